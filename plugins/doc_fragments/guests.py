@@ -1,0 +1,60 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  vmid:
+    description:
+      - Id of one guest, 100 to 999999999.
+      - Together with O(name), the guest with this id must have that name.
+    type: int
+  name:
+    description:
+      - Name of one guest. Two guests of one name are an error that lists both; use O(vmid) then.
+    type: str
+  node:
+    description:
+      - Node on which the guests must be. It is never needed to find them; the task fails when they are elsewhere.
+    type: str
+  guests:
+    description:
+      - Chooses any number of guests. A guest is chosen when it meets every criterion given.
+    type: dict
+    suboptions:
+      vmids:
+        description: Any of these ids. Each must exist.
+        type: list
+        elements: int
+      names:
+        description: Any of these names or globs, such as V(web-*). A name without wildcards must exist.
+        type: list
+        elements: str
+      tags:
+        description: All of these tags.
+        type: list
+        elements: str
+      pool:
+        description: Member of this pool.
+        type: str
+      node:
+        description: On this node.
+        type: str
+      type:
+        description: QEMU virtual machines or LXC containers.
+        type: str
+        choices: [qemu, lxc]
+      status:
+        description:
+          - In this power status as the cluster's resource list shows it, which may be 10 seconds old. Paused guests
+            count as running there.
+        type: str
+        choices: [running, stopped, unknown]
+      templates:
+        description: Only templates (V(true)) or no templates (V(false)).
+        type: bool
+"""

@@ -1,0 +1,211 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, named once: failure codes, and how Proxmox VE's answers map to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+AUTH_FAILED = "auth_failed"
+PERMISSION_DENIED = "permission_denied"
+NOT_FOUND = "not_found"
+AMBIGUOUS = "ambiguous"
+INVALID_PARAMETER = "invalid_parameter"
+GUEST_LOCKED = "guest_locked"
+DIGEST_CONFLICT = "digest_conflict"
+TASK_FAILED = "task_failed"
+TIMEOUT = "timeout"
+NODE_OFFLINE = "node_offline"
+TLS_UNTRUSTED = "tls_untrusted"
+UNREACHABLE = "unreachable"
+DRIFTED = "drifted"
+PROTECTED = "protected"
+UNSUPPORTED = "unsupported"
+
+
+@dataclass
+class PveError(Exception):
+    """A failure as users see it: a stable code, one sentence, and what to do next."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    http_status: int | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+    task_log: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def failure(self) -> dict[str, Any]:
+        """The C(failure) part of a module's result."""
+        return {
+            "code": self.code,
+            "http_status": self.http_status,
+            "message": self.message,
+            "fields": self.fields,
+            "hint": self.hint,
+            "task_log": self.task_log,
+        }
+
+
+# First match wins. Texts as worded by qemu-server, pve-container, pve-storage and pve-cluster 9.
+_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+    (
+        re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
+        NOT_FOUND,
+        "The guest was removed or moved since it was looked up; list the guests again.",
+    ),
+    (
+        re.compile(r"config file already exists|(VM|CT) \d+ already exists on node"),
+        AMBIGUOUS,
+        "Another guest has the id, or took it meanwhile; run again, or choose another one.",
+    ),
+    (
+        re.compile(r"(VM|CT) is locked \((?P<lock>[\w-]+)\)|can't lock file '.*' - got timeout"),
+        GUEST_LOCKED,
+        "Another operation holds the guest; wait for it (see the node's task list) or raise timeout.",
+    ),
+    (
+        re.compile(r"^snapshot '[^']*' does not exist"),
+        NOT_FOUND,
+        "The guest has no such snapshot; list its snapshots.",
+    ),
+    (
+        re.compile(r"checksum mismatch|detected modified configuration"),
+        DIGEST_CONFLICT,
+        "Somebody else changed the configuration meanwhile; run again to plan from what is there now.",
+    ),
+    (
+        re.compile(r"protection mode enabled|cannot remove protected volume"),
+        PROTECTED,
+        "A protection flag forbids this; clear it first if that is really meant.",
+    ),
+    (
+        re.compile(r"^hostname lookup '(?P<node>[^']*)' failed|^no such cluster node '[^']*'"),
+        NOT_FOUND,
+        "The cluster has no such node; list the nodes.",
+    ),
+    (
+        re.compile(r"^only root can|^Only root "),
+        PERMISSION_DENIED,
+        "Proxmox VE reserves this for root@pam logged in with a password; an API token can't do it.",
+    ),
+    (
+        re.compile(r"QEMU guest agent is not running|No QEMU guest agent configured"),
+        UNSUPPORTED,
+        "Install qemu-guest-agent in the guest and start it, enable it in the guest's options (agent: 1), and switch "
+        "the guest off and on.",
+    ),
+    (
+        re.compile(r"VM quit/powerdown failed - got timeout|container did not stop|received timeout"),
+        TASK_FAILED,
+        "The guest did not react to the shutdown in time; raise shutdown_timeout, or set force to stop it hard.",
+    ),
+    (
+        re.compile(r"got timeout|Connection timed out"),
+        TIMEOUT,
+        "Proxmox VE gave up waiting; look at the node's load and its task list, then try again.",
+    ),
+)
+
+_OWN_WORDS = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
+
+_DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
+
+
+_NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.DOTALL)
+
+
+def nested_errors(message: str) -> dict[str, str]:
+    """Parameter errors from a message: raised under a lock they come as plain text, in an answer 500.
+
+    C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
+    """
+    match = _NESTED.search(message)
+    found = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
+    return {name: text.strip() for name, sign, text in found if sign}
+
+
+def classify(text: str) -> tuple[str, str | None]:
+    """The failure code and hint for an error text of an API answer or of a task."""
+    for pattern, code, hint in _TEXTS:
+        if pattern.search(text):
+            return code, hint
+    return TASK_FAILED, None
+
+
+def error_from_response(what: str, status: int, reason: str, errors: Any = None) -> PveError:
+    """The failure for an HTTP answer of 400 or above.
+
+    I(what) names the request, such as C(POST /nodes/pve1/qemu/101/status/start). I(reason) is the
+    reason phrase, in which Proxmox VE puts the first line of its error. I(errors) is the C(errors)
+    map of its body (parameter name to text), or what L(nested_errors) finds there, if any.
+    """
+    fields = {str(k): str(v).strip() for k, v in errors.items()} if isinstance(errors, dict) else {}
+    text = reason.strip() or f"HTTP {status}"
+    if status == 401:
+        return PveError(
+            AUTH_FAILED,
+            f"Proxmox VE refused the login: {text}",
+            "Check user, token id (user@realm!name) and secret, and that neither is disabled or expired.",
+            status,
+        )
+    if status == 403:
+        return _denied(what, text)
+    if status in (400, 500) and fields:
+        named = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
+        return PveError(
+            INVALID_PARAMETER, f"Proxmox VE rejected {what}: {named}", "Correct what is named.", status, fields
+        )
+    if status in (501, 405):
+        return PveError(
+            UNSUPPORTED, f"This Proxmox VE does not offer {what}: {text}", "It may be too old; update it.", status
+        )
+    if status == 595:
+        return PveError(
+            NODE_OFFLINE,
+            f"The node that should answer {what} can't be reached: {text}",
+            "Check that the node is up and in the cluster's quorum.",
+            status,
+        )
+    if status in (502, 503, 504, 599):
+        return PveError(
+            UNREACHABLE,
+            f"{what} got no answer from Proxmox VE: {status} {text}",
+            "Look at pveproxy on the node, and at any proxy in between.",
+            status,
+        )
+    if status == 596 and text == "Broken pipe" and what.endswith("/agent/exec"):
+        # pveproxy fails to send an error text that is not Latin-1, and an agent quotes the name of a missing program.
+        return PveError(
+            TASK_FAILED,
+            "The guest's agent did not run the command, or what it answered was lost on the way.",
+            "Mostly there is no such program: command is a list of the program and each of its arguments. If there is, "
+            "look in the guest whether it ran.",
+            status,
+        )
+    code, hint = classify(text)
+    if status == 596 and code == TASK_FAILED:
+        code, hint = TIMEOUT, "The node took too long to answer; look at its load and try again."
+    return PveError(code, f"Proxmox VE refused {what}: {text}", hint or _OWN_WORDS, status)
+
+
+def _denied(what: str, text: str) -> PveError:
+    match = _DENIED.search(text)
+    if not match:
+        return PveError(
+            PERMISSION_DENIED, f"Not allowed: {what}: {text}", "Proxmox VE reserves this for another user.", 403
+        )
+    path, privileges = match["path"], match["privileges"].replace("|", " or ")
+    return PveError(
+        PERMISSION_DENIED,
+        f"Not allowed: {what} needs {privileges} on {path}.",
+        f"Give the user or token a role with {privileges} on {path} (Datacenter > Permissions). With "
+        "privilege separation both the user and the token need it.",
+        403,
+    )

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Form bodies that carry a file, read from the disk only as they are sent."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_BLOCK = 1024 * 1024
+
+
+class FileForm:
+    """Fields in their order, and then the file at I(path) as the field I(name), under the file name I(filename).
+
+    It has a length (bytes) and can be iterated, which is what C(requests) streams. Raises C(OSError) for a file that
+    can't be read, and C(ValueError) for one that has another size by the time that it is sent.
+    """
+
+    def __init__(self, fields: Mapping[str, Any], name: str, filename: str, path: str) -> None:
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._path = path
+        self._size = os.stat(path).st_size
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+            for key, value in fields.items()
+        ]
+        # A file without a content type is taken for an empty field by pveproxy.
+        parts.append(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{_quoted(filename)}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        self._head = "".join(parts).encode()
+        self._tail = f"\r\n--{boundary}--\r\n".encode()
+
+    def __len__(self) -> int:
+        return len(self._head) + self._size + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        left = self._size
+        with open(self._path, "rb") as file:
+            while block := file.read(_BLOCK):
+                left -= len(block)
+                if left < 0:
+                    break
+                yield block
+        if left:
+            raise ValueError(f"{self._path} changed its size while it was sent")
+        yield self._tail
+
+
+def _quoted(filename: str) -> str:
+    return re.sub(r'[\r\n"\\]', "_", filename)

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans: the API requests that bring something to the wished state, and the digest that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+HIDDEN = "********"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One API request, below C(/api2/json).
+
+    I(task): it answers with a UPID to wait for. I(grace): seconds that the request itself grants the guest,
+    such as a shutdown's timeout; they come on top of what the caller waits for a task. I(secrets): names of
+    parameters whose values are sent, but neither shown nor made part of the digest. I(file): a local file whose content
+    is sent as the parameter C(filename).
+    """
+
+    method: str
+    path: str
+    why: str
+    params: dict[str, Any] = field(default_factory=dict)
+    task: bool = True
+    grace: int = 0
+    secrets: tuple[str, ...] = ()
+    file: str | None = None
+
+    @property
+    def shown_params(self) -> dict[str, Any]:
+        return {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one target (a guest, by its identity) needs; no steps: it is as wished already.
+
+    I(config_digest) is the configuration's digest that the plan was made from, where one was read.
+    """
+
+    target: dict[str, Any]
+    steps: tuple[Step, ...] = ()
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    config_digest: str | None = None
+
+    def steps_as_dicts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **self.target,
+                "method": step.method,
+                "path": step.path,
+                "params": step.shown_params,
+                "task": step.task,
+                "why": step.why,
+            }
+            for step in self.steps
+        ]
+
+
+def digest(plans: Sequence[Plan]) -> str:
+    """A SHA-256 over what the plans would do to which targets; targets that need nothing don't count.
+
+    It changes when a step, a target's vmid, name, node or type, its state before, or the configuration
+    digest changes, so that what was approved is what is applied.
+    """
+    facts = [
+        [plan.target, [[s.method, s.path, s.shown_params] for s in plan.steps], plan.before, plan.config_digest]
+        for plan in plans
+        if plan.steps
+    ]
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def describe(plans: Sequence[Plan]) -> dict[str, Any]:
+    """The C(plan) part of a module's result."""
+    return {"digest": digest(plans), "steps": [step for plan in plans for step in plan.steps_as_dicts()]}
+
+
+def diff(plans: Sequence[Plan]) -> dict[str, Any]:
+    """The C(diff) part of a module's result: only targets that change, each under C(vmid name) or its identity."""
+    changing = [plan for plan in plans if plan.steps]
+    return {
+        "before": {_heading(plan): plan.before for plan in changing},
+        "after": {_heading(plan): plan.after for plan in changing},
+    }
+
+
+def _heading(plan: Plan) -> str:
+    guest = [str(plan.target[key]) for key in ("vmid", "name") if plan.target.get(key)]
+    return " ".join(guest or map(str, plan.target.values()))

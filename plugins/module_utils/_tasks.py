@@ -1,0 +1,164 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for Proxmox VE tasks (workers named by a UPID)."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ._client import segment
+from ._errors import INVALID_PARAMETER, NODE_OFFLINE, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError, classify
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+_GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
+_FIRST_POLL = 0.05
+_LAST_POLL = 1.0
+_LOG_LINES = 20
+_WHOLE_LOG = 50000
+
+
+@dataclass(frozen=True)
+class Upid:
+    """The parts of a UPID, C(UPID:node:pid:pstart:starttime:type:id:user:)."""
+
+    node: str
+    type: str
+    id: str
+    user: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Upid:
+        parts = text.split(":")
+        if len(parts) != 9 or parts[0] != "UPID":
+            raise PveError(INVALID_PARAMETER, f"not a UPID: {text}")
+        return cls(node=parts[1], type=parts[5], id=parts[6], user=parts[7], text=text)
+
+    @property
+    def path(self) -> str:
+        return f"/nodes/{segment(self.node)}/tasks/{segment(self.text)}"
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """A task that ended well; I(warnings) holds the log lines when it ended in C(WARNINGS)."""
+
+    upid: str
+    exitstatus: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def is_upid(data: Any) -> bool:
+    return isinstance(data, str) and data.startswith("UPID:")
+
+
+def journal(upid: str) -> None:
+    """Note a task that was started in the file that C(PVE_TASK_JOURNAL) names, for whoever has to tell if this dies."""
+    path = os.environ.get("PVE_TASK_JOURNAL")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"{upid}\n")
+
+
+def poll_delays() -> Any:
+    """Seconds to sleep between looks at something that changes soon: 50 ms, growing to 1 s."""
+    delay = _FIRST_POLL
+    while True:
+        yield delay
+        delay = min(delay * 1.5, _LAST_POLL)
+
+
+def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
+    """Wait until a task ends or C(time.monotonic()) reaches I(deadline).
+
+    Raises C(timeout) for a task that outlives the deadline (it goes on running) and C(task_failed),
+    or the code its text stands for, for one that fails.
+    """
+    task = Upid.parse(upid)
+    status = wait_until_stopped(client, task, deadline)
+    if status is None:
+        raise PveError(
+            TIMEOUT,
+            f"Task {task.type} of {task.id or task.node} is still running after the timeout: {upid}",
+            "It was not stopped: follow it in the node's task list, or run again with a larger timeout.",
+        )
+    return _result(client, task, str(status.get("exitstatus", "")))
+
+
+def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+    """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
+    delays = poll_delays()
+    while True:
+        status = _look(client, task, deadline)
+        if status is not None and status["status"] == "stopped":
+            return status
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            return None
+        time.sleep(min(next(delays), remaining))
+
+
+def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
+    """Wait at least a second for the lock of the guest that a request is about, by its I(path).
+
+    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be looked at. Looking costs a
+    C(GET); sending the refused request again would leave a failed task each time.
+    """
+    guest = _GUEST_PATH.match(path)
+    locked = True
+    while locked:
+        if time.monotonic() + _LAST_POLL > deadline:
+            return False
+        time.sleep(_LAST_POLL)
+        try:
+            locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
+        except PveError:
+            # What refused the request says more than this would.
+            return False
+    return True
+
+
+def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+    """The task's status, or None while its node does not answer and there is time left."""
+    try:
+        return client.get(f"{task.path}/status")
+    except PveError as error:
+        if error.code in (UNREACHABLE, NODE_OFFLINE, TIMEOUT) and time.monotonic() < deadline:
+            return None
+        raise
+
+
+def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
+    if exitstatus == "OK":
+        return TaskResult(task.text, exitstatus)
+    log = log_tail(client, task)
+    if exitstatus.startswith("WARNINGS"):
+        return TaskResult(task.text, exitstatus, [line for line in log if "WARN" in line.upper()])
+    if exitstatus == "job errors":
+        # vzdump says only in its log what was wrong.
+        exitstatus = next((line for line in log if line.startswith("ERROR:")), exitstatus)
+    code, hint = classify(exitstatus)
+    raise PveError(
+        # A task that gave up waiting has failed; "timeout" is kept for tasks that still run.
+        TASK_FAILED if code == TIMEOUT else code,
+        f"Task {task.type} of {task.id or task.node} failed: {exitstatus or 'no exit status'}",
+        hint or "The task log says more.",
+        task_log=log,
+    )
+
+
+def log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
+    """The last lines of a task's log; none when it can't be read, which must not hide how the task ended."""
+    try:
+        entries = client.get(f"{task.path}/log", limit=_WHOLE_LOG)
+    except PveError:
+        return []
+    return [str(entry["t"]) for entry in entries][max(0, len(entries) - lines) :]

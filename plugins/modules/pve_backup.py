@@ -1,0 +1,507 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_backup
+short_description: Back up and restore QEMU and LXC guests of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Makes sure that a recent backup of one guest or of many exists, deletes backups by name or by retention, describes
+    and protects them, and restores them.
+  - Each guest is backed up by a task of its own, so that one that fails is named, with the reason from its log, and the
+    others are done.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.applying
+  - playvisor.proxmox.attributes
+options:
+  state:
+    description:
+      - V(present) makes a backup unless there is one that is not older than O(max_age). With O(volid) it makes none,
+        but gives that backup the O(notes) and the protection (O(protected)) asked for.
+      - V(pruned) deletes the guests' backups that O(retention) does not keep. Protected ones always stay.
+      - V(absent) deletes the backup O(volid).
+      - V(restored) restores the backup O(volid) as guest O(vmid). It is an act and not a state, done each time.
+      - With V(restored), a guest that has the id O(vmid) already is overwritten only when O(name) is given, too, and is
+        its name; else the task fails with C(failure.code=ambiguous). It must be stopped and not protected, and loses
+        its disks, its configuration and its snapshots. With O(name) alone, the guest of this name is overwritten.
+    type: str
+    choices: [present, pruned, absent, restored]
+    default: present
+  storage:
+    description: Storage for backups. Not needed with O(volid), which names it.
+    type: str
+  max_age:
+    description:
+      - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
+      - A backup is made every time when this is not given.
+    type: str
+  mode:
+    description:
+      - How a running guest is backed up. V(snapshot) goes on while it runs, V(suspend) pauses it, and V(stop) shuts it
+        down and starts it again.
+    type: str
+    choices: [snapshot, suspend, stop]
+    default: snapshot
+  compress:
+    description: Compression; V(0) for none.
+    type: str
+    choices: ['0', gzip, lzo, zstd]
+    default: zstd
+  notes:
+    description:
+      - Notes of the backup, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
+      - With O(volid) they are taken as they are.
+    type: str
+  protected:
+    description: Protect the backup from being deleted. A new one is not protected when this is not given.
+    type: bool
+  bwlimit:
+    description: Limit for reading disks, or for writing them with O(state=restored), in KiB/s.
+    type: int
+  retention:
+    description: Which backups of a guest to keep. With O(state=present) the others are deleted after a new one is made.
+    type: dict
+    suboptions:
+      last:
+        description: The latest ones.
+        type: int
+      hourly:
+        description: One for each of the last hours.
+        type: int
+      daily:
+        description: One for each of the last days.
+        type: int
+      weekly:
+        description: One for each of the last weeks.
+        type: int
+      monthly:
+        description: One for each of the last months.
+        type: int
+      yearly:
+        description: One for each of the last years.
+        type: int
+  volid:
+    description: The backup to change, delete or restore, such as V(local:backup/vzdump-qemu-101-….vma.zst).
+    type: str
+  target:
+    description:
+      - Node to restore a new guest on. When not given, it is the first node that sees the backup. A guest that is
+        overwritten stays where it is.
+    type: str
+  target_storage:
+    description: Storage for the disks of the restored guest; those that the backup names when not given.
+    type: str
+  new_name:
+    description: Name of the restored guest; the one that the backup holds when not given.
+    type: str
+  unique:
+    description:
+      - Give the restored guest MAC addresses, and a QEMU guest an UUID, of its own. A copy that is to run beside the
+        original needs them.
+    type: bool
+    default: false
+  pool:
+    description: Pool to add the restored guest to.
+    type: str
+  start:
+    description: Start the restored guest.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds to wait for each backup or restore, which goes on when it takes longer.
+    default: 21600
+  throttle:
+    description: At most this many backups are made at the same time; Proxmox VE lets a node make one at a time.
+    default: 4
+seealso:
+  - module: playvisor.proxmox.pve_backup_info
+  - module: playvisor.proxmox.pve_backup_job
+  - module: playvisor.proxmox.pve_snapshot
+"""
+
+EXAMPLES = r"""
+- name: Have a backup of every production guest that is not older than a day, and keep a week of them
+  playvisor.proxmox.pve_backup:
+    guests:
+      tags: [prod]
+    storage: backups
+    max_age: 24h
+    retention:
+      daily: 7
+
+- name: Back up before an upgrade, and protect it
+  playvisor.proxmox.pve_backup:
+    name: web-01
+    storage: backups
+    notes: before the upgrade of {% raw %}{{guestname}}{% endraw %}
+    protected: true
+
+- name: Let a backup be deleted again
+  playvisor.proxmox.pve_backup:
+    volid: backups:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst
+    protected: false
+
+- name: Restore a backup as a new guest, to look at it beside the original
+  playvisor.proxmox.pve_backup:
+    state: restored
+    volid: backups:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst
+    vmid: 9101
+    new_name: web-01-yesterday
+    target_storage: local-zfs
+    unique: true
+
+- name: Put a guest back to its backup, and start it
+  playvisor.proxmox.pve_backup:
+    state: restored
+    volid: backups:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst
+    vmid: 101
+    name: web-01
+    start: true
+"""
+
+RETURN = r"""
+guests:
+  description: The chosen guests, or the restored one, and what happened to each, by vmid.
+  returned: when the guests could be looked up, unless O(volid) is changed or deleted
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest, as it was before; O(new_name), if any, for a new one.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description:
+        - Its backups on the storage, latest first, as C(backups).
+        - With O(state=restored) whether it existed, as C(exists), and its power status, as C(status).
+      type: dict
+      returned: always
+      sample: {backups: []}
+    after:
+      description:
+        - The same after, read back; in check mode with V(new) for a backup that would be made.
+        - With O(state=restored) also the backup that it was restored from, as C(backup).
+      type: dict
+      returned: always
+      sample: {backups: ['local:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst']}
+    changed:
+      description: Whether a backup was made, deleted or restored, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why this guest failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+backups:
+  description:
+    - The backup that was to be changed or deleted, with C(volid), C(before), C(after), C(changed), C(upids) and
+      C(failure).
+  returned: when O(volid) is given, unless O(state=restored)
+  type: list
+  elements: dict
+  contains:
+    volid:
+      description: Volume id of the backup.
+      type: str
+      returned: always
+      sample: local:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst
+    before:
+      description: Whether it existed, its notes and whether it was protected.
+      type: dict
+      returned: always
+      sample: {exists: true, notes: web-01, protected: true}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {exists: true, notes: web-01, protected: false}
+    changed:
+      description: Whether it was changed or deleted, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the backups to the wished state.
+  returned: when the guests could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order, each with the guest it is for and why.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guests could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._ages import age_seconds
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_volume import BackupVolume
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import (
+    KEEP,
+    is_of,
+    keep,
+    of_guest,
+    storage_of,
+    template_from_notes,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    find_to_change,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._restore import Restore
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import storage_path
+
+NEW = "new"
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """A guest with its backups on the storage, looked at I(now), or with the problem that kept them from being read.
+
+    I(expired) are those that retention does not keep, as the server itself says.
+    """
+
+    guest: Guest
+    backups: tuple[dict[str, Any], ...] = ()
+    expired: tuple[str, ...] = ()
+    now: float = 0.0
+    problem: PveError | None = None
+
+
+class Backups(Resource[BackedUp]):
+    noun = "guests"
+    patience = 0.0
+
+    def __init__(self, storage: str) -> None:
+        self._storage = storage
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[BackedUp]:
+        inventory = observe_guests(client)
+        chosen = find_to_change(inventory, params)
+        now = time.time()
+
+        def look(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
+            path = storage_path(node, self._storage)
+            try:
+                require_online(inventory, next(guest for guest in chosen if guest.node == node))
+                listed = client.get(f"{path}/content", content="backup")
+                if params["state"] != "pruned":
+                    return listed, []
+                marked = client.get(f"{path}/prunebackups", **{"prune-backups": keep(params["retention"])})
+                return listed, [entry for entry in marked if entry["mark"] == "remove"]
+            except PveError as problem:
+                return problem
+
+        nodes = sorted({guest.node for guest in chosen})
+        found = dict(zip(nodes, bounded_map(params["throttle"], look, nodes), strict=True))
+
+        def one(guest: Guest) -> BackedUp:
+            content = found[guest.node]
+            if isinstance(content, PveError):
+                return BackedUp(guest, problem=content)
+            listed, expired = content
+            mine = tuple(entry["volid"] for entry in expired if is_of(entry, guest))
+            return BackedUp(guest, of_guest(listed, guest), mine, now)
+
+        return [one(guest) for guest in chosen]
+
+    def target(self, observed: BackedUp) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: BackedUp, params: dict[str, Any]) -> Plan:
+        if observed.problem:
+            raise observed.problem
+        before = [backup["volid"] for backup in observed.backups]
+        after, steps = before, []
+        if params["state"] == "pruned":
+            after = [volid for volid in before if volid not in observed.expired]
+            steps = [_prune(observed, params)] if observed.expired else []
+        elif not recent(observed, params["max_age"]):
+            after = [NEW, *before]
+            steps = [_back_up(observed, params)]
+        return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
+
+    def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
+        path = f"{storage_path(observed.guest.node, self._storage)}/content"
+        listed = client.get(path, content="backup", vmid=observed.guest.vmid)
+        return {"backups": [backup["volid"] for backup in of_guest(listed, observed.guest)]}
+
+    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+        if NEW not in plan.after["backups"]:
+            return state == plan.after
+        # What the storage's own retention deletes meanwhile is its business.
+        return bool(set(state["backups"]) - set(plan.before["backups"]))
+
+
+def check_options(params: dict[str, Any]) -> None:
+    """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
+    if params["max_age"] is not None:
+        age_seconds(params["max_age"])
+    if params["retention"] and not keep(params["retention"]):
+        raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
+    volid, storage, state = params["volid"], params["storage"], params["state"]
+    if volid is None:
+        return
+    if storage not in (None, storage_of(volid)):
+        raise PveError(
+            INVALID_PARAMETER, f"The backup {volid} is not on storage {storage}.", "Leave storage out: volid names it."
+        )
+    if state != "restored" and (params["vmid"], params["name"]) != (None, None):
+        raise PveError(
+            INVALID_PARAMETER,
+            f"Both a guest and a backup (volid) are named for state {state}.",
+            "Name the backup alone to change or delete it, or the guest alone to make one.",
+        )
+    if state == "pruned":
+        raise PveError(INVALID_PARAMETER, "volid names one backup, which can't be pruned.", "Delete it: state absent.")
+    if state == "present" and params["notes"] is None and params["protected"] is None:
+        raise PveError(INVALID_PARAMETER, f"Nothing is asked for of {volid}.", "Give notes or protected.")
+
+
+def recent(observed: BackedUp, max_age: str | None) -> bool:
+    """Whether the latest backup is young enough for none to be made."""
+    if max_age is None or not observed.backups:
+        return False
+    return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
+
+
+def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
+    options = {
+        "vmid": str(observed.guest.vmid),
+        "storage": params["storage"],
+        "mode": params["mode"],
+        "compress": params["compress"],
+        "notes-template": template_from_notes(params["notes"]) if params["notes"] else None,
+        "protected": 1 if params["protected"] else None,
+        "bwlimit": params["bwlimit"],
+        "prune-backups": keep(params["retention"]) if params["retention"] else None,
+    }
+    why = (
+        f"it has no backup that is not older than {params['max_age']}" if params["max_age"] else "a backup is asked for"
+    )
+    return Step(
+        "POST",
+        f"/nodes/{segment(observed.guest.node)}/vzdump",
+        why,
+        {name: value for name, value in options.items() if value is not None},
+    )
+
+
+def _prune(observed: BackedUp, params: dict[str, Any]) -> Step:
+    guest = observed.guest
+    path = f"{storage_path(guest.node, params['storage'])}/prunebackups"
+    options = {"prune-backups": keep(params["retention"]), "vmid": guest.vmid, "type": guest.type}
+    return Step("DELETE", path, f"{len(observed.expired)} of its backups are not to be kept", options)
+
+
+def resource_for(params: dict[str, Any]) -> Resource[Any]:
+    if params["state"] == "restored":
+        return Restore(params)
+    return BackupVolume() if params["volid"] else Backups(params["storage"])
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **applying_spec(),
+            "state": {"type": "str", "choices": ["present", "pruned", "absent", "restored"], "default": "present"},
+            "storage": {"type": "str"},
+            "max_age": {"type": "str"},
+            "mode": {"type": "str", "choices": ["snapshot", "suspend", "stop"], "default": "snapshot"},
+            "compress": {"type": "str", "choices": ["0", "gzip", "lzo", "zstd"], "default": "zstd"},
+            "notes": {"type": "str"},
+            "protected": {"type": "bool"},
+            "bwlimit": {"type": "int"},
+            "retention": {"type": "dict", "options": {name: {"type": "int"} for name in KEEP}},
+            "volid": {"type": "str"},
+            "target": {"type": "str"},
+            "target_storage": {"type": "str"},
+            "new_name": {"type": "str"},
+            "unique": {"type": "bool", "default": False},
+            "pool": {"type": "str"},
+            "start": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 21600},
+            "throttle": {"type": "int", "default": 4},
+        },
+        mutually_exclusive=[("vmid", "guests"), ("name", "guests"), ("volid", "guests")],
+        required_one_of=[("vmid", "name", "guests", "volid"), ("storage", "volid")],
+        required_if=[
+            ("state", "absent", ["volid"]),
+            ("state", "pruned", ["retention"]),
+            ("state", "restored", ["volid"]),
+            ("state", "restored", ["vmid", "name"], True),
+        ],
+    )
+    try:
+        check_options(module.params)
+    except PveError as error:
+        module.fail(error)
+    run_plans(module, resource_for(module.params))
+
+
+if __name__ == "__main__":
+    main()

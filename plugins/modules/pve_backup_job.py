@@ -1,0 +1,413 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_backup_job
+short_description: Manage scheduled backup jobs of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Makes, changes and deletes the jobs by which a cluster backs up its guests on schedule.
+  - Options that are not given stay as they are. Those that say so are taken away by an empty value.
+  - In check mode it returns the plan, that is, the exact API request it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes
+options:
+  id:
+    description: Id of the job; that of a new one starts with a letter. M(playvisor.proxmox.pve_backup_info) lists them.
+    type: str
+    required: true
+  state:
+    description: V(present) makes the job or changes it, V(absent) deletes it. Its backups stay.
+    type: str
+    choices: [present, absent]
+    default: present
+  schedule:
+    description:
+      - When the job runs, as a calendar event of systemd, such as V(02:30), V(sat 02:00) or V(mon..fri 22:00).
+      - Needed for a new job.
+    type: str
+  all:
+    description:
+      - Back up all guests, but for O(exclude). A new job needs one of O(all), O(vmids) and O(pool). Giving one of them
+        takes the place of what the job had.
+      - V(false) asks for nothing.
+    type: bool
+  vmids:
+    description: Back up exactly these guests.
+    type: list
+    elements: int
+  pool:
+    description: Back up the members of this pool.
+    type: str
+  exclude:
+    description: With O(all=true), leave these guests out. An empty list takes it away.
+    type: list
+    elements: int
+  storage:
+    description: Storage for the backups.
+    type: str
+  node:
+    description: Back up only the guests that are on this node. Empty takes it away.
+    type: str
+  enabled:
+    description: Whether the job runs. A new one does when this is not given.
+    type: bool
+  comment:
+    description: Comment of the job. Empty takes it away.
+    type: str
+  mode:
+    description:
+      - How a running guest is backed up. V(snapshot) goes on while it runs, V(suspend) pauses it, and V(stop) shuts it
+        down and starts it again.
+    type: str
+    choices: [snapshot, suspend, stop]
+  compress:
+    description: Compression; V(0) for none.
+    type: str
+    choices: ['0', gzip, lzo, zstd]
+  retention:
+    description:
+      - Which backups of a guest to keep when a new one is made, rather than what the storage says. This takes the place
+        of all that the job had; an empty dictionary takes it away.
+    type: dict
+    suboptions:
+      all:
+        description: Keep all of them.
+        type: bool
+      last:
+        description: The latest ones.
+        type: int
+      hourly:
+        description: One for each of the last hours.
+        type: int
+      daily:
+        description: One for each of the last days.
+        type: int
+      weekly:
+        description: One for each of the last weeks.
+        type: int
+      monthly:
+        description: One for each of the last months.
+        type: int
+      yearly:
+        description: One for each of the last years.
+        type: int
+  notes:
+    description:
+      - Notes of the backups, in which Proxmox VE fills in C({{cluster}}), C({{guestname}}), C({{node}}) and
+        C({{vmid}}). Empty takes them away.
+    type: str
+  protected:
+    description: Protect the backups from being deleted.
+    type: bool
+  repeat_missed:
+    description: Run the job as soon as possible when its time went by while the node was down.
+    type: bool
+  bwlimit:
+    description: Limit for reading disks in KiB/s.
+    type: int
+  fleecing:
+    description:
+      - How writes of QEMU guests are kept from waiting for a slow backup storage. An empty dictionary takes it away.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether what a guest is about to overwrite goes to O(fleecing.storage) first.
+        type: bool
+      storage:
+        description: A fast storage, best a local one.
+        type: str
+  performance:
+    description: Settings for speed. An empty dictionary takes them away.
+    type: dict
+    suboptions:
+      max_workers:
+        description: At most this many workers read the disks of a QEMU guest.
+        type: int
+      pbs_entries_max:
+        description: At most this many entries of a container are kept in memory, with Proxmox Backup Server.
+        type: int
+  notification_mode:
+    description: Whether mails go to O(mailto), or the notification system of Proxmox VE decides.
+    type: str
+    choices: [auto, legacy-sendmail, notification-system]
+  mailto:
+    description: Mail addresses or users to tell. An empty list takes them away. Proxmox VE calls this deprecated.
+    type: list
+    elements: str
+  mailnotification:
+    description: When to tell them. Proxmox VE calls this deprecated.
+    type: str
+    choices: [always, failure]
+  timeout:
+    description: Seconds to wait; Proxmox VE changes jobs at once.
+    type: int
+    default: 300
+  expect_plan:
+    description:
+      - Digest of a plan, as returned in RV(plan.digest) by a run in check mode.
+      - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
+    type: str
+seealso:
+  - module: playvisor.proxmox.pve_backup
+  - module: playvisor.proxmox.pve_backup_info
+"""
+
+EXAMPLES = r"""
+- name: Back up everything every night, and keep a week and three months
+  playvisor.proxmox.pve_backup_job:
+    id: nightly
+    schedule: "02:30"
+    all: true
+    exclude: [9000]
+    storage: backups
+    mode: snapshot
+    compress: zstd
+    retention:
+      daily: 7
+      monthly: 3
+    notes: "{% raw %}{{guestname}} on {{node}}{% endraw %}"
+
+- name: Stop a job from running for now
+  playvisor.proxmox.pve_backup_job:
+    id: nightly
+    enabled: false
+"""
+
+RETURN = r"""
+jobs:
+  description: The job and what happened to it.
+  returned: when the jobs could be read
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the job.
+      type: str
+      returned: always
+      sample: nightly
+    before:
+      description: Whether it existed, as C(exists), and the options that were set, by the names that they have here.
+      type: dict
+      returned: always
+      sample: {exists: true, schedule: '02:30', all: true, storage: backups, enabled: true}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {exists: true, schedule: '02:30', all: true, storage: backups, enabled: false}
+    changed:
+      description: Whether it was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: Always empty; Proxmox VE starts no tasks for this.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the job to the wished state.
+  returned: when the jobs could be read
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: Always empty; Proxmox VE starts no tasks for this.
+  returned: when the jobs could be read
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_jobs import FIELDS, read_job, word_options
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import KEEP
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+PATH = "/cluster/backup"
+# What a job does that does not say; of other options, vzdump.conf of each node may say otherwise.
+DEFAULTS = {"enabled": True, "repeat_missed": False}
+# Each way to choose guests takes the others away, of itself.
+REPLACES = {"vmids": ("all", "exclude", "pool"), "all": ("vmids", "pool"), "pool": ("vmids", "all", "exclude")}
+# The API takes these only together with the storage.
+NEED_STORAGE = ("notes", "protected")
+
+
+class Jobs(Resource[dict[str, Any] | None]):
+    noun = "jobs"
+    patience = 0.0
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[dict[str, Any] | None]:
+        entries = client.get(PATH)
+        return [next((read_job(entry) for entry in entries if entry["id"] == self._name), None)]
+
+    def target(self, observed: dict[str, Any] | None) -> dict[str, Any]:
+        return {"id": self._name}
+
+    def plan(self, observed: dict[str, Any] | None, params: dict[str, Any]) -> Plan:
+        path = f"{PATH}/{segment(self._name)}"
+        steps: tuple[Step, ...] = ()
+        after = observed
+        if params["state"] == "absent":
+            after = None
+            if observed is not None:
+                steps = (Step("DELETE", path, "it exists, and absent is asked for", task=False),)
+        elif observed is None:
+            options = new_job(wishes(params))
+            after = {"enabled": True, **options}
+            request = {"id": self._name, **word_options(options)}
+            steps = (Step("POST", PATH, "there is no such job", request, task=False),)
+        else:
+            request, after = update(observed, wishes(params))
+            if request:
+                steps = (Step("PUT", path, f"it differs in {', '.join(sorted(request))}", request, task=False),)
+        return Plan(self.target(observed), steps, shown(observed), shown(after))
+
+    def look(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
+        return shown(self.observe(client, {})[0])
+
+
+def shown(job: dict[str, Any] | None) -> dict[str, Any]:
+    return {"exists": job is not None, **(job or {})}
+
+
+def wishes(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that are given, in the shape in which a job is read; None for those that are to be taken away."""
+    found = {}
+    for option, field in FIELDS.items():
+        value = params[option]
+        if isinstance(value, dict):
+            value = {name: part for name, part in value.items() if part is not None and (name, part) != ("all", False)}
+        elif isinstance(value, list):
+            value = sorted(set(value)) if option in ("vmids", "exclude") else value
+        elif option == "notes" and value is not None:
+            value = value.rstrip("\n")
+        if value is None or (option, value) == ("all", False):
+            continue
+        if value in ("", [], {}) and not field.clearable:
+            raise PveError(INVALID_PARAMETER, f"{option} is empty.", "Leave it out to keep what the job has.")
+        found[option] = None if value in ("", [], {}) else value
+    if found.get("exclude") and not found.get("all"):
+        raise PveError(INVALID_PARAMETER, "exclude is given without all.", "Guests are left out of all; add all: true.")
+    return found
+
+
+def new_job(wished: dict[str, Any]) -> dict[str, Any]:
+    """The options of a job that is yet to be made; raises C(invalid_parameter) for what it can't do without."""
+    options = {option: value for option, value in wished.items() if value is not None}
+    if "schedule" not in options:
+        raise PveError(INVALID_PARAMETER, "There is no such job, and a new one needs a schedule.", "Such as 02:30.")
+    if not set(options) & set(REPLACES):
+        raise PveError(
+            INVALID_PARAMETER,
+            "There is no such job, and a new one must be told what to back up.",
+            f"Give one of {', '.join(REPLACES)}.",
+        )
+    _require_storage(options, options)
+    return options
+
+
+def update(job: dict[str, Any], wished: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters that change a job, none when it is as wished, and the job as it is after."""
+    cleared = [option for option, value in wished.items() if value is None and option in job]
+    changes = {
+        option: value
+        for option, value in wished.items()
+        if value is not None and value != job.get(option, DEFAULTS.get(option))
+    }
+    replaced = {gone for way, others in REPLACES.items() if way in changes for gone in others}
+    kept = {option: value for option, value in job.items() if option not in replaced and option not in cleared}
+    after = {**kept, **changes}
+    _require_storage(changes, after)
+    sent = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
+    request = word_options(sent)
+    # What goes with the old way to choose guests is gone by itself.
+    gone = [FIELDS[option].name for option in cleared if option not in replaced]
+    return {**request, **({"delete": ",".join(gone)} if gone else {})}, after
+
+
+def _require_storage(options: dict[str, Any], job: dict[str, Any]) -> None:
+    needing = [option for option in NEED_STORAGE if option in options]
+    if needing and not job.get("storage"):
+        raise PveError(
+            INVALID_PARAMETER, f"{' and '.join(needing)} can't be set for a job without storage.", "Give storage."
+        )
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "id": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "schedule": {"type": "str"},
+            "all": {"type": "bool"},
+            "vmids": {"type": "list", "elements": "int"},
+            "pool": {"type": "str"},
+            "exclude": {"type": "list", "elements": "int"},
+            "storage": {"type": "str"},
+            "node": {"type": "str"},
+            "enabled": {"type": "bool"},
+            "comment": {"type": "str"},
+            "mode": {"type": "str", "choices": ["snapshot", "suspend", "stop"]},
+            "compress": {"type": "str", "choices": ["0", "gzip", "lzo", "zstd"]},
+            "retention": {
+                "type": "dict",
+                "options": {"all": {"type": "bool"}, **{name: {"type": "int"} for name in KEEP}},
+            },
+            "notes": {"type": "str"},
+            "protected": {"type": "bool"},
+            "repeat_missed": {"type": "bool"},
+            "bwlimit": {"type": "int"},
+            "fleecing": {
+                "type": "dict",
+                "options": {"enabled": {"type": "bool"}, "storage": {"type": "str"}},
+            },
+            "performance": {
+                "type": "dict",
+                "options": {"max_workers": {"type": "int"}, "pbs_entries_max": {"type": "int"}},
+            },
+            "notification_mode": {"type": "str", "choices": ["auto", "legacy-sendmail", "notification-system"]},
+            "mailto": {"type": "list", "elements": "str"},
+            "mailnotification": {"type": "str", "choices": ["always", "failure"]},
+            "timeout": {"type": "int", "default": 300},
+            "expect_plan": {"type": "str"},
+        },
+        mutually_exclusive=[("all", "vmids", "pool")],
+    )
+    run_plans(module, Jobs(module.params["id"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,402 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_clone
+short_description: Clone a QEMU or LXC guest of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Makes a full or linked clone of a template, of another guest or of its snapshot, and waits until it is complete.
+  - A clone that is there already is left alone and returned. It is found by O(newid), or else by O(new_name).
+  - In check mode it returns the plan, that is, the exact API request it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes
+options:
+  vmid:
+    description: Id of the guest to clone.
+    type: int
+  name:
+    description: Name of the guest to clone.
+    type: str
+  node:
+    description: Node on which the guest to clone must be. It is never needed to find it.
+    type: str
+  snapname:
+    description: Clone this snapshot of the guest rather than its present state.
+    type: str
+  newid:
+    description:
+      - Id of the clone. The cluster's next free one when not given, and another one when somebody takes that meanwhile,
+        unless O(expect_plan) names a plan with it.
+    type: int
+  new_name:
+    description: Name of the clone.
+    type: str
+  full:
+    description:
+      - Whether the clone has disks of its own (V(true)) or ones that need the original's (V(false)).
+      - A template gives a linked clone and any other guest a full one when this is not given.
+      - Other guests can be linked to at a snapshot only, and only on storage that can do it, such as LVM-thin.
+    type: bool
+  target:
+    description: Node for the clone. It needs storage that both nodes share.
+    type: str
+  storage:
+    description: Storage for the disks of a full clone; the one that they are on when not given.
+    type: str
+  format:
+    description: Format of the disks of a full clone of a QEMU guest.
+    type: str
+    choices: [raw, qcow2, vmdk]
+  pool:
+    description: Pool to add the clone to.
+    type: str
+  description:
+    description: Description of the clone.
+    type: str
+  bwlimit:
+    description: Limit for copying disks in KiB/s.
+    type: int
+  timeout:
+    description: Seconds to wait for the clone, which goes on when it takes longer.
+    type: int
+    default: 7200
+  expect_plan:
+    description:
+      - Digest of a plan, as returned in RV(plan.digest) by a run in check mode.
+      - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
+    type: str
+seealso:
+  - module: playvisor.proxmox.pve_guest_state
+  - module: playvisor.proxmox.pve_snapshot
+"""
+
+EXAMPLES = r"""
+- name: Make a linked clone of a template
+  playvisor.proxmox.pve_clone:
+    name: debian-13
+    new_name: web-03
+    pool: production
+
+- name: Make a full clone of a snapshot on another storage
+  playvisor.proxmox.pve_clone:
+    vmid: 101
+    snapname: before-upgrade
+    newid: 9101
+    new_name: web-01-test
+    full: true
+    storage: local-zfs
+"""
+
+RETURN = r"""
+guests:
+  description: The clone.
+  returned: when the guest to clone could be looked up
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the clone.
+      type: int
+      returned: always
+      sample: 130
+    name:
+      description: Name of the clone.
+      type: str
+      returned: always
+      sample: web-03
+    node:
+      description: Node that the clone is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description: Whether the clone existed, as C(exists), and what it is made from, as C(source).
+      type: dict
+      returned: always
+      sample: {exists: false, source: 900 (debian-13)}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {exists: true, source: 900 (debian-13)}
+    changed:
+      description: Whether the clone was made, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The task of Proxmox VE that made it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What makes the clone.
+  returned: when the guest to clone could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guest to clone could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+    AMBIGUOUS,
+    DRIFTED,
+    GUEST_LOCKED,
+    INVALID_PARAMETER,
+    NOT_FOUND,
+    UNSUPPORTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    Inventory,
+    find_one,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import read_tree
+
+# Options that go into the request as they are.
+PASSED_ON = ("snapname", "target", "storage", "format", "pool", "description", "bwlimit")
+
+
+# The lock of a guest that is not complete yet.
+BEING_MADE = ("clone", "create")
+_TAKEN = "already exists"
+
+
+@dataclass(frozen=True)
+class Cloning:
+    """The guest to clone, its clone if that exists already, and the id that a new one gets.
+
+    I(snapshots) are those of the guest, read when one is to be cloned, and I(linkable) is whether the storage can link.
+    """
+
+    source: Guest
+    clone: Guest | None
+    newid: int
+    snapshots: frozenset[str] = frozenset()
+    linkable: bool = True
+
+
+class Clone(Resource[Cloning]):
+    noun = "guests"
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._params = params
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Cloning]:
+        inventory = observe_guests(client)
+        source = find_one(inventory, params["vmid"], params["name"], params["node"])
+        require_online(inventory, source)
+        clone = find_clone(inventory, source, params["newid"], params["new_name"])
+        if clone:
+            return [Cloning(source, clone, clone.vmid)]
+        # Whether it is a template decides what is made, and the list may not know yet.
+        config = client.get(f"{source.path}/config")
+        source = replace(source, template=bool(int(config.get("template") or 0)))
+        newid = params["newid"] or int(client.get("/cluster/nextid"))
+        snapshots: frozenset[str] = frozenset()
+        if params["snapname"]:
+            snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
+        linkable = True
+        if may_link(source, params) and params["snapname"] in (None, *snapshots):
+            asked = {"feature": "clone", "snapname": params["snapname"]}
+            answer = client.get(f"{source.path}/feature", **{key: value for key, value in asked.items() if value})
+            linkable = bool(int(answer["hasFeature"]))
+        return [Cloning(source, None, newid, snapshots, linkable)]
+
+    def instead(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
+        # Between the question for a free id and the request, somebody else may have taken it.
+        if self._params["newid"] is not None or _TAKEN not in error.message:
+            return None
+        (again,) = self.observe(client, self._params)
+        if again.clone:
+            raise PveError(
+                DRIFTED,
+                f"Somebody else made guest {again.clone.label} on {again.clone.node} meanwhile. Nothing was changed.",
+                "Run again to take that one for the clone, if it is the one you mean.",
+            )
+        return again
+
+    def target(self, observed: Cloning) -> dict[str, Any]:
+        if observed.clone:
+            return observed.clone.identity()
+        return {
+            "vmid": observed.newid,
+            "name": self._params["new_name"] or "",
+            "node": self._params["target"] or observed.source.node,
+            "type": observed.source.type,
+        }
+
+    def plan(self, observed: Cloning, params: dict[str, Any]) -> Plan:
+        if observed.clone and observed.clone.lock in BEING_MADE:
+            raise _unfinished(observed.clone)
+        return Plan(
+            target=self.target(observed),
+            steps=() if observed.clone else (clone_step(observed, params),),
+            before={"exists": observed.clone is not None, "source": observed.source.label},
+            after={"exists": True, "source": observed.source.label},
+        )
+
+    def look(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
+        where = plan.target
+        try:
+            config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")
+        except PveError as error:
+            if error.code != NOT_FOUND:
+                raise
+            return {**plan.after, "exists": False}
+        # A guest of another name is somebody else's, who was quicker to take the id.
+        ours = where["name"] in ("", config.get("name", config.get("hostname")))
+        return {**plan.after, "exists": ours}
+
+
+def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
+    """The guest that is the clone already; raises C(ambiguous) where another guest has its id or its name."""
+    by_id = next((guest for guest in inventory.guests if guest.vmid == newid), None)
+    by_name = [guest for guest in inventory.guests if new_name and guest.name == new_name]
+    if by_id:
+        if by_id == source or (new_name and by_id.name != new_name):
+            raise PveError(
+                AMBIGUOUS,
+                f"The id {newid} is taken by guest {by_id.label} on {by_id.node}.",
+                "Choose another newid, or leave it out.",
+            )
+        return by_id
+    if by_name and (newid is not None or by_name[0] == source or len(by_name) > 1):
+        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in by_name)
+        raise PveError(
+            AMBIGUOUS, f"The name {new_name} is taken already: {labels}.", "Choose another new_name, or give its newid."
+        )
+    return by_name[0] if by_name else None
+
+
+def may_link(source: Guest, params: dict[str, Any]) -> bool:
+    """Whether a linked clone is asked for where there can be one at all."""
+    full = not source.template if params["full"] is None else params["full"]
+    return not full and (source.template or params["snapname"] is not None)
+
+
+def clone_step(observed: Cloning, params: dict[str, Any]) -> Step:
+    source = observed.source
+    full = not source.template if params["full"] is None else params["full"]
+    _refuse_impossible(observed, params, full)
+    options: dict[str, Any] = {"newid": observed.newid, "full": int(full)}
+    if params["new_name"]:
+        options["name" if source.type == "qemu" else "hostname"] = params["new_name"]
+    options.update({option: params[option] for option in PASSED_ON if params[option] is not None})
+    return Step("POST", f"{source.path}/clone", f"there is no such clone of {source.label}", options)
+
+
+def _refuse_impossible(observed: Cloning, params: dict[str, Any], full: bool) -> None:
+    source = observed.source
+    if params["snapname"] and params["snapname"] not in observed.snapshots:
+        known = ", ".join(sorted(observed.snapshots)) or "none"
+        raise PveError(
+            NOT_FOUND, f"Guest {source.label} has no snapshot {params['snapname']}.", f"It has these: {known}."
+        )
+    if source.type == "lxc" and params["format"] is not None:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {source.label} is a container, whose disks have no format to choose.",
+            "Leave format out.",
+        )
+    if full:
+        return
+    if not may_link(source, params):
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {source.label} is no template, and only templates and snapshots can be cloned as linked clones.",
+            "Make it a template, or use full: true.",
+        )
+    given = [option for option in ("storage", "format") if params[option] is not None]
+    if given:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{' and '.join(given)} can't be chosen for a linked clone, whose disks stay with the original's.",
+            "Leave it out, or use full: true.",
+        )
+    if not observed.linkable:
+        raise PveError(
+            UNSUPPORTED,
+            f"The storage of guest {source.label} can't link clones to it.",
+            "Use full: true, or move its disks to storage that can.",
+        )
+
+
+def _unfinished(clone: Guest) -> PveError:
+    return PveError(
+        GUEST_LOCKED,
+        f"Guest {clone.label} on {clone.node} is still being made, as its lock ({clone.lock}) says.",
+        "Wait for the task that makes it (pve_task_info lists it and can wait), then run again.",
+    )
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "vmid": {"type": "int"},
+            "name": {"type": "str"},
+            "node": {"type": "str"},
+            "snapname": {"type": "str"},
+            "newid": {"type": "int"},
+            "new_name": {"type": "str"},
+            "full": {"type": "bool"},
+            "target": {"type": "str"},
+            "storage": {"type": "str"},
+            "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
+            "pool": {"type": "str"},
+            "description": {"type": "str"},
+            "bwlimit": {"type": "int"},
+            "timeout": {"type": "int", "default": 7200},
+            "expect_plan": {"type": "str"},
+        },
+        required_one_of=[("vmid", "name"), ("newid", "new_name")],
+    )
+    run_plans(module, Clone(module.params))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,434 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_cloudinit
+short_description: Configure cloud-init of QEMU guests of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Sets the cloud-init options of one guest or many, adds the cloud-init drive where it is missing, and has the drive
+    of a running guest written anew.
+  - Options that are not given stay as they are; an empty string or list unsets one.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.applying
+  - playvisor.proxmox.attributes
+options:
+  user:
+    description: Name of the user to set up, instead of the image's default one.
+    type: str
+  password:
+    description: Password of that user.
+    type: str
+  update_password:
+    description:
+      - V(on_create) sets O(password) only where none is set, since it can't be read back to be compared.
+      - V(always) sets it every time, and reports a change every time.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  ssh_keys:
+    description: Public SSH keys that may log in, one in each entry.
+    type: list
+    elements: str
+  ipconfig:
+    description: Addresses of network interfaces. Interfaces that are not in the list stay as they are.
+    type: list
+    elements: dict
+    suboptions:
+      interface:
+        description: Number of the interface; 0 goes with C(net0).
+        type: int
+        required: true
+      ip:
+        description: IPv4 address with prefix, such as V(192.0.2.10/24), or V(dhcp).
+        type: str
+      gw:
+        description: IPv4 gateway.
+        type: str
+      ip6:
+        description: IPv6 address with prefix, or V(dhcp) or V(auto).
+        type: str
+      gw6:
+        description: IPv6 gateway.
+        type: str
+  nameservers:
+    description: Addresses of DNS servers.
+    type: list
+    elements: str
+  searchdomain:
+    description: DNS search domains, separated by spaces.
+    type: str
+  citype:
+    description: Format of the drive. Proxmox VE chooses by the guest's operating system when it is not set.
+    type: str
+    choices: [nocloud, configdrive2, opennebula]
+  upgrade:
+    description: Whether packages are upgraded at the first boot.
+    type: bool
+  custom:
+    description: Snippets to use instead of what Proxmox VE generates, as volumes such as V(local:snippets/user.yaml).
+    type: dict
+    suboptions:
+      user:
+        description: User data.
+        type: str
+      network:
+        description: Network configuration.
+        type: str
+      meta:
+        description: Meta data.
+        type: str
+      vendor:
+        description: Vendor data.
+        type: str
+  drive:
+    description: Where to add the cloud-init drive when the guest has none.
+    type: str
+    default: ide2
+  drive_storage:
+    description: Storage for the cloud-init drive. A guest without a drive gets none when this is not given.
+    type: str
+notes:
+  - LXC containers have no cloud-init in Proxmox VE.
+seealso:
+  - module: playvisor.proxmox.pve_clone
+"""
+
+EXAMPLES = r"""
+- name: Give a new clone its address, user and key
+  playvisor.proxmox.pve_cloudinit:
+    name: web-03
+    user: debian
+    ssh_keys:
+      - "{{ lookup('ansible.builtin.file', '~/.ssh/id_ed25519.pub') }}"
+    ipconfig:
+      - interface: 0
+        ip: 192.0.2.13/24
+        gw: 192.0.2.1
+    nameservers: [192.0.2.53]
+    drive_storage: local-lvm
+"""
+
+RETURN = r"""
+guests:
+  description: The chosen guests and what happened to each, by vmid.
+  returned: when the guests could be looked up
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 103
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-03
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: Always V(qemu) unless it failed.
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description: The options given, as they were, by the names of the API. A password is only shown as set or not.
+      type: dict
+      returned: always
+      sample: {ciuser: null}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {ciuser: debian}
+    changed:
+      description: Whether this guest was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it; there are usually none.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why this guest failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the options to the wished values.
+  returned: when the guests could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order, each with the guest it is for and why. Passwords are not shown.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guests could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _properties
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    find_to_change,
+    observe_guests,
+    read_each,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN, Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._power import STOPPED, read_power
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+_BUSES = ("ide", "sata", "scsi", "virtio")
+_UNCONDITIONAL = ("always",)
+# What is shown and compared as text; the others have a shape of their own below.
+_PLAIN = {"user": "ciuser", "searchdomain": "searchdomain", "citype": "citype"}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A guest with its configuration, pending changes included, or with the problem that kept it from being read.
+
+    I(outdated) are the options that the drive of a running guest does not hold yet.
+    """
+
+    guest: Guest
+    config: dict[str, Any]
+    running: bool = False
+    outdated: frozenset[str] = frozenset()
+    problem: PveError | None = None
+
+
+class CloudInit(Resource[Configured]):
+    noun = "guests"
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._wished = wished(params)
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Configured]:
+        inventory = observe_guests(client)
+
+        def read(guest: Guest) -> Configured:
+            return self._read(client, guest)
+
+        def failed(guest: Guest, problem: PveError) -> Configured:
+            return Configured(guest, {}, problem=problem)
+
+        return read_each(inventory, find_to_change(inventory, params), params["throttle"], read, failed)
+
+    def _read(self, client: Client, guest: Guest) -> Configured:
+        config = client.get(f"{guest.path}/config")
+        running = read_power(client, guest) != STOPPED
+        if guest.type != "qemu" or not running or cloudinit_drive(config) is None:
+            return Configured(guest, config, running)
+        entries = client.get(f"{guest.path}/cloudinit")
+        outdated = frozenset(e["key"] for e in entries if "pending" in e or int(e.get("delete") or 0))
+        return Configured(guest, config, running, outdated)
+
+    def target(self, observed: Configured) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: Configured, params: dict[str, Any]) -> Plan:
+        if observed.problem:
+            raise observed.problem
+        guest = observed.guest
+        if guest.type != "qemu":
+            raise PveError(
+                UNSUPPORTED,
+                f"Guest {guest.label} is a container, and containers have no cloud-init.",
+                "Set its network and keys in the container's own configuration.",
+            )
+        before, after, values = differences(observed.config, self._wished, params)
+        steps = []
+        if values:
+            steps.append(_update(observed, values))
+        if observed.running and (values or observed.outdated & set(after)):
+            why = "the drive of a running guest is written anew"
+            steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
+        return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
+
+    def look(self, client: Client, observed: Configured, plan: Plan) -> dict[str, Any]:
+        return shown(client.get(f"{observed.guest.path}/config"), plan.after)
+
+
+def wished(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that are given, by their names in the API and as they are shown; None: to be unset."""
+    values = {key: params[option] or None for option, key in _PLAIN.items() if params[option] is not None}
+    if params["ssh_keys"] is not None:
+        values["sshkeys"] = [key.strip() for key in params["ssh_keys"] if key.strip()] or None
+    if params["nameservers"] is not None:
+        values["nameserver"] = " ".join(params["nameservers"]) or None
+    if params["upgrade"] is not None:
+        values["ciupgrade"] = params["upgrade"]
+    if params["custom"] is not None:
+        values["cicustom"] = {kind: volume for kind, volume in params["custom"].items() if volume} or None
+    for entry in params["ipconfig"] or ():
+        addresses = {key: entry[key] for key in ("ip", "gw", "ip6", "gw6") if entry.get(key)}
+        values[f"ipconfig{entry['interface']}"] = addresses or None
+    return values
+
+
+def normal(key: str, value: Any) -> Any:
+    """A value of the configuration as it is shown and compared."""
+    if value is None or value == "":
+        return None
+    if key == "sshkeys":
+        return [line.strip() for line in unquote(value).splitlines() if line.strip()]
+    if key == "ciupgrade":
+        return bool(int(value))
+    if key == "cicustom" or key.startswith("ipconfig"):
+        return _properties.parse(value)
+    return str(value)
+
+
+def encoded(key: str, value: Any) -> Any:
+    """A value as the API takes it; SSH keys are percent-encoded inside the form value."""
+    if key == "sshkeys":
+        return quote("\n".join(value) + "\n", safe="")
+    if key == "ciupgrade":
+        return int(value)
+    return _properties.render(value) if isinstance(value, dict) else value
+
+
+def shown(config: dict[str, Any], keys: Any) -> dict[str, Any]:
+    """The named options of a configuration as they are shown; the password only as set or not."""
+    found: dict[str, Any] = {key: normal(key, config.get(key)) for key in keys if key not in ("cipassword", "drive")}
+    if "cipassword" in keys:
+        found["cipassword"] = HIDDEN if config.get("cipassword") else None
+    if "drive" in keys:
+        found["drive"] = cloudinit_drive(config)
+    return found
+
+
+def cloudinit_drive(config: dict[str, Any]) -> str | None:
+    """The drive that holds a cloud-init image, such as C(ide2)."""
+    for key, value in config.items():
+        volume = str(value).split(",", 1)[0]
+        if key.rstrip("0123456789") in _BUSES and (volume.endswith(":cloudinit") or "-cloudinit" in volume):
+            return key
+    return None
+
+
+def differences(
+    config: dict[str, Any], values: dict[str, Any], params: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What is shown as before and after, and the options to set, where None means to unset."""
+    before = shown(config, values)
+    after = dict(values)
+    changes = {key: value for key, value in values.items() if value != before[key]}
+    if params["password"] and (params["update_password"] in _UNCONDITIONAL or not config.get("cipassword")):
+        before["cipassword"] = HIDDEN if config.get("cipassword") else None
+        after["cipassword"] = HIDDEN
+        changes["cipassword"] = params["password"]
+    if params["drive_storage"]:
+        before["drive"] = cloudinit_drive(config)
+        after["drive"] = before["drive"] or params["drive"]
+        if before["drive"] is None:
+            _require_free(config, params["drive"])
+            changes[params["drive"]] = f"{params['drive_storage']}:cloudinit"
+    return before, after, changes
+
+
+def _require_free(config: dict[str, Any], drive: str) -> None:
+    held = str(config.get(drive) or "")
+    if held and not held.startswith("none"):
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{drive} holds {held.split(',', 1)[0]}, which the cloud-init drive would replace.",
+            "Choose a free drive, such as ide0 or scsi30, or empty that one first.",
+        )
+
+
+def _update(observed: Configured, values: dict[str, Any]) -> Step:
+    options = {key: encoded(key, value) for key, value in values.items() if value is not None}
+    unset = sorted(key for key, value in values.items() if value is None)
+    if unset:
+        options["delete"] = ",".join(unset)
+    options["digest"] = observed.config.get("digest")
+    named = ", ".join("password" if key == "cipassword" else key for key in sorted(values))
+    return Step(
+        "PUT",
+        f"{observed.guest.path}/config",
+        f"these differ: {named}",
+        {key: value for key, value in options.items() if value is not None},
+        task=False,
+        secrets=("cipassword",),
+    )
+
+
+def main() -> None:
+    text = {"type": "str"}
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **applying_spec(),
+            "user": text,
+            "password": {"type": "str", "no_log": True},
+            "update_password": {
+                "type": "str",
+                "choices": ["on_create", "always"],
+                "default": "on_create",
+                "no_log": False,
+            },
+            "ssh_keys": {"type": "list", "elements": "str", "no_log": False},
+            "ipconfig": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "interface": {"type": "int", "required": True},
+                    "ip": text,
+                    "gw": text,
+                    "ip6": text,
+                    "gw6": text,
+                },
+            },
+            "nameservers": {"type": "list", "elements": "str"},
+            "searchdomain": text,
+            "citype": {"type": "str", "choices": ["nocloud", "configdrive2", "opennebula"]},
+            "upgrade": {"type": "bool"},
+            "custom": {"type": "dict", "options": {"user": text, "network": text, "meta": text, "vendor": text}},
+            "drive": {"type": "str", "default": "ide2"},
+            "drive_storage": text,
+        },
+        mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
+        required_one_of=[("vmid", "name", "guests")],
+    )
+    run_plans(module, CloudInit(module.params))
+
+
+if __name__ == "__main__":
+    main()

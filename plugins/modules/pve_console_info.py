@@ -1,0 +1,225 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_console_info
+short_description: Give the link to a guest's console in Proxmox VE, and a ticket for it
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Says where the console of a running guest opens in a browser, and asks Proxmox VE for a ticket with which a client
+    of one's own, such as noVNC or xterm.js, can connect within 10 seconds.
+  - Nothing about the guest changes, but Proxmox VE starts a proxy for each ticket, whose task fails when nobody comes.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes.info
+attributes:
+  check_mode:
+    support: partial
+    description: Gives the link in check mode as well.
+    details: The API gives tickets for a C(POST) only, so there is none in check mode.
+options:
+  vmid:
+    description:
+      - Id of the guest, 100 to 999999999.
+      - Together with O(name), the guest with this id must have that name.
+    type: int
+  name:
+    description:
+      - Name of the guest. Two guests of one name are an error that lists both; use O(vmid) then.
+    type: str
+  node:
+    description:
+      - Node on which the guest must be. It is never needed to find it; the task fails when it is elsewhere.
+    type: str
+  console:
+    description: The screen over VNC, or a text terminal, for which a QEMU guest needs a serial port.
+    type: str
+    choices: [vnc, terminal]
+    default: vnc
+  serial:
+    description: Serial port of a QEMU guest for O(console=terminal).
+    type: str
+    choices: [serial0, serial1, serial2, serial3]
+  ticket:
+    description: Whether to ask for a ticket. Without one nothing but the link is returned.
+    type: bool
+    default: true
+notes:
+  - The ticket opens the guest's console to whoever has it, and stands in the result because it is asked for. Set
+    C(no_log) on the task, or O(ticket=false), where others read results.
+  - The link holds no secret. Who opens it logs in to Proxmox VE and needs C(VM.Console) on the guest.
+seealso:
+  - module: playvisor.proxmox.pve_guest_info
+"""
+
+EXAMPLES = r"""
+- name: Get the link to a guest's screen
+  playvisor.proxmox.pve_console_info:
+    name: web-01
+    ticket: false
+  register: console
+
+- name: Get a ticket for the terminal of a container
+  playvisor.proxmox.pve_console_info:
+    vmid: 201
+    console: terminal
+  register: console
+  no_log: true
+"""
+
+RETURN = r"""
+console:
+  description: How to reach the console.
+  returned: success
+  type: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    link:
+      description: Page of Proxmox VE that shows the console to who is logged in.
+      type: str
+      returned: always
+      sample: https://pve.example.com:8006/?console=kvm&novnc=1&vmid=101&vmname=web-01&node=pve1&resize=off&cmd=
+    ticket:
+      description: The ticket, which is a secret. Null when there is none.
+      type: str
+      returned: always
+    password:
+      description: Password that VNC itself asks for, which is a secret. Null when there is none.
+      type: str
+      returned: always
+    user:
+      description: User that the ticket is for. Null when there is none.
+      type: str
+      returned: always
+      sample: root@pam
+    port:
+      description: Port that the proxy waits at on the node. Null when there is no ticket.
+      type: int
+      returned: always
+      sample: 5900
+    websocket:
+      description: Where a client connects, with the ticket in it. Null when there is no ticket.
+      type: str
+      returned: always
+    upid:
+      description: Task of Proxmox VE that is the proxy. Null when there is no ticket.
+      type: str
+      returned: always
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+    INVALID_PARAMETER,
+    UNSUPPORTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    find_one,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import journal
+
+NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "upid"))
+
+
+def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, Any]:
+    """The console of the guest that is meant, with a ticket when I(asking)."""
+    inventory = observe_guests(client)
+    guest = find_one(inventory, params["vmid"], params["name"], params["node"])
+    if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
+        hint = "Leave serial out, or use it with console=terminal."
+        raise PveError(INVALID_PARAMETER, "serial is for the terminal of a QEMU guest only.", hint)
+    require_online(inventory, guest)
+    # Lists may be 10 s old, and a proxy to a guest that is off ends in its task only.
+    if client.get(f"{guest.path}/status/current")["status"] != "running":
+        hint = "Start it first, as with pve_guest_state."
+        raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
+    found = {**guest.identity(), "link": link(client.connection.url, guest, params["console"]), **NO_TICKET}
+    if asking:
+        answer = client.request("POST", *proxy(guest, params))
+        journal(answer["upid"])
+        found |= described(client.connection.url, guest, answer)
+    return {"console": found}
+
+
+def link(url: str, guest: Guest, console: str) -> str:
+    """The page that the web interface opens for a console."""
+    query = {"console": "kvm" if guest.type == "qemu" else "lxc", "novnc" if console == "vnc" else "xtermjs": 1}
+    query |= {"vmid": guest.vmid, "vmname": guest.name, "node": guest.node}
+    query |= {"resize": "off", "cmd": ""} if console == "vnc" else {"cmd": ""}
+    return f"{url}/?{urlencode(query)}"
+
+
+def proxy(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Path and parameters of the request that gives a ticket."""
+    if params["console"] == "vnc":
+        return f"{guest.path}/vncproxy", {"websocket": 1}
+    return f"{guest.path}/termproxy", {"serial": params["serial"]} if params["serial"] else {}
+
+
+def described(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
+    """What the API answered, and where a client connects with it."""
+    query = urlencode({"port": answer["port"], "vncticket": answer["ticket"]})
+    return {
+        "ticket": answer["ticket"],
+        "password": answer.get("password"),
+        "user": answer.get("user"),
+        "port": int(answer["port"]),
+        "websocket": f"{url.replace('https://', 'wss://', 1)}/api2/json{guest.path}/vncwebsocket?{query}",
+        "upid": answer["upid"],
+    }
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "vmid": {"type": "int"},
+            "name": {"type": "str"},
+            "node": {"type": "str"},
+            "console": {"type": "str", "choices": ["vnc", "terminal"], "default": "vnc"},
+            "serial": {"type": "str", "choices": ["serial0", "serial1", "serial2", "serial3"]},
+            "ticket": {"type": "bool", "default": True},
+        },
+        required_one_of=[("vmid", "name")],
+    )
+    asking = module.params["ticket"] and not module.check_mode
+    run_info(module, lambda client, params: gather(client, params, asking))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,700 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_guest
+short_description: Create, configure and delete guests of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Makes a QEMU or LXC guest, brings its configuration to what is wished, makes it a template, or deletes it.
+  - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
+    that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
+  - Disks only grow. Volumes are only deleted where that is asked for.
+  - It neither starts nor stops guests, except with O(restart_if_required). M(playvisor.proxmox.pve_guest_state) does.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes
+options:
+  state:
+    description:
+      - V(present) makes the guest if there is none, and configures it. A template stays one.
+      - V(template) also makes it a template, for which it must be stopped. There is no way back.
+      - V(absent) deletes the guest and the disks in its configuration. It must be stopped and unprotected.
+    type: str
+    choices: [present, template, absent]
+    default: present
+  vmid:
+    description:
+      - Id of the guest. Together with O(name), the guest with this id must have that name.
+      - A new guest gets it, or, when it is not given, the next free id. When another guest takes that at the same
+        moment, the one after it is taken instead, or the task fails with C(failure.code=drifted) if O(expect_plan) is
+        given.
+    type: int
+  name:
+    description: Name of the guest, for containers the host name. A name that another guest has is a failure.
+    type: str
+  new_name:
+    description: Renames the guest. One that is renamed already is found by this name, too.
+    type: str
+  node:
+    description:
+      - Node that a new guest goes to. It only asserts where an existing one is.
+      - When it is not given, it is the online node, of those that have the storages that the guest needs, whose running
+        guests leave it the most memory.
+    type: str
+  type:
+    description: Type of a new guest, V(qemu) when it is not given. It only asserts what an existing one is.
+    type: str
+    choices: [qemu, lxc]
+  cores:
+    description: Cores of each socket; of a container, the cores that it may use.
+    type: int
+  sockets:
+    description: Processor sockets. Only for QEMU.
+    type: int
+  memory:
+    description: Memory in MiB.
+    type: int
+  balloon:
+    description: Memory in MiB that ballooning leaves the guest at least; V(0) is no balloon device. Only for QEMU.
+    type: int
+  swap:
+    description: Swap in MiB. Only for containers.
+    type: int
+  cpu:
+    description: Processor type with its properties, such as V(host) or V(x86-64-v2-AES,flags=+aes). Only for QEMU.
+    type: str
+  numa:
+    description: Whether the guest has NUMA. Only for QEMU.
+    type: bool
+  kvm:
+    description: Whether the processor's virtualization is used. Only for QEMU.
+    type: bool
+  machine:
+    description:
+      - Machine type with its properties. Only for QEMU.
+      - V(q35) and V(pc) are met by any version of them.
+    type: str
+  bios:
+    description: Firmware. V(ovmf) needs a disk C(efidisk0). Only for QEMU.
+    type: str
+    choices: [seabios, ovmf]
+  scsihw:
+    description: SCSI controller. Only for QEMU.
+    type: str
+    choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
+  boot:
+    description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
+    type: str
+  ostype:
+    description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
+    type: str
+  agent:
+    description: The guest agent, as V(1), V(0) or with properties, such as V(1,fstrim_cloned_disks=1). Only for QEMU.
+    type: str
+  hotplug:
+    description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
+    type: str
+  features:
+    description: Features of a container, such as V(nesting=1). All others than that are for root@pam with a password.
+    type: str
+  unprivileged:
+    description: Whether a new container is unprivileged. That can't be changed later.
+    type: bool
+  tags:
+    description: Tags, in no order and without regard to upper and lower case. An empty list removes all.
+    type: list
+    elements: str
+  description:
+    description: Description of the guest.
+    type: str
+  onboot:
+    description: Whether the guest starts with its node.
+    type: bool
+  startup:
+    description: Order and delays of starting and stopping, such as V(order=1,up=30).
+    type: str
+  protection:
+    description: Whether the guest and its disks are protected from being deleted.
+    type: bool
+  nameserver:
+    description: Name servers, of a container or for cloud-init.
+    type: list
+    elements: str
+  searchdomain:
+    description: Search domains, of a container or for cloud-init.
+    type: list
+    elements: str
+  pool:
+    description: Pool that the guest is in. An empty string takes it out of its pool.
+    type: str
+  disks:
+    description:
+      - Disks, CD-ROM drives and mount points. Slots that are not named stay as they are.
+      - The drive of cloud-init comes from M(playvisor.proxmox.pve_cloudinit).
+    type: list
+    elements: dict
+    suboptions:
+      slot:
+        description:
+          - Where it is, such as V(scsi0), V(virtio1), V(sata0), V(ide2), V(efidisk0) or V(tpmstate0), or for containers
+            V(rootfs) or V(mp0).
+          - V(unused0) and its like are volumes that were detached; they can only be V(absent).
+        type: str
+        required: true
+      state:
+        description:
+          - V(detached) takes it out of the guest. Its volume is kept as C(unusedN).
+          - V(absent) also deletes its volume.
+        type: str
+        choices: [present, detached, absent]
+        default: present
+      storage:
+        description: Storage that a new volume is made on. When the volume is on another one, see O(disks[].move).
+        type: str
+      size:
+        description: Size in GiB. A smaller disk grows; one that is larger is a failure.
+        type: int
+      format:
+        description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
+        type: str
+        choices: [raw, qcow2, vmdk]
+      move:
+        description: Move the volume to O(disks[].storage) and O(disks[].format) if it is not there.
+        type: bool
+        default: false
+      delete_source:
+        description: Delete the old volume after a move. Otherwise it is kept as C(unusedN).
+        type: bool
+        default: false
+      cdrom:
+        description: Makes it a CD-ROM drive with this medium, such as V(local:iso/debian-13.iso), or V(none).
+        type: str
+      volume:
+        description: Attach this volume, which exists. The one that was attached is kept as C(unusedN).
+        type: str
+      import_from:
+        description: Volume that a new disk is copied from, such as V(local:import/debian-13.qcow2).
+        type: str
+      mp:
+        description: Path that a volume is mounted on in the container.
+        type: str
+      cache:
+        description: Cache mode, such as V(none) or V(writeback).
+        type: str
+      discard:
+        description: Whether what the guest gives up is given back to the storage.
+        type: bool
+      ssd:
+        description: Whether the guest sees a solid state disk.
+        type: bool
+      iothread:
+        description: Whether it has a thread of its own.
+        type: bool
+      backup:
+        description: Whether it is part of backups.
+        type: bool
+      options:
+        description:
+          - Further properties by their names in the API, such as C(efitype), C(pre-enrolled-keys), C(aio) or C(serial).
+          - An empty string removes one.
+        type: dict
+  nics:
+    description:
+      - Network devices. Those that are not named stay as they are, and so do properties that are not given.
+      - V(0) or an empty string removes a property.
+    type: list
+    elements: dict
+    suboptions:
+      slot:
+        description: Which one, such as V(net0).
+        type: str
+        required: true
+      state:
+        description: V(absent) removes it.
+        type: str
+        choices: [present, absent]
+        default: present
+      bridge:
+        description: Bridge that it is connected to.
+        type: str
+      model:
+        description: Model, V(virtio) for a new one when it is not given. Only for QEMU.
+        type: str
+      mac:
+        description: MAC address. A new device gets one from Proxmox VE when it is not given.
+        type: str
+      tag:
+        description: VLAN tag.
+        type: int
+      firewall:
+        description: Whether the firewall of Proxmox VE is in between.
+        type: bool
+      link_down:
+        description: Whether the cable is unplugged.
+        type: bool
+      rate:
+        description: Limit in MB/s.
+        type: float
+      mtu:
+        description: MTU.
+        type: int
+      queues:
+        description: Packet queues. Only for QEMU.
+        type: int
+      name:
+        description: Name inside the container, C(eth) with the number of the slot when it is not given for a new one.
+        type: str
+      ip:
+        description: IPv4 address with its prefix length, V(dhcp) or V(manual), of a container.
+        type: str
+      gw:
+        description: IPv4 gateway of a container.
+        type: str
+      ip6:
+        description: IPv6 address with its prefix length, V(auto), V(dhcp) or V(manual), of a container.
+        type: str
+      gw6:
+        description: IPv6 gateway of a container.
+        type: str
+      options:
+        description: Further properties by their names in the API, such as C(trunks).
+        type: dict
+  config:
+    description:
+      - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone).
+      - A value is a string, number or boolean, or a dictionary for a property string. Null or an empty string removes
+        the option.
+    type: dict
+  ostemplate:
+    description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
+    type: str
+  password:
+    description: Password of root in a new container.
+    type: str
+  ssh_public_keys:
+    description: Public SSH keys of root in a new container.
+    type: list
+    elements: str
+  restart_if_required:
+    description:
+      - Restart a running guest when changes wait for that, these or earlier ones.
+      - Otherwise they wait, and RV(guests[].restart_required) says so.
+    type: bool
+    default: false
+  shutdown_timeout:
+    description: Seconds that a guest has for shutting down when it is restarted.
+    type: int
+    default: 180
+  force:
+    description: Stop a guest hard that does not shut down in time when it is restarted.
+    type: bool
+    default: false
+  purge:
+    description: With O(state=absent), also take the guest out of backup and replication jobs and HA.
+    type: bool
+    default: false
+  destroy_unreferenced_disks:
+    description: With O(state=absent), also delete volumes that have its id but are not in its configuration.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait for each task of Proxmox VE, and for a lock that another operation holds.
+      - A task that outlives it goes on running and is reported as C(failure.code=timeout) with its UPID.
+    type: int
+    default: 1800
+  expect_plan:
+    description:
+      - Digest of a plan, as returned in RV(plan.digest) by a run in check mode.
+      - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: A web server from a cloud image, on the node that has the most room
+  playvisor.proxmox.pve_guest:
+    name: web-01
+    cores: 2
+    memory: 4096
+    cpu: host
+    agent: '1'
+    ostype: l26
+    scsihw: virtio-scsi-single
+    tags: [prod, web]
+    onboot: true
+    disks:
+      - slot: scsi0
+        storage: local-lvm
+        import_from: local:import/debian-13-genericcloud-amd64.qcow2
+        size: 32
+        discard: true
+        iothread: true
+    nics:
+      - slot: net0
+        bridge: vmbr0
+        tag: 20
+        firewall: true
+
+- name: More of everything, with a restart if it takes one
+  playvisor.proxmox.pve_guest:
+    name: web-01
+    cores: 4
+    memory: 8192
+    disks:
+      - slot: scsi0
+        size: 64
+      - slot: scsi1
+        storage: local-lvm
+        size: 100
+    restart_if_required: true
+
+- name: A container
+  playvisor.proxmox.pve_guest:
+    name: db-01
+    type: lxc
+    node: pve1
+    ostemplate: local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst
+    ssh_public_keys: ["{{ lookup('file', '~/.ssh/id_ed25519.pub') }}"]
+    unprivileged: true
+    features: nesting=1
+    memory: 2048
+    disks:
+      - slot: rootfs
+        storage: local-lvm
+        size: 8
+      - slot: mp0
+        storage: local-lvm
+        size: 50
+        mp: /var/lib/postgresql
+        backup: true
+    nics:
+      - slot: net0
+        bridge: vmbr0
+        ip: 10.0.0.7/24
+        gw: 10.0.0.1
+
+- name: Move a disk to other storage, detach one and delete another with its volume
+  playvisor.proxmox.pve_guest:
+    vmid: 101
+    disks:
+      - slot: scsi0
+        storage: ceph
+        move: true
+        delete_source: true
+      - slot: scsi1
+        state: detached
+      - slot: scsi2
+        state: absent
+
+- name: Make a template of it
+  playvisor.proxmox.pve_guest:
+    vmid: 900
+    name: debian-13
+    state: template
+
+- name: Delete a guest that must have this name, and what mentions it
+  playvisor.proxmox.pve_guest:
+    vmid: 101
+    name: web-01
+    state: absent
+    purge: true
+"""
+
+RETURN = r"""
+guests:
+  description: The guest and what happened to it.
+  returned: when the guest could be looked up
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest; null for one that is absent and was asked for by name.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name that it had before, or that a new guest gets.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that it is on; empty for one that is absent.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description:
+        - Whether it exists, as C(exists), whether it is a C(template), and what was given, by the names of the API, as
+          it was. Pending changes count as made. Defaults are shown where nothing is set.
+      type: dict
+      returned: always
+      sample: {exists: true, template: false, cores: 2, disks: {scsi0: {size: 32}}}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {exists: true, template: false, cores: 4, disks: {scsi0: {size: 64}}}
+    pending:
+      description: The options that wait for a restart, each with its value C(now) and the C(next) one, null if it goes.
+      type: dict
+      returned: when it could be planned
+      sample: {cores: {now: 2, next: 4}}
+    restart_required:
+      description: Whether changes wait for a restart; in check mode whether they may.
+      type: bool
+      returned: when it could be planned
+    changed:
+      description: Whether it was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the guest to the wished state.
+  returned: when the guest could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description:
+        - The API requests in order. A restart is left out when nothing waits for it after all. Passwords are not shown.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guest could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_config import Wish, wish_of
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_plan import (
+    Observed,
+    creation,
+    removal,
+    templating,
+    update,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    Inventory,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._identity import identify
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import changes_that_wait, read_pending
+from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node, storages_of
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._power import (
+    HIBERNATED,
+    STOPPED,
+    power_state,
+    read_power,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+_TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
+
+
+class Guests(Resource[Observed]):
+    noun = "guests"
+    # Only a container that becomes a template does so after the request has ended.
+    patience = 30.0
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._params = params
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
+        inventory = observe_guests(client)
+        wanted = params["state"] != "absent"
+        told = [params[key] for key in ("vmid", "name", "new_name", "node", "type")]
+        found = identify(inventory, *told, wanted=wanted)
+        if found is not None:
+            return [self._read(client, inventory, found)]
+        kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
+        if wanted:
+            entries = client.get("/cluster/resources")
+            node = node or choose_node(entries, storages_of(params))
+            check_node(entries, node)
+            vmid = vmid or int(client.get("/cluster/nextid"))
+        return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
+
+    def _read(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
+        require_online(inventory, guest)
+        config = client.get(f"{guest.path}/config")
+        running = read_power(client, guest) not in (STOPPED, HIBERNATED)
+        return Observed(guest, True, config, running, read_pending(client, guest.path) if running else {})
+
+    def target(self, observed: Observed) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
+        target, digest = self.target(observed), observed.config.get("digest")
+        if params["state"] == "absent":
+            steps = removal(observed, params)
+            return Plan(target, tuple(steps), {"exists": observed.exists}, {"exists": False}, digest)
+        wish = self._wish(observed)
+        steps = update(observed, wish, params) if observed.exists else creation(observed, wish, params)
+        after = {"exists": True, "template": observed.template, **wish.fulfilled()}
+        if params["state"] == "template":
+            steps += templating(observed)
+            after["template"] = True
+        if params["pool"] is not None:
+            after["pool"] = params["pool"] or None
+        return Plan(target, tuple(steps), self._state(observed, wish), after, digest)
+
+    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+        guest, pool = observed.guest, None
+        try:
+            config = client.get(f"{guest.path}/config")
+        except PveError as error:
+            if error.code != NOT_FOUND:
+                raise
+            return {"exists": False}
+        if self._params["pool"] is not None:
+            entries = client.get("/cluster/resources", type="vm")
+            pool = next((entry.get("pool") for entry in entries if entry["vmid"] == guest.vmid), None)
+        if self._params["state"] == "absent":
+            return {"exists": True}
+        return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
+
+    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
+        expected = (
+            [] if client else changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
+        )
+        return {"pending": waiting, "restart_required": bool(waiting or expected)}
+
+    def ready(self, client: Client, step: Step) -> Step | None:
+        guest, _status, action = step.path.rpartition("/status/")
+        if action in ("reboot", "shutdown") and guest:
+            return step if read_pending(client, guest) else None
+        if action == "start" and guest:
+            return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
+        return step
+
+    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+        if observed.exists or not _TAKEN.search(error.message):
+            return None
+        if self._params["vmid"] is not None:
+            raise PveError(
+                AMBIGUOUS,
+                f"The id {observed.guest.vmid} is taken by another guest, which came just now or can't be seen.",
+                "Choose another vmid, or leave it out.",
+            )
+        (again,) = self.observe(client, self._params)
+        if again.exists:
+            raise PveError(
+                DRIFTED,
+                f"Somebody else made guest {again.guest.label} on {again.guest.node} meanwhile. Nothing was changed.",
+                "Run again to bring that one to the wished state, if it is the one you mean.",
+            )
+        return again
+
+    def _wish(self, observed: Observed) -> Wish:
+        name = self._params["new_name"] or (None if observed.exists else self._params["name"])
+        return wish_of(observed.guest.type, name, self._params)
+
+    def _state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
+        if not observed.exists:
+            return {"exists": False}
+        state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
+        return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
+
+
+def main() -> None:
+    text, flag, number = {"type": "str"}, {"type": "bool"}, {"type": "int"}
+    texts = {"type": "list", "elements": "str"}
+    off = {"type": "bool", "default": False}
+    module = PveModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "template", "absent"], "default": "present"},
+            **dict.fromkeys(("name", "new_name", "node", "pool", "description", "ostemplate", "expect_plan"), text),
+            **dict.fromkeys(("cpu", "machine", "boot", "ostype", "agent", "hotplug", "features", "startup"), text),
+            **dict.fromkeys(("vmid", "cores", "sockets", "memory", "balloon", "swap"), number),
+            **dict.fromkeys(("numa", "kvm", "unprivileged", "onboot", "protection"), flag),
+            **dict.fromkeys(("tags", "nameserver", "searchdomain"), texts),
+            "type": {"type": "str", "choices": ["qemu", "lxc"]},
+            "bios": {"type": "str", "choices": ["seabios", "ovmf"]},
+            "scsihw": {
+                "type": "str",
+                "choices": ["lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi"],
+            },
+            "disks": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "slot": {"type": "str", "required": True},
+                    "state": {"type": "str", "choices": ["present", "detached", "absent"], "default": "present"},
+                    "size": number,
+                    "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
+                    **dict.fromkeys(("storage", "cdrom", "volume", "import_from", "mp", "cache"), text),
+                    **dict.fromkeys(("discard", "ssd", "iothread", "backup"), flag),
+                    **dict.fromkeys(("move", "delete_source"), off),
+                    "options": {"type": "dict"},
+                },
+            },
+            "nics": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "slot": {"type": "str", "required": True},
+                    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+                    **dict.fromkeys(("bridge", "model", "mac", "name", "ip", "gw", "ip6", "gw6"), text),
+                    **dict.fromkeys(("tag", "mtu", "queues"), number),
+                    **dict.fromkeys(("firewall", "link_down"), flag),
+                    "rate": {"type": "float"},
+                    "options": {"type": "dict"},
+                },
+            },
+            "config": {"type": "dict"},
+            "password": {"type": "str", "no_log": True},
+            "ssh_public_keys": {**texts, "no_log": False},
+            **dict.fromkeys(("restart_if_required", "force", "purge", "destroy_unreferenced_disks"), off),
+            "shutdown_timeout": {"type": "int", "default": 180},
+            "timeout": {"type": "int", "default": 1800},
+        },
+        required_one_of=[("vmid", "name")],
+    )
+    run_plans(module, Guests(module.params))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_guest_info
+short_description: List QEMU and LXC guests of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Lists the guests of a cluster, or those that are chosen, with their node, status, tags, pool and use of resources.
+  - One API request serves all guests; each of O(config), O(status), O(pending), O(snapshots) and O(addresses) adds one
+    request for each chosen guest.
+  - A node that does not answer is a warning, not a failure; its guests are listed with status V(unknown).
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.attributes.info
+options:
+  config:
+    description: Add each guest's configuration as RV(guests[].config), as it will be after pending changes.
+    type: bool
+    default: false
+  status:
+    description: Add each guest's live status as RV(guests[].current), and its power state as RV(guests[].state).
+    type: bool
+    default: false
+  pending:
+    description: Add changes of each guest's configuration that wait for a restart as RV(guests[].pending).
+    type: bool
+    default: false
+  snapshots:
+    description: Add each guest's snapshots as RV(guests[].snapshots).
+    type: bool
+    default: false
+  addresses:
+    description:
+      - Add the addresses of each running guest as RV(guests[].addresses). A QEMU guest needs the guest agent for that.
+    type: bool
+    default: false
+seealso:
+  - module: playvisor.proxmox.pve_guest_state
+"""
+
+EXAMPLES = r"""
+- name: List all guests
+  playvisor.proxmox.pve_guest_info:
+  register: all
+
+- name: List running web servers of one pool
+  playvisor.proxmox.pve_guest_info:
+    guests:
+      names: [web-*]
+      pool: production
+      status: running
+
+- name: Look at one guest in full
+  playvisor.proxmox.pve_guest_info:
+    vmid: 101
+    config: true
+    status: true
+"""
+
+RETURN = r"""
+guests:
+  description: The chosen guests, by vmid.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    status:
+      description: V(running), V(stopped) or V(unknown).
+      type: str
+      returned: always
+      sample: running
+    tags:
+      description: Tags of the guest.
+      type: list
+      elements: str
+      returned: always
+      sample: [prod, web]
+    pool:
+      description: Pool that the guest is in, if any.
+      type: str
+      returned: always
+      sample: production
+    template:
+      description: Whether it is a template.
+      type: bool
+      returned: always
+    lock:
+      description: The operation that holds the guest, such as V(backup), if any.
+      type: str
+      returned: always
+    hastate:
+      description: State under the HA manager, if it manages the guest.
+      type: str
+      returned: always
+    cpus:
+      description: Number of CPUs.
+      type: int
+      returned: always
+      sample: 2
+    maxmem:
+      description: Memory in bytes.
+      type: int
+      returned: always
+      sample: 2147483648
+    mem:
+      description: Memory in use in bytes.
+      type: int
+      returned: always
+    maxdisk:
+      description: Size of the root disk in bytes.
+      type: int
+      returned: always
+      sample: 34359738368
+    uptime:
+      description: Seconds since it was started.
+      type: int
+      returned: always
+      sample: 86400
+    config:
+      description: Configuration with its digest, as C(GET /nodes/{node}/{type}/{vmid}/config) answers.
+      type: dict
+      returned: when O(config=true)
+    current:
+      description: Live status, as C(GET /nodes/{node}/{type}/{vmid}/status/current) answers.
+      type: dict
+      returned: when O(status=true)
+    state:
+      description: Power state, V(running), V(paused), V(stopped), V(hibernated) or V(unknown).
+      type: str
+      returned: when O(status=true)
+    pending:
+      description: Each option that waits for a restart, as C(key), with its present C(value) and what is C(pending).
+      type: list
+      elements: dict
+      returned: when O(pending=true)
+      sample: [{key: memory, value: '2048', pending: '4096', delete: false}]
+    snapshots:
+      description: The guest's snapshots by name, with C(parent), C(description), C(vmstate) and C(snaptime).
+      type: list
+      elements: dict
+      returned: when O(snapshots=true)
+      sample: [{name: before-upgrade, parent: null, description: '', vmstate: false, snaptime: 1795220863}]
+    addresses:
+      description: Addresses of the guest that are neither loopback nor link-local. Null when the guest can't be asked.
+      type: list
+      elements: str
+      returned: when O(addresses=true)
+      sample: [192.0.2.13]
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import guest_addresses
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    Inventory,
+    find,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
+    PveModule,
+    guests_spec,
+    run_info,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._power import power_state
+from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import read_tree
+
+# Requests for details of several guests at the same time.
+CONCURRENCY = 10
+# Options that cost one request for each guest.
+DETAILS = ("config", "status", "pending", "snapshots", "addresses")
+
+
+def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    inventory = observe_guests(client)
+    chosen = find(inventory, params, required=False)
+    warnings: list[str] = []
+
+    def read(guest: Guest) -> dict[str, Any]:
+        entry = {**asdict(guest), "tags": list(guest.tags)}
+        try:
+            return {**entry, **_details(client, inventory, guest, params)}
+        except PveError as error:
+            if len(chosen) == 1:
+                raise
+            warnings.append(f"Guest {guest.label} could not be read in full: {error.message}")
+            return entry
+
+    at_once = CONCURRENCY if any(params[option] for option in DETAILS) else 1
+    return {"guests": bounded_map(at_once, read, chosen), "warnings": warnings}
+
+
+def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if any(params[option] for option in DETAILS):
+        require_online(inventory, guest)
+    if params["config"]:
+        details["config"] = client.get(f"{guest.path}/config")
+    if params["status"]:
+        details["current"] = client.get(f"{guest.path}/status/current")
+        details["state"] = power_state(details["current"])
+    if params["pending"]:
+        details["pending"] = waiting(client.get(f"{guest.path}/pending"))
+    if params["snapshots"]:
+        tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
+        details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
+    if params["addresses"]:
+        details["addresses"] = guest_addresses(client, guest)
+    return details
+
+
+def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The options of C(GET .../pending) that wait for a restart, by name."""
+    return [
+        {
+            "key": entry["key"],
+            "value": entry.get("value"),
+            "pending": entry.get("pending"),
+            "delete": bool(int(entry.get("delete") or 0)),
+        }
+        for entry in sorted(entries, key=lambda entry: entry["key"])
+        if "pending" in entry or "delete" in entry
+    ]
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **{option: {"type": "bool", "default": False} for option in DETAILS},
+        },
+        mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
+    )
+    run_info(module, gather)
+
+
+if __name__ == "__main__":
+    main()

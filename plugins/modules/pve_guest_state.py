@@ -1,0 +1,356 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_guest_state
+short_description: Bring QEMU and LXC guests of Proxmox VE to a power state
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Starts, stops, restarts, suspends, hibernates or resumes one guest or many, and waits until they are there.
+  - A guest that is in the wished state already is left alone.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+  - When several guests are chosen and one of them fails, the others are done all the same, and the task then fails
+    naming it.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.applying
+  - playvisor.proxmox.attributes
+options:
+  state:
+    description:
+      - V(started) starts a stopped guest, resumes a paused one, and wakes a hibernated one.
+      - V(stopped) shuts the guest down cleanly; a hibernated guest counts as stopped.
+      - V(restarted) reboots a running guest cleanly and starts a stopped one. It always changes something.
+      - V(suspended) pauses a running QEMU guest in memory. LXC can't do it.
+      - V(hibernated) saves the memory of a running or paused QEMU guest to disk and stops it. LXC and guests under HA
+        can't do it.
+      - V(resumed) resumes a paused or hibernated QEMU guest.
+    type: str
+    choices: [started, stopped, restarted, suspended, hibernated, resumed]
+    required: true
+  shutdown_timeout:
+    description:
+      - Seconds that a guest has for a clean shutdown, on top of which O(timeout) counts.
+      - A guest that has not shut down by then keeps running, and the task fails, unless O(force=true). The HA manager
+        stops a guest of its own hard then.
+    type: int
+    default: 180
+  force:
+    description:
+      - Stop a guest hard, as by pulling its plug, when it has not shut down within O(shutdown_timeout), or when it
+        can't shut down because it is paused. Data that the guest has not written may be lost.
+    type: bool
+    default: false
+notes:
+  - A guest under HA is started and stopped by the HA manager, which is waited for up to O(timeout).
+  - Each guest has requests of its own. The bulk requests of Proxmox VE are not used, since their one task for all
+    guests tells what became of each only in its log.
+  - In a O(guests) selection, templates are left out unless O(guests.vmids) names them or O(guests.templates=true).
+seealso:
+  - module: playvisor.proxmox.pve_guest_info
+"""
+
+EXAMPLES = r"""
+- name: Start one guest
+  playvisor.proxmox.pve_guest_state:
+    name: web-01
+    state: started
+
+- name: Shut down all guests that carry a tag, twenty at a time, and pull the plug after two minutes
+  playvisor.proxmox.pve_guest_state:
+    guests:
+      tags: [staging]
+    state: stopped
+    shutdown_timeout: 120
+    force: true
+    throttle: 20
+
+- name: Look at what a reboot would do
+  playvisor.proxmox.pve_guest_state:
+    vmid: 101
+    state: restarted
+  check_mode: true
+  register: reboot
+
+- name: Do exactly that, or nothing
+  playvisor.proxmox.pve_guest_state:
+    vmid: 101
+    state: restarted
+    expect_plan: "{{ reboot.plan.digest }}"
+"""
+
+RETURN = r"""
+guests:
+  description: The chosen guests and what happened to each, by vmid.
+  returned: when the guests could be looked up
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description:
+        - Power state before, V(running), V(paused), V(stopped), V(hibernated), V(unknown), or QEMU's own word for a
+          guest that neither runs nor can be resumed.
+      type: dict
+      returned: always
+      sample: {state: running}
+    after:
+      description: Power state after, read back; in check mode the one that is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {state: stopped}
+    changed:
+      description: Whether this guest was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why this guest failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the guests to the wished state.
+  returned: when the guests could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order, each with the guest it is for and why.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - vmid: 101
+          name: web-01
+          node: pve1
+          type: qemu
+          method: POST
+          path: /nodes/pve1/qemu/101/status/shutdown
+          params: {timeout: 180}
+          task: true
+          why: it is running
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guests could be looked up
+  type: list
+  elements: str
+  sample: ["UPID:pve1:000003FE:00089254:6B00E968:qmshutdown:101:ops@pve!ansible:"]
+failure:
+  description: Why the task failed.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - One of V(auth_failed), V(permission_denied), V(not_found), V(ambiguous), V(invalid_parameter),
+          V(guest_locked), V(digest_conflict), V(task_failed), V(timeout), V(node_offline), V(tls_untrusted),
+          V(unreachable), V(drifted), V(protected), V(unsupported).
+      type: str
+      returned: always
+    message:
+      description: What was asked and what was found.
+      type: str
+      returned: always
+    hint:
+      description: What to do next.
+      type: str
+      returned: always
+    http_status:
+      description: Status of the API's answer, if there was one.
+      type: int
+      returned: always
+    fields:
+      description: Parameters that the API refused, with its words.
+      type: dict
+      returned: always
+    task_log:
+      description: Last lines of the log of a task that failed.
+      type: list
+      elements: str
+      returned: always
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import UNSUPPORTED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import find_to_change, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
+    PveModule,
+    applying_spec,
+    guests_spec,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._power import UNKNOWN, Power, observe_power, read_power
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+# The API actions from a power state to a wished state; where there is none, there is no clean way.
+ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "started": {"running": (), "stopped": ("start",), "paused": ("resume",), "hibernated": ("start",)},
+    "stopped": {"running": ("shutdown",), "stopped": (), "hibernated": ()},
+    "restarted": {"running": ("reboot",), "stopped": ("start",), "hibernated": ("start",)},
+    "suspended": {"running": ("suspend",), "paused": ()},
+    "hibernated": {"running": ("hibernate",), "paused": ("hibernate",), "hibernated": ()},
+    "resumed": {"running": (), "paused": ("resume",), "hibernated": ("start",)},
+}
+FORCED = {"restarted": {"running": ("shutdown", "start")}}
+# With force, what has no clean way is done the hard way.
+HARD = {"stopped": ("stop",), "restarted": ("stop", "start")}
+# The wished states, and the power state that each stands for.
+REACHED = {
+    "started": "running",
+    "stopped": "stopped",
+    "restarted": "running",
+    "suspended": "paused",
+    "hibernated": "hibernated",
+    "resumed": "running",
+}
+
+
+class GuestState(Resource[Power]):
+    noun = "guests"
+    anybodys = True
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Power]:
+        inventory = observe_guests(client)
+        return observe_power(client, inventory, find_to_change(inventory, params))
+
+    def target(self, observed: Power) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: Power, params: dict[str, Any]) -> Plan:
+        if observed.problem:
+            raise observed.problem
+        wished, force = params["state"], params["force"]
+        _refuse_impossible(observed, wished, force)
+        actions = ACTIONS[wished].get(observed.state)
+        if force and observed.state != UNKNOWN:
+            hard = HARD.get(wished) if actions is None else actions
+            actions = FORCED.get(wished, {}).get(observed.state, hard)
+        if actions is None:
+            raise _no_way(observed, wished)
+        return Plan(
+            target=self.target(observed),
+            steps=tuple(_step(observed, action, params) for action in actions),
+            before={"state": observed.state},
+            after={"state": REACHED[wished] if actions else observed.state},
+        )
+
+    def look(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
+        return {"state": read_power(client, observed.guest)}
+
+
+def _refuse_impossible(observed: Power, wished: str, force: bool) -> None:
+    guest = observed.guest
+    if guest.template and wished != "stopped":
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is a template and can't be {wished}.",
+            "Clone it and start the clone.",
+        )
+    if guest.type == "lxc" and wished in ("suspended", "hibernated"):
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is a container, which can't be {wished} on Proxmox VE.",
+            "Stop it instead.",
+        )
+    under_ha = guest.hastate not in (None, "ignored")
+    if under_ha and wished == "hibernated":
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is managed by HA, and Proxmox VE hibernates no such guest.",
+            "Suspend or stop it instead, or take it out of HA first.",
+        )
+    if under_ha and wished == "restarted" and force:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is managed by HA, which answers a stop before it happens; it can't be restarted "
+            "by force.",
+            "Restart it without force, or stop and start it in two tasks.",
+        )
+
+
+def _no_way(observed: Power, wished: str) -> PveError:
+    hints = {
+        ("stopped", "paused"): "Resume it first, or set force to stop it hard.",
+        ("restarted", "paused"): "Resume it first, or set force to stop it hard and start it.",
+        ("suspended", "stopped"): "Start it first.",
+        ("suspended", "hibernated"): "Start it first.",
+        ("hibernated", "stopped"): "Start it first.",
+        ("resumed", "stopped"): "Use state started.",
+    }
+    label = observed.guest.label
+    if (wished, observed.state) in (("stopped", "paused"), ("restarted", "paused")):
+        text = f"Guest {label} is paused and can't shut down cleanly."
+    else:
+        text = f"Guest {label} is {observed.state} and can't be {wished}."
+    return PveError(UNSUPPORTED, text, hints.get((wished, observed.state), "Look at it and its node in Proxmox VE."))
+
+
+def _step(observed: Power, action: str, params: dict[str, Any]) -> Step:
+    limit = params["shutdown_timeout"] if action in ("shutdown", "reboot") else 0
+    options: dict[str, Any] = {"timeout": limit} if limit else {}
+    if action == "shutdown" and params["force"]:
+        options["forceStop"] = 1
+    if action == "hibernate":
+        action, options = "suspend", {"todisk": 1}
+    why = f"it is {observed.state}, and {params['state']} is asked for"
+    return Step("POST", f"{observed.guest.path}/status/{action}", why, options, grace=limit)
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **applying_spec(),
+            "state": {
+                "type": "str",
+                "choices": list(REACHED),
+                "required": True,
+            },
+            "shutdown_timeout": {"type": "int", "default": 180},
+            "force": {"type": "bool", "default": False},
+        },
+        mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
+        required_one_of=[("vmid", "name", "guests")],
+    )
+    run_plans(module, GuestState())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,384 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_ha
+short_description: Manage high availability of Proxmox VE guests
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Puts guests under the care of the HA manager, changes what it is to do with them, and takes them out of its care.
+  - With O(rule) it manages a rule instead, that is, on which nodes guests run (node affinity), or which guests keep
+    together or apart (resource affinity). Rules have taken the place of the HA groups of Proxmox VE 8.
+  - Only the configuration is changed. The HA manager acts on it some 10 to 20 seconds later, and starts a guest that is
+    to be started.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.applying
+  - playvisor.proxmox.attributes
+options:
+  state:
+    description:
+      - V(present) puts the guests under HA, or makes O(rule); what is not given of an existing one stays as it is.
+      - V(absent) takes the guests out of HA, and out of all rules, or deletes O(rule). The guests go on as they are.
+    type: str
+    choices: [present, absent]
+    default: present
+  request_state:
+    description:
+      - What the HA manager is to bring the guests to, V(started) for guests that are new to it.
+      - V(stopped) guests are stopped, and recovered on another node all the same. V(disabled) ones are stopped and left
+        where they are. V(ignored) ones are left alone.
+    type: str
+    choices: [started, stopped, disabled, ignored]
+  max_restart:
+    description: How often a start that failed is tried again on the same node; V(1) for guests that are new to HA.
+    type: int
+  max_relocate:
+    description: How often a guest that fails to start is moved to another node; V(1) for guests that are new to HA.
+    type: int
+  failback:
+    description:
+      - Whether a guest moves back to a node of higher priority when that is online again; V(true) for guests that are
+        new to HA.
+    type: bool
+  rule:
+    description:
+      - Name of a rule. O(vmid), O(name) or O(guests) then choose the guests that are in the rule, and no others; they
+        must be under HA. They are needed to make a rule, stay as they are when not given, and are not given to delete
+        one.
+    type: str
+  nodes:
+    description:
+      - Makes O(rule) one of node affinity, for these nodes and no others. Each may have a priority after a colon, such
+        as V(pve1:2); guests run on those of the highest that are online.
+    type: list
+    elements: str
+  strict:
+    description: Whether the guests of a rule of node affinity stay down rather than run on any other node.
+    type: bool
+  affinity:
+    description: Makes O(rule) one of resource affinity, whose guests run on one node (V(positive)) or each on its own.
+    type: str
+    choices: [positive, negative]
+  disable:
+    description: Whether O(rule) is without effect.
+    type: bool
+  comment:
+    description: Comment of the guests' HA resources, or of O(rule). It stays as it is when this is not given.
+    type: str
+notes:
+  - Proxmox VE asks for C(Sys.Console) on C(/) to change any of this.
+  - In a O(guests) selection, templates are left out unless O(guests.vmids) names them or O(guests.templates=true).
+seealso:
+  - module: playvisor.proxmox.pve_cluster_info
+  - module: playvisor.proxmox.pve_guest_state
+  - module: playvisor.proxmox.pve_migrate
+"""
+
+EXAMPLES = r"""
+- name: Keep all guests of the production pool running
+  playvisor.proxmox.pve_ha:
+    guests:
+      pool: production
+    request_state: started
+    max_restart: 2
+
+- name: Prefer pve1, then pve2, for the databases
+  playvisor.proxmox.pve_ha:
+    rule: databases-at-home
+    guests:
+      tags: [db]
+    nodes: ['pve1:2', 'pve2:1']
+
+- name: Never run both domain controllers on one node
+  playvisor.proxmox.pve_ha:
+    rule: controllers-apart
+    guests:
+      names: [dc-01, dc-02]
+    affinity: negative
+
+- name: Take a guest out of HA
+  playvisor.proxmox.pve_ha:
+    name: web-01
+    state: absent
+"""
+
+RETURN = r"""
+guests:
+  description: The chosen guests and what happened to each, by vmid.
+  returned: when the guests could be looked up, without O(rule)
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest is on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description: Whether it was under HA (C(managed)), and its HA resource; the defaults when it was not.
+      type: dict
+      returned: always
+      sample:
+        managed: false
+        request_state: started
+        max_restart: 1
+        max_relocate: 1
+        failback: true
+        comment: ''
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample:
+        managed: true
+        request_state: started
+        max_restart: 2
+        max_relocate: 1
+        failback: true
+        comment: ''
+    changed:
+      description: Whether this guest was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: Always empty; Proxmox VE starts no tasks for this.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why this guest failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+rules:
+  description: The rule and what happened to it.
+  returned: when the rule could be looked up, with O(rule)
+  type: list
+  elements: dict
+  contains:
+    rule:
+      description: Name of the rule.
+      type: str
+      returned: always
+      sample: databases-at-home
+    before:
+      description:
+        - Whether it existed, its C(type), the C(resources) in it (C(vm:) or C(ct:) and the vmid) and its other options.
+      type: dict
+      returned: always
+      sample: {exists: false}
+    after:
+      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample:
+        exists: true
+        type: node-affinity
+        resources: ['vm:101']
+        nodes: {pve1: 2, pve2: 1}
+        strict: false
+        disable: false
+        comment: ''
+    changed:
+      description: Whether it was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: Always empty; Proxmox VE starts no tasks for this.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings HA to the wished state, with its C(digest) and C(steps).
+  returned: when the guests or the rule could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order, each with the guest or rule it is for and why.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: Always empty; Proxmox VE starts no tasks for this.
+  returned: when the guests or the rule could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, find_to_change, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
+    RESOURCES,
+    describe_resource,
+    describe_rule,
+    find_rule,
+    plan_resource,
+    plan_rule,
+    service_id,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+OF_GUESTS = ("request_state", "max_restart", "max_relocate", "failback")
+OF_RULES = ("nodes", "strict", "affinity", "disable")
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A guest and its HA resource; I(digest) is that of the file of all resources."""
+
+    guest: Guest
+    state: dict[str, Any]
+    digest: str | None = None
+
+
+class Resources(Resource[Managed]):
+    noun = "guests"
+    patience = 0.0
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Managed]:
+        check_options(params, OF_RULES, "are of rules, but no rule is given")
+        guests = find_to_change(observe_guests(client), params)
+        entries = {entry["sid"]: entry for entry in client.get(RESOURCES)}
+        # Each change gives the file of all resources another digest, so it can guard no more than one.
+        digests = {entry.get("digest") for entry in entries.values()} if len(guests) == 1 else ()
+        digest = next(iter(digests), None)
+        return [Managed(guest, describe_resource(entries.get(service_id(guest))), digest) for guest in guests]
+
+    def target(self, observed: Managed) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: Managed, params: dict[str, Any]) -> Plan:
+        steps, after = plan_resource(service_id(observed.guest), observed.state, params, observed.digest)
+        return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
+
+    def look(self, client: Client, observed: Managed, plan: Plan) -> dict[str, Any]:
+        sid = service_id(observed.guest)
+        return describe_resource(next((entry for entry in client.get(RESOURCES) if entry["sid"] == sid), None))
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A rule as it is, and the guests that it is to be for; None when none are named."""
+
+    state: dict[str, Any]
+    digest: str | None = None
+    wished: tuple[Guest, ...] | None = None
+    managed: frozenset[str] = frozenset()
+
+
+class Rules(Resource[Ruled]):
+    noun = "rules"
+    patience = 0.0
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Ruled]:
+        check_options(params, OF_GUESTS, "are of guests, and rule is given")
+        entry = find_rule(client, self._name)
+        digest = entry.get("digest") if entry else None
+        named = any(params[option] is not None for option in ("vmid", "name", "guests"))
+        if not named or params["state"] == "absent":
+            return [Ruled(describe_rule(entry), digest)]
+        guests = tuple(find_to_change(observe_guests(client), params))
+        managed = frozenset(resource["sid"] for resource in client.get(RESOURCES))
+        return [Ruled(describe_rule(entry), digest, guests, managed)]
+
+    def target(self, observed: Ruled) -> dict[str, Any]:
+        return {"rule": self._name}
+
+    def plan(self, observed: Ruled, params: dict[str, Any]) -> Plan:
+        resources = None
+        if observed.wished is not None:
+            strangers = [guest.label for guest in observed.wished if service_id(guest) not in observed.managed]
+            if strangers:
+                raise PveError(
+                    INVALID_PARAMETER,
+                    f"Not under HA: {', '.join(strangers[:10])}.",
+                    "Rules are for guests under HA; put them there first (pve_ha without rule).",
+                )
+            resources = sorted(map(service_id, observed.wished))
+        steps, after = plan_rule(self._name, observed.state, resources, params, observed.digest)
+        return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
+
+    def look(self, client: Client, observed: Ruled, plan: Plan) -> dict[str, Any]:
+        return describe_rule(find_rule(client, self._name))
+
+
+def check_options(params: dict[str, Any], strange: Sequence[str], why: str) -> None:
+    given = [option for option in strange if params[option] is not None]
+    if given:
+        raise PveError(
+            INVALID_PARAMETER, f"{', '.join(given)}: these {why}.", "Leave them out, or make two tasks of it."
+        )
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **applying_spec(),
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "request_state": {"type": "str", "choices": ["started", "stopped", "disabled", "ignored"]},
+            "max_restart": {"type": "int"},
+            "max_relocate": {"type": "int"},
+            "failback": {"type": "bool"},
+            "rule": {"type": "str"},
+            "nodes": {"type": "list", "elements": "str"},
+            "strict": {"type": "bool"},
+            "affinity": {"type": "str", "choices": ["positive", "negative"]},
+            "disable": {"type": "bool"},
+            "comment": {"type": "str"},
+        },
+        mutually_exclusive=[("vmid", "guests"), ("name", "guests"), ("nodes", "affinity"), ("strict", "affinity")],
+        required_one_of=[("vmid", "name", "guests", "rule")],
+    )
+    name = module.params["rule"]
+    run_plans(module, Rules(name) if name else Resources())
+
+
+if __name__ == "__main__":
+    main()

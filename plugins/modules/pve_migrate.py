@@ -1,0 +1,357 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_migrate
+short_description: Move QEMU and LXC guests between nodes of a Proxmox VE cluster
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Moves one guest or many to a node, or all guests away from one, and waits until they are there.
+  - A guest that is there already is left alone. What would make a migration fail is found before any is started.
+  - A guest under HA is moved by the HA manager, which is waited for.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
+  - playvisor.proxmox.applying
+  - playvisor.proxmox.attributes
+options:
+  target:
+    description: Node to move the guests to.
+    type: str
+  drain:
+    description:
+      - Move all guests that are no templates away from this node, each to the online node on which the most memory is
+        not promised to running guests.
+    type: str
+  with_local_disks:
+    description: Move running QEMU guests that have disks on local storage too, by copying the disks.
+    type: bool
+    default: false
+  restart:
+    description:
+      - Move running LXC guests by shutting them down, moving and starting them. They can't be moved while they run.
+    type: bool
+    default: false
+  shutdown_timeout:
+    description: Seconds that a container has to shut down with O(restart=true).
+    type: int
+    default: 180
+  storage:
+    description:
+      - Storage on the target node for copied disks, or pairs such as V(local-zfs:local-lvm) separated by commas.
+      - Disks go to the storage of the same name when it is not given.
+    type: str
+  timeout:
+    description: Seconds to wait for each guest, whose migration goes on when it takes longer.
+    default: 7200
+seealso:
+  - module: playvisor.proxmox.pve_guest_state
+"""
+
+EXAMPLES = r"""
+- name: Move one guest while it runs
+  playvisor.proxmox.pve_migrate:
+    name: web-01
+    target: pve2
+
+- name: Empty a node for maintenance, two guests at a time
+  playvisor.proxmox.pve_migrate:
+    drain: pve1
+    with_local_disks: true
+    restart: true
+    throttle: 2
+"""
+
+RETURN = r"""
+guests:
+  description: The guests and what happened to each, by vmid.
+  returned: when the guests could be looked up
+  type: list
+  elements: dict
+  contains:
+    vmid:
+      description: Id of the guest.
+      type: int
+      returned: always
+      sample: 101
+    name:
+      description: Name of the guest.
+      type: str
+      returned: always
+      sample: web-01
+    node:
+      description: Node that the guest was on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: V(qemu) or V(lxc).
+      type: str
+      returned: always
+      sample: qemu
+    before:
+      description: The node before.
+      type: dict
+      returned: always
+      sample: {node: pve1}
+    after:
+      description: The node after, read back; in check mode the one that is expected. Empty when unknown.
+      type: dict
+      returned: always
+      sample: {node: pve2}
+    changed:
+      description: Whether this guest was moved, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why this guest failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the guests to the target node.
+  returned: when the guests could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order, each with the guest it is for and why.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the guests could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+    NODE_OFFLINE,
+    NOT_FOUND,
+    UNSUPPORTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    Inventory,
+    find_to_change,
+    observe_guests,
+    require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A guest, the node it is to go to, and what C(GET .../migrate) says of that; or the problem with it."""
+
+    guest: Guest
+    target: str
+    conditions: dict[str, Any]
+    problem: PveError | None = None
+
+
+class Migration(Resource[Moving]):
+    noun = "guests"
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Moving]:
+        inventory = observe_guests(client)
+        if params["drain"]:
+            require_node(inventory, params["drain"])
+            targets = assign(inventory, params["drain"])
+        else:
+            require_node(inventory, params["target"])
+            targets = dict.fromkeys(find_to_change(inventory, params), params["target"])
+
+        def look(pair: tuple[Guest, str | None]) -> Moving:
+            guest, target = pair
+            try:
+                if target is None:
+                    raise _no_room(guest)
+                require_online(inventory, guest)
+                if guest.node == target:
+                    return Moving(guest, target, {})
+                return Moving(guest, target, client.get(f"{guest.path}/migrate", target=target))
+            except PveError as problem:
+                return Moving(guest, target or "", {}, problem)
+
+        return bounded_map(params["throttle"], look, list(targets.items()))
+
+    def target(self, observed: Moving) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def plan(self, observed: Moving, params: dict[str, Any]) -> Plan:
+        if observed.problem:
+            raise observed.problem
+        guest, target = observed.guest, observed.target
+        steps: tuple[Step, ...] = ()
+        if guest.node != target:
+            _refuse_impossible(observed, params)
+            steps = (_step(observed, params),)
+        return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
+
+    def look(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
+        entries = client.get("/cluster/resources", type="vm")
+        return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
+
+
+def require_node(inventory: Inventory, node: str) -> None:
+    """Raise C(not_found) or C(node_offline) for a node that no guest can come from or go to."""
+    if node not in inventory.nodes:
+        known = ", ".join(sorted(inventory.nodes))
+        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
+    if not inventory.online(node):
+        raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
+
+
+def assign(inventory: Inventory, drained: str) -> dict[Guest, str | None]:
+    """A node for each guest of a node to be drained, None where no node has room.
+
+    The largest guests choose first, and always the node on which the most memory is not promised to running
+    guests; only running guests need room.
+    """
+    free = {
+        node: maxmem - sum(guest.maxmem or 0 for guest in inventory.guests if _runs_on(guest, node))
+        for node, maxmem in inventory.memory.items()
+        if node != drained and inventory.online(node)
+    }
+    leaving = [guest for guest in inventory.guests if guest.node == drained and not guest.template]
+    leaving.sort(key=lambda guest: (guest.status != "running", -(guest.maxmem or 0), guest.vmid))
+    targets: dict[Guest, str | None] = {}
+    for guest in leaving:
+        needed = (guest.maxmem or 0) if guest.status == "running" else 0
+        roomy = [node for node in free if free[node] >= needed]
+        targets[guest] = max(roomy, key=lambda node: (free[node], node)) if roomy else None
+        if roomy:
+            free[targets[guest]] -= needed
+    return dict(sorted(targets.items(), key=lambda pair: pair[0].vmid))
+
+
+def _runs_on(guest: Guest, node: str) -> bool:
+    return guest.node == node and guest.status == "running"
+
+
+def _no_room(guest: Guest) -> PveError:
+    return PveError(
+        UNSUPPORTED,
+        f"No other node has {(guest.maxmem or 0) // 1024**2} MiB of memory left for guest {guest.label}.",
+        "Stop guests elsewhere, or move it by hand to a target of your choice.",
+    )
+
+
+def _refuse_impossible(observed: Moving, params: dict[str, Any]) -> None:
+    guest, conditions = observed.guest, observed.conditions
+    running = bool(int(conditions.get("running") or 0))
+    # QEMU and LXC spell these differently.
+    nodes = conditions.get("not_allowed_nodes") or conditions.get("not-allowed-nodes") or {}
+    refused = nodes.get(observed.target) or {}
+    if refused.get("blocking-ha-resources"):
+        rules = ", ".join(f"{entry['cause']} of {entry['sid']}" for entry in refused["blocking-ha-resources"])
+        why = f"rules of HA keep it off node {observed.target} ({rules})"
+        raise _not_movable(guest, why, "Choose another target, or change the rules.")
+    if guest.type == "lxc":
+        if running and not params["restart"]:
+            raise _not_movable(guest, "it is a running container", "Set restart to shut it down, move it and start it.")
+        return
+    disks = [disk for disk in conditions.get("local_disks") or () if not int(disk.get("shared") or 0)]
+    images = [disk["volid"] for disk in disks if int(disk.get("cdrom") or 0) and not int(disk.get("is_cloudinit") or 0)]
+    if images:
+        raise _not_movable(guest, f"{', '.join(images)} is on local storage", "Take the image out of its drive.")
+    if conditions.get("local_resources"):
+        used = ", ".join(map(str, conditions["local_resources"]))
+        raise _not_movable(guest, f"it uses devices of its node: {used}", "Remove them, or use resource mappings.")
+    if refused.get("unavailable-resources"):
+        missing = ", ".join(refused["unavailable-resources"])
+        raise _not_movable(guest, f"node {observed.target} has no mapped device {missing}", "Map one on that node.")
+    if refused.get("unavailable_storages") and not params["storage"]:
+        missing = ", ".join(refused["unavailable_storages"])
+        raise _not_movable(
+            guest, f"node {observed.target} has no storage {missing}", "Name one that it has as storage."
+        )
+    copied = [disk["volid"] for disk in disks if not int(disk.get("cdrom") or 0)]
+    if running and copied and not params["with_local_disks"]:
+        raise _not_movable(
+            guest, f"it runs, and {', '.join(copied)} is on local storage", "Set with_local_disks to copy its disks."
+        )
+
+
+def _not_movable(guest: Guest, why: str, hint: str) -> PveError:
+    return PveError(UNSUPPORTED, f"Guest {guest.label} can't be moved: {why}.", hint)
+
+
+def _step(observed: Moving, params: dict[str, Any]) -> Step:
+    guest = observed.guest
+    running = bool(int(observed.conditions.get("running") or 0))
+    options: dict[str, Any] = {"target": observed.target}
+    grace = 0
+    if guest.type == "qemu":
+        options.update(_given(online=running, **{"with-local-disks": running and params["with_local_disks"]}))
+    elif running:
+        grace = params["shutdown_timeout"]
+        options.update({"restart": 1, "timeout": grace})
+    if params["storage"]:
+        options["targetstorage" if guest.type == "qemu" else "target-storage"] = params["storage"]
+    why = f"it is on {guest.node}"
+    return Step("POST", f"{guest.path}/migrate", why, options, grace=grace)
+
+
+def _given(**flags: bool) -> dict[str, int]:
+    return {name: 1 for name, value in flags.items() if value}
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            **guests_spec(),
+            **applying_spec(),
+            "target": {"type": "str"},
+            "drain": {"type": "str"},
+            "with_local_disks": {"type": "bool", "default": False},
+            "restart": {"type": "bool", "default": False},
+            "shutdown_timeout": {"type": "int", "default": 180},
+            "storage": {"type": "str"},
+            "timeout": {"type": "int", "default": 7200},
+        },
+        mutually_exclusive=[
+            ("vmid", "guests"),
+            ("name", "guests"),
+            ("drain", "target"),
+            ("drain", "vmid"),
+            ("drain", "name"),
+            ("drain", "guests"),
+        ],
+        required_one_of=[("vmid", "name", "guests", "drain"), ("target", "drain")],
+    )
+    run_plans(module, Migration())
+
+
+if __name__ == "__main__":
+    main()

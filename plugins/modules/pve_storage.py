@@ -1,0 +1,479 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_storage
+short_description: Manage storage definitions of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Defines storages of a cluster, changes and deletes the definitions. What is on a storage is never touched.
+  - Only the options that are given are looked at; all others stay as they are.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes
+options:
+  storage:
+    description: Name of the storage.
+    type: str
+    required: true
+  state:
+    description: V(absent) deletes the definition.
+    type: str
+    choices: [present, absent]
+    default: present
+  type:
+    description: Type of the storage. Required to define one; that of an existing one can't change.
+    type: str
+    choices:
+      [btrfs, cephfs, cifs, dir, esxi, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
+  content:
+    description:
+      - What the storage takes, such as V(images), V(rootdir), V(iso), V(vztmpl), V(backup), V(snippets) and V(import).
+    type: list
+    elements: str
+  nodes:
+    description: Nodes that have the storage. An empty list means all.
+    type: list
+    elements: str
+  disable:
+    description: Whether the storage is out of use.
+    type: bool
+  shared:
+    description: Whether V(dir), V(btrfs) or V(lvm) is the same storage on all its nodes. Other types know themselves.
+    type: bool
+  path:
+    description: Directory of V(dir) or V(btrfs). It can't change.
+    type: str
+  server:
+    description: Address of the server of V(nfs), V(cifs), V(pbs) or V(esxi). It can change for V(esxi) only.
+    type: str
+  export:
+    description: Path that the server of V(nfs) exports. It can't change.
+    type: str
+  share:
+    description: Share of V(cifs). It can't change.
+    type: str
+  subdir:
+    description: Folder of V(cifs) or V(cephfs) to use.
+    type: str
+  username:
+    description: User of V(cifs), V(pbs), V(esxi), V(rbd) or V(cephfs).
+    type: str
+  domain:
+    description: Domain of V(cifs).
+    type: str
+  datastore:
+    description: Datastore of V(pbs). It can't change.
+    type: str
+  namespace:
+    description: Namespace of V(pbs) or V(rbd).
+    type: str
+  server_fingerprint:
+    description: SHA-256 fingerprint of the certificate of V(pbs).
+    type: str
+  vgname:
+    description: Volume group of V(lvm) or V(lvmthin). It can't change.
+    type: str
+  thinpool:
+    description: Thin pool of V(lvmthin). It can't change.
+    type: str
+  pool:
+    description: Pool of V(zfspool), V(zfs) or V(rbd). It can change for V(rbd) only.
+    type: str
+  portal:
+    description: Portal of V(iscsi), V(iscsidirect) or V(zfs). It can't change.
+    type: str
+  target:
+    description: Target of V(iscsi), V(iscsidirect) or V(zfs). It can't change.
+    type: str
+  monhost:
+    description: Monitors of V(rbd) or V(cephfs), for a Ceph cluster elsewhere.
+    type: list
+    elements: str
+  retention:
+    description: Which backups the storage keeps of each guest.
+    type: dict
+    suboptions:
+      last:
+        description: The latest ones.
+        type: int
+      hourly:
+        description: One for each of the last hours.
+        type: int
+      daily:
+        description: One for each of the last days.
+        type: int
+      weekly:
+        description: One for each of the last weeks.
+        type: int
+      monthly:
+        description: One for each of the last months.
+        type: int
+      yearly:
+        description: One for each of the last years.
+        type: int
+  config:
+    description:
+      - Any other option by its name in the API, such as V(bwlimit) or V(preallocation).
+      - An option that is null is deleted from the definition.
+    type: dict
+    default: {}
+  password:
+    description: Password of V(cifs), V(pbs) or V(esxi).
+    type: str
+  keyring:
+    description: Keyring, or for V(cephfs) the secret, of a Ceph cluster elsewhere.
+    type: str
+  encryption_key:
+    description:
+      - Key that encrypts the backups of V(pbs); V(autogen) makes one. It is kept on the nodes as
+        C(/etc/pve/priv/storage/NAME.enc). Keep a copy, without which the backups can't be read.
+    type: str
+  master_pubkey:
+    description: Public key of V(pbs), in base64, that encrypts a copy of the encryption key.
+    type: str
+  update_password:
+    description:
+      - V(on_create) sends O(password), O(keyring), O(encryption_key) and O(master_pubkey) only with a new definition.
+      - V(always) sends them each time, and so always changes something, since Proxmox VE does not tell what they are.
+    type: str
+    choices: [on_create, always]
+    default: on_create
+  force:
+    description: With O(state=absent), delete the definition even if disks of guests are on the storage.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds to wait; Proxmox VE changes definitions at once.
+    type: int
+    default: 300
+  expect_plan:
+    description:
+      - Digest of a plan, as returned in RV(plan.digest) by a run in check mode.
+      - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
+    type: str
+notes:
+  - An option that Proxmox VE sets only with a new definition, and that differs, is C(failure.code=unsupported).
+  - A definition is not deleted while disks of guests are on the storage (C(failure.code=protected)). A node that can't
+    be asked is a warning.
+seealso:
+  - module: playvisor.proxmox.pve_storage_info
+  - module: playvisor.proxmox.pve_storage_content
+"""
+
+EXAMPLES = r"""
+- name: Define an NFS storage
+  playvisor.proxmox.pve_storage:
+    storage: nas
+    type: nfs
+    server: 192.0.2.10
+    export: /srv/pve
+    content: [images, iso, vztmpl]
+
+- name: Define a Proxmox Backup Server
+  playvisor.proxmox.pve_storage:
+    storage: pbs
+    type: pbs
+    server: pbs.example.com
+    datastore: main
+    username: pve@pbs!cluster
+    password: "{{ pbs_secret }}"
+    server_fingerprint: 64:d3:ff:3a:50:38:53:5a:9b:f7:50:00:4e:3f:0a:45:6e:7b:12:cd:8e:f0:19:22:a4:31:5c:7d:9b:ee:01:f2
+
+- name: Keep a week of backups, at no more than 100 MiB/s
+  playvisor.proxmox.pve_storage:
+    storage: nas
+    retention:
+      daily: 7
+    config:
+      bwlimit: default=102400
+"""
+
+RETURN = r"""
+storages:
+  description: The definition and what happened to it.
+  returned: when the definitions could be read
+  type: list
+  elements: dict
+  contains:
+    storage:
+      description: Name of the storage.
+      type: str
+      returned: always
+      sample: nas
+    before:
+      description:
+        - Whether it existed, its C(type), and the options that the task names, by their names in the API; null for one
+          that is not set. Secrets are not in it.
+      type: dict
+      returned: always
+      sample: {exists: false}
+    after:
+      description: The same after, read back; in check mode as it is expected.
+      type: dict
+      returned: always
+      sample: {exists: true, type: nfs, server: 192.0.2.10, export: /srv/pve, content: [images, iso, vztmpl]}
+    changed:
+      description: Whether it was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: Always empty; Proxmox VE starts no tasks for definitions.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the definition to the wished state.
+  returned: when the definitions could be read
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: Always empty; Proxmox VE starts no tasks for definitions.
+  returned: when the definitions could be read
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+    INVALID_PARAMETER,
+    PROTECTED,
+    UNSUPPORTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import describe_storage, storage_path
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage_definitions import (
+    SECRETS,
+    TYPES,
+    as_parameter,
+    check_changeable,
+    check_rest,
+    differing,
+    meaning,
+)
+
+# Options of the module by their names in the API, where those are others.
+RENAMED = {"server_fingerprint": "fingerprint"}
+PLAIN = (
+    "path",
+    "server",
+    "export",
+    "share",
+    "subdir",
+    "username",
+    "domain",
+    "datastore",
+    "namespace",
+    "server_fingerprint",
+    "vgname",
+    "thinpool",
+    "pool",
+    "portal",
+    "target",
+)
+KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A storage as C(storage.cfg) has it, empty when it does not; I(vmids) have disks on it, where that matters."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    vmids: tuple[int, ...] = ()
+
+
+class Definitions(Resource[Definition]):
+    noun = "storages"
+    anybodys = True
+    patience = 0.0
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._name = params["storage"]
+        self._params = params
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
+        wished(params)
+        config = read(client, self._name)
+        removing = params["state"] == "absent" and config and not params["force"]
+        return [Definition(config, owners(client, self._name) if removing else ())]
+
+    def target(self, observed: Definition) -> dict[str, Any]:
+        return {"storage": self._name}
+
+    def plan(self, observed: Definition, params: dict[str, Any]) -> Plan:
+        before = self._shown(observed.config)
+        if params["state"] == "absent":
+            steps, after = removal(self._name, observed), {"exists": False}
+        else:
+            steps, after = presence(self._name, observed.config, params), self._shown(_after(observed.config, params))
+        return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
+
+    def look(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
+        return self._shown(read(client, self._name))
+
+    def _shown(self, config: dict[str, Any]) -> dict[str, Any]:
+        if not config:
+            return {"exists": False}
+        options = {option: meaning(option, config.get(option)) for option in wished(self._params)}
+        return {"exists": True, "type": config["type"], **options}
+
+
+def read(client: Client, name: str) -> dict[str, Any]:
+    """The definition of a storage, empty when there is none."""
+    return next((entry for entry in client.get("/storage") if entry["storage"] == name), {})
+
+
+def owners(client: Client, name: str) -> tuple[int, ...]:
+    """The vmids that have disks on a storage; a node that can't be asked leaves a notice with the client."""
+    found: set[int] = set()
+    places = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
+    places = [place for place in places if place["storage"] == name]
+    for place in places[:1] if places and places[0]["shared"] else places:
+        try:
+            listed = client.get(f"{storage_path(place['node'], name)}/content")
+        except PveError as error:
+            client.notices.append(f"What storage {name} holds on node {place['node']} is not known: {error.message}")
+            continue
+        found |= {int(entry["vmid"]) for entry in listed if entry.get("content") in ("images", "rootdir")}
+    return tuple(sorted(found))
+
+
+def wished(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that the task names, by their names in the API, but for secrets; None for one to be deleted."""
+    options = {RENAMED.get(option, option): params[option] for option in PLAIN if params[option] is not None}
+    for option in ("content", "nodes", "monhost", "disable", "shared"):
+        if params[option] is not None:
+            options[option] = None if params[option] == [] else params[option]
+    if params["retention"]:
+        kept = [f"keep-{name}={params['retention'][name]}" for name in KEEP if params["retention"][name]]
+        if not kept:
+            raise PveError(
+                INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}."
+            )
+        options["prune-backups"] = ",".join(kept)
+    check_rest(params["config"], options)
+    return {**options, **params["config"]}
+
+
+def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
+    """The request that defines the storage, or brings its definition up to date."""
+    options = wished(params)
+    if not config:
+        if params["type"] is None:
+            raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
+        given = {option: as_parameter(value) for option, value in options.items() if value is not None}
+        body = {"storage": name, "type": params["type"], **given, **_secrets(params)}
+        return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
+    if params["type"] not in (None, config["type"]):
+        raise PveError(
+            UNSUPPORTED,
+            f"Storage {name} is of type {config['type']}, not {params['type']}; a type can't change.",
+            "Give the storage another name, or delete the definition first (what is on the storage stays).",
+        )
+    changed = differing(config, options)
+    check_changeable(name, config, changed)
+    body = {option: as_parameter(options[option]) for option in changed if options[option] is not None}
+    deleted = [option for option in changed if options[option] is None]
+    if deleted:
+        body["delete"] = ",".join(deleted)
+    when = params["update_password"]
+    if when == "always":
+        body |= _secrets(params)
+    if not body:
+        return []
+    if "digest" in config:
+        body["digest"] = config["digest"]
+    why = f"{', '.join(changed)} differ" if changed else "secrets are to be sent each time"
+    return [Step("PUT", f"/storage/{segment(name)}", why, body, task=False, secrets=SECRETS)]
+
+
+def _after(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    return {"type": params["type"], **config, **wished(params)}
+
+
+def _secrets(params: dict[str, Any]) -> dict[str, Any]:
+    given = {option: params[option.replace("-", "_")] for option in SECRETS}
+    return {option: value for option, value in given.items() if value is not None}
+
+
+def removal(name: str, observed: Definition) -> list[Step]:
+    """The request that deletes the definition; raises C(protected) while disks of guests are on the storage."""
+    if not observed.config:
+        return []
+    if observed.vmids:
+        vmids = ", ".join(map(str, observed.vmids[:10]))
+        more = f" and {len(observed.vmids) - 10} more" if len(observed.vmids) > 10 else ""
+        raise PveError(
+            PROTECTED,
+            f"Storage {name} holds disks of {vmids}{more}.",
+            "Move or delete them first, or set force; the disks stay either way, but their guests won't find them.",
+        )
+    return [Step("DELETE", f"/storage/{segment(name)}", "it is defined, and absent is asked for", task=False)]
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "storage": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "type": {"type": "str", "choices": list(TYPES)},
+            "content": {"type": "list", "elements": "str"},
+            "nodes": {"type": "list", "elements": "str"},
+            "disable": {"type": "bool"},
+            "shared": {"type": "bool"},
+            **{option: {"type": "str"} for option in PLAIN},
+            "monhost": {"type": "list", "elements": "str"},
+            "retention": {"type": "dict", "options": {name: {"type": "int"} for name in KEEP}},
+            "config": {"type": "dict", "default": {}},
+            "password": {"type": "str", "no_log": True},
+            "keyring": {"type": "str", "no_log": True},
+            "encryption_key": {"type": "str", "no_log": True},
+            "master_pubkey": {"type": "str", "no_log": False},
+            "update_password": {
+                "type": "str",
+                "choices": ["on_create", "always"],
+                "default": "on_create",
+                "no_log": False,
+            },
+            "force": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 300},
+            "expect_plan": {"type": "str"},
+        },
+    )
+    run_plans(module, Definitions(module.params))
+
+
+if __name__ == "__main__":
+    main()

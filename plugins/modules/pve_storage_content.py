@@ -1,0 +1,455 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_storage_content
+short_description: Manage ISO images, container templates and import images on storages of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Lets a node download a file from a URL or a container template from the appliance index, uploads a file, or deletes
+    one.
+  - A file that is there already and has the size of the source is the same. One of another size is refused, unless
+    O(force=true).
+  - In check mode it returns the plan, that is, the exact API requests it would send, but not the content of files.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes
+options:
+  storage:
+    description: Name of the storage.
+    type: str
+    required: true
+  node:
+    description:
+      - Node whose storage it is. It is found where there is only one, and any will do for a shared storage; otherwise
+        it is required.
+    type: str
+  content:
+    description: What it is, V(iso) for an ISO image, V(vztmpl) for a container template, V(import) for a disk image.
+    type: str
+    choices: [iso, vztmpl, import]
+    default: iso
+  state:
+    description: V(present) wants one of O(url), O(src) and O(template); V(absent) wants O(filename) or O(template).
+    type: str
+    choices: [present, absent]
+    default: present
+  filename:
+    description:
+      - Name of the file on the storage; the last part of O(url) or O(src) when not given.
+      - Proxmox VE keeps letters, digits, C(_), C(.) and C(-) only and puts C(_) for the rest; so does this.
+    type: str
+  url:
+    description: Where the node downloads the file from, over HTTP or HTTPS.
+    type: str
+  verify_url_certificates:
+    description: Whether the node verifies the certificate of O(url).
+    type: bool
+    default: true
+  compression:
+    description:
+      - Decompress what O(url) has, such as V(gz) or V(zst). The size of the result is not known beforehand then, and a
+        file that is there is taken for the same.
+    type: str
+  src:
+    description: Path of a file on the host that this module runs on, which is uploaded.
+    type: path
+  template:
+    description:
+      - File name of a container template of the appliance index, such as V(debian-13-standard_13.1-2_amd64.tar.zst).
+    type: str
+  checksum:
+    description:
+      - Checksum that the file must have, in hex. Proxmox VE verifies it when it gets the file, and keeps no other file.
+      - The API does not tell the checksum of a file that is there, so that counts as the same by its size.
+      - The checksum of O(src) is always sent and verified; when given, it must be this one.
+    type: str
+  checksum_algorithm:
+    description: Algorithm of the checksum.
+    type: str
+    choices: [md5, sha1, sha224, sha256, sha384, sha512]
+    default: sha256
+  force:
+    description:
+      - With O(state=present), replace a file of another size. One that Proxmox VE would not overwrite is deleted first.
+      - With O(state=absent), delete an ISO image even if a guest has it in a drive.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - Seconds to wait for each task of Proxmox VE.
+      - A task that outlives it goes on running and is reported as C(failure.code=timeout) with its UPID.
+    type: int
+    default: 3600
+  expect_plan:
+    description:
+      - Digest of a plan, as returned in RV(plan.digest) by a run in check mode.
+      - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
+    type: str
+notes:
+  - An ISO image that a guest has in a drive is not deleted (C(failure.code=protected)). To find out, the configuration
+    of every QEMU guest that sees the storage is read; snapshots are not looked into.
+  - For O(url) the node is asked for the size of what it has, which takes C(Sys.Audit) and C(Sys.Modify) on C(/) or
+    C(Sys.AccessNetwork) on the node, as the download itself does. Without an answer, a file that is there is taken for
+    the same, with a warning.
+seealso:
+  - module: playvisor.proxmox.pve_storage_info
+  - module: playvisor.proxmox.pve_storage
+"""
+
+EXAMPLES = r"""
+- name: Let a node download an ISO image
+  playvisor.proxmox.pve_storage_content:
+    storage: local
+    node: pve1
+    url: https://cdimage.debian.org/debian-cd/current/amd64/iso-cd/debian-13.1.0-amd64-netinst.iso
+    checksum: 658b28e209b578fe788ec5867deebae57b6aac5fce3692bbb116bab9c65568b3
+
+- name: Upload a cloud image
+  playvisor.proxmox.pve_storage_content:
+    storage: cephfs
+    content: import
+    src: images/debian-13-generic-amd64.qcow2
+
+- name: Get a container template
+  playvisor.proxmox.pve_storage_content:
+    storage: local
+    node: pve1
+    content: vztmpl
+    template: debian-13-standard_13.1-2_amd64.tar.zst
+
+- name: Delete an ISO image that no guest has in a drive
+  playvisor.proxmox.pve_storage_content:
+    storage: local
+    node: pve1
+    filename: debian-12.iso
+    state: absent
+"""
+
+RETURN = r"""
+volumes:
+  description: The file and what happened to it.
+  returned: when the storage could be looked up
+  type: list
+  elements: dict
+  contains:
+    volid:
+      description: Id of the volume, as guests name it.
+      type: str
+      returned: always
+      sample: local:iso/debian-13.1.0-amd64-netinst.iso
+    storage:
+      description: Storage that it is on.
+      type: str
+      returned: always
+      sample: local
+    node:
+      description: Node that was asked.
+      type: str
+      returned: always
+      sample: pve1
+    before:
+      description: Whether it existed, and its size in bytes.
+      type: dict
+      returned: always
+      sample: {exists: false, size: null}
+    after:
+      description: The same after, read back; in check mode as it is expected, where a size of null is not known.
+      type: dict
+      returned: always
+      sample: {exists: true, size: 821035008}
+    changed:
+      description: Whether it was changed, or would be.
+      type: bool
+      returned: always
+    upids:
+      description: The tasks of Proxmox VE that did it.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why it failed, as RV(failure); null when it did not.
+      type: dict
+      returned: always
+plan:
+  description: What brings the file to the wished state.
+  returned: when the storage could be looked up
+  type: dict
+  contains:
+    digest:
+      description: Names this plan; give it as O(expect_plan) to apply this plan or nothing.
+      type: str
+      returned: always
+    steps:
+      description: The API requests in order.
+      type: list
+      elements: dict
+      returned: always
+upids:
+  description: All tasks of Proxmox VE that were started.
+  returned: when the storage could be looked up
+  type: list
+  elements: str
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._content import (
+    KINDS,
+    file_digest,
+    file_name,
+    place_of,
+    users_of,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+    INVALID_PARAMETER,
+    NOT_FOUND,
+    PROTECTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import storage_path
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that a storage has or is to have, and its source. Sizes are in bytes, None where they are not known.
+
+    I(checksum) is that of a local source, read only when it is to be sent. I(users) are guests that have it in a drive,
+    looked for only when it is to be deleted.
+    """
+
+    name: str
+    content: str
+    storage: str
+    node: str
+    exists: bool = False
+    size: int | None = None
+    source_size: int | None = None
+    checksum: str | None = None
+    users: tuple[str, ...] = ()
+
+    @property
+    def volid(self) -> str:
+        return f"{self.storage}:{self.content}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        return storage_path(self.node, self.storage)
+
+    @property
+    def same(self) -> bool:
+        return self.exists and self.source_size in (None, self.size)
+
+    def shown(self) -> dict[str, Any]:
+        return {"exists": self.exists, "size": self.size}
+
+
+class Files(Resource[File]):
+    noun = "volumes"
+    anybodys = True
+    # What one node has put on a network storage may show on another one later.
+    patience = 10.0
+
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
+        name, content = wanted_name(params), params["content"]
+        place = place_of(client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content)
+        bare = File(name, content, place["storage"], place["node"])
+        state = read(client, bare)
+        facts: dict[str, Any] = {**state}
+        if params["state"] == "absent":
+            if state["exists"] and content == "iso" and not params["force"]:
+                facts["users"] = tuple(guest.label for guest in users_of(client, place, bare.volid))
+        elif params["url"] and not params["compression"]:
+            facts["source_size"] = url_size(client, bare, params)
+        elif params["template"] and not state["exists"]:
+            check_template(client.get(f"/nodes/{segment(bare.node)}/aplinfo"), params["template"])
+        elif params["src"]:
+            facts |= local_source(params, state)
+        return [File(name, content, place["storage"], place["node"], **facts)]
+
+    def target(self, observed: File) -> dict[str, Any]:
+        return {"volid": observed.volid, "storage": observed.storage, "node": observed.node}
+
+    def plan(self, observed: File, params: dict[str, Any]) -> Plan:
+        steps = removal(observed) if params["state"] == "absent" else arrival(observed, params)
+        after = observed.shown()
+        if steps:
+            present = params["state"] == "present"
+            after = {"exists": present, "size": observed.source_size if present else None}
+        return Plan(self.target(observed), tuple(steps), observed.shown(), after)
+
+    def look(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
+        return read(client, observed)
+
+    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+        return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
+
+
+def wanted_name(params: dict[str, Any]) -> str:
+    """The file's name on the storage, from the options."""
+    if params["template"] and params["content"] != "vztmpl":
+        hint = "Set content to vztmpl."
+        raise PveError(INVALID_PARAMETER, f"A template of the index is not of content {params['content']}.", hint)
+    guessed = params["template"] or params["filename"] or params["src"] or unquote(urlsplit(params["url"] or "").path)
+    return file_name(params["content"], guessed)
+
+
+def read(client: Client, file: File) -> dict[str, Any]:
+    """Whether the file is on the storage, and its size."""
+    for entry in client.get(f"{file.path}/content", content=file.content):
+        if entry["volid"] == file.volid:
+            return {"exists": True, "size": entry.get("size")}
+    return {"exists": False, "size": None}
+
+
+def url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
+    """The size of what the URL has, None where the node can't tell."""
+    trust = {} if params["verify_url_certificates"] else {"verify-certificates": 0}
+    try:
+        answer = client.get(f"/nodes/{segment(file.node)}/query-url-metadata", url=params["url"], **trust)
+    except PveError as error:
+        client.notices.append(f"The size of what the URL has is not known: {error.message}")
+        return None
+    return answer.get("size")
+
+
+def check_template(index: list[dict[str, Any]], template: str) -> None:
+    """Raise C(not_found) for a template that the appliance index lacks."""
+    names = sorted(str(entry["template"]) for entry in index)
+    if template in names:
+        return
+    near = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
+    hint = f"It has these: {', '.join(near[:10])}." if near else "It is empty; run `pveam update` on the node."
+    raise PveError(NOT_FOUND, f"The appliance index has no template {template}.", hint)
+
+
+def local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """Size of the file to upload, and its checksum if it is going to be sent."""
+    try:
+        size = os.stat(params["src"]).st_size
+        sent = not state["exists"] or (size != state["size"] and params["force"])
+        checksum = file_digest(params["src"], params["checksum_algorithm"]) if sent else None
+    except OSError as exc:
+        hint = "src is a path on the host that the module runs on."
+        raise PveError(INVALID_PARAMETER, f"src can't be read: {exc}", hint) from exc
+    return {"source_size": size, "checksum": checksum}
+
+
+def removal(file: File) -> list[Step]:
+    """The request that deletes the file; raises C(protected) while guests use it."""
+    if not file.exists:
+        return []
+    if file.users:
+        raise PveError(
+            PROTECTED,
+            f"{file.volid} is in a drive of {', '.join(file.users)}.",
+            "Take it out of the drive first, or set force to delete it all the same.",
+        )
+    return [_delete(file, "it exists, and absent is asked for")]
+
+
+def arrival(file: File, params: dict[str, Any]) -> list[Step]:
+    """The requests that bring the file; raises C(protected) where another one is in the way."""
+    if file.same:
+        return []
+    if file.exists and not params["force"]:
+        raise PveError(
+            PROTECTED,
+            f"{file.volid} exists and has {file.size} bytes; the source has {file.source_size}.",
+            "Set force to replace it, or give another filename.",
+        )
+    why = f"it has another size than the source's {file.source_size} bytes" if file.exists else "there is no such file"
+    if params["template"]:
+        options = {"storage": file.storage, "template": params["template"]}
+        return [Step("POST", f"/nodes/{segment(file.node)}/aplinfo", why, options)]
+    if params["src"]:
+        return [_upload(file, params, why)]
+    options = {"content": file.content, "filename": file.name, "url": params["url"]}
+    if params["checksum"]:
+        options |= {"checksum": params["checksum"], "checksum-algorithm": params["checksum_algorithm"]}
+    if params["compression"]:
+        options["compression"] = params["compression"]
+    if not params["verify_url_certificates"]:
+        options["verify-certificates"] = 0
+    # A download overwrites a file only when a checksum tells that it is another one.
+    overwrites = file.exists and not params["checksum"]
+    steps = [_delete(file, "a download does not overwrite it")] if overwrites else []
+    return [*steps, Step("POST", f"{file.path}/download-url", why, options)]
+
+
+def _upload(file: File, params: dict[str, Any], why: str) -> Step:
+    algorithm, wanted = params["checksum_algorithm"], params["checksum"]
+    if wanted and wanted.lower() != file.checksum:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"The {algorithm} checksum of {params['src']} is {file.checksum}, not {wanted}.",
+            "Give the file or the checksum that belongs to the other.",
+        )
+    # pveproxy takes the parts of an upload in this order only.
+    options = {
+        "content": file.content,
+        "checksum-algorithm": algorithm,
+        "checksum": file.checksum,
+        "filename": file.name,
+    }
+    return Step("POST", f"{file.path}/upload", f"{why}; {file.source_size} bytes", options, file=params["src"])
+
+
+def _delete(file: File, why: str) -> Step:
+    # The storage was found and the name is normal, so nothing in it has to be quoted.
+    return Step("DELETE", f"{file.path}/content/{file.volid}", why)
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "storage": {"type": "str", "required": True},
+            "node": {"type": "str"},
+            "content": {"type": "str", "choices": list(KINDS), "default": "iso"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "filename": {"type": "str"},
+            "url": {"type": "str"},
+            "verify_url_certificates": {"type": "bool", "default": True},
+            "compression": {"type": "str"},
+            "src": {"type": "path"},
+            "template": {"type": "str"},
+            "checksum": {"type": "str"},
+            "checksum_algorithm": {
+                "type": "str",
+                "choices": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
+                "default": "sha256",
+            },
+            "force": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 3600},
+            "expect_plan": {"type": "str"},
+        },
+        mutually_exclusive=[("url", "src", "template"), ("filename", "template")],
+        required_if=[
+            ("state", "present", ["url", "src", "template"], True),
+            ("state", "absent", ["filename", "template"], True),
+        ],
+    )
+    run_plans(module, Files())
+
+
+if __name__ == "__main__":
+    main()

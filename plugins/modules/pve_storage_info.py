@@ -1,0 +1,218 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_storage_info
+short_description: Show storages of a Proxmox VE cluster and what is on them
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Shows the storages with their space as each node sees them, from one API request.
+  - With O(content) it also lists volumes, with one request for each storage of each node, and only one for a shared
+    storage. A storage that can't be read is a warning, not a failure.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes.info
+options:
+  storage:
+    description: Show this storage only.
+    type: str
+  node:
+    description: Show storages as this node sees them only.
+    type: str
+  content:
+    description: List volumes of this kind as RV(volumes).
+    type: str
+    choices: [all, images, rootdir, iso, vztmpl, backup, snippets, import]
+  vmid:
+    description: List volumes of this guest only.
+    type: int
+"""
+
+EXAMPLES = r"""
+- name: Show the space on all storages
+  playvisor.proxmox.pve_storage_info:
+
+- name: List the backups of a guest
+  playvisor.proxmox.pve_storage_info:
+    content: backup
+    vmid: 101
+"""
+
+RETURN = r"""
+storage:
+  description: The storages of each node, by name and node.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    storage:
+      description: Name of the storage.
+      type: str
+      returned: always
+      sample: local
+    node:
+      description: Node that it is seen from.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: Type of the storage, such as V(dir), V(lvmthin) or V(zfspool).
+      type: str
+      returned: always
+      sample: dir
+    shared:
+      description: Whether it is the same storage on all nodes.
+      type: bool
+      returned: always
+    status:
+      description: V(available) or V(unknown).
+      type: str
+      returned: always
+    content:
+      description: What it may hold.
+      type: list
+      elements: str
+      returned: always
+      sample: [backup, iso, vztmpl]
+    used:
+      description: Space in use in bytes.
+      type: int
+      returned: always
+    total:
+      description: Size in bytes.
+      type: int
+      returned: always
+volumes:
+  description: The volumes, by id, each with its storage and node.
+  returned: when O(content) is given
+  type: list
+  elements: dict
+  contains:
+    volid:
+      description: Id of the volume.
+      type: str
+      returned: always
+      sample: local:iso/debian-13.iso
+    storage:
+      description: Storage that it is on.
+      type: str
+      returned: always
+      sample: local
+    node:
+      description: Node that it is seen from.
+      type: str
+      returned: always
+      sample: pve1
+    content:
+      description: What it is, such as V(iso) or V(backup).
+      type: str
+      returned: always
+      sample: iso
+    format:
+      description: Format of the volume.
+      type: str
+      returned: always
+      sample: iso
+    size:
+      description: Size in bytes.
+      type: int
+      returned: always
+    vmid:
+      description: Guest that it belongs to, if any.
+      type: int
+      returned: always
+    ctime:
+      description: When it was made, in seconds since the epoch.
+      type: int
+      returned: always
+    notes:
+      description: Notes of a backup.
+      type: str
+      returned: always
+    protected:
+      description: Whether a backup is protected from being deleted.
+      type: bool
+      returned: always
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NOT_FOUND, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import (
+    describe_storage,
+    describe_volume,
+    places,
+)
+
+CONCURRENCY = 10
+
+
+def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    listed = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
+    chosen = [
+        entry
+        for entry in sorted(listed, key=lambda entry: (entry["storage"], entry["node"]))
+        if params["storage"] in (None, entry["storage"]) and params["node"] in (None, entry["node"])
+    ]
+    if params["storage"] and not chosen:
+        known = ", ".join(sorted({entry["storage"] for entry in listed})) or "none"
+        raise PveError(
+            NOT_FOUND,
+            f"There is no storage {params['storage']}{' on node ' + params['node'] if params['node'] else ''}.",
+            f"There are these: {known}. A token sees only storages on which it has Datastore.Audit.",
+        )
+    if params["content"] is None:
+        return {"storage": chosen}
+    volumes, warnings = _volumes(client, places(chosen, params["content"]), params)
+    return {"storage": chosen, "volumes": volumes, "warnings": warnings}
+
+
+def _volumes(
+    client: Client, looked_into: list[dict[str, Any]], params: dict[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    filters = {"content": None if params["content"] == "all" else params["content"], "vmid": params["vmid"]}
+    warnings: list[str] = []
+
+    def look(place: dict[str, Any]) -> list[dict[str, Any]]:
+        path = f"/nodes/{segment(place['node'])}/storage/{segment(place['storage'])}/content"
+        try:
+            return [describe_volume(entry, place) for entry in client.get(path, **filters)]
+        except PveError as error:
+            warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
+            return []
+
+    found = [volume for part in bounded_map(CONCURRENCY, look, looked_into) for volume in part]
+    return sorted(found, key=lambda volume: (volume["volid"], volume["node"])), warnings
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "storage": {"type": "str"},
+            "node": {"type": "str"},
+            "content": {
+                "type": "str",
+                "choices": ["all", "images", "rootdir", "iso", "vztmpl", "backup", "snippets", "import"],
+            },
+            "vmid": {"type": "int"},
+        },
+        required_by={"vmid": "content"},
+    )
+    run_info(module, gather)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_task_info
+short_description: List tasks of Proxmox VE, or wait for one
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Lists the latest tasks of the cluster or of one node, or shows one task with its log.
+  - With O(wait=true) it waits until that task has ended. A task that failed is a result here, not a failure.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes.info
+options:
+  upid:
+    description: UPID of the task to show.
+    type: str
+  wait:
+    description: Wait until the task O(upid) has ended.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds to wait for with O(wait=true).
+    type: int
+    default: 300
+  log_lines:
+    description: Number of lines from the end of the log of the task O(upid).
+    type: int
+    default: 50
+  node:
+    description: List tasks of this node, with more of its history than the cluster's list has.
+    type: str
+  vmid:
+    description: List tasks of this guest. Needs O(node).
+    type: int
+  running:
+    description: List running tasks only.
+    type: bool
+    default: false
+  errors:
+    description: List tasks only that ended neither well nor with warnings.
+    type: bool
+    default: false
+  limit:
+    description: List at most this many tasks, the latest ones.
+    type: int
+    default: 50
+"""
+
+EXAMPLES = r"""
+- name: List what runs now
+  playvisor.proxmox.pve_task_info:
+    running: true
+
+- name: Wait for a migration that another task has started
+  playvisor.proxmox.pve_task_info:
+    upid: "{{ migration.upids[0] }}"
+    wait: true
+    timeout: 3600
+"""
+
+RETURN = r"""
+tasks:
+  description: The tasks, latest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    upid:
+      description: Id of the task.
+      type: str
+      returned: always
+      sample: "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:ops@pve!ansible:"
+    node:
+      description: Node that it runs on.
+      type: str
+      returned: always
+      sample: pve1
+    type:
+      description: What it does, such as V(qmstart) or V(vzdump).
+      type: str
+      returned: always
+      sample: qmstart
+    id:
+      description: What it is about, mostly a vmid; empty when it is about the node.
+      type: str
+      returned: always
+      sample: "101"
+    user:
+      description: Who started it, with the token if it was one.
+      type: str
+      returned: always
+      sample: ops@pve!ansible
+    status:
+      description: V(running) or V(stopped).
+      type: str
+      returned: always
+      sample: stopped
+    exitstatus:
+      description: V(OK), V(WARNINGS) with their number, or why it failed. Null while it runs.
+      type: str
+      returned: always
+      sample: OK
+    starttime:
+      description: When it started, in seconds since the epoch.
+      type: int
+      returned: always
+    endtime:
+      description: When it ended, in seconds since the epoch. Null while it runs, and for a single task.
+      type: int
+      returned: always
+    log:
+      description: Last lines of its log.
+      type: list
+      elements: str
+      returned: when O(upid) is given
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+import time
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import TIMEOUT, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid, log_tail, wait_until_stopped
+
+
+def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    if params["upid"]:
+        return {"tasks": [_one(client, params)]}
+    if params["node"]:
+        filters = {
+            "vmid": params["vmid"],
+            "source": "active" if params["running"] else "all",
+            "errors": 1 if params["errors"] else None,
+            "limit": params["limit"],
+        }
+        listed = client.get(f"/nodes/{segment(params['node'])}/tasks", **filters)
+    else:
+        listed = client.get("/cluster/tasks")
+    return {"tasks": select([describe(entry) for entry in listed], params)}
+
+
+def _one(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    task = Upid.parse(params["upid"])
+    if params["wait"]:
+        status = wait_until_stopped(client, task, time.monotonic() + params["timeout"])
+        if status is None:
+            raise PveError(
+                TIMEOUT,
+                f"Task {task.type} of {task.id or task.node} is still running after {params['timeout']} s: {task.text}",
+                "Wait again with a larger timeout.",
+            )
+    else:
+        status = client.get(f"{task.path}/status")
+    return {**describe(status), "log": log_tail(client, task, params["log_lines"])}
+
+
+def describe(entry: dict[str, Any]) -> dict[str, Any]:
+    """A task in one shape, from a list (where C(status) is the exit status) or from its own status."""
+    status = entry.get("status")
+    exitstatus = entry.get("exitstatus")
+    if status not in ("running", "stopped"):
+        # Lists have the exit status here, RUNNING on a node's active list, and nothing for a running task.
+        running = status in (None, "RUNNING")
+        status, exitstatus = ("running", None) if running else ("stopped", status)
+    return {
+        "upid": entry["upid"],
+        "node": entry["node"],
+        "type": entry["type"],
+        "id": str(entry.get("id") or ""),
+        "user": Upid.parse(entry["upid"]).user,
+        "status": status,
+        "exitstatus": exitstatus,
+        "starttime": int(entry["starttime"]),
+        "endtime": int(entry["endtime"]) if entry.get("endtime") else None,
+    }
+
+
+def select(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tasks that are asked for, latest first; the cluster's list has no filters of its own."""
+    chosen = [
+        task
+        for task in tasks
+        if (not params["running"] or task["status"] == "running")
+        and (not params["errors"] or failed(task))
+        and (params["vmid"] is None or task["id"] == str(params["vmid"]))
+    ]
+    chosen.sort(key=lambda task: (task["starttime"], task["upid"]), reverse=True)
+    return chosen[: params["limit"]]
+
+
+def failed(task: dict[str, Any]) -> bool:
+    """Whether a task has ended neither well nor with warnings."""
+    exitstatus = task["exitstatus"] or ""
+    return task["status"] == "stopped" and exitstatus != "OK" and not exitstatus.startswith("WARNINGS")
+
+
+def main() -> None:
+    module = PveModule(
+        argument_spec={
+            "upid": {"type": "str"},
+            "wait": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 300},
+            "log_lines": {"type": "int", "default": 50},
+            "node": {"type": "str"},
+            "vmid": {"type": "int"},
+            "running": {"type": "bool", "default": False},
+            "errors": {"type": "bool", "default": False},
+            "limit": {"type": "int", "default": 50},
+        },
+        mutually_exclusive=[("upid", "node"), ("upid", "vmid"), ("running", "errors")],
+        required_by={"vmid": "node"},
+        required_if=[("wait", True, ["upid"])],
+    )
+    run_info(module, gather)
+
+
+if __name__ == "__main__":
+    main()

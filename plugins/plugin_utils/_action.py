@@ -1,0 +1,132 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin of every module: runs it without a new interpreter where that would be this one.
+
+C(plugins/action/) names it once for each module: as a plugin of the module's own name it is loaded before workers are
+forked, which then have everything imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from ansible import constants as C
+from ansible.module_utils.common import json as ansible_json
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
+
+from ..module_utils import _apply, _module
+from ..plugin_utils import _in_process
+
+try:
+    from ansible.executor.module_common import _BuiltModule
+except ImportError:
+    # ansible-core 2.18 has a tuple instead, and knows no profiles.
+    _BuiltModule = None
+
+# What all modules import, which takes most of the time of their import.
+PRELOADED = (_apply, _module)
+SWITCH = "pve_in_process"
+_PROFILE = "legacy"
+# What an interpreter or a library reads once, when it starts.
+_READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "OPENSSL_")
+
+display = Display()
+
+
+class ActionModule(NormalAction):
+    """The normal action, whose module runs in a fork of this worker if it would run in this interpreter anyway.
+
+    All that comes before and after, such as the module's arguments and what its output means, stays the normal
+    action's own: only the way from the arguments to the output differs.
+    """
+
+    _here = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        self._here = self._may_run_here(task_vars or {})
+        return super().run(tmp, task_vars)
+
+    def _may_run_here(self, task_vars: dict[str, Any]) -> bool:
+        target = self._target_vars(task_vars)
+        return (
+            self._connection.transport == "local"
+            and self._connection.become is None
+            and not self._task.async_val
+            and not C.DEFAULT_KEEP_REMOTE_FILES
+            and not C.config.get_config_value("PYTHON_MODULE_RLIMIT_NOFILE", variables=target)
+            and boolean(self._templar.template(task_vars.get(SWITCH, True)), strict=False)
+            and _is_this_interpreter(self._interpreter(target))
+            and not any(name.startswith(_READ_AT_START) for name in self._environment())
+        )
+
+    def _target_vars(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        if not self._task.delegate_to:
+            return task_vars
+        return task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
+
+    def _interpreter(self, target_vars: dict[str, Any]) -> str:
+        """The Python that the normal way would use, as far as that is known already."""
+        configured = C.config.get_config_value("INTERPRETER_PYTHON", variables=target_vars)
+        wished = str(self._templar.template(configured) or "auto").strip()
+        if wished.startswith("auto"):
+            return str(target_vars.get("ansible_facts", {}).get("discovered_interpreter_python", ""))
+        return wished
+
+    def _environment(self) -> dict[str, str]:
+        found: dict[str, Any] = {}
+        self._compute_environment_string(found)
+        return {name: str(value) for name, value in found.items()}
+
+    # What follows overrides the steps of _execute_module.
+
+    def _is_pipelining_enabled(self, *args: Any, **kwargs: Any) -> bool:
+        # Pipelined modules need no file on the target.
+        return self._here or super()._is_pipelining_enabled(*args, **kwargs)
+
+    def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
+        if not self._here:
+            return super()._configure_module(module_name, module_args, task_vars)
+        found = self._shared_loader_obj.module_loader.find_plugin_with_context(
+            module_name, ".py", collection_list=self._task.collections
+        )
+        self._module = found.resolved_fqcn
+        payload = {"ANSIBLE_MODULE_ARGS": module_args}
+        shebang = f"#!{sys.executable}"
+        if _BuiltModule is None:
+            data = json.dumps(payload, cls=ansible_json.AnsibleJSONEncoder, vault_to_text=True).encode()
+            return "new", shebang, data, found.plugin_resolved_path
+        encoder = ansible_json.get_module_encoder(_PROFILE, ansible_json.Direction.CONTROLLER_TO_MODULE)
+        data = json.dumps(payload, cls=encoder).encode()
+        built = _BuiltModule(b_module_data=data, module_style="new", shebang=shebang, serialization_profile=_PROFILE)
+        return built, found.plugin_resolved_path
+
+    def _low_level_execute_command(self, cmd: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if not self._here:
+            return super()._low_level_execute_command(cmd, *args, **kwargs)
+        display.vvv(f"RUN {self._module} in this process", host=self._play_context.remote_addr)
+        status, out, err = _in_process.run(
+            self._module, kwargs["in_data"], _PROFILE, self._environment(), self._loader.get_basedir()
+        )
+        return {
+            "rc": status,
+            "stdout": out,
+            "stdout_lines": out.splitlines(),
+            "stderr": err,
+            "stderr_lines": err.splitlines(),
+        }
+
+
+def _is_this_interpreter(path: str) -> bool:
+    """Whether a path leads to this Python; a virtual environment's differs from the one that it was made from."""
+    return bool(path) and _home_and_file(path) == _home_and_file(sys.executable)
+
+
+def _home_and_file(path: str) -> tuple[str, str]:
+    return os.path.realpath(os.path.dirname(path)), os.path.realpath(path)

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module in a fork of this process as a new interpreter would: same output and status, nothing left behind."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import selectors
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from typing import NoReturn
+
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+from ansible.module_utils.common.text.converters import to_text
+
+try:
+    from ansible.module_utils import _internal
+    from ansible.module_utils._internal import _traceback
+    from ansible.module_utils._internal._ansiballz import _loader
+except ImportError:
+    # ansible-core 2.18 has none of it.
+    _internal = _traceback = _loader = None
+
+_CHUNK = 65536
+
+
+def run(module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str) -> tuple[int, str, str]:
+    """Run the module with this full name in I(folder); returns its status and what it wrote to stdout and stderr.
+
+    I(environment) adds to this process's own. A module that takes longer than its task may is killed.
+    """
+    name = "ansible_collections.{}.{}.plugins.modules.{}".format(*module.split(".", 2))
+    # So that the next round of a loop finds it imported. What is wrong with it, the fork will find out, too.
+    with suppress(Exception):
+        importlib.import_module(name)
+    out, err = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become_the_module(name, arguments, profile, environment, folder, out[1], err[1])
+    try:
+        os.close(out[1])
+        os.close(err[1])
+        written = _read(out[0], err[0])
+        status = os.waitpid(pid, 0)[1]
+        pid = 0
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(out[0])
+        os.close(err[0])
+    code = os.waitstatus_to_exitcode(status)
+    # As the shell, through which the normal way goes, tells of signals.
+    return (code if code >= 0 else 128 - code), *written
+
+
+def _read(*pipes: int) -> tuple[str, str]:
+    """All that is written to two pipes until both are closed."""
+    written = {pipe: bytearray() for pipe in pipes}
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _events in selector.select():
+                chunk = os.read(key.fd, _CHUNK)
+                if not chunk:
+                    selector.unregister(key.fd)
+                written[key.fd] += chunk
+    out, err = (to_text(bytes(written[pipe]), errors="surrogate_then_replace") for pipe in pipes)
+    return out, err
+
+
+def _become_the_module(
+    name: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str, out: int, err: int
+) -> NoReturn:
+    status = 1
+    try:
+        # Neither the worker's duties at its end nor its answers to signals are the module's.
+        atexit._clear()
+        for number in (signal.SIGTERM, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _take_streams(out, err)
+        os.environ.update(environment)
+        os.chdir(folder)
+        _prepare_module_utils(arguments, profile)
+        status = _status_of(name, profile)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        # Whatever happened: what is up the stack belongs to the worker.
+        os._exit(status)
+
+
+def _take_streams(out: int, err: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (out, 1), (err, 2)):
+        os.dup2(source, target)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _prepare_module_utils(arguments: bytes, profile: str) -> None:
+    """Bring what modules share into the state that it has in an interpreter of their own."""
+    basic._ANSIBLE_ARGS = arguments
+    warnings._global_warnings.clear()
+    warnings._global_deprecations.clear()
+    if _internal is None:
+        return
+    basic._ANSIBLE_PROFILE = profile
+    _internal.is_controller = False
+    _traceback._module_tracebacks_enabled_events = None
+    _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
+
+
+def _status_of(name: str, profile: str) -> int:
+    try:
+        _call(name, profile)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _call(name: str, profile: str) -> None:
+    try:
+        importlib.import_module(name).main()
+        if _loader:
+            raise RuntimeError("New-style module did not handle its own exit.")
+    except Exception as error:
+        if _loader is None:
+            raise
+        # Prints it as a result.
+        _loader._handle_exception(error, profile)
+    print('{"msg": "New-style module did not handle its own exit", "failed": true}')
+    sys.exit(1)
