@@ -1,0 +1,10 @@
+"""`python -m pve_simulator`."""
+
+from __future__ import annotations
+
+import sys
+
+from pve_simulator.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Users, groups, roles and what they may: the rules behind /access (pve-access-control)."""

@@ -1,0 +1,32 @@
+"""What the web interface wants to know after a login: privileges by section, wherever they are."""
+
+from __future__ import annotations
+
+from pve_simulator.privileges import known_paths, privileges
+from pve_simulator.state.cluster import Cluster
+
+_GRANT = "Permissions.Modify"
+_PREFIXES: dict[str, tuple[str, ...]] = {
+    "vms": ("VM.", _GRANT),
+    "access": ("User.", "Group.", _GRANT),
+    "storage": ("Datastore.", _GRANT),
+    "nodes": ("Sys.", _GRANT),
+    "sdn": ("SDN.", _GRANT),
+    "dc": ("Sys.Audit", "Sys.Modify", "SDN."),
+    "mapping": ("Mapping.", _GRANT),
+}
+_ALWAYS = ("/", "/nodes", "/access/groups", "/vms", "/storage", "/sdn", "/mapping")
+# Pools give privileges on their members.
+_BY_POOL = ("vms", "storage")
+
+
+def capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
+    """The sections of the web interface, each with the user's privileges on any path that belongs to it."""
+    found: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
+    for path in {*_ALWAYS, *known_paths(cluster.access)}:
+        top = path.split("/")[1] or "dc"
+        for section in _BY_POOL if top == "pool" else (top,):
+            wanted = _PREFIXES.get(section, ())
+            names = privileges(cluster, userid, path) if wanted else ()
+            found.get(section, {}).update({name: 1 for name in names if name.startswith(wanted)})
+    return found

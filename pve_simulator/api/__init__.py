@@ -1,0 +1,1 @@
+"""One module per API object; each registers its handlers with `route`."""

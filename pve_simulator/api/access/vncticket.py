@@ -1,0 +1,18 @@
+"""POST /access/vncticket: what console servers ask before they let somebody in."""
+
+from __future__ import annotations
+
+from pve_simulator.auth import console_ticket_valid
+from pve_simulator.call import Call
+from pve_simulator.errors import ApiError
+from pve_simulator.privileges import privileges
+from pve_simulator.router import route
+
+
+@route("POST", "/access/vncticket")
+def verify(call: Call) -> None:
+    """Nothing, when the ticket opens this console and its user has the privileges."""
+    authid, path, now = call.need("authid"), call.need("path"), call.world.clock.now()
+    good = console_ticket_valid(call.cluster, call.need("vncticket"), authid, path, now)
+    if not good or not privileges(call.cluster, authid, path).keys() >= set(call.items("privs")):
+        raise ApiError(401, "authentication failure")

@@ -1,0 +1,192 @@
+"""/cluster/ha/resources, and groups, which rules have replaced."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pve_simulator.api.sections import plain
+from pve_simulator.call import Call
+from pve_simulator.errors import failed
+from pve_simulator.guests import ha_manager
+from pve_simulator.router import route
+from pve_simulator.state.conf_file import digest_of
+from pve_simulator.state.guest import Guest
+from pve_simulator.state.ha import Ha, HaResource, service_id
+
+_PATH = "/cluster/ha/resources"
+_INTEGERS = frozenset({"max_restart", "max_relocate", "failback"})
+_OPTIONS = _INTEGERS | {"comment", "group", "state"}
+_STALE = "detected modified configuration - file changed by other user? Try again."
+_NO_GROUPS = "ha groups have been migrated to rules"
+
+
+@route("GET", _PATH)
+def list_resources(call: Call) -> list[dict[str, Any]]:
+    """All managed guests, or those of one type."""
+    kind = call.text("type")
+    return [
+        _view(call, sid, resource)
+        for sid, resource in _ha(call).resources.items()
+        if kind is None or sid.startswith(f"{kind}:")
+    ]
+
+
+@route("POST", _PATH)
+def create(call: Call) -> None:
+    """Put a guest under the manager's care."""
+    asked = call.need("sid")
+    sid = _service_id(call, asked)
+    kind, name = sid.split(":", 1)
+    guest = call.cluster.guests.get(int(name))
+    wanted_type = call.text("type")
+    if wanted_type is not None and wanted_type != kind:
+        raise failed("types does not match")
+    if guest is None:
+        raise failed(f"resource '{sid}' does not exist in cluster")
+    if service_id(guest) != sid:
+        what = "container" if kind == "ct" else "VM"
+        raise failed(f"resource '{sid}' - guest with ID {name} is not a {what}")
+    resources = _ha(call).resources
+    if sid in resources:
+        raise failed(f"create resource failed: resource ID '{sid}' already defined")
+    if call.text("group") is not None:
+        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
+    resources[sid] = HaResource(_options(call), "queued")
+    ha_manager.attend(call.world, sid)
+
+
+@route("GET", f"{_PATH}/{{sid}}")
+def read(call: Call) -> dict[str, Any]:
+    """One managed guest."""
+    sid = _service_id(call, call.need("sid"))
+    resource = _ha(call).resources.get(sid)
+    if resource is None:
+        raise failed(f"no such resource '{sid}'")
+    return _view(call, sid, resource)
+
+
+@route("PUT", f"{_PATH}/{{sid}}")
+def update(call: Call) -> None:
+    """Change what is asked of a guest."""
+    sid = _service_id(call, call.need("sid"))
+    resource = _ha(call).resources.get(sid)
+    if resource is None:
+        raise failed(f"update resource failed: no such resource '{sid}'")
+    digest = call.text("digest")
+    if digest is not None and digest != _digest(call):
+        raise failed(f"update resource failed: {_STALE}")
+    if call.text("group") is not None:
+        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
+    _check_state(sid, resource, call.text("state"))
+    for name in call.items("delete"):
+        if name not in _OPTIONS:
+            raise failed(f"update resource failed: no such option '{name}'")
+        resource.config.pop(name, None)
+    resource.config.update(_options(call))
+    if "state" in call.params:
+        ha_manager.attend(call.world, sid)
+
+
+@route("DELETE", f"{_PATH}/{{sid}}")
+def delete(call: Call) -> None:
+    """Take a guest out of the manager's care, and (`purge`) out of all rules."""
+    sid = _service_id(call, call.need("sid"))
+    state = _ha(call)
+    if sid not in state.resources:
+        raise failed(f"cannot delete service '{sid}', not HA managed!")
+    del state.resources[sid]
+    if not state.resources:
+        state.idle_since = call.world.clock.now()
+    if call.flag("purge", True):
+        forget_in_rules(state, sid)
+
+
+def _mover(what: str) -> Any:
+    def move(call: Call) -> dict[str, Any]:
+        sid = _service_id(call, call.need("sid"))
+        resource = _ha(call).resources.get(sid)
+        if resource is None:
+            raise failed(f"resource '{sid}' is not HA managed")
+        _check_state(sid, resource, None)
+        target = call.need("node")
+        ha_manager.move(call.world, sid, target)
+        return {"sid": sid, "requested-node": target}
+
+    return move
+
+
+route("POST", f"{_PATH}/{{sid}}/migrate")(_mover("migrate"))
+route("POST", f"{_PATH}/{{sid}}/relocate")(_mover("relocate"))
+
+
+@route("GET", "/cluster/ha/groups")
+def list_groups(call: Call) -> Any:
+    """Groups are gone."""
+    raise failed(f"cannot index groups: {_NO_GROUPS}")
+
+
+@route("POST", "/cluster/ha/groups")
+def create_group(call: Call) -> Any:
+    """Groups are gone."""
+    raise failed(f"cannot create group: {_NO_GROUPS}")
+
+
+@route("GET", "/cluster/ha/groups/{group}")
+def read_group(call: Call) -> Any:
+    """Groups are gone."""
+    raise failed(f"cannot read group: {_NO_GROUPS}")
+
+
+@route("PUT", "/cluster/ha/groups/{group}")
+def update_group(call: Call) -> Any:
+    """Groups are gone."""
+    raise failed(f"cannot update group: {_NO_GROUPS}")
+
+
+@route("DELETE", "/cluster/ha/groups/{group}")
+def delete_group(call: Call) -> Any:
+    """Groups are gone."""
+    raise failed(f"cannot delete group: {_NO_GROUPS}")
+
+
+def forget_in_rules(state: Ha, sid: str) -> None:
+    """Take a guest out of all rules; a rule without guests goes too."""
+    for name, rule in list(state.rules.items()):
+        left = [item for item in rule["resources"].split(",") if item != sid]
+        rule["resources"] = ",".join(left)
+        if not left:
+            del state.rules[name]
+
+
+def _check_state(sid: str, resource: HaResource, wanted: str | None) -> None:
+    """A guest in error must be disabled before anything else is asked of it."""
+    if resource.state == "error" and wanted != "disabled":
+        raise failed(f"service '{sid}' in error state, must be disabled and fixed first")
+
+
+def _ha(call: Call) -> Ha:
+    return call.cluster.part(Ha)
+
+
+def _service_id(call: Call, text: str) -> str:
+    """`vm:101` for `101` too."""
+    if not text.isdecimal():
+        return text
+    guest: Guest | None = call.cluster.guests.get(int(text))
+    return service_id(guest) if guest is not None else f"vm:{text}"
+
+
+def _options(call: Call) -> dict[str, str]:
+    unrelated = ("sid", "type", "delete", "digest", "group")
+    return {name: str(plain(value)) for name, value in call.params.items() if name not in unrelated}
+
+
+def _digest(call: Call) -> str:
+    resources = {sid: resource.config for sid, resource in _ha(call).resources.items()}
+    return digest_of(json.dumps(resources, sort_keys=True))
+
+
+def _view(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
+    config = {name: int(value) if name in _INTEGERS else value for name, value in resource.config.items()}
+    return {"sid": sid, "type": sid.partition(":")[0], **config, "digest": _digest(call)}

@@ -1,0 +1,20 @@
+"""/cluster/jobs/schedule-analyze."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.calendar_events import in_words, schedule
+from pve_simulator.call import Call
+from pve_simulator.router import route
+
+_ITERATIONS = 10
+
+
+@route("GET", "/cluster/jobs/schedule-analyze")
+def analyze(call: Call) -> list[dict[str, Any]]:
+    """The next times of a calendar event."""
+    start = call.params.get("starttime")
+    begin = float(start) if start is not None else call.world.clock.now()
+    times = schedule(call.need("schedule"), begin, call.integer("iterations", _ITERATIONS))
+    return [{"timestamp": moment, "utc": in_words(moment)} for moment in times]

@@ -1,0 +1,103 @@
+"""/cluster/options: datacenter.cfg(5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.errors import failed
+from pve_simulator.router import route
+from pve_simulator.state.conf_file import digest_of, render_section
+
+_MAC_PREFIX = "BC:24:11"
+# Options that are property strings, which GET takes apart.
+_NESTED = frozenset(
+    {
+        "bwlimit",
+        "crs",
+        "ha",
+        "location",
+        "migration",
+        "next-id",
+        "notify",
+        "replication",
+        "tag-style",
+        "u2f",
+        "user-tag-access",
+        "webauthn",
+    }
+)
+_DEFAULT_KEYS = {"migration": "type"}
+
+
+@route("GET", "/cluster/options")
+def read(call: Call) -> dict[str, Any]:
+    """All options; those who may not audit the cluster only see which tags are allowed."""
+    options = call.cluster.options
+    shown: dict[str, Any] = {}
+    if call.subject.may("/", "Sys.Audit"):
+        shown = {name: _typed(name, value) for name, value in options.items()}
+        shown.setdefault("description", "")
+        shown.setdefault("mac_prefix", _MAC_PREFIX)
+    elif "tag-style" in options:
+        shown["tag-style"] = _typed("tag-style", options["tag-style"])
+    if "registered-tags" in shown:
+        shown["registered-tags"] = sorted(_tags(call, "registered-tags"))
+    shown["allowed-tags"] = sorted(_allowed_tags(call))
+    return shown
+
+
+@route("PUT", "/cluster/options")
+def write(call: Call) -> None:
+    """Set and delete options."""
+    options = call.cluster.options
+    digest = call.text("digest")
+    if digest is not None and digest != digest_of(render_section(None, options)):
+        raise failed("detected modified configuration - file changed by other user? Try again.")
+    for name in call.items("delete"):
+        options.pop(name, None)
+    for name, value in call.params.items():
+        if name in ("delete", "digest"):
+            continue
+        text = str(int(value)) if isinstance(value, bool) else _text(value)
+        options[name] = f"{text}\n" if name == "description" and not text.endswith("\n") else text
+
+
+def _allowed_tags(call: Call) -> set[str]:
+    """The tags in use on guests one may see, and the registered ones."""
+    used = {
+        tag
+        for guest in call.cluster.guests.values()
+        if guest.config.get("tags", "").strip() and call.subject.may(f"/vms/{guest.vmid}", "VM.Audit")
+        for tag in guest.config["tags"].split(";")
+    }
+    mode = _nested("user-tag-access", call.cluster.options.get("user-tag-access", ""))
+    registered = _tags(call, "registered-tags")
+    if call.subject.may("/", "Sys.Modify"):
+        return used | registered
+    if mode.get("user-allow") == "none":
+        return set()
+    listed = set(str(mode.get("user-allow-list", "")).split(";")) - {""}
+    return (used if mode.get("user-allow", "free") in ("free", "existing") else set()) | listed
+
+
+def _tags(call: Call, name: str) -> set[str]:
+    return {tag for tag in call.cluster.options.get(name, "").split(";") if tag}
+
+
+def _typed(name: str, value: str) -> Any:
+    # Everything else is text, numbers too.
+    return _nested(name, value) if name in _NESTED else value
+
+
+def _nested(name: str, value: str) -> dict[str, str]:
+    found = {}
+    for item in value.split(","):
+        key, equals, text = item.partition("=")
+        if item:
+            found[key if equals else _DEFAULT_KEYS.get(name, key)] = text if equals else key
+    return found
+
+
+def _text(value: Any) -> str:
+    return ";".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,55 @@
+"""GET /cluster/resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.feed import node_resource, storage_resource
+from pve_simulator.router import route
+
+
+@route("GET", "/cluster/resources")
+def resources(call: Call) -> list[dict[str, Any]]:
+    """Guests, nodes, storages and networks that the caller may see."""
+    wanted = call.text("type")
+    entries: list[dict[str, Any]] = []
+    if wanted in (None, "vm"):
+        entries += _guests(call)
+    if wanted in (None, "node"):
+        may_audit = call.subject.may
+        for node in call.cluster.nodes.values():
+            entries.append(node_resource(call.world, node, details=may_audit(f"/nodes/{node.name}", "Sys.Audit")))
+    if wanted in (None, "storage"):
+        entries += _storages(call)
+    if wanted is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
+        entries += [_zone(name) for name, node in call.cluster.nodes.items() if node.online]
+    return entries
+
+
+def _guests(call: Call) -> list[dict[str, Any]]:
+    pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
+    allowed = call.subject.guest_filter("VM.Audit")
+    guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
+    return call.world.feed.resources(call.world, guests, pools)
+
+
+def _storages(call: Call) -> list[dict[str, Any]]:
+    return [
+        storage_resource(call.world, storage, node)
+        for storage in call.cluster.storages.values()
+        if storage.enabled and call.subject.may(f"/storage/{storage.id}", "Datastore.Audit", "Datastore.AllocateSpace")
+        for node in call.cluster.nodes.values()
+        if storage.on_node(node.name)
+    ]
+
+
+def _zone(node: str) -> dict[str, Any]:
+    return {
+        "id": f"network/{node}/zone/localnetwork",
+        "network": "localnetwork",
+        "network-type": "zone",
+        "node": node,
+        "status": "ok",
+        "type": "network",
+    }

@@ -1,0 +1,214 @@
+"""/cluster/sdn: zones, vnets, subnets, controllers, ipams and DNS; what is applied and what waits."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+from typing import Any
+
+from pve_simulator.api.sections import Sections
+from pve_simulator.call import Call
+from pve_simulator.errors import failed, invalid
+from pve_simulator.router import Handler, route
+from pve_simulator.state.sections import ClusterFiles, Section, SectionFile
+from pve_simulator.tasks import Task
+
+_ROOT = "/cluster/sdn"
+_IN_USE_AT = "at /usr/share/perl5/PVE/Network/SDN/Zones/Plugin.pm line 149."
+_APPLIED = ("zones", "vnets", "subnets", "controllers")
+
+
+def _files(call: Call) -> ClusterFiles:
+    return call.cluster.part(ClusterFiles)
+
+
+def _zone_in_use(call: Call, name: str, section: Section) -> None:
+    for vnet, settings in _files(call).file("sdn/vnets").sections.items():
+        if settings.get("zone") == name:
+            raise failed(f"delete sdn zone object failed: zone {name} is used by vnet {vnet} {_IN_USE_AT}")
+
+
+def _vnet_check(call: Call, name: str, section: Section) -> None:
+    section.setdefault("type", "vnet")
+    zone = section.get("zone")
+    if zone not in _files(call).file("sdn/zones").sections:
+        raise failed(f"create sdn vnet object failed: zone {zone} doesn't exist")
+
+
+def _vnet_in_use(call: Call, name: str, section: Section) -> None:
+    if any(subnet.get("vnet") == name for subnet in _files(call).file("sdn/subnets").sections.values()):
+        raise failed(f"delete sdn vnet object failed: cannot delete vnet '{name}', subnets are not empty!")
+
+
+def _objects(plural: str, key: str, **more: Any) -> Sections:
+    return Sections(
+        file=f"sdn/{plural}",
+        key=key,
+        missing="sdn '{name}' does not exist",
+        exists=f"create sdn {key} object failed: sdn {key} object ID '{{name}}' already defined",
+        **more,
+    )
+
+
+_OBJECTS = {
+    "zones": _objects("zones", "zone", in_use=_zone_in_use),
+    "vnets": _objects("vnets", "vnet", check=_vnet_check, in_use=_vnet_in_use),
+    "controllers": _objects("controllers", "controller"),
+    "ipams": _objects("ipams", "ipam"),
+    "dns": _objects("dns", "dns"),
+}
+
+
+def _listing(plural: str, objects: Sections) -> Handler:
+    def listing(call: Call) -> list[dict[str, Any]]:
+        if call.flag("pending"):
+            return _pending(call, plural, objects.key)
+        if call.flag("running"):
+            applied = _files(call).file(f"sdn/running/{plural}").sections
+            return [{objects.key: name, **section} for name, section in applied.items()]
+        return objects.listing(call)
+
+    return listing
+
+
+for _plural, _object in _OBJECTS.items():
+    _member = f"{_ROOT}/{_plural}/{{{_object.key}}}"
+    route("GET", f"{_ROOT}/{_plural}")(_listing(_plural, _object))
+    route("POST", f"{_ROOT}/{_plural}")(_object.create)
+    route("GET", _member)(_object.read)
+    route("PUT", _member)(_object.update)
+    route("DELETE", _member)(_object.delete)
+
+
+def _pending(call: Call, plural: str, key: str) -> list[dict[str, Any]]:
+    """Every object as it is applied, with what waits for it."""
+    wanted = _files(call).file(f"sdn/{plural}")
+    applied = _files(call).file(f"sdn/running/{plural}").sections
+    entries = []
+    for name in [*wanted.sections, *(name for name in applied if name not in wanted.sections)]:
+        new, old = wanted.sections.get(name), applied.get(name)
+        kind = (new or old or {}).get("type")
+        shown: dict[str, Any] = {key: name, **({"type": kind} if kind else {})}
+        if old is None and new is not None:
+            changed = {option: value for option, value in new.items() if option != "type"}
+            shown |= {"state": "new", "pending": changed, "digest": None}
+        elif new is None and old is not None:
+            shown |= {**old, "state": "deleted", "pending": {}}
+        elif new is not None and old is not None:
+            shown |= {**old, "digest": wanted.digest}
+            changed = {option: value for option, value in new.items() if old.get(option) != value}
+            changed |= {option: "deleted" for option in old if option not in new}
+            if changed:
+                shown |= {"state": "changed", "pending": changed}
+        entries.append(shown)
+    return entries
+
+
+@route("PUT", _ROOT)
+def apply(call: Call) -> str:
+    """Apply everything that waits, on all nodes."""
+    files = _files(call)
+
+    async def worker(task: Task) -> None:
+        for name, node in call.cluster.nodes.items():
+            if node.online:
+                task.say(f"{name}: reloading network config")
+        await task.work()
+        for plural in _APPLIED:
+            files.files[f"sdn/running/{plural}"] = copy.deepcopy(files.file(f"sdn/{plural}"))
+
+    return call.task("reloadnetworkall", "", worker)
+
+
+@route("POST", f"{_ROOT}/rollback")
+def rollback(call: Call) -> None:
+    """Forget everything that waits."""
+    files = _files(call)
+    for plural in _APPLIED:
+        files.files[f"sdn/{plural}"] = copy.deepcopy(files.file(f"sdn/running/{plural}"))
+
+
+_SUBNETS = f"{_ROOT}/vnets/{{vnet}}/subnets"
+
+
+@route("GET", _SUBNETS)
+def list_subnets(call: Call) -> list[dict[str, Any]]:
+    """The subnets of a vnet."""
+    file = _subnets(call)
+    return [_subnet(call, name) for name, section in file.sections.items() if section["vnet"] == call.need("vnet")]
+
+
+@route("POST", _SUBNETS)
+def create_subnet(call: Call) -> None:
+    """Add a subnet to a vnet; its id is made of zone and network."""
+    vnet, network = call.need("vnet"), call.need("subnet")
+    settings = _files(call).file("sdn/vnets").sections.get(vnet)
+    if settings is None:
+        raise failed(f"create sdn subnet object failed: sdn '{vnet}' does not exist")
+    name = f"{settings['zone']}-{network.replace('/', '-')}"
+    sections = _subnets(call).sections
+    if name in sections:
+        raise failed(f"create sdn subnet object failed: sdn subnet object ID '{name}' already defined")
+    gateway = call.text("gateway")
+    if gateway is not None and ipaddress.ip_address(gateway) not in ipaddress.ip_network(network):
+        raise invalid({"gateway": f"gateway '{gateway}' is not in subnet '{network}'"})
+    options = {key: value for key, value in call.params.items() if key not in ("vnet", "subnet", "lock-token")}
+    sections[name] = {**options, "type": "subnet", "vnet": vnet}
+
+
+@route("GET", f"{_SUBNETS}/{{subnet}}")
+def read_subnet(call: Call) -> dict[str, Any]:
+    """One subnet."""
+    return _subnet(call, _existing_subnet(call))
+
+
+@route("PUT", f"{_SUBNETS}/{{subnet}}")
+def update_subnet(call: Call) -> None:
+    """Set and delete a subnet's options."""
+    section = _subnets(call).sections[_existing_subnet(call)]
+    for option in call.items("delete"):
+        section.pop(option, None)
+    unchanged = ("vnet", "subnet", "delete", "digest", "lock-token")
+    section |= {key: value for key, value in call.params.items() if key not in unchanged}
+
+
+@route("DELETE", f"{_SUBNETS}/{{subnet}}")
+def delete_subnet(call: Call) -> None:
+    """Remove a subnet."""
+    del _subnets(call).sections[_existing_subnet(call)]
+
+
+def _subnets(call: Call) -> SectionFile:
+    return _files(call).file("sdn/subnets")
+
+
+def _existing_subnet(call: Call) -> str:
+    name = call.need("subnet")
+    if name not in _subnets(call).sections:
+        raise failed(f"sdn subnet '{name}' does not exist")
+    return name
+
+
+def _subnet(call: Call, name: str) -> dict[str, Any]:
+    section = _subnets(call).sections[name]
+    zone, network, mask = name.split("-", 2)
+    shown = {"id": name, "subnet": name, "zone": zone, "network": network, "mask": mask, "cidr": f"{network}/{mask}"}
+    return {**shown, "dhcp-range": [], **section, "digest": _subnets(call).digest}
+
+
+@route("GET", "/nodes/{node}/sdn/zones")
+def node_zones(call: Call) -> list[dict[str, str]]:
+    """The applied zones, as they are on a node."""
+    applied = _files(call).file("sdn/running/zones").sections
+    return [{"zone": name, "status": "available"} for name in applied]
+
+
+@route("GET", "/nodes/{node}/sdn/zones/{zone}/content")
+def zone_content(call: Call) -> list[dict[str, str]]:
+    """The applied vnets of a zone."""
+    applied = _files(call).file("sdn/running/vnets").sections
+    return [
+        {"vnet": name, "status": "available"}
+        for name, section in applied.items()
+        if section.get("zone") == call.need("zone")
+    ]

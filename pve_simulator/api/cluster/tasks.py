@@ -1,0 +1,34 @@
+"""GET /cluster/tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.api import tasklists
+from pve_simulator.call import Call
+from pve_simulator.router import route
+from pve_simulator.tasks import Task
+
+_RECENT = 25
+
+
+@route("GET", "/cluster/tasks")
+def recent(call: Call) -> list[dict[str, Any]]:
+    """The recent tasks of all online nodes: running ones have neither status nor end."""
+    tasks = call.world.tasks
+    sees_all = call.subject.may("/", "Sys.Audit")
+    found = [
+        task
+        for name, node in call.cluster.nodes.items()
+        if node.online
+        for task in (tasks.active(name) + tasks.archived(name))[:_RECENT]
+        if sees_all or task.upid.user.split("!")[0] == call.subject.userid
+    ]
+    found.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
+    return [_entry(task) for task in found]
+
+
+def _entry(task: Task) -> dict[str, Any]:
+    if task.running:
+        return {**tasklists.identity(task), "pid": task.upid.pid}
+    return {**tasklists.identity(task), **tasklists.end(task), "saved": "1"}

@@ -1,0 +1,96 @@
+"""Entries of IP sets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pve_simulator.api.firewall.ipsets import ipset_of
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
+from pve_simulator.call import Call
+from pve_simulator.errors import check_unmodified, failed, invalid
+from pve_simulator.firewall.addresses import canonical, without_host_bits
+from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.firewall.scope import Scope, alias_reference
+from pve_simulator.state.firewall import IpSet, IpSetEntry
+
+
+def list_entries(call: Call, scope: Scope) -> list[dict[str, Any]]:
+    """All entries, sorted as text."""
+    return with_digest(_views(ipset_of(call, scope), scope))
+
+
+def read_entry(call: Call, scope: Scope) -> dict[str, Any]:
+    """One entry."""
+    for view in list_entries(call, scope):
+        if view["cidr"] == call.need("cidr"):
+            return view
+    raise invalid({"cidr": "no such IP/Network"})
+
+
+def create_entry(call: Call, scope: Scope) -> None:
+    """Add an address, network or existing alias."""
+    found = ipset_of(call, scope)
+    cidr = call.need("cidr")
+    reference = alias_reference(cidr)
+    if reference is None:
+        cidr = canonical(without_host_bits(cidr))
+    elif scope.alias(*reference) is None:
+        raise failed(f"no such alias '{reference[1]}'")
+    if cidr in found.entries:
+        raise invalid({"cidr": f"address '{cidr}' already exists"})
+    if _matches_all(cidr):
+        raise invalid({"cidr": "a zero prefix is not allowed in ipset entries"})
+    found.entries[cidr] = _from(call)
+
+
+def change_entry(call: Call, scope: Scope) -> None:
+    """Replace what is said of an entry."""
+    found = ipset_of(call, scope)
+    _check_digest(call, scope, found)
+    if call.need("cidr") not in found.entries:
+        raise invalid({"cidr": "no such IP/Network"})
+    found.entries[call.need("cidr")] = _from(call)
+
+
+def delete_entry(call: Call, scope: Scope) -> None:
+    """Remove an entry, if it is there."""
+    found = ipset_of(call, scope)
+    _check_digest(call, scope, found)
+    found.entries.pop(call.need("cidr"), None)
+
+
+def _from(call: Call) -> IpSetEntry:
+    return IpSetEntry(call.flag("nomatch"), (call.text("comment") or "").strip() or None)
+
+
+def _matches_all(cidr: str) -> bool:
+    return re.search(r"/0+$", cidr) is not None
+
+
+def _views(found: IpSet, scope: Scope) -> list[dict[str, Any]]:
+    return [_view(cidr, found.entries[cidr], scope) for cidr in sorted(found.entries)]
+
+
+def _view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
+    view: dict[str, Any] = {"cidr": cidr}
+    if entry.nomatch:
+        view["nomatch"] = 1
+    if entry.comment:
+        view["comment"] = entry.comment
+    reference = alias_reference(cidr)
+    if reference is not None and scope.alias(*reference) is None:
+        view["errors"] = {"cidr": f"no such alias '{reference[1]}'"}
+    return view
+
+
+def _check_digest(call: Call, scope: Scope, found: IpSet) -> None:
+    check_unmodified(call.text("digest"), digest_of_entries(_views(found, scope)))
+
+
+for _level in (CLUSTER, *GUESTS):
+    serve(_level, "GET", "/ipset/{name}", list_entries)
+    serve(_level, "POST", "/ipset/{name}", create_entry)
+    serve(_level, "GET", "/ipset/{name}/{cidr}", read_entry)
+    serve(_level, "PUT", "/ipset/{name}/{cidr}", change_entry)
+    serve(_level, "DELETE", "/ipset/{name}/{cidr}", delete_entry)

@@ -1,0 +1,67 @@
+"""IP sets of the cluster and of guests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
+from pve_simulator.call import Call
+from pve_simulator.errors import check_unmodified, failed, invalid
+from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.firewall.scope import Scope
+from pve_simulator.state.firewall import IpSet
+
+
+def list_ipsets(call: Call, scope: Scope) -> list[dict[str, Any]]:
+    """All IP sets by name."""
+    return with_digest(_views(scope))
+
+
+def create_ipset(call: Call, scope: Scope) -> None:
+    """Add an IP set; with `rename`, rename one, or change its comment."""
+    name, rename = call.need("name"), call.text("rename")
+    sets = scope.own.ipsets
+    if rename is None:
+        if name in sets:
+            raise invalid({"name": f"IPSet '{name}' already exists"})
+        # The file holds names in lower case: one that differs in nothing else is what is there.
+        sets.setdefault(name.lower(), IpSet(call.text("comment") or None))
+        return
+    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    if rename not in sets:
+        raise invalid({"name": f"IPSet '{rename}' does not exist"})
+    if name in sets and name != rename:
+        raise invalid({"name": f"IPSet '{name}' does already exist"})
+    found = sets.pop(rename)
+    found.comment = call.text("comment", found.comment) or None
+    sets[name.lower()] = found
+
+
+def delete_ipset(call: Call, scope: Scope) -> None:
+    """Remove an IP set that is empty, or by force."""
+    found = ipset_of(call, scope)
+    if found.entries and not call.flag("force"):
+        raise failed(f"IPSet '{call.need('name')}' is not empty")
+    del scope.own.ipsets[call.need("name")]
+
+
+def ipset_of(call: Call, scope: Scope) -> IpSet:
+    """The IP set of the path."""
+    name = call.need("name")
+    found = scope.own.ipsets.get(name)
+    if found is None:
+        raise failed(f"no such IPSet '{name}'")
+    return found
+
+
+def _views(scope: Scope) -> list[dict[str, Any]]:
+    return [
+        {"name": name, **({"comment": found.comment} if found.comment else {})}
+        for name, found in sorted(scope.own.ipsets.items())
+    ]
+
+
+for _level in (CLUSTER, *GUESTS):
+    serve(_level, "GET", "/ipset", list_ipsets)
+    serve(_level, "POST", "/ipset", create_ipset)
+    serve(_level, "DELETE", "/ipset/{name}", delete_ipset)

@@ -1,0 +1,54 @@
+"""The levels of the firewall: where each has its paths, and which file a call means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.firewall.scope import Env, Scope
+from pve_simulator.router import route
+from pve_simulator.state.firewall import Firewall, FirewallFile
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level; `prefix` is where its paths begin."""
+
+    env: Env
+    prefix: str
+
+    def scope(self, call: Call) -> Scope:
+        """The file that a call is about. Reading does not make one."""
+        firewall = call.cluster.part(Firewall)
+        if self.env == "host":
+            return Scope(self.env, _file(call, firewall.nodes, call.node), firewall.cluster)
+        if self.env in ("vm", "ct"):
+            return Scope(self.env, _file(call, firewall.guests, call.vmid), firewall.cluster)
+        return Scope(self.env, firewall.cluster, firewall.cluster)
+
+
+CLUSTER = Level("cluster", "/cluster/firewall")
+NODE = Level("host", "/nodes/{node}/firewall")
+GUESTS = (
+    Level("vm", "/nodes/{node}/qemu/{vmid}/firewall"),
+    Level("ct", "/nodes/{node}/lxc/{vmid}/firewall"),
+)
+
+LevelHandler = Callable[[Call, Scope], Any]
+
+
+def serve(level: Level, method: str, path: str, handler: LevelHandler) -> None:
+    """Register a handler for one level."""
+
+    def handle(call: Call) -> Any:
+        return handler(call, level.scope(call))
+
+    route(method, f"{level.prefix}{path}")(handle)
+
+
+def _file(call: Call, files: dict[Any, FirewallFile], key: str | int) -> FirewallFile:
+    if call.method == "GET":
+        return files.get(key) or FirewallFile()
+    return files.setdefault(key, FirewallFile())

@@ -1,0 +1,40 @@
+"""/nodes/{node}/aplinfo: container templates to download."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.errors import failed, invalid
+from pve_simulator.router import route
+from pve_simulator.state.appliances import Appliances
+from pve_simulator.storage.fetching import Download
+from pve_simulator.storage.lookup import enabled_storage
+from pve_simulator.storage.plugins import PLUGINS
+from pve_simulator.storage.uploads import destination
+
+
+@route("GET", "/nodes/{node}/aplinfo")
+def list_templates(call: Call) -> list[dict[str, Any]]:
+    """The templates that there are."""
+    known = call.cluster.part(Appliances).templates
+    return [{"template": name, **asdict(appliance)} for name, appliance in known.items()]
+
+
+@route("POST", "/nodes/{node}/aplinfo")
+def download(call: Call) -> str:
+    """Download a template."""
+    name = call.need("template")
+    appliance = call.cluster.part(Appliances).templates.get(name)
+    if appliance is None:
+        raise invalid({"template": "no such template"})
+    storage = enabled_storage(call.cluster, call.need("storage"), call.node)
+    if not PLUGINS[storage.type].has_path:
+        raise failed(f"cannot download to storage type '{storage.type}'")
+    if "vztmpl" not in storage.content:
+        raise failed(f"storage '{storage.id}' does not support templates")
+    target = destination(storage, "vztmpl", name)
+    digest = appliance.sha512sum or None
+    job = Download(call.world, call.node, appliance.location, storage, "vztmpl", target, "sha512", digest)
+    return call.task("download", name, job.run)

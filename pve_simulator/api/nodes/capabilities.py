@@ -1,0 +1,33 @@
+"""/nodes/{node}/capabilities, and its cluster-wide sibling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.nodes import capabilities
+from pve_simulator.router import route
+
+
+@route("GET", "/nodes/{node}/capabilities/qemu/cpu")
+def cpu_models(call: Call) -> list[dict[str, Any]]:
+    """CPU models, those that users defined among them."""
+    return capabilities.cpu_models()
+
+
+@route("GET", "/nodes/{node}/capabilities/qemu/machines")
+def machines(call: Call) -> list[dict[str, str]]:
+    """Machine versions."""
+    return capabilities.machines()
+
+
+@route("GET", "/nodes/{node}/capabilities/qemu/cpu-flags")
+def cpu_flags(call: Call) -> list[dict[str, Any]]:
+    """Flags that VMs may set."""
+    return capabilities.cpu_flags([])
+
+
+@route("GET", "/cluster/qemu/cpu-flags")
+def cluster_cpu_flags(call: Call) -> list[dict[str, Any]]:
+    """Flags that VMs may set, with the nodes that support them."""
+    return capabilities.cpu_flags([name for name, node in call.cluster.nodes.items() if node.online])

@@ -1,0 +1,20 @@
+"""POST /nodes/{node}/lxc/{vmid}/clone."""
+
+from __future__ import annotations
+
+from pve_simulator.call import Call
+from pve_simulator.guests.lxc import clone
+from pve_simulator.router import route
+from pve_simulator.tasks import Task
+
+
+@route("POST", "/nodes/{node}/lxc/{vmid}/clone")
+async def clone_guest(call: Call) -> str:
+    """A copy of a container (or of its snapshot) under another id."""
+    async with call.world.locks.hold("lxc", call.vmid):
+        plan = clone.prepare(call)
+
+    async def worker(task: Task) -> None:
+        await clone.run(call, task, plan)
+
+    return call.task("vzclone", plan.source.vmid, worker)

@@ -1,0 +1,28 @@
+"""GET /nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.feed import node_figures
+from pve_simulator.router import route
+
+
+@route("GET", "/nodes")
+def list_nodes(call: Call) -> list[dict[str, Any]]:
+    """All nodes; figures only of those online that the caller may audit."""
+    entries = []
+    for node in call.cluster.nodes.values():
+        entry: dict[str, Any] = {
+            "id": f"node/{node.name}",
+            "level": "",
+            "node": node.name,
+            "ssl_fingerprint": node.ssl_fingerprint,
+            "status": "online" if node.online else "offline",
+            "type": "node",
+        }
+        if node.online and call.subject.may(f"/nodes/{node.name}", "Sys.Audit"):
+            entry |= node_figures(call.world, node)
+        entries.append(entry)
+    return entries

@@ -1,0 +1,163 @@
+"""/nodes/{node}/qemu/{vmid}/agent: the commands of the guest agent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pve_simulator.call import Call
+from pve_simulator.errors import failed
+from pve_simulator.guests import power
+from pve_simulator.guests.agent import execution, files
+from pve_simulator.guests.agent.machine import Machine, agent_error
+from pve_simulator.guests.agent.replies import answer, check_allowed, is_error
+from pve_simulator.guests.agent.systems import answers_agent, system_of
+from pve_simulator.router import route
+from pve_simulator.state.agent import AgentScript
+from pve_simulator.state.guest import Guest
+
+_BASE = "/nodes/{node}/qemu/{vmid}/agent"
+_READING = (
+    "get-fsinfo get-host-name get-memory-block-info get-memory-blocks get-osinfo get-time get-timezone get-users"
+    " get-vcpus info network-get-interfaces"
+)
+_WITH_PARAMETERS = "exec exec-status file-read file-write set-user-password"
+_ACTING = "fsfreeze-freeze fsfreeze-status fsfreeze-thaw fstrim ping shutdown suspend-disk suspend-hybrid suspend-ram"
+# How long the server waits for an agent to answer a ping, and a system to go down, seconds.
+_PING_TIMEOUT = 3.0
+_GOING_DOWN = 2.0
+_ANSWER_TIMEOUT = 5.0
+_ENCODE = "Wide character in subroutine entry at /usr/share/perl5/PVE/API2/Qemu/Agent.pm line 536."
+
+
+async def machine_of(call: Call) -> Machine:
+    """The machine whose agent answers; raises why none does, for a silent one after some seconds."""
+    guest = call.guest("qemu")
+    if "agent" not in guest.config:
+        raise failed("No QEMU guest agent configured")
+    if not guest.running:
+        raise failed(f"VM {guest.vmid} is not running")
+    system = system_of(guest)
+    if system is None or not answers_agent(guest):
+        await call.world.clock.sleep(_PING_TIMEOUT)
+        raise failed("QEMU guest agent is not running")
+    return Machine(guest, system, guest.part(AgentScript), call.world.clock.now())
+
+
+@route("GET", _BASE)
+def index(call: Call) -> list[dict[str, str]]:
+    """The commands, whether the machine exists or not."""
+    return [{"name": name} for name in sorted([*_READING.split(), *_ACTING.split(), *_WITH_PARAMETERS.split()])]
+
+
+@route("POST", _BASE)
+async def run_command(call: Call) -> dict[str, Any]:
+    """One of the commands without parameters."""
+    return await _command(call, call.need("command"))
+
+
+def _command_handler(command: str) -> Callable[[Call], Awaitable[dict[str, Any]]]:
+    async def handler(call: Call) -> dict[str, Any]:
+        return await _command(call, command)
+
+    return handler
+
+
+for _name in _READING.split():
+    route("GET", f"{_BASE}/{_name}")(_command_handler(_name))
+for _name in _ACTING.split():
+    route("POST", f"{_BASE}/{_name}")(_command_handler(_name))
+
+
+@route("POST", f"{_BASE}/exec")
+async def execute(call: Call) -> dict[str, int]:
+    """Run a program; its arguments are an array, a single text is the program's name."""
+    machine = await machine_of(call)
+    check_allowed(machine, "exec")
+    command = call.params["command"]
+    argv = [str(word) for word in command] if isinstance(command, list) else [str(command)]
+    return {"pid": execution.start(machine, argv, call.text("input-data", "") or "")}
+
+
+@route("GET", f"{_BASE}/exec-status")
+async def read_status(call: Call) -> dict[str, Any]:
+    """What became of a program."""
+    machine = await machine_of(call)
+    check_allowed(machine, "exec-status")
+    return execution.status(machine, call.integer("pid"))
+
+
+@route("GET", f"{_BASE}/file-read")
+async def read_file(call: Call) -> dict[str, Any]:
+    """A file's content, a character for each byte."""
+    machine = await machine_of(call)
+    check_allowed(machine, "file-open")
+    content = files.read_file(machine, call.need("file"))
+    return {"content": content, "bytes-read": len(content)}
+
+
+@route("POST", f"{_BASE}/file-write")
+async def write_file(call: Call) -> None:
+    """Write a file; with `encode=0` the content is already base64."""
+    content = call.need("content")
+    if call.flag("encode", default=True):
+        if not _is_latin1(content):
+            raise failed(_ENCODE)
+    else:
+        content = _decoded(content)
+    machine = await machine_of(call)
+    check_allowed(machine, "file-open")
+    files.write_file(machine, call.need("file"), content)
+
+
+@route("POST", f"{_BASE}/set-user-password")
+async def set_password(call: Call) -> dict[str, Any]:
+    """Change the password of an account inside the machine."""
+    machine = await machine_of(call)
+    check_allowed(machine, "set-user-password")
+    failure = "child process has failed to set user password: "
+    if "chpasswd" not in machine.system.programs:
+        raise agent_error(f"{failure}failed to exec 'chpasswd': No such file or directory\n")
+    user = call.need("username")
+    if user not in machine.users:
+        raise agent_error(
+            f"{failure}chpasswd: line 1: user '{user}' does not exist\nchpasswd: error detected, changes ignored\n"
+        )
+    return {"result": {}}
+
+
+async def _command(call: Call, command: str) -> dict[str, Any]:
+    machine = await machine_of(call)
+    result = answer(machine, command)
+    if not is_error(result):
+        await _follow(call, machine.guest, command)
+    return {"result": result}
+
+
+async def _follow(call: Call, guest: Guest, command: str) -> None:
+    """What a command does to the machine; the server waits for an answer that a sleeping one cannot give."""
+    if command in ("shutdown", "suspend-disk"):
+        await call.world.clock.sleep(_GOING_DOWN * call.world.settings.task_seconds)
+        if guest.running:
+            power.power_off(guest)
+    elif command in ("suspend-ram", "suspend-hybrid"):
+        guest.paused = True
+        await call.world.clock.sleep(_ANSWER_TIMEOUT)
+        raise failed(f"VM {guest.vmid} qga command 'guest-{command}' failed - got timeout")
+
+
+def _is_latin1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _decoded(content: str) -> str:
+    try:
+        return base64.b64decode(content, validate=True).decode("latin-1")
+    except (binascii.Error, ValueError) as error:
+        raise agent_error(f"failed to decode base64 data '{content}'") from error

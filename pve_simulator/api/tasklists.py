@@ -1,0 +1,40 @@
+"""What task lists say of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pve_simulator.auth import Subject
+from pve_simulator.tasks import Task
+from pve_simulator.upid import Upid
+
+
+def owns(subject: Subject, upid: Upid) -> bool:
+    """Whether a task is the subject's: a user's are those of its tokens too, a token's only its own."""
+    return subject.userid in (upid.user, upid.user.split("!")[0])
+
+
+def identity(task: Task) -> dict[str, Any]:
+    """What every list says, with user and token apart."""
+    user, _sep, token = task.upid.user.partition("!")
+    entry: dict[str, Any] = {
+        "upid": str(task.upid),
+        "node": task.upid.node,
+        "type": task.upid.type,
+        "id": task.upid.id,
+        "user": user,
+        "starttime": task.upid.start,
+    }
+    if token:
+        entry["tokenid"] = token
+    return entry
+
+
+def process(task: Task) -> dict[str, Any]:
+    """The worker process."""
+    return {"pid": task.upid.pid, "pstart": task.upid.pstart}
+
+
+def end(task: Task) -> dict[str, Any]:
+    """When and how a finished task ended."""
+    return {"endtime": int(task.endtime or 0), "status": task.exitstatus}

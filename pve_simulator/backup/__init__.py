@@ -1,0 +1,1 @@
+"""Backups: vzdump, what is in an archive, restores, retention, and backup jobs."""

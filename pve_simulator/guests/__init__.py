@@ -1,0 +1,1 @@
+"""What guests do and what lists say of them, apart from the API."""

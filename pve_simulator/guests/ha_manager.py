@@ -1,0 +1,207 @@
+"""The HA manager: what is asked of it happens some seconds later, node by node.
+
+Its rounds take time: it notices a request after part of `Settings.ha_delay`, the node's agent acts a whole one
+later, and what came of it is reported after another.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from pve_simulator.auth import Subject
+from pve_simulator.bulk import call_api
+from pve_simulator.errors import ApiError
+from pve_simulator.guests import power, sizes
+from pve_simulator.state.access import ROOT
+from pve_simulator.state.guest import Guest
+from pve_simulator.state.ha import Ha, HaResource
+from pve_simulator.state.node import Node
+from pve_simulator.world import World
+
+_NOTICE = 0.4
+# What guests that do not answer are given before they are stopped, seconds.
+_STOP_TIMEOUT = 180.0
+# Until a lost node is known to be fenced, in units of `Settings.ha_delay`.
+_FENCE_ROUNDS = 6
+# While the manager itself acts on a guest, the guest's own calls do not pass the work back to it.
+acting: ContextVar[bool] = ContextVar("acting for the HA manager", default=False)
+
+
+def attend(world: World, sid: str) -> None:
+    """Let the manager bring a guest into the requested state."""
+    resource = world.cluster.part(Ha).resources[sid]
+    resource.requests += 1
+    world.background(_bring_about(world, sid, resource, resource.requests))
+
+
+def move(world: World, sid: str, target: str) -> None:
+    """Let the manager migrate a guest; nothing happens when the target is no node that is online."""
+    resource = world.cluster.part(Ha).resources[sid]
+    node = world.cluster.nodes.get(target)
+    if node is not None and node.online:
+        resource.requests += 1
+        world.background(_migrate(world, sid, resource, resource.requests, target))
+
+
+def settle_all(world: World) -> None:
+    """Attend to every resource that is not in the state that is asked of it; after a state was loaded."""
+    for sid, resource in world.cluster.part(Ha).resources.items():
+        if resource.state not in (resource.wanted, "error"):
+            attend(world, sid)
+
+
+def set_maintenance(world: World, node: Node, *, wanted: bool) -> None:
+    """Maintenance mode: the manager moves the node's guests away, and lets it be chosen again afterwards."""
+    node.maintenance = wanted
+    if not wanted:
+        return
+    for sid in _services_on(world, node.name):
+        target = _refuge(world, node.name, sid)
+        if target is not None:
+            move(world, sid, target)
+
+
+def node_lost(world: World, name: str) -> None:
+    """The manager fences a node that went down, and starts its guests elsewhere."""
+    for sid in _services_on(world, name):
+        resource = world.cluster.part(Ha).resources[sid]
+        resource.requests += 1
+        world.background(_recover(world, sid, resource, resource.requests))
+
+
+def find(world: World, sid: str) -> Guest | None:
+    """The guest of a service id."""
+    kind, dummy, vmid = sid.partition(":")
+    guest = world.cluster.guests.get(int(vmid))
+    return guest if guest is not None and guest.type == ("qemu" if kind == "vm" else "lxc") else None
+
+
+async def _bring_about(world: World, sid: str, resource: HaResource, request: int) -> None:
+    delay = world.settings.ha_delay
+    await world.clock.sleep(delay * _NOTICE)
+    guest = find(world, sid)
+    if guest is None or _overtaken(world, sid, resource, request):
+        return
+    state = world.cluster.part(Ha)
+    state.active = True
+    state.agents[guest.node] = world.clock.now()
+    if resource.wanted == "started":
+        if guest.running:
+            resource.state = "started"
+            return
+        resource.state = "starting"
+        await world.clock.sleep(delay)
+        if not _overtaken(world, sid, resource, request):
+            await _start(world, guest, resource)
+    elif resource.wanted in ("stopped", "disabled"):
+        if not guest.running:
+            resource.state = "stopped"
+            return
+        resource.state = "request_stop"
+        await world.clock.sleep(delay)
+        if guest.running and not _answers(guest):
+            await world.clock.sleep(_STOP_TIMEOUT)
+        if _overtaken(world, sid, resource, request):
+            return
+        power.power_off(guest, world)
+        await world.clock.sleep(delay)
+        if not _overtaken(world, sid, resource, request):
+            resource.state = "stopped"
+
+
+async def _start(world: World, guest: Guest, resource: HaResource) -> None:
+    node = world.cluster.nodes[guest.node]
+    if not node.online:
+        return
+    try:
+        power.check_startable(guest)
+    except ApiError:
+        if not guest.running:
+            resource.state = "error"
+            return
+    if not guest.running:
+        power.power_on(world, guest)
+    resource.state = "started"
+
+
+async def _migrate(world: World, sid: str, resource: HaResource, request: int, target: str) -> None:
+    delay = world.settings.ha_delay
+    await world.clock.sleep(delay * _NOTICE)
+    guest = find(world, sid)
+    if guest is None or guest.node == target or _overtaken(world, sid, resource, request):
+        return
+    resource.state = "migrate"
+    world.cluster.part(Ha).agents[guest.node] = world.clock.now()
+    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/migrate"
+    online = {"online": "1", "with-local-disks": "1"} if guest.type == "qemu" else {"restart": "1"}
+    # Only in the context of this job, and of the task that it starts.
+    acting.set(True)
+    try:
+        params = {"target": target, **(online if guest.running else {})}
+        task = await call_api(world, Subject(world.cluster, ROOT), "POST", path, params)
+        if task is not None:
+            await task.done()
+    except ApiError as error:
+        world.record(guest.node, ROOT, f"migration of {sid} failed: {error.message}", "pve-ha-lrm")
+    acting.set(False)
+    if _overtaken(world, sid, resource, request):
+        return
+    if resource.wanted == "started":
+        resource.state = "started" if guest.running else "starting"
+    else:
+        resource.state = "request_stop"
+        await world.clock.sleep(3 * delay)
+    if not _overtaken(world, sid, resource, request):
+        attend(world, sid)
+
+
+async def _recover(world: World, sid: str, resource: HaResource, request: int) -> None:
+    delay = world.settings.ha_delay
+    guest = find(world, sid)
+    if guest is None or resource.wanted == "ignored":
+        return
+    lost = guest.node
+    resource.state = "fence"
+    # A watchdog resets a node after a minute; the manager waits for its lock to time out.
+    await world.clock.sleep(_FENCE_ROUNDS * delay)
+    if _overtaken(world, sid, resource, request):
+        return
+    resource.state = "recovery"
+    target = _refuge(world, lost, sid)
+    if target is None or not world.cluster.quorate:
+        return
+    guest.node = target
+    resource.state = "starting" if resource.wanted == "started" else "stopped"
+    attend(world, sid)
+
+
+def _services_on(world: World, node: str) -> list[str]:
+    resources = world.cluster.part(Ha).resources
+    found = ((sid, find(world, sid)) for sid in resources if resources[sid].wanted != "ignored")
+    return [sid for sid, guest in found if guest is not None and guest.node == node]
+
+
+def _refuge(world: World, away_from: str, sid: str) -> str | None:
+    """Where a guest may go: an online node by its rules' priorities, the one with the fewest guests first."""
+    cluster = world.cluster
+    free = {name for name, node in cluster.nodes.items() if node.online and not node.maintenance and name != away_from}
+    priorities: dict[str, int] = {}
+    for rule in cluster.part(Ha).rules.values():
+        if rule["type"] == "node-affinity" and sid in rule["resources"].split(",") and not rule.get("disable"):
+            for item in rule["nodes"].split(","):
+                name, colon, priority = item.partition(":")
+                priorities[name] = int(priority) if colon else 0
+            if rule.get("strict"):
+                free &= set(priorities)
+    load = {name: sum(guest.node == name for guest in cluster.guests.values()) for name in free}
+    return min(free, key=lambda name: (-priorities.get(name, -1), load[name], name), default=None)
+
+
+def _answers(guest: Guest) -> bool:
+    """Whether an operating system is there to shut down: a machine without disks has none."""
+    return guest.acpi and (guest.type == "lxc" or any(sizes.is_disk(key) for key in guest.config))
+
+
+def _overtaken(world: World, sid: str, resource: HaResource, request: int) -> bool:
+    """Whether something else has been asked since, or the guest is managed no more."""
+    return world.cluster.part(Ha).resources.get(sid) is not resource or resource.requests != request

@@ -1,0 +1,200 @@
+"""Changing a container's configuration: what is checked, what applies at once, what waits for a restart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pve_simulator.errors import ApiError, failed
+from pve_simulator.guests.lxc import mountpoints as mp
+from pve_simulator.guests.lxc.disks import create_volume
+from pve_simulator.guests.lxc.values import check_network, network, network_options, stored
+from pve_simulator.nodes.network import bridges
+from pve_simulator.state.guest import Config, Guest
+from pve_simulator.storage.lookup import parse_volid, storage_of
+from pve_simulator.storage.names import split_volid
+from pve_simulator.storage.volumes import Volumes
+
+# What a running container takes at once, without its kernel being asked.
+_AT_ONCE = frozenset(
+    {"description", "onboot", "startup", "protection", "hostname", "hookscript", "cores", "tags", "lock"}
+)
+_LIMITS = frozenset({"cpulimit", "cpuunits", "memory", "swap"})
+_REMOVABLE = frozenset({"cpulimit", "cpuunits", "swap"})
+_REQUIRED = frozenset({"memory", "rootfs", "ostype"})
+_NET = re.compile(r"net\d+")
+_DEVICE = re.compile(r"dev\d+")
+
+
+class _Waits(Exception):
+    """The change has to wait for the next start."""
+
+
+@dataclass
+class ConfigUpdate:
+    """One update of a container; works on copies, and writes them back when nothing was refused."""
+
+    guest: Guest
+    volumes: Volumes
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.config: Config = dict(self.guest.config)
+        self.pending: Config = dict(self.guest.pending)
+        self.deleted: set[str] = set(self.guest.pending_delete)
+
+    def apply(self, changes: Config, delete: Iterable[str] = (), revert: Iterable[str] = ()) -> dict[str, str]:
+        """Do it; returns what could not be applied, by key. Raises ApiError for what is refused as a whole."""
+        for key in revert:
+            self.pending.pop(key, None)
+            self.deleted.discard(key)
+        touched = {key for key in delete if self._plan_deletion(key)}
+        for key in sorted(changes):
+            touched.add(key)
+            self.pending[key] = self._checked(key, changes[key])
+            self.deleted.discard(key)
+        self._tidy()
+        if self.guest.running:
+            self._hotplug(touched)
+        else:
+            self._apply_stopped(touched)
+        self._write()
+        return self.errors
+
+    def settle(self) -> dict[str, str]:
+        """Apply everything that waits, as a start does; returns what could not be applied and waits on."""
+        self._apply_stopped(self.pending.keys() | self.deleted)
+        self._write()
+        return self.errors
+
+    def _plan_deletion(self, key: str) -> bool:
+        if key not in self.config and key not in self.pending:
+            return False
+        if key in _REQUIRED:
+            raise failed(f"unable to delete required option '{key}'")
+        if key == "unprivileged":
+            raise failed(f"unable to delete read-only option: '{key}'")
+        if mp.is_unused_key(key) or mp.is_mount_key(key):
+            self._check_protection(f"can't remove CT {self.guest.vmid} drive '{key}'")
+        self.deleted.add(key)
+        return True
+
+    def _checked(self, key: str, value: str) -> str:
+        if mp.is_mount_key(key):
+            self._check_protection(f"can't update CT {self.guest.vmid} drive '{key}'")
+            mount = mp.parse_mount(key, value)
+            if mount.kind == "volume":
+                self._check_content(mount.volume)
+        elif key == "unprivileged":
+            raise failed(f"unable to modify read-only option: '{key}'")
+        elif _NET.fullmatch(key):
+            check_network(key, value)
+        return stored(self.volumes.cluster, key, value)
+
+    def _check_protection(self, what: str) -> None:
+        if self.config.get("protection") == "1":
+            raise failed(f"{what} - protection mode enabled")
+
+    def _check_content(self, volume: str) -> None:
+        parts = split_volid(volume)
+        if parts is None:
+            raise failed(f"unable to parse volume ID '{volume}'")
+        if "rootdir" not in storage_of(self.volumes.cluster, parts[0]).content:
+            raise failed(f"storage '{parts[0]}' does not allow content type 'rootdir' (Container)")
+
+    def _tidy(self) -> None:
+        """Forget pending changes that change nothing."""
+        self.pending = {key: value for key, value in self.pending.items() if self.config.get(key) != value}
+        self.deleted &= self.config.keys()
+
+    def _hotplug(self, touched: set[str]) -> None:
+        for key in sorted(self.pending.keys() & touched & _AT_ONCE):
+            self.config[key] = self.pending.pop(key)
+        for key in sorted(self.deleted & touched):
+            if key in _AT_ONCE or key in _REMOVABLE or _NET.fullmatch(key) or mp.is_unused_key(key):
+                self._attempt(key, "unable to hotplug {}: {}", self._remove)
+        for key in sorted(self.pending.keys() & touched):
+            self._attempt(key, "unable to hotplug {}: {}", self._plug)
+
+    def _apply_stopped(self, touched: set[str]) -> None:
+        for key in sorted(self.deleted & touched):
+            self._attempt(key, "unable to apply pending change {} : {}", self._remove)
+        self._tidy()
+        for key in sorted(self.pending.keys() & touched):
+            self._attempt(key, "unable to apply pending change {} : {}", self._put)
+
+    def _attempt(self, key: str, text: str, action: Callable[[str], None]) -> None:
+        try:
+            action(key)
+        except _Waits:
+            return
+        except ApiError as error:
+            self.errors[key] = text.format(key, f"{error.message}\n")
+
+    def _remove(self, key: str) -> None:
+        value = self.config[key]
+        if mp.is_mount_key(key):
+            self._release(mp.parse_mount(key, value), also=key)
+        elif mp.is_unused_key(key) and not mp.in_use(self.guest, self.config, self.pending, value):
+            free_own(self.volumes, self.guest.vmid, value)
+        del self.config[key]
+        self.deleted.discard(key)
+
+    def _plug(self, key: str) -> None:
+        mount = mp.is_mount_key(key)
+        if not (mount or _NET.fullmatch(key) or _DEVICE.fullmatch(key) or key in _LIMITS):
+            raise _Waits
+        if (mount or _DEVICE.fullmatch(key)) and (key in self.config or key == "rootfs"):
+            raise _Waits
+        self._put(key)
+
+    def _put(self, key: str) -> None:
+        value = self.pending[key]
+        if _NET.fullmatch(key):
+            value = network(self.volumes.cluster, key, value)
+            if self.guest.running:
+                self._check_bridge(value)
+        elif mp.is_mount_key(key) and key != "rootfs":
+            value = self._mounted(key, value)
+        del self.pending[key]
+        replaced = self.config.get(key)
+        if key == "description" and not value:
+            self.config.pop(key, None)
+        else:
+            self.config[key] = value
+        if replaced is not None and mp.is_mount_key(key) and key != "rootfs":
+            self._release(mp.parse_mount(key, replaced))
+
+    def _check_bridge(self, value: str) -> None:
+        bridge = network_options(value).get("bridge")
+        if bridge is not None and bridge not in bridges(self.volumes.cluster.nodes[self.guest.node]):
+            raise failed(f"bridge '{bridge}' does not exist")
+
+    def _mounted(self, key: str, value: str) -> str:
+        """A mount point's final value: with a new volume, or with the size that its volume has."""
+        mount = mp.parse_mount(key, value)
+        if mount.kind != "volume":
+            return mount.text()
+        if mount.wanted is not None:
+            return create_volume(self.volumes, self.guest.vmid, mount).text()
+        found = self.volumes.find(mount.volume)
+        return mount.on(mount.volume, found.size if found else None).text()
+
+    def _release(self, mount: mp.MountPoint, *, also: str | None = None) -> None:
+        """Keep the volume of a mount point that goes away as unused, unless something still mounts it."""
+        remaining = {key: value for key, value in self.config.items() if key != also}
+        if mount.kind == "volume" and not mp.in_use(self.guest, remaining, self.pending, mount.volume):
+            mp.add_unused(self.config, mount.volume)
+
+    def _write(self) -> None:
+        mp.drop_reused(self.config)
+        self.guest.config = self.config
+        self.guest.pending = self.pending
+        self.guest.pending_delete = sorted(self.deleted)
+
+
+def free_own(volumes: Volumes, vmid: int, volume: str) -> None:
+    """Remove a volume that belongs to a container; somebody else's is left alone."""
+    if not volume.startswith("/") and parse_volid(volumes.cluster, volume)[1].vmid == vmid:
+        volumes.free(volume)

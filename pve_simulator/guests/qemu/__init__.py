@@ -1,0 +1,1 @@
+"""What makes a virtual machine's configuration: drives, networks, pending changes, hotplug."""

@@ -1,0 +1,1 @@
+"""Moving a virtual machine to another node."""

@@ -1,0 +1,106 @@
+"""The task of a migration."""
+
+from __future__ import annotations
+
+from pve_simulator.errors import ApiError, failed
+from pve_simulator.guests.migration import Journal, send_volume
+from pve_simulator.guests.qemu.migration.job import Migration, Options
+from pve_simulator.guests.qemu.migration.live import after_switch, go_live
+from pve_simulator.guests.qemu.migration.prepare import prepare
+from pve_simulator.guests.qemu.migration.scan import LocalVolume, scan_volumes
+from pve_simulator.guests.qemu.references import replace_volumes
+from pve_simulator.guests.replicated import turn_around
+from pve_simulator.state.guest import Guest
+from pve_simulator.tasks import Task
+from pve_simulator.world import World
+
+
+async def migrate(world: World, task: Task, guest: Guest, options: Options) -> None:
+    """Move the guest; what goes wrong is said with the time, and then it is `migration aborted`."""
+    job = Migration(world, task, guest, options, Journal(task))
+    try:
+        async with world.locks.hold("qemu", guest.vmid, task=task):
+            prepare(job)
+            volumes = await _copy(job)
+            started = await _bring_over(job, volumes) if guest.running else 0.0
+            if started is None:
+                job.journal.error(f"migration finished with problems (duration {job.journal.duration})")
+                raise _Problems
+            _switch(job, volumes, started)
+    except ApiError as error:
+        job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
+        raise failed("migration aborted") from error
+    except _Problems:
+        raise failed("migration problems") from None
+    job.journal.say(f"migration finished successfully (duration {job.journal.duration})")
+
+
+class _Problems(Exception):
+    """The guest could not be brought over; it goes on where it was."""
+
+
+async def _copy(job: Migration) -> list[LocalVolume]:
+    """Copy the volumes that nobody writes to."""
+    job.journal.say(f"starting migration of VM {job.guest.vmid} to node '{job.options.target}' ({job.target_ip})")
+    job.guest.config["lock"] = "migrate"
+    try:
+        volumes = scan_volumes(job)
+        offline = [volume for volume in volumes if not volume.online]
+        if offline:
+            job.journal.say("copying local disk images")
+        elif not job.guest.running:
+            await job.task.work(0.1)
+        here = job.volumes_on(job.guest.node)
+        for volume in offline:
+            await job.task.work(1 / len(offline))
+            _check_target(job, volume)
+            job.moved[volume.volid] = send_volume(
+                job.journal, here, job.options.target, volume.volid, volume.target
+            ).volid
+    except ApiError as error:
+        job.journal.error(error.message)
+        job.journal.say("aborting phase 1 - cleanup resources")
+        job.undo()
+        raise
+    except BaseException:
+        job.undo()
+        raise
+    return volumes
+
+
+async def _bring_over(job: Migration, volumes: list[LocalVolume]) -> float | None:
+    """When the guest was started on the other node; None when it could not be brought over."""
+    try:
+        return await go_live(job, [volume for volume in volumes if volume.online])
+    except ApiError as error:
+        job.journal.error(f"online migrate failure - {error.message}")
+        job.journal.say("aborting phase 2 - cleanup resources")
+        job.journal.say("migrate_cancel")
+        job.undo()
+        return None
+    except BaseException:
+        job.undo()
+        raise
+
+
+def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
+    """The guest belongs to the other node from now on; its volumes here go."""
+    guest = job.guest
+    source = guest.node
+    here = job.volumes_on(source)
+    replace_volumes(guest, job.moved)
+    guest.node = job.options.target
+    turn_around(job.cluster, guest, source)
+    if guest.running:
+        guest.started_at = started
+        guest.pid = job.world.tasks.new_pid(guest.node)
+        after_switch(job, [volume for volume in volumes if volume.online])
+    for volume in volumes:
+        here.free(volume.volid)
+    guest.config.pop("lock", None)
+
+
+def _check_target(job: Migration, volume: LocalVolume) -> None:
+    if not job.cluster.nodes[job.options.target].online:
+        what = f"storage migration for '{volume.volid}' to storage '{volume.target}' failed"
+        raise failed(f"{what} - command 'ssh' failed: exit code 255")

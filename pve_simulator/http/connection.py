@@ -1,0 +1,102 @@
+"""One client connection: h11 over asyncio streams.
+
+ASGI has no way to set a reason phrase, and Proxmox VE puts its error texts there (clients such as
+proxmoxer show nothing else), so the simulator speaks HTTP itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+
+import h11
+
+from pve_simulator.http.message import Request, Response
+
+Application = Callable[[Request], Awaitable[Response]]
+
+_READ = 65536
+_MAX_BODY = 64 * 1024 * 1024
+_SLICES = 20
+
+
+async def serve_connection(
+    application: Application,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    *,
+    idle_seconds: float,
+) -> None:
+    """Answer requests until either side closes or the connection was idle for `idle_seconds`."""
+    connection = h11.Connection(h11.SERVER)
+    try:
+        while (request := await _next_request(connection, reader, idle_seconds)) is not None:
+            response = await application(request)
+            if response.abort:
+                writer.transport.abort()
+                return
+            await _send(connection, writer, request, response)
+            if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
+                break
+            connection.start_next_cycle()
+    except (ConnectionError, h11.RemoteProtocolError, TimeoutError):
+        pass
+    finally:
+        writer.close()
+
+
+async def _next_request(
+    connection: h11.Connection, reader: asyncio.StreamReader, idle_seconds: float
+) -> Request | None:
+    head: h11.Request | None = None
+    body = bytearray()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            data = await asyncio.wait_for(reader.read(_READ), None if head else idle_seconds)
+            connection.receive_data(data)
+        elif isinstance(event, h11.Request):
+            head = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > _MAX_BODY:
+                return None
+        elif isinstance(event, h11.EndOfMessage) and head is not None:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+            target = head.target.decode("latin-1")
+            return Request.from_target(head.method.decode("latin-1"), target, headers, bytes(body))
+        else:
+            return None
+
+
+async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, request: Request, response: Response) -> None:
+    date = formatdate(usegmt=True)
+    headers = [
+        ("Cache-Control", "max-age=0"),
+        ("Connection", "close" if response.close else "Keep-Alive"),
+        ("Date", date),
+        ("Pragma", "no-cache"),
+        ("Server", "pve-api-daemon/3.0"),
+        ("Content-Length", str(len(response.body))),
+        ("Expires", date),
+    ]
+    if response.content_type is not None:
+        headers.append(("Content-Type", response.content_type))
+    head = h11.Response(
+        status_code=response.status, headers=headers, reason=response.reason.encode("latin-1", "replace")
+    )
+    body = b"" if request.method == "HEAD" else response.body
+    if not response.slow:
+        parts = [connection.send(head), connection.send(h11.Data(data=body)) if body else b""]
+        writer.write(b"".join(part or b"" for part in [*parts, connection.send(h11.EndOfMessage())]))
+        await writer.drain()
+        return
+    writer.write(connection.send(head) or b"")
+    step = max(1, len(body) // _SLICES)
+    for start in range(0, len(body), step):
+        await asyncio.sleep(response.slow / _SLICES)
+        writer.write(connection.send(h11.Data(data=body[start : start + step])) or b"")
+        await writer.drain()
+    writer.write(connection.send(h11.EndOfMessage()) or b"")
+    await writer.drain()

@@ -1,0 +1,1 @@
+"""What nodes are and do, apart from their guests."""

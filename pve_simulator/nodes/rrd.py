@@ -1,0 +1,33 @@
+"""Measurements over time, as rrddata gives them: one entry for each step, with values since the start."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Timeframe -> seconds between entries, and how many entries.
+_FRAMES = {
+    "hour": (60, 60),
+    "day": (1800, 48),
+    "week": (10800, 56),
+    "month": (43200, 60),
+    "year": (604800, 52),
+}
+NODE_PRESSURES = ("cpusome", "iofull", "iosome", "memoryfull", "memorysome")
+GUEST_PRESSURES = ("cpufull", *NODE_PRESSURES)
+
+
+def series(
+    now: float, timeframe: str, since: float, sample: Callable[[float], Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The entries up to now; those before `since` have a time and nothing else."""
+    step, count = _FRAMES.get(timeframe, _FRAMES["hour"])
+    last = int(now) // step * step
+    moments = range(last - (count - 1) * step, last + step, step)
+    return [{"time": moment, **(sample(float(moment)) if moment >= since else {})} for moment in moments]
+
+
+def wave(key: str, moment: float) -> float:
+    """A figure between 0 and 1 that is always the same for the same key and moment."""
+    return (zlib.crc32(f"{key}/{int(moment)}".encode()) % 1000) / 1000

@@ -1,0 +1,4 @@
+"""Replays recordings of a real Proxmox VE API against a simulated cluster and reports each difference.
+
+`python -m pve_simulator.replay DIR` seeds a cluster from `start.json` beside the recordings.
+"""

@@ -1,0 +1,202 @@
+"""Differences between a recorded answer and ours, leaving out what no two servers have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pve_simulator.replay.backup_logs import BackupLog, is_backup_log, read_backup_log
+from pve_simulator.replay.names import blank
+
+# Numbers and texts that depend on the moment, the hardware or the load; only their type is compared.
+_VOLATILE_NAMES = """
+avail available balloon_min cpu ctime disk diskread diskwrite endtime free freemem idle_time_ns loadavg mem memhost
+netin netout pid pstart rd_bytes rd_operations rd_total_time_ns snaptime starttime swap time uid uptime used
+used_fraction wr_bytes wr_highest_offset wr_operations wr_total_time_ns timestamp localtime cert ticket
+ssl_fingerprint total password flush_operations flush_total_time_ns ksm kversion pveversion cpuinfo
+current-kernel boot-info rootfs memory_stats wait idle actual pbs-library-version lastupdate pem port
+rx-bytes rx-packets tx-bytes tx-packets free_mem total_mem last_update major_page_faults minor_page_faults
+running-machine maxfiles serverid config_digest pve_fp fingerprint notafter notbefore
+"""
+_VOLATILE = frozenset(_VOLATILE_NAMES.split())
+# A `maxdisk`, `maxmem` or `maxcpu` is determined for guests, not for nodes and storages.
+_HARDWARE = frozenset({"maxdisk", "maxmem", "maxcpu"})
+# There only once the disk has been idle for a while.
+_SOMETIMES = frozenset({"idle_time_ns"})
+# Larger numbers are times in nanoseconds.
+_NANOSECONDS = 10**18
+_UNORDERED_TEXT = frozenset({"content", "privs", "nodes", "groups", "users"})
+_IDENTITIES = (
+    "upid volid vmid id key storage userid roleid groupid poolid realm tokenid sid name subdir iface pos cidr"
+    " service node macro n"
+)
+_NOISE = re.compile(
+    r"^transferred |^Number of |^Total |^Literal data|^Matched data|^File list |^sent |^total size"
+    r"|^Creating filesystem|^Filesystem UUID|^Superblock backups|^\t\d|^Creating SSH host key|^done: (SHA256|SHA)"
+    r"|^The key fingerprint|^e2fsck|^Pass \d|^resize2fs|^Resizing the filesystem|^The filesystem on"
+    r"|^/var/lib/vz/images/.*files|^$|^INFO: +\d+%|^INFO: .*(GiB|MiB|KiB|MB/s|seconds|bytes)|^\d+(\.\d+)?%"
+    r"|^ +\d+K .*%|^20\d\d-\S+ \S+ \(.*B/s\) - "
+    r"|^INFO: archive file size|^trying to acquire lock\.\.\.$|^ OK$"
+    r"|^20\d\d-\S+ \S+ (?:\d+ bytes \(|\d+\+\d+ records )"
+    r"|^progress |^mirror-|^drive mirror|^all 'mirror'|^generating cloud-init|^saving VM state|^loaded state"
+)
+_UID = re.compile(r"(?=.*[A-Z0-9+/])[A-Za-z0-9+/]{22}")
+_UNORDERED_COMMAND = "INFO: starting new backup job: vzdump"
+Difference = str
+
+
+@dataclass
+class Comparison:
+    """What is known about the recording: which lists' entries count.
+
+    `expected` says whether an entry that only the real list has should be in ours, `unexpected` whether one
+    that only ours has is too much: lists may hold what was there before the recording.
+    """
+
+    expected: Callable[[dict[str, Any]], bool] = lambda entry: True
+    unexpected: Callable[[dict[str, Any]], bool] = lambda entry: True
+    found: list[Difference] = field(default_factory=list)
+
+    def note(self, where: str, text: str) -> None:
+        """Add one difference."""
+        self.found.append(f"{where or 'body'}: {text}")
+
+    def compare(self, recorded: Any, mine: Any, where: str = "", key: str = "") -> None:
+        """Add every difference between two values."""
+        if isinstance(recorded, dict) and isinstance(mine, dict):
+            self._dicts(recorded, mine, where)
+        elif isinstance(recorded, list) and isinstance(mine, list):
+            self._lists(recorded, mine, where, key)
+        elif _kind(recorded) != _kind(mine):
+            self.note(where, f"{_short(recorded)} ({_kind(recorded)}) became {_short(mine)} ({_kind(mine)})")
+        elif not _same(recorded, mine, key):
+            self.note(where, f"{_short(recorded)} became {_short(mine)}")
+
+    def _dicts(self, recorded: dict[str, Any], mine: dict[str, Any], where: str) -> None:
+        recorded, mine = _without_uids(recorded), _without_uids(mine)
+        if "unknown" in (recorded.get("status"), mine.get("status")) and "vmid" in recorded:
+            # Not yet broadcast on one of the two servers: they agree on who it is.
+            keys = recorded.keys() & mine.keys() - {"status"}
+            recorded = {key: recorded[key] for key in keys}
+            mine = {key: mine[key] for key in keys}
+        hardware = recorded.get("type") in ("node", "storage") or "plugintype" in recorded
+        # The size of a running container is that of a filesystem.
+        hardware = hardware or (recorded.get("type") == "lxc" and recorded.get("status") == "running")
+        archive = recorded.get("content") == "backup" or "/vzdump-" in str(recorded.get("path"))
+        for name in sorted(recorded.keys() | mine.keys()):
+            place = f"{where}.{name}" if where else name
+            if name in _SOMETIMES:
+                continue
+            if name not in mine:
+                self.note(place, f"missing, was {_short(recorded[name])}")
+            elif name not in recorded:
+                self.note(place, f"should not be there: {_short(mine[name])}")
+            elif _is_volatile(name, hardware) or (archive and name == "size"):
+                if _kind(recorded[name]) != _kind(mine[name]):
+                    self.note(place, f"{_kind(recorded[name])} became {_kind(mine[name])}")
+            else:
+                self.compare(recorded[name], mine[name], place, name)
+
+    def _lists(self, recorded: list[Any], mine: list[Any], where: str, key: str) -> None:
+        if _is_log(recorded) or _is_log(mine):
+            self._logs(recorded, mine, where)
+            return
+        if not all(isinstance(item, dict) for item in [*recorded, *mine]):
+            theirs = sorted(blank(str(item)) for item in recorded)
+            ours = sorted(blank(str(item)) for item in mine)
+            if theirs != ours:
+                self.note(where, f"{_short(theirs)} became {_short(ours)}")
+            return
+        theirs_by, mine_by = _by_identity(recorded), _by_identity(mine)
+        for identity in sorted(theirs_by.keys() | mine_by.keys(), key=str):
+            place = f"{where}[{identity}]"
+            if identity not in mine_by:
+                if self.expected(theirs_by[identity]):
+                    self.note(place, "missing")
+            elif identity not in theirs_by:
+                if self.unexpected(mine_by[identity]):
+                    self.note(place, "should not be there")
+            elif self.expected(theirs_by[identity]):
+                self._dicts(theirs_by[identity], mine_by[identity], place)
+
+    def _logs(self, recorded: list[Any], mine: list[Any], where: str) -> None:
+        theirs = [_settled(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
+        ours = [_settled(str(line["t"])) for line in mine if not _NOISE.search(str(line["t"]))]
+        if theirs != ours and is_backup_log(theirs) and is_backup_log(ours):
+            self._backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
+        elif theirs != ours:
+            self.note(where, f"log {_short(theirs, 400)} became {_short(ours, 400)}")
+
+    def _backup_logs(self, recorded: BackupLog, mine: BackupLog, where: str) -> None:
+        """A backup of all guests tells of those that were there: compared are the ones that count."""
+        complete = recorded.complete and mine.complete
+        for vmid in sorted(recorded.sections.keys() | mine.sections.keys()):
+            theirs, ours = recorded.sections.get(vmid), mine.sections.get(vmid)
+            counts = self.expected if ours is None else self.unexpected
+            if (theirs is None or ours is None) and not (complete and counts({"vmid": vmid})):
+                continue
+            if theirs != ours:
+                self.note(where, f"log of {vmid} {_short(theirs, 400)} became {_short(ours, 400)}")
+        if complete and recorded.rest != mine.rest:
+            self.note(where, f"log {_short(recorded.rest, 400)} became {_short(mine.rest, 400)}")
+
+
+def _settled(line: str) -> str:
+    """A log line without made-up names; the options of a command line that has them in no order, sorted."""
+    text = blank(line)
+    if text.startswith(_UNORDERED_COMMAND):
+        command, *options = text.split(" --")
+        return " --".join([command, *sorted(options)])
+    return text
+
+
+def _without_uids(value: dict[str, Any]) -> dict[str, Any]:
+    """The HA manager names its orders by chance, also as keys."""
+    return {"uid" if _UID.fullmatch(name) else name: item for name, item in value.items()}
+
+
+def _is_volatile(name: str, hardware: bool) -> bool:
+    return name in _VOLATILE or name.startswith("pressure") or (hardware and name in _HARDWARE)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _same(recorded: Any, mine: Any, key: str) -> bool:
+    if isinstance(recorded, str):
+        theirs, ours = blank(recorded), blank(mine)
+        if key in _UNORDERED_TEXT:
+            return sorted(theirs.split(",")) == sorted(ours.split(","))
+        return theirs == ours
+    if isinstance(recorded, int) and recorded > _NANOSECONDS:
+        return isinstance(mine, int) and mine > _NANOSECONDS
+    return bool(recorded == mine)
+
+
+def _is_log(items: list[Any]) -> bool:
+    return bool(items) and isinstance(items[0], dict) and items[0].keys() == {"n", "t"}
+
+
+def _by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    found: dict[Any, dict[str, Any]] = {}
+    for number, item in enumerate(items):
+        name = next((name for name in _IDENTITIES.split() if name in item), None)
+        identity: tuple[Any, ...] = (name, item[name]) if name else (number,)
+        found[identity if identity not in found else (*identity, number)] = item
+    return found
+
+
+def _short(value: Any, limit: int = 160) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"

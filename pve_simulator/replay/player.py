@@ -1,0 +1,156 @@
+"""Plays one recording against a fresh simulated cluster."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pve_simulator.driver import Driver, decode_body
+from pve_simulator.http.message import Response
+from pve_simulator.replay.compare import Comparison
+from pve_simulator.replay.host_failures import host_failures
+from pve_simulator.replay.moments import first_moment, moment_of
+from pve_simulator.replay.names import Names
+from pve_simulator.replay.recording import Exchange
+from pve_simulator.replay.sending import build_request
+from pve_simulator.replay.surroundings import hand_locks, initial_cluster
+from pve_simulator.replay.transfers import recorded_web
+from pve_simulator.settings import Settings
+
+_BROADCAST_SECONDS = 10.0
+_BROADCAST = "/cluster/resources"
+_TASK_POLL = re.compile(r"/nodes/[^/]+/tasks/(UPID:[^/]+)/(status|log)$")
+# Content that depends on the machine: only status and reason are compared.
+_MEANINGLESS = re.compile(
+    r"/apt/|/subscription$|/hardware|/disks|/capabilities/|/rrddata|/rrd$|/notifications|/spice|/services"
+    r"|/syslog$|/journal$|/report$|/netstat$|/cluster/log$|/certificates|/acme|/firewall/log$|/metrics"
+)
+_STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One exchange replayed: its number in the recording, and how the answers differ."""
+
+    number: int
+    item: Exchange
+    differences: list[str]
+
+
+async def play(start: list[Exchange], recording: list[Exchange]) -> list[Outcome]:
+    """Replay a whole recording; exchanges that the server never answered are left out."""
+    player = _Player(start, recording)
+    return [
+        Outcome(number, item, await player.step(number, item)) for number, item in enumerate(recording) if item.status
+    ]
+
+
+class _Player:
+    def __init__(self, start: list[Exchange], recording: list[Exchange]) -> None:
+        cluster = initial_cluster(start, recording)
+        cluster.parts["web"] = recorded_web(recording)
+        settings = Settings(task_seconds=0, resources_lag=_BROADCAST_SECONDS)
+        self._driver = Driver(cluster, settings, first_moment(recording))
+        self._names = Names()
+        self._locks = hand_locks(recording)
+        self._failures = host_failures(recording)
+        self._first_vmids = frozenset(cluster.guests)
+        self._known_vmids = set(self._first_vmids)
+        self._recording = recording
+        self._first_volids = frozenset(
+            volid for storage in cluster.storages.values() for volumes in storage.volumes.values() for volid in volumes
+        )
+
+    async def step(self, number: int, item: Exchange) -> list[str]:
+        self._set_locks(number)
+        if number in self._failures:
+            self._driver.world.faults.rules.append(self._failures[number])
+        await self._follow_time(number, item)
+        match = _TASK_POLL.search(item.path)
+        if match is not None and _shows_end(item, match[2]):
+            await self._driver.finish(self._names.translate(match[1]))
+        response = await self._driver.send(build_request(item, self._names, self._recording[number:]))
+        mine = decode_body(response)
+        self._names.learn(item.body, mine)
+        self._remember_vmids(item)
+        return self._differences(item, response, mine)
+
+    def _differences(self, item: Exchange, response: Response, mine: Any) -> list[str]:
+        found = []
+        if response.status != item.status:
+            found.append(f"status {item.status} became {response.status} ({response.reason})")
+        recorded = self._names.translate(item.body)
+        comparison = Comparison(expected=self._counts, unexpected=self._made_here)
+        comparison.compare(self._names.translate(item.reason), response.reason, "reason")
+        if not found and not _MEANINGLESS.search(item.path):
+            if isinstance(recorded, dict) and isinstance(mine, dict):
+                _forgive_timing(item, recorded, mine)
+                if item.path.endswith("/tasks"):
+                    # How many tasks there ever were is another story than this recording's.
+                    recorded.pop("total", None)
+                    mine.pop("total", None)
+            comparison.compare(recorded, mine)
+        return found + comparison.found
+
+    def _counts(self, entry: dict[str, Any]) -> bool:
+        """Whether an entry of a list is of this recording or its start."""
+        if "upid" in entry:
+            return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.knows_ours(entry["upid"])
+        if "vmid" in entry:
+            return entry["vmid"] in self._known_vmids
+        return True
+
+    def _made_here(self, entry: dict[str, Any]) -> bool:
+        """Whether an entry of our list is of this recording alone."""
+        known = entry.get("vmid") in self._first_vmids or entry.get("volid") in self._first_volids
+        return self._counts(entry) and not known
+
+    async def _follow_time(self, number: int, item: Exchange) -> None:
+        """Be at the moment at which the real server gave this answer, if it tells.
+
+        A list that is broadcast, read right before something that tells, was read after the same wait.
+        """
+        moment = moment_of(item)
+        if moment is None and item.path == _BROADCAST:
+            following = self._recording[number + 1 : number + 2]
+            moment = next((moment_of(other) for other in following if other.method == "GET"), None)
+        if moment is not None and moment > self._driver.clock.now():
+            await self._driver.clock.run_until(moment)
+
+    def _set_locks(self, number: int) -> None:
+        for held in self._locks:
+            guest = self._driver.world.cluster.guests.get(held.vmid)
+            if guest is None:
+                continue
+            if number == held.first and guest.lock is None:
+                guest.config["lock"] = held.lock
+            elif number == held.last + 1 and guest.lock == held.lock:
+                del guest.config["lock"]
+
+    def _remember_vmids(self, item: Exchange) -> None:
+        for name in ("vmid", "newid"):
+            value = item.params.get(name)
+            if item.method == "POST" and str(value).isdecimal():
+                self._known_vmids.add(int(str(value)))
+
+
+def _forgive_timing(item: Exchange, recorded: dict[str, Any], mine: dict[str, Any]) -> None:
+    """Our tasks may end sooner: a poll that found the real one still running says nothing of ours."""
+    match = _TASK_POLL.search(item.path)
+    if match is None or _shows_end(item, match[2]) or not isinstance(mine.get("data"), dict | list):
+        return
+    if match[2] == _STATUS and isinstance(mine["data"], dict) and isinstance(recorded["data"], dict):
+        mine["data"].pop("exitstatus", None)
+        if recorded["data"].get("status") == "running":
+            mine["data"]["status"] = "running"
+    elif match[2] == "log":
+        mine["data"] = recorded["data"]
+        mine["total"] = recorded.get("total", mine.get("total"))
+
+
+def _shows_end(item: Exchange, what: str) -> bool:
+    if what == _STATUS:
+        return isinstance(item.data, dict) and item.data.get("status") == "stopped"
+    lines = item.data if isinstance(item.data, list) else []
+    return bool(lines) and (lines[-1]["t"].startswith("TASK ") or len(lines) < item.body.get("total", 0))

@@ -1,0 +1,8 @@
+"""Word lists as readable blocks of text."""
+
+from __future__ import annotations
+
+
+def words(block: str) -> tuple[str, ...]:
+    """The words of a text, in its order."""
+    return tuple(block.split())

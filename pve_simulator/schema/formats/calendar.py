@@ -1,0 +1,64 @@
+"""Calendar events as systemd and Proxmox VE write them: `mon..fri 8:00`, `*/15`, `daily` (pvescheduler)."""
+
+from __future__ import annotations
+
+import re
+
+from pve_simulator.schema.errors import FormatError
+from pve_simulator.schema.formats._base import fail
+from pve_simulator.schema.formats._words import words
+
+_SHORTCUTS = frozenset(
+    words("minutely hourly daily weekly monthly yearly annually quarterly semiannually semi-annually")
+)
+_DAY = r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
+_DAYS = re.compile(rf"{_DAY}(?:(?:\.\.|-){_DAY})?(?:,{_DAY}(?:(?:\.\.|-){_DAY})?)*", re.IGNORECASE)
+_VALUE = r"(?:\*|\d+)(?:\.\.\d+)?(?:/\d+)?"
+_VALUES = rf"{_VALUE}(?:,{_VALUE})*"
+_DATE = re.compile(rf"(?:(?:{_VALUES})-)?{_VALUES}-{_VALUES}")
+_TIME = re.compile(rf"({_VALUES})(?::({_VALUES}))?(?::({_VALUES}))?")
+_ONE_DAY = re.compile(rf"^{_DAY}$", re.IGNORECASE)
+
+
+def verify_calendar_event(value: str) -> None:
+    """Take a calendar event; anything else is `unable to parse calendar event`."""
+    text = value.strip()
+    if text.lower() in _SHORTCUTS:
+        return
+    words = [word for word in re.split(r"\s+", text) if word]
+    if words and words[-1].upper() == "UTC":
+        words.pop()
+    kinds = [_kind(word) for word in words]
+    if not kinds or kinds not in (
+        ["days"], ["date"], ["time"], ["days", "time"], ["days", "date"], ["date", "time"], ["days", "date", "time"]
+    ):  # fmt: skip
+        raise FormatError(f"invalid calendar event '{value}' - unable to parse calendar event\n\n")
+
+
+def _kind(word: str) -> str:
+    if _DAYS.fullmatch(word):
+        return "days"
+    if _DATE.fullmatch(word):
+        return "date"
+    match = _TIME.fullmatch(word)
+    if match and _clock(match.groups()):
+        return "time"
+    return ""
+
+
+def _clock(parts: tuple[str | None, ...]) -> bool:
+    """Hours and minutes, or minutes alone, in their ranges."""
+    hours, minutes, dummy = parts
+    limits = (24, 60, 60) if minutes is not None else (60,)
+    for part, limit in zip(parts, limits, strict=False):
+        for item in (part or "").split(","):
+            bounds = [int(number) for number in re.findall(r"\d+", item.partition("/")[0])]
+            if any(bound >= limit for bound in bounds) or bounds != sorted(bounds):
+                return False
+    return hours is not None
+
+
+def verify_day_of_week(value: str) -> None:
+    """Take mon, tue, wed, thu, fri, sat, sun."""
+    if not _ONE_DAY.search(value) or len(value) != 3:
+        raise fail(f"invalid day '{value}'")

@@ -1,0 +1,22 @@
+"""High availability and software-defined networks."""
+
+from __future__ import annotations
+
+from pve_simulator.schema.formats._base import Validator, any_text, matching
+
+_NODE = r"[a-zA-Z0-9]([a-zA-Z0-9\-]*[a-zA-Z0-9])?"
+_HA_NAME = "value does not look like a valid ha resource id"
+
+FORMATS: dict[str, Validator] = {
+    "pve-ha-resource-id": matching(r"^[a-z]+:\S+$", _HA_NAME),
+    "pve-ha-resource-or-vm-id": matching(r"^([a-z]+:\S+|\d+)$", _HA_NAME),
+    "pve-ha-node": matching(rf"^{_NODE}(:\d+)?$", "value does not look like a valid ha node"),
+    "pve-sdn-bgp-rt": matching(r"^(\d+|\d+\.\d+\.\d+\.\d+):\d+$", "value '{}' does not look like a valid route target"),
+    "pve-sdn-fabric-id": any_text,
+    "pve-sdn-isis-net": matching(
+        r"^[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}$", "value does not look like a valid isis net"
+    ),
+    "pve-sdn-subnet-id": any_text,
+    "pve-sdn-route-map-id": any_text,
+    "pve-sdn-prefix-list-id": any_text,
+}

@@ -1,0 +1,1 @@
+"""What a cluster is made of: dataclasses without behaviour of the API."""

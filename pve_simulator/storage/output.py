@@ -1,0 +1,87 @@
+"""What qemu-img, lvm and the like print into task logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pve_simulator.state.storage import Storage, Volume
+from pve_simulator.storage.names import is_directory, parse_name, path_of
+
+_EXTENT = 4 * 1024**2
+Say = Callable[[str], None]
+
+
+def created(say: Say, storage: Storage, volume: Volume) -> None:
+    """A new, empty volume."""
+    if is_directory(storage):
+        path = path_of(storage, volume.volid.partition(":")[2])
+        if volume.format != "subvol":
+            say(f"Formatting '{path}', {_format_options(volume)}")
+    elif storage.type in ("lvm", "lvmthin"):
+        say(f'  Logical volume "{_name(storage, volume)}" created.')
+
+
+def linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
+    """A new volume on top of a base volume."""
+    name = _name(storage, volume)
+    if is_directory(storage):
+        source_name = source.volid.partition(":")[2]
+        say(f"clone {source_name}: images, {name}, {volume.vmid} to {name} (base={volume.parent})")
+        say(f"Formatting '{path_of(storage, volume.volid.partition(':')[2])}', {_linked_options(source, volume)}")
+    elif storage.type == "lvmthin":
+        say(f'  Logical volume "{name}" created.')
+    elif storage.type == "rbd":
+        base = _name(storage, source)
+        say(f"clone {base}: {base} snapname __base__ to {name}")
+
+
+def resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
+    """A volume that has another size, by hand of its own tool."""
+    if is_directory(storage):
+        say("Image resized.")
+    elif storage.type in ("lvm", "lvmthin"):
+        name = f"{storage.config.get('vgname', 'pve')}/{_name(storage, volume)}"
+        say(f"  Size of logical volume {name} changed from {_lvm_size(before)} to {_lvm_size(volume.size)}.")
+        say(f"  Logical volume {name} successfully resized.")
+
+
+def removed(say: Say, storage: Storage, volume: Volume) -> None:
+    """A volume that is gone."""
+    if storage.type in ("lvm", "lvmthin"):
+        say(f'  Logical volume "{_name(storage, volume)}" successfully removed.')
+    elif storage.type == "rbd":
+        say("Removing image: 100% complete...done.")
+
+
+def _name(storage: Storage, volume: Volume) -> str:
+    return parse_name(storage, volume.volid.partition(":")[2]).name
+
+
+def _format_options(volume: Volume) -> str:
+    if volume.format == "qcow2":
+        return (
+            "fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata compression_type=zlib"
+            f" size={volume.size} lazy_refcounts=off refcount_bits=16"
+        )
+    if volume.format == "vmdk":
+        return f"fmt=vmdk size={volume.size} compat6=off hwversion=undefined"
+    return f"fmt={volume.format} size={volume.size} preallocation=off"
+
+
+def _linked_options(source: Volume, volume: Volume) -> str:
+    preallocation = "metadata" if source.format == "qcow2" else "off"
+    return (
+        f"fmt=qcow2 cluster_size=131072 extended_l2=on preallocation={preallocation} compression_type=zlib"
+        f" size={volume.size} backing_file={volume.parent} backing_fmt={source.format}"
+        " lazy_refcounts=off refcount_bits=16"
+    )
+
+
+def _lvm_size(size: int) -> str:
+    extents = -(-size // _EXTENT)
+    amount = extents * _EXTENT
+    unit, name = next(
+        (pair for pair in ((1024**4, "TiB"), (1024**3, "GiB")) if amount >= pair[0]),
+        (1024**2, "MiB"),
+    )
+    return f"{amount / unit:.2f} {name} ({extents} extents)"
