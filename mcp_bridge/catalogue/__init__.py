@@ -1,0 +1,99 @@
+"""The one list of tools: what catalogue.yml says, joined with the documentation of the modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from mcp_bridge import collection, yamltext
+from mcp_bridge.catalogue import schemas
+from mcp_bridge.catalogue.docs import module_docs
+
+Effect = Literal["read", "operate", "destroy"]
+
+_FILE = Path(__file__).with_name("catalogue.yml")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool: an entry of the catalogue. `operate` and `destroy` tools change something and plan first."""
+
+    name: str
+    title: str
+    description: str
+    module: str
+    playbook: str
+    toolset: str
+    effect: Effect
+    options: tuple[str, ...]
+    privileges: Mapping[str, tuple[str, ...]]
+    example: Mapping[str, Any]
+    ranges: Mapping[str, Mapping[str, int]]
+    required: tuple[str, ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    needs_one_of: tuple[str, ...] = ()
+    exclusive: tuple[tuple[str, str], ...] = ()
+    requests: tuple[str, ...] = ()
+    repeatable: bool = True
+    internal: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change something on the cluster."""
+        return self.effect != "read"
+
+    @property
+    def action(self) -> str:
+        """The module's full name, as Ansible's events carry it."""
+        return f"{collection.NAME}.{self.module}"
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments; needs_one_of and exclusive are told in descriptions, not in the schema."""
+        return schemas.input_schema(
+            module_docs(self.module).options,
+            self.options,
+            required=self.required,
+            ranges=self.ranges,
+            plan_only=self.writes,
+        )
+
+    @cached_property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of the result: the one result model with what the module returns."""
+        return schemas.output_schema(module_docs(self.module).returns)
+
+
+@cache
+def load() -> dict[str, Tool]:
+    """Every tool by name, also the internal ones."""
+    data = yamltext.load(_FILE.read_text(encoding="utf-8"))
+    return {name: _tool(name, entry, data["ranges"]) for name, entry in data["tools"].items()}
+
+
+def offered() -> list[Tool]:
+    """The tools that are not Playvisor's own, in the catalogue's order."""
+    return [tool for tool in load().values() if not tool.internal]
+
+
+def similar(name: str) -> list[str]:
+    """Names of offered tools that a mistyped name may have meant."""
+    return get_close_matches(name, [tool.name for tool in offered()], n=3, cutoff=0.5)
+
+
+def _tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
+    several = ("options", "required", "needs_one_of", "requests")
+    lists: dict[str, Any] = {key: tuple(entry[key]) for key in several if key in entry}
+    facts: dict[str, Any] = {
+        **entry,
+        **lists,
+        "name": name,
+        "ranges": ranges,
+        "exclusive": tuple((first, second) for first, second in entry.get("exclusive", ())),
+        "privileges": {path: tuple(names) for path, names in entry["privileges"].items()},
+    }
+    return Tool(**facts)

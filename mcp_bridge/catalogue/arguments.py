@@ -1,0 +1,169 @@
+"""Arguments of a tool against its input schema, before anything runs. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mcp_bridge.catalogue import Tool
+
+_NOUNS = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one argument: where, what, and what is allowed there."""
+
+    path: str
+    message: str
+    hint: str
+
+
+def validate(tool: Tool, arguments: Mapping[str, Any]) -> list[Problem]:
+    """Everything that is wrong with the arguments, in their order; nothing when the tool may run with them."""
+    problems = against(tool.input_schema, arguments)
+    given = [name for name in arguments if arguments[name] is not None]
+    if tool.needs_one_of and not any(name in given for name in tool.needs_one_of):
+        names = " or ".join(tool.needs_one_of)
+        problems.append(Problem(tool.needs_one_of[0], f"{tool.name} needs {names}.", f"Give {names}."))
+    for first, second in tool.exclusive:
+        if first in given and second in given:
+            problems.append(
+                Problem(second, f"{first} and {second} can't be given together.", f"Give {first} or {second}.")
+            )
+    return problems
+
+
+def against(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[Problem]:
+    """Everything that is wrong with the arguments by a schema alone."""
+    return _object("", arguments, schema)
+
+
+def cleaned(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Valid arguments as the module gets them: without nulls, which mean "not given", and whole floats as ints."""
+    return {name: _clean(value) for name, value in arguments.items() if value is not None}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return cleaned(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _check(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
+    kind = schema["type"]
+    if not _is(kind, value):
+        found = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_kind(value), type(value).__name__)
+        return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {found}.", _allowed(schema))]
+    if kind == "object":
+        return _object(path, value, schema)
+    if kind == "array":
+        return [p for n, item in enumerate(value) for p in _check(f"{path}[{n}]", item, schema["items"])]
+    if "enum" in schema and value not in schema["enum"]:
+        return [_not_a_choice(path, value, schema["enum"])]
+    if kind == "string":
+        return _text(path, value)
+    return _range(path, value, schema)
+
+
+def _object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
+    known = schema.get("properties", {})
+    problems = [_unknown(path, name, known) for name in value if name not in known]
+    for name in schema.get("required", ()):
+        if value.get(name) is None:
+            where = _join(path, name)
+            problems.append(Problem(where, f"{where} is missing.", _allowed(known[name])))
+    for name, item in value.items():
+        if name in known and item is not None:
+            problems.extend(_check(_join(path, name), item, known[name]))
+    return problems
+
+
+def _unknown(path: str, name: str, known: Mapping[str, Any]) -> Problem:
+    shown = str(name)[:60]
+    where = _join(path, shown)
+    if not known:
+        return Problem(where, f"There is no option {where}.", "It takes no options.")
+    near = get_close_matches(shown, list(known), n=1, cutoff=0.5)
+    guess = f"Did you mean {_join(path, near[0])}? " if near else ""
+    return Problem(where, f"There is no option {where}.", f"{guess}Allowed: {', '.join(known)}.")
+
+
+def _not_a_choice(path: str, value: Any, choices: Sequence[Any]) -> Problem:
+    near = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.5)
+    guess = f"Did you mean {near[0]}? " if near else ""
+    allowed = ", ".join(str(choice) for choice in choices)
+    return Problem(path, f"{path} can't be {str(value)[:60]!r}.", f"{guess}Allowed: {allowed}.")
+
+
+def _text(path: str, value: str) -> list[Problem]:
+    if not value.strip():
+        return [Problem(path, f"{path} is empty.", "Leave it out, or give it a value.")]
+    if len(value) > _LONGEST:
+        return [Problem(path, f"{path} has {len(value)} characters.", f"At most {_LONGEST} are allowed.")]
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+        return [Problem(path, f"{path} has control characters in it.", "Give it as one line of text.")]
+    return []
+
+
+def _range(path: str, value: float, schema: Mapping[str, Any]) -> list[Problem]:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if (least is not None and value < least) or (most is not None and value > most):
+        return [Problem(path, f"{path} is {value}, which is out of range.", _allowed(schema))]
+    return []
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    """What a value has to be, as a hint."""
+    if "enum" in schema:
+        return f"Allowed: {', '.join(str(choice) for choice in schema['enum'])}."
+    noun = _NOUNS[schema["type"]]
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        return f"Give {noun} from {least} to {most}."
+    if least is not None:
+        return f"Give {noun}, at least {least}."
+    if schema["type"] == "object" and schema.get("properties"):
+        return f"Give an object with any of: {', '.join(schema['properties'])}."
+    if schema["type"] == "array":
+        return f"Give a list; each entry is {_NOUNS[schema['items']['type']]}."
+    return f"Give {noun}."
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == "integer":
+        whole = isinstance(value, float) and value.is_integer()
+        return (isinstance(value, int) or whole) and not isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return _kind(value) == kind
+
+
+def _kind(value: Any) -> str:
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "boolean"),
+        (str, "string"),
+        ((list, tuple), "array"),
+        (Mapping, "object"),
+    )
+    return next((name for types, name in kinds if isinstance(value, types)), type(value).__name__)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,62 @@
+"""A module's DOCUMENTATION and RETURN with its doc fragments, read without importing Ansible."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge import collection, yamltext
+
+_MARKUP = re.compile(r"\b(?:RV|[OVCEIBMP])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
+_LINK = re.compile(r"\b[LR]\(([^,()]*),\s*[^()]*\)")
+
+
+@dataclass(frozen=True)
+class ModuleDocs:
+    """The parts of a module's documentation that a tool is made of, as Ansible's own format has them."""
+
+    name: str
+    options: dict[str, dict[str, Any]]
+    returns: dict[str, dict[str, Any]]
+
+
+@cache
+def module_docs(module: str) -> ModuleDocs:
+    """Documentation of a module of the collection, by its short name; options include those of its fragments."""
+    plugins = collection.root() / "plugins"
+    written = _strings(plugins / "modules" / f"{module}.py")
+    documentation = yamltext.load(written["DOCUMENTATION"])
+    options: dict[str, dict[str, Any]] = {}
+    for fragment in documentation.get("extends_documentation_fragment", ()):
+        options.update(_fragment(plugins, fragment).get("options") or {})
+    options.update(documentation.get("options") or {})
+    return ModuleDocs(module, options, yamltext.load(written["RETURN"]) or {})
+
+
+def _fragment(plugins: Path, name: str) -> dict[str, Any]:
+    """One documentation fragment, named `namespace.collection.file` or `namespace.collection.file.part`."""
+    file, _dummy, part = name.removeprefix(f"{collection.NAME}.").partition(".")
+    written = _strings(plugins / "doc_fragments" / f"{file}.py")
+    data: dict[str, Any] = yamltext.load(written[part.upper() or "DOCUMENTATION"])
+    return data
+
+
+def _strings(path: Path) -> dict[str, str]:
+    """Every NAME = "literal" of a Python file, on its top level or in its classes."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            found.update({target.id: node.value.value for target in node.targets if isinstance(target, ast.Name)})
+    return found
+
+
+def plain(description: str | list[str] | None) -> str:
+    """A description as one paragraph, without Ansible's markup."""
+    paragraphs = [description] if isinstance(description, str) else list(description or ())
+    text = " ".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    text = _LINK.sub(r"\1", text)
+    return _MARKUP.sub(lambda match: re.sub(r"\\(.)", r"\1", match[1]).replace("[]", ""), text)

@@ -1,0 +1,69 @@
+"""The tools that run no playbook: they are about runs and plans themselves. Toolset `runs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mcp_bridge.catalogue import Effect
+
+TOOLSET = "runs"
+MOST_RUNS = 50
+
+
+@dataclass(frozen=True)
+class NativeTool:
+    """One such tool, as the catalogue describes others."""
+
+    name: str
+    title: str
+    description: str
+    input_schema: dict[str, Any]
+    effect: Effect = "read"
+    toolset: str = TOOLSET
+    repeatable: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change something on the cluster."""
+        return self.effect != "read"
+
+
+def _takes(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _text(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+_TOOLS = (
+    NativeTool(
+        "list_runs",
+        "List runs",
+        "Lists what was done through Playvisor, newest first, by whomever.",
+        _takes(
+            [],
+            tool=_text("Only this tool"),
+            outcome=_text("Only runs that ended so: ok, planned, held, failed"),
+            guest=_text("Only runs that name it, by vmid or name"),
+            limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
+        ),
+    ),
+    NativeTool(
+        "get_run",
+        "Show a run",
+        "Shows one run: who asked for what, how it was decided and ended, its plan, and what it returned.",
+        _takes(["run_id"], run_id=_text("Its id")),
+    ),
+    NativeTool(
+        "apply_plan",
+        "Apply a plan",
+        "Applies a plan made with check=true, or held and approved by now: exactly that plan, once, or it is refused.",
+        _takes(["plan_id"], plan_id=_text("plan.id of the result that made it")),
+        effect="destroy",
+    ),
+)
+
+TOOLS = {tool.name: tool for tool in _TOOLS}

@@ -1,0 +1,115 @@
+"""JSON Schemas from Ansible's documentation: pure functions from options and return values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_bridge.catalogue.docs import plain
+
+_TYPES = {
+    "str": "string",
+    "path": "string",
+    "raw": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+}
+
+# What every result has, whichever tool made it; mcp_bridge.models says what each means.
+_RESULT: dict[str, dict[str, Any]] = {
+    "run_id": {"type": "string"},
+    "tool": {"type": "string"},
+    "status": {"enum": ["ok", "planned", "held", "failed", "refused", "cancelled"]},
+    "changed": {"type": "boolean"},
+    "summary": {"type": "string"},
+    "warnings": {"type": "array", "items": {"type": "string"}},
+}
+_WRITE_RESULT = {"diff": {"type": "object"}}
+_FAILURE = {
+    "type": "object",
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "hint": {"type": ["string", "null"]},
+    },
+    "required": ["code", "message"],
+}
+
+CHECK = {
+    "type": "boolean",
+    "default": False,
+    "description": "Only plan.",
+}
+
+
+def input_schema(
+    documented: Mapping[str, Mapping[str, Any]],
+    exposed: Sequence[str],
+    *,
+    required: Sequence[str] = (),
+    ranges: Mapping[str, Mapping[str, int]] | None = None,
+    plan_only: bool = False,
+) -> dict[str, Any]:
+    """The schema of a tool's arguments: the exposed ones of a module's options, and `check` for `plan_only`."""
+    properties = {name: _option(name, documented[name], ranges or {}) for name in exposed}
+    if plan_only:
+        properties["check"] = CHECK
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    needed = [name for name in exposed if name in required or documented[name].get("required")]
+    return {**schema, "required": needed} if needed else schema
+
+
+def _option(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    kind = _TYPES[doc.get("type", "str")]
+    schema: dict[str, Any] = {"type": kind}
+    limits = ranges.get(path, {})
+    if kind == "array":
+        element = {"type": doc.get("elements", "str"), **{key: doc.get(key) for key in ("choices", "suboptions")}}
+        schema["items"] = {**_option(path, element, {}), **limits}
+    elif kind == "object" and doc.get("suboptions"):
+        suboptions = doc["suboptions"]
+        schema["properties"] = {name: _option(f"{path}.{name}", sub, ranges) for name, sub in suboptions.items()}
+        schema["additionalProperties"] = False
+        needed = [name for name, sub in suboptions.items() if sub.get("required")]
+        if needed:
+            schema["required"] = needed
+    else:
+        if doc.get("choices"):
+            schema["enum"] = list(doc["choices"])
+        schema.update(limits)
+    if doc.get("default") is not None:
+        schema["default"] = doc["default"]
+    if doc.get("description"):
+        schema["description"] = plain(doc["description"])
+    return schema
+
+
+def output_schema(returned: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The schema of a tool's result. It is lean, since clients load it with every tool; descriptions stay in RETURN.
+
+    It holds for failures too, so only what every result has is required.
+    """
+    own = {name: _value(doc) for name, doc in returned.items() if name != "failure"}
+    writes = _WRITE_RESULT if "plan" in returned else {}
+    return {
+        "type": "object",
+        "properties": {**_RESULT, **own, **writes, "failure": _FAILURE},
+        "required": list(_RESULT),
+    }
+
+
+def _value(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a return value; scalars may be null, for what the cluster did not say."""
+    kind = _TYPES[doc.get("type", "str")]
+    if kind == "array":
+        element: dict[str, Any] = {"type": doc.get("elements", "str"), "contains": doc.get("contains")}
+        return {"type": "array", "items": _value(element)}
+    if kind == "object":
+        contains = doc.get("contains") or {}
+        if not contains:
+            return {"type": ["object", "null"]}
+        return {"type": "object", "properties": {name: _value(inner) for name, inner in contains.items()}}
+    return {"type": [kind, "null"]}

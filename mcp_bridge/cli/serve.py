@@ -1,0 +1,43 @@
+"""`playvisor mcp`: the MCP server, on this process's stdin and stdout or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_bridge.app import make_bridge
+from mcp_bridge.catalogue.offer import make_offer
+from mcp_bridge.settings import Mode, load_settings
+
+
+def serve_mcp(
+    transport: str, mode: Mode | None, toolsets: str, tools: str, *, read_only: bool, listen: Mapping[str, Any]
+) -> None:
+    """Serve until the client leaves, or, over HTTP, until a signal.
+
+    Raises UsageError when no cluster is configured, for unknown tools, for a policy that makes no sense, and for what
+    would not be safe.
+    """
+    settings = load_settings()
+    if settings.policy:
+        # Told now, and not by the first call that it would decide.
+        from mcp_bridge.policy import Policy
+
+        Policy.load(settings.policy)
+    used = "read" if read_only else mode or settings.mode or "read"
+    offer = make_offer(_words(toolsets), _words(tools), writes=used != "read", applies=used == "apply")
+    bridge = make_bridge(settings, lasting=True)
+    from mcp_bridge.mcp.server import McpServer, serve
+
+    if transport == "stdio":
+        serve(bridge, used, offer)
+        return
+    from mcp_bridge.mcp.http import Listen, serve_http
+
+    where, known = Listen(**listen), bridge.ledger.tokens
+    where.require_safe(tokens=any(token.state == "valid" for token in known.every()))
+    serve_http(McpServer(bridge, used, offer), where, known.verify)
+
+
+def _words(listed: str) -> list[str]:
+    return [word.strip() for word in listed.split(",") if word.strip()]

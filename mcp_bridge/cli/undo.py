@@ -1,0 +1,85 @@
+"""`playvisor runs diff` and `playvisor runs undo`: what a run has changed, and taking that back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp_bridge import catalogue, evidence, version
+from mcp_bridge.app import make_bridge
+from mcp_bridge.cli import call, console, results
+from mcp_bridge.cli.runs import open_ledger
+from mcp_bridge.errors import UsageError
+from mcp_bridge.ledger import artifacts
+from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.run import Request
+from mcp_bridge.settings import load_settings
+from mcp_bridge.undo import inverse
+
+
+def show_diff(run_id: str, *, as_json: bool) -> None:
+    """Before and after of a run; of a plan that was not applied, what it would have changed."""
+    ledger = open_ledger()
+    row = ledger.find(run_id)
+    phase, found = _found(ledger, row)
+    diff = found.get("diff") or {}
+    if as_json:
+        console.print_json({"run_id": row["run_id"], "applied": phase == "apply", "diff": diff})
+        return
+    if diff.get("before") == diff.get("after"):
+        console.err().print("It changed nothing.")
+        return
+    if phase != "apply":
+        console.err().print("It was planned, and not applied.")
+    results.show_diff(diff)
+
+
+def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
+    """Take a run back, as far as that is possible; returns the exit status.
+
+    Each call is a run like any other, with its own plan, policy, approval and evidence.
+    """
+    settings = load_settings()
+    ledger = Ledger(settings.state_dir, settings.ledger_url)
+    row = ledger.find(run_id)
+    phase, found = _found(ledger, row)
+    undoing = inverse(row["tool"], row["arguments"], found.get("guests") or ())
+    if phase != "apply" or not (undoing.calls or undoing.left):
+        raise UsageError(f"Run {row['run_id'][:8]} changed no guest.", "`playvisor runs diff ID` shows what a run did.")
+    for left in undoing.left:
+        console.err().print(f"Not taken back. {left}")
+    bridge = make_bridge(settings)
+    done = []
+    for tool, arguments in undoing.calls:
+        request = Request(
+            tool,
+            arguments,
+            settings.mode or "apply",
+            check=check,
+            client_name=call.CLIENT,
+            client_version=version(),
+            kind="person",
+        )
+        done.append(call.run_interruptibly(bridge, request, quiet=as_json))
+        if not as_json:
+            results.show(done[-1])
+    if as_json:
+        console.print_json({"undone": [one.as_dict() for one in done], "left": undoing.left})
+    # What is left is no success either.
+    return max([*(call.exit_status(one) for one in done), 1 if undoing.left else 0])
+
+
+def _found(ledger: Ledger, row: Row) -> tuple[str, dict[str, Any]]:
+    """What the module of a run returned last, and in which phase. Raises UsageError when that is not known."""
+    tool = catalogue.load().get(row["tool"])
+    folder = ledger.folder(row["run_id"])
+    if tool is None or not folder.is_dir() or not row["artifacts_sha256"]:
+        raise UsageError(
+            f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: it has no artifacts here.",
+            "Those of another host are there, and a request that was refused has none.",
+        )
+    if artifacts.differences(folder, row["artifacts_sha256"]):
+        raise UsageError(
+            f"The artifacts of run {row['run_id'][:8]} are not as they were written.",
+            "`playvisor runs verify` says what differs.",
+        )
+    return evidence.returned(folder, tool.action)

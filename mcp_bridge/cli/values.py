@@ -1,0 +1,73 @@
+"""Arguments from `name=value` words, by the types of a tool's input schema. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from mcp_bridge.errors import UsageError
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def parse(words: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a tool. A dot leads into an object, lists are `a,b` or repeated words, and JSON works everywhere.
+
+    A value that does not fit its type stays as written: validation says what is wrong with it. Raises UsageError for
+    a word that is no `name=value`.
+    """
+    arguments: dict[str, Any] = {}
+    for word in words:
+        path, equals, text = word.partition("=")
+        if not equals or not path:
+            raise UsageError(f"{word!r} is no argument.", "Write arguments as name=value, such as name=web-01.")
+        _put(arguments, path.split("."), text, schema, path)
+    return arguments
+
+
+def _put(target: dict[str, Any], path: list[str], text: str, schema: Mapping[str, Any], whole: str) -> None:
+    name, rest = path[0], path[1:]
+    inner = schema.get("properties", {}).get(name, {})
+    if rest:
+        nested = target.setdefault(name, {})
+        if not isinstance(nested, dict):
+            raise UsageError(f"{name} is given both as a value and through {whole}.", "Give it in one way.")
+        _put(nested, rest, text, inner, whole)
+        return
+    value = _value(text, inner)
+    if name in target and isinstance(target[name], list) and isinstance(value, list):
+        target[name] += value
+    elif name in target:
+        raise UsageError(f"{whole} is given twice.", "Give it once.")
+    else:
+        target[name] = value
+
+
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
+    kind = schema.get("type")
+    if kind == "integer":
+        with suppress(ValueError):
+            return int(text)
+    elif kind == "number":
+        with suppress(ValueError):
+            return float(text)
+    elif kind == "boolean":
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+    elif kind == "array":
+        if text.startswith("["):
+            return _json(text)
+        return [_value(item.strip(), schema["items"]) for item in text.split(",") if item.strip()]
+    elif kind == "object":
+        return _json(text)
+    return text
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

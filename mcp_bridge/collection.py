@@ -1,0 +1,53 @@
+"""Where the collection is: inside the installed package, or the checkout that this is a part of."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mcp_bridge import yamltext
+from mcp_bridge.errors import PlayvisorError
+
+NAME = "playvisor.proxmox"
+_PACKAGE = Path(__file__).resolve().parent
+_INSIDE = Path("ansible_collections", *NAME.split("."))
+
+
+@cache
+def collections_path() -> Path:
+    """The directory to give as ANSIBLE_COLLECTIONS_PATH; in a checkout, its link is made when missing."""
+    carried = _PACKAGE / "_collections"
+    if (carried / _INSIDE).is_dir():
+        return carried
+    checkout = _PACKAGE.parent
+    if not (checkout / "galaxy.yml").is_file():
+        raise PlayvisorError(
+            f"The collection {NAME} is neither in {carried} nor in a checkout around it.",
+            "Install playvisor again; its wheel carries the collection.",
+        )
+    link = checkout / ".collections" / _INSIDE
+    if not link.exists():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            link.symlink_to("../../..", target_is_directory=True)
+        except FileExistsError:
+            # Another process made it just now.
+            return checkout / ".collections"
+    return checkout / ".collections"
+
+
+def root() -> Path:
+    """The directory of the collection itself."""
+    return collections_path() / _INSIDE
+
+
+def playbook(name: str) -> Path:
+    """The file of one of the collection's playbooks."""
+    return root() / "playbooks" / f"{name}.yml"
+
+
+@cache
+def version() -> str:
+    """The collection's version, from its galaxy.yml."""
+    data = yamltext.load((root() / "galaxy.yml").read_text(encoding="utf-8"))
+    return str(data["version"])

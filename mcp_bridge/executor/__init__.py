@@ -1,0 +1,63 @@
+"""Running one playbook: what is asked of an executor, and what it answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Progress = Callable[[str], None]
+"""Called with one short line whenever a run gets further."""
+
+
+@dataclass(frozen=True)
+class PlaybookRun:
+    """One playbook to run. `variables` are data: none of their strings may ever be templated.
+
+    `folder` must not exist yet; the executor makes it (0700) and leaves everything that the run leaves behind in it.
+    `action` is the full name of the module whose result counts. `environment` is what this run gets beyond what every
+    run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
+    """
+
+    folder: Path
+    playbook: Path
+    action: str
+    variables: Mapping[str, Any]
+    check: bool = False
+    timeout: int = 3600
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlaybookOutcome:
+    """How a playbook run ended: `result` is the module's own, if the module came to return one.
+
+    `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
+    known even when the module did not come to return them.
+    """
+
+    status: Literal["ended", "cancelled", "timeout"]
+    result: dict[str, Any] | None = None
+    output: list[str] = field(default_factory=list)
+    upids: list[str] = field(default_factory=list)
+
+
+JOURNAL = "upids"
+"""The file in a run's folder in which its module notes the tasks that it starts."""
+
+
+def started_tasks(folder: Path) -> list[str]:
+    """The UPIDs of the tasks that a run in this folder started."""
+    try:
+        return (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+class Executor(Protocol):
+    """Something that can run playbooks; safe to use from several threads."""
+
+    def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
+        """Run it to its end, or stop all of it soon after `cancel` is set."""

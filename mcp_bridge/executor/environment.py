@@ -1,0 +1,75 @@
+"""The environment that a playbook gets: an allow-list, since ansible-runner writes all of it into the artifacts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mcp_bridge import collection
+from mcp_bridge.executor import JOURNAL
+
+_NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUESTS_CA_BUNDLE"})
+# ansible-core 2.21 keeps a socket below TMPDIR, whose whole path may have 107 bytes.
+_LONGEST_TMPDIR = 70
+_PREFIXES = ("LC_", "PYTHON", "SSL_")
+_PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+# What ansible-runner sets for its own callback plugin and event stream.
+RUNNERS_OWN = frozenset(
+    {
+        "ANSIBLE_STDOUT_CALLBACK",
+        "ANSIBLE_RETRY_FILES_ENABLED",
+        "ANSIBLE_HOST_KEY_CHECKING",
+        "AWX_ISOLATED_DATA_DIR",
+        "RUNNER_OMIT_EVENTS",
+        "RUNNER_ONLY_FAILED_EVENTS",
+    }
+)
+
+
+def playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The whole environment of one run in `folder`; `connection` are the PROXMOX_* variables, none of them secret."""
+    kept = {name: value for name, value in inherited.items() if _may_pass(name, value)}
+    binaries = str(Path(sys.executable).parent)
+    return {
+        **kept,
+        **_locale(inherited),
+        "PATH": os.pathsep.join(filter(None, (binaries, inherited.get("PATH", os.defpath)))),
+        **_ansible(folder),
+        **connection,
+    }
+
+
+def _may_pass(name: str, value: str) -> bool:
+    if name.lower() in _PROXIES:
+        # A proxy with a password in its address would put that password into the artifacts.
+        return "@" not in urlsplit(value if "://" in value else f"//{value}").netloc
+    if name == "TMPDIR":
+        return len(os.fsencode(value)) <= _LONGEST_TMPDIR
+    return name in _NAMES or name.lower() == "no_proxy" or name.startswith(_PREFIXES)
+
+
+def _locale(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Ansible refuses to start in a locale that is not UTF-8, and MCP clients often pass none at all."""
+    decisive = next((inherited[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if inherited.get(name)), "")
+    return {} if decisive.lower().replace("-", "").endswith("utf8") else {"LC_ALL": "C.UTF-8"}
+
+
+def _ansible(folder: Path) -> dict[str, str]:
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": str(collection.collections_path()),
+        # An empty file of our own: neither the user's nor the system's ansible.cfg is read.
+        "ANSIBLE_CONFIG": str(folder / "env" / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "PVE_TASK_JOURNAL": str(folder / JOURNAL),
+        # The policy judges what a plan would touch.
+        "PVE_PLAN_TARGETS": "1",
+        "ANSIBLE_REMOTE_TEMP": str(folder / "home" / "modules"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_DEVEL_WARNING": "false",
+    }

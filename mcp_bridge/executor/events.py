@@ -1,0 +1,52 @@
+"""What ansible-runner's events say: how far a run is, and what its module returned. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_RESULTS = ("runner_on_ok", "runner_on_failed", "runner_on_unreachable")
+# Ansible's own keys; users are told what is in them by other means.
+_INTERNAL = (
+    "invocation",
+    "exception",
+    "warnings",
+    "deprecations",
+    "ansible_facts",
+    "module_stdout",
+    "module_stderr",
+    "failed",
+)
+
+
+def progress_line(event: dict[str, Any]) -> str | None:
+    """What to tell somebody who waits, when an event says something worth telling."""
+    data = event.get("event_data") or {}
+    if event.get("event") == "playbook_on_task_start":
+        return str(data.get("name") or data.get("task") or "") or None
+    return None
+
+
+def module_result(event: dict[str, Any], action: str) -> dict[str, Any] | None:
+    """The result of the module `action` with `failed`, when this event carries it.
+
+    Whether it failed is the event's own kind: not every ansible-core says it in the result, too.
+    """
+    data = event.get("event_data") or {}
+    if event.get("event") not in _RESULTS or data.get("resolved_action", data.get("task_action")) != action:
+        return None
+    result = data.get("res")
+    return {**result, "failed": event["event"] != "runner_on_ok"} if isinstance(result, dict) else None
+
+
+def returned(result: dict[str, Any]) -> dict[str, Any]:
+    """A module's result without what Ansible added to it."""
+    return {key: value for key, value in result.items() if key not in _INTERNAL and not key.startswith("_ansible")}
+
+
+def last_line_of_crash(result: dict[str, Any]) -> str:
+    """What a module that crashed said last, which is the error itself and not where it came from."""
+    for key in ("exception", "module_stderr", "module_stdout"):
+        lines = [line.strip() for line in str(result.get(key) or "").splitlines() if line.strip()]
+        if lines and lines != ["(traceback unavailable)"]:
+            return lines[-1]
+    return ""

@@ -1,0 +1,51 @@
+"""The processes of a run, found by what only they have in their environment.
+
+Ansible's workers leave the process group of their playbook, so that killing the group leaves a module running.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+_PROC = Path("/proc")
+_ROUNDS = 20
+
+
+def of_run(folder: Path) -> list[int]:
+    """Ids of this user's processes whose ansible-runner artifacts lie in `folder`; none where there is no /proc."""
+    marker = b"AWX_ISOLATED_DATA_DIR=" + os.fsencode(folder) + b"/"
+    return [int(entry.name) for entry in _PROC.glob("[0-9]*") if _has(entry, marker)]
+
+
+def _has(process: Path, marker: bytes) -> bool:
+    try:
+        environment = (process / "environ").read_bytes()
+    except OSError:
+        # Another user's, or gone.
+        return False
+    return any(variable.startswith(marker) for variable in environment.split(b"\0"))
+
+
+def kill_run(folder: Path) -> None:
+    """Kill all processes of a run, also those that are being forked meanwhile."""
+    for _dummy in range(_ROUNDS):
+        found = of_run(folder)
+        if not found:
+            return
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def started(pid: int) -> str:
+    """When a process started, in the kernel's own words; with its id it names the process. Empty when there is none."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = stat.rpartition(")")[2].split()
+    # A zombie has ended; only its parent has not asked yet.
+    return "" if fields[0] in ("Z", "X") else fields[19]

@@ -1,0 +1,175 @@
+"""What a fork of the server does to become the ansible-playbook of one run."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import importlib
+import multiprocessing.util
+import os
+import random
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mcp_bridge import memory
+
+MARK = "AWX_ISOLATED_DATA_DIR"
+"""The variable by which the processes of a run are found (`executor/processes.py`)."""
+MARK_BYTES = 4096
+
+
+PLAYBOOK = "ansible-playbook"
+
+
+def program(data: bytearray) -> str:
+    """The name of the command that `client.hand_over` has sent."""
+    return os.fsdecode(bytes(data.split(b"\0", 4)[3]))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command that somebody wants to have run: what a new process would be given."""
+
+    cwd: bytes
+    umask: int
+    arguments: list[str]
+    environment: dict[bytes, bytes]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Request:
+        """Read what `client.hand_over` has sent."""
+        cwd, umask, count, *rest = data.split(b"\0")
+        arguments, variables = rest[: int(count)], rest[int(count) :]
+        pairs = (variable.partition(b"=") for variable in variables)
+        environment = {name: value for name, _equals, value in pairs}
+        return cls(cwd, int(umask), [os.fsdecode(word) for word in arguments], environment)
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's private data dir, below which its artifacts lie."""
+        artifacts = self.environment.get(MARK.encode())
+        return Path(os.fsdecode(artifacts)).parent.parent if artifacts else None
+
+
+def become(request: Request, terminal: list[int]) -> NoReturn:
+    """Run the command in this process, and end with it."""
+    status = 250
+    try:
+        # The server's temporary files are not this process's to remove.
+        atexit._clear()
+        atexit.register(multiprocessing.util._exit_function)  # type: ignore[attr-defined]
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.setsid()
+        _take_streams(terminal)
+        os.chdir(request.cwd)
+        os.umask(request.umask)
+        os.environb.clear()
+        os.environb.update(request.environment)
+        sys.argv = list(request.arguments)
+        status = _PROGRAMS[request.arguments[0]](request)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _end(status)
+
+
+def _take_streams(terminal: list[int]) -> None:
+    for source, target in zip(terminal, (0, 1, 2), strict=True):
+        os.dup2(source, target)
+        os.close(source)
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+
+
+def _mark(artifacts: bytes) -> None:
+    """Write the run's folder to where the kernel shows this process's environment from.
+
+    That is the memory which the server was started with, whatever becomes of `os.environ`.
+    """
+    if _MARK_ADDRESS and len(artifacts) < MARK_BYTES:
+        ctypes.memmove(_MARK_ADDRESS, artifacts.ljust(MARK_BYTES, b"\0"), MARK_BYTES)
+
+
+def _mark_address() -> int | None:
+    value = os.environb.get(MARK.encode(), b"")
+    if len(value) != MARK_BYTES:
+        return None
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_void_p
+    address: int | None = getenv(MARK.encode())
+    return address
+
+
+def _refresh_ansible() -> None:
+    """Read anew what Ansible takes from the environment when it is imported."""
+    constants = importlib.import_module("ansible.constants")
+    config = constants.config
+    config._config_file = os.environ.get("ANSIBLE_CONFIG")
+    config._parse_config_file()
+    changed = {name for name, _value in _STARTED_WITH.items() ^ os.environb.items()}
+    for setting, definition in config.get_configuration_definitions().items():
+        if setting == "CONFIG_FILE" or _depends(definition, changed):
+            constants.set_constant(setting, config.get_config_value(setting, variables=vars(constants)))
+    # How the ids of tasks begin.
+    variables: Any = importlib.import_module("ansible.utils.vars")
+    variables.random_int = f"{random.getrandbits(32):08x}"
+    importlib.import_module("ansible.utils.display").Display()._set_column_width()
+    # The plugin loaders are in place.
+    cli: Any = importlib.import_module("ansible.cli")
+    cli.init_plugin_loader = lambda *_: None
+
+
+def _depends(definition: dict[str, Any], changed: set[bytes]) -> bool:
+    """Whether a setting depends on what has changed, be it through another one: looking at all takes long."""
+    names = [entry["name"].encode() for entry in definition.get("env") or ()]
+    return not changed.isdisjoint(names) or "{{" in str(definition.get("default"))
+
+
+def _play(request: Request) -> int:
+    """ansible-playbook."""
+    # What it runs is found by its environment (`executor/processes.py`).
+    memory.let_be_seen()
+    _mark(request.environment.get(MARK.encode(), b""))
+    _refresh_ansible()
+    cli: Any = importlib.import_module("ansible.cli.playbook").PlaybookCLI
+    return _status_of(lambda: cli.cli_executor(request.arguments))
+
+
+def _command(_request: Request) -> int:
+    """playvisor."""
+    return _status_of(importlib.import_module("mcp_bridge.cli").main)
+
+
+def _status_of(run: Callable[[], object]) -> int:
+    try:
+        run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+_PROGRAMS = {PLAYBOOK: _play, "playvisor": _command}
+
+
+def _end(status: int) -> NoReturn:
+    """As an interpreter ends, without going back to the server's code."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+    finally:
+        os._exit(status)
+
+
+_STARTED_WITH = dict(os.environb)
+_MARK_ADDRESS = _mark_address()

@@ -1,0 +1,241 @@
+"""The fork server: a process with everything loaded that forks a child for each playbook.
+
+    python -m mcp_bridge.executor.warm.server SOCKET MOST [lend]
+
+With `lend` it also runs `playvisor` commands.
+
+It says `ready` on stdout as soon as it can be of use, loads the rest while it is idle, and serves until its stdin is
+closed; then it ends with all of its children. Told anything on stdin, it takes nothing new and ends when nothing is
+left to do.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from mcp_bridge import lending, memory
+from mcp_bridge.executor import processes
+from mcp_bridge.executor.warm import child
+from mcp_bridge.executor.warm.stamp import Stamp, code_stamp
+from mcp_bridge.executor.warm.supervisor import LEND
+from mcp_bridge.lending.client import LENGTH
+
+_LOADED = object()
+_CHUNK = 65536
+_FORWARDED = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+@dataclass
+class _Connection:
+    """A client, and what it has sent so far."""
+
+    link: socket.socket
+    received: bytearray = field(default_factory=bytearray)
+    terminal: list[int] = field(default_factory=list)
+    pid: int = 0
+    folder: Path | None = None
+
+    def complete(self) -> bool:
+        """Whether all that it wants to send is here."""
+        return len(self.received) - LENGTH == int.from_bytes(self.received[:LENGTH], "big")
+
+    def close_terminal(self) -> None:
+        for descriptor in self.terminal:
+            os.close(descriptor)
+        self.terminal = []
+
+
+class ForkServer:
+    """Serves clients on a listening socket, at most `most` of them at a time.
+
+    `loading` is what it may load yet, bit by bit, while nobody wants anything. `lends` says whether commands of
+    Playvisor may be run in here, too, now.
+    """
+
+    def __init__(self, listening: socket.socket, most: int, loading: Iterator[None], lends: Callable[[], bool]) -> None:
+        self._listening = listening
+        self._most = most
+        self._loading: Iterator[None] | None = loading
+        self._lends = lends
+        self._connections: dict[socket.socket, _Connection] = {}
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._woken = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._wake, False)
+
+    def serve(self) -> None:
+        """Serve until stdin is closed, or is told to stop and nothing runs any more."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        self._selector.register(0, selectors.EVENT_READ)
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._selector.register(self._listening, selectors.EVENT_READ)
+        while self._listening.fileno() >= 0 or self._connections:
+            events = self._selector.select(0 if self._loading else None)
+            if not events:
+                self._load()
+            for key, _events in events:
+                if key.fileobj == 0:
+                    self._hear()
+                elif key.fileobj == self._wake:
+                    self._reap()
+                elif key.fileobj is self._listening:
+                    # Unless another event of this round has just closed it.
+                    if self._listening.fileno() >= 0:
+                        self._accept()
+                elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._connections:
+                    self._listen_to(self._connections[key.fileobj])
+
+    def _load(self) -> None:
+        if self._loading and next(self._loading, _LOADED) is _LOADED:
+            self._loading = None
+            # What is here stays as it is: collecting it would copy its pages into every child.
+            gc.collect()
+            gc.freeze()
+
+    def _hear(self) -> None:
+        """Stop taking new clients; and those that there are, if whoever started this process is gone."""
+        if not os.read(0, _CHUNK):
+            self._selector.unregister(0)
+            for client in list(self._connections.values()):
+                self._kill(client)
+                self._drop(client)
+        if self._listening.fileno() >= 0:
+            self._selector.unregister(self._listening)
+            self._listening.close()
+
+    def _accept(self) -> None:
+        link, _address = self._listening.accept()
+        self._connections[link] = _Connection(link)
+        self._selector.register(link, selectors.EVENT_READ)
+
+    def _listen_to(self, client: _Connection) -> None:
+        try:
+            data, terminal, _flags, _address = socket.recv_fds(client.link, _CHUNK, 3)
+        except OSError:
+            data, terminal = b"", []
+        client.terminal += terminal
+        if not data:
+            # It has been killed, so its playbook must end, too.
+            self._kill(client)
+            self._drop(client)
+        elif client.pid:
+            for number in _FORWARDED.intersection(data):
+                os.kill(client.pid, number)
+        else:
+            client.received += data
+            if client.complete():
+                self._start(client)
+
+    def _start(self, client: _Connection) -> None:
+        program = child.program(client.received[LENGTH:])
+        busy = sum(1 for one in self._connections.values() if one.pid) >= self._most
+        if busy or (program != child.PLAYBOOK and not self._lends()):
+            client.link.sendall(b"-")
+            self._drop(client)
+            return
+        if program == child.PLAYBOOK:
+            client.folder = child.Request.parse(bytes(client.received[LENGTH:])).folder
+        # Before anything runs: a client that is not told so runs the command itself.
+        try:
+            client.link.sendall(b"+")
+        except OSError:
+            self._drop(client)
+            return
+        client.pid = os.fork()
+        if client.pid == 0:
+            self._leave_to_child(client)
+            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.terminal)
+        # There may be a secret in a command's environment.
+        client.received[:] = bytes(len(client.received))
+        client.close_terminal()
+
+    def _leave_to_child(self, client: _Connection) -> None:
+        """Close what is not the child's: it must not hold another's connection or terminal open."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for one in self._connections.values():
+            one.link.close()
+            if one is not client:
+                one.close_terminal()
+        self._listening.close()
+        os.close(self._wake)
+        os.close(self._woken)
+
+    def _reap(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._wake, _CHUNK)
+        for client in list(self._connections.values()):
+            if client.pid:
+                pid, status = os.waitpid(client.pid, os.WNOHANG)
+                if pid:
+                    client.pid = 0
+                    code = os.waitstatus_to_exitcode(status)
+                    with suppress(OSError):
+                        client.link.sendall(bytes([code if 0 <= code < 255 else 128 - code if code < 0 else 254]))
+                    self._drop(client)
+
+    def _drop(self, client: _Connection) -> None:
+        with suppress(KeyError):
+            self._selector.unregister(client.link)
+        del self._connections[client.link]
+        client.link.close()
+        client.close_terminal()
+
+    def _kill(self, client: _Connection) -> None:
+        if client.pid:
+            os.kill(client.pid, signal.SIGKILL)
+            os.waitpid(client.pid, 0)
+            client.pid = 0
+            if client.folder:
+                processes.kill_run(client.folder)
+
+
+def main() -> None:
+    """Load everything, then serve."""
+    address, most, *purpose = sys.argv[1:]
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(address)
+    listening.listen(64)
+    from mcp_bridge.executor.warm import templates
+
+    # Before Ansible is imported, which compiles the defaults of its settings.
+    templates.keep_compiled()
+    from mcp_bridge.executor.warm import preload
+
+    preload.ansible()
+    steps, lends = preload.more(), _never
+    if LEND in purpose:
+        memory.keep_private()
+        lending.lent_by = str(Path(address).parent)
+        steps, lends = chain(steps, preload.commands()), partial(_unchanged, code_stamp())
+    print("ready", flush=True)
+    ForkServer(listening, int(most), steps, lends).serve()
+    # Whoever started this may be gone, and can't tidy up.
+    shutil.rmtree(Path(address).parent, ignore_errors=True)
+    os._exit(0)
+
+
+def _never() -> bool:
+    return False
+
+
+def _unchanged(loaded: Stamp) -> bool:
+    return code_stamp() == loaded
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Compiled templates that outlive the environment they were compiled in: most of what a playbook's options cost.
+
+Ansible makes a Jinja environment for each default of a setting and for each task, which knows nothing of those before.
+"""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Any
+
+from jinja2 import Environment
+
+
+def keep_compiled() -> None:
+    """Let every environment of this process, and of its forks, use what another one like it has compiled."""
+    compile_anew = Environment.compile
+    kept: dict[tuple[Any, ...], CodeType] = {}
+
+    def compiled(self: Environment, source: Any, *arguments: Any, **options: Any) -> Any:
+        # What Ansible makes of a backslash depends on where the template stands.
+        if arguments or options or not isinstance(source, str) or "\\" in source:
+            return compile_anew(self, source, *arguments, **options)
+        # Every setting of the syntax has a lexer of its own.
+        key = (type(self), self.lexer, *self.extensions, str(source))
+        if key not in kept:
+            kept[key] = compile_anew(self, source)
+        return kept[key]
+
+    Environment.compile = compiled  # type: ignore[method-assign]

@@ -1,0 +1,38 @@
+"""A circuit breaker: while a cluster is down, it says so at once. Pure, but for the clock that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Connections in a row that must fail, and seconds until the next one is tried.
+_FAILURES = 3
+_PAUSE = 2.0
+
+
+class Breaker:
+    """Counts connections that failed; when enough did, only one in a while is tried."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._next_try = 0.0
+        self.cause = ""
+
+    def lets_through(self) -> bool:
+        """Whether to try; saying yes to one while the circuit is open makes the others wait for its outcome."""
+        if self._failures < _FAILURES:
+            return True
+        if self._clock() < self._next_try:
+            return False
+        self._next_try = self._clock() + _PAUSE
+        return True
+
+    def failed(self, cause: str) -> None:
+        """No connection came about."""
+        self._failures += 1
+        self._next_try = self._clock() + _PAUSE
+        self.cause = cause
+
+    def worked(self) -> None:
+        """The cluster answered."""
+        self._failures = 0

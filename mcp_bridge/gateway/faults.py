@@ -1,0 +1,30 @@
+"""What the gateway itself has to say: why a request got no answer of the API."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Code = Literal[
+    "not_granted",
+    "unknown_key",
+    "invalid_parameter",
+    "auth_failed",
+    "tls_untrusted",
+    "other_certificate",
+    "timeout",
+    "unreachable",
+]
+
+
+class Fault(Exception):
+    """No answer of the API: a code that the collection's client knows, and the cause in a few words."""
+
+    def __init__(self, code: Code, cause: str) -> None:
+        super().__init__(cause)
+        self.code: Code = code
+        self.cause = cause
+
+    @property
+    def status(self) -> int:
+        """What an HTTP client that knows nothing of it sees."""
+        return {"not_granted": 403, "unknown_key": 401, "timeout": 504}.get(self.code, 502)

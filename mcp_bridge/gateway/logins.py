@@ -1,0 +1,99 @@
+"""How requests are signed: by an API token, or by a ticket that is got with a password and renewed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlencode
+
+from mcp_bridge.gateway.faults import Fault
+
+# Tickets are valid for two hours.
+_RENEW_SECONDS = 3600.0
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API, byte for byte; `headers` are those that say how to read the body."""
+
+    status: int
+    reason: bytes
+    headers: dict[str, str]
+    body: bytes
+
+
+Exchange = Callable[[str, str, dict[str, str], bytes], Awaitable[Answer]]
+"""Sends one request: method, path, headers, body."""
+
+
+class Refused(Exception):
+    """The cluster refused the login itself; its answer says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class Login(Protocol):
+    """What signs requests."""
+
+    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+        """The headers that sign a request. Raises Refused, or Fault, when there is no way to get them."""
+
+    def refused(self, headers: dict[str, str]) -> bool:
+        """Note that a request with these headers was refused as not signed; true when a new try may do better."""
+
+
+class Token:
+    """An API token."""
+
+    def __init__(self, identity: str, secret: str) -> None:
+        self._headers = {"authorization": f"PVEAPIToken={identity}={secret}"}
+
+    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+        return self._headers
+
+    def refused(self, headers: dict[str, str]) -> bool:
+        return False
+
+
+class Password:
+    """A user with a password, logged in when first needed and before the ticket gets too old."""
+
+    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._form = urlencode({"username": user, "password": password}).encode()
+        self._user = user
+        self._clock = clock
+        self._ticket = self._csrf = ""
+        self._since = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+        async with self._renewing:
+            if not self._ticket or self._clock() - self._since > _RENEW_SECONDS:
+                await self._log_in(exchange)
+        headers = {"cookie": f"PVEAuthCookie={self._ticket}"}
+        return headers if method == "GET" else {**headers, "csrfpreventiontoken": self._csrf}
+
+    def refused(self, headers: dict[str, str]) -> bool:
+        if headers["cookie"] == f"PVEAuthCookie={self._ticket}":
+            self._ticket = ""
+        return True
+
+    async def _log_in(self, exchange: Exchange) -> None:
+        answer = await exchange("POST", "/api2/json/access/ticket", FORM, self._form)
+        if answer.status >= 400:
+            raise Refused(answer)
+        try:
+            data = json.loads(answer.body)["data"]
+            ticket, csrf = data["ticket"], data["CSRFPreventionToken"]
+        except (ValueError, KeyError, TypeError):
+            raise Fault("unreachable", "it answered the login with something that is not the API") from None
+        if data.get("NeedTFA"):
+            raise Fault("auth_failed", f"{self._user} needs a second factor to log in.")
+        self._ticket, self._csrf, self._since = ticket, csrf, self._clock()

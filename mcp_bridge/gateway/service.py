@@ -1,0 +1,117 @@
+"""The gateway as the bridge uses it: admits runs, and serves them from a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge.gateway.folders import PrivateFolder
+from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.sessions import Session, Sessions
+from mcp_bridge.gateway.trace import TRACE, Trace
+from mcp_bridge.settings import Settings
+
+_BACKLOG = 512
+_STOP_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What an admitted run gets, none of it a secret of the cluster; `denied` fills with what it was refused."""
+
+    environment: dict[str, str]
+    denied: list[str]
+
+
+class Gateway:
+    """One cluster's gateway. It starts when the first run is admitted. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._redactor = settings.redactor
+        self._sessions = Sessions()
+        self._starting = threading.Lock()
+        self._folder: PrivateFolder | None = None
+        self._thread: threading.Thread | None = None
+        self._stop: Callable[[], Any] | None = None
+        self._ready = threading.Event()
+
+    @contextmanager
+    def admit(self, grant: Grant, folder: Path) -> Iterator[Admission]:
+        """Let one playbook run in, with what it may send, for as long as the context lasts.
+
+        Its trace is written into `folder`, which need not be there yet, and is complete when the context ends.
+        """
+        home = self._started()
+        session = Session(grant, Trace(folder / TRACE, self._redactor))
+        key = self._sessions.add(session)
+        # A file, since the environment of a run is kept among its artifacts.
+        key_file = home / f"{secrets.token_hex(8)}.key"
+        try:
+            descriptor = os.open(key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(key)
+            environment = {"PROXMOX_GATEWAY": str(home / "socket"), "PROXMOX_GATEWAY_KEY_FILE": str(key_file)}
+            yield Admission(environment, session.denied)
+        finally:
+            self._sessions.remove(key)
+            session.trace.close()
+            with suppress(FileNotFoundError):
+                key_file.unlink()
+
+    def close(self) -> None:
+        """Stop serving, and remove the socket."""
+        with self._starting:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                # It may still be importing what it needs.
+                if self._ready.wait(_STOP_SECONDS) and self._stop is not None:
+                    with suppress(RuntimeError):
+                        self._stop()
+                thread.join(_STOP_SECONDS)
+            if self._folder is not None:
+                self._folder.remove()
+                self._folder = None
+
+    def _started(self) -> Path:
+        with self._starting:
+            if self._folder is not None and self._thread is not None and self._thread.is_alive():
+                return self._folder.path
+            if self._folder is None:
+                atexit.register(self.close)
+            else:
+                self._folder.remove()
+            self._folder = PrivateFolder()
+            path = self._folder.path / "socket"
+            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listening.bind(str(path))
+            path.chmod(0o600)
+            # Runs may connect at once; they are answered as soon as all is imported.
+            listening.listen(_BACKLOG)
+            self._ready.clear()
+            self._thread = threading.Thread(target=self._serve, args=(listening,), name="gateway", daemon=True)
+            self._thread.start()
+            return self._folder.path
+
+    def _serve(self, listening: socket.socket) -> None:
+        try:
+            from mcp_bridge.gateway.serving import serve
+
+            asyncio.run(serve(listening, self._settings, self._sessions, self._on_ready))
+        finally:
+            # Whoever waits is told that there is no gateway any more.
+            listening.close()
+            self._ready.set()
+
+    def _on_ready(self, stop: Callable[[], Any]) -> None:
+        self._stop = stop
+        self._ready.set()

@@ -1,0 +1,71 @@
+"""The runs that are under way, each known by its key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass, field
+
+from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.logins import Answer
+from mcp_bridge.gateway.trace import Trace
+
+# How many denied requests are named; the trace has all of them.
+_NAMED = 20
+
+
+@dataclass(eq=False)
+class Flight:
+    """A GET under way, how many wait for it, and how many answers its run had been given when it started."""
+
+    task: asyncio.Task[Answer]
+    known: int
+    waiting: int = 0
+
+
+@dataclass(eq=False)
+class Session:
+    """One playbook run: what it may send, what it has sent, and what is under way for it."""
+
+    grant: Grant
+    trace: Trace
+    denied: list[str] = field(default_factory=list)
+    flights: dict[str, Flight] = field(default_factory=dict)
+    answers: int = 0
+
+    def deny(self, method: str, path: str) -> None:
+        """Note a request that was not granted."""
+        self.trace.deny(method, path)
+        if len(self.denied) < _NAMED:
+            self.denied.append(f"{method} {path}")
+
+
+class Sessions:
+    """Keys and the runs that they stand for. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[bytes, Session] = {}
+        self._changing = threading.Lock()
+
+    def add(self, session: Session) -> str:
+        """Admit a run; returns its key, which is kept nowhere."""
+        key = secrets.token_urlsafe(32)
+        with self._changing:
+            self._sessions[_digest(key)] = session
+        return key
+
+    def find(self, key: str) -> Session | None:
+        """The run with this key."""
+        with self._changing:
+            return self._sessions.get(_digest(key))
+
+    def remove(self, key: str) -> None:
+        """Forget a key: whoever shows it from now on is unknown."""
+        with self._changing:
+            self._sessions.pop(_digest(key), None)
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,118 @@
+"""The API trace of a run: a line of JSON for every request, of which none says a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, TextIO
+
+from mcp_bridge.redaction import Redactor
+
+TRACE = "api_trace.jsonl"
+"""The file in the folder of a playbook run."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """One request. `status` is None while, and if, no answer came; `bytes` are those of the answer's body.
+
+    `note` is `denied` (not granted, so not sent), `shared` (answered with an identical one that was under way), or
+    the fault that kept an answer away.
+    """
+
+    nr: int
+    time: str
+    method: str
+    path: str
+    status: int | None = None
+    ms: float | None = None
+    bytes: int | None = None
+    note: str | None = None
+    started: float = field(default_factory=monotonic, repr=False)
+
+    def line(self) -> str:
+        facts = {name: value for name, value in vars(self).items() if name != "started"}
+        return f"{json.dumps(facts, ensure_ascii=False)}\n"
+
+
+class Trace:
+    """Writes the trace of one playbook run. What changes something is written before it is sent, and again when it is
+    answered; what is still under way at the end is written as unanswered."""
+
+    def __init__(self, file: Path, redactor: Redactor) -> None:
+        self._path = file
+        self._redactor = redactor
+        self._file: TextIO | None = None
+        self._number = 0
+        self._pending: set[Entry] = set()
+        self._closed = False
+        self._writing = threading.Lock()
+
+    def begin(self, method: str, path: str) -> Entry:
+        """Note that a request is about to be sent."""
+        with self._writing:
+            self._number += 1
+            entry = Entry(self._number, _now(), method, self._redactor.text(path))
+            self._pending.add(entry)
+            if method != "GET":
+                self._write(entry)
+        return entry
+
+    def deny(self, method: str, path: str) -> None:
+        """Note a request that was not granted, and so was not sent."""
+        with self._writing:
+            self._number += 1
+            self._write(Entry(self._number, _now(), method, self._redactor.text(path), 403, 0.0, 0, "denied"))
+
+    def end(self, entry: Entry, status: int | None, size: int = 0, note: str | None = None) -> None:
+        """Note what became of it."""
+        with self._writing:
+            self._pending.discard(entry)
+            entry.status, entry.bytes, entry.note = status, size, note
+            entry.ms = round((monotonic() - entry.started) * 1000, 1)
+            self._write(entry)
+
+    def close(self) -> None:
+        """Write what is still under way; afterwards the file does not change any more."""
+        with self._writing:
+            for entry in sorted(self._pending, key=lambda entry: entry.nr):
+                self._write(entry)
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
+
+    def _write(self, entry: Entry) -> None:
+        if self._closed:
+            return
+        if self._file is None:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+            self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+        self._file.write(entry.line())
+        self._file.flush()
+
+
+def read(folder: Path) -> Iterator[dict[str, Any]]:
+    """The requests of one playbook run in their order, each as it was last written."""
+    try:
+        text = (folder / TRACE).read_text(encoding="utf-8")
+    except OSError:
+        return
+    found: dict[int, dict[str, Any]] = {}
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            # Half written by a process that died.
+            continue
+        found[entry["nr"]] = entry
+    yield from (found[number] for number in sorted(found))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,73 @@
+"""What makes the cluster's certificate trusted, decided before anything is sent over the connection."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+from pathlib import Path
+from typing import Any, NoReturn
+
+import certifi
+
+from mcp_bridge.gateway.faults import Fault
+
+# What requests goes by, and so the collection where it is used directly.
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+class OtherCertificate(ssl.SSLError):
+    """The certificate is not the one whose fingerprint was given."""
+
+
+class _PinnedObject(ssl.SSLObject):
+    """A TLS connection whose handshake fails unless the certificate has the fingerprint of its context."""
+
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        certificate = self.getpeercert(binary_form=True) or b""
+        context = self.context
+        if not isinstance(context, _PinningContext) or hashlib.sha256(certificate).hexdigest() != context.fingerprint:
+            raise OtherCertificate("the certificate does not have the pinned fingerprint")
+
+
+class _PinningContext(ssl.SSLContext):
+    fingerprint = ""
+    sslobject_class = _PinnedObject
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError("only connections made by wrap_bio are pinned")
+
+
+def tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
+    """Trusts by the strictest of what is given: SHA-256 fingerprint, CA, the usual CAs. Raises Fault for nonsense."""
+    if fingerprint:
+        pinning = _PinningContext(ssl.PROTOCOL_TLS_CLIENT)
+        pinning.fingerprint = _digits(fingerprint)
+        return _unverified(pinning)
+    if not verify:
+        return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    given = str(Path(ca_path).expanduser()) if ca_path else next(filter(None, map(os.environ.get, _BUNDLES)), None)
+    bundle = given or certifi.where()
+    try:
+        context = ssl.create_default_context(
+            cafile=None if os.path.isdir(bundle) else bundle, capath=bundle if os.path.isdir(bundle) else None
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise Fault("invalid_parameter", f"ca_path can't be read: {bundle}: {error.strerror or error}") from error
+    # The CA that Proxmox VE makes for itself names no key usage, which Python 3.13 has become strict about.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def _unverified(context: ssl.SSLContext) -> ssl.SSLContext:
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _digits(fingerprint: str) -> str:
+    digits = fingerprint.replace(":", "").replace(" ", "").lower()
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise Fault("invalid_parameter", f"fingerprint is not a SHA-256 fingerprint: {fingerprint}")
+    return digits

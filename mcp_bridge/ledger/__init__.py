@@ -1,0 +1,1 @@
+"""The evidence: a row per run, chained and verifiable offline."""

@@ -1,0 +1,136 @@
+"""What is written into the ledger: the opening and the closing of a run, who did it where, and plans that wait."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from mcp_bridge.executor import processes
+
+
+@dataclass(frozen=True)
+class Who:
+    """On whose behalf something runs, from which program."""
+
+    client_name: str
+    client_version: str | None = None
+    proxmox_user: str | None = None
+    cluster_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known before a run starts. `arguments` are redacted already."""
+
+    run_id: str
+    tool: str
+    arguments: dict[str, Any]
+    mode: str
+    who: Who
+    collection_version: str
+    playbook: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The columns of the opening entry, as of now, for this process."""
+        return {
+            "run_id": self.run_id,
+            "opened_at": now(),
+            "tool": self.tool[:64],
+            "arguments": _json(self.arguments),
+            "mode": self.mode,
+            "playbook": self.playbook,
+            "collection_version": self.collection_version,
+            "client_name": self.who.client_name[:128],
+            "client_version": self.who.client_version[:64] if self.who.client_version else None,
+            "proxmox_user": self.who.proxmox_user,
+            "cluster_url": self.who.cluster_url,
+            "local_user": local_user(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "process_started": processes.started(os.getpid()),
+        }
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is known when a run has ended, however it ended. `rules` are those of the policy that decided."""
+
+    outcome: str
+    decision: str
+    changed: bool
+    summary: str
+    plan_digest: str | None = None
+    failure_code: str | None = None
+    upids: list[str] = field(default_factory=list)
+    artifacts_sha256: str | None = None
+    rules: str | None = None
+    approver: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The columns of the closing entry, as of now."""
+        return {**asdict(self), "upids": _json(self.upids), "closed_at": now()}
+
+
+def now() -> str:
+    """The time as the ledger writes it."""
+    return stamp(datetime.now(UTC))
+
+
+def stamp(time: datetime) -> str:
+    """A time in UTC as the ledger writes it."""
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def local_user() -> str:
+    """The operating system's user that this process runs as."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a number without a name.
+        return str(os.getuid())
+
+
+State = Literal["ready", "held", "approved", "denied", "used", "expired"]
+"""`ready`: policy would let it be applied. `held`: somebody has to approve it first."""
+
+
+@dataclass(frozen=True)
+class KeptPlan:
+    """A plan by the run that made it. `arguments` are those of its tool, None when they hold a secret.
+
+    `approval` says how `approver` approved it: as an `operator`, or as the asking client's own user (`elicitation`).
+    """
+
+    plan_id: str
+    digest: str
+    tool: str
+    arguments: dict[str, Any] | None
+    shown: dict[str, Any]
+    asker: str
+    expires_at: str
+    state: State
+    reason: str | None = None
+    approval: str | None = None
+    approver: str | None = None
+    local_user: str = field(default_factory=local_user)
+    made_at: str = field(default_factory=lambda: stamp(datetime.now(UTC)))
+    decided_at: str | None = None
+    used_by: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for people and clients; arguments and plan are part of what is shown."""
+        return {**self.__dict__}
+
+
+def expiry(seconds: int) -> str:
+    """When a plan that is made now goes out of date."""
+    return stamp(datetime.now(UTC) + timedelta(seconds=seconds))

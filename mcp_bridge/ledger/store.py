@@ -1,0 +1,253 @@
+"""The ledger: one row per run, written before it starts and completed after it, chained so that nothing goes unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
+
+from mcp_bridge.errors import LedgerError, UsageError
+from mcp_bridge.executor import processes, started_tasks
+from mcp_bridge.ledger import artifacts, chain, retention, verify
+from mcp_bridge.ledger.database import open_database, reading, transaction
+from mcp_bridge.ledger.plans import Plans
+from mcp_bridge.ledger.records import Closing, Opening
+from mcp_bridge.ledger.tables import CLOSING, fitting, head, runs
+from mcp_bridge.ledger.tokens import Tokens
+
+Row = dict[str, Any]
+
+
+class Ledger:
+    """The runs of one state directory. Several processes may use it at once."""
+
+    def __init__(self, state_dir: Path, url: str | None = None) -> None:
+        self._state_dir = state_dir
+        self._file = None if url else state_dir / "ledger.db"
+        self._url = url or f"sqlite:///{self._file}"
+
+    def folder(self, run_id: str) -> Path:
+        """Where the artifacts of a run are."""
+        return self._folders / run_id
+
+    @cached_property
+    def plans(self) -> Plans:
+        """The plans that wait to be decided on or applied."""
+        return Plans(self._engine)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The tokens of the clients that come over HTTP."""
+        return Tokens(self._engine)
+
+    def open(self, opening: Opening) -> None:
+        """Write that a run starts. Raises LedgerError; then it must not start."""
+        with transaction(self._engine) as connection:
+            _append_opening(connection, opening)
+
+    def close(self, run_id: str, closing: Closing) -> None:
+        """Write how a run ended."""
+        with transaction(self._engine) as connection:
+            _append_closing(connection, run_id, closing)
+
+    def record(self, opening: Opening, closing: Closing) -> None:
+        """Write a run that ended before anything was started, such as a refused one."""
+        with transaction(self._engine) as connection:
+            _append_opening(connection, opening)
+            _append_closing(connection, opening.run_id, closing)
+
+    def close_interrupted(self) -> list[str]:
+        """Close the runs that processes of this host left open when they died; return their ids.
+
+        Whatever is left of such a run, like a playbook that outlived the process, is killed first.
+        """
+        with reading(self._engine) as connection:
+            unclosed = list(connection.execute(select(runs).where(runs.c.closed_seq.is_(None))).mappings())
+        closed = []
+        for row in unclosed:
+            if row["host"] != socket.gethostname() or _alive(row):
+                continue
+            processes.kill_run(self.folder(row["run_id"]))
+            with transaction(self._engine) as connection:
+                if _still_open(connection, row["run_id"]):
+                    _append_closing(connection, row["run_id"], self._interruption(row["run_id"]))
+                    closed.append(row["run_id"])
+        return closed
+
+    def recent(self, limit: int = 20, **wanted: str | None) -> list[Row]:
+        """The newest runs, newest first; `wanted` are columns with the value that they must have.
+
+        `since` is a time, in UTC and ISO 8601; `guest` is a word that stands in the arguments or the summary.
+        """
+        query = select(runs).order_by(runs.c.opened_seq.desc()).limit(limit)
+        for name, value in wanted.items():
+            if value is None:
+                continue
+            if name == "since":
+                query = query.where(runs.c.opened_at >= value)
+            elif name == "guest":
+                query = query.where(or_(runs.c.arguments.contains(value), runs.c.summary.contains(value)))
+            else:
+                query = query.where(runs.c[name] == value)
+        with reading(self._engine) as connection:
+            return [_readable(row) for row in connection.execute(query).mappings()]
+
+    def last_entry(self) -> int:
+        """The number of the chain's last entry."""
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(head.c.seq)).scalar_one())
+
+    def ended(self, after: int, limit: int = 200) -> list[Row]:
+        """The runs that were closed after an entry of the chain, in that order."""
+        query = select(runs).where(runs.c.closed_seq > after).order_by(runs.c.closed_seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_readable(row) for row in connection.execute(query).mappings()]
+
+    def find(self, prefix: str) -> Row:
+        """The one run whose id starts so. Raises UsageError when there is none, or more than one."""
+        with reading(self._engine) as connection:
+            query = select(runs).where(runs.c.run_id >= prefix, runs.c.run_id < f"{prefix}g")
+            found = [dict(row) for row in connection.execute(query.order_by(runs.c.run_id).limit(5)).mappings()]
+        if not found:
+            raise UsageError(f"There is no run {prefix!r}.", "`playvisor runs list` shows the newest ones.")
+        if len(found) > 1:
+            ids = ", ".join(row["run_id"][:13] for row in found)
+            raise UsageError(f"More than one run starts with {prefix!r}: {ids} …", "Give more of its id.")
+        return _readable(found[0])
+
+    def verify(self) -> verify.Verification:
+        """Check every entry of the chain and every artifact, without asking the cluster."""
+        if self._file is not None and not self._file.exists():
+            raise LedgerError(
+                f"There is no ledger at {self._file}.",
+                "Nothing was run with this state directory (PLAYVISOR_STATE_DIR), or the ledger was removed.",
+            )
+        with reading(self._engine) as connection:
+            return verify.verify(connection, self._folders, shared=self._file is None)
+
+    def removable(self, before: str) -> retention.Removal | None:
+        """What `prune` would remove. Raises LedgerError when that part is not as it was written."""
+        self._settle_pruning()
+        with reading(self._engine) as connection:
+            removal = retention.removable(connection, before)
+            if removal:
+                found = verify.verify(connection, self._folders, shared=self._file is None)
+                retention.refuse_untrue(removal, found.faults)
+        return removal
+
+    def prune(self, removal: retention.Removal, opening: Opening) -> None:
+        """Remove what `removable` found, with its artifacts; that is a run of the ledger itself."""
+        run_id = opening.run_id
+        closing = Closing("ok", "allowed", False, f"Removed {removal.runs} runs from before {removal.before}.")
+        try:
+            with transaction(self._engine) as connection:
+                # Appended first: nobody else writes from then on.
+                _append_opening(connection, replace(opening, tool=verify.PRUNING, arguments=removal.as_arguments()))
+                retention.remove(connection, removal, run_id, self._folders, self._trashes / run_id)
+                _append_closing(connection, run_id, closing)
+        finally:
+            self._settle_pruning()
+
+    def _settle_pruning(self) -> None:
+        if self._trashes.is_dir():
+            with transaction(self._engine) as connection:
+                _next(connection)
+                retention.settle(connection, self._folders, self._trashes)
+
+    def _interruption(self, run_id: str) -> Closing:
+        applying = self.folder(run_id) / "apply"
+        applied = applying.is_dir()
+        return Closing(
+            outcome="interrupted",
+            decision="allowed" if applied else "unknown",
+            # What is not known must not be called unchanged; the artifacts and the cluster's task list tell.
+            changed=applied,
+            upids=started_tasks(applying),
+            summary="The process that ran it died. Look at its events and at the cluster's task list.",
+            artifacts_sha256=artifacts.seal(self.folder(run_id)),
+        )
+
+    @property
+    def _folders(self) -> Path:
+        return self._state_dir / "runs"
+
+    @property
+    def _trashes(self) -> Path:
+        return self._state_dir / "pruning"
+
+    @cached_property
+    def _engine(self) -> Engine:
+        try:
+            self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                f"The state directory {self._state_dir} can't be made: {error.strerror}.",
+                "Set PLAYVISOR_STATE_DIR to a directory that you may write to.",
+            ) from error
+        return open_database(self._url)
+
+
+# Built once: building them takes as long as executing them.
+_INSERT = insert(runs)
+_HEAD = select(head.c.seq, head.c.hash).with_for_update()
+_NEW_HEAD = update(head).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+_OPENED_HASH = select(runs.c.opened_hash).where(runs.c.run_id == bindparam("run"))
+_CLOSING = (*CLOSING, "closed_seq", "closed_prev", "closed_hash")
+_COMPLETE = (
+    update(runs).where(runs.c.run_id == bindparam("run")).values({name: bindparam(f"new_{name}") for name in _CLOSING})
+)
+
+
+def _append_opening(connection: Connection, opening: Opening) -> None:
+    row = fitting(opening.row())
+    seq, previous = _next(connection)
+    digest = chain.entry_hash("opened", seq, previous, row)
+    connection.execute(_INSERT, {**row, "opened_seq": seq, "opened_prev": previous, "opened_hash": digest})
+    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+
+
+def _append_closing(connection: Connection, run_id: str, closing: Closing) -> None:
+    row = fitting(closing.row())
+    seq, previous = _next(connection)
+    opened = connection.execute(_OPENED_HASH, {"run": run_id}).scalar_one()
+    digest = chain.entry_hash("closed", seq, previous, {**row, "run_id": run_id, "opened_hash": opened})
+    written = {**row, "closed_seq": seq, "closed_prev": previous, "closed_hash": digest}
+    connection.execute(_COMPLETE, {"run": run_id, **{f"new_{name}": written[name] for name in _CLOSING}})
+    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+
+
+def _next(connection: Connection) -> tuple[int, str]:
+    """The number for a new entry and the hash before it; until the transaction ends, nobody else gets one."""
+    end = connection.execute(_HEAD).one()
+    return end.seq + 1, end.hash
+
+
+def _still_open(connection: Connection, run_id: str) -> bool:
+    query = select(runs.c.closed_seq).where(runs.c.run_id == run_id).with_for_update()
+    closed: int | None = connection.execute(query).scalar_one()
+    return closed is None
+
+
+def _alive(row: Any) -> bool:
+    """Whether the process that opened a row still runs; its id alone may have been given to another one since."""
+    if not row["process_started"]:
+        try:
+            os.kill(row["pid"], 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    return bool(processes.started(row["pid"]) == row["process_started"])
+
+
+def _readable(row: Any) -> Row:
+    """A row with its JSON columns as data."""
+    upids = json.loads(row["upids"]) if row["upids"] else []
+    return {**row, "arguments": json.loads(row["arguments"]), "upids": upids}

@@ -1,0 +1,112 @@
+"""Whether the ledger and the artifacts are as they were written, from what one transaction sees of them."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from mcp_bridge.errors import LedgerError
+from mcp_bridge.ledger import artifacts, chain
+from mcp_bridge.ledger.tables import checkpoints, head, runs
+
+PRUNING = "prune_runs"
+"""What the ledger calls the removal of old runs."""
+
+_FETCH = 1000
+_SHA256, _RUN_ID, _HOST, _OPENED, _CLOSED = (
+    chain.COLUMNS.index(name) for name in ("artifacts_sha256", "run_id", "host", "opened_seq", "closed_seq")
+)
+
+
+@dataclass
+class Verification:
+    """What `verify` looked at, and everything that was not as it was written.
+
+    `since` is the time until which older runs were removed, if any were, and `start` the entry that the chain begins
+    after. `elsewhere` counts the runs whose artifacts are on the host that ran them.
+    """
+
+    runs: int = 0
+    entries: int = 0
+    artifacts: int = 0
+    elsewhere: int = 0
+    since: str | None = None
+    start: int = 0
+    faults: list[chain.Fault] = field(default_factory=list)
+
+
+def verify(connection: Connection, folders: Path, *, shared: bool) -> Verification:
+    """Check every entry of the chain and every artifact. `shared` says that other hosts use this ledger, too."""
+    found = Verification()
+    end = connection.execute(select(head)).mappings().first()
+    if end is None:
+        raise LedgerError("The ledger has no end: its table ledger_head is empty.", "Restore it from a backup.")
+    spoiled: list[chain.Fault] = []
+    start = _start(connection, found, spoiled)
+    rows = _walk(connection, folders, found, spoiled, shared=shared)
+    broken = list(chain.faults(rows, end["seq"], end["hash"], start))
+    spoiled.extend(_unknown_folders(connection, folders))
+    found.faults = sorted([*broken, *spoiled], key=lambda fault: fault.seq)
+    return found
+
+
+def _start(connection: Connection, found: Verification, spoiled: list[chain.Fault]) -> chain.Start:
+    """Where the chain begins, as the newest removal of old runs says, which is a run of the chain itself."""
+    checkpoint = connection.execute(select(checkpoints).order_by(checkpoints.c.seq.desc()).limit(1)).mappings().first()
+    if checkpoint is None:
+        return chain.Start()
+    found.start = checkpoint["seq"]
+    query = select(runs).where(runs.c.run_id == checkpoint["pruned_by"])
+    row = connection.execute(query).mappings().first()
+    said = _said(row["arguments"]) if row and (row["tool"], row["outcome"]) == (PRUNING, "ok") else {}
+    if row is None or (said.get("entry"), said.get("hash")) != (checkpoint["seq"], checkpoint["hash"]):
+        what = "where the ledger begins is not what the run that removed older ones says"
+        spoiled.append(chain.Fault(checkpoint["pruned_by"], checkpoint["seq"], what))
+        return chain.Start(checkpoint["seq"], checkpoint["hash"])
+    found.since = said["before"]
+    kept = {int(number): digest for number, digest in said["kept"].items()}
+    return chain.Start(checkpoint["seq"], checkpoint["hash"], kept)
+
+
+def _said(arguments: str) -> dict[str, Any]:
+    try:
+        said = json.loads(arguments)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) and isinstance(said.get("kept"), dict) and "before" in said else {}
+
+
+def _walk(
+    connection: Connection, folders: Path, found: Verification, spoiled: list[chain.Fault], *, shared: bool
+) -> Iterator[Any]:
+    """Every row by its opening; on the way, its artifacts are held against their manifest."""
+    here = socket.gethostname()
+    query = select(*(runs.c[name] for name in chain.COLUMNS)).order_by(runs.c.opened_seq)
+    for rows in connection.execute(query.execution_options(yield_per=_FETCH)).partitions():
+        found.runs += len(rows)
+        for row in rows:
+            found.entries += (row[_OPENED] > found.start) + (row[_CLOSED] is not None)
+            if row[_SHA256]:
+                folder = folders / row[_RUN_ID]
+                if shared and row[_HOST] != here and not folder.is_dir():
+                    found.elsewhere += 1
+                else:
+                    found.artifacts += 1
+                    spoiled.extend(
+                        chain.Fault(row[_RUN_ID], row[_CLOSED] or row[_OPENED], f"artifacts: {difference}")
+                        for difference in artifacts.differences(folder, row[_SHA256])
+                    )
+            yield row
+
+
+def _unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
+    """What runs left behind that the ledger says nothing of."""
+    for name in sorted(path.name for path in folders.iterdir()) if folders.is_dir() else ():
+        if connection.execute(select(runs.c.run_id).where(runs.c.run_id == name)).first() is None:
+            yield chain.Fault(name, 0, "artifacts of a run that the ledger does not have")

@@ -1,0 +1,1 @@
+"""The MCP front end: the catalogue's tools for AI clients."""

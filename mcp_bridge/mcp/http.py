@@ -1,0 +1,114 @@
+"""The MCP server over streamable HTTP: the SDK's own app behind our door, served by uvicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import uvicorn
+
+from mcp_bridge.errors import UsageError
+from mcp_bridge.mcp.door import Buckets, Door, is_loopback, security
+
+if TYPE_CHECKING:
+    from mcp_bridge.ledger.tokens import Token
+    from mcp_bridge.mcp.server import McpServer
+
+PATH = "/mcp"
+_CLOSING_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where and for whom to listen. `names` are further ones of this server, `rate` is per minute and token."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    names: tuple[str, ...] = ()
+    auth: bool = True
+    rate: int = 300
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def require_safe(self, *, tokens: bool) -> None:
+        """Raise UsageError for what would let in anybody, or nobody."""
+        if not self.auth and not is_loopback(self.host):
+            raise UsageError(
+                f"Without tokens it does not listen on {self.host}, where others can reach it.",
+                "Leave out --no-auth, or listen on 127.0.0.1.",
+            )
+        if self.auth and not tokens:
+            alone = ", or give --no-auth to ask for none on this machine" if is_loopback(self.host) else ""
+            raise UsageError(
+                "There is no token yet, so nobody could come in.", f"`playvisor tokens create NAME` makes one{alone}."
+            )
+        if (self.certificate is None) != (self.key is None):
+            raise UsageError("Of certificate and key only one is given.", "Give --tls-cert and --tls-key.")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals left to us: runs are ended first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token | None]) -> None:
+    """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
+    app = server.server.streamable_http_app(
+        streamable_http_path=PATH, transport_security=security(listen.host, listen.names)
+    )
+    door = Door(app, verify if listen.auth else None, Buckets(listen.rate))
+    with _bound(listen) as bound:
+        config = uvicorn.Config(
+            door,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            # What the headers of a proxy say of the client is not looked at.
+            proxy_headers=False,
+            timeout_graceful_shutdown=_CLOSING_SECONDS,
+            ssl_certfile=listen.certificate,
+            ssl_keyfile=listen.key,
+        )
+        served = _Server(config)
+        scheme = "https" if listen.certificate else "http"
+        host = f"[{listen.host}]" if ":" in listen.host else listen.host
+        sys.stderr.write(f"Playvisor serves MCP at {scheme}://{host}:{bound.getsockname()[1]}{PATH}\n")
+        if scheme == "http" and not is_loopback(listen.host):
+            sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
+        anyio.run(_serve, server, served, bound)
+
+
+async def _serve(server: McpServer, served: uvicorn.Server, bound: socket.socket) -> None:
+    async def end_on_signal() -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _number in signals:
+                await server.stop_runs()
+                served.should_exit = True
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(end_on_signal)
+        await served.serve(sockets=[bound])
+        group.cancel_scope.cancel()
+
+
+def _bound(listen: Listen) -> socket.socket:
+    try:
+        family, _kind, _protocol, _name, address = socket.getaddrinfo(
+            listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server((str(address[0]), listen.port), family=family)
+    except OSError as error:
+        raise UsageError(
+            f"It can't listen on {listen.host} port {listen.port}: {error.strerror or error}.",
+            "Give another --host or --port.",
+        ) from None

@@ -1,0 +1,230 @@
+"""The MCP server: lists the tools that its mode allows, and runs each call through the bridge."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+from anyio.abc import ObjectReceiveStream
+from mcp import types
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.stdio import stdio_server
+
+from mcp_bridge import native, version
+from mcp_bridge.catalogue.offer import Offer
+from mcp_bridge.errors import LedgerError, UsageError
+from mcp_bridge.executor import Progress
+from mcp_bridge.mcp import approval, clients, tools
+from mcp_bridge.mcp.changes import Changes
+from mcp_bridge.mcp.clients import Call
+from mcp_bridge.mcp.completions import Completions
+from mcp_bridge.mcp.instructions import instructions
+from mcp_bridge.mcp.prompting import Prompting
+from mcp_bridge.mcp.resources import Resources
+from mcp_bridge.models import Result
+from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.settings import Mode
+
+_STOP_SECONDS = 10
+# Runs mostly wait for the cluster; those that touch the same guest wait for each other.
+_RUNS_AT_ONCE = 64
+
+Context = ServerRequestContext[Any, Any]
+
+
+class _Server(Server[Any]):
+    """The SDK's server, which says that it tells of changed lists on every transport."""
+
+    def create_initialization_options(
+        self, notification_options: NotificationOptions | None = None, *args: Any, **more: Any
+    ) -> InitializationOptions:
+        options = notification_options or NotificationOptions(resources_changed=True)
+        return super().create_initialization_options(options, *args, **more)
+
+
+class McpServer:
+    """Serves some tools of one bridge to MCP clients in one mode."""
+
+    def __init__(self, bridge: Bridge, mode: Mode, offer: Offer) -> None:
+        self._bridge = bridge
+        self._mode = mode
+        self._offer = offer
+        # The cancel events of the calls that run, by the call.
+        self._running: dict[Call, threading.Event] = {}
+        self._threads = anyio.CapacityLimiter(_RUNS_AT_ONCE)
+        self._changes = Changes(bridge)
+        resources = Resources(bridge, offer, self._changes, self._look, self._request)
+        prompts = Prompting(offer)
+        self.server: Server[Any] = _Server(
+            "playvisor",
+            version=version(),
+            title="Playvisor for Proxmox VE",
+            instructions=instructions(mode),
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=resources.list_resources,
+            on_list_resource_templates=resources.list_templates,
+            on_read_resource=resources.read_resource,
+            on_subscribe_resource=resources.subscribe,
+            on_unsubscribe_resource=resources.unsubscribe,
+            on_subscriptions_listen=self._changes.listen,
+            on_list_prompts=prompts.list_prompts,
+            on_get_prompt=prompts.get_prompt,
+            on_completion=Completions(offer, self._look).complete,
+            lifespan=self._watching,
+        )
+        self.server.middleware.append(self._heed_cancelling)
+
+    async def serve_stdio(self) -> None:
+        """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_on_signal)
+            async with stdio_server() as (reader, writer):
+                await self.server.run(reader, writer, self.server.create_initialization_options())
+            group.cancel_scope.cancel()
+
+    async def _list_tools(self, _ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[tools.tool(entry) for entry in self._offer.tools])
+
+    async def _call_tool(
+        self, ctx: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        request = self._request(ctx, params.name, params.arguments or {})
+        told = approval.answered(params)
+        if told and not await self._decided(request, *told):
+            return tools.call_result(approval.declined(request.tool, told[0]))
+        result = await self._reported(ctx, request)
+        if not (result.plan and result.plan.id and result.plan.elicitable and approval.can_ask(ctx)):
+            return tools.call_result(result)
+        if told:
+            # Once is enough: whoever has answered is told how things stand.
+            return tools.call_result(result)
+        if approval.asks_within_the_result(ctx):
+            return approval.question(result)
+        answer = await approval.ask(ctx, result)
+        if answer == "cancel":
+            return tools.call_result(result)
+        if await self._decided(request, result.plan.id, answer):
+            return tools.call_result(await self._reported(ctx, request))
+        return tools.call_result(approval.declined(request.tool, result.plan.id))
+
+    @asynccontextmanager
+    async def _watching(self, _server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
+        """What runs beside the clients' requests."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._changes.watch)
+            yield {}
+            self._changes.close()
+            group.cancel_scope.cancel()
+
+    def _request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
+        return Request(tool, arguments, self._mode, offered=self._offer.names, **clients.identity(ctx))
+
+    async def _look(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
+        """What a tool that only reads returns."""
+        return await self._reported(ctx, self._request(ctx, tool, arguments))
+
+    async def _reported(self, ctx: Context, request: Request) -> Result:
+        """Run with progress for the client."""
+        async with _progress(ctx) as report:
+            try:
+                return await self._run(ctx, request, report)
+            except LedgerError as error:
+                return unrecorded(request.tool, error)
+
+    async def _decided(self, request: Request, plan_id: str, answer: approval.Answer) -> bool:
+        """Take the user's answer about a plan; false when it is not to be applied.
+
+        A plan that can't be decided on any more is made, and asked about, anew.
+        """
+        if answer == "cancel":
+            return True
+
+        def decide() -> None:
+            self._bridge.decide_plan(plan_id, request, approve=answer == "accept", approval="elicitation")
+
+        with suppress(UsageError):
+            await anyio.to_thread.run_sync(decide)
+        return answer == "accept"
+
+    async def _run(self, ctx: Context, request: Request, report: Progress) -> Result:
+        """Run in a thread. When the client gives up, the run is stopped, and its row completed all the same.
+
+        Over HTTP a connection that breaks is no such wish: the run goes on to its end, unless the client says so.
+        """
+        cancel, call = threading.Event(), clients.call(ctx)
+        self._running[call] = cancel
+
+        def work() -> Result:
+            try:
+                return native.call(self._bridge, request, report, cancel)
+            finally:
+                self._running.pop(call, None)
+
+        try:
+            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
+        except anyio.get_cancelled_exc_class():
+            if ctx.request is None:
+                cancel.set()
+            raise
+        finally:
+            self._changes.look()
+
+    async def _heed_cancelling(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Stop the run of a call that the client takes back; the SDK itself only stops waiting for it."""
+        if ctx.method == "notifications/cancelled":
+            cancel = self._running.get(clients.call(ctx, (ctx.params or {}).get("requestId")))
+            if cancel:
+                cancel.set()
+        return await call_next(ctx)
+
+    async def stop_runs(self) -> None:
+        """Stop every run, and give them time to write how they ended."""
+        for cancel in list(self._running.values()):
+            cancel.set()
+        with anyio.move_on_after(_STOP_SECONDS):
+            while self._running:
+                await anyio.sleep(0.05)
+
+    async def _end_on_signal(self) -> None:
+        """End on a signal. Reading stdin can't be interrupted, so the process does not wait for it."""
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for number in signals:
+                await self.stop_runs()
+                self._bridge.close()
+                os._exit(128 + number)
+
+
+@asynccontextmanager
+async def _progress(ctx: Context) -> AsyncIterator[Progress]:
+    """A function for the run's thread that reports progress to the client, in order and without waiting for it."""
+    send, receive = anyio.create_memory_object_stream[str](max_buffer_size=1000)
+
+    def report(line: str) -> None:
+        # Progress is a courtesy: a full buffer, or a client that is gone, must not hold the run up.
+        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError, RuntimeError):
+            anyio.from_thread.run_sync(send.send_nowait, line)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_forward, ctx, receive)
+        async with send:
+            yield report
+
+
+async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
+    number = 0
+    async for line in lines:
+        number += 1
+        await ctx.session.report_progress(number, None, line)
+
+
+def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:
+    """Serve on stdio until the client leaves."""
+    anyio.run(McpServer(bridge, mode, offer).serve_stdio)

@@ -1,0 +1,44 @@
+"""The catalogue's tools and results in MCP's own types."""
+
+from __future__ import annotations
+
+from mcp import types
+
+from mcp_bridge.catalogue import Tool
+from mcp_bridge.catalogue.native import NativeTool
+from mcp_bridge.mcp.lean import OUTPUT, lean_input
+from mcp_bridge.mcp.text import render
+from mcp_bridge.models import Result
+
+
+def tool(entry: Tool | NativeTool) -> types.Tool:
+    """A tool as clients list it."""
+    return types.Tool(
+        name=entry.name,
+        title=entry.title,
+        description=entry.description,
+        input_schema=lean_input(entry.input_schema),
+        output_schema=OUTPUT,
+        annotations=hints(entry),
+    )
+
+
+def hints(entry: Tool | NativeTool) -> types.ToolAnnotations:
+    """What a client may tell the person about a tool; true to its effect. The cluster is a closed world."""
+    if not entry.writes:
+        return types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    return types.ToolAnnotations(
+        read_only_hint=False,
+        destructive_hint=entry.effect == "destroy",
+        idempotent_hint=entry.repeatable,
+        open_world_hint=False,
+    )
+
+
+def call_result(result: Result) -> types.CallToolResult:
+    """A result as a client gets it: structured, and as short text; an error when it failed."""
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=render(result))],
+        structured_content=result.as_dict(),
+        is_error=result.status not in ("ok", "planned"),
+    )

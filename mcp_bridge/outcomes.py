@@ -1,0 +1,182 @@
+"""Results from what a playbook run came to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mcp_bridge import summary
+from mcp_bridge.catalogue import Tool
+from mcp_bridge.catalogue.arguments import Problem
+from mcp_bridge.catalogue.docs import module_docs
+from mcp_bridge.executor import PlaybookOutcome, events
+from mcp_bridge.models import Failure, Plan, Result, Status
+
+# How many wrong arguments are told of one call.
+_NAMED = 10
+# Characters that are told of requests that were not granted.
+_LONGEST_DENIAL = 500
+# Fields that every result has for itself; the rest of what a module documents is its data.
+_CORE = frozenset({"plan", "upids", "diff", "failure"})
+
+
+def data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
+    """What the module returned of what it documents: its nouns, such as guests."""
+    documented = module_docs(tool.module).returns
+    result = events.returned(outcome.result or {})
+    return {name: value for name, value in result.items() if name in documented and name not in _CORE}
+
+
+def plan(outcome: PlaybookOutcome) -> Plan | None:
+    """The plan of a module that changes something, if it came to make one."""
+    described = (outcome.result or {}).get("plan")
+    return Plan(**described) if described else None
+
+
+def diff(outcome: PlaybookOutcome) -> dict[str, Any] | None:
+    """Before and after of what changes."""
+    found = (outcome.result or {}).get("diff")
+    # Ansible's own modules may return a list of them; ours return one.
+    return found if isinstance(found, dict) else None
+
+
+def warnings(outcome: PlaybookOutcome) -> list[str]:
+    """Ansible's and the module's warnings, as text."""
+    return [str(warning) for warning in (outcome.result or {}).get("warnings") or ()]
+
+
+def failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure | None:
+    """Why it failed, or None."""
+    events_hint = f"`playvisor runs events {run_id[:8]}` shows everything that was said."
+    if outcome.status != "ended":
+        return _stopped(outcome, applying=applying)
+    result = outcome.result
+    if result is None:
+        message = "The playbook ended before its module returned anything."
+        return Failure(code="task_failed", message=message, hint=events_hint, task_log=outcome.output)
+    if not result.get("failed"):
+        return None
+    known = result.get("failure")
+    if not known:
+        crash = events.last_line_of_crash(result) or str(result.get("msg") or "it gave no reason")
+        message = f"The module did not end as it should: {crash}"
+        return Failure(code="task_failed", message=message, hint=events_hint)
+    given = {name: value for name, value in known.items() if name in Failure.model_fields and value is not None}
+    # With several guests the task's message names every one that failed; the failure itself is the first one's.
+    message = str(result.get("msg") or given.get("message"))
+    return Failure(**{**given, "message": message, "hint": given.get("hint") or events_hint})
+
+
+def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
+    code = "cancelled" if outcome.status == "cancelled" else "timeout"
+    how = "The run was cancelled" if code == "cancelled" else "The run took too long and was stopped"
+    if applying:
+        return Failure(
+            code=code,
+            message=f"{how} while it was being applied; what Proxmox VE had been asked for goes on.",
+            hint="Look at the guests and the cluster's task list before you try again.",
+        )
+    return Failure(code=code, message=f"{how} before anything was changed.", hint="Call it again when you want it.")
+
+
+def denied(requests: Sequence[str]) -> str | None:
+    """What is said of a run that tried to send what it was not granted; None when it did not."""
+    if not requests:
+        return None
+    named = ", ".join(dict.fromkeys(requests))
+    return f"It tried to send what it was not granted, and was not let through: {named[:_LONGEST_DENIAL]}."
+
+
+def invalid(problems: Sequence[Problem]) -> Failure:
+    """The failure for arguments that are wrong, naming every one of them, as far as anybody reads."""
+    named = problems[:_NAMED]
+    more = f" And {len(problems) - _NAMED} more." if len(problems) > _NAMED else ""
+    hints = list(dict.fromkeys(problem.hint for problem in named))
+    return Failure(
+        code="invalid_parameter",
+        message=" ".join(problem.message for problem in named) + more,
+        hint=" ".join(hints),
+        fields={problem.path: problem.message for problem in named},
+    )
+
+
+def read_result(tool: Tool, run_id: str, outcome: PlaybookOutcome) -> Result:
+    """The result of a tool that only reads."""
+    failed = failure(outcome, run_id, applying=False)
+    found = data(tool, outcome)
+    return Result(
+        run_id=run_id,
+        tool=tool.name,
+        status=_status(failed),
+        summary=failed.message if failed else summary.reading(found),
+        warnings=warnings(outcome),
+        failure=failed,
+        **found,
+    )
+
+
+def write_result(tool: Tool, run_id: str, outcome: PlaybookOutcome, decided: Plan | None, *, applied: bool) -> Result:
+    """The result of a tool that changes something: `outcome` is of the run that applied the plan, or only made it."""
+    failed = failure(outcome, run_id, applying=applied)
+    found = data(tool, outcome)
+    things = summary.things_of(found)
+    planned = decided is not None and bool(decided.steps) and not applied
+    changed = applied and _changed(outcome)
+    if failed:
+        sentence = failed.message
+    elif planned and decided is not None:
+        sentence = summary.planned(things, decided.steps)
+    else:
+        sentence = summary.changed(things) if changed else summary.unchanged(things)
+    return Result(
+        run_id=run_id,
+        tool=tool.name,
+        status="planned" if planned and not failed else _status(failed),
+        changed=changed,
+        summary=sentence,
+        plan=decided,
+        diff=diff(outcome),
+        upids=(outcome.result or {}).get("upids") or outcome.upids,
+        warnings=warnings(outcome),
+        failure=failed,
+        **found,
+    )
+
+
+def not_applied(result: Result, why: Failure) -> Result:
+    """The result of a plan that was made, but not applied for this reason."""
+    statuses: dict[str, Status] = {"approval_required": "held", "drifted": "failed"}
+    status = statuses.get(why.code, "refused")
+    return result.model_copy(update={"status": status, "summary": why.message, "failure": why})
+
+
+def drifted() -> Failure:
+    """The failure for a plan that is no longer the one that was meant."""
+    return Failure(
+        code="drifted",
+        message="The plan is no longer the one that was made before. Nothing was changed.",
+        hint="Something changed meanwhile; look at the new plan and decide again.",
+    )
+
+
+def used(plan_id: str) -> Failure:
+    """The failure for a plan that somebody else has applied meanwhile."""
+    return Failure(
+        code="refused",
+        message=f"Plan {plan_id[:8]} was applied by another run meanwhile. Nothing was changed.",
+        hint="`playvisor approvals show` tells by which run.",
+    )
+
+
+def _changed(outcome: PlaybookOutcome) -> bool:
+    """Whether an applied run changed something; one that was broken off or crashed may have, so it says yes."""
+    result = outcome.result
+    if result is None or (result.get("failed") and not result.get("failure")):
+        return True
+    return bool(result.get("changed"))
+
+
+def _status(failed: Failure | None) -> Status:
+    if failed is None:
+        return "ok"
+    return "cancelled" if failed.code == "cancelled" else "failed"

@@ -1,0 +1,13 @@
+"""Strings that others wrote, made harmless to terminals and line-based readers. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_LONGEST = 2000
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and control characters, and not longer than anybody reads."""
+    flat = " ".join("".join(" " if unicodedata.category(c).startswith("C") else c for c in text).split())
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"

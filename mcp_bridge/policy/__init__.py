@@ -1,0 +1,8 @@
+"""Who may do what to which guest: Cedar policies, judged on what a plan would really touch."""
+
+from __future__ import annotations
+
+from mcp_bridge.policy.engine import Decision, Policy
+from mcp_bridge.policy.facts import Approval, Asker, Moment, Question, Target, question
+
+__all__ = ["Approval", "Asker", "Decision", "Moment", "Policy", "Question", "Target", "question"]

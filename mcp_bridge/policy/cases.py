@@ -1,0 +1,59 @@
+"""Cases for a policy: what is asked, and how it should be decided. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcp_bridge import catalogue
+from mcp_bridge.errors import UsageError
+from mcp_bridge.policy.engine import Ruling
+from mcp_bridge.policy.facts import Approval, Asker, Moment, Question, Target
+
+_RULINGS = ("allow", "hold", "refuse")
+_HINT = (
+    "A case has expect (allow, hold or refuse) and tool; and, if wanted, name, asker {name, kind, roles, local_user}, "
+    "targets [{vmid, name, node, type, pool, tags, protected, template}], methods, hour, weekday, and approval "
+    "{kind, by}."
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with the ruling that it should get."""
+
+    name: str
+    question: Question
+    approval: Approval | None
+    expect: Ruling
+
+
+def read_cases(data: Any) -> list[Case]:
+    """The cases of a YAML document. Raises UsageError that names the one that makes no sense."""
+    if not isinstance(data, list) or not data:
+        raise UsageError("There are no cases: the file is no list.", _HINT)
+    return [_case(number, entry) for number, entry in enumerate(data, start=1)]
+
+
+def _case(number: int, entry: Any) -> Case:
+    try:
+        expect = entry["expect"]
+        if expect not in _RULINGS:
+            raise ValueError(f"expect is {expect!r}")
+        tool = catalogue.load()[entry["tool"]]
+        asker = {"name": "somebody", "kind": "client", **entry.get("asker", {})}
+        asker["roles"] = tuple(asker.get("roles", ()))
+        targets = tuple(_target(target) for target in entry.get("targets") or [{"vmid": 100}])
+        moment = Moment(int(entry.get("hour", 12)), str(entry.get("weekday", "monday")))
+        question = Question(tool, Asker(**asker), targets, frozenset(entry.get("methods", ("POST",))), moment)
+        approval = Approval(**entry["approval"]) if entry.get("approval") else None
+        return Case(str(entry.get("name", f"case {number}")), question, approval, expect)
+    except KeyError as error:
+        raise UsageError(f"Case {number} lacks or misnames {error}.", _HINT) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"Case {number} makes no sense: {error}.", _HINT) from None
+
+
+def _target(entry: Mapping[str, Any]) -> Target:
+    return Target(**{"id": str(entry.get("vmid", entry.get("id"))), **entry, "tags": tuple(entry.get("tags", ()))})

@@ -1,0 +1,151 @@
+"""Cedar, asked about plans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from mcp_bridge import catalogue
+from mcp_bridge.errors import UsageError
+from mcp_bridge.policy import facts
+from mcp_bridge.policy.facts import Approval, Question
+
+DEFAULT = Path(__file__).with_name("default.cedar")
+
+Ruling = Literal["allow", "hold", "refuse"]
+# Asked about to find out whether an approval would help.
+_SOMEBODY = Approval("operator", "somebody")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A policy by its `@id` (or its place in the file), with its `@advice` if it has one."""
+
+    name: str
+    effect: str
+    advice: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`allow`, `hold` (allowed once approved) or `refuse`; the rules that decided, and which targets they stopped."""
+
+    ruling: Ruling
+    rules: tuple[Rule, ...] = ()
+    stopped: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """One sentence for whoever asked."""
+        by = ", ".join(rule.name for rule in self.rules)
+        if self.ruling == "allow":
+            return f"Allowed by {by}." if by else "Allowed."
+        for_whom = f" for {', '.join(self.stopped[:5])}{' …' if len(self.stopped) > 5 else ''}" if self.stopped else ""
+        if self.ruling == "hold":
+            return f"By policy (rule {by}), this needs approval{for_whom}."
+        stopped_by = f"rule {by} forbids it" if by else "no rule permits it"
+        return f"By policy, {stopped_by}{for_whom}."
+
+    @property
+    def advice(self) -> str:
+        """What would be allowed, as the rules say it."""
+        said = list(dict.fromkeys(rule.advice for rule in self.rules if rule.advice))
+        fallback = (
+            "Ask for something else, or have the policy changed; `playvisor policy explain` shows how it decides."
+        )
+        return " ".join(said) or fallback
+
+
+class Policy:
+    """A set of Cedar policies that fits the tools."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text = text
+        self.source = source
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Policy:
+        """The policy in a file, or the default one. Raises UsageError for one that can't be read or makes no sense."""
+        file = path or DEFAULT
+        try:
+            policy = cls(file.read_text(encoding="utf-8"), str(path) if path else "the default policy")
+        except (OSError, UnicodeError) as error:
+            raise UsageError(
+                f"The policy {file} can't be read: {error}.", "Set PLAYVISOR_POLICY to a Cedar file."
+            ) from None
+        problems = policy.problems()
+        if problems:
+            raise UsageError(
+                f"The policy {file} makes no sense: {'; '.join(problems)}",
+                "Correct it; `playvisor policy check` tells more.",
+            )
+        return policy
+
+    def problems(self) -> list[str]:
+        """What is wrong with it: syntax, or names that no tool, guest or context has."""
+        import cedarpy
+
+        try:
+            result = cedarpy.validate_policies(self.text, self._schema)
+        except ValueError as error:
+            return [str(error)]
+        return [str(error) for error in result.errors]
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by Cedar's own ids."""
+        import cedarpy
+
+        static = json.loads(cedarpy.policies_to_json_str(self.text))["staticPolicies"]
+        return {name: _rule(name, policy) for name, policy in static.items()}
+
+    def decide(self, question: Question, approval: Approval | None = None) -> Decision:
+        """What becomes of a plan, all of its targets taken together: one that is stopped stops the call."""
+        now = self._judge(question, approval)
+        if now.ruling == "allow" or approval is not None:
+            return now
+        once_approved = self._judge(question, _SOMEBODY)
+        if once_approved.ruling != "allow":
+            return once_approved
+        # Without a forbid, what waits for approval is the rule that an approval would make permit it.
+        return Decision("hold", now.rules or once_approved.rules, now.stopped)
+
+    def _judge(self, question: Question, approval: Approval | None) -> Decision:
+        import cedarpy
+
+        answers = cedarpy.is_authorized_batch(
+            question.requests(approval), self._parsed, question.entities(), self._schema
+        )
+        stopped = [
+            (target.name or target.id, answer)
+            for target, answer in zip(question.targets, answers, strict=True)
+            if not answer.allowed
+        ]
+        ruling: Ruling = "refuse" if stopped else "allow"
+        decisive = [answer for _name, answer in stopped] or answers
+        return Decision(ruling, self._named(decisive), tuple(name for name, _answer in stopped))
+
+    def _named(self, answers: Sequence[Any]) -> tuple[Rule, ...]:
+        ids: Iterable[str] = dict.fromkeys(name for answer in answers for name in answer.diagnostics.reasons)
+        return tuple(self.rules[name] for name in ids)
+
+    @cached_property
+    def _parsed(self) -> Any:
+        import cedarpy
+
+        return cedarpy.PolicySet.from_str(self.text)
+
+    @cached_property
+    def _schema(self) -> Any:
+        import cedarpy
+
+        return cedarpy.Schema.from_str(facts.schema(catalogue.load().values()))
+
+
+def _rule(name: str, policy: dict[str, Any]) -> Rule:
+    notes = policy.get("annotations", {})
+    return Rule(notes.get("id") or name, policy["effect"], notes.get("advice"))

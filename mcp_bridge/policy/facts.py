@@ -1,0 +1,189 @@
+"""What a policy can ask about: who wants to do what to which guests, and when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from mcp_bridge.catalogue import Tool
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: a `person` at the command line or a `client` such as an AI's, with any further roles.
+
+    `local_user` is the operating system's user behind it.
+    """
+
+    name: str
+    kind: Literal["person", "client"]
+    roles: tuple[str, ...] = ()
+    local_user: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a plan would touch: a guest as it is now, or, with `vmid` None, something else of the cluster."""
+
+    id: str
+    vmid: int | None = None
+    name: str = ""
+    node: str = ""
+    type: str = ""
+    pool: str = ""
+    tags: tuple[str, ...] = ()
+    protected: bool = False
+    template: bool = False
+
+
+@dataclass(frozen=True)
+class Approval:
+    """That the plan was approved: by the client's own user, whom the client asked, or by an operator of Playvisor."""
+
+    kind: Literal["elicitation", "operator"]
+    by: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When it is decided, in the local time of the bridge."""
+
+    hour: int
+    weekday: str
+
+    @classmethod
+    def of(cls, time: datetime) -> Moment:
+        return cls(time.hour, _WEEKDAYS[time.weekday()])
+
+
+@dataclass(frozen=True)
+class Question:
+    """May this asker do this to all of these targets?"""
+
+    tool: Tool
+    asker: Asker
+    targets: tuple[Target, ...]
+    methods: frozenset[str]
+    moment: Moment
+
+    def entities(self) -> list[dict[str, Any]]:
+        """Cedar's entities: the asker with its roles, and the targets."""
+        roles = [_entity("Role", role) for role in (self.asker.kind, *self.asker.roles)]
+        asker = _entity("Client", self.asker.name, {"name": self.asker.name, "kind": self.asker.kind})
+        asker["parents"] = [role["uid"] for role in roles]
+        return [*roles, asker, *(_target_entity(target) for target in self.targets)]
+
+    def requests(self, approval: Approval | None = None) -> list[dict[str, Any]]:
+        """One Cedar request per target; `approval` is None when nobody has approved the plan."""
+        context: dict[str, Any] = {
+            "tool": self.tool.name,
+            "toolset": self.tool.toolset,
+            "effect": self.tool.effect,
+            "targets": len(self.targets),
+            "methods": sorted(self.methods),
+            "approved": approval is not None,
+            "approval": approval.kind if approval else "none",
+            "requester": self.asker.local_user,
+            "hour": self.moment.hour,
+            "weekday": self.moment.weekday,
+        }
+        if approval is not None:
+            context["approver"] = approval.by
+        return [
+            {
+                "principal": {"type": "Client", "id": self.asker.name},
+                "action": {"type": "Action", "id": self.tool.name},
+                "resource": _uid(target),
+                "context": context,
+            }
+            for target in self.targets
+        ]
+
+
+def question(tool: Tool, asker: Asker, plan: Mapping[str, Any], moment: Moment) -> Question:
+    """What has to be asked about a plan, as a module in check mode returns it with its targets."""
+    targets = tuple(_target(entry) for entry in plan.get("targets") or _bare(plan))
+    methods = frozenset(step["method"] for step in plan["steps"])
+    return Question(tool, asker, targets, methods, moment)
+
+
+def schema(tools: Iterable[Tool]) -> str:
+    """Cedar's schema: an action per tool, each in the groups of its effect and its toolset."""
+    writing = [tool for tool in tools if tool.writes]
+    groups = sorted({"operate", "destroy"} | {tool.toolset for tool in writing})
+    actions = [
+        f'action "{tool.name}" in [Action::"{tool.effect}", Action::"{tool.toolset}"] '
+        "appliesTo { principal: [Client], resource: [Guest, Thing], context: Facts };"
+        for tool in writing
+    ]
+    return "\n".join([_FIXED, *(f'action "{group}";' for group in groups), *actions])
+
+
+_FIXED = """\
+entity Role;
+entity Client in [Role] { name: String, kind: String };
+entity Guest {
+  vmid: Long, name: String, node: String, type: String, pool: String,
+  tags: Set<String>, protected: Bool, template: Bool
+};
+entity Thing { id: String };
+type Facts = {
+  tool: String, toolset: String, effect: String, targets: Long, methods: Set<String>,
+  approved: Bool, approval: String, approver?: String, requester: String, hour: Long, weekday: String
+};"""
+
+
+def _entity(kind: str, name: str, attributes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"uid": {"type": kind, "id": name}, "attrs": dict(attributes or {}), "parents": []}
+
+
+def _uid(target: Target) -> dict[str, str]:
+    return {"type": "Thing" if target.vmid is None else "Guest", "id": target.id}
+
+
+def _target_entity(target: Target) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"id": target.id}
+    if target.vmid is not None:
+        attributes = {
+            "vmid": target.vmid,
+            "name": target.name,
+            "node": target.node,
+            "type": target.type,
+            "pool": target.pool,
+            "tags": sorted(target.tags),
+            "protected": target.protected,
+            "template": target.template,
+        }
+    return {"uid": _uid(target), "attrs": attributes, "parents": []}
+
+
+def _target(entry: Mapping[str, Any]) -> Target:
+    vmid = entry.get("vmid")
+    if vmid is None:
+        return Target(id="/".join(str(value) for value in entry.values()))
+    return Target(
+        id=str(vmid),
+        vmid=int(vmid),
+        name=str(entry.get("name") or ""),
+        node=str(entry.get("node") or ""),
+        type=str(entry.get("type") or ""),
+        pool=str(entry.get("pool") or ""),
+        tags=tuple(entry.get("tags") or ()),
+        # What could not be read is taken as protected: the policy must not judge it as harmless.
+        protected=bool(entry.get("protected", True)),
+        template=bool(entry.get("template")),
+    )
+
+
+def _bare(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The targets as the steps name them, where the module did not describe them."""
+    own = frozenset({"method", "path", "params", "task", "why"})
+    found: dict[str, dict[str, Any]] = {}
+    for step in plan["steps"]:
+        identity = {name: value for name, value in step.items() if name not in own}
+        found.setdefault(str(identity), identity)
+    return list(found.values())

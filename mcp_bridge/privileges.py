@@ -1,0 +1,66 @@
+"""Which tools some privileges suffice for, and how to get what is missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mcp_bridge.catalogue import Tool
+
+Permissions = Mapping[str, Iterable[str]]
+"""Path of the permission tree to privileges, as `GET /access/permissions` answers."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a tool can be used: everywhere, on some paths only, or not at all; and what is missing where."""
+
+    tool: str
+    usable: Literal["yes", "partly", "no"]
+    missing: dict[str, list[str]]
+
+
+def standing(tool: Tool, permissions: Permissions) -> Standing:
+    """How far a tool can be used with these permissions."""
+    held = {path: frozenset(privileges) for path, privileges in permissions.items()}
+    missing = {
+        path: lacking
+        for path, needed in tool.privileges.items()
+        if (lacking := sorted(set(needed) - _effective(path, held)))
+    }
+    if not missing:
+        return Standing(tool.name, "yes", {})
+    somewhere = all(set(lacking) <= _below(path, held) for path, lacking in missing.items())
+    return Standing(tool.name, "partly" if somewhere else "no", missing)
+
+
+def _effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Privileges on a path: those of the longest path above it that has any; `/` is above all."""
+    above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
+    return held[max(above, key=len)] if above else frozenset()
+
+
+def _below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Privileges on anything below a path; guests and storages may also get theirs through a pool."""
+    parts = [names for known, names in held.items() if known.startswith((f"{path}/", "/pool/"))]
+    return frozenset().union(*parts)
+
+
+def remedy(standings: Iterable[Standing], user: str, token: str | None) -> list[str]:
+    """Commands for a root shell on any node that grant everything that is missing; none when nothing is."""
+    missing: dict[str, set[str]] = {}
+    for entry in standings:
+        for path, names in entry.missing.items():
+            missing.setdefault(path, set()).update(names)
+    if not missing:
+        return []
+    commands = []
+    for number, (path, lacking) in enumerate(sorted(missing.items()), start=1):
+        role = f"Playvisor{number}"
+        commands.append(f'pveum role add {role} --privs "{" ".join(sorted(lacking))}"')
+        commands.append(f"pveum acl modify {path} --users {user} --roles {role}")
+        if token:
+            # A token with privilege separation has only what both it and its user have.
+            commands.append(f"pveum acl modify {path} --tokens '{user}!{token}' --roles {role}")
+    return commands

@@ -1,0 +1,79 @@
+"""The one redactor: keeps secrets out of the ledger, results, logs and messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+REDACTED = "[redacted]"
+
+_SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|private.?key|credential|cookie|ticket", re.I)
+_SECRET_TOKEN = re.compile(r"(^|[_\W])(api[_-]?)?token([_-]?(secret|value|key))?$|api[_-]?key", re.I)
+_API_TOKEN = re.compile(r"(PVEAPIToken=[^=\s]+=)\S+", re.I)
+_SHORTEST = 6
+_LONGEST = 2000
+_LONGEST_NAME = 200
+_DEEPEST = 20
+
+
+class Redactor:
+    """Replaces known secrets wherever they stand, and every value whose name says that it is a secret."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        # Very short ones would redact half of every sentence.
+        self._secrets = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+
+    def text(self, value: str) -> str:
+        """The text without any known secret."""
+        for secret in self._secrets:
+            value = value.replace(secret, REDACTED)
+        return _API_TOKEN.sub(rf"\1{REDACTED}", value) if "=" in value else value
+
+    def data(self, value: Any) -> Any:
+        """Plain data (objects, lists, scalars) without any secret, by value or by name."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(name)): self._named(str(name), item) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.data(item) for item in value]
+        return value
+
+    def finds(self, value: Any) -> bool:
+        """Whether a known secret stands anywhere in plain data."""
+        if isinstance(value, str):
+            return any(secret in value for secret in self._secrets)
+        if isinstance(value, Mapping):
+            return any(self.finds(str(name)) or self.finds(item) for name, item in value.items())
+        return isinstance(value, (list, tuple)) and any(self.finds(item) for item in value)
+
+    def _named(self, name: str, value: Any) -> Any:
+        return REDACTED if value is not None and _is_secret(name) else self.data(value)
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    """Whether the name of a value says that it is a secret. A list's entries have the same names again and again."""
+    return bool(_SECRET_NAME.search(name) or _SECRET_TOKEN.search(name))
+
+
+def shortened(value: Any, depth: int = 0) -> Any:
+    """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text."""
+    if depth > _DEEPEST:
+        return "…"
+    if isinstance(value, str):
+        text = writable(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+    if isinstance(value, Mapping):
+        items = list(value.items())[:_LONGEST]
+        return {writable(str(name))[:_LONGEST_NAME]: shortened(item, depth + 1) for name, item in items}
+    if isinstance(value, list):
+        return [shortened(item, depth + 1) for item in value[:_LONGEST]]
+    return value
+
+
+def writable(text: str) -> str:
+    """Text in which what is no character, such as NUL or a byte that is no UTF-8 in an argument, became `?`."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
