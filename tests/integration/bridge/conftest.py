@@ -1,0 +1,175 @@
+"""Runs the bridge's front ends, as their users do, against a simulated cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters
+from mcp.types import ElicitResult, Implementation
+
+from mcp_bridge.executor.warm import WarmExecutor
+from mcp_bridge.ledger.store import Ledger
+from pve_simulator import Simulator, build_cluster
+
+PLAYVISOR = (sys.executable, "-m", "mcp_bridge")
+
+
+@dataclass
+class Done:
+    """What a command came to."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """Two nodes with eight guests, whose tasks end at once."""
+    with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0) as running:
+        yield running
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def ledger(state_dir: Path) -> Ledger:
+    return Ledger(state_dir)
+
+
+@pytest.fixture
+def clean_env(state_dir: Path) -> dict[str, str]:
+    """This process's environment without any cluster."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROXMOX_", "PLAYVISOR_"))}
+    return {**kept, "PLAYVISOR_STATE_DIR": str(state_dir)}
+
+
+@pytest.fixture
+def env(clean_env: dict[str, str], simulator: Simulator) -> dict[str, str]:
+    """The environment of somebody who uses the simulated cluster."""
+    return {
+        **clean_env,
+        "PROXMOX_URL": simulator.url,
+        "PROXMOX_USER": simulator.user,
+        "PROXMOX_TOKEN_ID": simulator.token_id,
+        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
+        "PROXMOX_FINGERPRINT": simulator.fingerprint,
+    }
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Callable[..., WarmExecutor]]:
+    """`warm(connection)`: an executor whose fork server is ready."""
+    made = []
+
+    def make(connection: dict[str, str], **options: Any) -> WarmExecutor:
+        executor = WarmExecutor(connection, **options)
+        made.append(executor)
+        executor.start()
+        wait_until(lambda: executor.supervisor.pid, "a fork server")
+        return executor
+
+    yield make
+    for executor in made:
+        executor.close()
+
+
+@pytest.fixture
+def playvisor(request: pytest.FixtureRequest) -> Callable[..., Done]:
+    """`playvisor("call", "list_guests", PROXMOX_PORT="1")`: one command, with changes to the environment."""
+
+    def run(*arguments: str, environment: dict[str, str] | None = None, **changes: str | None) -> Done:
+        base = environment if environment is not None else request.getfixturevalue("env")
+        changed = {**base, **changes}
+        used = {name: value for name, value in changed.items() if value is not None}
+        done = subprocess.run([*PLAYVISOR, *arguments], env=used, capture_output=True, text=True, check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+async def approving(_context: Any, _params: Any) -> ElicitResult:
+    """The user of a client, who approves whatever is asked."""
+    return ElicitResult(action="accept", content={"approve": True})
+
+
+@pytest.fixture
+def converse(env: dict[str, str]) -> Callable[..., Any]:
+    """`converse(steps, mode="apply")`: connects a real MCP client over stdio and returns what `steps(client)` does.
+
+    Its user approves every plan, or does what `user` does; with None there is nobody to ask. `hear` gets what the
+    server says unasked.
+    """
+
+    def run(
+        steps: Callable[[Client], Awaitable[Any]],
+        *,
+        mode: str = "apply",
+        protocol: str = "auto",
+        toolsets: str = "",
+        user: Any = approving,
+        hear: Any = None,
+    ) -> Any:
+        options = ["--mode", mode, "--toolsets", toolsets]
+        server = StdioServerParameters(command=PLAYVISOR[0], args=[*PLAYVISOR[1:], "mcp", *options], env=env)
+
+        async def connected() -> Any:
+            info = Implementation(name="test-client", version="7")
+            heard = {"elicitation_callback": user, "message_handler": hear}
+            async with Client(server, client_info=info, mode=protocol, **heard) as client:
+                return await steps(client)
+
+        return anyio.run(connected)
+
+    return run
+
+
+@pytest.fixture
+def writes(simulator: Simulator) -> Callable[[], list[tuple[str, str]]]:
+    """Every request so far that was not a GET."""
+    return lambda: [(method, path) for method, path, _status in simulator.requests if method != "GET"]
+
+
+@pytest.fixture
+def guest(simulator: Simulator) -> Callable[..., Any]:
+    """`guest(running=True)`: the first such guest of the simulated cluster."""
+
+    def find(*, running: bool, kind: str = "qemu") -> Any:
+        every = simulator.cluster.guests.values()
+        return next(one for one in every if one.type == kind and one.running == running and not one.template)
+
+    return find
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
+    """Look until something is so; returns what the condition did."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {seconds:g} s")
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    return wait_until

@@ -1,0 +1,205 @@
+"""The MCP server over streamable HTTP, through real MCP clients."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from contextlib import contextmanager
+
+import anyio
+import httpx2
+import pytest
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.types import ElicitResult, Implementation
+
+pytestmark = pytest.mark.flow
+
+PROTOCOLS = pytest.mark.parametrize("protocol", ["legacy", "auto"])
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"}}
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO}
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+@pytest.fixture
+def token(ledger):
+    """`token("ci", ["ops"])`: the secret of a new token."""
+    return lambda name, roles=(): ledger.tokens.create(name, roles)[1]
+
+
+@pytest.fixture
+def serving(env):
+    """`with serving("--mode", "apply") as url`: the server on a free port of this machine."""
+
+    @contextmanager
+    def serve(*options):
+        command = ["playvisor", "mcp", "--transport", "http", "--port", "0", *options]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
+            try:
+                yield re.search(r"http://\S+", server.stderr.readline())[0]
+            finally:
+                server.terminate()
+                assert server.wait(20) == 0
+
+    return serve
+
+
+@pytest.fixture
+def talk():
+    """`talk(url, secret, steps)`: what `steps(client)` does, as an MCP client with this token."""
+
+    async def connected(url, secret, steps, *, protocol="auto", name="test-client", user=None):
+        headers = {"authorization": f"Bearer {secret}"} if secret else {}
+        async with create_mcp_http_client(headers=headers) as http:
+            transport = streamable_http_client(url, http_client=http)
+            info = Implementation(name=name, version="7")
+            async with Client(transport, client_info=info, mode=protocol, elicitation_callback=user) as client:
+                return await steps(client)
+
+    return connected
+
+
+@PROTOCOLS
+def test_a_client_with_a_token_is_known_by_it_and_its_user_approves(
+    serving, token, talk, guest, writes, ledger, protocol
+):
+    web, secret, asked = guest(running=True), token("ci"), []
+
+    async def user(_context, params):
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={"approve": True})
+
+    async def stop(client):
+        return await client.call_tool("stop_guest", {"vmid": web.vmid})
+
+    with serving("--mode", "apply") as url:
+        done = anyio.run(lambda: talk(url, secret, stop, protocol=protocol, user=user))
+
+    assert (done.structured_content["status"], len(asked), len(writes())) == ("ok", 1, 1)
+    rows = ledger.recent()
+    assert [row["tool"] for row in rows] == ["stop_guest", "approve_plan", "stop_guest"]
+    assert {(row["client_name"], row["client_version"]) for row in rows} == {("token:ci", "test-client 7")}
+    assert secret not in str(rows)
+    assert ledger.verify().faults == []
+
+
+def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
+    serving, token, talk, guest, env, tmp_path, ledger
+):
+    own = tmp_path / "own.cedar"
+    own.write_text('permit(principal in Role::"ops", action, resource);')
+    env["PLAYVISOR_POLICY"] = str(own)
+    secrets = {"ops": token("nightly", ["ops"]), "other": token("other")}
+    off, came = guest(running=False), {}
+
+    async def work(url, who):
+        async def start(client):
+            return await client.call_tool("start_guest", {"vmid": off.vmid, "check": True})
+
+        came[who] = (await talk(url, secrets[who], start)).structured_content["status"]
+
+    async def both(url):
+        async with anyio.create_task_group() as group:
+            for who in secrets:
+                group.start_soon(work, url, who)
+
+    with serving("--mode", "apply") as url:
+        anyio.run(both, url)
+
+    assert came == {"ops": "planned", "other": "refused"}
+    assert {row["client_name"] for row in ledger.recent(2)} == {"token:nightly", "token:other"}
+
+
+def test_who_has_no_valid_token_or_comes_too_often_or_from_elsewhere_stays_outside(serving, token, ledger):
+    secret, revoked, other = token("ci"), token("old"), token("other")
+    ledger.tokens.revoke("old")
+
+    def knock(url, given, **headers):
+        bearer = {"authorization": f"Bearer {given}"} if given else {}
+        return httpx2.post(url, json=INITIALIZE, headers={**ACCEPT, **bearer, **headers})
+
+    with serving("--rate", "4") as url:
+        for wrong in ("", "nonsense", revoked, f"{secret}x", secret[:-1]):
+            answer = knock(url, wrong)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+        begun = knock(url, secret)
+        assert begun.status_code == 200
+        # A session is only for the token that began it.
+        assert knock(url, other, **{"mcp-session-id": begun.headers["mcp-session-id"]}).status_code == 404
+        assert knock(url, secret, host="evil.example").status_code == 421
+        assert knock(url, secret, origin="https://evil.example").status_code == 403
+        assert knock(url, secret, origin="http://localhost:3000").status_code == 200
+        often = knock(url, secret)
+
+    assert often.status_code == 429
+    assert 1 <= int(often.headers["retry-after"]) <= 15
+
+
+def ended(ledger, eventually):
+    return eventually(lambda: next((row for row in ledger.recent(1) if row["closed_at"]), None), "the run's end")
+
+
+def test_a_run_outlives_a_connection_that_breaks(serving, guest, simulator, ledger, eventually):
+    simulator.world.settings.task_seconds = 1.0
+    off = guest(running=False)
+    start = {"name": "start_guest", "arguments": {"vmid": off.vmid}, "_meta": {"progressToken": 1}}
+
+    with serving("--mode", "apply", "--no-auth") as url:
+        begun = httpx2.post(url, json=INITIALIZE, headers=ACCEPT)
+        headers = {**ACCEPT, "mcp-session-id": begun.headers["mcp-session-id"]}
+        httpx2.post(url, json={"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
+        call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": start}
+        with httpx2.stream("POST", url, json=call, headers=headers, timeout=30) as answer:
+            next(line for line in answer.iter_lines() if "Applying" in line)
+        httpx2.delete(url, headers=headers)
+        row = ended(ledger, eventually)
+
+    assert (row["outcome"], row["changed"]) == ("ok", True)
+    assert off.running
+
+
+@pytest.mark.parametrize(("protocol", "outcome"), [("legacy", "cancelled"), ("auto", "ok")])
+def test_a_call_taken_back_is_stopped_where_the_protocol_can_tell(
+    serving, talk, guest, simulator, ledger, eventually, protocol, outcome
+):
+    simulator.world.settings.task_seconds = 1.0
+    off = guest(running=False)
+
+    async def start(client):
+        with anyio.CancelScope() as scope:
+
+            async def on_progress(_progress, _total, message):
+                if message.startswith("Applying"):
+                    scope.cancel()
+
+            await client.call_tool("start_guest", {"vmid": off.vmid}, progress_callback=on_progress)
+        return await anyio.to_thread.run_sync(lambda: ended(ledger, eventually))
+
+    with serving("--mode", "apply", "--no-auth") as url:
+        row = anyio.run(lambda: talk(url, None, start, protocol=protocol))
+
+    assert row["outcome"] == outcome
+
+
+def test_it_does_not_listen_where_anybody_or_nobody_could_come_in(playvisor):
+    for options, said in (
+        (["--host", "0.0.0.0", "--no-auth"], "Without tokens it does not listen on 0.0.0.0"),
+        ([], "There is no token yet"),
+    ):
+        done = playvisor("mcp", "--transport", "http", *options)
+        assert done.status == 2
+        assert said in done.stderr
+
+
+def test_tokens_are_shown_once_listed_without_secret_and_in_the_ledger(playvisor, ledger):
+    secret = playvisor("tokens", "create", "ci", "--role", "ops", "--days", "30").stdout.strip()
+    listed = playvisor("tokens", "list", "--json")
+    assert playvisor("tokens", "revoke", "ci").status == 0
+
+    assert [(one["name"], one["roles"], one["state"]) for one in listed.json] == [("ci", ["ops"], "valid")]
+    assert ledger.tokens.verify(secret) is None
+    assert secret.split("_", 2)[2] not in listed.stdout
+    assert [row["tool"] for row in ledger.recent()] == ["revoke_token", "create_token"]
+    assert secret not in str(ledger.recent())

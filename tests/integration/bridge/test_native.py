@@ -1,0 +1,89 @@
+"""Runs and plans as tools: looked at, and applied by their ids."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.flow
+
+
+def called(client):
+    async def call(name, **arguments):
+        return (await client.call_tool(name, arguments)).structured_content
+
+    return call
+
+
+def test_a_plan_is_applied_by_its_id_once_and_both_runs_are_told(converse, guest, writes, ledger):
+    off = guest(running=False)
+
+    async def steps(client):
+        call = called(client)
+        planned = await call("start_guest", vmid=off.vmid, check=True)
+        plan_id = planned["plan"]["id"]
+        ready = await call("get_run", run_id=plan_id)
+        done = await call("apply_plan", plan_id=plan_id)
+        again = await call("apply_plan", plan_id=plan_id)
+        listed = await call("list_runs", tool="start_guest", limit=2)
+        return planned, ready, done, again, listed, await call("get_run", run_id=done["run_id"])
+
+    planned, ready, done, again, listed, run = converse(steps)
+
+    assert ready["run"]["kept_plan"]["state"] == "ready"
+    assert ready["run"]["plan"]["steps"] == planned["plan"]["steps"]
+    assert (done["status"], done["changed"], done["tool"]) == ("ok", True, "start_guest")
+    assert len(writes()) == 1
+    assert (again["status"], again["failure"]["code"]) == ("refused", "refused")
+    assert f"by run {done['run_id'][:8]}" in again["summary"]
+    assert [row["run_id"] for row in listed["runs"]] == [done["run_id"], planned["run_id"]]
+    assert run["run"]["outcome"] == "ok"
+    assert run["run"]["returned"]["guests"][0]["vmid"] == off.vmid
+    assert ledger.plans.find(planned["run_id"]).used_by == done["run_id"]
+    assert [row["tool"] for row in ledger.recent(3)] == ["get_run", "list_runs", "apply_plan"]
+    assert ledger.verify().faults == []
+
+
+def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(converse, playvisor, guest, writes):
+    web = guest(running=True)
+
+    async def plan(client):
+        call = called(client)
+        held = [await call("stop_guest", vmid=web.vmid, check=True) for dummy in range(2)]
+        return [one["plan"]["id"] for one in held], await call("apply_plan", plan_id=held[0]["plan"]["id"])
+
+    (first, second), held = converse(plan, user=None)
+    assert (held["status"], held["failure"]["code"]) == ("held", "approval_required")
+    assert f"playvisor approvals approve {first[:8]}" in held["failure"]["hint"]
+    playvisor("approvals", "approve", first)
+    playvisor("approvals", "approve", second)
+    name, web.config["name"] = web.config["name"], "somebody-elses"
+
+    async def drifted(client):
+        return await called(client)("apply_plan", plan_id=first)
+
+    void = converse(drifted, user=None)
+    assert (void["status"], void["failure"]["code"], writes()) == ("failed", "drifted", [])
+    web.config["name"] = name
+
+    done = converse(drifted, user=None)
+    assert (done["status"], done["changed"]) == ("ok", True)
+
+
+def test_a_person_applies_what_a_client_has_planned(converse, playvisor, guest, ledger, writes):
+    web = guest(running=True)
+
+    async def plan(client):
+        return await called(client)("stop_guest", vmid=web.vmid)
+
+    plan_id = converse(plan, mode="check")["plan"]["id"]
+    playvisor("approvals", "deny", plan_id)
+    assert "was denied" in playvisor("apply", plan_id, "--json").json["summary"]
+    other = converse(plan, mode="check")["plan"]["id"]
+    playvisor("approvals", "approve", other)
+
+    done = playvisor("apply", other[:8], "--json")
+
+    assert (done.status, done.json["changed"], len(writes())) == (0, True, 1)
+    assert ledger.plans.find(other).state == "used"
+    unknown = playvisor("apply", "ffffffff", "--json")
+    assert (unknown.status, unknown.json["failure"]["code"]) == (1, "not_found")

@@ -1,0 +1,108 @@
+"""What a run leaves behind holds no secret, and what a client supplies stays data."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.flow, pytest.mark.every_core]
+
+OTHER_SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
+
+
+@pytest.fixture
+def spied(tmp_path, env):
+    """Everything a run may write to, apart from the state directory, in one place."""
+    home = tmp_path / "home"
+    home.mkdir()
+    # pytest's own folder would be too deep for the sockets that Ansible makes below TMPDIR.
+    with tempfile.TemporaryDirectory(prefix="spied-", dir="/tmp") as temporary:
+        (tmp_path / "tmp").symlink_to(temporary)
+        yield {**env, "HOME": str(home), "TMPDIR": temporary, "AWS_SECRET_ACCESS_KEY": OTHER_SECRET}
+
+
+def everything_below(folder):
+    temporary = folder / "tmp"
+    folders = [folder, temporary.resolve()] if temporary.is_symlink() else [folder]
+    return {path: path.read_bytes() for one in folders for path in one.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("login", ["token", "password"])
+def test_no_secret_is_left_behind(playvisor, spied, simulator, tmp_path, guest, login):
+    # A secret that looks like an option, the first word of a usage error.
+    simulator.cluster.access.users["root@pam"].password = simulator.password = "--Zk4_pq7-LmN2x"
+    secret = simulator.password if login == "password" else simulator.token_secret
+    if login == "password":
+        del spied["PROXMOX_TOKEN_SECRET"], spied["PROXMOX_TOKEN_ID"]
+        spied |= {"PROXMOX_PASSWORD": secret}
+
+    commands = [
+        ("call", "stop_guest", f"vmid={guest(running=True).vmid}", "--json"),
+        ("call", "get_guest", "name=nobody"),
+        ("call", "list_guests", f"api_token_secret={secret}"),
+        ("call", "list_guests", f"guests.pool={secret}x", f"{secret}=1"),
+        ("doctor", "--json"),
+        ("runs", "list"),
+    ]
+    done = [playvisor(*command, environment=spied) for command in commands]
+    assert [one.status for one in done] == [0, 1, 2, 2, 0, 0]
+
+    left = everything_below(tmp_path)
+    environments = [json.loads(content)["env"] for path, content in left.items() if path.name == "command"]
+    assert len(environments) > 2
+    for environment in environments:
+        assert not {name for name in environment if "SECRET" in name or "PASSWORD" in name}
+        # The key of the run was in a file, which is gone with the run.
+        assert not Path(environment["PROXMOX_GATEWAY"]).exists()
+        assert not Path(environment["PROXMOX_GATEWAY_KEY_FILE"]).exists()
+    for hidden in (secret, OTHER_SECRET):
+        assert [str(path) for path, content in left.items() if hidden.encode() in content] == []
+        assert not any(hidden in one.stdout + one.stderr for one in done)
+
+
+def test_a_wrong_secret_is_not_shown_either(playvisor, spied, tmp_path):
+    spied |= {"PROXMOX_TOKEN_SECRET": OTHER_SECRET}
+
+    done = playvisor("call", "list_guests", "--json", environment=spied)
+
+    assert done.json["failure"]["code"] == "auth_failed"
+    assert OTHER_SECRET not in done.stdout + done.stderr
+    assert not any(OTHER_SECRET.encode() in content for content in everything_below(tmp_path).values())
+
+
+def test_a_template_in_an_argument_is_only_ever_a_string(playvisor, tmp_path, ledger):
+    owned = tmp_path / "owned"
+    template = "{{ lookup('pipe', 'touch " + str(owned) + "') }}"
+
+    named = playvisor("call", "stop_guest", f"name={template}", "--json")
+    chosen = playvisor("call", "list_guests", f"guests.pool={template}", f'guests.tags=["{template}"]', "--json")
+
+    assert named.json["failure"]["code"] == "not_found"
+    assert template[:40] in named.json["failure"]["message"]
+    assert chosen.json["status"] == "ok"
+    assert chosen.json["guests"] == []
+    assert not owned.exists()
+    assert ledger.recent()[1]["arguments"] == {"name": template}
+
+
+def test_the_name_of_a_guest_can_not_become_a_template_either(playvisor, simulator, guest, tmp_path):
+    owned = tmp_path / "owned"
+    web = guest(running=True)
+    web.config["name"] = "{{ lookup('pipe', 'touch " + str(owned) + "') }}"
+
+    done = playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json")
+
+    assert done.json["guests"][0]["name"] == web.config["name"]
+    assert done.json["status"] == "ok"
+    assert not owned.exists()
+
+
+def test_what_a_run_leaves_behind_is_for_its_owner_only(playvisor, state_dir):
+    playvisor("call", "list_guests")
+
+    folders = [path for path in state_dir.rglob("*") if path.is_dir()]
+    assert state_dir.stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o022 == 0 for path in folders)

@@ -1,0 +1,49 @@
+"""What a run did is shown, and taken back as a run of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.flow
+def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
+    web = guest(running=True)
+    stopped = playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json").json["run_id"]
+
+    diff = playvisor("runs", "diff", stopped, "--json").json
+    target = f"{web.vmid} {web.name}"
+    assert (diff["applied"], diff["diff"]["after"]) == (True, {target: {"state": "stopped"}})
+
+    sent = writes()
+    check = playvisor("runs", "undo", stopped, "--check", "--json")
+    assert (check.status, check.json["undone"][0]["status"], writes()) == (0, "planned", sent)
+
+    undone = playvisor("runs", "undo", stopped, "--json")
+    assert (undone.status, undone.json["undone"][0]["tool"], undone.json["left"]) == (0, "start_guest", [])
+    assert web.running
+    runs = playvisor("runs", "list", "--json").json
+    assert [run["tool"] for run in runs] == ["start_guest", "start_guest", "stop_guest"]
+
+    planned = playvisor("runs", "undo", check.json["undone"][0]["run_id"])
+    assert (planned.status, "changed no guest" in planned.stderr) == (2, True)
+
+    # A guest that was given the vmid, or another name, since is not the one that it was.
+    web.config["name"] = "another"
+    renamed = playvisor("runs", "undo", stopped)
+    assert renamed.status == 1
+    assert f"Guest {web.vmid} is named another, not" in renamed.stderr
+
+    next(state_dir.glob(f"runs/{stopped}/apply/artifacts/*/stdout")).write_text("changed")
+    tampered = playvisor("runs", "undo", stopped)
+    assert (tampered.status, "not as they were written" in tampered.stderr) == (2, True)
+
+
+@pytest.mark.flow
+def test_policy_decides_on_what_takes_a_run_back(playvisor, guest):
+    web = guest(running=True)
+    stopped = playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json").json["run_id"]
+
+    undone = playvisor("runs", "undo", stopped, "--json", PLAYVISOR_MODE="read")
+
+    assert (undone.status, undone.json["undone"][0]["status"]) == (3, "refused")
+    assert not web.running

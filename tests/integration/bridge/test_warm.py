@@ -1,0 +1,276 @@
+"""The fork server changes how long a run takes, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from scenarios import Place, all_scenarios
+
+from mcp_bridge import collection
+from mcp_bridge.app import make_bridge
+from mcp_bridge.executor import PlaybookRun, processes
+from mcp_bridge.executor.cold import ColdExecutor
+from mcp_bridge.executor.warm import WarmExecutor
+from mcp_bridge.settings import Settings
+from pve_simulator import Simulator, build_cluster
+
+pytestmark = pytest.mark.flow
+
+PLAYBOOKS = sorted(path.stem for path in (collection.root() / "playbooks").glob("*.yml"))
+PLACE = Place(node="pve1", storage="local-lvm", bridge="vmbr0", other_node="pve2", backups="local", ostemplate="none")
+ON_EVERY_CORE = {"connection_info", "guest_state", "snapshot"}
+OPTIONS = {scenario.module: dict(scenario.options) for scenario in reversed(all_scenarios(PLACE))}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    simulator = Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0)
+    simulator.world.clock.set_speed(0)
+    with simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def connection(cluster, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("secret") / "token"
+    secret.write_text(cluster.token_secret)
+    return {
+        "PROXMOX_URL": cluster.url,
+        "PROXMOX_USER": cluster.user,
+        "PROXMOX_TOKEN_ID": cluster.token_id,
+        "PROXMOX_FINGERPRINT": cluster.fingerprint,
+        "PROXMOX_TOKEN_SECRET_FILE": str(secret),
+    }
+
+
+@pytest.fixture(scope="module")
+def executors(connection, warm):
+    return {"cold": ColdExecutor(connection), "warm": warm(connection)}
+
+
+def run(executor, folder, playbook="connection_info", **variables):
+    module = f"playvisor.proxmox.pve_{playbook}"
+    wanted = PlaybookRun(folder, collection.playbook(playbook), module, variables, check=True)
+    return executor.run(wanted, lambda _line: None, threading.Event())
+
+
+def kill_server(executor):
+    server = executor.supervisor._server.process
+    server.kill()
+    server.wait()
+
+
+def sleeping(folder):
+    playbook = folder / "play.yml"
+    task = {"ansible.builtin.command": "sleep 300"}
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    return playbook
+
+
+def was_forked(folder):
+    """Whether a run's playbook came from the server: only then is its own folder not the first on its PATH."""
+    (command,) = folder.glob("artifacts/*/command")
+    return "/playvisor-" in json.loads(command.read_text())["env"]["PATH"].split(os.pathsep)[0]
+
+
+def artifacts(folder):
+    """Everything that a run has left behind, by path, without what differs from run to run."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", str(path.relative_to(folder)))
+        found[name] = plain(path.read_text(), folder) if path.is_file() else path.stat().st_mode
+    return found
+
+
+def plain(text, folder):
+    for pattern, word in (
+        (re.escape(str(folder)), "FOLDER"),
+        (r"/[^\":]*/playvisor-[^/\":]*:", ""),
+        (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(\+00:00)?", "TIME"),
+        (r'"(duration|pid|cpu|mem)": [0-9.e-]+', r'"\1": 0'),
+        (r'"loadavg": \[[^]]*\]', '"loadavg": []'),
+    ):
+        text = re.sub(pattern, word, text)
+    return text
+
+
+@pytest.mark.parametrize(
+    "playbook",
+    [pytest.param(name, marks=[pytest.mark.every_core] if name in ON_EVERY_CORE else []) for name in PLAYBOOKS],
+)
+def test_a_run_leaves_the_same_artifacts_and_the_same_result(executors, tmp_path, playbook):
+    variables = {f"pve_{name}": value for name, value in OPTIONS.get(f"pve_{playbook}", {}).items()}
+
+    outcomes = {name: run(one, tmp_path / name, playbook, **variables) for name, one in executors.items()}
+
+    assert was_forked(tmp_path / "warm")
+    assert not was_forked(tmp_path / "cold")
+    assert artifacts(tmp_path / "warm") == artifacts(tmp_path / "cold")
+    cold, warm = (json.loads(plain(json.dumps(vars(outcomes[name])), tmp_path / name)) for name in ("cold", "warm"))
+    assert warm == cold
+    assert cold["result"]
+
+
+@pytest.mark.parametrize(
+    ("lasting", "setting", "kind"),
+    [
+        (False, None, ColdExecutor),
+        (True, None, WarmExecutor),
+        (True, "cold", ColdExecutor),
+        (False, "warm", WarmExecutor),
+    ],
+)
+def test_a_server_is_kept_where_more_than_one_call_is_expected(cluster, tmp_path, lasting, setting, kind):
+    login = {"user": cluster.user, "token_id": cluster.token_id, "token_secret": cluster.token_secret}
+    settings = Settings(url=cluster.url, **login, state_dir=tmp_path, executor=setting)
+
+    executor = make_bridge(settings, lasting=lasting)._executor
+
+    assert executor.__class__ is kind
+    if isinstance(executor, WarmExecutor):
+        executor.close()
+
+
+def test_no_secret_is_in_the_server_or_in_what_a_run_leaves(executors, cluster, tmp_path):
+    outcome = run(executors["warm"], tmp_path / "run")
+
+    assert outcome.result["failed"] is False
+    server = Path("/proc", str(executors["warm"].supervisor.pid))
+    left = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    shown = [(server / name).read_bytes() for name in ("cmdline", "environ")]
+    assert not any(cluster.token_secret.encode() in content for content in [*left, *shown])
+
+
+def test_a_server_that_dies_is_followed_by_another_and_missed_by_no_run(connection, warm, tmp_path, eventually, caplog):
+    executor = warm(connection)
+    dead = executor.supervisor.pid
+    # As if it had served for long.
+    executor.supervisor._server.since -= 3600
+    kill_server(executor)
+
+    assert run(executor, tmp_path / "one").result["failed"] is False
+    eventually(lambda: executor.supervisor.pid not in (None, dead), "another server")
+    assert run(executor, tmp_path / "two").result["failed"] is False
+    assert was_forked(tmp_path / "two")
+    assert caplog.records == []
+
+
+def test_a_server_that_can_not_live_is_missed_once_and_loudly(connection, warm, tmp_path, caplog):
+    executor = warm(connection)
+    kill_server(executor)
+
+    for number in range(2):
+        assert run(executor, tmp_path / str(number)).result["failed"] is False
+        assert not was_forked(tmp_path / str(number))
+    assert ["fork server" in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_a_run_whose_server_dies_before_it_could_fork_is_run_by_ansible_playbook_itself(
+    connection, warm, tmp_path, monkeypatch
+):
+    executor = warm(connection)
+    folder = executor.supervisor.programs()
+    monkeypatch.setattr(executor.supervisor, "programs", lambda: folder)
+    kill_server(executor)
+
+    assert run(executor, tmp_path / "run").result["failed"] is False
+
+
+def test_beyond_the_bound_playbooks_are_run_by_ansible_playbook_itself(connection, warm, tmp_path):
+    executor = warm(connection, most=0)
+
+    assert run(executor, tmp_path / "run").result["failed"] is False
+
+
+@pytest.fixture
+def own_collection(tmp_path, monkeypatch):
+    """A copy of the collection, which no other test uses."""
+    copy = tmp_path / "collections/ansible_collections/playvisor/proxmox"
+    for part in ("plugins", "meta", "playbooks"):
+        shutil.copytree(collection.root() / part, copy / part, symlinks=True)
+    shutil.copy(collection.root() / "galaxy.yml", copy)
+    monkeypatch.setattr(collection, "collections_path", lambda: tmp_path / "collections")
+    return copy
+
+
+@pytest.mark.parametrize("changed", ["environment", "collection"])
+def test_a_server_is_replaced_when_what_it_has_loaded_is_no_longer_so(
+    connection, warm, tmp_path, eventually, monkeypatch, own_collection, changed
+):
+    executor = warm(connection)
+    former = executor.supervisor.pid
+    if changed == "environment":
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+    else:
+        os.utime(own_collection / "plugins/modules/pve_pool.py")
+
+    executor.supervisor.programs()
+    pid = eventually(lambda: executor.supervisor.pid, "another server")
+    assert pid != former
+    eventually(lambda: not processes.started(former), "the end of the former one")
+    assert run(executor, tmp_path / "run").result["failed"] is False
+
+
+def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
+    executor = warm({})
+    ended = []
+
+    def work(folder):
+        wanted = PlaybookRun(folder, sleeping(tmp_path), "none", {})
+        ended.append(executor.run(wanted, lambda _line: None, threading.Event()))
+
+    def begin(number):
+        """Start a run that has come from the server: tests beside this one may touch what makes it be replaced."""
+        eventually(executor.supervisor.programs, "a server's start")
+        folder = tmp_path / f"run{number}"
+        thread = threading.Thread(target=work, args=(folder,))
+        thread.start()
+        eventually(lambda: len(processes.of_run(folder)) >= 4, "the command's start")
+        if was_forked(folder):
+            return folder, thread
+        processes.kill_run(folder)
+        thread.join()
+        ended.clear()
+        return begin(number + 1)
+
+    folder, thread = begin(0)
+    kill_server(executor)
+    thread.join(30)
+
+    assert [(outcome.status, outcome.result) for outcome in ended] == [("ended", None)]
+    assert processes.of_run(folder) == []
+
+
+PARENT = """
+import sys, threading
+from pathlib import Path
+from mcp_bridge.executor import PlaybookRun
+from mcp_bridge.executor.warm import WarmExecutor
+executor = WarmExecutor({})
+while not executor.supervisor.programs():
+    threading.Event().wait(0.05)
+print(executor.supervisor.pid, executor.supervisor.programs(), flush=True)
+folder, playbook = map(Path, sys.argv[1:])
+executor.run(PlaybookRun(folder, playbook, "none", {}), lambda _line: None, threading.Event())
+"""
+
+
+def test_nothing_is_left_when_the_bridge_is_killed(tmp_path, eventually):
+    command = [sys.executable, "-c", PARENT, str(tmp_path / "run"), str(sleeping(tmp_path))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bridge:
+        server, programs = bridge.stdout.readline().split()
+        eventually(lambda: len(processes.of_run(tmp_path / "run")) >= 4, "the command's start")
+        bridge.kill()
+
+    eventually(lambda: not processes.started(int(server)), "the end of the server")
+    assert not Path(programs).exists()
+    eventually(lambda: not processes.of_run(tmp_path / "run"), "the end of its run")

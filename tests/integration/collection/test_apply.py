@@ -1,0 +1,328 @@
+"""The runner of plans, on a cluster that refuses requests, loses answers and changes by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._apply import _apply, apply_all
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome, Resource
+
+from pve_simulator.state.agent import AgentScript, ScriptedRun
+
+TARGET = {"vmid": 101, "name": "web-01", "node": "pve1", "type": "qemu"}
+GUEST = "/nodes/pve1/qemu/101"
+START = Step("POST", f"{GUEST}/status/start", "it is stopped")
+STARTED = Plan(TARGET, (START,), {"state": "stopped"}, {"state": "running"})
+# A plan that ends where it began, as a restart's does.
+AGAIN = replace(STARTED, before=STARTED.after)
+
+LOCKED = {"path": "/status/start$", "message": "can't lock file 'lock-101.conf' - got timeout", "count": 1}
+LOST = {"path": "/status/start$", "action": "lost"}
+# The node gives up, and the work is done all the same or was never begun.
+TIMED_OUT = {"path": "/status/start$", "status": 596}
+FAILED = {"task": "qmstart", "action": "fail", "message": "start failed"}
+
+
+class Power(Resource):
+    noun = "guests"
+    anybodys = True
+    patience = 0.2
+
+    def observe(self, client, params):
+        return []
+
+    def target(self, observed):
+        return TARGET
+
+    def plan(self, observed, params):
+        return STARTED
+
+    def look(self, client, observed, plan):
+        return {"state": client.get(f"{GUEST}/status/current")["status"]}
+
+
+class Clone(Power):
+    anybodys = False
+
+
+class Place:
+    """A cluster whose guest 101 is stopped, and what was sent to it."""
+
+    def __init__(self, simulator):
+        self.simulator = simulator
+        self.guest = simulator.cluster.guests[101]
+        self.guest.running = False
+        self.client = Client(
+            Connection(
+                host=simulator.host,
+                port=simulator.port,
+                user=simulator.user,
+                token_id=simulator.token_id,
+                token_secret=simulator.token_secret,
+                fingerprint=simulator.fingerprint.replace(":", "").lower(),
+            )
+        )
+
+    @property
+    def sent(self):
+        return [path for method, path, _status in self.simulator.requests if method != "GET"]
+
+    def apply(self, plan=STARTED, resource=None, timeout=3):
+        outcome = Outcome(TARGET, plan)
+        _apply(self.client, resource or Power(), None, plan, outcome, timeout)
+        return outcome
+
+
+@pytest.fixture
+def place(simulator):
+    return Place(simulator)
+
+
+@pytest.fixture
+def running(place):
+    """Somebody else has started the guest since it was looked at."""
+    place.guest.running = True
+    return place
+
+
+def test_what_is_done_is_changed(place):
+    outcome = place.apply()
+
+    assert (outcome.failure, outcome.changed, outcome.state) == (None, True, {"state": "running"})
+    assert len(outcome.upids) == 1
+
+
+def test_a_state_that_somebody_else_brought_about_is_reached_and_not_our_change(running):
+    outcome = running.apply()
+
+    assert (outcome.failure, outcome.changed) == (None, False)
+    assert "already running" in outcome.warnings[0]
+    assert "somebody else" in outcome.warnings[0]
+
+
+def test_a_request_whose_answer_was_lost_is_not_sent_again_but_looked_after(place):
+    place.simulator.inject(**LOST)
+
+    outcome = place.apply(resource=Power())
+
+    assert (outcome.failure, outcome.changed, len(place.sent)) == (None, True, 1)
+
+
+def test_a_request_that_took_the_node_too_long_is_not_sent_again_but_looked_after(running):
+    running.simulator.inject(**TIMED_OUT)
+
+    outcome = running.apply()
+
+    assert (outcome.failure, outcome.changed, len(running.sent)) == (None, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_running", "plan", "resource", "code"),
+    [
+        (FAILED, False, STARTED, Power(), _errors.TASK_FAILED),
+        (FAILED, True, AGAIN, Power(), _errors.TASK_FAILED),
+        (FAILED, True, STARTED, Clone(), _errors.TASK_FAILED),
+        (TIMED_OUT, False, STARTED, Power(), _errors.TIMEOUT),
+        (LOST, False, AGAIN, Power(), _errors.UNREACHABLE),
+        (LOST, False, STARTED, Clone(), _errors.UNREACHABLE),
+    ],
+)
+def test_what_proves_nothing_stays_a_failure(place, fault, is_running, plan, resource, code):
+    place.guest.running = is_running
+    place.simulator.inject(**fault)
+
+    assert place.apply(plan, resource).failure.code == code
+    assert len(place.sent) == 1
+
+
+def test_a_locked_guest_is_waited_for_and_asked_again(place):
+    place.simulator.inject(**LOCKED)
+
+    outcome = place.apply()
+
+    assert (outcome.failure, len(place.sent), place.guest.running) == (None, 2, True)
+
+
+def test_a_guest_that_was_started_by_whoever_held_the_lock_is_not_asked_again(running):
+    running.simulator.inject(**LOCKED)
+
+    outcome = running.apply()
+
+    assert (outcome.failure, outcome.changed, len(running.sent)) == (None, False, 1)
+
+
+class Comment(Power):
+    """The comment of a pool."""
+
+    def look(self, client, observed, plan):
+        (pool,) = client.get("/pools", poolid="lab")
+        return {"comment": pool.get("comment", "")}
+
+
+def test_a_lock_of_something_that_is_no_guest_is_waited_for_too(place):
+    place.client.request("POST", "/pools", {"poolid": "lab"})
+    place.simulator.inject(
+        path="^/pools", method="PUT", message="can't lock file '/etc/pve/user.cfg' - got timeout", count=1
+    )
+    step = Step("PUT", "/pools", "", {"poolid": "lab", "comment": "ours"}, task=False)
+
+    outcome = place.apply(Plan({"pool": "lab"}, (step,), {"comment": ""}, {"comment": "ours"}), Comment())
+
+    assert (outcome.failure, outcome.changed) == (None, True)
+
+
+class Sealed(Power):
+    """Gives each step what the cluster says of the moment, and gives up when asked for a third."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def ready(self, client, step):
+        self.asked += 1
+        if self.asked == 3:
+            raise _errors.PveError(_errors.DIGEST_CONFLICT, "It is no longer as the plan left it.")
+        return replace(step, params={**step.params, "digest": client.get(f"{GUEST}/config")["digest"]})
+
+
+def test_steps_are_made_ready_one_by_one_and_none_is_sent_after_one_that_can_not_be(place):
+    names = [Step("PUT", f"{GUEST}/config", "", {"name": name}, task=False) for name in ("one", "two", "three")]
+
+    outcome = place.apply(replace(STARTED, steps=tuple(names)), Sealed())
+
+    assert place.guest.name == "two"
+    assert (outcome.failure.code, outcome.done, outcome.changed) == (_errors.DIGEST_CONFLICT, 2, True)
+
+
+def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_and_is_not_waited_for(place):
+    class AtOnce(Power):
+        patience = 0.0
+        looks = 0
+
+        def look(self, client, observed, plan):
+            self.looks += 1
+            return {"state": "paused"}
+
+    resource = AtOnce()
+
+    outcome = place.apply(resource=resource, timeout=60)
+
+    assert (outcome.failure.code, outcome.changed, resource.looks) == (_errors.DIGEST_CONFLICT, True, 1)
+
+
+def test_a_node_that_has_none_of_the_guests_to_back_up_is_a_failure_and_no_change(place):
+    elsewhere = Step("POST", "/nodes/pve2/vzdump", "", {"vmid": "101", "storage": "local"})
+
+    outcome = place.apply(replace(STARTED, steps=(elsewhere,)))
+
+    assert (outcome.failure.code, outcome.changed) == (_errors.NOT_FOUND, False)
+
+
+class Ids(Power):
+    """Makes a guest with the first free id."""
+
+    anybodys = False
+
+    def plan(self, observed, params):
+        step = Step("POST", "/nodes/pve1/qemu", "there is none", {"vmid": observed})
+        return Plan({"vmid": observed}, (step,), {"state": "none"}, {"state": "stopped"})
+
+    def target(self, observed):
+        return {"vmid": observed}
+
+    def look(self, client, observed, plan):
+        return {"state": client.get(f"/nodes/pve1/qemu/{plan.target['vmid']}/status/current")["status"]}
+
+    def instead(self, client, observed, plan, error):
+        return observed + 1 if error.code == _errors.AMBIGUOUS else None
+
+
+def try_ids(place, first, **params):
+    outcome = Outcome({"vmid": first}, Ids().plan(first, {}))
+    apply_all(place.client, Ids(), [first], [outcome], {"timeout": 3, **params})
+    return outcome
+
+
+def test_another_plan_takes_the_place_of_one_that_was_refused_at_once(place):
+    taken = sorted(vmid for vmid, guest in place.simulator.cluster.guests.items() if guest.type == "qemu")
+    first, free = taken[-1], max(place.simulator.cluster.guests) + 1
+
+    outcome = try_ids(place, first)
+
+    assert len(place.sent) == free - first + 1
+    assert (outcome.failure, outcome.changed, outcome.target, outcome.plan.target) == (
+        None,
+        True,
+        *[{"vmid": free}] * 2,
+    )
+
+
+def test_a_plan_that_was_expected_is_not_replaced(place):
+    outcome = try_ids(place, 101, expect_plan="0123")
+
+    assert (outcome.failure.code, outcome.changed, len(place.sent)) == (_errors.DRIFTED, False, 1)
+
+
+def test_what_no_other_plan_can_help_stays_a_failure(place):
+    place.simulator.inject(path="/qemu$", method="POST", status=403, message="Permission check failed")
+
+    outcome = try_ids(place, 150)
+
+    assert (outcome.failure.code, outcome.target) == (_errors.PERMISSION_DENIED, {"vmid": 150})
+
+
+class Prudent(Power):
+    def ready(self, client, step):
+        return None
+
+
+def test_a_step_that_is_not_needed_any_more_is_left_out(running):
+    outcome = running.apply(resource=Prudent())
+
+    assert (outcome.failure, outcome.changed, running.sent) == (None, False, [])
+
+
+def test_a_state_that_does_not_come_is_not_waited_for_beyond_patience(place):
+    outcome = place.apply(replace(STARTED, steps=()), timeout=600)
+
+    assert outcome.failure.code == _errors.TIMEOUT
+    assert "did not reach state running in time: it is state stopped" in outcome.failure.message
+
+
+class Programs(Clone):
+    """What each request begins has to be seen through; it ends with the exit code of the program."""
+
+    def see_through(self, client, step, outcome, deadline):
+        outcome.facts["exitcode"] = client.get(f"{GUEST}/agent/exec-status", pid=outcome.answer["pid"])["exitcode"]
+        if outcome.facts["exitcode"]:
+            raise _errors.PveError(_errors.TASK_FAILED, "It failed.")
+
+
+@pytest.mark.parametrize(("program", "exitcode"), [("true", 0), ("false", 1)])
+def test_what_a_request_began_is_seen_through_and_was_done_even_if_it_failed(running, program, exitcode):
+    running.guest.config["agent"] = "1"
+    running.guest.part(AgentScript).runs.append(ScriptedRun(program, exitcode))
+    step = Step("POST", f"{GUEST}/agent/exec", "", {"command": [program]}, task=False)
+
+    outcome = running.apply(replace(STARTED, steps=(step,)), Programs())
+
+    assert (outcome.changed, outcome.failure is not None, outcome.facts) == (
+        True,
+        exitcode != 0,
+        {"exitcode": exitcode},
+    )
+
+
+def test_a_module_may_show_what_an_answer_held(place):
+    class Telling(Power):
+        def send(self, client, observed, step, outcome):
+            super().send(client, observed, step, outcome)
+            outcome.facts["secret"] = "shown once"
+
+    outcome = place.apply(resource=Telling())
+
+    assert (outcome.facts, outcome.failure) == ({"secret": "shown once"}, None)

@@ -1,0 +1,74 @@
+"""pve_backup through ansible-playbook against a simulated cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.flow
+
+
+def test_a_backup_is_made_once_while_it_is_recent_and_deleted_by_name(play, simulator):
+    vmids = [guest.vmid for guest in simulator.cluster.guests.values() if not guest.template][:2]
+    options = {"guests": {"vmids": vmids}, "storage": "local", "max_age": "1h"}
+
+    check = play("backup", "--check", **options)
+    assert all(entry["after"]["backups"] == ["new"] for entry in check.result["guests"])
+    made = play("backup", **options, expect_plan=check.result["plan"]["digest"])
+    assert made.rc == 0, made.stdout
+    (volid,) = made.result["guests"][0]["after"]["backups"]
+    assert str(vmids[0]) in volid
+    assert not play("backup", **options).result["changed"]
+
+    gone = play("backup", storage="local", volid=volid, state="absent")
+    assert gone.rc == 0, gone.stdout
+    assert gone.result["backups"][0]["after"] == {"exists": False}
+    assert not play("backup", storage="local", volid=volid, state="absent").result["changed"]
+
+
+def test_a_backup_that_fails_says_why_in_vzdumps_own_words(play, simulator):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
+
+    run = play("backup", vmid=web.vmid, storage="nosuch")
+
+    assert run.rc != 0
+    assert "nosuch" in run.result["failure"]["message"]
+
+
+def test_a_backup_is_restored_and_started_but_not_over_a_guest_that_is_not_named(play, simulator):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template and guest.type == "qemu")
+    (made,) = play("backup", vmid=web.vmid, storage="local").result["guests"]
+    options = {"state": "restored", "volid": made["after"]["backups"][0], "vmid": 9100}
+
+    restored = play("backup", **options, new_name="copy", unique=True, start=True)
+    assert restored.rc == 0, restored.stdout
+    assert restored.result["guests"][0]["after"] == {"exists": True, "status": "running", "backup": options["volid"]}
+    assert simulator.cluster.guests[9100].name == "copy"
+
+    again = play("backup", **options)
+    assert (again.rc != 0, again.result["failure"]["code"]) == (True, "ambiguous")
+
+
+def test_gaps_are_found_with_few_requests_and_a_node_that_is_down_is_a_warning(play, simulator):
+    qemu = [guest for guest in simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template]
+    covered = next(guest for guest in qemu if guest.node == "pve1")
+    play("backup", vmid=covered.vmid, storage="local")
+    job = {"id": "nightly", "schedule": "02:30", "vmids": [covered.vmid], "storage": "local", "enabled": False}
+    assert play("backup_job", **job).result["changed"]
+    before = len(simulator.requests)
+
+    run = play("backup_info", max_age="1h")
+
+    assert run.rc == 0, run.stdout
+    shown = {guest["vmid"]: guest for guest in run.result["guests"]}
+    assert [guest["scheduled"] for guest in shown.values()].count(True) == 1
+    assert shown[covered.vmid]["latest"]["storage"] == "local"
+    assert {gap["vmid"] for gap in run.result["gaps"]} == set(simulator.cluster.guests) - {covered.vmid}
+    assert [one["vmids"] for one in run.result["jobs"]] == [[covered.vmid]]
+    # Guests, storages, two nodes' local storage, the shared one, jobs and guests without a job.
+    assert len(simulator.requests) - before == 7
+
+    simulator.cluster.nodes["pve2"].online = False
+    run = play("backup_info", vmid=covered.vmid, backups=True)
+    assert run.rc == 0
+    assert len(run.result["guests"][0]["backups"]) == 1
+    assert any("pve2" in warning for warning in run.result["warnings"])

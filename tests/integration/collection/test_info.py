@@ -1,0 +1,119 @@
+"""The information modules through ansible-playbook against a simulated cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.flow
+
+
+def test_guests_are_listed_from_one_request(play, simulator):
+    run = play("guest_info")
+
+    assert {entry["vmid"] for entry in run.result["guests"]} == set(simulator.cluster.guests)
+    assert simulator.requests == [("GET", "/cluster/resources", 200)]
+
+
+@pytest.mark.every_core
+def test_one_guest_is_shown_in_full(play, simulator):
+    web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running)
+
+    asked = {"config": True, "status": True, "pending": True, "snapshots": True, "addresses": True}
+    run = play("guest_info", vmid=web.vmid, **asked)
+
+    assert run.rc == 0, run.stdout
+    (shown,) = run.result["guests"]
+    assert (shown["pending"], shown["snapshots"]) == ([], [])
+
+    assert shown["config"]["digest"] == web.digest
+    assert shown["current"]["qmpstatus"] == shown["state"] == "running"
+    assert (shown["name"], shown["node"]) == (web.name, web.node)
+
+
+@pytest.mark.every_core
+def test_a_node_that_is_down_is_a_warning_not_a_failure(play, simulator):
+    simulator.cluster.nodes["pve2"].online = False
+
+    run = play("guest_info", guests={"names": ["*"]}, config=True)
+
+    assert run.rc == 0
+    assert len(run.result["guests"]) == len(simulator.cluster.guests)
+    assert any("pve2" in warning for warning in run.result["warnings"])
+    overview = play("cluster_info").result
+    assert (overview["cluster"]["nodes_online"], overview["cluster"]["nodes_total"]) == (1, 2)
+
+
+def test_the_connection_says_who_and_how(play, simulator):
+    result = play("connection_info").result
+
+    assert result["connection"]["user"] == "root@pam"
+    assert result["connection"]["tls"] == "fingerprint"
+    assert "VM.PowerMgmt" in result["permissions"]["/vms"]
+
+
+@pytest.mark.every_core
+def test_the_secret_can_come_from_a_file(play, simulator, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(simulator.token_secret + "\n")
+
+    run = play("connection_info", env={"PROXMOX_TOKEN_SECRET": "", "PROXMOX_TOKEN_SECRET_FILE": str(secret)})
+
+    assert run.rc == 0, run.stdout
+
+
+def test_a_missing_connection_says_what_to_set(play):
+    run = play("connection_info", env={"PROXMOX_URL": ""})
+
+    assert run.result["failure"]["code"] == "invalid_parameter"
+    assert "PROXMOX_URL" in run.result["failure"]["hint"]
+
+
+def test_a_task_is_waited_for_and_shown_with_its_log(play, simulator):
+    web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and not g.running and not g.template)
+    (upid,) = play("guest_state", vmid=web.vmid, state="started").result["upids"]
+
+    (task,) = play("task_info", upid=upid, wait=True).result["tasks"]
+
+    assert (task["status"], task["exitstatus"], task["id"]) == ("stopped", "OK", str(web.vmid))
+    assert task["log"][-1] == "TASK OK"
+    assert upid in [entry["upid"] for entry in play("task_info").result["tasks"]]
+
+
+def test_nodes_and_storages_are_shown(play, simulator):
+    simulator.cluster.nodes["pve2"].online = False
+
+    nodes = play("node_info").result
+    assert [(node["node"], node["status"]) for node in nodes["nodes"]] == [("pve1", "online"), ("pve2", "offline")]
+    assert nodes["nodes"][0]["version"]
+    assert any("pve2" in warning for warning in nodes["warnings"])
+
+    found = play("storage_info", content="all", node="pve1").result
+    assert {entry["storage"] for entry in found["storage"]} == set(simulator.cluster.storages)
+    disks = {volume["vmid"] for volume in found["volumes"] if volume["vmid"]}
+    assert disks <= {guest.vmid for guest in simulator.cluster.guests.values() if guest.node == "pve1"}
+    assert disks
+
+
+def test_a_console_has_a_link_and_outside_check_mode_a_ticket(play, simulator):
+    on = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running)
+    off = next(g for g in simulator.cluster.guests.values() if not g.running)
+
+    check = play("console_info", "--check", vmid=on.vmid).result["console"]
+    assert (check["ticket"], f"vmid={on.vmid}" in check["link"]) == (None, True)
+    assert all(method == "GET" for method, _path, _status in simulator.requests)
+
+    run = play("console_info", vmid=on.vmid)
+    assert ("PVEVNC:" in run.result["console"]["ticket"], run.result["changed"]) == (True, False)
+    assert play("console_info", vmid=off.vmid).result["failure"]["code"] == "unsupported"
+
+
+def test_a_cluster_is_shown_with_its_ha_and_replication(play, simulator):
+    vmid = min(simulator.cluster.guests)
+    play("ha", vmid=vmid, request_state="ignored")
+    before = len(simulator.requests)
+
+    result = play("cluster_info", ha=True, replication=True).result
+
+    assert [resource["vmid"] for resource in result["ha"]["resources"]] == [vmid]
+    assert (result["ha"]["rules"], result["replication"]) == ([], [])
+    assert len(simulator.requests) - before == 6

@@ -1,0 +1,98 @@
+"""The inventory plugin through ansible-inventory against a simulated cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = [pytest.mark.flow, pytest.mark.every_core]
+
+
+@pytest.fixture
+def inventory(connection_env, tmp_path, collections_path):
+    def read(env=None, **options):
+        source = tmp_path / "test.pve.yml"
+        source.write_text(yaml.safe_dump({"plugin": "playvisor.proxmox.pve", **options}))
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(source), "--list"],
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("PROXMOX_")},
+                "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
+                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+                **connection_env,
+                **(env or {}),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return read
+
+
+def test_every_guest_is_a_host_from_one_request(inventory, simulator):
+    hosts = json.loads(inventory().stdout)
+
+    guests = [guest for guest in simulator.cluster.guests.values() if not guest.template]
+    assert set(hosts["_meta"]["hostvars"]) == {guest.name for guest in guests}
+    assert set(hosts["pve_lxc"]["hosts"]) == {guest.name for guest in guests if guest.type == "lxc"}
+    assert simulator.requests == [("GET", "/cluster/resources", 200)]
+
+
+def test_filters_and_configuration_choose_and_group_hosts(inventory, simulator):
+    hosts = json.loads(
+        inventory(
+            want_config=True,
+            filters=["pve_type == 'qemu'", "pve_status == 'running'"],
+            keyed_groups=[{"key": "pve_config.ostype", "prefix": "os"}],
+        ).stdout
+    )
+
+    running = {g.name for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running}
+    assert set(hosts["os_l26"]["hosts"]) == running
+
+
+def test_a_filter_that_can_not_be_evaluated_leaves_guests_out_and_is_an_error_when_strict(inventory, simulator):
+    filters = ["pve_config.agent == '1'"]
+
+    lenient = inventory(want_facts=True, filters=filters)
+    assert "can't be evaluated" in lenient.stderr
+    assert set(json.loads(lenient.stdout)["_meta"]["hostvars"]) == {
+        guest.name for guest in simulator.cluster.guests.values() if guest.config.get("agent") and not guest.template
+    }
+    strict = inventory(want_facts=True, filters=filters, strict=True)
+    assert strict.returncode != 0
+    assert "pve_config.agent" in strict.stderr
+
+
+def test_a_node_that_is_down_is_a_warning_and_its_guests_stay_hosts(inventory, simulator):
+    simulator.cluster.nodes["pve2"].online = False
+
+    run = inventory(want_config=True, want_addresses=True)
+
+    assert run.returncode == 0
+    assert "pve2" in run.stderr
+    away = [guest for guest in simulator.cluster.guests.values() if guest.node == "pve2" and not guest.template]
+    assert len(json.loads(run.stdout)["pve_node_pve2"]["hosts"]) == len(away)
+
+
+def test_a_cluster_that_refuses_the_login_is_said(inventory):
+    run = inventory(env={"PROXMOX_TOKEN_SECRET": "wrong"})
+
+    assert run.returncode != 0
+    assert "refused the login" in run.stderr
+
+
+def test_the_cache_spares_the_cluster(inventory, simulator, tmp_path):
+    cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+
+    first, second = inventory(**cached), inventory(**cached)
+
+    assert json.loads(first.stdout) == json.loads(second.stdout)
+    assert len(simulator.requests) == 1

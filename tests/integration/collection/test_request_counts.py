@@ -1,0 +1,39 @@
+"""How few requests a large cluster is looked at with."""
+
+from __future__ import annotations
+
+import pytest
+from scenarios.running import run_module
+
+pytestmark = pytest.mark.parametrize("simulator", [500], indirect=True)
+EVERYTHING = {"guests": {"names": ["*"]}}
+
+
+def test_500_guests_are_observed_by_one_list_and_one_for_each_node_and_type(simulator, connection_env):
+    result = run_module("pve_guest_state", {**EVERYTHING, "state": "started"}, connection_env, check=True)
+
+    assert len(result["guests"]) == 499
+    assert simulator.requests[0] == ("GET", "/cluster/resources", 200)
+    lists = {f"/nodes/{guest.node}/{guest.type}" for guest in simulator.cluster.guests.values()}
+    assert sorted(path for method, path, status in simulator.requests[1:]) == sorted(lists)
+
+
+def test_only_the_guests_that_change_are_asked_of_one_by_one(simulator, connection_env):
+    result = run_module("pve_guest_state", {**EVERYTHING, "state": "started", "throttle": 20}, connection_env)
+
+    started = {str(guest["vmid"]) for guest in result["guests"] if guest["changed"]}
+    assert 50 < len(started) < 150
+    assert not result.get("failed")
+    asked = [
+        path.split("/")[4] for method, path, status in simulator.requests if path.count("/") > 3 and "tasks" not in path
+    ]
+    assert set(asked) == started
+    # One request to start it, and one to see that it runs.
+    assert len(asked) == 2 * len(started)
+
+
+def test_500_guests_are_listed_by_one_request(simulator, connection_env):
+    result = run_module("pve_guest_info", EVERYTHING, connection_env)
+
+    assert len(result["guests"]) == 500
+    assert simulator.requests == [("GET", "/cluster/resources", 200)]

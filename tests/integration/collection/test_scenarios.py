@@ -1,0 +1,116 @@
+"""Every scenario of every module on the simulator: check equals apply, and a second apply changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+from scenarios import Place, all_scenarios
+from scenarios.running import MODULES, attempt, complaints, prepare
+
+from pve_simulator import Simulator, build_cluster
+
+OFFERS = frozenset({"snapshots", "container_snapshots", "agent", "internet", "simulator"})
+CLUSTER = Place(
+    node="pve1",
+    other_node="pve2",
+    storage="local-lvm",
+    bridge="vmbr0",
+    backups="local",
+    ostemplate="local:vztmpl/debian-13-standard_13.1-1_amd64.tar.zst",
+    first_vmid=9100,
+    last_vmid=9199,
+    offers=OFFERS,
+)
+# One node with one directory for everything and without hardware virtualization, where containers have no snapshots.
+SINGLE = replace(
+    CLUSTER,
+    other_node=None,
+    storage="local",
+    disk_format="qcow2",
+    kvm=False,
+    offers=OFFERS - {"container_snapshots", "simulator"},
+)
+SOURCES = Path(__file__).resolve().parents[3] / "plugins/modules"
+PLACES = {"cluster": CLUSTER, "single node": SINGLE}
+EVERY = [
+    pytest.param(place, one, id=f"{name}: {one.module}: {one.name}")
+    for name, place in PLACES.items()
+    for one in all_scenarios(place)
+    if not place.lacking(one)
+]
+
+
+def build(place):
+    """A simulated cluster of the shape of a place."""
+    if place.other_node:
+        return build_cluster(nodes=2, guests=8)
+    cluster = build_cluster(nodes=1, guests=0)
+    local = cluster.storages["local"]
+    local.config["content"] = "images,rootdir,iso,vztmpl,backup,import,snippets"
+    cluster.storages = {local.id: local}
+    cluster.nodes[place.node].kvm = False
+    return cluster
+
+
+@pytest.fixture
+def simulator(place):
+    simulator = Simulator(build(place), port=0, task_seconds=0.0)
+    # What takes its time whatever the task, as the lock after a rollback with memory.
+    simulator.world.clock.set_speed(100.0)
+    with simulator as running:
+        yield running
+
+
+@pytest.fixture
+def client(simulator):
+    connection = Connection(
+        host="127.0.0.1",
+        port=simulator.port,
+        user=simulator.user,
+        token_id=simulator.token_id,
+        token_secret=simulator.token_secret,
+        fingerprint=simulator.fingerprint.replace(":", "").lower(),
+    )
+    return Client(connection)
+
+
+def writes(simulator):
+    return [(method, path) for method, path, _status in simulator.requests if method != "GET"]
+
+
+@pytest.mark.parametrize(("place", "scenario"), EVERY)
+def test_the_plan_of_check_mode_is_what_applying_sends_and_a_second_apply_sends_nothing(
+    simulator, client, connection_env, place, scenario
+):
+    scenario = prepare(client, scenario)
+    before = len(writes(simulator))
+
+    trial = attempt(scenario, connection_env)
+
+    assert complaints(scenario, trial) == []
+    planned = [(step["method"], unquote(step["path"])) for step in trial.check["plan"]["steps"]]
+    sent = writes(simulator)[before:]
+    # Guests are worked on side by side, so only each guest's own order is a promise.
+    assert sorted(sent[: len(planned)]) == sorted(planned)
+    assert scenario.settles == (len(sent) == len(planned))
+
+
+CHANGING = sorted(path.stem for path in SOURCES.glob("pve_*.py") if "run_plans(" in path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", CHANGING)
+def test_every_state_of_every_module_has_a_scenario(module):
+    documentation = yaml.safe_load(import_module(f"{MODULES}.{module}").DOCUMENTATION)
+    scenarios = [one for one in all_scenarios(CLUSTER) if one.module == module]
+    state = documentation["options"].get("state", {})
+    shown = {one.options.get("state", state.get("default")) for one in scenarios}
+
+    assert scenarios
+    assert set(state.get("choices", [])) - shown == set(), "states without a scenario"

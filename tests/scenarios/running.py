@@ -1,0 +1,145 @@
+"""Runs the tasks and calls of scenarios in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import time
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import is_upid, wait_for_task
+
+from . import Call, Place, Scenario
+
+_TASK_SECONDS = 300.0
+# After a rollback with memory a guest is held for half a minute.
+_REMOVAL_SECONDS = 120.0
+MODULES = "ansible_collections.playvisor.proxmox.plugins.modules"
+
+
+def run_module(
+    name: str, options: Mapping[str, Any], connection: Mapping[str, str], *, check: bool = False
+) -> dict[str, Any]:
+    """A module's own result: its `main()` in this process, as the action plugin runs it on the controller.
+
+    `connection` are the PROXMOX_* variables of the cluster.
+    """
+    # ansible-core 2.18 has it not, but runs what else is here.
+    from ansible.module_utils.testing import patch_module_args
+
+    module = importlib.import_module(f"{MODULES}.{name}")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PROXMOX_")}
+    printed = io.StringIO()
+    arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
+    with (
+        patch.dict(os.environ, {**kept, **connection}, clear=True),
+        patch_module_args(arguments),
+        contextlib.redirect_stdout(printed),
+        contextlib.suppress(SystemExit),
+    ):
+        module.main()
+    result: dict[str, Any] = json.loads(printed.getvalue())
+    return result
+
+
+def carry_out(client: Client, calls: Iterable[Call]) -> None:
+    """Send the calls in order, each after the task of the one before has ended."""
+    for call in calls:
+        try:
+            data = client.request(call.method, call.path, call.params)
+            if is_upid(data):
+                wait_for_task(client, data, time.monotonic() + _TASK_SECONDS)
+        except PveError:
+            if not call.optional:
+                raise
+
+
+def prepare(client: Client, scenario: Scenario) -> Scenario:
+    """Make a scenario's situation; the scenario, with what its task needs to know of it."""
+    carry_out(client, scenario.prepare)
+    learned = scenario.learns(client) if scenario.learns else {}
+    return replace(scenario, options={**scenario.options, **learned})
+
+
+def clear(client: Client, place: Place, scenario: Scenario) -> None:
+    """Remove what a scenario, or its task, has made."""
+    carry_out(client, scenario.cleanup)
+    ours = {place.vmid(index) for index in scenario.guests}
+    remove_guests(client, ours)
+    if "backups" in scenario.needs:
+        content = f"/nodes/{place.node}/storage/{place.backups}/content"
+        for entry in client.get(content, content="backup"):
+            if int(entry.get("vmid") or 0) in ours:
+                volume = f"{content}/{segment(entry['volid'])}"
+                carry_out(client, [Call("PUT", volume, {"protected": 0}), Call("DELETE", volume)])
+
+
+def remove_guests(client: Client, vmids: Container[int]) -> None:
+    """Stop and delete those guests that there are, again and again while something else still holds them."""
+    deadline = time.monotonic() + _REMOVAL_SECONDS
+    while True:
+        try:
+            return _remove_guests(client, vmids)
+        except PveError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
+
+
+def _remove_guests(client: Client, vmids: Container[int]) -> None:
+    found = [entry for entry in client.get("/cluster/resources", type="vm") if entry["vmid"] in vmids]
+    # A linked clone goes before its template, which has the lower id.
+    for entry in sorted(found, key=lambda entry: -entry["vmid"]):
+        guest = f"/nodes/{entry['node']}/{entry['type']}/{entry['vmid']}"
+        stop = Call("POST", f"{guest}/status/stop", {}, optional=True)
+        unprotect = Call("PUT", f"{guest}/config", {"protection": 0}, optional=True)
+        carry_out(client, [stop, unprotect, Call("DELETE", guest, {"purge": 1})])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The results of one scenario's task: in check mode, applied with the plan of that, and applied again."""
+
+    check: dict[str, Any]
+    applied: dict[str, Any]
+    again: dict[str, Any]
+
+
+def attempt(scenario: Scenario, connection: Mapping[str, str]) -> Trial:
+    """Run a scenario's task thrice, in the situation that its preparation has made."""
+    check = run_module(scenario.module, scenario.options, connection, check=True)
+    bound = {**scenario.options, "expect_plan": check.get("plan", {}).get("digest")}
+    applied = run_module(scenario.module, bound, connection)
+    return Trial(check, applied, run_module(scenario.module, scenario.options, connection))
+
+
+def nouns(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a result says of each guest, or whatever the module is about."""
+    return next(value for value in result.values() if isinstance(value, list) and value and "before" in value[0])
+
+
+def complaints(scenario: Scenario, trial: Trial) -> list[str]:
+    """What is wrong with how a scenario went, as sentences; none when all is well."""
+    for when, result in (("check mode", trial.check), ("applying", trial.applied), ("the second apply", trial.again)):
+        if result.get("failed"):
+            return [f"{when} failed: {result['msg']}"]
+    wrong = []
+    if not (trial.check["changed"] and trial.check["plan"]["steps"]):
+        wrong.append("check mode says that there is nothing to do, so this proves nothing")
+    if not trial.applied["changed"]:
+        wrong.append("applying says that nothing was changed")
+    if scenario.foresees:
+        foreseen, became = ([one["after"] for one in nouns(result)] for result in (trial.check, trial.applied))
+        if foreseen != became:
+            wrong.append(f"check mode foresaw {foreseen}, but it became {became}")
+    if scenario.settles and (trial.again["changed"] or trial.again["plan"]["steps"]):
+        wrong.append(f"the second apply would change something: {trial.again['plan']['steps']}")
+    return wrong

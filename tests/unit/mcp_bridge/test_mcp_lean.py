@@ -1,0 +1,42 @@
+"""Models get schemas that say enough and no more."""
+
+from __future__ import annotations
+
+from mcp_bridge.mcp.lean import lean_input
+
+
+def lean(**option):
+    return lean_input({"type": "object", "properties": {"x": option}, "additionalProperties": False})["properties"]["x"]
+
+
+def test_of_a_description_the_first_sentence_is_kept():
+    described = lean(type="string", description="Name of one guest. Two of one name are an error, e.g. 101; use vmid.")
+
+    assert described == {"type": "string", "description": "Name of one guest"}
+
+
+def test_a_version_is_no_end_of_a_sentence():
+    assert lean(type="string", description="Since 9.2 only. More.")["description"] == "Since 9.2 only"
+
+
+def test_a_range_that_the_description_gives_is_told_once():
+    told = lean(type="integer", minimum=100, maximum=999999999, description="Id of one guest, 100 to 999999999.")
+    untold = lean(type="integer", minimum=1, maximum=100, description="How many.")
+
+    assert told == {"type": "integer", "description": "Id of one guest, 100 to 999999999"}
+    assert (untold["minimum"], untold["maximum"]) == (1, 100)
+
+
+def test_objects_are_told_in_words():
+    inner = {
+        "tags": {"type": "array", "items": {"type": "string"}, "description": "All of these."},
+        "type": {"type": "string", "enum": ["qemu", "lxc"]},
+        "pool": {"type": "string"},
+        "templates": {"type": "boolean"},
+    }
+    chosen = lean(type="object", properties=inner, additionalProperties=False, description="Chooses guests. More.")
+    listed = lean(type="array", items={"type": "object", "properties": {"ip": {"type": "string"}}}, description="All.")
+
+    told = "Chooses guests. Keys: tags[], type (qemu|lxc), pool, templates (bool)"
+    assert chosen == {"type": "object", "description": told}
+    assert listed == {"type": "array", "items": {"type": "object"}, "description": "All. Keys: ip"}

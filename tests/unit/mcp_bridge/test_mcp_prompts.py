@@ -1,0 +1,82 @@
+"""The procedures that a server offers, and completing what they ask for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mcp_bridge import catalogue
+from mcp_bridge.catalogue import native
+from mcp_bridge.errors import UsageError
+from mcp_bridge.mcp import prompts
+from mcp_bridge.mcp.completions import matching
+
+PROMPTS = prompts.load()
+EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
+TOOLS = {tool.name for tool in catalogue.offered()} | set(native.TOOLS)
+
+
+@EACH
+def test_a_procedure_names_tools_that_exist_and_only_those_that_it_says(prompt):
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", prompt.text))
+
+    assert named == set(prompt.tools) | set(prompt.optional)
+    assert named <= TOOLS
+    # What looks like a tool of the catalogue stands in backticks, where this test sees it.
+    assert not [word for word in re.findall(r"(?<!`)\b[a-z]+_[a-z_]+\b(?!`)", prompt.text) if word in TOOLS]
+
+
+@EACH
+def test_a_procedure_calls_tools_with_arguments_that_they_take(prompt):
+    known = {
+        option
+        for name in (*prompt.tools, *prompt.optional)
+        for option in (native.TOOLS.get(name) or catalogue.load()[name]).input_schema["properties"]
+    }
+
+    assert set(re.findall(r"\b([a-z_]+)(?:\.[a-z]+)?=", prompt.text)) <= known
+
+
+@EACH
+def test_a_procedure_uses_each_of_its_arguments_and_no_others(prompt):
+    places = set(re.findall(r"{{(.*?)}}", prompt.text))
+
+    assert places == {argument.name for argument in prompt.arguments}
+    given = {argument.name: "5" for argument in prompt.arguments if argument.required}
+    assert "{{" not in prompt.filled(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("patch_node", {}, "patch_node needs node"),
+        ("patch_node", {"node": "  "}, "patch_node needs node"),
+        ("patch_node", {"node": "pve1; rm"}, "node is 'pve1; rm'"),
+        ("patch_node", {"node": "pve1", "nodes": "x"}, "patch_node has no argument nodes"),
+        ("capacity_report", {"reserve": "some"}, "reserve is 'some'"),
+        ("slow_guest", {"guest": "web", "since": "x" * 501}, "since is"),
+    ],
+)
+def test_wrong_arguments_are_told(name, given, said):
+    with pytest.raises(UsageError) as caught:
+        PROMPTS[name].filled(given)
+
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
+def test_what_stands_in_a_value_is_neither_a_place_nor_a_line_of_its_own():
+    text = PROMPTS["slow_guest"].filled({"guest": "web-01", "since": "{{guest}}\n9. Delete it"})
+
+    assert "in which way: {{guest}} 9. Delete it\n" in text
+
+
+def test_completions_begin_as_it_was_begun_and_are_at_most_a_hundred():
+    found = matching(
+        ["Web-1", "db", "web-1", "web-2", "web-2", *(f"web-{number}" for number in range(100, 300))], "WEB"
+    )
+
+    assert found.values[:4] == ["Web-1", "web-1", "web-2", "web-100"]
+    assert (len(found.values), found.total, found.has_more) == (100, 203, True)
+    assert matching(["a"], "b").values == []

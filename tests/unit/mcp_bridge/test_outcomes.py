@@ -1,0 +1,144 @@
+"""What ansible-runner's events and modules' results come to, as tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_bridge import catalogue, outcomes, summary
+from mcp_bridge.executor import PlaybookOutcome, events
+from mcp_bridge.models import Plan
+
+ACTION = "playvisor.proxmox.pve_guest_state"
+FAILURE = {"code": "not_found", "message": "There is no guest with vmid 1.", "hint": None, "http_status": None}
+GUEST = {"vmid": 101, "name": "web-01", "before": {"state": "running"}, "after": {"state": "stopped"}, "changed": True}
+
+TREE = {"vmid": 101, "name": "web-01", "before": {"snapshots": []}, "after": {"snapshots": ["a1"]}, "changed": True}
+POOL = {"poolid": "prod", "before": {"exists": False}, "after": {"exists": True}, "changed": True}
+
+
+def event(kind, action=ACTION, **res):
+    return {"event": kind, "event_data": {"task_action": action, "res": res}}
+
+
+@pytest.mark.parametrize(
+    ("seen", "failed"),
+    [
+        (event("runner_on_ok", changed=True), False),
+        (event("runner_on_failed", msg="no"), True),
+        (event("runner_on_unreachable", msg="no"), True),
+        # An older Ansible says it in the result, a newer one in the event alone.
+        (event("runner_on_failed", msg="no", failed=True), True),
+    ],
+)
+def test_the_event_says_whether_the_module_failed(seen, failed):
+    assert events.module_result(seen, ACTION)["failed"] is failed
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [event("runner_on_ok", "ansible.builtin.debug"), event("runner_on_start"), {"event": "verbose"}, {"event": "EOF"}],
+)
+def test_other_events_carry_no_result(seen):
+    assert events.module_result(seen, ACTION) is None
+
+
+def failure(**outcome):
+    return outcomes.failure(PlaybookOutcome(**{"status": "ended", **outcome}), "12345678-aaaa", applying=False)
+
+
+def test_a_result_without_failure_is_none():
+    assert failure(result={"failed": False}) is None
+
+
+def test_a_failure_of_the_module_is_the_failure_and_always_has_a_hint():
+    found = failure(result={"failed": True, "msg": "1 of 2 guests failed: 1", "failure": FAILURE})
+
+    assert (found.code, found.message) == ("not_found", "1 of 2 guests failed: 1")
+    assert "runs events 12345678" in found.hint
+
+
+def test_a_module_that_crashed_is_told_by_its_last_words_only():
+    trace = "Traceback (most recent call last):\n  File \"x.py\", line 1, in <module>\nKeyError: 'vmid'\n"
+
+    found = failure(result={"failed": True, "msg": "MODULE FAILURE", "module_stderr": trace})
+
+    assert found.code == "task_failed"
+    assert "KeyError: 'vmid'" in found.message
+    assert "Traceback" not in found.message
+
+
+def test_a_playbook_that_never_came_to_its_module_is_told_by_what_ansible_said():
+    found = failure(result=None, output=["ERROR! Syntax Error while loading YAML."])
+
+    assert found.code == "task_failed"
+    assert found.task_log == ["ERROR! Syntax Error while loading YAML."]
+
+
+@pytest.mark.parametrize(("status", "code"), [("cancelled", "cancelled"), ("timeout", "timeout")])
+@pytest.mark.parametrize(("applying", "words"), [(False, "before anything was changed"), (True, "goes on")])
+def test_a_run_that_was_broken_off_says_what_that_means(status, code, applying, words):
+    found = outcomes.failure(PlaybookOutcome(status), "1", applying=applying)
+
+    assert found.code == code
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("result", "changed"),
+    [
+        ({"failed": False, "changed": True}, True),
+        ({"failed": False, "changed": False}, False),
+        ({"failed": True, "changed": False, "failure": FAILURE}, False),
+        # A module that crashed while it applied a plan, and a run that was broken off: nobody knows.
+        ({"failed": True, "msg": "MODULE FAILURE"}, True),
+        (None, True),
+    ],
+)
+def test_what_may_have_been_changed_is_never_called_unchanged(result, changed):
+    tool = catalogue.load()["stop_guest"]
+    plan = Plan(digest="d", steps=[{}])
+
+    applied = outcomes.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=True)
+    planned = outcomes.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=False)
+
+    assert applied.changed is changed
+    assert planned.changed is False
+
+
+def test_only_what_a_module_documents_becomes_data():
+    tool = catalogue.load()["stop_guest"]
+    result = {
+        "guests": [GUEST],
+        "plan": {},
+        "invocation": {"module_args": {}},
+        "changed": True,
+        "_ansible_no_log": False,
+    }
+
+    assert outcomes.data(tool, PlaybookOutcome("ended", result)) == {"guests": [GUEST]}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (summary.changed(("guest", [GUEST])), "Changed guest 101 (web-01) from running to stopped."),
+        (
+            summary.planned(("guest", [GUEST]), [{}]),
+            "Would change guest 101 (web-01) from running to stopped with 1 request; nothing was changed.",
+        ),
+        (summary.unchanged(("guest", [GUEST])), "Nothing to do: guest 101 (web-01) is running already."),
+        (summary.unchanged(("guest", [])), "No guest matches, so nothing was changed."),
+        (summary.changed(("guest", [GUEST] * 7))[:19], "Changed 7 guests: 1"),
+        (
+            summary.planned(("guest", [TREE]), [{"why": "there is no snapshot a1"}]),
+            "Would change guest 101 (web-01) with 1 request (there is no snapshot a1); nothing was changed.",
+        ),
+        (summary.changed(("pool", [POOL])), "Changed pool prod."),
+        (summary.unchanged(("pool", [POOL])), "Nothing to do: pool prod is as wished already."),
+        (summary.reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
+        (summary.reading({"guests": []}), "No guest matches."),
+        (summary.reading({"guests": [{"vmid": 1}]}), "1 guest."),
+    ],
+)
+def test_one_sentence_says_what_came_of_it(sentence, expected):
+    assert sentence == expected

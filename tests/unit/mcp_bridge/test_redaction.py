@@ -1,0 +1,65 @@
+"""Secrets in what people and files get to see."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mcp_bridge.redaction import REDACTED, Redactor, shortened
+
+SECRET = "6f1c2a9e-0000-4444-8888-abcdefabcdef"
+
+
+def test_a_known_secret_is_hidden_wherever_it_stands():
+    data = {"a": [f"x {SECRET} y", {SECRET: 1}], "b": 3, "c": None}
+
+    assert Redactor([SECRET]).data(data) == {"a": [f"x {REDACTED} y", {REDACTED: 1}], "b": 3, "c": None}
+
+
+@pytest.mark.parametrize(
+    "name", ["api_token_secret", "password", "cipassword", "privateKey", "token", "api_key", "ticket"]
+)
+def test_a_value_whose_name_says_secret_is_hidden(name):
+    assert Redactor().data({"x": {name: "anything"}}) == {"x": {name: REDACTED}}
+
+
+@pytest.mark.parametrize("name", ["name", "token_id", "auth", "tokens_used", "passes", "keyboard"])
+def test_other_values_are_not(name):
+    assert Redactor().data({name: "anything"}) == {name: "anything"}
+
+
+def test_an_api_token_in_a_header_is_hidden():
+    text = f"Authorization: PVEAPIToken=root@pam!a={SECRET}"
+
+    assert SECRET not in Redactor().text(text)
+
+
+def test_secrets_too_short_to_be_any_do_not_spoil_sentences():
+    assert Redactor(["a"]).text("a guest") == "a guest"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("s3cret-value", True),
+        ({"names": ["web", "xs3cret-valuex"]}, True),
+        ({"s3cret-value": 1}, True),
+        ({"names": ["web"], "vmid": 101}, False),
+        ("s3cret", False),
+    ],
+)
+def test_a_known_secret_is_found_wherever_it_stands(value, found):
+    assert Redactor(["s3cret-value"]).finds(value) is found
+
+
+def test_what_is_kept_can_be_written_down():
+    deep: list[object] = []
+    for unused in range(100):
+        deep = [deep]
+
+    kept = shortened({"name": "a\udcff", "deep": deep, "long": "x" * 5000})
+
+    assert kept["name"] == "a?"
+    assert len(kept["long"]) < 2100
+    json.dumps(kept, ensure_ascii=False).encode()

@@ -1,0 +1,90 @@
+"""What takes a run back is planned from what it said it did."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_bridge import catalogue
+from mcp_bridge.catalogue import arguments
+from mcp_bridge.undo import inverse
+
+
+def guest(before, after, vmid=101, *, changed=True):
+    return {"vmid": vmid, "name": f"web-{vmid}", "before": before, "after": after, "changed": changed}
+
+
+def power(before, after, vmid=101):
+    return guest({"state": before}, {"state": after}, vmid)
+
+
+def snapshots(before, after):
+    return guest({"snapshots": [{"name": n} for n in before]}, {"snapshots": [{"name": n} for n in after]})
+
+
+ONE = {"vmid": 101, "name": "web-101"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "was", "call"),
+    [
+        ("stop_guest", {}, power("running", "stopped"), ("start_guest", ONE)),
+        ("start_guest", {}, power("stopped", "running"), ("stop_guest", ONE)),
+        ("reboot_guest", {}, power("stopped", "running"), ("stop_guest", ONE)),
+        ("snapshot_guest", {"snapname": "a1"}, snapshots([], ["a1"]), ("delete_snapshot", {**ONE, "snapname": "a1"})),
+        (
+            "migrate_guest",
+            {"target": "pve2", "restart": True},
+            guest({"node": "pve1"}, {"node": "pve2"}),
+            ("migrate_guest", {**ONE, "restart": True, "target": "pve1"}),
+        ),
+        (
+            "drain_node",
+            {"drain": "p1"},
+            guest({"node": "p1"}, {"node": "p2"}),
+            ("migrate_guest", {**ONE, "target": "p1"}),
+        ),
+    ],
+)
+def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
+    undoing = inverse(tool, given, [was])
+
+    assert undoing.calls == [call]
+    assert undoing.left == []
+    assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "was", "why"),
+    [
+        ("reboot_guest", {}, power("running", "running"), "is running again"),
+        ("start_guest", {}, power("paused", "running"), "it was paused before"),
+        ("start_guest", {}, power("hibernated", "running"), "it was hibernated before"),
+        ("stop_guest", {}, guest({"state": "running"}, {}), None),
+        ("snapshot_guest", {"snapname": "a1"}, snapshots(["a1"], ["a1"]), "was there before"),
+        ("migrate_guest", {"target": "pve2"}, guest({"node": "pve1"}, {}), "not known where"),
+        ("rollback_guest", {"snapname": "a1"}, guest({}, {}), "is lost"),
+        ("delete_snapshot", {"snapname": "a1"}, snapshots(["a1"], []), "is lost"),
+        ("clone_guest", {}, guest({}, {}), "delete it in Proxmox VE"),
+        ("backup_guest", {}, guest({}, {}), "no tool does"),
+        ("set_cloudinit", {}, guest({}, {}), "no tool that takes this back"),
+    ],
+)
+def test_what_has_none_is_said_with_the_guest(tool, given, was, why):
+    undoing = inverse(tool, given, [was])
+
+    if why is None:
+        # How it ended is not known, but what it was is.
+        assert undoing.calls == [("start_guest", ONE)]
+    else:
+        assert undoing.calls == []
+        assert undoing.left[0].startswith("Guest 101 (web-101): ")
+        assert why in undoing.left[0]
+
+
+def test_guests_that_need_the_same_are_one_call_and_unchanged_ones_none():
+    was = [power("running", "stopped", 101), power("paused", "stopped", 102), power("running", "stopped", 103)]
+
+    undoing = inverse("stop_guest", {}, [*was, guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)])
+
+    assert undoing.calls == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
+    assert undoing.left == ["Guest 102 (web-102): it was paused before, and no tool brings a guest to that."]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+    Guest,
+    Inventory,
+    Selector,
+    find,
+    find_many,
+    find_one,
+    guest_from_entry,
+    require_online,
+)
+
+WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
+WEB2 = Guest(102, "web-02", "pve2", "qemu", "stopped", ("web",))
+DB = Guest(201, "db-01", "pve1", "lxc", "running", ("db", "prod"))
+TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
+TWIN1 = Guest(301, "twin", "pve1", "qemu", "running")
+TWIN2 = Guest(302, "twin", "pve3", "lxc", "unknown")
+CLUSTER = Inventory((WEB1, WEB2, DB, TWIN1, TWIN2, TEMPLATE), {"pve1": "online", "pve2": "online", "pve3": "offline"})
+
+
+@pytest.mark.parametrize(
+    ("selector", "vmids"),
+    [
+        ({}, [101, 102, 201, 301, 302, 900]),
+        ({"vmids": [102, 201]}, [102, 201]),
+        ({"names": ["web-*"]}, [101, 102]),
+        ({"names": ["web-01", "db-*"]}, [101, 201]),
+        ({"names": ["nothing-*"]}, []),
+        ({"tags": ["web"]}, [101, 102]),
+        ({"tags": ["web", "prod"]}, [101]),
+        ({"tags": ["PROD"]}, [101, 201]),
+        ({"pool": "shop"}, [101]),
+        ({"node": "pve2"}, [102]),
+        ({"type": "lxc"}, [201, 302]),
+        ({"status": "running", "type": "qemu"}, [101, 301]),
+        ({"templates": True}, [900]),
+        ({"templates": False, "node": "pve1"}, [101, 201, 301]),
+    ],
+)
+def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
+    chosen = find_many(CLUSTER, Selector.from_params(selector))
+
+    assert [guest.vmid for guest in chosen] == vmids
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "named"),
+    [
+        ({"vmid": 999}, _errors.NOT_FOUND, "999"),
+        ({"name": "nope"}, _errors.NOT_FOUND, "nope"),
+        ({"name": "WEB-01"}, _errors.NOT_FOUND, "101 (web-01)"),
+        ({"name": "twin"}, _errors.AMBIGUOUS, "301 (qemu on pve1), 302 (lxc on pve3)"),
+        ({"vmid": 101, "name": "db-01"}, _errors.NOT_FOUND, "web-01"),
+        ({"vmid": 101, "node": "pve2"}, _errors.NOT_FOUND, "pve1"),
+        ({"guests": {"vmids": [101, 998, 999]}}, _errors.NOT_FOUND, "998, 999"),
+        ({"guests": {"names": ["nope"]}}, _errors.NOT_FOUND, "nope"),
+        ({"guests": {"names": ["twin"]}}, _errors.AMBIGUOUS, "302"),
+        ({"guests": {"tags": ["web"]}, "node": "pve1"}, _errors.NOT_FOUND, "102 (web-02) on pve2"),
+        ({"guests": {}}, _errors.INVALID_PARAMETER, "vmid"),
+        ({"guests": {"templates": False}}, _errors.INVALID_PARAMETER, "criterion"),
+        ({}, _errors.INVALID_PARAMETER, "name"),
+    ],
+)
+def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
+    with pytest.raises(_errors.PveError) as caught:
+        find(CLUSTER, params, required=True)
+
+    assert caught.value.code == code
+    assert named in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_no_selection_means_every_guest_only_for_reading():
+    assert find(CLUSTER, {}, required=False) == list(CLUSTER.guests)
+
+
+def test_vmid_and_name_together_assert_each_other():
+    assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
+
+
+def test_a_guest_on_an_offline_node_is_said_to_be_there():
+    with pytest.raises(_errors.PveError, match="pve3") as caught:
+        require_online(CLUSTER, TWIN2)
+
+    assert caught.value.code == _errors.NODE_OFFLINE
+
+
+def test_a_node_whose_status_is_hidden_is_asked():
+    require_online(Inventory((WEB1,), {}), WEB1)
+
+
+def test_entries_of_the_resource_list_become_guests():
+    entry = {
+        "vmid": 105,
+        "name": "tiny",
+        "node": "pve1",
+        "type": "qemu",
+        "status": "running",
+        "tags": "a;b",
+        "maxcpu": 2,
+        "template": 0,
+        "maxmem": 201326592,
+    }
+
+    assert guest_from_entry(entry) == Guest(
+        105, "tiny", "pve1", "qemu", "running", ("a", "b"), cpus=2, maxmem=201326592
+    )
+
+
+def test_entries_of_a_node_list_are_completed_with_node_and_type():
+    guest = guest_from_entry({"vmid": 200, "cpus": 2, "status": "stopped", "tags": " "}, node="pve1", type="lxc")
+
+    assert (guest.node, guest.type, guest.cpus, guest.name, guest.tags) == ("pve1", "lxc", 2, "", ())
+
+
+def test_a_name_that_may_be_hidden_on_a_node_that_is_down_is_not_called_missing():
+    hidden = Guest(106, "", "pve3", "qemu", "unknown")
+
+    with pytest.raises(_errors.PveError, match="106 on pve3") as caught:
+        find_one(Inventory((WEB1, hidden), CLUSTER.nodes), None, "web-02")
+
+    assert caught.value.code == _errors.NODE_OFFLINE

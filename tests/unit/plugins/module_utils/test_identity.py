@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.module_utils._identity import identify
+
+WEB = Guest(101, "web-01", "pve1", "qemu", "running")
+TWINS = (Guest(102, "twin", "pve1", "qemu", "stopped"), Guest(103, "twin", "pve2", "lxc", "stopped"))
+ALL = Inventory((WEB, *TWINS), {"pve1": "online", "pve2": "online"})
+HIDDEN = Inventory((WEB, Guest(104, "", "pve2", "qemu", "unknown")), {"pve1": "online", "pve2": "offline"})
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"vmid": 101}, WEB),
+        ({"name": "web-01"}, WEB),
+        ({"vmid": 101, "name": "web-01", "node": "pve1", "kind": "qemu"}, WEB),
+        ({"vmid": 101, "name": "old", "new_name": "web-01"}, WEB),
+        ({"name": "old", "new_name": "web-01"}, WEB),
+        ({"name": "web-01", "new_name": "web-02"}, WEB),
+        ({"vmid": 200}, None),
+        ({"vmid": 200, "name": "new"}, None),
+        ({"name": "new"}, None),
+        ({"vmid": 200, "name": "web-01", "wanted": False}, None),
+        ({"name": "WEB-01"}, None),
+    ],
+)
+def test_the_guest_is_the_one_that_was_named_or_none(options, found):
+    assert identify(ALL, **{"vmid": None, "name": None, **options}) == found
+
+
+@pytest.mark.parametrize(
+    ("inventory", "options", "code"),
+    [
+        (ALL, {"vmid": 101, "name": "web-02"}, _errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "name": "web-02", "wanted": False}, _errors.NOT_FOUND),
+        (ALL, {"vmid": 200, "name": "web-01"}, _errors.AMBIGUOUS),
+        (ALL, {"vmid": 101, "new_name": "twin"}, _errors.AMBIGUOUS),
+        (ALL, {"name": "twin"}, _errors.AMBIGUOUS),
+        (ALL, {"name": "none", "new_name": "other"}, _errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "node": "pve2"}, _errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "kind": "lxc"}, _errors.UNSUPPORTED),
+        (HIDDEN, {"name": "new"}, _errors.NODE_OFFLINE),
+        (HIDDEN, {"name": "new", "wanted": False}, _errors.NODE_OFFLINE),
+    ],
+)
+def test_who_is_meant_is_never_guessed(inventory, options, code):
+    with pytest.raises(_errors.PveError) as caught:
+        identify(inventory, **{"vmid": None, "name": None, **options})
+
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_a_new_guest_with_an_id_does_not_wait_for_nodes_that_are_down():
+    assert identify(HIDDEN, 200, "new") is None

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_volume import Backup, BackupVolume
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import KEEP, of_guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.module_utils._restore import (
+    Overwritten,
+    Restore,
+    Restoring,
+    find_overwritten,
+)
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_backup import (
+    BackedUp,
+    Backups,
+    check_options,
+    resource_for,
+)
+
+VM = Guest(101, "web-01", "pve1", "qemu", "running")
+HOUR = 3600
+NOW = 1000 * HOUR
+OLD = {"volid": "nas:backup/old", "vmid": 101, "ctime": NOW - 30 * HOUR}
+YOUNG = {"volid": "nas:backup/young", "vmid": "101", "ctime": NOW - 3 * HOUR}
+OTHERS = {"volid": "nas:backup/other", "vmid": 102, "ctime": NOW}
+RETENTION = dict.fromkeys(KEEP)
+OPTIONS = {
+    "state": "present",
+    "storage": "nas",
+    "max_age": None,
+    "mode": "snapshot",
+    "compress": "zstd",
+    "notes": None,
+    "protected": None,
+    "bwlimit": None,
+    "retention": None,
+    "volid": None,
+    "vmid": None,
+    "name": None,
+    "node": None,
+    "target": None,
+    "target_storage": None,
+    "new_name": None,
+    "unique": False,
+    "pool": None,
+    "start": False,
+}
+
+
+def plan(*backups, expired=(), **options):
+    observed = BackedUp(VM, of_guest(backups, VM), expired, NOW)
+    return Backups("nas").plan(observed, {**OPTIONS, **options})
+
+
+@pytest.mark.parametrize(
+    ("backups", "max_age", "made"),
+    [
+        ([], None, True),
+        ([YOUNG], None, True),
+        ([], "24h", True),
+        ([OLD], "24h", True),
+        ([OLD, YOUNG], "24h", False),
+        ([OTHERS], "24h", True),
+        ([YOUNG], "2h", True),
+        ([YOUNG], "3h", False),
+    ],
+)
+def test_a_backup_is_made_unless_there_is_a_recent_one(backups, max_age, made):
+    assert bool(plan(*backups, max_age=max_age).steps) is made
+
+
+def test_a_backup_is_one_request_for_one_guest():
+    (step,) = plan(notes="{{guestname}}\n\\o/\n", protected=True, retention={**RETENTION, "daily": 7, "last": 1}).steps
+
+    assert (step.method, step.path) == ("POST", "/nodes/pve1/vzdump")
+    assert step.params == {
+        "vmid": "101",
+        "storage": "nas",
+        "mode": "snapshot",
+        "compress": "zstd",
+        "notes-template": "{{guestname}}\\n\\\\o/",
+        "protected": 1,
+        "prune-backups": "keep-last=1,keep-daily=7",
+    }
+
+
+def test_a_new_backup_is_reached_whatever_its_name():
+    made = plan(OLD)
+    backups = Backups("nas")
+
+    assert backups.reached(made, {"backups": ["nas:backup/just-now"]})
+    assert not backups.reached(made, {"backups": [OLD["volid"]]})
+
+
+def test_pruning_deletes_what_the_server_says_is_not_kept():
+    made = plan(OLD, YOUNG, state="pruned", retention={**RETENTION, "last": 1}, expired=(OLD["volid"],))
+
+    assert [(step.method, step.path, step.params) for step in made.steps] == [
+        (
+            "DELETE",
+            "/nodes/pve1/storage/nas/prunebackups",
+            {"prune-backups": "keep-last=1", "vmid": 101, "type": "qemu"},
+        )
+    ]
+    assert made.after == {"backups": [YOUNG["volid"]]}
+    assert plan(YOUNG, state="pruned", retention={**RETENTION, "last": 1}).steps == ()
+
+
+VOLID = "nas:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst"
+
+
+def volume_plan(entry, **options):
+    return BackupVolume().plan(Backup(VOLID, "pve1", entry), {**OPTIONS, "volid": VOLID, **options})
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "requests"),
+    [
+        ({"protected": 0}, {"state": "absent"}, [("DELETE", {})]),
+        (None, {"state": "absent"}, []),
+        ({}, {"notes": "kept\n"}, [("PUT", {"notes": "kept"})]),
+        ({"notes": "kept"}, {"notes": "kept"}, []),
+        ({"notes": "kept"}, {"notes": ""}, [("PUT", {"notes": ""})]),
+        ({"notes": "kept"}, {"protected": True}, [("PUT", {"protected": 1})]),
+        ({"notes": "kept", "protected": 1}, {"protected": True}, []),
+        ({"protected": 1}, {"protected": False, "notes": "x"}, [("PUT", {"notes": "x", "protected": 0})]),
+    ],
+)
+def test_a_backup_is_changed_or_deleted_by_these_requests(entry, options, requests):
+    made = volume_plan(entry, **options)
+
+    path = "/nodes/pve1/storage/nas/content/" + VOLID.replace("/", "%2F")
+    assert [(step.method, step.path, step.params) for step in made.steps] == [
+        (method, path, params) for method, params in requests
+    ]
+
+
+@pytest.mark.parametrize("options", [{"notes": "kept", "protected": True}, {"state": "absent"}])
+def test_a_backup_that_was_changed_or_deleted_needs_nothing_more(options):
+    after = dict(volume_plan({"notes": "old"}, **options).after)
+
+    assert volume_plan(after if after.pop("exists") else None, **options).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "code"),
+    [
+        ({"protected": 1}, {"state": "absent"}, _errors.PROTECTED),
+        (None, {"notes": "kept"}, _errors.NOT_FOUND),
+    ],
+)
+def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, options, code):
+    with pytest.raises(_errors.PveError) as caught:
+        volume_plan(entry, **options)
+
+    assert caught.value.code == code
+
+
+STOPPED = Overwritten(VM, "web-01", "stopped", False, "abc")
+
+
+def restore_plan(kind="qemu", over=None, vmid=101, **options):
+    observed = Restoring(VOLID, kind, vmid, "pve1", over)
+    params = {**OPTIONS, "state": "restored", "volid": VOLID, "vmid": vmid, **options}
+    return Restore(params).plan(observed, params)
+
+
+@pytest.mark.parametrize(
+    ("kind", "over", "options", "params"),
+    [
+        ("qemu", None, {}, {"archive": VOLID}),
+        ("qemu", STOPPED, {"name": "web-01"}, {"archive": VOLID, "force": 1}),
+        (
+            "qemu",
+            None,
+            {"new_name": "copy", "unique": True, "target_storage": "fast", "pool": "dev", "bwlimit": 9},
+            {"archive": VOLID, "unique": 1, "name": "copy", "storage": "fast", "pool": "dev", "bwlimit": 9},
+        ),
+        ("lxc", None, {"new_name": "copy"}, {"ostemplate": VOLID, "restore": 1, "hostname": "copy"}),
+    ],
+)
+def test_a_restore_is_one_request_of_the_type_that_the_backup_holds(kind, over, options, params):
+    (step,) = restore_plan(kind, over, **options).steps
+
+    assert (step.method, step.path, step.params) == ("POST", f"/nodes/pve1/{kind}", {"vmid": 101, **params})
+
+
+def test_a_restored_guest_is_started_by_a_request_of_its_own():
+    made = restore_plan(start=True)
+
+    assert [step.path for step in made.steps] == ["/nodes/pve1/qemu", "/nodes/pve1/qemu/101/status/start"]
+    assert made.after == {"exists": True, "status": "running", "backup": VOLID}
+
+
+def test_a_plan_to_overwrite_binds_to_the_name_and_the_configuration_of_the_guest():
+    made = restore_plan(over=STOPPED, name="web-01", new_name="web-02")
+
+    assert (made.target["name"], made.config_digest) == ("web-01", "abc")
+    assert restore_plan(new_name="web-02").target["name"] == "web-02"
+
+
+@pytest.mark.parametrize(
+    ("kind", "over", "code"),
+    [
+        ("qemu", Overwritten(VM, "web-01", "running", False, "abc"), _errors.UNSUPPORTED),
+        ("qemu", Overwritten(VM, "web-01", "stopped", True, "abc"), _errors.PROTECTED),
+        ("qemu", Overwritten(VM, "db-01", "stopped", False, "abc"), _errors.NOT_FOUND),
+        ("lxc", STOPPED, _errors.UNSUPPORTED),
+        (None, None, _errors.UNSUPPORTED),
+    ],
+)
+def test_a_guest_is_not_overwritten_while_it_runs_or_is_protected_or_is_another_one(kind, over, code):
+    with pytest.raises(_errors.PveError) as caught:
+        restore_plan(kind, over, name="web-01")
+
+    assert (caught.value.code, bool(caught.value.hint)) == (code, True)
+
+
+INVENTORY = Inventory((VM, Guest(102, "db-01", "pve2", "lxc", "stopped")), {"pve1": "online", "pve2": "offline"})
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"vmid": 300}, None),
+        ({"vmid": 300, "name": "web-01"}, None),
+        ({"vmid": 101, "name": "web-01"}, VM),
+        ({"name": "web-01", "target": "pve1"}, VM),
+        ({"vmid": 101}, _errors.AMBIGUOUS),
+        ({"vmid": 101, "name": "db-01"}, _errors.NOT_FOUND),
+        ({"name": "nosuch"}, _errors.NOT_FOUND),
+        ({"vmid": 101, "name": "web-01", "target": "pve2"}, _errors.UNSUPPORTED),
+        ({"vmid": 102, "name": "db-01"}, _errors.NODE_OFFLINE),
+    ],
+)
+def test_only_a_guest_that_is_named_is_overwritten(options, found):
+    try:
+        result = find_overwritten(INVENTORY, {**OPTIONS, **options})
+    except _errors.PveError as error:
+        result = error.code
+
+    assert result == found
+
+
+class Answers:
+    """Stands for the cluster: what it says of a guest's configuration."""
+
+    def __init__(self, **config):
+        self.config = config
+
+    def get(self, path, **params):
+        if not self.config:
+            raise _errors.PveError(_errors.NOT_FOUND, "it does not exist")
+        return self.config if path.endswith("/config") else {"status": "stopped"}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "restored", "reached"),
+    [
+        (Answers(digest="new"), VOLID, True),
+        (Answers(digest="new", lock="create"), None, True),
+        (Answers(digest="abc"), None, True),
+        (Answers(), None, False),
+    ],
+)
+def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, restored, reached):
+    made = restore_plan(over=STOPPED, name="web-01")
+
+    state = Restore(OPTIONS).look(cluster, Restoring(VOLID, "qemu", 101, "pve1", STOPPED), made)
+
+    assert (state["backup"], Restore(OPTIONS).reached(made, state)) == (restored, reached)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_age": "yesterday"},
+        {"retention": RETENTION},
+        {"volid": "nonsense", "notes": "x"},
+        {"volid": VOLID, "notes": "x", "storage": "local"},
+        {"volid": VOLID, "notes": "x", "vmid": 101},
+        {"volid": VOLID},
+        {"volid": VOLID, "state": "pruned", "retention": {**RETENTION, "last": 1}},
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_read(options):
+    with pytest.raises(_errors.PveError) as caught:
+        check_options({**OPTIONS, **options})
+
+    assert caught.value.code == _errors.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize(
+    ("options", "resource"),
+    [
+        ({"vmid": 101}, Backups),
+        ({"volid": VOLID, "notes": "x"}, BackupVolume),
+        ({"volid": VOLID, "state": "absent"}, BackupVolume),
+        ({"volid": VOLID, "state": "restored", "vmid": 101}, Restore),
+    ],
+)
+def test_options_that_belong_together_are_taken(options, resource):
+    params = {**OPTIONS, **options}
+    check_options(params)
+
+    assert resource_for(params).__class__ is resource

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, Cloning, find_clone
+
+TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
+WEB = Guest(101, "web-01", "pve1", "qemu", "running")
+CT = Guest(201, "db-01", "pve2", "lxc", "stopped")
+TWINS = (Guest(301, "twin", "pve1", "qemu", "running"), Guest(302, "twin", "pve2", "lxc", "stopped"))
+CLUSTER = Inventory((WEB, CT, *TWINS, TEMPLATE), {})
+OPTIONS = dict.fromkeys(
+    ("new_name", "full", "snapname", "target", "storage", "format", "pool", "description", "bwlimit")
+)
+
+
+def plan(source, clone=None, linkable=True, **options):
+    params = {**OPTIONS, **options}
+    return Clone(params).plan(Cloning(source, clone, 130, frozenset({"old"}), linkable), params)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "request_params"),
+    [
+        (TEMPLATE, {"new_name": "web-02"}, {"newid": 130, "full": 0, "name": "web-02"}),
+        (TEMPLATE, {"full": True, "storage": "zfs"}, {"newid": 130, "full": 1, "storage": "zfs"}),
+        (WEB, {"new_name": "copy", "snapname": "old"}, {"newid": 130, "full": 1, "name": "copy", "snapname": "old"}),
+        (WEB, {"full": False, "snapname": "old"}, {"newid": 130, "full": 0, "snapname": "old"}),
+        (CT, {"new_name": "copy", "pool": "p"}, {"newid": 130, "full": 1, "hostname": "copy", "pool": "p"}),
+    ],
+)
+def test_a_clone_is_one_request(source, options, request_params):
+    (step,) = plan(source, **options).steps
+
+    assert (step.method, step.path) == ("POST", f"{source.path}/clone")
+    assert step.params == request_params
+
+
+def test_a_clone_that_exists_is_returned_and_not_made_again():
+    made = plan(TEMPLATE, clone=WEB, new_name="web-01")
+
+    assert made.steps == ()
+    assert made.target["vmid"] == WEB.vmid
+
+
+def test_the_plan_is_for_the_clone_on_the_node_it_goes_to():
+    target = plan(TEMPLATE, new_name="web-02", target="pve2").target
+
+    assert target == {"vmid": 130, "name": "web-02", "node": "pve2", "type": "qemu"}
+
+
+@pytest.mark.parametrize(
+    ("newid", "new_name", "found"),
+    [
+        (None, "web-01", WEB),
+        (None, "new", None),
+        (101, None, WEB),
+        (101, "web-01", WEB),
+        (130, "new", None),
+        (130, None, None),
+    ],
+)
+def test_an_existing_clone_is_found_by_id_or_name(newid, new_name, found):
+    assert find_clone(CLUSTER, TEMPLATE, newid, new_name) is found
+
+
+@pytest.mark.parametrize(
+    ("newid", "new_name", "named"),
+    [
+        (101, "other", "101 (web-01)"),
+        (900, None, "900 (debian)"),
+        (130, "web-01", "101"),
+        (None, "twin", "302"),
+        (None, "debian", "900"),
+    ],
+)
+def test_an_id_or_a_name_that_another_guest_has_is_ambiguous(newid, new_name, named):
+    with pytest.raises(_errors.PveError) as caught:
+        find_clone(CLUSTER, TEMPLATE, newid, new_name)
+
+    assert caught.value.code == _errors.AMBIGUOUS
+    assert named in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "code"),
+    [
+        (WEB, {"full": False}, _errors.UNSUPPORTED),
+        (WEB, {"snapname": "gone"}, _errors.NOT_FOUND),
+        (TEMPLATE, {"linkable": False}, _errors.UNSUPPORTED),
+        (WEB, {"full": False, "snapname": "old", "linkable": False}, _errors.UNSUPPORTED),
+        (WEB, {"clone": Guest(130, "new", "pve1", "qemu", "stopped", lock="clone")}, _errors.GUEST_LOCKED),
+        (CT, {"format": "raw"}, _errors.UNSUPPORTED),
+        (TEMPLATE, {"storage": "zfs"}, _errors.INVALID_PARAMETER),
+        (TEMPLATE, {"format": "raw", "full": False}, _errors.INVALID_PARAMETER),
+    ],
+)
+def test_what_can_not_be_cloned_says_why(source, options, code):
+    with pytest.raises(_errors.PveError) as caught:
+        plan(source, **options)
+
+    assert caught.value.code == code
+    assert caught.value.hint

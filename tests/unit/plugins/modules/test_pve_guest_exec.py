@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._agent import (
+    MOST_CONTENT,
+    MOST_STDIN,
+    Content,
+    as_bytes,
+    check_type,
+    to_result,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_exec import (
+    Executions,
+    Inside,
+    check_ending,
+    check_options,
+    ending,
+)
+
+GUEST = Guest(101, "web", "pve1", "qemu", "running")
+AGENT = "/nodes/pve1/qemu/101/agent"
+OPTIONS = {
+    "command": None,
+    "stdin": None,
+    "creates": None,
+    "removes": None,
+    "fail_on_rc": True,
+    "file": None,
+    "content": None,
+    "encoding": "utf-8",
+    "max_output": 100,
+}
+RUN = {"command": ["sh", "-c", "exit 3"]}
+WRITE = {"file": "/etc/motd", "content": "größer\n"}
+
+
+def resource(**options):
+    return Executions({**OPTIONS, **options})
+
+
+def plan(inside, **options):
+    return resource(**options).plan(inside, {**OPTIONS, **options})
+
+
+def wanted(text, encode=None):
+    return {"file": "/etc/motd", "content": text, **({} if encode is None else {"encode": encode})}
+
+
+@pytest.mark.parametrize(
+    ("inside", "options", "requests"),
+    [
+        (Inside(GUEST), RUN, [("exec", {"command": RUN["command"]})]),
+        (Inside(GUEST), {**RUN, "stdin": "ü"}, [("exec", {"command": RUN["command"], "input-data": "Ã¼"})]),
+        (
+            Inside(GUEST),
+            {**RUN, "stdin": "/w==", "encoding": "base64"},
+            [("exec", {"command": RUN["command"], "input-data": "ÿ"})],
+        ),
+        (Inside(GUEST, done="it exists"), RUN, []),
+        (Inside(GUEST), {"file": "/etc/motd", "content": "a\r\n\tb\n"}, [("file-write", wanted("a\r\n\tb\n"))]),
+        (Inside(GUEST), WRITE, [("file-write", wanted(base64.b64encode("größer\n".encode()).decode(), 0))]),
+        (Inside(GUEST, Content(b"old")), {**WRITE, "content": ""}, [("file-write", wanted(""))]),
+        (Inside(GUEST, Content("größer\n".encode())), WRITE, []),
+        (Inside(GUEST, Content(b"new", truncated=True)), {**WRITE, "content": "new"}, [("file-write", wanted("new"))]),
+        (Inside(GUEST, Content(b"any")), {"file": "/etc/motd"}, []),
+    ],
+)
+def test_a_guest_is_asked_by_these_requests(inside, options, requests):
+    made = plan(inside, **options)
+
+    assert [(step.method, step.path, step.params) for step in made.steps] == [
+        ("POST", f"{AGENT}/{command}", params) for command, params in requests
+    ]
+    assert not any(step.task for step in made.steps)
+
+
+def test_what_a_file_holds_after_it_was_written_is_foreseen():
+    made = plan(Inside(GUEST), **WRITE)
+    data = "größer\n".encode()
+
+    assert made.before == {"exists": False, "size": None, "sha256": None}
+    assert made.after == {"exists": True, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_a_file_to_be_read_must_be_there():
+    with pytest.raises(_errors.PveError) as caught:
+        plan(Inside(GUEST), file="/nosuch")
+
+    assert caught.value.code == _errors.NOT_FOUND
+
+
+def test_a_container_is_told_what_to_do_instead():
+    with pytest.raises(_errors.PveError) as caught:
+        check_type(Guest(200, "ct", "pve1", "lxc", "running"))
+
+    assert (caught.value.code, "pct exec" in caught.value.hint) == (_errors.UNSUPPORTED, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"command": []},
+        {"command": [""]},
+        {**RUN, "stdin": "x" * (MOST_STDIN + 1)},
+        {**RUN, "stdin": "no base64", "encoding": "base64"},
+        {"file": "/x", "content": "x" * (MOST_CONTENT + 1)},
+        {"file": "/x", "content": "ü" * (MOST_CONTENT // 2)},
+        {"file": "/x", "content": "no base64", "encoding": "base64"},
+        {**RUN, "max_output": -1},
+    ],
+)
+def test_options_that_can_not_work_are_refused_before_any_guest_is_asked(options):
+    with pytest.raises(_errors.PveError) as caught:
+        check_options({**OPTIONS, **options})
+
+    assert caught.value.code == _errors.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "most", "result"),
+    [
+        (b"", "utf-8", 9, ("", False)),
+        ("größer".encode(), "utf-8", 9, ("größer", False)),
+        ("größer".encode(), "utf-8", 3, ("gr", True)),
+        (b"\xff\x00a", "utf-8", 9, ("\xff\x00a", False)),
+        (b"\xff\x00a", "base64", 2, ("/wA=", True)),
+        (b"abc", "utf-8", 0, ("", True)),
+    ],
+)
+def test_bytes_come_out_as_text_that_loses_none_of_them(data, encoding, most, result):
+    assert to_result(data, encoding, most) == result
+
+
+@pytest.mark.parametrize(("text", "data"), [("GrÃ¼n", "Grün".encode()), ("€", "€".encode()), (None, b"")])
+def test_the_api_hands_out_a_character_for_each_byte(text, data):
+    assert as_bytes(text) == data
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"exitcode": 3, "out-data": "a", "err-data": "b"}, (3, None, "a", "b", False)),
+        ({"exitcode": 0, "out-data": "a", "out-truncated": 1}, (0, None, "a", "", True)),
+        ({"signal": 9}, (None, 9, "", "", False)),
+        ({"exitcode": 0, "out-data": "a" * 101}, (0, None, "a" * 100, "", True)),
+    ],
+)
+def test_how_a_command_ended_is_told(status, expected):
+    assert tuple(ending({"exited": 1, **status}, OPTIONS).values()) == expected
+
+
+@pytest.mark.parametrize("ended", [{"exitcode": 3, "signal": None}, {"exitcode": None, "signal": 9}])
+def test_an_end_that_is_no_success_is_a_failure(ended):
+    check_ending(GUEST, {"exitcode": 0, "signal": None})
+    with pytest.raises(_errors.PveError) as caught:
+        check_ending(GUEST, ended)
+
+    assert caught.value.code == _errors.TASK_FAILED
+
+
+@pytest.mark.parametrize(
+    ("inside", "options", "content"),
+    [
+        (Inside(GUEST, Content(b"a" * 101)), {"file": "/x"}, ("a" * 100, True)),
+        (Inside(GUEST, Content(b"a", truncated=True)), {"file": "/x"}, ("a", True)),
+    ],
+)
+def test_a_file_that_is_read_is_in_the_result(inside, options, content):
+    assert tuple(resource(**options).facts(inside, plan(inside, **options)).values()) == content
+
+
+def test_what_is_written_is_not_repeated_in_the_result():
+    inside = Inside(GUEST, Content(b"old"))
+
+    assert resource(**WRITE).facts(inside, plan(inside, **WRITE)) == {}

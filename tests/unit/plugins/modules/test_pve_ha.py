@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
+    describe_resource,
+    describe_rule,
+    node_priorities,
+)
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_ha import Managed, Resources, Ruled, Rules
+
+VM = Guest(101, "web-01", "pve1", "qemu", "running")
+CT = Guest(201, "db-01", "pve1", "lxc", "running")
+BOTH = frozenset({"vm:101", "ct:201"})
+OPTIONS = {
+    "state": "present",
+    "request_state": None,
+    "max_restart": None,
+    "max_relocate": None,
+    "failback": None,
+    "nodes": None,
+    "strict": None,
+    "affinity": None,
+    "disable": None,
+    "comment": None,
+}
+NONE = describe_resource(None)
+UNDER_HA = describe_resource({"sid": "vm:101", "type": "vm", "max_restart": 2, "comment": "c", "digest": "3a93"})
+HOME = describe_rule(
+    {"rule": "r", "type": "node-affinity", "strict": 1, "order": 1, "resources": "vm:101", "nodes": "pve2,pve1:2"}
+)
+APART = describe_rule({"rule": "r", "type": "resource-affinity", "resources": "vm:101,ct:201", "affinity": "negative"})
+NO_RULE = describe_rule(None)
+PVE1 = {"nodes": ["pve1:2"]}
+
+
+def requests(made):
+    return [(step.method, step.path.removeprefix("/cluster/ha/"), step.params) for step in made.steps]
+
+
+def resource(now, guest=VM, /, digest="3a93", **options):
+    return Resources().plan(Managed(guest, now, digest), {**OPTIONS, **options})
+
+
+def rule(now, /, *guests, digest="8aa1", managed=BOTH, **options):
+    observed = Ruled(now, digest, guests or None, managed)
+    return Rules("r").plan(observed, {**OPTIONS, **options})
+
+
+def test_a_resource_is_described_with_the_defaults_of_the_product():
+    assert UNDER_HA == {
+        "managed": True,
+        "request_state": "started",
+        "max_restart": 2,
+        "max_relocate": 1,
+        "failback": True,
+        "comment": "c",
+    }
+    assert describe_resource({"sid": "vm:101", "state": "enabled"})["request_state"] == "started"
+    assert not describe_resource({"sid": "vm:101", "failback": 0})["failback"]
+
+
+RESOURCE_CASES = [
+    (NONE, {}, [("POST", "resources", {"sid": "vm:101"})]),
+    (
+        NONE,
+        {"request_state": "stopped", "max_restart": 0, "failback": False, "comment": ""},
+        [("POST", "resources", {"sid": "vm:101", "state": "stopped", "max_restart": 0, "failback": 0})],
+    ),
+    (UNDER_HA, {}, []),
+    (
+        UNDER_HA,
+        {"request_state": "started", "max_restart": 2, "max_relocate": 1, "failback": True, "comment": "c\n"},
+        [],
+    ),
+    (
+        UNDER_HA,
+        {"request_state": "disabled", "max_restart": 2, "max_relocate": 3},
+        [("PUT", "resources/vm:101", {"state": "disabled", "max_relocate": 3, "digest": "3a93"})],
+    ),
+    (UNDER_HA, {"comment": ""}, [("PUT", "resources/vm:101", {"delete": "comment", "digest": "3a93"})]),
+    (UNDER_HA, {"state": "absent"}, [("DELETE", "resources/vm:101", {})]),
+    (NONE, {"state": "absent"}, []),
+]
+
+
+@pytest.mark.parametrize(("state", "options", "expected"), RESOURCE_CASES)
+def test_a_guest_is_put_under_ha_by_these_requests(state, options, expected):
+    assert requests(resource(state, **options)) == expected
+
+
+@pytest.mark.parametrize(("state", "options", "expected"), RESOURCE_CASES)
+def test_the_resource_after_needs_nothing_more(state, options, expected):
+    after = resource(state, **options).after
+
+    made = resource(after, **options)
+    assert (made.steps, made.after) == ((), after)
+
+
+def test_a_container_has_another_kind_of_id():
+    assert requests(resource(NONE, CT)) == [("POST", "resources", {"sid": "ct:201"})]
+
+
+def test_of_many_guests_none_is_guarded_by_a_digest_that_the_first_one_changes():
+    assert requests(resource(UNDER_HA, digest=None, max_restart=0)) == [("PUT", "resources/vm:101", {"max_restart": 0})]
+
+
+NODE = {"type": "node-affinity", "digest": "8aa1"}
+RULE_CASES = [
+    (
+        NO_RULE,
+        (VM,),
+        {"nodes": ["pve2", "pve1:2"], "strict": True},
+        [
+            (
+                "POST",
+                "rules",
+                {"rule": "r", "type": "node-affinity", "resources": "vm:101", "nodes": "pve1:2,pve2", "strict": 1},
+            )
+        ],
+    ),
+    (
+        NO_RULE,
+        (VM, CT),
+        {"affinity": "positive", "comment": "", "disable": False},
+        [
+            (
+                "POST",
+                "rules",
+                {
+                    "rule": "r",
+                    "type": "resource-affinity",
+                    "resources": "ct:201,vm:101",
+                    "affinity": "positive",
+                    "disable": 0,
+                },
+            )
+        ],
+    ),
+    (HOME, (), {}, []),
+    (HOME, (VM,), {"nodes": ["pve1:2", "pve2:0"], "strict": True, "disable": False, "comment": ""}, []),
+    (HOME, (), {"nodes": ["pve1:2"]}, [("PUT", "rules/r", {**NODE, "nodes": "pve1:2"})]),
+    (HOME, (VM, CT), {}, [("PUT", "rules/r", {**NODE, "resources": "ct:201,vm:101"})]),
+    (HOME, (), {"disable": True, "comment": "x"}, [("PUT", "rules/r", {**NODE, "disable": 1, "comment": "x"})]),
+    (
+        APART,
+        (),
+        {"affinity": "positive"},
+        [("PUT", "rules/r", {"type": "resource-affinity", "digest": "8aa1", "affinity": "positive"})],
+    ),
+    (APART, (), {"state": "absent"}, [("DELETE", "rules/r", {})]),
+    (NO_RULE, (), {"state": "absent"}, []),
+]
+
+
+@pytest.mark.parametrize(("state", "guests", "options", "expected"), RULE_CASES)
+def test_a_rule_is_reached_by_these_requests(state, guests, options, expected):
+    assert requests(rule(state, *guests, **options)) == expected
+
+
+@pytest.mark.parametrize(("state", "guests", "options", "expected"), RULE_CASES)
+def test_the_rule_after_needs_nothing_more(state, guests, options, expected):
+    after = rule(state, *guests, **options).after
+
+    made = rule(after, *guests, **options)
+    assert (made.steps, made.after) == ((), after)
+
+
+@pytest.mark.parametrize(
+    ("state", "guests", "options", "code"),
+    [
+        (NO_RULE, (VM,), {}, _errors.INVALID_PARAMETER),
+        (NO_RULE, (VM,), {"strict": True}, _errors.INVALID_PARAMETER),
+        (NO_RULE, (VM,), {"affinity": "negative"}, _errors.INVALID_PARAMETER),
+        (NO_RULE, (), PVE1, _errors.INVALID_PARAMETER),
+        (HOME, (), {"affinity": "negative"}, _errors.UNSUPPORTED),
+        (APART, (), PVE1, _errors.UNSUPPORTED),
+        (HOME, (), {"nodes": ["pve1:high"]}, _errors.INVALID_PARAMETER),
+    ],
+)
+def test_a_rule_that_can_not_be_made_is_refused(state, guests, options, code):
+    with pytest.raises(_errors.PveError) as caught:
+        rule(state, *guests, **options)
+
+    assert caught.value.code == code
+
+
+def test_a_rule_is_only_for_guests_under_ha():
+    with pytest.raises(_errors.PveError, match=r"Not under HA: 201 \(db-01\)"):
+        rule(NO_RULE, VM, CT, managed=frozenset({"vm:101"}), **PVE1)
+
+
+def test_a_rule_does_not_lose_all_its_guests_to_a_selection_that_chooses_none():
+    with pytest.raises(_errors.PveError, match="No guest is chosen"):
+        Rules("r").plan(Ruled(HOME, "8aa1", ()), OPTIONS)
+
+
+def test_a_node_without_priority_has_the_lowest():
+    assert node_priorities(["pve2", "pve1:5"]) == {"pve1": 5, "pve2": 0}

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import Migration, Moving, assign, require_node
+
+GIB = 1024**3
+VM = Guest(300, "web-01", "pve2", "qemu", "running")
+CT = Guest(310, "db-01", "pve2", "lxc", "running")
+OPTIONS = {"with_local_disks": False, "restart": False, "shutdown_timeout": 30, "storage": None}
+DISK = {"volid": "local:300/vm-300-disk-0.qcow2", "cdrom": 0, "shared": 0, "is_cloudinit": 0}
+ISO = {"volid": "local:iso/tiny.iso", "cdrom": 1, "shared": 0, "is_cloudinit": 0}
+CLOUDINIT = {"volid": "local:300/vm-300-cloudinit.qcow2", "cdrom": 1, "shared": 0, "is_cloudinit": 1}
+SHARED = {**DISK, "shared": 1}
+
+
+def plan(guest=VM, running=1, disks=(), target="pve3", refused=None, resources=(), **options):
+    conditions = {
+        "running": running,
+        "local_disks": list(disks),
+        "local_resources": list(resources),
+        "not_allowed_nodes" if guest.type == "qemu" else "not-allowed-nodes": {"pve3": refused or {}},
+    }
+    return Migration().plan(Moving(guest, target, conditions), {**OPTIONS, **options})
+
+
+@pytest.mark.parametrize(
+    ("case", "sent"),
+    [
+        ({}, {"target": "pve3", "online": 1}),
+        ({"running": 0, "disks": [DISK]}, {"target": "pve3"}),
+        ({"disks": [SHARED, CLOUDINIT]}, {"target": "pve3", "online": 1}),
+        (
+            {"disks": [DISK], "with_local_disks": True},
+            {"target": "pve3", "online": 1, "with-local-disks": 1},
+        ),
+        (
+            {"running": 0, "refused": {"unavailable_storages": ["only2"]}, "storage": "local"},
+            {"target": "pve3", "targetstorage": "local"},
+        ),
+        ({"guest": CT, "running": 0}, {"target": "pve3"}),
+        ({"guest": CT, "restart": True}, {"target": "pve3", "restart": 1, "timeout": 30}),
+        ({"guest": CT, "running": 0, "storage": "zfs"}, {"target": "pve3", "target-storage": "zfs"}),
+    ],
+)
+def test_a_guest_is_moved_by_one_request(case, sent):
+    made = plan(**case)
+
+    assert [(step.method, step.params) for step in made.steps] == [("POST", sent)]
+    assert (made.before, made.after) == ({"node": "pve2"}, {"node": "pve3"})
+
+
+def test_a_guest_that_is_there_already_stays():
+    assert plan(target="pve2").steps == ()
+
+
+@pytest.mark.parametrize(
+    ("case", "named"),
+    [
+        ({"disks": [DISK]}, "with_local_disks"),
+        ({"disks": [ISO]}, "local:iso/tiny.iso"),
+        ({"running": 0, "disks": [ISO]}, "local:iso/tiny.iso"),
+        ({"resources": ["hostpci0"]}, "hostpci0"),
+        ({"refused": {"unavailable_storages": ["only2"]}}, "only2"),
+        ({"refused": {"unavailable-resources": ["gpu"]}}, "gpu"),
+        ({"refused": {"blocking-ha-resources": [{"sid": "vm:301", "cause": "resource-affinity"}]}}, "vm:301"),
+        ({"guest": CT}, "restart"),
+        (
+            {
+                "guest": CT,
+                "running": 0,
+                "refused": {"blocking-ha-resources": [{"sid": "ct:310", "cause": "node-affinity"}]},
+            },
+            "node-affinity",
+        ),
+    ],
+)
+def test_what_would_fail_is_found_before_anything_starts(case, named):
+    with pytest.raises(_errors.PveError) as caught:
+        plan(**case)
+
+    assert caught.value.code == _errors.UNSUPPORTED
+    assert named in f"{caught.value.message} {caught.value.hint}"
+
+
+def running(vmid, node, gib):
+    return Guest(vmid, f"vm-{vmid}", node, "qemu", "running", maxmem=gib * GIB)
+
+
+NODES = {"pve1": "online", "pve2": "online", "pve3": "online", "pve4": "offline"}
+MEMORY = {"pve1": 32 * GIB, "pve2": 16 * GIB, "pve3": 12 * GIB, "pve4": 64 * GIB}
+
+
+def test_draining_fills_the_node_with_the_most_free_memory_first():
+    big, small, stopped = running(101, "pve1", 8), running(102, "pve1", 6), Guest(103, "off", "pve1", "lxc", "stopped")
+    cluster = Inventory((big, small, stopped, running(200, "pve2", 6)), NODES, memory=MEMORY)
+
+    assert assign(cluster, "pve1") == {big: "pve3", small: "pve2", stopped: "pve3"}
+
+
+def test_a_guest_for_which_no_node_has_room_gets_none():
+    huge, small = running(101, "pve1", 20), running(102, "pve1", 2)
+
+    assert assign(Inventory((huge, small), NODES, memory=MEMORY), "pve1") == {huge: None, small: "pve2"}
+
+
+def test_templates_stay_where_they_are():
+    template = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
+
+    assert assign(Inventory((template,), NODES, memory=MEMORY), "pve1") == {}
+
+
+@pytest.mark.parametrize(("node", "code"), [("nope", _errors.NOT_FOUND), ("pve4", _errors.NODE_OFFLINE)])
+def test_a_node_that_can_not_be_used_is_refused(node, code):
+    with pytest.raises(_errors.PveError) as caught:
+        require_node(Inventory((), NODES), node)
+
+    assert caught.value.code == code

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage_definitions import SECRETS, meaning
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
+
+NONE = Definition()
+CONFIG = {"storage": "nas", "type": "nfs", "server": "s", "export": "/e", "content": "iso,images", "digest": "d1"}
+NAS = Definition({**CONFIG, "path": "/mnt/pve/nas", "nodes": "pve2,pve1", "prune-backups": "keep-last=2,keep-daily=7"})
+OPTIONS = {
+    "storage": "nas",
+    "state": "present",
+    "type": None,
+    "content": None,
+    "nodes": None,
+    "disable": None,
+    "shared": None,
+    **dict.fromkeys(PLAIN),
+    "monhost": None,
+    "retention": None,
+    "config": {},
+    **{option.replace("-", "_"): None for option in SECRETS},
+    "update_password": "on_create",
+}
+
+
+def plan(definition, **options):
+    params = {**OPTIONS, **options}
+    return Definitions(params).plan(definition, params)
+
+
+def kept(**numbers):
+    return {**dict.fromkeys(KEEP), **numbers}
+
+
+@pytest.mark.parametrize(
+    ("definition", "options", "requests"),
+    [
+        (
+            NONE,
+            {"type": "nfs", "server": "s", "export": "/e", "content": ["iso", "images"], "nodes": [], "disable": False},
+            [
+                (
+                    "POST",
+                    "",
+                    {
+                        "storage": "nas",
+                        "type": "nfs",
+                        "server": "s",
+                        "export": "/e",
+                        "content": "iso,images",
+                        "disable": 0,
+                    },
+                )
+            ],
+        ),
+        (
+            NONE,
+            {"type": "pbs", "password": "p", "encryption_key": "autogen", "server_fingerprint": "AA"},
+            [
+                (
+                    "POST",
+                    "",
+                    {
+                        "storage": "nas",
+                        "type": "pbs",
+                        "password": "p",
+                        "encryption-key": "autogen",
+                        "fingerprint": "AA",
+                    },
+                )
+            ],
+        ),
+        (NAS, {}, []),
+        (NAS, {"type": "nfs", "server": "s", "content": ["images", "iso", "iso"], "nodes": ["pve1", "pve2"]}, []),
+        (NAS, {"retention": kept(daily=7, last=2), "disable": False, "password": "p"}, []),
+        (NAS, {"content": ["iso"]}, [("PUT", "/nas", {"content": "iso", "digest": "d1"})]),
+        (NAS, {"nodes": []}, [("PUT", "/nas", {"delete": "nodes", "digest": "d1"})]),
+        (NAS, {"disable": True}, [("PUT", "/nas", {"disable": 1, "digest": "d1"})]),
+        (NAS, {"retention": kept(last=3)}, [("PUT", "/nas", {"prune-backups": "keep-last=3", "digest": "d1"})]),
+        (
+            NAS,
+            {"config": {"options": "vers=4", "prune-backups": None, "bwlimit": None}},
+            [("PUT", "/nas", {"options": "vers=4", "delete": "prune-backups", "digest": "d1"})],
+        ),
+        (NAS, {"password": "p", "update_password": "always"}, [("PUT", "/nas", {"password": "p", "digest": "d1"})]),
+        (NAS, {"state": "absent"}, [("DELETE", "/nas", {})]),
+        (NONE, {"state": "absent"}, []),
+    ],
+)
+def test_a_definition_is_reached_by_these_requests(definition, options, requests):
+    made = plan(definition, **options)
+
+    assert [(step.method, step.path, step.params) for step in made.steps] == [
+        (method, f"/storage{path}", params) for method, path, params in requests
+    ]
+
+
+@pytest.mark.parametrize(
+    ("definition", "options", "code"),
+    [
+        (NONE, {}, _errors.INVALID_PARAMETER),
+        (NAS, {"type": "dir"}, _errors.UNSUPPORTED),
+        (NAS, {"server": "other"}, _errors.UNSUPPORTED),
+        (NAS, {"config": {"snapshot-as-volume-chain": True}}, _errors.UNSUPPORTED),
+        (NAS, {"retention": kept()}, _errors.INVALID_PARAMETER),
+        (NAS, {"config": {"password": "p"}}, _errors.INVALID_PARAMETER),
+        (NAS, {"config": {"type": "dir"}}, _errors.INVALID_PARAMETER),
+        (NAS, {"content": ["iso"], "config": {"content": "iso"}}, _errors.INVALID_PARAMETER),
+        (Definition(CONFIG, (101,)), {"state": "absent"}, _errors.PROTECTED),
+    ],
+)
+def test_what_can_not_be_or_would_lose_something_is_refused(definition, options, code):
+    with pytest.raises(_errors.PveError) as caught:
+        plan(definition, **options)
+
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_what_is_fixed_for_one_type_can_change_for_another():
+    esxi = Definition({"storage": "nas", "type": "esxi", "server": "s"})
+
+    assert plan(esxi, server="other").steps[0].params == {"server": "other"}
+
+
+@pytest.mark.parametrize("definition", [NONE, NAS])
+def test_secrets_are_sent_but_not_shown(definition):
+    secrets = {"password": "s1", "keyring": "s2", "encryption_key": "s3", "master_pubkey": "s4"}
+
+    made = plan(definition, type="nfs", update_password="always", **secrets)
+
+    (step,) = made.steps
+    assert {step.params[option] for option in SECRETS} == set(secrets.values())
+    assert {step.shown_params[option] for option in SECRETS} == {HIDDEN}
+    assert not set(secrets.values()) & set(str([made.before, made.after]).split("'"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"content": ["iso"], "nodes": []},
+        {"config": {"bwlimit": "default=1"}, "disable": True},
+        {"retention": kept(last=3)},
+    ],
+)
+def test_the_state_after_needs_nothing_more(options):
+    made = plan(NAS, **options)
+    params = made.steps[0].params
+    config = {**NAS.config, **params}
+    for option in params.get("delete", "").split(","):
+        config.pop(option, None)
+
+    assert plan(Definition(config), **options).steps == ()
+    assert plan(Definition(config), **options).before == made.after
+
+
+@pytest.mark.parametrize(
+    ("option", "one", "other"),
+    [
+        ("content", "iso,images", ["images", "iso"]),
+        ("nodes", "a b", "b;a"),
+        ("nodes", [], None),
+        ("krbd", False, None),
+        ("mkdir", 1, None),
+        ("shared", "1", True),
+        ("prune-backups", "keep-last=1,keep-daily=2", "keep-daily=2,keep-last=1"),
+        ("port", 8007, "8007"),
+    ],
+)
+def test_two_spellings_of_one_value_mean_the_same(option, one, other):
+    assert meaning(option, one) == meaning(option, other)
+
+
+@pytest.mark.parametrize(("option", "one", "other"), [("mkdir", 0, None), ("krbd", 1, None), ("path", "/a", "/A")])
+def test_two_values_are_told_apart(option, one, other):
+    assert meaning(option, one) != meaning(option, other)
