@@ -1,0 +1,74 @@
+# Everything a fresh machine needs: Python 3.11 to 3.13 and this file.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+WORKERS ?= 2
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check
+BIN := $(CURDIR)/.venv/bin
+COLLECTION := .collections/ansible_collections/playvisor/proxmox
+PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
+# Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
+OFFLINE_SANITY := ../shared/tools/ansible-test-offline
+
+.PHONY: help venv link demo test test-cluster lint sanity molecule bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/.ready ## Create .venv and install what the project needs (again only when pyproject.toml changed)
+
+link: $(COLLECTION) ## Let the working tree be found as ansible_collections/playvisor/proxmox
+
+demo: venv link ## Start the simulator and run the whole path on it once
+	@$(BIN)/playvisor demo
+
+# The part that CI reads comes last: the whole suite on .venv, closed by pytest's own summary.
+test: venv link ## Run the tests that ansible-core may decide on its lowest and highest version, then every test on .venv
+	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)
+	@PATH="$(BIN):$$PATH" $(BIN)/pytest $(PYTEST_OPTIONS)
+
+# Such as CLUSTER="--pve-node pve2 --pve-vmids 9500-9599"; CONTRIBUTING.md lists them.
+test-cluster: venv link ## Run the modules' scenarios on the live cluster that PROXMOX_* lead to
+	@PATH="$(BIN):$$PATH" $(BIN)/pytest -m cluster tests/cluster $(CLUSTER)
+
+lint: venv link ## Run ruff, mypy, ansible-lint (production profile), antsibull-docs and antsibull-changelog
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" $(BIN)/ansible-lint
+	@$(BIN)/antsibull-changelog lint
+	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
+	  $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+
+sanity: venv link ## Run ansible-test sanity on the lowest and highest ansible-core
+	@if [ -x "$(OFFLINE_SANITY)" ]; then PATH="$(BIN):$$PATH" "$(OFFLINE_SANITY)"; \
+	  else $(BIN)/python tests/matrix.py python tests/sanity_pip.py; fi
+	@ANSIBLE_TEST_CONTENT_ROOT="$(CURDIR)/$(COLLECTION)" \
+	  $(BIN)/python tests/matrix.py ansible-test sanity --python '{python}' --color no
+
+molecule: venv link ## Run the molecule scenarios, each on a simulated cluster of its own
+	@cd $(COLLECTION) && PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
+	  $(BIN)/molecule test --all --report
+
+bench: venv link ## Measure an audited run against bare ansible-playbook and bare API calls; the simulator and the ledger at scale
+	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks/bench_run.py
+	@$(BIN)/python tests/benchmarks/bench_simulator.py
+	@$(BIN)/python tests/benchmarks/bench_ledger.py
+
+clean: ## Remove everything that make created
+	rm -rf .venv .venv-* .collections .work .ansible build dist tests/output
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: pyproject.toml
+	@echo "Setting up .venv ($$($(PYTHON) --version))"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python $(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn ../../.. $@
