@@ -38,6 +38,7 @@ class Tool:
     needs_one_of: tuple[str, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
     repeatable: bool = True
     internal: bool = False
 
@@ -86,7 +87,7 @@ def similar(name: str) -> list[str]:
 
 
 def _tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
-    several = ("options", "required", "needs_one_of", "requests")
+    several = ("options", "required", "needs_one_of", "requests", "command")
     lists: dict[str, Any] = {key: tuple(entry[key]) for key in several if key in entry}
     facts: dict[str, Any] = {
         **entry,

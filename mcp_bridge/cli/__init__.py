@@ -30,7 +30,7 @@ def main() -> NoReturn:
         sys.exit(status)
     # Importing makes many objects that stay; looking through them again and again costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    if lending.may_be_lent(sys.argv):
+    if lending.runs_playbooks(sys.argv):
         from mcp_bridge.executor.warm import head_start
 
         head_start.take()
@@ -42,7 +42,7 @@ def main() -> NoReturn:
 
     try:
         # Not typer's own way of telling errors: it repeats words as they were given, secrets among them.
-        sys.exit(command()(standalone_mode=False, prog_name="playvisor"))
+        sys.exit(_needed()(standalone_mode=False, prog_name="playvisor"))
     except typer.TyperException as error:
         wrong = _misused(error)
         if wrong.message:
@@ -69,13 +69,19 @@ def main() -> NoReturn:
 
 
 @cache
-def command() -> Any:
-    """The whole tree of commands, which takes a while to make."""
+def command(only: str | None = None) -> Any:
+    """The tree of commands, or as much of it as a command line with this first word needs."""
     from typer.main import get_command
 
-    from mcp_bridge.cli.app import app
+    from mcp_bridge.cli.app import make_app
 
-    return get_command(app)
+    return get_command(make_app(only))
+
+
+def _needed() -> Any:
+    """The tree for this command line: in a fork, the one that is there already."""
+    asked = lending.words(sys.argv)
+    return command(asked[0] if asked and not lending.lent_by else None)
 
 
 def _misused(error: typer.TyperException) -> UsageError:

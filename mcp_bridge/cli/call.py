@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from mcp_bridge.cli import console, results, values
 from mcp_bridge.executor import Progress
 from mcp_bridge.models import Result
 from mcp_bridge.run import Request
-from mcp_bridge.settings import load_settings
+from mcp_bridge.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from mcp_bridge.run import Bridge
@@ -33,7 +34,30 @@ def call_tool(name: str, words: list[str], *, check: bool, as_json: bool) -> int
 def call_with(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
     """Call a tool with these arguments, as `call_tool` does."""
     settings = load_settings()
-    request = Request(
+    result = run_interruptibly(make_bridge(settings), _request(settings, name, arguments, check), quiet=as_json)
+    return _shown(result, as_json=as_json)
+
+
+def watch_with(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
+    """Call a tool that reads again and again, `every` so many seconds, until it fails or Ctrl-C; each is a run."""
+    settings = load_settings()
+    bridge = make_bridge(settings, lasting=True)
+    stop = threading.Event()
+    status = 0
+    with _stopping(stop):
+        while not stop.is_set() and status == 0:
+            result = native.call(bridge, _request(settings, name, arguments), lambda _line: None, stop)
+            if stop.is_set():
+                break
+            console.out().clear()
+            status = _shown(result, as_json=as_json)
+            sys.stdout.flush()
+            stop.wait(every if status == 0 else 0)
+    return status
+
+
+def _request(settings: Settings, name: str, arguments: dict[str, Any], check: bool = False) -> Request:
+    return Request(
         tool=name,
         arguments=arguments,
         mode=settings.mode or "apply",
@@ -42,7 +66,9 @@ def call_with(name: str, arguments: dict[str, Any], *, check: bool = False, as_j
         client_version=version(),
         kind="person",
     )
-    result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
+
+
+def _shown(result: Result, *, as_json: bool) -> int:
     if as_json:
         console.print_json(result.as_dict())
     else:

@@ -55,7 +55,7 @@ def compact(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={compact(item)}" for name, item in value.items())
+        return ", ".join(f"{name}={compact(item)}" for name, item in value.items() if item is not None)
     if isinstance(value, Sequence):
         return ",".join(compact(item) for item in value)
     return json.dumps(value)
@@ -92,5 +92,5 @@ def _cell(name: str, value: Any, entry: Mapping[str, Any]) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name in ("before", "after") and isinstance(value, Mapping):
-        return ", ".join(str(item) for item in value.values()) or "?"
+        return compact(next(iter(value.values())) if len(value) == 1 else value) or "none"
     return compact(value)

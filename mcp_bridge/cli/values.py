@@ -37,16 +37,17 @@ def _put(target: dict[str, Any], path: list[str], text: str, schema: Mapping[str
             raise UsageError(f"{name} is given both as a value and through {whole}.", "Give it in one way.")
         _put(nested, rest, text, inner, whole)
         return
-    value = _value(text, inner)
-    if name in target and isinstance(target[name], list) and isinstance(value, list):
-        target[name] += value
+    given = value(text, inner)
+    if name in target and isinstance(target[name], list) and isinstance(given, list):
+        target[name] += given
     elif name in target:
         raise UsageError(f"{whole} is given twice.", "Give it once.")
     else:
-        target[name] = value
+        target[name] = given
 
 
-def _value(text: str, schema: Mapping[str, Any]) -> Any:
+def value(text: str, schema: Mapping[str, Any]) -> Any:
+    """One value as its type has it. An object is JSON or `name=value,name=value`; a list takes one or several."""
     kind = schema.get("type")
     if kind == "integer":
         with suppress(ValueError):
@@ -58,12 +59,26 @@ def _value(text: str, schema: Mapping[str, Any]) -> Any:
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE
     elif kind == "array":
-        if text.startswith("["):
-            return _json(text)
-        return [_value(item.strip(), schema["items"]) for item in text.split(",") if item.strip()]
+        return _list(text, schema["items"])
     elif kind == "object":
-        return _json(text)
+        return _object(text, schema)
     return text
+
+
+def _list(text: str, items: Mapping[str, Any]) -> Any:
+    if text.startswith("["):
+        return _json(text)
+    if items["type"] == "object":
+        return [_object(text, items)]
+    return [value(item.strip(), items) for item in text.split(",") if item.strip()]
+
+
+def _object(text: str, schema: Mapping[str, Any]) -> Any:
+    pairs = [part.partition("=") for part in text.split(",")]
+    if text.startswith("{") or not all(name and equals for name, equals, _ in pairs):
+        return _json(text)
+    known = schema.get("properties", {})
+    return {name: value(part, known.get(name, {})) for name, _, part in pairs}
 
 
 def _json(text: str) -> Any:

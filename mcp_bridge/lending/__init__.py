@@ -12,8 +12,9 @@ import sys
 import zlib
 from contextlib import suppress
 
-COMMANDS = frozenset({"call", "apply"})
-"""Those that run playbooks."""
+ALONE = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
+"""Commands that go on for long, or look at what their own process has."""
+WITHOUT_PLAYBOOKS = frozenset({"approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"})
 SOCKET = "socket"
 
 lent_by: str | None = None
@@ -33,10 +34,27 @@ def borrow(arguments: list[str]) -> int | None:
     return None if status == client.BUSY else status
 
 
+def words(arguments: list[str]) -> list[str]:
+    """What a command line asks for, from its first word on, without the options that all commands have."""
+    rest = arguments[1:]
+    while rest and rest[0].startswith("--profile"):
+        rest = rest[1:] if "=" in rest[0] else rest[2:]
+    return rest
+
+
 def may_be_lent(arguments: list[str]) -> bool:
     """Whether a command may run in a fork of another process, be it only its playbooks."""
-    wanted = arguments[1:2] and arguments[1] in COMMANDS and os.environ.get("PLAYVISOR_EXECUTOR") in (None, "", "warm")
-    return bool(wanted) and lent_by is None
+    if lent_by is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
+        return False
+    asked = words(arguments)
+    return bool(asked) and not asked[0].startswith("-") and asked[0] not in ALONE
+
+
+def runs_playbooks(arguments: list[str]) -> bool:
+    """Whether a command will run a playbook, unless it is told only to help."""
+    asked = words(arguments)
+    helps = {"-h", "--help"} & set(asked) or (len(asked) < 2)
+    return may_be_lent(arguments) and not helps and asked[0] not in WITHOUT_PLAYBOOKS
 
 
 def publish(folder: str) -> bool:

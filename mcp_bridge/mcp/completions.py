@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import anyio
@@ -11,6 +11,7 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 
 from mcp_bridge.catalogue.offer import Offer
+from mcp_bridge.completing import READINGS, beginning
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.resources import Call
 from mcp_bridge.mcp.uris import KINDS
@@ -23,21 +24,6 @@ _FRESH_SECONDS = 15.0
 _MOST = 100
 # What completes the variables of addresses.
 _VARIABLES = {"vmid": "vmid", "node": "node", "id": "run"}
-
-
-def _named(noun: str, *names: str) -> Callable[[Result], list[str]]:
-    """The values of some fields of everything that a result lists."""
-    return lambda result: [str(one[name]) for name in names for one in result.data.get(noun) or () if one.get(name)]
-
-
-# By which tool each kind of value is read, and where it stands in the result.
-_READ: dict[str, tuple[str, Mapping[str, Any], Callable[[Result], list[str]]]] = {
-    "guest": ("list_guests", {}, _named("guests", "name", "vmid")),
-    "vmid": ("list_guests", {}, _named("guests", "vmid")),
-    "node": ("list_nodes", {}, _named("nodes", "node")),
-    "storage": ("list_storage", {}, _named("storage", "storage")),
-    "run": ("list_runs", {"limit": 50}, _named("runs", "run_id")),
-}
 
 
 class Completions:
@@ -60,21 +46,21 @@ class Completions:
     async def _values(self, ctx: Context, kind: str) -> list[str]:
         if kind == "tool":
             return list(self._offer.names)
-        if kind not in _READ or _READ[kind][0] not in self._offer.names:
+        reading = READINGS.get(kind)
+        if reading is None or reading.tool not in self._offer.names:
             return []
-        tool, arguments, values = _READ[kind]
         async with self._lock:
-            when, result = self._read.get(tool, (0.0, None))
+            when, result = self._read.get(reading.tool, (0.0, None))
             if result is None or self._clock() - when > _FRESH_SECONDS:
-                result = await self._call(ctx, tool, arguments)
+                result = await self._call(ctx, reading.tool, reading.arguments)
                 # A failure is kept, too: an unreachable cluster is not asked at every keystroke.
-                self._read[tool] = (self._clock(), result)
-        return values(result)
+                self._read[reading.tool] = (self._clock(), result)
+        return reading.values(result)
 
 
 def matching(values: Iterable[str], begun: str) -> types.Completion:
     """At most 100 of the values that begin so, in whichever case, without repeats, in their order. Pure."""
-    found = [value for value in dict.fromkeys(values) if value.lower().startswith(begun.lower())]
+    found = beginning(values, begun)
     return types.Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)
 
 

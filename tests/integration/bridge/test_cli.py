@@ -11,8 +11,56 @@ import pytest
 
 from pve_simulator.faults import FaultRule
 from pve_simulator.state.access import AclEntry, Token, User
+from tests.integration.bridge.conftest import PLAYVISOR
 
 SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
+
+
+@pytest.mark.flow
+def test_tools_are_commands_of_a_noun_and_a_verb(playvisor, guest, writes):
+    web, other = guest(running=True), guest(running=False)
+
+    listed = playvisor("guest", "list", web.name, str(other.vmid), "--json")
+    mixed = playvisor("guest", "list", web.name, other.name, "--json").json
+    planned = playvisor("guest", "stop", web.name, "--check", "--json").json
+    unnamed = playvisor("guest", "stop")
+    unknown = playvisor("guest", "strt", web.name)
+
+    assert (listed.status, "either ids or names" in listed.json["failure"]["hint"]) == (2, True)
+    assert sorted(one["vmid"] for one in mixed["guests"]) == sorted([web.vmid, other.vmid])
+    assert (planned["tool"], planned["status"], planned["guests"][0]["vmid"]) == ("stop_guest", "planned", web.vmid)
+    assert (unnamed.status, "needs vmid or name or guests" in unnamed.stderr) == (2, True)
+    assert (unknown.status, "Did you mean 'start'?" in unknown.stderr) == (2, True)
+    assert writes() == []
+
+
+@pytest.mark.flow
+def test_watching_looks_again_until_interrupted(env, guest, state_dir):
+    web = guest(running=True)
+    command = [*PLAYVISOR, "guest", "list", web.name, "--watch", "--every", "0.5", "--json"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watching:
+        seen = 0
+        for line in watching.stdout:
+            seen += line.strip() == f'"name": "{web.name}",'
+            if seen == 2:
+                watching.send_signal(signal.SIGINT)
+                break
+        watching.stdout.read()
+
+    assert (seen, watching.returncode) == (2, 0)
+    assert len(list((state_dir / "runs").iterdir())) >= 2
+
+
+@pytest.mark.flow
+def test_names_are_completed(playvisor, guest):
+    web = guest(running=True)
+    asked = {"_PLAYVISOR_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
+
+    found = playvisor(COMP_WORDS=f"playvisor guest show {web.name[:-1]}", **asked)
+    unreachable = playvisor(COMP_WORDS="playvisor node drain pv", **asked, PROXMOX_URL="https://127.0.0.1:1")
+
+    assert web.name in found.stdout.split()
+    assert (unreachable.status, unreachable.stdout.strip(), unreachable.stderr) == (0, "", "")
 
 
 @pytest.mark.flow

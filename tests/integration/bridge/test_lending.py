@@ -112,15 +112,36 @@ def test_what_no_longer_lends_is_not_missed(runtime, playvisor, tmp_path):
         (["call", "list_guests"], "", True),
         (["apply", "abc"], "warm", True),
         (["call", "list_guests"], "cold", False),
-        (["runs", "list"], "", False),
+        (["guest", "list"], "", True),
+        (["--profile", "lab", "guest", "list"], "", True),
+        (["runs", "list"], "", True),
         (["mcp"], "", False),
+        (["--profile=lab", "mcp"], "", False),
+        (["doctor"], "", False),
+        (["--version"], "", False),
         ([], "", False),
     ],
 )
-def test_only_commands_that_run_playbooks_are_lent(monkeypatch, command, executor, lent):
+def test_commands_that_end_by_themselves_are_lent(monkeypatch, command, executor, lent):
     monkeypatch.setenv("PLAYVISOR_EXECUTOR", executor)
 
     assert lending.may_be_lent(["playvisor", *command]) == lent
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        (["call", "list_guests"], True),
+        (["guest", "list"], True),
+        (["--profile", "lab", "guest", "list"], True),
+        (["guest", "list", "--help"], False),
+        (["guest"], False),
+        (["runs", "list"], False),
+        (["doctor", "--json"], False),
+    ],
+)
+def test_only_commands_that_run_playbooks_get_a_head_start(command, runs):
+    assert lending.runs_playbooks(["playvisor", *command]) == runs
 
 
 def test_the_server_of_an_mcp_bridge_lends_and_withdraws(runtime, simulator, tmp_path, eventually):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge.cli import app, clients
+from mcp_bridge.cli import clients
+from mcp_bridge.cli.groups import mcp
 from mcp_bridge.errors import UsageError
 from mcp_bridge.redaction import Redactor
 
@@ -92,4 +93,4 @@ def test_where_a_file_is_not_known_it_has_to_be_named():
 
 
 def test_the_help_names_every_client():
-    assert all(name in inspect.getsource(app.mcp_install) for name in clients.known())
+    assert all(name in inspect.getsource(mcp.mcp_install) for name in clients.known())

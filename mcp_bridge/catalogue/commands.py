@@ -1,0 +1,40 @@
+"""The catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mcp_bridge import catalogue
+from mcp_bridge.catalogue import Tool
+
+# Tools whose name begins with what they are about, as in guest_network.
+_NOUNS = frozenset({"cluster", "guest", "node"})
+_READS = {"list": "list", "get": "show"}
+
+
+def words(tool: Tool) -> tuple[str, str]:
+    """Noun and verb: the tool's own `command`, or what its name says."""
+    if tool.command:
+        noun, verb = tool.command
+        return noun, verb
+    verb, noun, *more = tool.name.split("_")
+    if verb in _NOUNS:
+        return verb, "-".join([noun, *more])
+    noun = _singular(noun)
+    if verb in _READS:
+        return noun, "-".join(more) or _READS[verb]
+    return noun, "-".join([verb, *more])
+
+
+@cache
+def commands() -> dict[str, dict[str, Tool]]:
+    """Every offered tool by noun and verb, in the catalogue's order."""
+    found: dict[str, dict[str, Tool]] = {}
+    for tool in catalogue.offered():
+        noun, verb = words(tool)
+        found.setdefault(noun, {})[verb] = tool
+    return found
+
+
+def _singular(noun: str) -> str:
+    return noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun

@@ -1,0 +1,80 @@
+"""`playvisor mcp`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mcp_bridge.cli.declared import Json
+
+group = typer.Typer(help="Serve the tools to AI clients that speak MCP.", invoke_without_command=True)
+
+
+@group.callback()
+def mcp_serve(
+    context: typer.Context,
+    transport: Annotated[
+        Literal["stdio", "http"], typer.Option(help="How clients connect: stdio, or streamable HTTP at /mcp.")
+    ] = "stdio",
+    mode: Annotated[
+        Literal["read", "check", "apply"] | None,
+        typer.Option(help="read: only look. check: plans, too. apply: act. [default: PLAYVISOR_MODE, or read]"),
+    ] = None,
+    toolsets: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="Toolsets to offer, as in observe,power; or all. "
+            "[default: observe,power,snapshot,provision,protect,runs]",
+        ),
+    ] = "",
+    tools: Annotated[
+        str, typer.Option(metavar="NAMES", help="Tools to offer by name, as in get_guest,start_guest.")
+    ] = "",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look, whatever else is given.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on, for http.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port, for http; 0 takes a free one.")] = 8765,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which clients reach it, for http; may be repeated."),
+    ] = None,
+    no_auth: Annotated[
+        bool, typer.Option("--no-auth", help="Ask for no token, for http; only on a loopback address.")
+    ] = False,
+    rate: Annotated[int, typer.Option(min=1, help="Requests per minute and token, for http.")] = 300,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM), for https.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+) -> None:
+    """Serve the tools to AI clients that speak MCP."""
+    if context.invoked_subcommand:
+        return
+    from mcp_bridge.cli.serve import serve_mcp
+
+    listen = {"host": host, "port": port, "names": tuple(allow_host or ()), "auth": not no_auth, "rate": rate}
+    tls = {"certificate": tls_cert, "key": tls_key}
+    serve_mcp(transport, mode, toolsets, tools, read_only=read_only, listen={**listen, **tls})
+
+
+@group.command("install")
+def mcp_install(
+    client: Annotated[str, typer.Argument(help="claude-desktop, claude-code, cursor, vscode, windsurf or gemini-cli.")],
+    only_print: Annotated[
+        bool, typer.Option("--print", "--dry-run", help="Print what would be written, and write nothing.")
+    ] = False,
+    mode: Annotated[
+        Literal["read", "check", "apply"] | None, typer.Option(help="What it may do at most, as for `playvisor mcp`.")
+    ] = None,
+    toolsets: Annotated[str, typer.Option(metavar="NAMES", help="Toolsets to offer.")] = "",
+    tools: Annotated[str, typer.Option(metavar="NAMES", help="Tools to offer by name.")] = "",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look, whatever else is given.")] = False,
+    name: Annotated[str, typer.Option(help="What the client calls it.")] = "playvisor",
+    file: Annotated[Path | None, typer.Option(help="The client's file, where it is not the usual one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put Playvisor into an AI client's configuration, for the cluster of this environment; no secrets are written."""
+    from mcp_bridge.cli.install import install
+
+    options = {"mode": mode or "", "toolsets": toolsets, "tools": tools, "read-only": "yes" if read_only else ""}
+    install(client, name, options, file, only_print=only_print, as_json=as_json)

@@ -1,0 +1,47 @@
+"""`playvisor sim`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mcp_bridge.cli.declared import Json
+
+group = typer.Typer(
+    help="Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it.",
+    invoke_without_command=True,
+)
+
+
+@group.callback()
+def sim_serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    nodes: Annotated[int, typer.Option(min=1, help="Number of nodes.")] = 3,
+    guests: Annotated[int, typer.Option(min=0, help="Number of guests.")] = 12,
+    seed: Annotated[Path | None, typer.Option(help="YAML or JSON file with the cluster, instead of numbers.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it."""
+    if context.invoked_subcommand:
+        return
+    from mcp_bridge.cli.sim import serve_simulator
+
+    raise typer.Exit(serve_simulator(port, nodes, guests, seed, as_json=as_json))
+
+
+@group.command("capture")
+def sim_capture(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="State file to write, .json or .yaml.")],
+    scrub_names: Annotated[
+        bool, typer.Option("--scrub-names", help="Put pseudonyms in place of names and addresses.")
+    ] = False,
+    content: Annotated[bool, typer.Option("--content/--no-content", help="List what is on the storages.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Copy what the cluster looks like into a file, without secrets, to rehearse on it. Only reads the cluster."""
+    from mcp_bridge.cli.capture import capture_cluster
+
+    raise typer.Exit(capture_cluster(file, scrub_names=scrub_names, content=content, as_json=as_json))
