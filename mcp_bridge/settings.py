@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mcp_bridge import profiles
 from mcp_bridge.errors import UsageError
 from mcp_bridge.memory import take_variable
 from mcp_bridge.redaction import Redactor
@@ -115,24 +117,42 @@ class Settings(BaseSettings):
         if missing:
             raise UsageError(
                 f"No Proxmox VE cluster is configured: {'; '.join(missing)} not set.",
-                "Set them in the environment. To try without a cluster, run `playvisor sim` and set what it prints.",
+                "Set them in the environment, or keep them with `playvisor profile add`. To try without a cluster, run "
+                "`playvisor sim` and set what it prints.",
             )
 
 
-def load_settings() -> Settings:
+def load_settings(*, with_profile: bool = True) -> Settings:
     """Read the environment once, and take the secrets out of it: nothing that starts later inherits them.
 
-    Raises UsageError that names the variable for what makes no sense.
+    Where a profile is chosen, the cluster is the profile's, and PROXMOX_* say nothing; to have its secret, a password
+    may be asked for. Raises UsageError that names the variable for what makes no sense.
     """
     given: dict[str, Any] = {}
     for name in SECRETS:
         secret = take_variable(name) or _file_secret(name)
         if secret:
             given[name] = SecretStr(secret)
+    profile = profiles.chosen() if with_profile else None
+    if profile:
+        given = _of_profile(profile)
     try:
         return Settings(**given)
     except ValidationError as error:
         raise UsageError(_explain(error), "Correct it in the environment, or unset it.") from None
+
+
+def _of_profile(name: str) -> dict[str, Any]:
+    """The connection that a profile describes, in the place of every variable about it."""
+    from mcp_bridge.profiles import secrets
+
+    profile = profiles.load().named(name)
+    given: dict[str, Any] = dict.fromkeys(("PROXMOX_HOST", "PROXMOX_PORT", *SECRETS))
+    for key, value in asdict(profile).items():
+        given[f"PROXMOX_{key.upper()}"] = value
+    if profile.secret:
+        given[f"PROXMOX_{profile.secret.upper()}"] = SecretStr(secrets.reveal(name, profile) or "")
+    return given
 
 
 def _file_secret(name: str) -> str | None:

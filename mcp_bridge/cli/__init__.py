@@ -94,7 +94,7 @@ def _misused(error: typer.TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "playvisor"
     try:
-        redactor = load_settings().redactor
+        redactor = load_settings(with_profile=False).redactor
     except UsageError as unusable:
         return unusable
     return UsageError("" if told else redactor.text(error.format_message()), f"`{command} --help` shows its usage.")

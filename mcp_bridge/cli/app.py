@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from mcp_bridge import version
+from mcp_bridge import profiles, version
 from mcp_bridge.cli.declared import Check, Json, PlanId
 
-GROUPS = ("approvals", "mcp", "policy", "runs", "sim", "tokens", "tools")
+GROUPS = ("approvals", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools")
 """Groups of commands that are not the catalogue's."""
 
 _HELP = "Operate Proxmox VE: every action a playbook run, previewed, recorded and verifiable."
@@ -62,8 +63,13 @@ def playvisor(
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="Cluster to use, by its name in `playvisor profile list`.")
+    ] = None,
 ) -> None:
     """Operate Proxmox VE: every action a playbook run, previewed, recorded and verifiable."""
+    if profile:
+        os.environ[profiles.VARIABLE] = profile
 
 
 def call(

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mcp_bridge import yamltext
+from mcp_bridge import profiles, yamltext
 from mcp_bridge.errors import UsageError
 from mcp_bridge.redaction import Redactor
 from mcp_bridge.settings import SECRETS
 
 _FILE = Path(__file__).with_suffix(".yml")
-_PREFIXES = ("PROXMOX_", "PLAYVISOR_")
 _SECRET = re.compile(r"(SECRET|PASSWORD|TOKEN|KEY)$")
 _PATH = re.compile(r"_(FILE|PATH|DIR|POLICY)$")
 
@@ -76,11 +75,12 @@ def named(name: str) -> Client:
 def connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
     """What of this environment describes the cluster and Playvisor's settings; secrets become references, or nothing.
 
-    Paths are made absolute, since the client starts it elsewhere.
+    Paths are made absolute, since the client starts it elsewhere. A profile that is asked for says all of the cluster.
     """
     told = Connection({}, [], [])
+    prefixes = ("PLAYVISOR_",) if environment.get(profiles.VARIABLE) else ("PROXMOX_", "PLAYVISOR_")
     for name, value in sorted(environment.items()):
-        if not name.startswith(_PREFIXES) or not value:
+        if not name.startswith(prefixes) or not value:
             continue
         if name in SECRETS:
             # The file that the variable beside it names is enough.

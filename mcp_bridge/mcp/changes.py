@@ -141,7 +141,7 @@ class Changes:
         async with self._starting:
             try:
                 if self._seen is None:
-                    self._seen = await anyio.to_thread.run_sync(lambda: self._bridge.ledger.last_entry())
+                    self._seen = await anyio.to_thread.run_sync(self._last_entry)
                 for plan_id in _plans(addresses):
                     state = await anyio.to_thread.run_sync(self._state, plan_id)
                     self._states.setdefault(plan_id, state)
@@ -167,6 +167,10 @@ class Changes:
     def _addresses(self) -> set[str]:
         subscribed = (subscriber.addresses for subscriber in self._subscribers.values())
         return set(self._listened).union(*subscribed)
+
+    def _last_entry(self) -> int:
+        # The ledger is opened here, not in the server's own thread.
+        return self._bridge.ledger.last_entry()
 
     def _state(self, plan_id: str) -> str:
         try:

@@ -30,7 +30,8 @@ def lender(runtime, clean_env, eventually):
     with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as serving:
         try:
             eventually(lambda: runtime.is_dir() and list(runtime.iterdir()), "somebody who lends")
-            yield next(runtime.iterdir()).readlink()
+            [link] = runtime.iterdir()
+            yield link.readlink()
         finally:
             serving.terminate()
     assert serving.returncode == 0
