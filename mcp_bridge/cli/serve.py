@@ -11,7 +11,14 @@ from mcp_bridge.settings import Mode, load_settings
 
 
 def serve_mcp(
-    transport: str, mode: Mode | None, toolsets: str, tools: str, *, read_only: bool, listen: Mapping[str, Any]
+    transport: str,
+    mode: Mode | None,
+    toolsets: str,
+    tools: str,
+    *,
+    read_only: bool,
+    listen: Mapping[str, Any],
+    oauth: Mapping[str, Any],
 ) -> None:
     """Serve until the client leaves, or, over HTTP, until a signal.
 
@@ -33,8 +40,10 @@ def serve_mcp(
         serve(bridge, used, offer)
         return
     from mcp_bridge.mcp.http import Listen, serve_http
+    from mcp_bridge.mcp.oauth import Issuer
 
-    where, known = Listen(**listen), bridge.ledger.tokens
+    issuer = Issuer(**oauth) if oauth["url"] else None
+    where, known = Listen(**listen, issuer=issuer), bridge.ledger.tokens
     where.require_safe(tokens=any(token.state == "valid" for token in known.every()))
     serve_http(McpServer(bridge, used, offer), where, known.verify)
 

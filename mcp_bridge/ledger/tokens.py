@@ -52,6 +52,11 @@ class Token:
         return {**self.__dict__, "roles": list(self.roles), "state": self.state}
 
 
+def is_role(word: str) -> bool:
+    """Whether a token may give this role: person and client are what the kinds of askers are called."""
+    return bool(_WORD.fullmatch(word)) and word not in _RESERVED
+
+
 class Tokens:
     """The tokens of one ledger."""
 

@@ -1,4 +1,4 @@
-"""Who calls: what a client says of itself, and the token that it came with."""
+"""Who calls: what a client says of itself, and whom the token that it came with says."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 
+from mcp_bridge.mcp.principals import BY_OAUTH, BY_TOKEN
+
 Context = ServerRequestContext[Any, Any]
 Call = tuple[str, Any]
 """A call by its session (empty where there is but one) and its id."""
 
-# Where the door leaves the token in a request's scope.
-TOKEN = "playvisor.token"  # noqa: S105
-_BY_TOKEN = "token:"  # noqa: S105 - no secret, but how names of clients with a token begin
+# Where the door leaves in a request's scope who came in.
+PRINCIPAL = "playvisor.principal"
+_TAKEN = (BY_TOKEN, BY_OAUTH)
 
 
 def identity(ctx: Context) -> dict[str, Any]:
     """The parts of a request that say who asks.
 
     A client with a token is called by it, whatever it calls itself; without one, what it calls itself can't look like
-    a token's name.
+    such a name.
     """
     client = ctx.session.client_params
     info = client.client_info if client else None
     name, version = (info.name, info.version) if info else ("mcp", None)
-    token = ctx.request.scope.get(TOKEN) if ctx.request is not None else None
-    if token is not None:
+    principal = ctx.request.scope.get(PRINCIPAL) if ctx.request is not None else None
+    if principal is not None:
         told = f"{name} {version or ''}".strip()
-        return {"client_name": f"{_BY_TOKEN}{token.name}", "client_version": told, "roles": token.roles}
-    while name.startswith(_BY_TOKEN):
-        name = name.removeprefix(_BY_TOKEN)
+        return {"client_name": principal.name, "client_version": told, "roles": principal.roles}
+    while name.startswith(_TAKEN):
+        name = name.partition(":")[2]
     return {"client_name": name or "mcp", "client_version": version}
 
 

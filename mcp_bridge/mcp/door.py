@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -17,12 +18,11 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.mcp.clients import TOKEN
+from mcp_bridge.mcp.clients import PRINCIPAL
+from mcp_bridge.mcp.principals import Principal, Unknowable, Verify
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mcp_bridge.ledger.tokens import Token
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _CHECKS_AT_ONCE = 4
@@ -67,13 +67,22 @@ class Buckets:
             return 0.0
 
 
+@dataclass(frozen=True)
+class Signpost:
+    """Where whoever has no token learns how to come by one, and the app that tells them."""
+
+    url: str
+    app: ASGIApp
+
+
 class Door:
     """An ASGI app before another: it lets in whoever shows a valid token, and not too often."""
 
-    def __init__(self, app: ASGIApp, verify: Callable[[str], Token | None] | None, buckets: Buckets) -> None:
+    def __init__(self, app: ASGIApp, verify: Verify | None, buckets: Buckets, signpost: Signpost | None = None) -> None:
         self._app = app
         self._verify = verify
         self._buckets = buckets
+        self._signpost = signpost
         # Runs have threads of their own: whoever knocks does not wait for them.
         self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
 
@@ -81,24 +90,36 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        token = None
+        if self._signpost and scope["path"] == urlsplit(self._signpost.url).path:
+            await self._signpost.app(scope, receive, send)
+            return
+        principal = None
         if self._verify is not None:
+            bearer = _bearer(scope)
             try:
-                token = await anyio.to_thread.run_sync(self._verify, _bearer(scope), limiter=self._checks)
-            except LedgerError as error:
+                principal = await anyio.to_thread.run_sync(self._verify, bearer, limiter=self._checks)
+            except (LedgerError, Unknowable) as error:
                 await _refuse(send, 503, error.message)
                 return
-            if token is None:
-                challenge = (b"www-authenticate", b'Bearer realm="playvisor"')
-                await _refuse(send, 401, "A valid bearer token is needed: `playvisor tokens create`.", challenge)
+            if principal is None:
+                await _refuse(send, 401, "A valid bearer token is needed.", self._challenge(given=bool(bearer)))
                 return
-        wait = self._buckets.take(token.key if token else "")
+        wait = self._buckets.take(principal.key if principal else "")
         if wait:
             seconds = max(1, round(wait))
             message = f"Too many requests: at most {self._buckets.rate} per minute. Wait {seconds} s."
             await _refuse(send, 429, message, (b"retry-after", str(seconds).encode()))
             return
-        await self._app(_known(scope, token) if token else scope, receive, send)
+        await self._app(_known(scope, principal) if principal else scope, receive, send)
+
+    def _challenge(self, *, given: bool) -> tuple[bytes, bytes]:
+        """How to come by a token, in the manner of RFC 6750 and RFC 9728."""
+        told = ['realm="playvisor"']
+        if given:
+            told.append('error="invalid_token"')
+        if self._signpost:
+            told.append(f'resource_metadata="{self._signpost.url}"')
+        return b"www-authenticate", f"Bearer {', '.join(told)}".encode()
 
 
 def _bearer(scope: Scope) -> str:
@@ -109,10 +130,10 @@ def _bearer(scope: Scope) -> str:
     return ""
 
 
-def _known(scope: Scope, token: Token) -> Scope:
+def _known(scope: Scope, principal: Principal) -> Scope:
     # The SDK binds a session to the user that began it. The secret itself goes no further than this.
-    access = AccessToken(token="", client_id=token.key, subject=token.name, scopes=list(token.roles))
-    return {**scope, TOKEN: token, "user": AuthenticatedUser(access)}
+    access = AccessToken(token="", client_id=principal.key, subject=principal.name, scopes=list(principal.roles))
+    return {**scope, PRINCIPAL: principal, "user": AuthenticatedUser(access)}
 
 
 async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:

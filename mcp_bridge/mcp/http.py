@@ -15,9 +15,13 @@ import anyio
 import uvicorn
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.door import Buckets, Door, is_loopback, security
+from mcp_bridge.mcp.door import Buckets, Door, Signpost, is_loopback, security
+from mcp_bridge.mcp.oauth import Issuer, OAuth
+from mcp_bridge.mcp.principals import Principal, of_token
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from mcp_bridge.ledger.tokens import Token
     from mcp_bridge.mcp.server import McpServer
 
@@ -27,7 +31,10 @@ _CLOSING_SECONDS = 3
 
 @dataclass(frozen=True)
 class Listen:
-    """Where and for whom to listen. `names` are further ones of this server, `rate` is per minute and token."""
+    """Where and for whom to listen. `names` are further ones of this server, `rate` is per minute and token.
+
+    With an `issuer`, its tokens are taken as well as our own; `public_url` is what it knows this server by.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8765
@@ -36,6 +43,8 @@ class Listen:
     rate: int = 300
     certificate: Path | None = None
     key: Path | None = None
+    issuer: Issuer | None = None
+    public_url: str | None = None
 
     def require_safe(self, *, tokens: bool) -> None:
         """Raise UsageError for what would let in anybody, or nobody."""
@@ -44,10 +53,13 @@ class Listen:
                 f"Without tokens it does not listen on {self.host}, where others can reach it.",
                 "Leave out --no-auth, or listen on 127.0.0.1.",
             )
-        if self.auth and not tokens:
+        if self.issuer:
+            self.issuer.require_safe()
+        elif self.auth and not tokens:
             alone = ", or give --no-auth to ask for none on this machine" if is_loopback(self.host) else ""
             raise UsageError(
-                "There is no token yet, so nobody could come in.", f"`playvisor tokens create NAME` makes one{alone}."
+                "There is no token yet, so nobody could come in.",
+                f"`playvisor tokens create NAME` makes one{alone}; or name who issues them with --oauth-issuer.",
             )
         if (self.certificate is None) != (self.key is None):
             raise UsageError("Of certificate and key only one is given.", "Give --tls-cert and --tls-key.")
@@ -66,8 +78,11 @@ def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token 
     app = server.server.streamable_http_app(
         streamable_http_path=PATH, transport_security=security(listen.host, listen.names)
     )
-    door = Door(app, verify if listen.auth else None, Buckets(listen.rate))
+    scheme = "https" if listen.certificate else "http"
     with _bound(listen) as bound:
+        host = f"[{listen.host}]" if ":" in listen.host else listen.host
+        url = f"{scheme}://{host}:{bound.getsockname()[1]}{PATH}"
+        door = _door(app, listen, verify, listen.public_url or url)
         config = uvicorn.Config(
             door,
             log_level="warning",
@@ -80,12 +95,24 @@ def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token 
             ssl_keyfile=listen.key,
         )
         served = _Server(config)
-        scheme = "https" if listen.certificate else "http"
-        host = f"[{listen.host}]" if ":" in listen.host else listen.host
-        sys.stderr.write(f"Playvisor serves MCP at {scheme}://{host}:{bound.getsockname()[1]}{PATH}\n")
+        sys.stderr.write(f"Playvisor serves MCP at {url}\n")
         if scheme == "http" and not is_loopback(listen.host):
             sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
         anyio.run(_serve, server, served, bound)
+
+
+def _door(app: ASGIApp, listen: Listen, find: Callable[[str], Token | None], url: str) -> Door:
+    """The door that knows our own tokens, and those of the issuer if there is one."""
+    oauth = OAuth(listen.issuer, url) if listen.issuer else None
+
+    def verify(bearer: str) -> Principal | None:
+        token = find(bearer)
+        if token:
+            return of_token(token)
+        return oauth.verify(bearer) if oauth and bearer else None
+
+    signpost = Signpost(oauth.metadata_url, oauth.metadata) if oauth else None
+    return Door(app, verify if listen.auth else None, Buckets(listen.rate), signpost)
 
 
 async def _serve(server: McpServer, served: uvicorn.Server, bound: socket.socket) -> None:

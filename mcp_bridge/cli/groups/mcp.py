@@ -44,6 +44,21 @@ def mcp_serve(
         bool, typer.Option("--no-auth", help="Ask for no token, for http; only on a loopback address.")
     ] = False,
     rate: Annotated[int, typer.Option(min=1, help="Requests per minute and token, for http.")] = 300,
+    oauth_issuer: Annotated[
+        str | None, typer.Option(metavar="URL", help="Take the tokens (JWT) of this issuer, too, for http.")
+    ] = None,
+    oauth_jwks: Annotated[
+        str | None, typer.Option(metavar="URL", help="The issuer's keys. [default: what it publishes]")
+    ] = None,
+    oauth_audience: Annotated[
+        str | None, typer.Option(help="Whom its tokens must be for. [default: this server's public url]")
+    ] = None,
+    oauth_roles: Annotated[
+        str, typer.Option(metavar="CLAIM", help="Claim with the roles for policies, such as realm_access.roles.")
+    ] = "roles",
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="What clients and the issuer know this server by, with /mcp.")
+    ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM), for https.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
 ) -> None:
@@ -54,7 +69,9 @@ def mcp_serve(
 
     listen = {"host": host, "port": port, "names": tuple(allow_host or ()), "auth": not no_auth, "rate": rate}
     tls = {"certificate": tls_cert, "key": tls_key}
-    serve_mcp(transport, mode, toolsets, tools, read_only=read_only, listen={**listen, **tls})
+    oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
+    where = {**listen, **tls, "public_url": public_url}
+    serve_mcp(transport, mode, toolsets, tools, read_only=read_only, listen=where, oauth=oauth)
 
 
 @group.command("install")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ import anyio
 import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ElicitResult, Implementation
 
 from mcp_bridge.executor.warm import WarmExecutor
@@ -173,3 +177,35 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
     return wait_until
+
+
+@pytest.fixture
+def serving(env):
+    """`with serving("--mode", "apply") as url`: the server on a free port of this machine."""
+
+    @contextmanager
+    def serve(*options):
+        command = ["playvisor", "mcp", "--transport", "http", "--port", "0", *options]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
+            try:
+                yield re.search(r"http://\S+", server.stderr.readline())[0]
+            finally:
+                server.terminate()
+                assert server.wait(20) == 0
+
+    return serve
+
+
+@pytest.fixture
+def talk():
+    """`talk(url, secret, steps)`: what `steps(client)` does, as an MCP client with this token."""
+
+    async def connected(url, secret, steps, *, protocol="auto", name="test-client", user=None):
+        headers = {"authorization": f"Bearer {secret}"} if secret else {}
+        async with create_mcp_http_client(headers=headers) as http:
+            transport = streamable_http_client(url, http_client=http)
+            info = Implementation(name=name, version="7")
+            async with Client(transport, client_info=info, mode=protocol, elicitation_callback=user) as client:
+                return await steps(client)
+
+    return connected

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-from contextlib import contextmanager
-
 import anyio
 import httpx2
 import pytest
-from mcp.client.client import Client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
-from mcp.types import ElicitResult, Implementation
+from mcp.types import ElicitResult
 
 pytestmark = pytest.mark.flow
 
@@ -26,38 +19,6 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 def token(ledger):
     """`token("ci", ["ops"])`: the secret of a new token."""
     return lambda name, roles=(): ledger.tokens.create(name, roles)[1]
-
-
-@pytest.fixture
-def serving(env):
-    """`with serving("--mode", "apply") as url`: the server on a free port of this machine."""
-
-    @contextmanager
-    def serve(*options):
-        command = ["playvisor", "mcp", "--transport", "http", "--port", "0", *options]
-        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
-            try:
-                yield re.search(r"http://\S+", server.stderr.readline())[0]
-            finally:
-                server.terminate()
-                assert server.wait(20) == 0
-
-    return serve
-
-
-@pytest.fixture
-def talk():
-    """`talk(url, secret, steps)`: what `steps(client)` does, as an MCP client with this token."""
-
-    async def connected(url, secret, steps, *, protocol="auto", name="test-client", user=None):
-        headers = {"authorization": f"Bearer {secret}"} if secret else {}
-        async with create_mcp_http_client(headers=headers) as http:
-            transport = streamable_http_client(url, http_client=http)
-            info = Implementation(name=name, version="7")
-            async with Client(transport, client_info=info, mode=protocol, elicitation_callback=user) as client:
-                return await steps(client)
-
-    return connected
 
 
 @PROTOCOLS
