@@ -75,10 +75,10 @@ def _list(text: str, items: Mapping[str, Any]) -> Any:
 
 def _object(text: str, schema: Mapping[str, Any]) -> Any:
     pairs = [part.partition("=") for part in text.split(",")]
-    if text.startswith("{") or not all(name and equals for name, equals, _ in pairs):
+    if text.startswith("{") or not all(name and equals for name, equals, _value in pairs):
         return _json(text)
     known = schema.get("properties", {})
-    return {name: value(part, known.get(name, {})) for name, _, part in pairs}
+    return {name: value(part, known.get(name, {})) for name, _equals, part in pairs}
 
 
 def _json(text: str) -> Any:

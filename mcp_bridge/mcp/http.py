@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
@@ -75,9 +76,9 @@ class _Server(uvicorn.Server):
 
 def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token | None]) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
-    app = server.server.streamable_http_app(
-        streamable_http_path=PATH, transport_security=security(listen.host, listen.names)
-    )
+    public = urlsplit(listen.public_url or "").hostname
+    names = (*listen.names, public) if public else listen.names
+    app = server.server.streamable_http_app(streamable_http_path=PATH, transport_security=security(listen.host, names))
     scheme = "https" if listen.certificate else "http"
     with _bound(listen) as bound:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
