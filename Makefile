@@ -13,7 +13,7 @@ PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
 # Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
 OFFLINE_SANITY := ../shared/tools/ansible-test-offline
 
-.PHONY: help venv link demo test test-cluster lint sanity molecule bench clean
+.PHONY: help venv link demo test test-cores test-cluster lint sanity molecule conformance bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +25,11 @@ link: $(COLLECTION) ## Let the working tree be found as ansible_collections/play
 demo: venv link ## Start the simulator and run the whole path on it once
 	@$(BIN)/playvisor demo
 
-# The part that CI reads comes last: the whole suite on .venv, closed by pytest's own summary.
-test: venv link ## Run the tests that ansible-core may decide on its lowest and highest version, then every test on .venv
-	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)
+test: venv link ## Run every test on .venv
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest $(PYTEST_OPTIONS)
+
+test-cores: venv link ## Run the tests that ansible-core may decide on its lowest and highest version
+	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)
 
 # Such as CLUSTER="--pve-node pve2 --pve-vmids 9500-9599"; CONTRIBUTING.md lists them.
 test-cluster: venv link ## Run the modules' scenarios on the live cluster that PROXMOX_* lead to
@@ -52,6 +53,11 @@ sanity: venv link ## Run ansible-test sanity on the lowest and highest ansible-c
 molecule: venv link ## Run the molecule scenarios, each on a simulated cluster of its own
 	@cd $(COLLECTION) && PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
 	  $(BIN)/molecule test --all --report
+
+conformance: venv link ## Run the MCP conformance suite, which npm installs, against the MCP server
+	@npm install --prefix .work/conformance --no-audit --no-fund --loglevel=error \
+	  @modelcontextprotocol/conformance@0.1.16 "node-$$(node -p 'process.platform + "-" + process.arch')@22"
+	@$(BIN)/pytest -q tests/conformance/test_mcp_suite.py
 
 bench: venv link ## Measure an audited run against bare ansible-playbook and bare API calls; the simulator and the ledger at scale
 	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks/bench_run.py
