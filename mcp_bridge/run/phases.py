@@ -99,7 +99,7 @@ class Phases:
             return Verdict("drifted", failure=outcomes.drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
         asker = Asker(request.asker, request.kind, request.roles, local_user())
-        verdict = judge.judge(self.tool, asker, plan, run_id, only_plan=only_plan)
+        verdict = judge.judge(self.tool, asker, plan, run_id, only_plan=only_plan, plan_id=request.plan_id)
         if request.plan_id and verdict.applies and not self.means.recorder.ledger.plans.use(request.plan_id, run_id):
             return Verdict("refused", failure=outcomes.used(request.plan_id))
         return verdict
