@@ -80,7 +80,7 @@ def show_run(run_id: str, *, as_json: bool) -> None:
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row["run_id"])
-    steps = _planned_steps(folder)
+    steps = evidence.planned_steps(folder)
     if as_json:
         console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
         return
@@ -159,14 +159,6 @@ def verify_runs(*, as_json: bool) -> int:
 def _brief(text: str) -> str:
     """As much of the arguments as a table has room for; `runs show` has all of them."""
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
-
-
-def _planned_steps(folder: Path) -> list[dict[str, Any]]:
-    for event in evidence.events(folder):
-        result = (event.get("event_data") or {}).get("res")
-        if event["phase"] == "plan" and isinstance(result, dict) and isinstance(result.get("plan"), dict):
-            return list(result["plan"].get("steps") or ())
-    return []
 
 
 def _is_chain(name: str) -> bool:

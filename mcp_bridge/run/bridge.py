@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from mcp_bridge.redaction import writable
 from mcp_bridge.run.phases import Means, Phases
 from mcp_bridge.run.record import Evidence, Recorder
 from mcp_bridge.run.request import Request, refusal, unknown
+from mcp_bridge.run.running import Running
 from mcp_bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ class Bridge:
         self._gateway = gateway
         self._recorder = Recorder(settings)
         self._means = Means(settings, executor, gateway, self._recorder)
+        self._running = Running(settings.state_dir)
+
+    @property
+    def settings(self) -> Settings:
+        """What this bridge works with."""
+        return self._settings
 
     @property
     def ledger(self) -> Ledger:
@@ -49,10 +57,17 @@ class Bridge:
 
         return Judge(Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).frozen)
 
-    def run(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
+    def run(
+        self,
+        request: Request,
+        progress: Progress,
+        cancel: threading.Event,
+        underway: Callable[[Result], None] = lambda _result: None,
+    ) -> Result:
         """Do what is asked, and return what came of it; a failure is a result, too.
 
-        Raises LedgerError when the ledger can't be written before it starts; then nothing was run.
+        `underway` is called once a plan is about to be applied: what it gets is the result until then. Raises
+        LedgerError when the ledger can't be written before it starts; then nothing was run.
         """
         run_id = str(uuid.uuid4())
         tool = catalogue.load().get(request.tool)
@@ -61,12 +76,13 @@ class Bridge:
             return self._turn_down(request, run_id, failure or unknown(request.tool))
         evidence = Evidence(request, run_id)
         self.ledger.open(self._recorder.opening(request, run_id, tool))
-        try:
-            result = self._carry_out(Phases(self._means, tool, evidence, progress, cancel))
-        except Exception as error:
-            # Whatever goes wrong in here, the ledger has to say how the run ended.
-            result = self._broken(evidence, error)
-        result = self._recorder.close(evidence, self._recorder.redacted(result))
+        with self._running.entered(run_id, cancel) as control:
+            try:
+                result = self._carry_out(Phases(self._means, tool, evidence, progress, control), underway)
+            except Exception as error:
+                # Whatever goes wrong in here, the ledger has to say how the run ended.
+                result = self._broken(evidence, error)
+            result = self._recorder.close(evidence, self._recorder.redacted(result))
         if result.plan:
             result.plan.elicitable = evidence.verdict.elicitable
         return result
@@ -90,6 +106,7 @@ class Bridge:
 
     def close(self) -> None:
         """Stop the gateway; nothing can run any more."""
+        self._running.close()
         self._gateway.close()
 
     def answer(self, request: Request, result: Result) -> Result:
@@ -101,7 +118,7 @@ class Bridge:
         redacted: dict[str, Any] = self._recorder.without_secrets(data)
         return redacted
 
-    def _carry_out(self, phases: Phases) -> Result:
+    def _carry_out(self, phases: Phases, underway: Callable[[Result], None]) -> Result:
         if not phases.tool.writes:
             return phases.read()
         plan = phases.plan()
@@ -109,6 +126,7 @@ class Bridge:
             return phases.written()
         if not phases.judge(plan, self.judge).applies:
             return phases.keep()
+        underway(self._recorder.redacted(phases.underway()))
         return phases.apply(plan)
 
     def _turn_down(self, request: Request, run_id: str, failure: Failure) -> Result:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import collection, locks, outcomes
+from mcp_bridge import collection, locks, outcomes, sent
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.gateway.grants import Grant
@@ -15,7 +14,9 @@ from mcp_bridge.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.ledger.records import local_user
 from mcp_bridge.models import Plan, Result
 from mcp_bridge.policy import Asker
+from mcp_bridge.run.aftermath import PHASE, Aftermath
 from mcp_bridge.run.record import Evidence, Recorder
+from mcp_bridge.run.running import Control
 from mcp_bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Phases:
     tool: Tool
     evidence: Evidence
     progress: Progress
-    cancel: threading.Event
+    control: Control
 
     def read(self) -> Result:
         """Run a tool that changes nothing."""
@@ -69,16 +70,22 @@ class Phases:
             return self.means.recorder.keep(self.tool, self.evidence, result)
         return result
 
+    def underway(self) -> Result:
+        """The result of a plan that is about to be applied."""
+        return outcomes.underway(self.written())
+
     def apply(self, plan: Plan) -> Result:
         """Apply exactly this plan, when no other run is at the same guests."""
         settings = self.means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with locks.held(settings.state_dir, settings.cluster_url, targets, self.cancel) as alone:
+        with locks.held(settings.state_dir, settings.cluster_url, targets, self.control.cancel) as alone:
             if not alone:
                 self.evidence.outcome = PlaybookOutcome("cancelled")
                 return self.written()
             self.evidence.applied = True
             self.evidence.outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
+            if self.evidence.outcome.status != "ended":
+                return self._broken_off(plan)
         return self.written()
 
     def written(self) -> Result:
@@ -88,6 +95,15 @@ class Phases:
             self.tool, evidence.run_id, evidence.outcome, evidence.plan, applied=evidence.applied
         )
         return outcomes.not_applied(result, evidence.verdict.failure) if evidence.verdict.failure else result
+
+    def _broken_off(self, plan: Plan) -> Result:
+        """The result of a run that was stopped while it was being applied: what state things are in."""
+        self.progress("Looking what became of it")
+        folder = self.means.recorder.ledger.folder(self.evidence.run_id)
+        requests = sent.requests(folder / "apply", plan.steps)
+        aftermath = Aftermath(self.means.executor, self.means.gateway)
+        requests = aftermath.of(folder / PHASE, requests, stop=self.control.stop_tasks)
+        return outcomes.broken_off(self.written(), requests, sent.unsent(requests, plan.steps))
 
     def _variables(self) -> dict[str, Any]:
         asked = {name: value for name, value in self.evidence.request.arguments.items() if name != "check"}
@@ -116,7 +132,7 @@ class Phases:
         with self.means.gateway.admit(_grant(self.tool, phase, self.evidence.plan), run.folder) as admission:
             run = replace(run, environment=admission.environment)
             try:
-                return self.means.executor.run(run, lambda line: self._say(phase, line), self.cancel)
+                return self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
             finally:
                 self.evidence.denied += admission.denied
 

@@ -84,7 +84,7 @@ def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, pla
 
     assert (done.status, done.json["status"], done.json["changed"]) == (0, "ok", True)
     assert len(writes()) == 1
-    (row, *_) = ledger.recent()
+    row = ledger.recent()[0]
     assert (row["decision"], row["approver"] is not None) == ("approved", True)
     assert ledger.plans.find(plan_id).used_by == row["run_id"]
 
