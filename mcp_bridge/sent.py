@@ -34,11 +34,16 @@ class Sent:
     unknown: str | None = None
 
     @property
+    def may_have_changed(self) -> bool:
+        """Whether it may have been carried out."""
+        return self.status is None or self.status < _REFUSED
+
+    @property
     def told(self) -> str:
         """A sentence: what was sent, and what became of it."""
         if self.status is None:
             how = "was sent, and no answer was seen: it may have been done"
-        elif self.status >= _REFUSED:
+        elif not self.may_have_changed:
             how = f"was refused ({self.status})"
         else:
             how = "was sent"

@@ -132,11 +132,15 @@ def _out_of_reach(row: Row) -> Failure:
 
 def _told(bridge: Bridge, request: Request, row: Row, *, waiting: bool = False) -> Result:
     run = described(bridge, row["run_id"])
+    followed = bridge.follow_up(row, request)
+    if followed:
+        run["follow_up"] = followed
     who = f"{row['tool']} by {row['client_name']}"
     if row["outcome"] is None:
         status: Status = "running" if waiting else "ok"
         return result(request, status, f"{who} has not ended: {_standing(bridge, row)}.", run=run)
-    return result(request, "ok", f"{who} ended as {row['outcome']}. {row['summary'] or ''}".strip(), run=run)
+    said = followed["told"] if followed else row["summary"] or ""
+    return result(request, "ok", f"{who} ended as {row['outcome']}. {said}".strip(), run=run)
 
 
 def _standing(bridge: Bridge, row: Row) -> str:

@@ -16,6 +16,7 @@ from mcp_bridge.freeze import Freezer
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.models import Failure, Result, Status
 from mcp_bridge.redaction import writable
+from mcp_bridge.run.followup import FollowUp
 from mcp_bridge.run.phases import Means, Phases
 from mcp_bridge.run.record import Evidence, Recorder
 from mcp_bridge.run.request import Request, refusal, unknown
@@ -25,7 +26,7 @@ from mcp_bridge.settings import Settings
 if TYPE_CHECKING:
     from mcp_bridge.gateway.service import Gateway
     from mcp_bridge.judge import Judge
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.store import Ledger, Row
 
 
 class Bridge:
@@ -75,7 +76,7 @@ class Bridge:
         if tool is None or failure is not None:
             return self._turn_down(request, run_id, failure or unknown(request.tool))
         evidence = Evidence(request, run_id)
-        self.ledger.open(self._recorder.opening(request, run_id, tool))
+        self._recorder.open(request, run_id, tool.playbook)
         with self._running.entered(run_id, cancel) as control:
             try:
                 result = self._carry_out(Phases(self._means, tool, evidence, progress, control), underway)
@@ -101,8 +102,15 @@ class Bridge:
         asked = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
         summary = f"{decided.state.capitalize()} the plan of {decided.asker}: {decided.shown['summary']}"
         closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
-        self.ledger.record(self._recorder.opening(asked, run_id, None), closing)
+        self.ledger.record(self._recorder.opening(asked, run_id), closing)
         return decided
+
+    def follow_up(self, row: Row, request: Request) -> dict[str, Any] | None:
+        """What became of what an interrupted run had sent, for whoever asks; None for other runs.
+
+        Raises LedgerError when it can't be recorded.
+        """
+        return FollowUp(self._means).of(row, request)
 
     def close(self) -> None:
         """Stop the gateway; nothing can run any more."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +42,9 @@ class Recorder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._redactor = settings.redactor
+        # How runs ended that the ledger does not know of yet.
+        self._unwritten: list[tuple[str, Closing]] = []
+        self._catching_up = threading.Lock()
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -63,7 +68,12 @@ class Recorder:
         """A result without any secret that is known here."""
         return Result(**self._redactor.data(result.model_dump()))
 
-    def opening(self, request: Request, run_id: str, tool: Tool | None) -> Opening:
+    def open(self, request: Request, run_id: str, playbook: str | None) -> None:
+        """Write that a run starts. Raises LedgerError; then it must not start."""
+        self._catch_up()
+        self.ledger.open(self.opening(request, run_id, playbook))
+
+    def opening(self, request: Request, run_id: str, playbook: str | None = None) -> Opening:
         """What is known of a run before it starts."""
         return Opening(
             run_id=run_id,
@@ -77,7 +87,7 @@ class Recorder:
                 cluster_url=self._settings.cluster_url or None,
             ),
             collection_version=collection.version(),
-            playbook=tool.playbook if tool else None,
+            playbook=playbook,
         )
 
     def answer(self, request: Request, result: Result) -> Result:
@@ -86,7 +96,8 @@ class Recorder:
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
         closing = Closing(result.status, decision, False, result.summary, failure_code=code)
-        self.ledger.record(self.opening(request, result.run_id, None), closing)
+        self._catch_up()
+        self.ledger.record(self.opening(request, result.run_id), closing)
         return result
 
     def keep(self, tool: Tool, evidence: Evidence, result: Result) -> Result:
@@ -113,25 +124,37 @@ class Recorder:
 
     def close(self, evidence: Evidence, result: Result) -> Result:
         """Seal the artifacts and complete the row; a result that can't be recorded says so."""
-        from mcp_bridge.ledger import artifacts
-
         denied = outcomes.denied(evidence.denied)
         if denied:
             result.warnings.append(denied)
+        closing = Closing(
+            outcome=result.status,
+            decision=evidence.verdict.decision,
+            rules=", ".join(evidence.verdict.rules) or None,
+            approver=evidence.verdict.approver,
+            changed=result.changed,
+            summary=f"{result.summary} {denied}" if denied else result.summary,
+            plan_digest=evidence.plan.digest if evidence.plan else None,
+            failure_code=result.failure.code if result.failure else None,
+            upids=result.upids or [],
+        )
         try:
-            closing = Closing(
-                outcome=result.status,
-                decision=evidence.verdict.decision,
-                rules=", ".join(evidence.verdict.rules) or None,
-                approver=evidence.verdict.approver,
-                changed=result.changed,
-                summary=f"{result.summary} {denied}" if denied else result.summary,
-                plan_digest=evidence.plan.digest if evidence.plan else None,
-                failure_code=result.failure.code if result.failure else None,
-                upids=result.upids or [],
-                artifacts_sha256=artifacts.seal(self.ledger.folder(evidence.run_id)),
-            )
-            self.ledger.close(evidence.run_id, closing)
+            self.write(evidence.run_id, closing)
         except (LedgerError, OSError) as error:
+            self._unwritten.append((evidence.run_id, closing))
             result.warnings.append(f"The ledger does not say yet how this run ended: {error}")
         return result
+
+    def write(self, run_id: str, closing: Closing) -> None:
+        """Seal the artifacts of a run and complete its row. Raises LedgerError and OSError."""
+        from mcp_bridge.ledger import artifacts
+
+        sealed = artifacts.seal(self.ledger.folder(run_id))
+        self.ledger.close(run_id, replace(closing, artifacts_sha256=sealed))
+
+    def _catch_up(self) -> None:
+        """Write what could not be written before, now that there may be room again, or nobody holds the ledger."""
+        with self._catching_up, suppress(LedgerError, OSError):
+            while self._unwritten:
+                self.write(*self._unwritten[0])
+                del self._unwritten[0]

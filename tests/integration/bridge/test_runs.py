@@ -18,13 +18,8 @@ def called(client):
 
 @pytest.fixture
 def slow(simulator):
-    """Makes tasks of Proxmox VE take minutes, or end."""
-
-    def take(seconds=300.0):
-        simulator.world.settings.task_seconds = seconds
-
-    take()
-    return take
+    """Makes tasks of Proxmox VE take minutes."""
+    simulator.world.settings.task_seconds = 300.0
 
 
 @pytest.fixture
@@ -39,7 +34,7 @@ def background(converse, guest, slow):
 
 
 def test_a_run_goes_on_when_its_client_has_left_and_anybody_can_follow_it(
-    background, simulator, converse, playvisor, ledger, eventually, slow
+    background, simulator, converse, playvisor, ledger, eventually
 ):
     assert (background["status"], background["changed"], len(background["plan"]["steps"])) == ("running", False, 1)
     run_id = background["run_id"]
@@ -59,10 +54,93 @@ def test_a_run_goes_on_when_its_client_has_left_and_anybody_can_follow_it(
     assert ["qmstart" in upid for upid in running["upids"]] == [True]
     assert waited["status"] == "running"
 
-    slow(0.0)
-    simulator.world.clock.set_speed(1000.0)
+    simulator.advance(600.0)
     done = playvisor("runs", "wait", run_id, "--json")
 
     assert (done.status, done.json["status"], done.json["run"]["outcome"]) == (0, "ok", "ok")
     assert done.json["run"]["changed"] is True
     assert ledger.verify().faults == []
+
+
+def test_a_cancelled_run_says_what_it_had_done_and_its_tasks_go_on(
+    background, simulator, playvisor, ledger, eventually
+):
+    run_id = background["run_id"]
+    eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
+
+    done = playvisor("runs", "cancel", run_id[:8], "--json")
+
+    assert (done.status, done.json["run"]["outcome"]) == (0, "cancelled")
+    row = ledger.find(run_id)
+    (upid,) = row["upids"]
+    assert row["changed"] is True
+    assert f"was sent; its task still runs ({upid})" in row["summary"]
+    assert "start of" in row["summary"]
+    assert processes.of_run(ledger.folder(run_id)) == []
+    assert [task.running for task in simulator.world.tasks.running()] == [True]
+    assert "has not ended" not in done.json["summary"]
+    again = playvisor("runs", "cancel", run_id, "--json")
+    assert (again.status, again.json["run"]["outcome"]) == (0, "cancelled")
+    assert ledger.verify().faults == []
+
+
+def test_a_run_is_cancelled_with_its_tasks_and_nobody_elses(
+    background, simulator, converse, guest, ledger, eventually, writes, playvisor
+):
+    run_id = background["run_id"]
+    eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
+    web = guest(running=True)
+    other = playvisor("call", "reboot_guest", f"vmid={web.vmid}", "wait=false", "--json").json
+    eventually(lambda: len(simulator.world.tasks.running()) == 2, "the other's task")
+
+    async def cancel(client):
+        call = called(client)
+        return await call("cancel_run", run_id=other["run_id"]), await call(
+            "cancel_run", run_id=run_id, stop_tasks=True
+        )
+
+    refused, done = converse(cancel)
+
+    assert (refused["status"], refused["failure"]["code"]) == ("refused", "refused")
+    assert done["run"]["outcome"] == "cancelled"
+    (upid,) = ledger.find(run_id)["upids"]
+    assert "its task ended received interrupt" in done["run"]["summary"]
+    assert [path for method, path in writes() if method == "DELETE"] == [f"/nodes/{upid.split(':')[1]}/tasks/{upid}"]
+    assert len(simulator.world.tasks.running()) == 1
+    assert ledger.find(other["run_id"])["outcome"] is None
+    playvisor("runs", "cancel", other["run_id"], "--stop-tasks")
+    assert simulator.world.tasks.running() == []
+    assert ledger.verify().faults == []
+
+
+def test_what_policy_holds_is_not_in_the_background(converse, guest, writes, slow):
+    async def stop(client):
+        return await called(client)("stop_guest", vmid=guest(running=True).vmid, wait=False)
+
+    assert converse(stop, user=None)["status"] == "held"
+    assert writes() == []
+
+
+def test_wrong_arguments_and_unknown_runs_are_told(converse):
+    async def steps(client):
+        call = called(client)
+        return [
+            await call("start_guest", vmid=101, wait="no"),
+            await call("list_guests", wait=False),
+            await call("wait_run", run_id="ffffffff"),
+            await call("cancel_run", run_id="ffffffff"),
+        ]
+
+    codes = [result["failure"]["code"] for result in converse(steps)]
+    assert codes == ["invalid_parameter", "invalid_parameter", "not_found", "not_found"]
+
+
+def test_a_freeze_keeps_tasks_from_being_stopped_but_not_the_run(background, playvisor, writes, ledger):
+    playvisor("freeze", "incident 42")
+
+    refused = playvisor("runs", "cancel", background["run_id"], "--stop-tasks", "--json")
+    assert (refused.status, refused.json["failure"]["code"]) == (3, "frozen")
+    done = playvisor("runs", "cancel", background["run_id"], "--json")
+
+    assert done.json["run"]["outcome"] == "cancelled"
+    assert [method for method, _path in writes() if method == "DELETE"] == []
