@@ -81,7 +81,8 @@ def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
 
 
 def _how(code: str) -> str:
-    return "The run was cancelled" if code == "cancelled" else "The run took too long and was stopped"
+    how = {"cancelled": "The run was cancelled", "timeout": "The run took too long and was stopped"}
+    return how.get(code, "The playbook was ended by something else")
 
 
 def denied(requests: Sequence[str]) -> str | None:

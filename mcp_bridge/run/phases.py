@@ -84,7 +84,7 @@ class Phases:
                 return self.written()
             self.evidence.applied = True
             self.evidence.outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
-            if self.evidence.outcome.status != "ended":
+            if self.evidence.outcome.status != "ended" or self.evidence.outcome.result is None:
                 return self._broken_off(plan)
         return self.written()
 
