@@ -36,6 +36,10 @@ class ColdExecutor:
         runner = self._runner(run, watch)
         try:
             runner.run()
+        except BaseException:
+            # What nobody follows any more, since the disk is full for example, must not go on.
+            processes.kill_run(run.folder)
+            raise
         finally:
             shutil.rmtree(run.folder / "home", ignore_errors=True)
         output = _last_lines(Path(runner.config.artifact_dir, "stdout"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import catalogue
+from mcp_bridge import catalogue, sent
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.freeze import Freezer
@@ -157,16 +157,19 @@ class Bridge:
         )
 
     def _broken(self, evidence: Evidence, error: Exception) -> Result:
+        steps = evidence.plan.steps if evidence.plan else []
+        requests = sent.requests(self.ledger.folder(evidence.run_id) / "apply", steps)
+        told = f". {sent.told(requests, sent.unsent(requests, steps))}" if requests else ""
         failure = Failure(
             code="internal",
-            message=f"Playvisor could not run it: {type(error).__name__}: {error}",
+            message=f"Playvisor could not run it: {type(error).__name__}: {error}{told}",
             hint=f"Check free space and access rights in {self._settings.state_dir}; if that is fine, it is a bug.",
         )
         return Result(
             run_id=evidence.run_id,
             tool=evidence.request.tool,
             status="failed",
-            changed=evidence.applied,
+            changed=any(one.may_have_changed for one in requests),
             summary=failure.message,
             plan=evidence.plan,
             failure=failure,

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mcp_bridge import evidence
+from mcp_bridge import evidence, native
 from mcp_bridge.executor import processes
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway.service import Gateway
@@ -227,16 +227,20 @@ def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
     complete()
 
 
+def opened(pid, name):
+    """Whether a process has a file open."""
+    with suppress(OSError):
+        return any(os.readlink(file).endswith(name) for file in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
 def test_a_locked_ledger_keeps_a_run_from_starting_until_it_is_free(
     begin, simulator, state_dir, ledger, complete, eventually, writes
 ):
     ledger.recent()
     with locked(state_dir):
         process = begin()
-        files = Path(f"/proc/{process.pid}/fd")
-        eventually(
-            lambda: any("ledger.db" in os.path.realpath(file) for file in files.iterdir()), "its look at the ledger"
-        )
+        eventually(lambda: opened(process.pid, "ledger.db"), "its look at the ledger")
         assert simulator.requests == []
 
     stdout, _stderr = process.communicate()
@@ -265,6 +269,7 @@ def test_a_disk_that_fills_up_while_the_request_is_under_way(begin, until, off, 
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, FULL)
         stdout, _stderr = process.communicate()
 
+    assert "no answer was seen" in json.loads(stdout)["summary"]
     assert "The ledger does not say yet how this run ended" in stdout
     assert [row["outcome"] for row in ledger.recent()] == [None]
     (closed,) = ledger.close_interrupted()
@@ -284,8 +289,12 @@ def fill():
 
 
 def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
-    begin, until, simulator, ledger, complete, playvisor
+    begin, until, simulator, ledger, complete, bridge
 ):
+    def shown(tool):
+        request = Request(tool, {"run_id": closed}, "read", kind="person")
+        return native.call(bridge, request, lambda _line: None, threading.Event()).as_dict()
+
     with until(replace(WORKING, hold={"task": "qmstart", "action": "hang", "seconds": 60.0})) as wait:
         process = begin()
         wait()
@@ -294,10 +303,12 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
     (closed,) = ledger.close_interrupted()
     before = ledger.find(closed)
 
-    down = playvisor("call", "get_run", f"run_id={closed}", "--json", PROXMOX_URL="https://127.0.0.1:1").json
+    outage = simulator.inject(method="GET", action="reset")
+    down = shown("get_run")
+    outage.count = 0
     simulator.advance(3600.0)
-    done = playvisor("call", "get_run", f"run_id={closed}", "--json").json
-    again = playvisor("runs", "wait", closed, "--json").json
+    done = shown("get_run")
+    again = shown("wait_run")
 
     assert down["status"] == "ok"
     assert "what became of its task is not known" in down["summary"]
