@@ -85,9 +85,18 @@ def show_run(run_id: str, *, as_json: bool) -> None:
         console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
         return
     shown = {name.replace("_", " "): results.compact(value) for name, value in row.items() if not _is_chain(name)}
+    shown["follow up"] = _followed_up(ledger, row)
     console.facts({**shown, "entries": _entries(row), "artifacts": str(folder) if folder.is_dir() else None})
     if steps:
         results.show_plan(steps)
+
+
+def _followed_up(ledger: Ledger, row: Row) -> str:
+    """What became of an interrupted run, as far as somebody has asked the cluster."""
+    if row["outcome"] != "interrupted":
+        return ""
+    followed = ledger.recent(1, tool="follow_up", guest=row["run_id"])
+    return str(followed[0]["summary"]) if followed else f"`playvisor runs wait {row['run_id'][:8]}` asks the cluster."
 
 
 def show_events(run_id: str, *, as_json: bool) -> None:

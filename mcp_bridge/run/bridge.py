@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import catalogue, sent
-from mcp_bridge.errors import UsageError
+from mcp_bridge import catalogue, sent, version
+from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.freeze import Freezer
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.models import Failure, Result, Status
 from mcp_bridge.redaction import writable
-from mcp_bridge.run.followup import FollowUp
+from mcp_bridge.run.followup import TOOL, FollowUp
 from mcp_bridge.run.phases import Means, Phases
 from mcp_bridge.run.record import Evidence, Recorder
 from mcp_bridge.run.request import Request, refusal, unknown
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from mcp_bridge.gateway.service import Gateway
     from mcp_bridge.judge import Judge
     from mcp_bridge.ledger.store import Ledger, Row
+
+
+# Whose runs those are that nobody has asked for.
+_SELF = "playvisor"
 
 
 class Bridge:
@@ -104,6 +109,19 @@ class Bridge:
         closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
         self.ledger.record(self._recorder.opening(asked, run_id), closing)
         return decided
+
+    def look_after(self) -> None:
+        """Follow up, in the background, what an earlier process had left open; for those who stay."""
+        found = self._recorder.take_interrupted()
+        if found:
+            threading.Thread(target=self._follow_up_all, args=(found,), name="follow-up", daemon=True).start()
+
+    def _follow_up_all(self, run_ids: Sequence[str]) -> None:
+        request = Request(TOOL, {}, "read", client_name=_SELF, client_version=version())
+        # Whoever asks for the run later is told, too.
+        with suppress(PlayvisorError):
+            for run_id in run_ids:
+                self.follow_up(self.ledger.find(run_id), request)
 
     def follow_up(self, row: Row, request: Request) -> dict[str, Any] | None:
         """What became of what an interrupted run had sent, for whoever asks; None for other runs.

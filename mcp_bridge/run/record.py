@@ -44,6 +44,7 @@ class Recorder:
         self._redactor = settings.redactor
         # How runs ended that the ledger does not know of yet.
         self._unwritten: list[tuple[str, Closing]] = []
+        self._interrupted: list[str] = []
         self._catching_up = threading.Lock()
 
     @cached_property
@@ -53,8 +54,13 @@ class Recorder:
         from mcp_bridge.ledger.store import Ledger
 
         ledger = Ledger(self._settings.state_dir, self._settings.ledger_url)
-        ledger.close_interrupted()
+        self._interrupted = ledger.close_interrupted()
         return ledger
+
+    def take_interrupted(self) -> list[str]:
+        """The runs that were found open; each is given once."""
+        found, self._interrupted = self._interrupted, []
+        return found
 
     def secrets_in(self, arguments: dict[str, Any]) -> list[str]:
         """The names of arguments that hold a secret of the connection."""
