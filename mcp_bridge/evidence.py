@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import started_tasks
+from mcp_bridge.executor import started_tasks, task_log
 from mcp_bridge.executor.events import module_result, progress_line
 from mcp_bridge.gateway import trace
 
@@ -73,6 +73,7 @@ def standing(folder: Path) -> Standing:
         if event["phase"] == phase:
             said += filter(None, [progress_line(event)])
             ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
+    said += task_log(folder / phase)[0]
     traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
     upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
     if phase == "plan" and ended:

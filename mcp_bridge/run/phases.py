@@ -13,6 +13,7 @@ from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.ledger.records import local_user
 from mcp_bridge.models import Plan, Result
+from mcp_bridge.plaintext import one_line
 from mcp_bridge.policy import Asker
 from mcp_bridge.run.aftermath import PHASE, Aftermath
 from mcp_bridge.run.record import Evidence, Recorder
@@ -137,7 +138,7 @@ class Phases:
                 self.evidence.denied += admission.denied
 
     def _say(self, phase: str, line: str) -> None:
-        self.progress(_SAYING[phase].format(line))
+        self.progress(_SAYING[phase].format(one_line(self.means.recorder.without_secrets(line))))
 
 
 def _grant(tool: Tool, phase: str, plan: Plan | None) -> Grant:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
+import anyio
 import pytest
 
 from mcp_bridge.executor import processes
@@ -39,6 +44,10 @@ def test_a_run_goes_on_when_its_client_has_left_and_anybody_can_follow_it(
     assert (background["status"], background["changed"], len(background["plan"]["steps"])) == ("running", False, 1)
     run_id = background["run_id"]
     row = ledger.find(run_id)
+    process = Path(f"/proc/{row['pid']}")
+    assert (
+        simulator.token_secret.encode() not in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    )
     assert (row["outcome"], "wait" in row["arguments"]) == (None, False)
     eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
 
@@ -144,3 +153,68 @@ def test_a_freeze_keeps_tasks_from_being_stopped_but_not_the_run(background, pla
 
     assert done.json["run"]["outcome"] == "cancelled"
     assert [method for method, _path in writes() if method == "DELETE"] == []
+
+
+def test_progress_has_the_lines_of_the_tasks_own_log(converse, simulator, guest, slow):
+    off, told = guest(running=False), []
+
+    async def on_progress(_progress, _total, message):
+        told.append(message)
+        if "vzdump" in message:
+            await anyio.to_thread.run_sync(simulator.advance, 6000.0)
+
+    async def back_up(client):
+        asked = {"vmid": off.vmid, "storage": "local"}
+        with anyio.fail_after(60):
+            return (await client.call_tool("backup_guest", asked, progress_callback=on_progress)).structured_content
+
+    done = converse(back_up)
+
+    assert done["status"] == "ok"
+    assert [line for line in told if line.startswith(f"Applying: vzdump {off.vmid}: INFO:")]
+
+
+@pytest.mark.parametrize("protocol", ["legacy", "auto"])
+def test_an_approved_plan_goes_on_in_the_background(converse, guest, slow, protocol, playvisor):
+    web = guest(running=True)
+
+    async def stop(client):
+        return await called(client)("stop_guest", vmid=web.vmid, wait=False)
+
+    done = converse(stop, protocol=protocol)
+
+    assert done["status"] == "running"
+    assert playvisor("runs", "cancel", done["run_id"]).status == 0
+
+
+def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger, playvisor):
+    off = guest(running=False)
+
+    async def plan_and_apply(client):
+        call = called(client)
+        planned = await call("start_guest", vmid=off.vmid, check=True)
+        return await call("apply_plan", plan_id=planned["plan"]["id"], wait=False)
+
+    done = converse(plan_and_apply)
+
+    assert (done["status"], done["tool"]) == ("running", "start_guest")
+    assert ledger.plans.find(ledger.recent(2)[1]["run_id"]).used_by == done["run_id"]
+    assert playvisor("runs", "cancel", done["run_id"]).status == 0
+
+
+def test_a_server_follows_up_by_itself_what_was_left_open(background, converse, ledger, eventually, simulator):
+    row = ledger.find(background["run_id"])
+    eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
+    os.kill(row["pid"], signal.SIGKILL)
+    eventually(lambda: not processes.started(row["pid"]), "its end")
+
+    async def look(client):
+        await called(client)("list_nodes")
+        await anyio.to_thread.run_sync(
+            lambda: eventually(lambda: ledger.recent(tool="follow_up", outcome="failed"), "it")
+        )
+
+    converse(look)
+
+    assert ledger.find(row["run_id"])["outcome"] == "interrupted"
+    assert "its task still runs" in ledger.recent(tool="follow_up")[0]["summary"]
