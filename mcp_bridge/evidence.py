@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor.events import module_result
+from mcp_bridge.executor import started_tasks, task_log
+from mcp_bridge.executor.events import module_result, progress_line
 from mcp_bridge.gateway import trace
 
-PHASES = ("read", "plan", "apply")
+_DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
+_LAST_SAID = 5
+
+PHASES = ("read", "plan", "apply", "after")
 
 
 def events(folder: Path) -> Iterator[dict[str, Any]]:
@@ -34,6 +41,52 @@ def returned(folder: Path, action: str) -> tuple[str, dict[str, Any]]:
         if result is not None:
             phase, found = event["phase"], result
     return phase, found
+
+
+def planned_steps(folder: Path) -> list[dict[str, Any]]:
+    """The API requests that a run has planned."""
+    for event in events(folder):
+        result = (event.get("event_data") or {}).get("res")
+        if event["phase"] == "plan" and isinstance(result, dict) and isinstance(result.get("plan"), dict):
+            return list(result["plan"].get("steps") or ())
+    return []
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run is: what it does, since when (UTC), what it said last, and the tasks that it has started."""
+
+    phase: str
+    since: str | None
+    said: list[str]
+    upids: list[str]
+
+
+def standing(folder: Path) -> Standing:
+    """How far the run in this folder is, by what it has left there so far."""
+    phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
+    if phase is None:
+        return Standing("starting", None, [], [])
+    since, ended = _stamp(folder / phase), None
+    said: list[str] = []
+    for event in events(folder):
+        if event["phase"] == phase:
+            said += filter(None, [progress_line(event)])
+            ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
+    said += task_log(folder / phase)[0]
+    traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
+    upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
+    if phase == "plan" and ended:
+        return Standing("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
+    return Standing(_DOING[phase], since, said[-_LAST_SAID:], upids)
+
+
+def _stamp(folder: Path) -> str | None:
+    with suppress(OSError):
+        # Written once, before the playbook starts.
+        written = (folder / "env").stat().st_mtime
+        return datetime.fromtimestamp(written, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return None
 
 
 def api_trace(folder: Path) -> Iterator[dict[str, Any]]:

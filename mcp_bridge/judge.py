@@ -49,8 +49,13 @@ class Judge:
     plans: Plans
     frozen: Callable[[], Frozen | None]
 
-    def judge(self, tool: Tool, asker: Asker, plan: Plan, run_id: str, *, only_plan: bool) -> Verdict:
-        """What becomes of this plan of this asker; an approval of it is used up for the run."""
+    def judge(
+        self, tool: Tool, asker: Asker, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
+    ) -> Verdict:
+        """What becomes of this plan of this asker; an approval of it is used up for the run.
+
+        With `plan_id` a kept plan is being applied: what counts is that plan's approval, whoever had asked for it.
+        """
         if not plan.steps:
             return Verdict("nothing to do")
         frozen = self.frozen()
@@ -64,7 +69,7 @@ class Judge:
             return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _names(decision))
         if decision.ruling == "allow":
             return Verdict("allowed", _names(decision))
-        approved = self.plans.take_approved(tool.name, plan.digest, asker.name, run_id)
+        approved = self.plans.take_approved(tool.name, plan.digest, asker.name, run_id, plan_id)
         if approved:
             approval = _approval(approved)
             decision = self.policy.decide(asked, approval)

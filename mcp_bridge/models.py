@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Status = Literal["ok", "planned", "held", "failed", "refused", "cancelled"]
+Status = Literal["ok", "planned", "held", "running", "failed", "refused", "cancelled"]
+"""`running`: it goes on in the background; its run_id is how to follow it."""
 
 # The modules' failure codes, and those that only the bridge has: refused (by mode or policy), approval_required (the
 # plan is held until somebody approves it), frozen (all changes are), cancelled (by whoever asked), internal (Playvisor
@@ -111,7 +112,7 @@ class Result(BaseModel):
     @property
     def exit_status(self) -> int:
         """0 done, 1 failed, 2 bad argument, 3 refused, 4 cluster unreachable or login refused."""
-        if self.status in ("ok", "planned"):
+        if self.status in ("ok", "planned", "running"):
             return EXIT_DONE
         if self.status in ("refused", "held"):
             return EXIT_REFUSED

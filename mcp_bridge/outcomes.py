@@ -11,6 +11,7 @@ from mcp_bridge.catalogue.arguments import Problem
 from mcp_bridge.catalogue.docs import module_docs
 from mcp_bridge.executor import PlaybookOutcome, events
 from mcp_bridge.models import Failure, Plan, Result, Status
+from mcp_bridge.sent import Sent, told
 
 # How many wrong arguments are told of one call.
 _NAMED = 10
@@ -69,7 +70,7 @@ def failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure
 
 def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
     code = "cancelled" if outcome.status == "cancelled" else "timeout"
-    how = "The run was cancelled" if code == "cancelled" else "The run took too long and was stopped"
+    how = _how(code)
     if applying:
         return Failure(
             code=code,
@@ -77,6 +78,11 @@ def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
             hint="Look at the guests and the cluster's task list before you try again.",
         )
     return Failure(code=code, message=f"{how} before anything was changed.", hint="Call it again when you want it.")
+
+
+def _how(code: str) -> str:
+    how = {"cancelled": "The run was cancelled", "timeout": "The run took too long and was stopped"}
+    return how.get(code, "The playbook was ended by something else")
 
 
 def denied(requests: Sequence[str]) -> str | None:
@@ -143,11 +149,35 @@ def write_result(tool: Tool, run_id: str, outcome: PlaybookOutcome, decided: Pla
     )
 
 
+def broken_off(result: Result, requests: Sequence[Sent], left: Sequence[str]) -> Result:
+    """The result of a run that was stopped while it was applied, with what it had sent and what became of that."""
+    if result.failure is None:
+        return result
+    if not requests:
+        message = f"{_how(result.failure.code)} before it had sent anything. Nothing was changed."
+        failure = result.failure.model_copy(update={"message": message, "hint": "Call it again when you want it."})
+        return result.model_copy(update={"changed": False, "summary": message, "failure": failure})
+    message = f"{_how(result.failure.code)} while it was being applied. {told(requests, left)}"
+    runs_on = any(one.state != "stopped" for one in requests if one.upid)
+    hint = result.failure.hint if runs_on or left else "Look at the guests before you try again."
+    failure = result.failure.model_copy(update={"message": message, "hint": hint})
+    upids = list(dict.fromkeys([*(result.upids or ()), *(one.upid for one in requests if one.upid)]))
+    state = {"sent": [one.as_dict() for one in requests], "not_sent": list(left)}
+    return result.model_copy(update={"summary": message, "failure": failure, "upids": upids, **state})
+
+
 def not_applied(result: Result, why: Failure) -> Result:
     """The result of a plan that was made, but not applied for this reason."""
     statuses: dict[str, Status] = {"approval_required": "held", "drifted": "failed"}
     status = statuses.get(why.code, "refused")
     return result.model_copy(update={"status": status, "summary": why.message, "failure": why})
+
+
+def underway(result: Result) -> Result:
+    """The result of a run that goes on, made from that of its plan."""
+    plan = result.summary.removesuffix("; nothing was changed.").removeprefix("Would ")
+    summary = f"The plan is being applied: {plan}. wait_run waits for its end."
+    return result.model_copy(update={"status": "running", "summary": summary})
 
 
 def drifted() -> Failure:

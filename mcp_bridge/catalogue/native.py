@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_bridge.catalogue import Effect
+from mcp_bridge.catalogue.schemas import WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
@@ -58,11 +59,29 @@ _TOOLS = (
         _takes(["run_id"], run_id=_text("Its id")),
     ),
     NativeTool(
+        "wait_run",
+        "Wait for a run",
+        "Waits until a run has ended, and shows it; with status running when it has not by then.",
+        _takes(
+            ["run_id"],
+            run_id=_text("Its id"),
+            timeout={"type": "integer", "default": 60, "minimum": 1, "maximum": 3600, "description": "Seconds"},
+        ),
+    ),
+    NativeTool(
         "apply_plan",
         "Apply a plan",
         "Applies a plan made with check=true, or held and approved by now: exactly that plan, once, or it is refused.",
-        _takes(["plan_id"], plan_id=_text("plan.id of the result that made it")),
+        _takes(["plan_id"], plan_id=_text("plan.id of the result that made it"), wait=WAIT),
         effect="destroy",
+    ),
+    NativeTool(
+        "cancel_run",
+        "Cancel a run",
+        "Ends a run of yours, and says what it had done; its tasks in Proxmox VE go on unless stop_tasks.",
+        _takes(["run_id"], run_id=_text("Its id"), stop_tasks={"type": "boolean", "default": False}),
+        effect="destroy",
+        repeatable=True,
     ),
 )
 

@@ -32,7 +32,8 @@ def make_offer(
 ) -> Offer:
     """The tools of these toolsets (`all` for every one), and these by name; the default toolsets when none is named.
 
-    Without `writes`, whatever changes something is left out, however it was named; without `applies`, apply_plan is.
+    Without `writes`, whatever changes something is left out, however it was named; without `applies`, apply_plan
+    and cancel_run are.
     Raises UsageError for a toolset or tool that does not exist.
     """
     named, sets = set(tools), set(toolsets)
@@ -43,7 +44,8 @@ def make_offer(
         sets = set(DEFAULT_TOOLSETS)
     wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets or ALL in sets]
     allowed = [tool.name for tool in wanted if writes or not tool.writes]
-    return Offer(tuple(name for name in allowed if applies or name != "apply_plan"))
+    acting = {tool.name for tool in native.TOOLS.values() if tool.writes}
+    return Offer(tuple(name for name in allowed if applies or name not in acting))
 
 
 def _require_known(noun: str, asked: set[str], known: set[str]) -> None:

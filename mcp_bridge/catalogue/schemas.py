@@ -22,7 +22,7 @@ _TYPES = {
 _RESULT: dict[str, dict[str, Any]] = {
     "run_id": {"type": "string"},
     "tool": {"type": "string"},
-    "status": {"enum": ["ok", "planned", "held", "failed", "refused", "cancelled"]},
+    "status": {"enum": ["ok", "planned", "held", "running", "failed", "refused", "cancelled"]},
     "changed": {"type": "boolean"},
     "summary": {"type": "string"},
     "warnings": {"type": "array", "items": {"type": "string"}},
@@ -43,6 +43,11 @@ CHECK = {
     "default": False,
     "description": "Only plan.",
 }
+WAIT = {
+    "type": "boolean",
+    "default": True,
+    "description": "false: go on in the background.",
+}
 
 
 def input_schema(
@@ -53,10 +58,11 @@ def input_schema(
     ranges: Mapping[str, Mapping[str, int]] | None = None,
     plan_only: bool = False,
 ) -> dict[str, Any]:
-    """The schema of a tool's arguments: the exposed ones of a module's options, and `check` for `plan_only`."""
+    """The schema of a tool's arguments: the exposed ones of a module's options; with `plan_only` `check` and `wait`."""
     properties = {name: _option(name, documented[name], ranges or {}) for name in exposed}
     if plan_only:
         properties["check"] = CHECK
+        properties["wait"] = WAIT
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     needed = [name for name in exposed if name in required or documented[name].get("required")]
     return {**schema, "required": needed} if needed else schema

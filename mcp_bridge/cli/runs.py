@@ -80,14 +80,23 @@ def show_run(run_id: str, *, as_json: bool) -> None:
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row["run_id"])
-    steps = _planned_steps(folder)
+    steps = evidence.planned_steps(folder)
     if as_json:
         console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
         return
     shown = {name.replace("_", " "): results.compact(value) for name, value in row.items() if not _is_chain(name)}
+    shown["follow up"] = _followed_up(ledger, row)
     console.facts({**shown, "entries": _entries(row), "artifacts": str(folder) if folder.is_dir() else None})
     if steps:
         results.show_plan(steps)
+
+
+def _followed_up(ledger: Ledger, row: Row) -> str:
+    """What became of an interrupted run, as far as somebody has asked the cluster."""
+    if row["outcome"] != "interrupted":
+        return ""
+    followed = ledger.recent(1, tool="follow_up", guest=row["run_id"])
+    return str(followed[0]["summary"]) if followed else f"`playvisor runs wait {row['run_id'][:8]}` asks the cluster."
 
 
 def show_events(run_id: str, *, as_json: bool) -> None:
@@ -159,14 +168,6 @@ def verify_runs(*, as_json: bool) -> int:
 def _brief(text: str) -> str:
     """As much of the arguments as a table has room for; `runs show` has all of them."""
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
-
-
-def _planned_steps(folder: Path) -> list[dict[str, Any]]:
-    for event in evidence.events(folder):
-        result = (event.get("event_data") or {}).get("res")
-        if event["phase"] == "plan" and isinstance(result, dict) and isinstance(result.get("plan"), dict):
-            return list(result["plan"].get("steps") or ())
-    return []
 
 
 def _is_chain(name: str) -> bool:

@@ -48,6 +48,22 @@ JOURNAL = "upids"
 """The file in a run's folder in which its module notes the tasks that it starts."""
 
 
+TASK_LOG = "task_log"
+"""The file in a run's folder in which its module passes on the logs of the tasks that it waits for."""
+
+
+def task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
+    """The whole lines of that file from an offset on, and the offset after them."""
+    try:
+        with (folder / TASK_LOG).open("rb") as file:
+            file.seek(offset)
+            text = file.read()
+    except OSError:
+        return [], offset
+    whole = text[: text.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
+
+
 def started_tasks(folder: Path) -> list[str]:
     """The UPIDs of the tasks that a run in this folder started."""
     try:

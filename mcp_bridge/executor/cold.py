@@ -14,7 +14,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress, events, extra_vars, processes, started_tasks
+from mcp_bridge.executor import (
+    PlaybookOutcome,
+    PlaybookRun,
+    Progress,
+    events,
+    extra_vars,
+    processes,
+    started_tasks,
+    task_log,
+)
 from mcp_bridge.executor.environment import RUNNERS_OWN, playbook_env
 
 _OUTPUT_LINES = 20
@@ -36,6 +45,10 @@ class ColdExecutor:
         runner = self._runner(run, watch)
         try:
             runner.run()
+        except BaseException:
+            # What nobody follows any more, since the disk is full for example, must not go on.
+            processes.kill_run(run.folder)
+            raise
         finally:
             shutil.rmtree(run.folder / "home", ignore_errors=True)
         output = _last_lines(Path(runner.config.artifact_dir, "stdout"))
@@ -81,6 +94,7 @@ class _Watch:
         self._progress = progress
         self._cancel = cancel
         self._deadline = time.monotonic() + run.timeout
+        self._logged = 0
         self.result: dict[str, Any] | None = None
         self.ending: Any = "ended"
 
@@ -94,6 +108,9 @@ class _Watch:
 
     def must_stop(self) -> bool:
         """Whether the run has to end before its time; if so, all of its processes are killed."""
+        lines, self._logged = task_log(self._run.folder, self._logged)
+        for line in lines:
+            self._progress(line)
         if self._cancel.is_set():
             self.ending = "cancelled"
         elif time.monotonic() > self._deadline:

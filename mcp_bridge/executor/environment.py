@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mcp_bridge import collection
-from mcp_bridge.executor import JOURNAL
+from mcp_bridge.executor import JOURNAL, TASK_LOG
 
 _NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUESTS_CA_BUNDLE"})
 # ansible-core 2.21 keeps a socket below TMPDIR, whose whole path may have 107 bytes.
@@ -64,6 +64,7 @@ def _ansible(folder: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(folder / "env" / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "home"),
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),
+        "PVE_TASK_LOG": str(folder / TASK_LOG),
         # The policy judges what a plan would touch.
         "PVE_PLAN_TARGETS": "1",
         "ANSIBLE_REMOTE_TEMP": str(folder / "home" / "modules"),

@@ -143,8 +143,9 @@ class Door:
         except Fault as fault:
             session.trace.end(entry, None, note=fault.code)
             raise
-        session.trace.end(entry, answer.status, len(answer.body))
-        session.grant.answered(use, answer.status, _upid(answer))
+        upid = _upid(answer)
+        session.trace.end(entry, answer.status, len(answer.body), upid=upid)
+        session.grant.answered(use, answer.status, upid)
         return answer
 
     def _told(self, fault: Fault) -> Response:

@@ -22,8 +22,8 @@ TRACE = "api_trace.jsonl"
 class Entry:
     """One request. `status` is None while, and if, no answer came; `bytes` are those of the answer's body.
 
-    `note` is `denied` (not granted, so not sent), `shared` (answered with an identical one that was under way), or
-    the fault that kept an answer away.
+    `upid` is the task that it started. `note` is `denied` (not granted, so not sent), `shared` (answered with an
+    identical one that was under way), or the fault that kept an answer away.
     """
 
     nr: int
@@ -34,10 +34,13 @@ class Entry:
     ms: float | None = None
     bytes: int | None = None
     note: str | None = None
+    upid: str | None = None
     started: float = field(default_factory=monotonic, repr=False)
 
     def line(self) -> str:
-        facts = {name: value for name, value in vars(self).items() if name != "started"}
+        facts = {name: value for name, value in vars(self).items() if name not in ("started", "upid")}
+        if self.upid:
+            facts["upid"] = self.upid
         return f"{json.dumps(facts, ensure_ascii=False)}\n"
 
 
@@ -70,11 +73,13 @@ class Trace:
             self._number += 1
             self._write(Entry(self._number, _now(), method, self._redactor.text(path), 403, 0.0, 0, "denied"))
 
-    def end(self, entry: Entry, status: int | None, size: int = 0, note: str | None = None) -> None:
+    def end(
+        self, entry: Entry, status: int | None, size: int = 0, note: str | None = None, upid: str | None = None
+    ) -> None:
         """Note what became of it."""
         with self._writing:
             self._pending.discard(entry)
-            entry.status, entry.bytes, entry.note = status, size, note
+            entry.status, entry.bytes, entry.note, entry.upid = status, size, note, upid
             entry.ms = round((monotonic() - entry.started) * 1000, 1)
             self._write(entry)
 

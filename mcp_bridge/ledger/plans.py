@@ -64,11 +64,17 @@ class Plans:
             connection.execute(update(plans).where(plans.c.plan_id == plan.plan_id).values(**decided))
             return _one(connection, plan.plan_id)
 
-    def take_approved(self, tool: str, digest: str, asker: str, run_id: str) -> KeptPlan | None:
-        """Use up the approval of this very plan for this asker, if there is one."""
+    def take_approved(
+        self, tool: str, digest: str, asker: str, run_id: str, plan_id: str | None = None
+    ) -> KeptPlan | None:
+        """Use up the approval of this very plan for this asker, if there is one.
+
+        With `plan_id` it is that of the kept plan which is being applied, whoever had asked for it.
+        """
+        whose = plans.c.plan_id == plan_id if plan_id else plans.c.asker == asker
         with transaction(self._engine) as connection:
             query = select(plans).where(
-                plans.c.digest == digest, plans.c.tool == tool, plans.c.asker == asker, plans.c.state == "approved"
+                plans.c.digest == digest, plans.c.tool == tool, whose, plans.c.state == "approved"
             )
             for row in connection.execute(query.order_by(plans.c.made_at)).mappings():
                 plan = _read(row)

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
 
+from mcp_bridge import evidence, sent
 from mcp_bridge.errors import LedgerError, UsageError
-from mcp_bridge.executor import processes, started_tasks
+from mcp_bridge.executor import processes
 from mcp_bridge.ledger import artifacts, chain, retention, verify
 from mcp_bridge.ledger.database import open_database, reading, transaction
 from mcp_bridge.ledger.plans import Plans
@@ -161,16 +162,18 @@ class Ledger:
                 retention.settle(connection, self._folders, self._trashes)
 
     def _interruption(self, run_id: str) -> Closing:
-        applying = self.folder(run_id) / "apply"
-        applied = applying.is_dir()
+        folder = self.folder(run_id)
+        steps = evidence.planned_steps(folder)
+        requests = sent.requests(folder / "apply", steps)
+        told = sent.told(requests, sent.unsent(requests, steps)) if requests else "It had sent nothing but GET."
         return Closing(
             outcome="interrupted",
-            decision="allowed" if applied else "unknown",
-            # What is not known must not be called unchanged; the artifacts and the cluster's task list tell.
-            changed=applied,
-            upids=started_tasks(applying),
-            summary="The process that ran it died. Look at its events and at the cluster's task list.",
-            artifacts_sha256=artifacts.seal(self.folder(run_id)),
+            decision="allowed" if (folder / "apply").is_dir() else "unknown",
+            # The gateway notes a request before it sends it, so what is not there was not sent.
+            changed=any(one.may_have_changed for one in requests),
+            upids=[one.upid for one in requests if one.upid],
+            summary=f"How it ended was not written: its process died, or could not write. {told}",
+            artifacts_sha256=artifacts.seal(folder),
         )
 
     @property

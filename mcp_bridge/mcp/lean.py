@@ -8,17 +8,9 @@ from typing import Any
 
 _FIRST_SENTENCE = re.compile(r"^.+?[.;](?=\s|$)", re.S)
 
-# What every result has, whichever tool made it. What a module returns beside it is told by `playvisor tools show`.
-OUTPUT: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "run_id": {"type": "string"},
-        "status": {"type": "string"},
-        "changed": {"type": "boolean"},
-        "summary": {"type": "string"},
-    },
-    "required": ["run_id", "status", "changed", "summary"],
-}
+# What every result has, whichever tool made it; the instructions say what each means. What a module returns beside it
+# is told by `playvisor tools show`.
+OUTPUT: dict[str, Any] = {"type": "object", "required": ["run_id", "status", "changed", "summary"]}
 
 
 def lean_input(schema: Mapping[str, Any]) -> dict[str, Any]:

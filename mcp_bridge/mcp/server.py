@@ -176,6 +176,7 @@ class McpServer:
             raise
         finally:
             self._changes.look()
+            self._bridge.look_after()
 
     async def _heed_cancelling(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client takes back; the SDK itself only stops waiting for it."""

@@ -40,5 +40,5 @@ def call_result(result: Result) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=render(result))],
         structured_content=result.as_dict(),
-        is_error=result.status not in ("ok", "planned"),
+        is_error=result.status not in ("ok", "planned", "running"),
     )

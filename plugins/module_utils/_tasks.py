@@ -23,6 +23,9 @@ _FIRST_POLL = 0.05
 _LAST_POLL = 1.0
 _LOG_LINES = 20
 _WHOLE_LOG = 50000
+# How often a task's log is read while it runs, and how many lines of it at a time.
+_FEED_SECONDS = 2.0
+_FEED_LINES = 500
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,40 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
     return _result(client, task, str(status.get("exitstatus", "")))
 
 
+class _LogFeed:
+    """Passes on a task's log while it runs, to the file that C(PVE_TASK_LOG) names, for whoever watches.
+
+    Tasks that end soon are not worth the requests.
+    """
+
+    def __init__(self, client: Client, task: Upid) -> None:
+        self._client = client
+        self._task = task
+        self._path = os.environ.get("PVE_TASK_LOG")
+        self._due = time.monotonic() + _FEED_SECONDS
+        self._passed = 0
+
+    def pass_on(self) -> None:
+        if not self._path or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _FEED_SECONDS
+        try:
+            entries = self._client.get(f"{self._task.path}/log", start=self._passed, limit=_FEED_LINES)
+        except PveError:
+            return
+        lines = [str(entry["t"]) for entry in entries if entry["n"] > self._passed and entry["t"] != "no content"]
+        self._passed += len(lines)
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.writelines(f"{self._task.type} {self._task.id}: {line}\n" for line in lines)
+
+
 def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
     """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
     delays = poll_delays()
+    feed = _LogFeed(client, task)
     while True:
         status = _look(client, task, deadline)
+        feed.pass_on()
         if status is not None and status["status"] == "stopped":
             return status
         remaining = deadline - time.monotonic()

@@ -53,6 +53,32 @@ def runs_show(run_id: RunId, as_json: Json = False) -> None:
     show_run(run_id, as_json=as_json)
 
 
+@group.command("wait")
+def runs_wait(
+    run_id: RunId,
+    timeout: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for at most.")] = 3600,
+    as_json: Json = False,
+) -> None:
+    """Wait until a run has ended, whichever process runs it; ends as the run did."""
+    from mcp_bridge.cli.following import wait_run
+
+    raise typer.Exit(wait_run(run_id, timeout, as_json=as_json))
+
+
+@group.command("cancel")
+def runs_cancel(
+    run_id: RunId,
+    stop_tasks: Annotated[
+        bool, typer.Option("--stop-tasks", help="Stop its tasks in Proxmox VE, too; otherwise they go on.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Cancel a run, whichever process runs it, and say what it had done."""
+    from mcp_bridge.cli.following import cancel_run
+
+    raise typer.Exit(cancel_run(run_id, stop_tasks=stop_tasks, as_json=as_json))
+
+
 @group.command("events")
 def runs_events(run_id: RunId, as_json: Json = False) -> None:
     """Show what Ansible said during a run."""

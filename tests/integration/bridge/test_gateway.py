@@ -447,8 +447,8 @@ class TestHostilePlaybooks:
         result = bridge.run(Request("list_guests", {}, "apply"), lambda _line: None, threading.Event())
 
         assert (writes(), web.running) == ([], True)
-        assert "PROXMOX_GATEWAY=" in bridge._executor.spied
-        assert simulator.token_secret not in bridge._executor.spied
+        assert "PROXMOX_GATEWAY=" in bridge._means.executor.spied
+        assert simulator.token_secret not in bridge._means.executor.spied
         assert all(request in result.warnings[-1] for request in expected)
         (row,) = bridge.ledger.recent()
         assert all(request in row["summary"] for request in expected)
@@ -464,7 +464,7 @@ class TestHostilePlaybooks:
         folder = tmp_path / "run"
         with bridge._gateway.admit(grant, folder) as admission:
             run = PlaybookRun(folder, folder, "", {}, timeout=120, environment=admission.environment)
-            bridge._executor.run(run, lambda _line: None, threading.Event())
+            bridge._means.executor.run(run, lambda _line: None, threading.Event())
 
         assert (writes(), web.running) == ([], True)
         assert admission.denied == expected

@@ -69,6 +69,26 @@ def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(con
     assert (done["status"], done["changed"]) == ("ok", True)
 
 
+def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, playvisor, guest, ledger, writes):
+    web = guest(running=True)
+    web.config["protection"] = 1
+
+    async def plan(client):
+        return await called(client)("stop_guest", vmid=web.vmid)
+
+    plan_id = converse(plan, user=None)["plan"]["id"]
+    assert playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json").json["status"] == "held"
+    playvisor("approvals", "approve", plan_id)
+
+    done = playvisor("apply", plan_id, "--json")
+
+    assert (done.status, done.json["status"], done.json["changed"]) == (0, "ok", True)
+    assert len(writes()) == 1
+    row = ledger.recent()[0]
+    assert (row["decision"], row["approver"] is not None) == ("approved", True)
+    assert ledger.plans.find(plan_id).used_by == row["run_id"]
+
+
 def test_a_person_applies_what_a_client_has_planned(converse, playvisor, guest, ledger, writes):
     web = guest(running=True)
 

@@ -152,7 +152,7 @@ def test_the_default_tools_fit_a_models_conversation():
         ([], ["get_guest", "drain_node"], "get_guest", 2),
         (["power"], ["get_guest"], "get_guest", 4),
         (["all"], [], "list_guests", len(LISTED)),
-        (["runs"], [], "list_runs", 3),
+        (["runs"], [], "list_runs", 5),
     ],
 )
 def test_toolsets_and_tools_are_offered_by_name(toolsets, tools, first, size):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -252,14 +253,18 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     subprocess.run([sys.executable, "-c", code], check=True)
     alive = opening()
     ledger.open(alive)
-    (ledger.folder("died") / "apply").mkdir(parents=True)
+    apply = ledger.folder("died") / "apply"
+    apply.mkdir(parents=True)
+    sent = {"nr": 1, "method": "POST", "path": "/nodes/pve1/qemu/101/status/start", "status": None, "note": None}
+    (apply / "api_trace.jsonl").write_text(f"{json.dumps(sent)}\n")
 
     assert ledger.close_interrupted() == ["died"]
 
     row = ledger.find("died")
     assert row["outcome"] == "interrupted"
-    # It was being applied: nobody knows what was changed, so it is not called unchanged.
+    # Nobody knows whether it was carried out, so it is not called unchanged.
     assert row["changed"] is True
+    assert "was sent, and no answer was seen" in row["summary"]
     assert ledger.find(alive.run_id)["outcome"] is None
     assert ledger.close_interrupted() == []
     assert ledger.verify().faults == []

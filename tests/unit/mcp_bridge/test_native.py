@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge.ledger.records import KeptPlan, expiry
-from mcp_bridge.native import _refusal, _unusable
+from mcp_bridge.native import _refusal, _waiting
+from mcp_bridge.native.plans import _unusable
 from mcp_bridge.run import Request
 
 
@@ -47,6 +48,8 @@ def test_a_plan_is_applied_by_whoever_made_it_while_it_is_in_date(kept, request_
         (Request("apply_plan", {"plan_id": "a"}, "check"), "refused"),
         (Request("apply_plan", {"plan_id": "a"}, "read"), "refused"),
         (Request("apply_plan", {}, "apply"), "invalid_parameter"),
+        (Request("cancel_run", {"run_id": "a"}, "check"), "refused"),
+        (Request("wait_run", {"run_id": "a", "timeout": 5}, "read"), None),
         (Request("list_runs", {"limit": 51}, "read"), "invalid_parameter"),
         (Request("list_runs", {"client": "x"}, "read"), "invalid_parameter"),
     ],
@@ -55,3 +58,22 @@ def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):
     failure = _refusal(request_)
 
     assert (failure.code if failure else None) == code
+
+
+@pytest.mark.parametrize(
+    ("tool", "given", "kept", "waits"),
+    [
+        ("start_guest", {"vmid": 101}, {"vmid": 101}, True),
+        ("start_guest", {"vmid": 101, "wait": False}, {"vmid": 101}, False),
+        ("start_guest", {"wait": None}, {}, True),
+        ("apply_plan", {"plan_id": "a", "wait": False}, {"plan_id": "a"}, False),
+        # What is wrong, or an option of the tool itself, is left to the schema.
+        ("start_guest", {"wait": "no"}, {"wait": "no"}, True),
+        ("list_guests", {"wait": False}, {"wait": False}, True),
+        ("get_task", {"upid": "U", "wait": False}, {"upid": "U", "wait": False}, True),
+    ],
+)
+def test_wait_is_no_part_of_what_is_run(tool, given, kept, waits):
+    request, wait = _waiting(Request(tool, given, "apply"))
+
+    assert (request.arguments, wait) == (kept, waits)

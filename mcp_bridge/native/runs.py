@@ -1,0 +1,177 @@
+"""Runs as tools: listed, shown, waited for and cancelled, whichever process runs them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from mcp_bridge import evidence
+from mcp_bridge.errors import UsageError
+from mcp_bridge.executor import Progress, events
+from mcp_bridge.freeze import Freezer
+from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.ledger.store import Row
+from mcp_bridge.models import Failure, Result, Status
+from mcp_bridge.native.results import failed, result
+from mcp_bridge.run import Bridge, Request, mailbox
+
+_LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "client_name", "summary")
+_SHOWN = (
+    *("run_id", "opened_at", "closed_at", "tool", "arguments", "mode", "client_name", "local_user", "decision"),
+    *("rules", "approver", "outcome", "failure_code", "changed", "summary", "plan_digest", "upids"),
+)
+# Characters of JSON; a model is not helped by more.
+_MOST_RETURNED = 20_000
+# How often a run of another process is looked at, in seconds, and how long one that was cancelled may take to end.
+_LOOK_SECONDS = 0.25
+_ENDING_SECONDS = 60
+_WAIT_SECONDS = 60
+
+
+def described(bridge: Bridge, run_id: str) -> dict[str, Any]:
+    """Everything about one run, without secrets. Raises UsageError when there is none."""
+    row = bridge.ledger.find(run_id)
+    folder = bridge.ledger.folder(row["run_id"])
+    shown = {name: row[name] for name in _SHOWN if row[name] not in (None, "", [])}
+    if row["outcome"] is None:
+        shown["running"] = asdict(evidence.standing(folder))
+    plan, returned = _left_behind(bridge, row["run_id"])
+    if plan:
+        shown["plan"] = plan
+    kept = _kept(bridge, row["run_id"])
+    if kept:
+        shown["kept_plan"] = {"plan_id": kept.plan_id, "state": kept.state, "expires_at": kept.expires_at}
+    if returned and len(json.dumps(returned)) <= _MOST_RETURNED:
+        shown["returned"] = returned
+    return bridge.without_secrets(shown)
+
+
+def wait_for(bridge: Bridge, run_id: str, seconds: float, progress: Progress, cancel: threading.Event) -> Row:
+    """The row of a run once it has ended, or as it is when the time is up or `cancel` is set.
+
+    One whose process has died is closed. Raises UsageError when there is none.
+    """
+    deadline = time.monotonic() + seconds
+    said = ""
+    while True:
+        row = bridge.ledger.find(run_id)
+        if row["outcome"] is None and bridge.ledger.close_interrupted():
+            row = bridge.ledger.find(run_id)
+        remaining = deadline - time.monotonic()
+        if row["outcome"] is not None or remaining <= 0:
+            return row
+        line = _standing(bridge, row)
+        if line != said:
+            progress(line)
+            said = line
+        if cancel.wait(min(_LOOK_SECONDS, remaining)):
+            return bridge.ledger.find(run_id)
+
+
+def _list(bridge: Bridge, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    wanted = dict(request.arguments)
+    rows = bridge.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
+    listed = [{name: row[name] for name in _LISTED} for row in rows]
+    return result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
+
+
+def _get(bridge: Bridge, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    return _told(bridge, request, bridge.ledger.find(request.arguments["run_id"]))
+
+
+def _wait(bridge: Bridge, request: Request, progress: Progress, cancel: threading.Event) -> Result:
+    seconds = float(request.arguments.get("timeout") or _WAIT_SECONDS)
+    row = wait_for(bridge, request.arguments["run_id"], seconds, progress, cancel)
+    return _told(bridge, request, row, waiting=True)
+
+
+def _cancel(bridge: Bridge, request: Request, progress: Progress, _cancel: threading.Event) -> Result:
+    stop = bool(request.arguments.get("stop_tasks"))
+    bridge.ledger.close_interrupted()
+    row = bridge.ledger.find(request.arguments["run_id"])
+    if row["outcome"] is not None:
+        return _told(bridge, request, row)
+    failure = _not_to_cancel(bridge, request, row, stop=stop)
+    if failure is None and not mailbox.send(
+        bridge.settings.state_dir, row, {"run_id": row["run_id"], "stop_tasks": stop}
+    ):
+        failure = _out_of_reach(row)
+    if failure:
+        return failed(request, failure)
+    # Whoever gives up waiting does not take the cancelling back.
+    row = wait_for(bridge, row["run_id"], _ENDING_SECONDS, progress, threading.Event())
+    return _told(bridge, request, row, waiting=True)
+
+
+def _not_to_cancel(bridge: Bridge, request: Request, row: Row, *, stop: bool) -> Failure | None:
+    name = f"Run {row['run_id'][:8]}"
+    if request.kind != "person" and row["client_name"] != request.asker:
+        return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
+    if row["host"] != socket.gethostname():
+        hint = f"Cancel it there: `playvisor runs cancel {row['run_id'][:8]}`."
+        return Failure(code="unsupported", message=f"{name} runs on another host, {row['host']}.", hint=hint)
+    frozen = Freezer(bridge.settings.state_dir).frozen() if stop else None
+    if frozen:
+        message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
+        return Failure(code="frozen", message=message, hint="Leave out stop_tasks to cancel the run alone.")
+    return None
+
+
+def _out_of_reach(row: Row) -> Failure:
+    return Failure(
+        code="internal",
+        message=f"Process {row['pid']}, which runs {row['run_id'][:8]}, can't be reached.",
+        hint="It may have ended just now: look at the run again. Otherwise end that process.",
+    )
+
+
+def _told(bridge: Bridge, request: Request, row: Row, *, waiting: bool = False) -> Result:
+    run = described(bridge, row["run_id"])
+    followed = bridge.follow_up(row, request)
+    if followed:
+        run["follow_up"] = followed
+    who = f"{row['tool']} by {row['client_name']}"
+    if row["outcome"] is None:
+        status: Status = "running" if waiting else "ok"
+        return result(request, status, f"{who} has not ended: {_standing(bridge, row)}.", run=run)
+    said = followed["told"] if followed else row["summary"] or ""
+    return result(request, "ok", f"{who} ended as {row['outcome']}. {said}".strip(), run=run)
+
+
+def _standing(bridge: Bridge, row: Row) -> str:
+    now = evidence.standing(bridge.ledger.folder(row["run_id"]))
+    since = f" since {now.since[:19]}Z" if now.since else ""
+    return f"{now.phase}{since}{f', {now.said[-1]}' if now.said else ''}"
+
+
+def _left_behind(bridge: Bridge, run_id: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The plan of a run and what it returned last, from its artifacts."""
+    plan, returned = None, {}
+    for event in evidence.events(bridge.ledger.folder(run_id)):
+        found = (event.get("event_data") or {}).get("res")
+        if event["phase"] != "after" and isinstance(found, dict) and event.get("event", "").startswith("runner_on_"):
+            returned = events.returned(found)
+            plan = returned.pop("plan", None) or plan
+    if plan:
+        plan.pop("targets", None)
+    return plan, returned
+
+
+def _kept(bridge: Bridge, run_id: str) -> KeptPlan | None:
+    try:
+        return bridge.ledger.plans.find(run_id)
+    except UsageError:
+        return None
+
+
+TOOLS: dict[str, Callable[[Bridge, Request, Progress, threading.Event], Result]] = {
+    "list_runs": _list,
+    "get_run": _get,
+    "wait_run": _wait,
+    "cancel_run": _cancel,
+}

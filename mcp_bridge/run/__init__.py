@@ -1,0 +1,8 @@
+"""A run, from request to evidence: validate, plan in check mode, decide, apply exactly that plan, record."""
+
+from __future__ import annotations
+
+from mcp_bridge.run.bridge import Bridge
+from mcp_bridge.run.request import Request, unrecorded
+
+__all__ = ["Bridge", "Request", "unrecorded"]

@@ -1,0 +1,80 @@
+"""What somebody asks for, and why nothing may be started for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mcp_bridge import catalogue, outcomes
+from mcp_bridge.catalogue import Tool, arguments
+from mcp_bridge.errors import LedgerError
+from mcp_bridge.ledger.records import local_user
+from mcp_bridge.models import Failure, Result
+from mcp_bridge.redaction import writable
+from mcp_bridge.settings import Mode
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
+
+    `kind` is who asks, for the policy: a person who has typed it, or a client such as an AI's, with further `roles`.
+    With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
+    applying it. Where a front end offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
+    whoever asks for one by name without saying so is told there is none.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any]
+    mode: Mode
+    check: bool = False
+    client_name: str = "python"
+    client_version: str | None = None
+    kind: Literal["person", "client"] = "client"
+    roles: tuple[str, ...] = ()
+    plan_digest: str | None = None
+    plan_id: str | None = None
+    offered: tuple[str, ...] | None = None
+    internal: bool = False
+
+    @property
+    def asker(self) -> str:
+        """Whose plans and approvals these are: people are their own, whatever terminal they use."""
+        return local_user() if self.kind == "person" else writable(self.client_name)[:128]
+
+
+def refusal(request: Request, tool: Tool | None) -> Failure | None:
+    """Why nothing may be started for a request: an unknown tool, what the mode forbids, or wrong arguments."""
+    if tool is None or (tool.internal and not request.internal):
+        return unknown(request.tool)
+    if tool.writes and request.mode == "read":
+        return Failure(
+            code="refused",
+            message=f"{tool.name} changes guests, and this Playvisor is in mode read.",
+            hint="Start it in mode check to see plans, or in mode apply to let it act.",
+        )
+    if request.offered is not None and tool.name not in request.offered:
+        return Failure(
+            code="refused",
+            message=f"{tool.name} is not among the tools that this server offers.",
+            hint=f"It is in toolset {tool.toolset}: whoever runs the server can offer it with --toolsets.",
+        )
+    problems = arguments.validate(tool, request.arguments)
+    return outcomes.invalid(problems) if problems else None
+
+
+def unknown(name: str) -> Failure:
+    """The failure for a tool that does not exist."""
+    near = catalogue.similar(name)
+    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    known = ", ".join(tool.name for tool in catalogue.offered())
+    return Failure(
+        code="invalid_parameter", message=f"There is no tool {name[:60]!r}.", hint=f"{guess}There are: {known}."
+    )
+
+
+def unrecorded(tool: str, error: LedgerError) -> Result:
+    """The result of a request that was not run because the ledger can't be written."""
+    failure = Failure(code="internal", message=error.message, hint=error.hint)
+    return Result(run_id="", tool=tool[:64], status="failed", summary=error.message, failure=failure)
