@@ -11,8 +11,9 @@ from mcp_bridge.catalogue import Tool, native
 from mcp_bridge.catalogue.native import NativeTool
 from mcp_bridge.errors import UsageError
 
-DEFAULT_TOOLSETS = ("observe", "power", "snapshot", "provision", "protect", native.TOOLSET)
 ALL = "all"
+# Only offered where it is named; `all` is too short a word for it.
+NAMED_ONLY = ("exec",)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Offer:
 def make_offer(
     toolsets: Iterable[str] = (), tools: Iterable[str] = (), *, writes: bool = True, applies: bool = True
 ) -> Offer:
-    """The tools of these toolsets (`all` for every one), and these by name; the default toolsets when none is named.
+    """The tools of these toolsets (`all` for every one but exec), and these by name; the everyday ones when none is.
 
     Without `writes`, whatever changes something is left out, however it was named; without `applies`, apply_plan is.
     Raises UsageError for a toolset or tool that does not exist.
@@ -40,8 +41,10 @@ def make_offer(
     _require_known("toolset", sets, {tool.toolset for tool in offered} | {ALL})
     _require_known("tool", named, {tool.name for tool in offered})
     if not sets and not named:
-        sets = set(DEFAULT_TOOLSETS)
-    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets or ALL in sets]
+        named, sets = set(catalogue.everyday()), {native.TOOLSET}
+    if ALL in sets:
+        sets |= {tool.toolset for tool in offered} - {*NAMED_ONLY}
+    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets]
     allowed = [tool.name for tool in wanted if writes or not tool.writes]
     return Offer(tuple(name for name in allowed if applies or name != "apply_plan"))
 

@@ -26,8 +26,7 @@ def mcp_serve(
         str,
         typer.Option(
             metavar="NAMES",
-            help="Toolsets to offer, as in observe,power; or all. "
-            "[default: observe,power,snapshot,provision,protect,runs]",
+            help="Toolsets to offer, as in observe,power; or all (but exec). [default: the everyday tools]",
         ),
     ] = "",
     tools: Annotated[
