@@ -41,7 +41,7 @@ _FAILURE = {
 CHECK = {
     "type": "boolean",
     "default": False,
-    "description": "Only plan.",
+    "description": "Only plan (without it, too, policy may hold the plan until a person approves it).",
 }
 
 
