@@ -16,14 +16,13 @@ _MOST_POINTS = 60
 
 
 def describe_history(timeframe: str, measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The history from C(GET .../rrddata); moments at which the guest was off have a time and nothing else."""
+    """C(usage) and C(history) from C(GET .../rrddata), whose moments at which the guest was off have only a time."""
     points = _thinned(sorted(measured, key=lambda entry: entry["time"]))
-    return {
-        "timeframe": timeframe,
-        "average": {name: _combined(_mean, name, measured) for name in METRICS},
-        "peak": {name: _combined(max, name, points) for name in METRICS},
-        "points": points,
-    }
+    usage: dict[str, Any] = {"timeframe": timeframe}
+    for name in METRICS:
+        usage[f"{name}_average"] = _combined(_mean, name, measured)
+        usage[f"{name}_peak"] = _combined(max, name, points)
+    return {"usage": usage, "history": points}
 
 
 def _thinned(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -35,8 +35,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-log:
-  description: The entries, newest first.
+messages:
+  description: What was logged, newest first.
   returned: success
   type: list
   elements: dict
@@ -87,7 +87,7 @@ SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "deb
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    return {"log": [describe(entry) for entry in client.get("/cluster/log", max=params["limit"])]}
+    return {"messages": [describe(entry) for entry in client.get("/cluster/log", max=params["limit"])]}
 
 
 def describe(entry: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ options:
     type: bool
     default: false
   history:
-    description: Add how busy each guest was during the last V(hour), V(day) and so on, as RV(guests[].history).
+    description: Add how busy each guest was during the last V(hour), V(day) and so on.
     type: str
     choices: [hour, day, week, month, year]
 seealso:
@@ -188,34 +188,22 @@ guests:
       type: list
       elements: dict
       returned: when O(tasks=true)
-    history:
-      description: How busy the guest was. Null stands for times at which it was off or not measured.
+    usage:
+      description:
+        - How busy the guest was, on average (C(cpu_average) and so on) and at most (C(cpu_peak) and so on, the highest
+          of RV(guests[].history)), by C(cpu) (share of its CPUs in use, 0 to 1), C(mem) (bytes), and C(diskread),
+          C(diskwrite), C(netin) and C(netout) (bytes per second). Null is what was not measured.
       type: dict
       returned: when O(history) is given
-      contains:
-        timeframe:
-          description: The time that it is about.
-          type: str
-          returned: always
-          sample: hour
-        average:
-          description:
-            - Averages of C(cpu) (share of its CPUs in use, 0 to 1), C(mem) (bytes), and C(diskread), C(diskwrite),
-              C(netin) and C(netout) (bytes per second).
-          type: dict
-          returned: always
-          sample: {cpu: 0.12, mem: 1610612736, diskread: 20480, diskwrite: 4096, netin: 900, netout: 400}
-        peak:
-          description: The highest of RV(guests[].history.points), by the same names.
-          type: dict
-          returned: always
-        points:
-          description:
-            - The course of it, oldest first, with C(time) in seconds since the epoch. At most 60; where Proxmox VE has
-              more, each is the average of several.
-          type: list
-          elements: dict
-          returned: always
+      sample: {timeframe: hour, cpu_average: 0.12, cpu_peak: 0.9, mem_average: 1610612736, mem_peak: 1717986918}
+    history:
+      description:
+        - The course of it, oldest first, with C(time) in seconds since the epoch. Null is when the guest was off.
+        - At most 60 entries; where Proxmox VE has more, each is the average of several.
+      type: list
+      elements: dict
+      returned: when O(history) is given
+      sample: [{time: 1795220820, cpu: 0.12, mem: 1610612736, diskread: 20480, diskwrite: 0, netin: 900, netout: 400}]
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -293,7 +281,7 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["tasks"] = running(active)
     if params["history"]:
         measured = client.get(f"{guest.path}/rrddata", timeframe=params["history"], cf="AVERAGE")
-        details["history"] = describe_history(params["history"], measured)
+        details.update(describe_history(params["history"], measured))
     return details
 
 

@@ -63,6 +63,7 @@ def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_
     assert {name for name, one in results.items() if one["changed"]} == changing
     assert [path for method, path, _status in simulator.requests if method == "DELETE" and DELETES.search(path)] == []
     assert ledger.verify().faults == []
+    assert results["console_link"]["console"]["link"].startswith(f"{simulator.url}/?console=kvm")
     secret = (tmp_path / ".config/playvisor/ops-deploy.secret").read_text(encoding="utf-8").strip()
     recorded = (tmp_path / "state").rglob("*")
     assert [file for file in recorded if file.is_file() and secret.encode() in file.read_bytes()] == []
