@@ -110,3 +110,10 @@ def test_a_backup_is_restored_to_a_guest_that_is_not_there_yet():
     # The module overwrites a guest only when its name is given.
     assert "name" not in {*tool.options, *tool.fixed}
     assert {"volid", "vmid"} <= set(tool.required)
+
+
+def test_a_backup_leaves_older_ones_alone_whatever_the_storage_keeps():
+    tool = catalogue.load()["backup_guest"]
+
+    # Proxmox VE prunes after a backup unless it is told not to.
+    assert tool.fixed["keep_older"] is True
