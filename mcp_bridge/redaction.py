@@ -12,6 +12,8 @@ REDACTED = "[redacted]"
 _SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|private.?key|credential|cookie|ticket", re.I)
 _SECRET_TOKEN = re.compile(r"(^|[_\W])(api[_-]?)?token([_-]?(secret|value|key))?$|api[_-]?key", re.I)
 _API_TOKEN = re.compile(r"(PVEAPIToken=[^=\s]+=)\S+", re.I)
+# The name of an API token, such as ops@pve!deploy, which is no secret.
+_TOKEN_ID = re.compile(r"[^\s@!]+@[^\s@!]+![\w.-]+\Z")
 _SHORTEST = 6
 _LONGEST = 2000
 _LONGEST_NAME = 200
@@ -50,7 +52,10 @@ class Redactor:
         return isinstance(value, (list, tuple)) and any(self.finds(item) for item in value)
 
     def _named(self, name: str, value: Any) -> Any:
-        return REDACTED if value is not None and _is_secret(name) else self.data(value)
+        if value is None or not _is_secret(name):
+            return self.data(value)
+        named = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
+        return self.text(value) if named else REDACTED
 
 
 @lru_cache(maxsize=1000)

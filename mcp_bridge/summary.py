@@ -37,7 +37,8 @@ def reading(data: Mapping[str, Any]) -> str:
     if isinstance(guests, Sequence):
         if len(guests) == 1 and guests[0].get("state"):
             guest = guests[0]
-            return f"Guest {label(guest)} is {guest['state']} on {guest['node']}."
+            lock = f", locked ({guest['lock']})" if guest.get("lock") else ""
+            return f"Guest {label(guest)} is {guest['state']} on {guest['node']}{lock}."
         return f"{count(len(guests), 'guest')}." if guests else "No guest matches."
     if data.get("counts"):
         return f"Captured {captured(data['counts'])}, without secrets."

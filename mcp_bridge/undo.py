@@ -49,7 +49,9 @@ def _power(_arguments: Mapping[str, Any], guest: Guest) -> Call | str:
         return "start_guest", {}
     if before == "stopped":
         return "stop_guest", {}
-    return f"it was {before} before, and no tool brings a guest to that."
+    if after == "running" and before in _PAUSING:
+        return _PAUSING[before], {}
+    return f"it was {before} before, and what was in its memory is lost."
 
 
 def _snapshot(arguments: Mapping[str, Any], guest: Guest) -> Call | str:
@@ -73,17 +75,26 @@ def _because(why: str) -> Callable[[Mapping[str, Any], Guest], Call | str]:
 
 
 _WHEN = ("before", "after")
+_PAUSING = {"paused": "suspend_guest", "hibernated": "hibernate_guest"}
 _never = _because("there is no tool that takes this back.")
 _UNDO: dict[str, Callable[[Mapping[str, Any], Guest], Call | str]] = {
     "start_guest": _power,
     "stop_guest": _power,
     "reboot_guest": _power,
+    "suspend_guest": _power,
+    "hibernate_guest": _power,
+    "resume_guest": _power,
+    "reset_guest": _because("what a guest lost when it was reset is lost."),
     "snapshot_guest": _snapshot,
     "migrate_guest": _move,
     "drain_node": _move,
     "rollback_guest": _because("what a rollback has replaced is lost."),
     "delete_snapshot": _because("a snapshot that was deleted is lost."),
     "clone_guest": _because("it would mean deleting the clone, which no tool does; delete it in Proxmox VE."),
+    "create_guest": _because("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),
+    "restore_guest": _because("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),
+    "make_template": _because("a template can't be made a guest again."),
+    "exec_guest": _because("what a command did in a guest is not known here."),
     "backup_guest": _because("it would mean deleting the backup, which no tool does; it does no harm."),
 }
 

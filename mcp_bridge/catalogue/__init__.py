@@ -34,6 +34,7 @@ class Tool:
     example: Mapping[str, Any]
     ranges: Mapping[str, Mapping[str, int]]
     required: tuple[str, ...] = ()
+    suboptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     needs_one_of: tuple[str, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
@@ -59,6 +60,7 @@ class Tool:
             module_docs(self.module).options,
             self.options,
             required=self.required,
+            suboptions=self.suboptions,
             ranges=self.ranges,
             plan_only=self.writes,
         )
@@ -72,8 +74,18 @@ class Tool:
 @cache
 def load() -> dict[str, Tool]:
     """Every tool by name, also the internal ones."""
-    data = yamltext.load(_FILE.read_text(encoding="utf-8"))
-    return {name: _tool(name, entry, data["ranges"]) for name, entry in data["tools"].items()}
+    return {name: _tool(name, entry, _data()["ranges"]) for name, entry in _data()["tools"].items()}
+
+
+def everyday() -> tuple[str, ...]:
+    """The tools that are offered when nobody has chosen any."""
+    return tuple(_data()["everyday"])
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = yamltext.load(_FILE.read_text(encoding="utf-8"))
+    return data
 
 
 def offered() -> list[Tool]:
@@ -96,5 +108,6 @@ def _tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -
         "ranges": ranges,
         "exclusive": tuple((first, second) for first, second in entry.get("exclusive", ())),
         "privileges": {path: tuple(names) for path, names in entry["privileges"].items()},
+        "suboptions": {option: tuple(names) for option, names in entry.get("suboptions", {}).items()},
     }
     return Tool(**facts)

@@ -33,7 +33,9 @@ def module_docs(module: str) -> ModuleDocs:
     options: dict[str, dict[str, Any]] = {}
     for fragment in documentation.get("extends_documentation_fragment", ()):
         options.update(_fragment(plugins, fragment).get("options") or {})
-    options.update(documentation.get("options") or {})
+    for option, own in (documentation.get("options") or {}).items():
+        # What a module says of an option that a fragment has, too, takes the place of that part only.
+        options[option] = {**options.get(option, {}), **own}
     return ModuleDocs(module, options, yamltext.load(written["RETURN"]) or {})
 
 

@@ -2,50 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue import Tool, native
+from mcp_bridge.catalogue import Tool, aliases, native
+from mcp_bridge.catalogue.aliases import Alias
 from mcp_bridge.catalogue.native import NativeTool
 from mcp_bridge.errors import UsageError
 
-DEFAULT_TOOLSETS = ("observe", "power", "snapshot", "provision", "protect", native.TOOLSET)
 ALL = "all"
+# Only offered where it is named; `all` is too short a word for it.
+NAMED_ONLY = ("exec",)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The tools by name, in the catalogue's order; then those that run no playbook."""
+    """The tools by name, in the catalogue's order; then those that run no playbook. Beside them, names of old."""
 
     names: tuple[str, ...]
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @property
     def tools(self) -> list[Tool | NativeTool]:
-        """The tools themselves."""
-        return [native.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
+        """The tools themselves, and those that aliases show."""
+        own = [native.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
+        return own + [alias.shown() for name, alias in self.aliases.items() if name not in self.names]
+
+    @property
+    def callable(self) -> tuple[str, ...]:
+        """The tools that may be called, by any name."""
+        return tuple(dict.fromkeys((*self.names, *(alias.tool for alias in self.aliases.values()))))
+
+    def resolve(self, name: str, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """The tool, and its own arguments, that a client means by a name and arguments."""
+        alias = self.aliases.get(name)
+        return (alias.tool, alias.translate(arguments)) if alias else (name, arguments)
 
 
 def make_offer(
-    toolsets: Iterable[str] = (), tools: Iterable[str] = (), *, writes: bool = True, applies: bool = True
+    toolsets: Iterable[str] = (),
+    tools: Iterable[str] = (),
+    *,
+    alias_sets: Iterable[str] = (),
+    writes: bool = True,
+    applies: bool = True,
 ) -> Offer:
-    """The tools of these toolsets (`all` for every one), and these by name; the default toolsets when none is named.
+    """The tools of these toolsets (`all` for every one but exec), and these by name; the everyday ones when none is.
 
-    Without `writes`, whatever changes something is left out, however it was named; without `applies`, apply_plan
-    and cancel_run are.
-    Raises UsageError for a toolset or tool that does not exist.
+    The names of `alias_sets` are offered besides. Without `writes`, whatever changes something is left out, however it
+    was named; without `applies`, apply_plan and cancel_run are.
+    Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     named, sets = set(tools), set(toolsets)
     offered: list[Tool | NativeTool] = [*catalogue.offered(), *native.TOOLS.values()]
     _require_known("toolset", sets, {tool.toolset for tool in offered} | {ALL})
     _require_known("tool", named, {tool.name for tool in offered})
     if not sets and not named:
-        sets = set(DEFAULT_TOOLSETS)
-    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets or ALL in sets]
+        named, sets = set(catalogue.everyday()), {native.TOOLSET}
+    if ALL in sets:
+        sets |= {tool.toolset for tool in offered} - {*NAMED_ONLY}
+    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets]
     allowed = [tool.name for tool in wanted if writes or not tool.writes]
+    others = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
+    usable = {name: alias for name, alias in others.items() if writes or not alias.target.writes}
     acting = {tool.name for tool in native.TOOLS.values() if tool.writes}
-    return Offer(tuple(name for name in allowed if applies or name not in acting))
+    return Offer(tuple(name for name in allowed if applies or name not in acting), usable)
 
 
 def _require_known(noun: str, asked: set[str], known: set[str]) -> None:

@@ -41,7 +41,7 @@ _FAILURE = {
 CHECK = {
     "type": "boolean",
     "default": False,
-    "description": "Only plan.",
+    "description": "Only plan (without it, too, policy may hold the plan until a person approves it).",
 }
 WAIT = {
     "type": "boolean",
@@ -55,17 +55,34 @@ def input_schema(
     exposed: Sequence[str],
     *,
     required: Sequence[str] = (),
+    suboptions: Mapping[str, Sequence[str]] | None = None,
     ranges: Mapping[str, Mapping[str, int]] | None = None,
     plan_only: bool = False,
 ) -> dict[str, Any]:
-    """The schema of a tool's arguments: the exposed ones of a module's options; with `plan_only` `check` and `wait`."""
-    properties = {name: _option(name, documented[name], ranges or {}) for name in exposed}
+    """The schema of a tool's arguments: the exposed ones of a module's options, with `plan_only` `check` and `wait`.
+
+    Of an option that `suboptions` names, only those are exposed. `required` may name one as `option.suboption`.
+    """
+    narrowed = {name: _narrowed(name, documented[name], suboptions or {}, required) for name in exposed}
+    properties = {name: _option(name, option, ranges or {}) for name, option in narrowed.items()}
     if plan_only:
         properties["check"] = CHECK
         properties["wait"] = WAIT
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     needed = [name for name in exposed if name in required or documented[name].get("required")]
     return {**schema, "required": needed} if needed else schema
+
+
+def _narrowed(
+    name: str, doc: Mapping[str, Any], suboptions: Mapping[str, Sequence[str]], required: Sequence[str]
+) -> Mapping[str, Any]:
+    """An option's documentation with the suboptions that a tool exposes, and needs."""
+    known = doc.get("suboptions")
+    if not known:
+        return doc
+    kept = {inner: known[inner] for inner in suboptions.get(name, known)}
+    needed = {inner: {**sub, "required": True} for inner, sub in kept.items() if f"{name}.{inner}" in required}
+    return {**doc, "suboptions": {**kept, **needed}}
 
 
 def _option(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def install(
     Raises UsageError for an unknown client, and for a file that can't be merged into; then nothing was changed.
     """
     client = clients.named(client_name)
-    make_offer(_words(options.get("toolsets", "")), _words(options.get("tools", "")))
+    asked = {name: _words(options.get(name, "")) for name in ("toolsets", "tools", "aliases")}
+    make_offer(asked["toolsets"], asked["tools"], alias_sets=asked["aliases"])
     # Before the settings take the secrets out of it.
     environment = dict(os.environ)
     settings = load_settings()

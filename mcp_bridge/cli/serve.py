@@ -13,14 +13,13 @@ from mcp_bridge.settings import Mode, load_settings
 def serve_mcp(
     transport: str,
     mode: Mode | None,
-    toolsets: str,
-    tools: str,
+    offered: Mapping[str, str],
     *,
     read_only: bool,
     listen: Mapping[str, Any],
     oauth: Mapping[str, Any],
 ) -> None:
-    """Serve until the client leaves, or, over HTTP, until a signal.
+    """Serve until the client leaves, or, over HTTP, until a signal. `offered` are `toolsets`, `tools` and `aliases`.
 
     Raises UsageError when no cluster is configured, for unknown tools, for a policy that makes no sense, and for what
     would not be safe.
@@ -32,7 +31,13 @@ def serve_mcp(
 
         Policy.load(settings.policy)
     used = "read" if read_only else mode or settings.mode or "read"
-    offer = make_offer(_words(toolsets), _words(tools), writes=used != "read", applies=used == "apply")
+    offer = make_offer(
+        _words(offered["toolsets"]),
+        _words(offered["tools"]),
+        alias_sets=_words(offered["aliases"]),
+        writes=used != "read",
+        applies=used == "apply",
+    )
     bridge = make_bridge(settings, lasting=True)
     from mcp_bridge.mcp.server import McpServer, serve
 

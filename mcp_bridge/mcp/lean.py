@@ -28,17 +28,17 @@ def _lean(option: Mapping[str, Any]) -> dict[str, Any]:
     said = _first_sentence(option.get("description", ""))
     inner = option.get("items") or option
     if "properties" in inner:
-        said = f"{said}. Keys: {', '.join(_key(name, value) for name, value in inner['properties'].items())}"
+        keys = [_key(name, value, name in inner.get("required", ())) for name, value in inner["properties"].items()]
+        said = f"{said}. Keys: {', '.join(keys)}"
     if "items" in option:
         lean["items"] = {"type": option["items"].get("type", "string")}
     return {**lean, "description": said} if said else lean
 
 
-def _key(name: str, option: Mapping[str, Any]) -> str:
-    if "enum" in option:
-        return f"{name} ({'|'.join(map(str, option['enum']))})"
+def _key(name: str, option: Mapping[str, Any], required: bool) -> str:
     kinds = {"array": "[]", "integer": " (int)", "boolean": " (bool)", "object": " {}"}
-    return f"{name}{kinds.get(option.get('type', ''), '')}"
+    choices = f" ({'|'.join(map(str, option['enum']))})" if "enum" in option else ""
+    return f"{name}{choices or kinds.get(option.get('type', ''), '')}{' (required)' if required else ''}"
 
 
 def _told(option: Mapping[str, Any], name: str) -> bool:

@@ -125,7 +125,8 @@ class McpServer:
             group.cancel_scope.cancel()
 
     def _request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
-        return Request(tool, arguments, self._mode, offered=self._offer.names, **clients.identity(ctx))
+        name, own = self._offer.resolve(tool, arguments)
+        return Request(name, own, self._mode, offered=self._offer.callable, **clients.identity(ctx))
 
     async def _look(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
         """What a tool that only reads returns."""

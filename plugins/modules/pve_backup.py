@@ -89,6 +89,12 @@ options:
       yearly:
         description: One for each of the last years.
         type: int
+  keep_older:
+    description:
+      - Delete no older backup when a new one is made, not even one that the retention of the storage does not keep.
+      - Where the storage has as many backups of the guest as it may, the backup fails then. Not with O(retention).
+    type: bool
+    default: false
   volid:
     description: The backup to change, delete or restore, such as V(local:backup/vzdump-qemu-101-….vma.zst).
     type: str
@@ -402,6 +408,9 @@ def check_options(params: dict[str, Any]) -> None:
         age_seconds(params["max_age"])
     if params["retention"] and not keep(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
+    if params["retention"] and params["keep_older"]:
+        what = "retention and keep_older contradict each other."
+        raise PveError(INVALID_PARAMETER, what, "Leave one of them out.")
     volid, storage, state = params["volid"], params["storage"], params["state"]
     if volid is None:
         return
@@ -438,6 +447,7 @@ def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
         "protected": 1 if params["protected"] else None,
         "bwlimit": params["bwlimit"],
         "prune-backups": keep(params["retention"]) if params["retention"] else None,
+        "remove": 0 if params["keep_older"] else None,
     }
     why = (
         f"it has no backup that is not older than {params['max_age']}" if params["max_age"] else "a backup is asked for"
@@ -477,6 +487,7 @@ def main() -> None:
             "protected": {"type": "bool"},
             "bwlimit": {"type": "int"},
             "retention": {"type": "dict", "options": {name: {"type": "int"} for name in KEEP}},
+            "keep_older": {"type": "bool", "default": False},
             "volid": {"type": "str"},
             "target": {"type": "str"},
             "target_storage": {"type": "str"},

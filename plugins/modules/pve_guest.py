@@ -30,6 +30,12 @@ options:
     type: str
     choices: [present, template, absent]
     default: present
+  only:
+    description:
+      - V(existing) makes no guest; the task fails when there is none.
+      - V(new) leaves a guest that is there already as it is, whatever else is given.
+    type: str
+    choices: [existing, new]
   vmid:
     description:
       - Id of the guest. Together with O(name), the guest with this id must have that name.
@@ -110,6 +116,14 @@ options:
     type: bool
   tags:
     description: Tags, in no order and without regard to upper and lower case. An empty list removes all.
+    type: list
+    elements: str
+  add_tags:
+    description: Tags to add to those that the guest has. Not together with O(tags).
+    type: list
+    elements: str
+  remove_tags:
+    description: Tags to take away from those that the guest has, if it has them. Not together with O(tags).
     type: list
     elements: str
   description:
@@ -356,6 +370,13 @@ EXAMPLES = r"""
         size: 100
     restart_if_required: true
 
+- name: Tag a guest that must be there
+  playvisor.proxmox.pve_guest:
+    name: web-01
+    only: existing
+    add_tags: [reviewed]
+    remove_tags: [test]
+
 - name: A container
   playvisor.proxmox.pve_guest:
     name: db-01
@@ -503,6 +524,7 @@ from typing import Any
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_config import Wish, wish_of
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_options import normal
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_plan import (
     Observed,
     creation,
@@ -548,6 +570,11 @@ class Guests(Resource[Observed]):
         found = identify(inventory, *told, wanted=wanted)
         if found is not None:
             return [self._read(client, inventory, found)]
+        if params["only"] == "existing":
+            told = params["vmid"] or params["name"]
+            raise PveError(
+                NOT_FOUND, f"There is no guest {told}.", "Look at the list of guests, as with pve_guest_info."
+            )
         kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
         if wanted:
             entries = client.get("/cluster/resources")
@@ -571,6 +598,9 @@ class Guests(Resource[Observed]):
             steps = removal(observed, params)
             return Plan(target, tuple(steps), {"exists": observed.exists}, {"exists": False}, digest)
         wish = self._wish(observed)
+        if observed.exists and params["only"] == "new":
+            state = self._state(observed, wish)
+            return Plan(target, (), state, state, digest)
         steps = update(observed, wish, params) if observed.exists else creation(observed, wish, params)
         after = {"exists": True, "template": observed.template, **wish.fulfilled()}
         if params["state"] == "template":
@@ -630,13 +660,26 @@ class Guests(Resource[Observed]):
 
     def _wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return wish_of(observed.guest.type, name, self._params)
+        return wish_of(observed.guest.type, name, {**self._params, "tags": self._tags(observed)})
+
+    def _tags(self, observed: Observed) -> list[str] | None:
+        """The tags that are wished for, None when any will do."""
+        added, removed = self._params["add_tags"], self._params["remove_tags"]
+        if added is None and removed is None:
+            tags: list[str] | None = self._params.get("tags")
+            return tags
+        found = set(normal("tags", observed.config.get("tags")) or ())
+        return sorted((found | _lower(added)) - _lower(removed))
 
     def _state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:
             return {"exists": False}
         state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
+
+
+def _lower(tags: list[str] | None) -> set[str]:
+    return {tag.lower() for tag in tags or ()}
 
 
 def main() -> None:
@@ -646,11 +689,12 @@ def main() -> None:
     module = PveModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "template", "absent"], "default": "present"},
+            "only": {"type": "str", "choices": ["existing", "new"]},
             **dict.fromkeys(("name", "new_name", "node", "pool", "description", "ostemplate", "expect_plan"), text),
             **dict.fromkeys(("cpu", "machine", "boot", "ostype", "agent", "hotplug", "features", "startup"), text),
             **dict.fromkeys(("vmid", "cores", "sockets", "memory", "balloon", "swap"), number),
             **dict.fromkeys(("numa", "kvm", "unprivileged", "onboot", "protection"), flag),
-            **dict.fromkeys(("tags", "nameserver", "searchdomain"), texts),
+            **dict.fromkeys(("tags", "add_tags", "remove_tags", "nameserver", "searchdomain"), texts),
             "type": {"type": "str", "choices": ["qemu", "lxc"]},
             "bios": {"type": "str", "choices": ["seabios", "ovmf"]},
             "scsihw": {
@@ -692,6 +736,7 @@ def main() -> None:
             "timeout": {"type": "int", "default": 1800},
         },
         required_one_of=[("vmid", "name")],
+        mutually_exclusive=[("tags", "add_tags"), ("tags", "remove_tags")],
     )
     run_plans(module, Guests(module.params))
 

@@ -13,8 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Lists the guests of a cluster, or those that are chosen, with their node, status, tags, pool and use of resources.
-  - One API request serves all guests; each of O(config), O(status), O(pending), O(snapshots) and O(addresses) adds one
-    request for each chosen guest.
+  - One API request serves all guests; each of O(config), O(status), O(pending), O(snapshots), O(addresses), O(tasks)
+    and O(history) adds one request for each chosen guest.
   - A node that does not answer is a warning, not a failure; its guests are listed with status V(unknown).
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -42,8 +42,17 @@ options:
       - Add the addresses of each running guest as RV(guests[].addresses). A QEMU guest needs the guest agent for that.
     type: bool
     default: false
+  tasks:
+    description: Add the tasks about each guest that run now as RV(guests[].tasks), such as the one that has locked it.
+    type: bool
+    default: false
+  history:
+    description: Add how busy each guest was during the last V(hour), V(day) and so on.
+    type: str
+    choices: [hour, day, week, month, year]
 seealso:
   - module: playvisor.proxmox.pve_guest_state
+  - module: playvisor.proxmox.pve_task_info
 """
 
 EXAMPLES = r"""
@@ -174,6 +183,27 @@ guests:
       elements: str
       returned: when O(addresses=true)
       sample: [192.0.2.13]
+    tasks:
+      description: The tasks about the guest that run now, each with C(upid), C(type), C(user) and C(starttime).
+      type: list
+      elements: dict
+      returned: when O(tasks=true)
+    usage:
+      description:
+        - How busy the guest was, on average (C(cpu_average) and so on) and at most (C(cpu_peak) and so on, the highest
+          of RV(guests[].history)), by C(cpu) (share of its CPUs in use, 0 to 1), C(mem) (bytes), and C(diskread),
+          C(diskwrite), C(netin) and C(netout) (bytes per second). Null is what was not measured.
+      type: dict
+      returned: when O(history) is given
+      sample: {timeframe: hour, cpu_average: 0.12, cpu_peak: 0.9, mem_average: 1610612736, mem_peak: 1717986918}
+    history:
+      description:
+        - The course of it, oldest first, with C(time) in seconds since the epoch. Null is when the guest was off.
+        - At most 60 entries; where Proxmox VE has more, each is the average of several.
+      type: list
+      elements: dict
+      returned: when O(history) is given
+      sample: [{time: 1795220820, cpu: 0.12, mem: 1610612736, diskread: 20480, diskwrite: 0, netin: 900, netout: 400}]
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -185,7 +215,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import guest_addresses
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
 from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
@@ -195,6 +225,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     observe_guests,
     require_online,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._history import TIMEFRAMES, describe_history
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
     PveModule,
     guests_spec,
@@ -202,11 +233,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._power import power_state
 from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import read_tree
+from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid
 
 # Requests for details of several guests at the same time.
 CONCURRENCY = 10
 # Options that cost one request for each guest.
-DETAILS = ("config", "status", "pending", "snapshots", "addresses")
+DETAILS = ("config", "status", "pending", "snapshots", "addresses", "tasks", "history")
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -244,6 +276,12 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
     if params["addresses"]:
         details["addresses"] = guest_addresses(client, guest)
+    if params["tasks"]:
+        active = client.get(f"/nodes/{segment(guest.node)}/tasks", vmid=guest.vmid, source="active")
+        details["tasks"] = running(active)
+    if params["history"]:
+        measured = client.get(f"{guest.path}/rrddata", timeframe=params["history"], cf="AVERAGE")
+        details.update(describe_history(params["history"], measured))
     return details
 
 
@@ -261,11 +299,26 @@ def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks of C(GET .../tasks?source=active) that have not ended meanwhile, latest first."""
+    alive = [entry for entry in entries if not entry.get("endtime")]
+    return [
+        {
+            "upid": entry["upid"],
+            "type": entry["type"],
+            "user": Upid.parse(entry["upid"]).user,
+            "starttime": int(entry["starttime"]),
+        }
+        for entry in sorted(alive, key=lambda entry: -int(entry["starttime"]))
+    ]
+
+
 def main() -> None:
     module = PveModule(
         argument_spec={
             **guests_spec(),
-            **{option: {"type": "bool", "default": False} for option in DETAILS},
+            **{option: {"type": "bool", "default": False} for option in DETAILS if option != "history"},
+            "history": {"type": "str", "choices": list(TIMEFRAMES)},
         },
         mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
     )

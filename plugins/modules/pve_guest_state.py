@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Starts, stops, restarts, suspends, hibernates or resumes one guest or many, and waits until they are there.
+  - Starts, stops, restarts, resets, suspends, hibernates or resumes one guest or many, and waits until they are there.
   - A guest that is in the wished state already is left alone.
   - In check mode it returns the plan, that is, the exact API requests it would send.
   - When several guests are chosen and one of them fails, the others are done all the same, and the task then fails
@@ -32,8 +32,10 @@ options:
       - V(hibernated) saves the memory of a running or paused QEMU guest to disk and stops it. LXC and guests under HA
         can't do it.
       - V(resumed) resumes a paused or hibernated QEMU guest.
+      - V(reset) resets a running QEMU guest hard, as by its reset button. Data that the guest has not written may be
+        lost. It always changes something. LXC can't do it.
     type: str
-    choices: [started, stopped, restarted, suspended, hibernated, resumed]
+    choices: [started, stopped, restarted, suspended, hibernated, resumed, reset]
     required: true
   shutdown_timeout:
     description:
@@ -227,6 +229,7 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "suspended": {"running": ("suspend",), "paused": ()},
     "hibernated": {"running": ("hibernate",), "paused": ("hibernate",), "hibernated": ()},
     "resumed": {"running": (), "paused": ("resume",), "hibernated": ("start",)},
+    "reset": {"running": ("reset",)},
 }
 FORCED = {"restarted": {"running": ("shutdown", "start")}}
 # With force, what has no clean way is done the hard way.
@@ -239,6 +242,7 @@ REACHED = {
     "suspended": "paused",
     "hibernated": "hibernated",
     "resumed": "running",
+    "reset": "running",
 }
 
 
@@ -283,7 +287,7 @@ def _refuse_impossible(observed: Power, wished: str, force: bool) -> None:
             f"Guest {guest.label} is a template and can't be {wished}.",
             "Clone it and start the clone.",
         )
-    if guest.type == "lxc" and wished in ("suspended", "hibernated"):
+    if guest.type == "lxc" and wished in ("suspended", "hibernated", "reset"):
         raise PveError(
             UNSUPPORTED,
             f"Guest {guest.label} is a container, which can't be {wished} on Proxmox VE.",
@@ -313,6 +317,9 @@ def _no_way(observed: Power, wished: str) -> PveError:
         ("suspended", "hibernated"): "Start it first.",
         ("hibernated", "stopped"): "Start it first.",
         ("resumed", "stopped"): "Use state started.",
+        ("reset", "paused"): "Resume it first.",
+        ("reset", "stopped"): "Use state started.",
+        ("reset", "hibernated"): "Use state started.",
     }
     label = observed.guest.label
     if (wished, observed.state) in (("stopped", "paused"), ("restarted", "paused")):

@@ -127,27 +127,15 @@ failure:
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pools import Pool, read_pool
 from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A pool as it is; guests by vmid and storages by name, both sorted."""
-
-    exists: bool = False
-    comment: str = ""
-    vmids: tuple[int, ...] = ()
-    storages: tuple[str, ...] = ()
-
-    def shown(self) -> dict[str, Any]:
-        return {**asdict(self), "vmids": list(self.vmids), "storages": list(self.storages)}
 
 
 class Pools(Resource[Pool]):
@@ -157,7 +145,7 @@ class Pools(Resource[Pool]):
         self._name = name
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Pool]:
-        return [read(client, self._name)]
+        return [read_pool(client, self._name)]
 
     def target(self, observed: Pool) -> dict[str, Any]:
         return {"pool": self._name}
@@ -167,21 +155,7 @@ class Pools(Resource[Pool]):
         return Plan(self.target(observed), tuple(steps), observed.shown(), after.shown())
 
     def look(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
-        return read(client, self._name).shown()
-
-
-def read(client: Client, name: str) -> Pool:
-    """The pool, which the API names in a parameter since its name may hold a slash."""
-    if all(entry["poolid"] != name for entry in client.get("/pools")):
-        return Pool()
-    (entry,) = client.get("/pools", poolid=name)
-    members = entry.get("members") or []
-    return Pool(
-        exists=True,
-        comment=str(entry.get("comment") or ""),
-        vmids=tuple(sorted({int(member["vmid"]) for member in members if "vmid" in member})),
-        storages=tuple(sorted({member["storage"] for member in members if "storage" in member})),
-    )
+        return read_pool(client, self._name).shown()
 
 
 def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step], Pool]:

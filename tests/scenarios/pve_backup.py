@@ -40,6 +40,7 @@ def scenarios(place: Place) -> list[Scenario]:
     made = {"vmid": vmid, "storage": place.backups, "max_age": "1h", "foresees": False}
     return [
         one("a backup is made", notes="{{guestname}}\nin two lines", retention={"last": 3}, **made),
+        one("a backup is made beside all older ones", keep_older=True, **made),
         one("a container is backed up", lxc=True, protected=True, **made),
         one("a backup is described and protected", back_up(), learns=latest, notes="Kept\nfor long", protected=True),
         one("a backup is deleted", back_up(), learns=latest, state="absent"),

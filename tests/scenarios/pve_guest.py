@@ -95,6 +95,7 @@ def _changed(place: Place) -> list[Scenario]:
     return [
         one("plain options are changed", cores=2, memory=128, cpu="host", agent="1", startup="order=1"),
         one("what tells guests apart is changed", new_name="pv-test-other", tags=["b", "C"], description="new"),
+        one("tags are added and taken away", only="existing", add_tags=["C"], remove_tags=["a"]),
         one("options are unset", tags=[], description="", startup="", onboot=False),
         one("a guest is protected", protection=True),
         one(

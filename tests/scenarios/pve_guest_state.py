@@ -27,7 +27,7 @@ def scenarios(place: Place) -> list[Scenario]:
             guests=(0,),
             # The HA manager of a live cluster is left alone.
             needs=frozenset({"ostemplate"} if kind == "lxc" else {"simulator"} if under_ha else ()),
-            settles=wished != "restarted",
+            settles=wished not in ("restarted", "reset"),
         )
 
     # Without an operating system, a machine of a live cluster reacts to no clean shutdown.
@@ -42,6 +42,7 @@ def scenarios(place: Place) -> list[Scenario]:
         one("is restarted by force", "restarted", "start", **hard),
         one("that is paused is restarted by force", "restarted", "start", "suspend", **hard),
         one("that is hibernated is restarted", "restarted", "start", "hibernate", **hard),
+        one("is reset", "reset", "start"),
         one("under HA is started", "started", under_ha="stopped"),
         one("under HA is stopped", "stopped", "start", under_ha="started", shutdown_timeout=1),
         one("is suspended", "suspended", "start"),

@@ -26,12 +26,14 @@ def mcp_serve(
         str,
         typer.Option(
             metavar="NAMES",
-            help="Toolsets to offer, as in observe,power; or all. "
-            "[default: observe,power,snapshot,provision,protect,runs]",
+            help="Toolsets to offer, as in observe,power; or all (but exec). [default: the everyday tools]",
         ),
     ] = "",
     tools: Annotated[
         str, typer.Option(metavar="NAMES", help="Tools to offer by name, as in get_guest,start_guest.")
+    ] = "",
+    aliases: Annotated[
+        str, typer.Option(metavar="NAMES", help="Also offer the names of another server's tools: mcp_proxmox.")
     ] = "",
     read_only: Annotated[bool, typer.Option("--read-only", help="Only look, whatever else is given.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on, for http.")] = "127.0.0.1",
@@ -71,7 +73,8 @@ def mcp_serve(
     tls = {"certificate": tls_cert, "key": tls_key}
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}
-    serve_mcp(transport, mode, toolsets, tools, read_only=read_only, listen=where, oauth=oauth)
+    offered = {"toolsets": toolsets, "tools": tools, "aliases": aliases}
+    serve_mcp(transport, mode, offered, read_only=read_only, listen=where, oauth=oauth)
 
 
 @group.command("install")
@@ -85,6 +88,7 @@ def mcp_install(
     ] = None,
     toolsets: Annotated[str, typer.Option(metavar="NAMES", help="Toolsets to offer.")] = "",
     tools: Annotated[str, typer.Option(metavar="NAMES", help="Tools to offer by name.")] = "",
+    aliases: Annotated[str, typer.Option(metavar="NAMES", help="Names of another server to offer, too.")] = "",
     read_only: Annotated[bool, typer.Option("--read-only", help="Only look, whatever else is given.")] = False,
     name: Annotated[str, typer.Option(help="What the client calls it.")] = "playvisor",
     file: Annotated[Path | None, typer.Option(help="The client's file, where it is not the usual one.")] = None,
@@ -93,5 +97,6 @@ def mcp_install(
     """Put Playvisor into an AI client's configuration, for the cluster of this environment; no secrets are written."""
     from mcp_bridge.cli.install import install
 
-    options = {"mode": mode or "", "toolsets": toolsets, "tools": tools, "read-only": "yes" if read_only else ""}
+    chosen = {"toolsets": toolsets, "tools": tools, "aliases": aliases}
+    options = {"mode": mode or "", **chosen, "read-only": "yes" if read_only else ""}
     install(client, name, options, file, only_print=only_print, as_json=as_json)

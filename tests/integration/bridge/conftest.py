@@ -129,10 +129,11 @@ def converse(env: dict[str, str]) -> Callable[..., Any]:
         mode: str = "apply",
         protocol: str = "auto",
         toolsets: str = "",
+        aliases: str = "",
         user: Any = approving,
         hear: Any = None,
     ) -> Any:
-        options = ["--mode", mode, "--toolsets", toolsets]
+        options = ["--mode", mode, "--toolsets", toolsets, "--aliases", aliases]
         server = StdioServerParameters(command=PLAYVISOR[0], args=[*PLAYVISOR[1:], "mcp", *options], env=env)
 
         async def connected() -> Any:

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mcp_bridge import catalogue
 from pve_simulator import Simulator, build_cluster
+from pve_simulator.state.appliances import Appliance, Appliances
 
 pytestmark = pytest.mark.flow
+
+# These need a guest that runs, or make what others speak of: a task to look at, and a backup.
+FIRST = ("start_guest", "exec_guest", "backup_guest")
+TOOLS = sorted(catalogue.offered(), key=lambda tool: FIRST.index(tool.name) if tool.name in FIRST else len(FIRST))
+# What a request that deletes a guest, a disk, a backup or any other volume, or a storage looks like.
+DELETES = re.compile(r"/nodes/[^/]+/(qemu|lxc)/\d+$|/storage/|/prunebackups|/unlink$")
 
 
 @pytest.fixture
 def simulator():
     """What the examples speak of: three nodes, with guests that are named as there."""
-    with Simulator(build_cluster(nodes=3, guests=12), port=0, task_seconds=0.0) as running:
+    cluster = build_cluster(nodes=3, guests=12)
+    cluster.guests[101].running = False
+    name = catalogue.load()["download_template"].example["template"]
+    cluster.part(Appliances).templates[name] = Appliance(f"https://example.org/{name}", "alpine", section="system")
+    with Simulator(cluster, port=0, task_seconds=0.0) as running:
         yield running
 
 
-def test_every_tool_does_what_its_example_says(converse, simulator, ledger):
+@pytest.fixture
+def env(env, tmp_path):
+    """Somebody whose policy holds nothing, with the folder that an example writes a token's secret to."""
+    (tmp_path / ".config" / "playvisor").mkdir(parents=True)
+    policy = tmp_path / "everything.cedar"
+    policy.write_text("permit (principal, action, resource);\n", encoding="utf-8")
+    return {**env, "HOME": str(tmp_path), "PLAYVISOR_POLICY": str(policy)}
+
+
+def arguments(tool, results):
+    """The example, about the task and the backup that there are."""
+    found = dict(tool.example)
+    if "upid" in found:
+        found["upid"] = results["start_guest"]["upids"][0]
+    if "volid" in found:
+        found["volid"] = results["list_backups"]["volumes"][0]["volid"]
+    return found
+
+
+def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_path):
     async def steps(client):
         results = {}
-        # What is started first leaves a task to look at.
-        for tool in sorted(catalogue.offered(), key=lambda tool: tool.name != "start_guest"):
-            arguments = dict(tool.example)
-            if tool.name == "get_task":
-                arguments["upid"] = results["start_guest"]["upids"][0]
-            results[tool.name] = (await client.call_tool(tool.name, arguments)).structured_content
+        for tool in TOOLS:
+            results[tool.name] = (await client.call_tool(tool.name, arguments(tool, results))).structured_content
         return results
 
-    simulator.cluster.guests[101].running = False
-
-    results = converse(steps, toolsets="all")
+    results = converse(steps, toolsets="all,exec")
 
     assert {name: (one["status"], one["summary"]) for name, one in results.items() if one["status"] != "ok"} == {}
     changing = {tool.name for tool in catalogue.offered() if tool.writes}
     assert {name for name, one in results.items() if one["changed"]} == changing
+    assert [path for method, path, _status in simulator.requests if method == "DELETE" and DELETES.search(path)] == []
     assert ledger.verify().faults == []
+    assert results["console_link"]["console"]["link"].startswith(f"{simulator.url}/?console=kvm")
+    secret = (tmp_path / ".config/playvisor/ops-deploy.secret").read_text(encoding="utf-8").strip()
+    recorded = (tmp_path / "state").rglob("*")
+    assert [file for file in recorded if file.is_file() and secret.encode() in file.read_bytes()] == []

@@ -25,6 +25,21 @@ def test_a_backup_is_made_once_while_it_is_recent_and_deleted_by_name(play, simu
     assert not play("backup", storage="local", volid=volid, state="absent").result["changed"]
 
 
+def test_older_backups_stay_where_that_is_asked_for_though_the_storage_keeps_fewer(play, simulator):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
+    storage = simulator.cluster.storages["local"]
+    storage.config["prune-backups"] = "keep-last=1"
+    (first,) = play("backup", vmid=web.vmid, storage="local").result["guests"]
+
+    kept = play("backup", vmid=web.vmid, storage="local", compress="gzip", keep_older=True)
+    assert "max backup limit of 1" in kept.result["failure"]["message"]
+    (volid,) = first["after"]["backups"]
+    assert volid in storage.volumes_on(web.node)
+
+    play("backup", vmid=web.vmid, storage="local", compress="gzip")
+    assert volid not in storage.volumes_on(web.node)
+
+
 def test_a_backup_that_fails_says_why_in_vzdumps_own_words(play, simulator):
     web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
 

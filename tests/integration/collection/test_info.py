@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator.state.appliances import Appliance, Appliances
+
 pytestmark = pytest.mark.flow
 
 
@@ -117,3 +119,54 @@ def test_a_cluster_is_shown_with_its_ha_and_replication(play, simulator):
     assert [resource["vmid"] for resource in result["ha"]["resources"]] == [vmid]
     assert (result["ha"]["rules"], result["replication"]) == ([], [])
     assert len(simulator.requests) - before == 6
+
+
+def test_a_guest_is_shown_with_how_busy_it_was_and_what_is_done_to_it(play, simulator):
+    web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running)
+
+    (shown,) = play("guest_info", vmid=web.vmid, history="hour", tasks=True).result["guests"]
+
+    assert 0 < shown["usage"]["cpu_average"] <= shown["usage"]["cpu_peak"] <= 1
+    assert len(shown["history"]) == 60
+    assert shown["history"][-1]["mem"] <= int(web.config["memory"]) * 1024**2
+    assert shown["tasks"] == []
+
+
+def test_the_cluster_log_tells_what_was_done_newest_first(play, simulator):
+    off = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and not g.running and not g.template)
+    play("guest_state", vmid=off.vmid, state="started")
+
+    messages = play("cluster_log_info", limit=2).result["messages"]
+
+    assert [f":qmstart:{off.vmid}:" in one["message"] for one in messages] == [True, True]
+    assert messages[0]["message"].startswith("end task")
+    assert messages[0]["severity"] == "info"
+
+
+def test_pools_are_shown_with_their_members(play, simulator):
+    pools = {one["pool"]: one["vmids"] for one in play("pool_info").result["pools"]}
+
+    assert pools == {name: sorted(pool.vms) for name, pool in simulator.cluster.pools.items()}
+    assert play("pool_info", pool="nowhere").result["failure"]["code"] == "not_found"
+
+
+def test_templates_to_download_are_those_of_the_index(play, simulator):
+    index = simulator.cluster.part(Appliances).templates
+    index["b.tar.zst"] = Appliance("https://example.org/b.tar.zst", "b", "1-1")
+    index["a.tar.zst"] = Appliance("https://example.org/a.tar.zst", "a", "1-1", section="turnkeylinux")
+
+    found = [one["template"] for one in play("template_info").result["templates"]]
+
+    assert found == ["b.tar.zst", "a.tar.zst"]
+    assert len(play("template_info", section="system").result["templates"]) == 1
+
+
+def test_access_is_shown_without_any_secret(play, simulator):
+    run = play("access_info")
+
+    assert [one["token"] for one in run.result["tokens"]] == [f"{simulator.user}!{simulator.token_id}"]
+    assert "roles" not in run.result
+    assert simulator.token_secret not in run.stdout
+    (auditor,) = [one for one in play("access_info", kinds=["roles"]).result["roles"] if one["role"] == "PVEAuditor"]
+    assert auditor["special"]
+    assert "VM.Audit" in auditor["privileges"]

@@ -42,10 +42,8 @@ def test_every_snapshot_is_of_a_tool():
     assert {path.stem for path in SNAPSHOTS.glob("*.json")} == {tool.name for tool in LISTED}
 
 
-def test_no_tool_deletes_a_guest_a_disk_a_backup_or_a_storage():
-    absent = {tool.name for tool in TOOLS if tool.fixed.get("state") == "absent" or "state" in tool.options}
-
-    assert absent == {"delete_snapshot"}
+def test_the_everyday_tools_are_tools_and_the_runs_are_among_them():
+    assert set(make_offer().names) == {*catalogue.everyday(), *native.TOOLS}
 
 
 @by_name
@@ -53,6 +51,8 @@ def test_a_tool_uses_only_options_that_its_module_has(tool):
     documented = module_docs(tool.module).options
 
     assert set(tool.options) | set(tool.fixed) | set(tool.needs_one_of) <= set(documented)
+    for option, names in tool.suboptions.items():
+        assert set(names) <= set(documented[option]["suboptions"])
 
 
 @by_name
@@ -121,6 +121,13 @@ def test_schemas_carry_what_the_documentation_says():
     assert guests["properties"]["vmids"]["items"] == {"type": "integer", "minimum": 100, "maximum": 999999999}
 
 
+def test_a_module_that_says_more_of_an_option_keeps_what_its_fragment_says_of_it():
+    properties = catalogue.load()["check_backups"].input_schema["properties"]
+
+    assert (properties["vmid"]["type"], properties["vmid"]["description"][:4]) == ("integer", "Show")
+    assert "tags" in properties["guests"]["properties"]
+
+
 @pytest.mark.parametrize(
     ("markup", "text"),
     [
@@ -148,11 +155,13 @@ def test_the_default_tools_fit_a_models_conversation():
 @pytest.mark.parametrize(
     ("toolsets", "tools", "first", "size"),
     [
-        (["power"], [], "start_guest", 3),
+        (["power"], [], "start_guest", 7),
         ([], ["get_guest", "drain_node"], "get_guest", 2),
-        (["power"], ["get_guest"], "get_guest", 4),
-        (["all"], [], "list_guests", len(LISTED)),
-        (["runs"], [], "list_runs", 5),
+        (["power"], ["get_guest"], "get_guest", 8),
+        (["all"], [], "list_guests", len(LISTED) - 1),
+        (["all", "exec"], [], "list_guests", len(LISTED)),
+        ([], ["exec_guest"], "exec_guest", 1),
+        (["runs"], [], "list_runs", len(native.TOOLS)),
     ],
 )
 def test_toolsets_and_tools_are_offered_by_name(toolsets, tools, first, size):

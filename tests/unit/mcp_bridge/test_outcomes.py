@@ -138,6 +138,10 @@ def test_only_what_a_module_documents_becomes_data():
         (summary.reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
         (summary.reading({"guests": []}), "No guest matches."),
         (summary.reading({"guests": [{"vmid": 1}]}), "1 guest."),
+        (
+            summary.reading({"guests": [{"vmid": 1, "name": "a", "state": "running", "node": "n", "lock": "backup"}]}),
+            "Guest 1 (a) is running on n, locked (backup).",
+        ),
     ],
 )
 def test_one_sentence_says_what_came_of_it(sentence, expected):

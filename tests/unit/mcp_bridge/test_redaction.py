@@ -29,6 +29,15 @@ def test_other_values_are_not(name):
     assert Redactor().data({name: "anything"}) == {name: "anything"}
 
 
+@pytest.mark.parametrize(
+    ("named", "hidden"),
+    [("ops@pve!deploy", False), ("ops@pve!deploy=x", True), ("a b@c!d", True), (["ops@pve!a"], True)],
+)
+def test_the_name_of_an_api_token_is_no_secret(named, hidden):
+    assert Redactor().data({"token": named}) == {"token": REDACTED if hidden else named}
+    assert Redactor().data({"secret": named}) == {"secret": REDACTED}
+
+
 def test_an_api_token_in_a_header_is_hidden():
     text = f"Authorization: PVEAPIToken=root@pam!a={SECRET}"
 

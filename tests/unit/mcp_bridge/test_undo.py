@@ -30,6 +30,9 @@ ONE = {"vmid": 101, "name": "web-101"}
         ("stop_guest", {}, power("running", "stopped"), ("start_guest", ONE)),
         ("start_guest", {}, power("stopped", "running"), ("stop_guest", ONE)),
         ("reboot_guest", {}, power("stopped", "running"), ("stop_guest", ONE)),
+        ("suspend_guest", {}, power("running", "paused"), ("start_guest", ONE)),
+        ("resume_guest", {}, power("paused", "running"), ("suspend_guest", ONE)),
+        ("start_guest", {}, power("hibernated", "running"), ("hibernate_guest", ONE)),
         ("snapshot_guest", {"snapname": "a1"}, snapshots([], ["a1"]), ("delete_snapshot", {**ONE, "snapname": "a1"})),
         (
             "migrate_guest",
@@ -57,8 +60,10 @@ def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
     ("tool", "given", "was", "why"),
     [
         ("reboot_guest", {}, power("running", "running"), "is running again"),
-        ("start_guest", {}, power("paused", "running"), "it was paused before"),
-        ("start_guest", {}, power("hibernated", "running"), "it was hibernated before"),
+        ("stop_guest", {}, power("paused", "stopped"), "it was paused before"),
+        ("hibernate_guest", {}, power("paused", "hibernated"), "it was paused before"),
+        ("reset_guest", {}, power("running", "running"), "when it was reset"),
+        ("create_guest", {}, guest({"exists": False}, {"exists": True}), "delete it in Proxmox VE"),
         ("stop_guest", {}, guest({"state": "running"}, {}), None),
         ("snapshot_guest", {"snapname": "a1"}, snapshots(["a1"], ["a1"]), "was there before"),
         ("migrate_guest", {"target": "pve2"}, guest({"node": "pve1"}, {}), "not known where"),
@@ -87,4 +92,4 @@ def test_guests_that_need_the_same_are_one_call_and_unchanged_ones_none():
     undoing = inverse("stop_guest", {}, [*was, guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)])
 
     assert undoing.calls == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
-    assert undoing.left == ["Guest 102 (web-102): it was paused before, and no tool brings a guest to that."]
+    assert undoing.left == ["Guest 102 (web-102): it was paused before, and what was in its memory is lost."]

@@ -18,6 +18,8 @@ def read(part):
 
 
 PRIVILEGES = read("vars/main.yml")["api_access_privileges"]
+# What the README names as extra: more than anybody expects who only wants to start and stop guests.
+EXTRA = {"hibernate_guest": {"VM.Config.Disk", "Datastore.AllocateSpace"}}
 OPTIONS = read("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
 
@@ -31,7 +33,7 @@ def test_the_product_has_every_privilege_of_every_toolset():
 def test_a_toolset_has_what_its_tools_need(tool):
     needed = {name for names in tool.privileges.values() for name in names}
 
-    assert needed <= set(PRIVILEGES[tool.toolset])
+    assert needed - EXTRA.get(tool.name, set()) <= set(PRIVILEGES[tool.toolset])
 
 
 def test_the_toolsets_that_may_be_chosen_are_those_with_privileges():

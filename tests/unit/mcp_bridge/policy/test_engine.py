@@ -32,6 +32,15 @@ def ask(tool, asker, *targets, moment=NOON):
         ("stop_guest", PERSON, [FLAGGED], "hold", ["protected-guests"]),
         ("start_guest", AI, MANY, "hold", ["blast-radius"]),
         ("start_guest", PERSON, MANY[:20], "allow", ["people-act"]),
+        ("set_guest_tags", AI, [WEB], "allow", ["clients-operate"]),
+        ("set_guest_tags", AI, [DB], "hold", ["protected-guests"]),
+        ("set_guest_tags", PERSON, [DB], "hold", ["protected-guests"]),
+        ("configure_guest", AI, [WEB], "hold", ["clients-ask-before-destroying"]),
+        ("add_firewall_rule", AI, [WEB], "hold", ["clients-ask-before-destroying"]),
+        ("set_acl", AI, [Target("/access/acl")], "hold", ["access-needs-an-operator"]),
+        ("create_token", PERSON, [Target("/access")], "allow", ["people-act"]),
+        ("exec_guest", AI, [WEB], "refuse", ["no-guest-commands"]),
+        ("exec_guest", PERSON, [WEB], "allow", ["people-act"]),
         ("stop_guest", AI, [Target("/pools/prod")], "hold", ["clients-ask-before-destroying"]),
     ],
 )
@@ -54,6 +63,7 @@ def test_the_user_of_a_client_may_approve_what_is_neither_protected_nor_too_much
     assert policy.decide(ask("stop_guest", AI, WEB), elicited).ruling == "allow"
     assert policy.decide(ask("stop_guest", AI, DB), elicited).ruling == "refuse"
     assert policy.decide(ask("start_guest", AI, *MANY), elicited).ruling == "refuse"
+    assert policy.decide(ask("set_acl", AI, Target("/access/acl")), elicited).ruling == "refuse"
 
 
 def test_a_policy_can_ask_for_another_approver_than_who_asked():

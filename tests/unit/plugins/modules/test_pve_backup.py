@@ -35,6 +35,7 @@ OPTIONS = {
     "protected": None,
     "bwlimit": None,
     "retention": None,
+    "keep_older": False,
     "volid": None,
     "vmid": None,
     "name": None,
@@ -83,6 +84,11 @@ def test_a_backup_is_one_request_for_one_guest():
         "protected": 1,
         "prune-backups": "keep-last=1,keep-daily=7",
     }
+
+
+def test_a_backup_that_is_to_leave_older_ones_alone_says_so():
+    assert "remove" not in plan().steps[0].params
+    assert plan(keep_older=True).steps[0].params["remove"] == 0
 
 
 def test_a_new_backup_is_reached_whatever_its_name():
@@ -277,6 +283,7 @@ def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, rest
     [
         {"max_age": "yesterday"},
         {"retention": RETENTION},
+        {"retention": {**RETENTION, "last": 1}, "keep_older": True},
         {"volid": "nonsense", "notes": "x"},
         {"volid": VOLID, "notes": "x", "storage": "local"},
         {"volid": VOLID, "notes": "x", "vmid": 101},

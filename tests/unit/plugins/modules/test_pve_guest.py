@@ -43,6 +43,9 @@ NEW_CT = Observed(Guest(110, "new", "pve1", "lxc", "stopped"))
 DISK = {"state": "present", "move": False, "delete_source": False}
 OPTIONS = {
     "state": "present",
+    "only": None,
+    "add_tags": None,
+    "remove_tags": None,
     "disks": None,
     "nics": None,
     "config": None,
@@ -77,6 +80,9 @@ def requests(made):
     [
         (VM, {}),
         (VM, {"cores": 2, "memory": 128, "tags": ["Web", "prod"], "description": "first line\nsecond\n"}),
+        (VM, {"add_tags": ["WEB"], "remove_tags": ["test"]}),
+        (VM, {"only": "existing", "cores": 2}),
+        (VM, {"only": "new", "cores": 8, "tags": ["other"], "nics": [{"slot": "net0", "tag": 5}]}),
         (VM, {"kvm": True, "numa": False, "onboot": False, "startup": "", "agent": "enabled=1"}),
         (VM, {"name": "web-01", "new_name": "web-01", "pool": "prod"}),
         (VM, {"disks": [{"slot": "scsi0", "size": 4, "storage": "local"}], "nics": [{"slot": "net0", "tag": 0}]}),
@@ -103,6 +109,16 @@ def test_a_guest_that_is_as_wished_needs_nothing(observed, options):
             VM,
             {"tags": [], "description": "", "agent": "0"},
             [("PUT", "qemu/101/config", {"agent": "0", "delete": "description,tags", "digest": "48e9"})],
+        ),
+        (
+            VM,
+            {"add_tags": ["new", "Web"], "remove_tags": ["PROD"]},
+            [("PUT", "qemu/101/config", {"tags": "new;web", "digest": "48e9"})],
+        ),
+        (
+            VM,
+            {"remove_tags": ["prod", "web"]},
+            [("PUT", "qemu/101/config", {"delete": "tags", "digest": "48e9"})],
         ),
         (VM, {"new_name": "web-02"}, [("PUT", "qemu/101/config", {"name": "web-02", "digest": "48e9"})]),
         (CT, {"new_name": "db-02"}, [("PUT", "lxc/210/config", {"hostname": "db-02", "digest": "bab8"})]),
@@ -184,7 +200,15 @@ def test_an_existing_guest_is_brought_there_by_these_requests(observed, options,
         (NEW, {}, [("POST", "qemu", {"vmid": 110})]),
         (
             NEW,
-            {"name": "new", "cores": 2, "onboot": False, "tags": ["b", "a"], "pool": "prod", "description": ""},
+            {
+                "name": "new",
+                "cores": 2,
+                "onboot": False,
+                "add_tags": ["b", "a"],
+                "only": "new",
+                "pool": "prod",
+                "description": "",
+            },
             [("POST", "qemu", {"vmid": 110, "name": "new", "cores": 2, "onboot": 0, "tags": "a;b", "pool": "prod"})],
         ),
         (

@@ -48,6 +48,8 @@ def requests(made):
         (VM, "resumed", "paused", False, [("resume", {})], "running"),
         (VM, "resumed", "hibernated", False, [("start", {})], "running"),
         (VM, "resumed", "running", False, [], "running"),
+        (VM, "reset", "running", False, [("reset", {})], "running"),
+        (UNDER_HA, "reset", "running", True, [("reset", {})], "running"),
         (CT, "started", "stopped", False, [("start", {})], "running"),
         (CT, "stopped", "running", False, [("shutdown", {"timeout": 30})], "stopped"),
         (CT, "restarted", "running", False, [("reboot", {"timeout": 30})], "running"),
@@ -74,6 +76,9 @@ def test_a_power_state_is_reached_by_these_requests(guest, wished, state, force,
         (VM, "stopped", "internal-error", False, "internal-error"),
         (VM, "hibernated", "stopped", False, "stopped"),
         (VM, "hibernated", "internal-error", True, "internal-error"),
+        (VM, "reset", "stopped", False, "stopped"),
+        (VM, "reset", "paused", True, "paused"),
+        (CT, "reset", "running", False, "container"),
         (CT, "suspended", "running", False, "container"),
         (CT, "hibernated", "running", False, "container"),
         (TEMPLATE, "started", "stopped", False, "template"),
@@ -95,7 +100,7 @@ def test_a_guest_that_ha_ignores_is_like_any_other():
     assert requests(plan(ignored, "running", "hibernated")) == [("suspend", {"todisk": 1})]
 
 
-@pytest.mark.parametrize("wished", sorted(set(REACHED) - {"restarted"}))
+@pytest.mark.parametrize("wished", sorted(set(REACHED) - {"restarted", "reset"}))
 def test_a_guest_in_the_state_after_needs_nothing_more(wished):
     assert plan(VM, REACHED[wished], wished).steps == ()
 

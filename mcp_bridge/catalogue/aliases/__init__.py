@@ -1,0 +1,79 @@
+"""Names that other servers' tools have, for clients and prompts that know those. Each set is a file beside this one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge import catalogue, yamltext
+from mcp_bridge.catalogue import Tool
+from mcp_bridge.errors import UsageError
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Another name of a tool, and what becomes of the arguments that come with it."""
+
+    name: str
+    tool: str
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    contains: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Tool:
+        """The tool that it calls."""
+        return catalogue.load()[self.tool]
+
+    def translate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The tool's own arguments; what is not known here is left for the tool to refuse."""
+        translated: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name in self.ignored or value is None:
+                continue
+            if name in self.contains:
+                self._put(translated, self.contains[name], f"*{value}*")
+            else:
+                self._put(translated, self.renamed.get(name, name), value)
+        return {**deepcopy(dict(self.defaults)), **translated}
+
+    def shown(self) -> Tool:
+        """The tool under this name, without the options that the name has settled, or means something else by."""
+        settled = () if self.name == self.tool else (*self.defaults, *self.renamed)
+        target = self.target
+        kept = tuple(option for option in target.options if option not in settled)
+        return replace(target, name=self.name, options=kept)
+
+    def _put(self, arguments: dict[str, Any], path: str, value: Any) -> None:
+        *above, last = path.split(".")
+        schema: Mapping[str, Any] = self.target.input_schema
+        for name in above:
+            schema = schema.get("properties", {}).get(name, {})
+            arguments = arguments.setdefault(name, {})
+        # Other servers take lists as text.
+        listed = schema.get("properties", {}).get(last, {}).get("type") == "array" and isinstance(value, str)
+        arguments[last] = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()] if listed else value
+
+
+def known() -> list[str]:
+    """The sets that there are."""
+    return sorted(path.stem for path in _FOLDER.glob("*.yml"))
+
+
+@cache
+def load(name: str) -> dict[str, Alias]:
+    """A set's aliases by name. Raises UsageError when there is no such set."""
+    if name not in known():
+        raise UsageError(f"There are no aliases {name!r}.", f"There are: {', '.join(known())}.")
+    entries = yamltext.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    return {
+        alias: Alias(alias, **{**entry, "ignored": tuple(entry.get("ignored", ()))}) for alias, entry in entries.items()
+    }

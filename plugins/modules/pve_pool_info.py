@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pve_pool_info
+short_description: List resource pools of Proxmox VE
+version_added: 0.1.0
+author:
+  - Playvisor contributors (@playvisor)
+description:
+  - Lists the pools with the guests and storages that are in them, from one API request and one more for each pool.
+extends_documentation_fragment:
+  - playvisor.proxmox.auth
+  - playvisor.proxmox.attributes.info
+options:
+  pool:
+    description: Show this pool only, which must exist; V(parent/child) for a pool inside another one.
+    type: str
+seealso:
+  - module: playvisor.proxmox.pve_pool
+"""
+
+EXAMPLES = r"""
+- name: Look at who is in which pool
+  playvisor.proxmox.pve_pool_info:
+  register: found
+"""
+
+RETURN = r"""
+pools:
+  description: The pools that the caller may see, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    pool:
+      description: Name of the pool.
+      type: str
+      returned: always
+      sample: production
+    comment:
+      description: Comment of the pool.
+      type: str
+      returned: always
+    vmids:
+      description: Guests that are in it.
+      type: list
+      elements: int
+      returned: always
+      sample: [101, 102]
+    storages:
+      description: Storages that are in it.
+      type: list
+      elements: str
+      returned: always
+      sample: [local-lvm]
+failure:
+  description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
+  returned: failure
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NOT_FOUND, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pools import pool_of
+
+CONCURRENCY = 10
+
+
+def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    names = sorted(entry["poolid"] for entry in client.get("/pools"))
+    wished = params["pool"]
+    if wished is not None and wished not in names:
+        known = f"There are these: {', '.join(names)}." if names else "There is none that you may see."
+        raise PveError(NOT_FOUND, f"There is no pool {wished}.", known)
+
+    def read(name: str) -> dict[str, Any]:
+        (entry,) = client.get("/pools", poolid=name)
+        return describe(name, entry)
+
+    return {"pools": bounded_map(CONCURRENCY, read, [wished] if wished else names)}
+
+
+def describe(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """A pool as C(GET /pools?poolid=) answers."""
+    shown = pool_of(entry).shown()
+    del shown["exists"]
+    return {"pool": name, **shown}
+
+
+def main() -> None:
+    run_info(PveModule(argument_spec={"pool": {"type": "str"}}), gather)
+
+
+if __name__ == "__main__":
+    main()
