@@ -30,7 +30,8 @@ def events(folder: Path) -> Iterator[dict[str, Any]]:
             except ValueError:
                 # Half written by a process that died; `runs verify` still covers it.
                 continue
-            yield {"phase": phase, **event}
+            if isinstance(event, dict) and isinstance(event.get("event_data") or {}, dict):
+                yield {**event, "phase": phase}
 
 
 def returned(folder: Path, action: str) -> tuple[str, dict[str, Any]]:
@@ -48,7 +49,8 @@ def planned_steps(folder: Path) -> list[dict[str, Any]]:
     for event in events(folder):
         result = (event.get("event_data") or {}).get("res")
         if event["phase"] == "plan" and isinstance(result, dict) and isinstance(result.get("plan"), dict):
-            return list(result["plan"].get("steps") or ())
+            steps = result["plan"].get("steps")
+            return list(steps) if isinstance(steps, list) else []
     return []
 
 
@@ -60,6 +62,10 @@ class Standing:
     since: str | None
     said: list[str]
     upids: list[str]
+
+    def __str__(self) -> str:
+        since = f" since {self.since[:19]}Z" if self.since else ""
+        return f"{self.phase}{since}{f', {self.said[-1]}' if self.said else ''}"
 
 
 def standing(folder: Path) -> Standing:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mcp_bridge.executor import started_tasks
 from mcp_bridge.gateway import trace
+from mcp_bridge.gateway.asked import Path as Path_
 from mcp_bridge.gateway.asked import segments
 
 _REFUSED = 400
@@ -64,31 +65,55 @@ class Sent:
 
 
 def requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[Sent]:
-    """What the playbook in this folder sent beyond GET, in its order; `steps` are those that were planned."""
-    labels = {(step["method"], segments(step["path"])): _label(step) for step in steps}
-    found = [
-        Sent(
-            labels.get((entry["method"], segments(entry["path"])), f"{entry['method']} {entry['path']}"),
-            entry["method"],
-            entry["path"],
-            entry["status"],
-            entry.get("upid"),
-        )
-        for entry in trace.read(folder)
-        if entry["method"] != "GET" and entry["note"] != "denied"
-    ]
+    """What the playbook in this folder sent beyond GET, in its order; `steps` are those that were planned.
+
+    A playbook could have written anything into its folder, so nothing there makes this fail.
+    """
+    labels = {(step["method"], _parted(step["path"])): _label(step) for step in _whole(steps)}
+    found = [_sent(entry, labels) for entry in trace.read(folder) if _counts(entry)]
     known = {sent.upid for sent in found}
-    # What a task of one request started is noted by the module only.
+    # What the gateway did not come to note.
     more = [Sent("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in known]
     return [*found, *more]
 
 
+def _counts(entry: Mapping[str, Any]) -> bool:
+    return entry.get("method") != "GET" and entry.get("note") != "denied"
+
+
+def _sent(entry: Mapping[str, Any], labels: Mapping[tuple[str, Path_], str]) -> Sent:
+    method, path = str(entry.get("method")), str(entry.get("path"))
+    status, upid = entry.get("status"), entry.get("upid")
+    return Sent(
+        labels.get((method, _parted(path)), f"{method} {path}"),
+        method,
+        path,
+        status if isinstance(status, int) else None,
+        upid if isinstance(upid, str) else None,
+    )
+
+
+def _whole(steps: Iterable[Any]) -> list[Mapping[str, Any]]:
+    return [
+        step
+        for step in steps
+        if isinstance(step, Mapping) and all(isinstance(step.get(name), str) for name in ("method", "path"))
+    ]
+
+
+def _parted(path: str) -> Path_:
+    try:
+        return segments(path)
+    except ValueError:
+        return (path,)
+
+
 def unsent(sent: Iterable[Sent], steps: Sequence[Mapping[str, Any]]) -> list[str]:
     """The planned requests that were not sent, as people call them."""
-    left = [segments(one.path) for one in sent if one.path]
+    left = [_parted(one.path) for one in sent if one.path]
     found = []
-    for step in steps:
-        path = segments(step["path"])
+    for step in _whole(steps):
+        path = _parted(step["path"])
         if path in left:
             left.remove(path)
         else:

@@ -86,6 +86,8 @@ def show_run(run_id: str, *, as_json: bool) -> None:
         return
     shown = {name.replace("_", " "): results.compact(value) for name, value in row.items() if not _is_chain(name)}
     shown["follow up"] = _followed_up(ledger, row)
+    if row["outcome"] is None:
+        shown["now"] = str(evidence.standing(folder))
     console.facts({**shown, "entries": _entries(row), "artifacts": str(folder) if folder.is_dir() else None})
     if steps:
         results.show_plan(steps)

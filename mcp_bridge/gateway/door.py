@@ -144,6 +144,8 @@ class Door:
             session.trace.end(entry, None, note=fault.code)
             raise
         upid = _upid(answer)
+        if upid:
+            session.upids.append(upid)
         session.trace.end(entry, answer.status, len(answer.body), upid=upid)
         session.grant.answered(use, answer.status, upid)
         return answer

@@ -26,10 +26,14 @@ _STOP_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Admission:
-    """What an admitted run gets, none of it a secret of the cluster; `denied` fills with what it was refused."""
+    """What an admitted run gets, none of it a secret of the cluster.
+
+    `denied` fills with what it was refused, `upids` with the tasks that it started: files could say anything.
+    """
 
     environment: dict[str, str]
     denied: list[str]
+    upids: list[str]
 
 
 class Gateway:
@@ -61,7 +65,7 @@ class Gateway:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(key)
             environment = {"PROXMOX_GATEWAY": str(home / "socket"), "PROXMOX_GATEWAY_KEY_FILE": str(key_file)}
-            yield Admission(environment, session.denied)
+            yield Admission(environment, session.denied, session.upids)
         finally:
             self._sessions.remove(key)
             session.trace.close()

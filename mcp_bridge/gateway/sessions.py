@@ -27,11 +27,12 @@ class Flight:
 
 @dataclass(eq=False)
 class Session:
-    """One playbook run: what it may send, what it has sent, and what is under way for it."""
+    """One playbook run: what it may send, what it has sent and started, and what is under way for it."""
 
     grant: Grant
     trace: Trace
     denied: list[str] = field(default_factory=list)
+    upids: list[str] = field(default_factory=list)
     flights: dict[str, Flight] = field(default_factory=dict)
     answers: int = 0
 

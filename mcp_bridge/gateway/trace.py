@@ -115,7 +115,8 @@ def read(folder: Path) -> Iterator[dict[str, Any]]:
         except ValueError:
             # Half written by a process that died.
             continue
-        found[entry["nr"]] = entry
+        if isinstance(entry, dict) and isinstance(entry.get("nr"), int):
+            found[entry["nr"]] = entry
     yield from (found[number] for number in sorted(found))
 
 

@@ -144,9 +144,7 @@ def _told(bridge: Bridge, request: Request, row: Row, *, waiting: bool = False) 
 
 
 def _standing(bridge: Bridge, row: Row) -> str:
-    now = evidence.standing(bridge.ledger.folder(row["run_id"]))
-    since = f" since {now.since[:19]}Z" if now.since else ""
-    return f"{now.phase}{since}{f', {now.said[-1]}' if now.said else ''}"
+    return str(evidence.standing(bridge.ledger.folder(row["run_id"])))
 
 
 def _left_behind(bridge: Bridge, run_id: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:

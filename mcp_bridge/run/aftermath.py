@@ -30,24 +30,22 @@ class Aftermath:
     executor: Executor
     gateway: Gateway
 
-    def of(self, folder: Path, sent: Sequence[Sent], *, stop: bool) -> list[Sent]:
-        """What was sent, with what the cluster says of its tasks; with `stop` those that still run are stopped.
+    def of(self, folder: Path, sent: Sequence[Sent], stop: Sequence[str] = ()) -> list[Sent]:
+        """What was sent, with what the cluster says of its tasks; those among `stop` that still run are stopped.
 
         It never fails: what can't be known is told as such. The playbook's own evidence is left in `folder`.
         """
-        upids = list(dict.fromkeys(one.upid for one in sent if one.upid))
+        upids = list(dict.fromkeys(stop or [one.upid for one in sent if one.upid]))
         if not upids:
             return list(sent)
         try:
-            tasks = self._asked(folder, upids, stop=stop)
+            tasks = self._asked(folder, upids, stop)
         except Exception as error:
             # A full disk, say; the run itself has still to be recorded.
-            return [replace(one, unknown=f"{type(error).__name__}: {error}") if one.upid else one for one in sent]
-        if tasks is None:
-            return [replace(one, unknown="the cluster could not be asked") if one.upid else one for one in sent]
-        return settled(sent, tasks)
+            return _unknown(sent, f"{type(error).__name__}: {error}")
+        return _unknown(sent, "the cluster could not be asked") if tasks is None else settled(sent, tasks)
 
-    def _asked(self, folder: Path, upids: list[str], *, stop: bool) -> list[dict[str, object]] | None:
+    def _asked(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
         run = PlaybookRun(
             folder=folder,
             playbook=collection.playbook(PLAYBOOK),
@@ -56,11 +54,15 @@ class Aftermath:
             check=not stop,
             timeout=_SECONDS,
         )
-        grant = Grant([{"method": "DELETE", "path": _path(upid)} for upid in upids] if stop else ())
+        grant = Grant([{"method": "DELETE", "path": _path(upid)} for upid in stop])
         with self.gateway.admit(grant, folder) as admission:
             run = replace(run, environment=admission.environment)
             outcome = self.executor.run(run, lambda _line: None, threading.Event())
         return (outcome.result or {}).get("tasks")
+
+
+def _unknown(sent: Sequence[Sent], why: str) -> list[Sent]:
+    return [replace(one, unknown=why) if one.upid else one for one in sent]
 
 
 def _path(upid: str) -> str:

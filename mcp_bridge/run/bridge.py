@@ -81,8 +81,9 @@ class Bridge:
         if tool is None or failure is not None:
             return self._turn_down(request, run_id, failure or unknown(request.tool))
         evidence = Evidence(request, run_id)
-        self._recorder.open(request, run_id, tool.playbook)
+        # Whoever sees the row can cancel the run.
         with self._running.entered(run_id, cancel) as control:
+            self._recorder.open(request, run_id, tool.playbook)
             try:
                 result = self._carry_out(Phases(self._means, tool, evidence, progress, control), underway)
             except Exception as error:

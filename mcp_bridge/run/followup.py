@@ -53,7 +53,7 @@ class FollowUp:
         folder = recorder.ledger.folder(run_id)
         recorder.open(asked, run_id, PLAYBOOK)
         aftermath = Aftermath(self.means.executor, self.means.gateway)
-        found = aftermath.of(folder / PHASE, requests, stop=False)
+        found = aftermath.of(folder / PHASE, requests)
         steps = evidence.planned_steps(recorder.ledger.folder(row["run_id"]))
         summary = recorder.without_secrets(sent.told(found, sent.unsent(found, steps)))
         ended = all(one.state == "stopped" for one in found if one.upid)

@@ -6,6 +6,7 @@ kernel lets nobody write into the pipe of a process that has died.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import threading
@@ -40,6 +41,7 @@ class Mailbox:
             pipe = self._folder / _name(os.getpid(), processes.started(os.getpid()))
             with suppress(FileExistsError):
                 os.mkfifo(pipe, 0o600)
+            atexit.register(self.close)
             # To read and to write: so it does not end when a writer does.
             self._descriptor = os.open(pipe, os.O_RDWR)
             self._pipe = pipe
@@ -60,7 +62,9 @@ class Mailbox:
                 if not line.strip():
                     return
                 with suppress(ValueError):
-                    self._deliver(json.loads(line))
+                    message = json.loads(line)
+                    if isinstance(message, dict):
+                        self._deliver(message)
 
 
 def send(state_dir: Path, row: Mapping[str, Any], message: Message) -> bool:

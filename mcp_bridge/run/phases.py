@@ -103,7 +103,8 @@ class Phases:
         folder = self.means.recorder.ledger.folder(self.evidence.run_id)
         requests = sent.requests(folder / "apply", plan.steps)
         aftermath = Aftermath(self.means.executor, self.means.gateway)
-        requests = aftermath.of(folder / PHASE, requests, stop=self.control.stop_tasks)
+        stop = self.evidence.upids if self.control.stop_tasks else ()
+        requests = aftermath.of(folder / PHASE, requests, stop)
         return outcomes.broken_off(self.written(), requests, sent.unsent(requests, plan.steps))
 
     def _variables(self) -> dict[str, Any]:
@@ -136,6 +137,7 @@ class Phases:
                 return self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
             finally:
                 self.evidence.denied += admission.denied
+                self.evidence.upids += admission.upids
 
     def _say(self, phase: str, line: str) -> None:
         self.progress(_SAYING[phase].format(one_line(self.means.recorder.without_secrets(line))))

@@ -34,6 +34,8 @@ class Evidence:
     applied: bool = False
     outcome: PlaybookOutcome = field(default_factory=lambda: PlaybookOutcome("ended"))
     denied: list[str] = field(default_factory=list)
+    # The tasks that the gateway saw it start.
+    upids: list[str] = field(default_factory=list)
 
 
 class Recorder:

@@ -91,3 +91,12 @@ def test_what_the_cluster_says_of_a_task_is_taken_over(task, state, exitstatus):
 
     assert (found.state, found.exitstatus) == (state, exitstatus)
     assert (found.unknown is None) == ("failure" not in task)
+
+
+def test_whatever_a_playbook_has_written_there_can_be_read(folder):
+    nonsense = ['"x"', "7", '{"nr": "a"}', '{"nr": 1}', '{"nr": 2, "path": "//..", "status": "x", "upid": 7}']
+
+    found = requests(folder(*nonsense), [{}, "x", {"method": "POST", "path": "/../"}])
+
+    assert [one.status for one in found] == [None, None]
+    assert unsent(found, [{}, {"method": "POST", "path": "/../"}]) == ["POST /../"]
