@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from mcp_bridge import version
 from mcp_bridge.app import make_bridge
-from mcp_bridge.cli import console, results, units
-from mcp_bridge.cli.call import CLIENT
+from mcp_bridge.cli import asking, console, results, units
 from mcp_bridge.freeze import Freezer
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.run import Request
 from mcp_bridge.settings import load_settings
 
 _NEWEST = 50
@@ -76,8 +73,9 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
 def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
     """Approve or deny a plan; recorded in the ledger."""
     tool = "approve_plan" if approve else "deny_plan"
-    request = Request(tool, {}, "apply", client_name=CLIENT, client_version=version(), kind="person")
-    plan = make_bridge(load_settings()).decide_plan(plan_id, request, approve=approve)
+    settings = load_settings()
+    asked = asking.request(settings, tool, {}, mode="apply")
+    plan = make_bridge(settings).decide_plan(plan_id, asked, approve=approve)
     if as_json:
         console.print_json(plan.as_dict())
         return

@@ -6,13 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
-from mcp_bridge import summary, version
+from mcp_bridge import summary
 from mcp_bridge.app import make_bridge
-from mcp_bridge.cli import console, results
-from mcp_bridge.cli.call import CLIENT, exit_status, run_interruptibly
+from mcp_bridge.cli import asking, console, results
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.models import Result
-from mcp_bridge.run import Request
 from mcp_bridge.settings import load_settings
 from pve_simulator import dump_seed, load_seed
 
@@ -28,16 +26,10 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
     settings = load_settings()
     # Beside the file, so that what can be written here can be there too. Its name says what to do with a leftover.
     readings = file.absolute().with_name(f".{file.name}.readings.json")
-    request = Request(
-        tool="capture_cluster",
-        arguments={"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content},
-        mode=settings.mode or "read",
-        client_name=CLIENT,
-        client_version=version(),
-        internal=True,
-    )
+    given = {"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content}
+    asked = asking.request(settings, "capture_cluster", given, mode=settings.mode or "read", internal=True)
     try:
-        result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
+        result = asking.run_interruptibly(make_bridge(settings), asked, quiet=as_json)
         if result.failure is None:
             _convert(readings, file)
     finally:
@@ -50,7 +42,7 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
         console.print_json({**result.as_dict(), **_next_steps(file, result)})
     else:
         _show(result, file)
-    return exit_status(result)
+    return asking.exit_status(result)
 
 
 def _check(file: Path) -> None:

@@ -47,20 +47,13 @@ def _values(kind: str) -> list[str]:
 
 
 def _read(settings: Any, kind: str) -> list[str]:
-    from mcp_bridge import native, version
+    from mcp_bridge import native
     from mcp_bridge.app import make_bridge
-    from mcp_bridge.run import Request
+    from mcp_bridge.cli import asking
 
     reading = READINGS[kind]
-    request = Request(
-        tool=reading.tool,
-        arguments=reading.arguments,
-        mode="read",
-        client_name="playvisor-completion",
-        client_version=version(),
-        kind="person",
-    )
-    return reading.values(native.call(make_bridge(settings), request, lambda _line: None, threading.Event()))
+    asked = asking.request(settings, reading.tool, reading.arguments, mode="read", client_name="playvisor-completion")
+    return reading.values(native.call(make_bridge(settings), asked, lambda _line: None, threading.Event()))
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -11,14 +11,13 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Literal
 
-from mcp_bridge import catalogue, collection, privileges, version
+from mcp_bridge import catalogue, collection, privileges
 from mcp_bridge.app import make_bridge
-from mcp_bridge.cli import console
-from mcp_bridge.cli.call import CLIENT, exit_status, run_interruptibly
+from mcp_bridge.cli import asking, console
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.models import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Result
 from mcp_bridge.privileges import Standing
-from mcp_bridge.run import Bridge, Request
+from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Settings, load_settings
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
@@ -58,7 +57,7 @@ def examine(*, as_json: bool) -> int:
     if result.failure:
         checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
         _print(checks, [], as_json=as_json)
-        return exit_status(result)
+        return asking.exit_status(result)
     standings = [privileges.standing(tool, result.data["permissions"]) for tool in catalogue.offered()]
     checks += [*_reached(result), _privileges(standings, result.data["connection"])]
     _print(checks, standings, as_json=as_json)
@@ -66,15 +65,8 @@ def examine(*, as_json: bool) -> int:
 
 
 def _connect(bridge: Bridge, settings: Settings, *, quiet: bool) -> Result:
-    request = Request(
-        "check_connection",
-        {},
-        settings.mode or "read",
-        client_name=CLIENT,
-        client_version=version(),
-        internal=True,
-    )
-    return run_interruptibly(bridge, request, quiet=quiet)
+    asked = asking.request(settings, "check_connection", {}, mode=settings.mode or "read", internal=True)
+    return asking.run_interruptibly(bridge, asked, quiet=quiet)
 
 
 def _ansible() -> Check:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_bridge import version
 from mcp_bridge.app import make_bridge
-from mcp_bridge.cli import console, results
-from mcp_bridge.cli.call import CLIENT, exit_status, run_interruptibly
+from mcp_bridge.cli import asking, console, results
 from mcp_bridge.models import EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, Result
-from mcp_bridge.run import Request
 from mcp_bridge.settings import load_settings
 
 _ENDED = {"ok": EXIT_DONE, "planned": EXIT_DONE, "held": EXIT_REFUSED, "refused": EXIT_REFUSED}
@@ -19,27 +16,20 @@ def wait_run(run_id: str, timeout: int, *, as_json: bool) -> int:
     """Wait for a run; the exit status is that of the run, and 1 when it has not ended."""
     result = _called("wait_run", {"run_id": run_id, "timeout": timeout}, as_json=as_json)
     if result.failure:
-        return exit_status(result)
+        return asking.exit_status(result)
     return _ENDED.get(str(result.data["run"].get("outcome")), EXIT_FAILED)
 
 
 def cancel_run(run_id: str, *, stop_tasks: bool, as_json: bool) -> int:
     """Cancel a run; 0 when it has ended."""
     result = _called("cancel_run", {"run_id": run_id, "stop_tasks": stop_tasks}, as_json=as_json)
-    return EXIT_FAILED if result.status == "running" else exit_status(result)
+    return EXIT_FAILED if result.status == "running" else asking.exit_status(result)
 
 
 def _called(tool: str, arguments: dict[str, Any], *, as_json: bool) -> Result:
     settings = load_settings()
-    request = Request(
-        tool=tool,
-        arguments=arguments,
-        mode=settings.mode or "apply",
-        client_name=CLIENT,
-        client_version=version(),
-        kind="person",
-    )
-    result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
+    asked = asking.request(settings, tool, arguments)
+    result = asking.run_interruptibly(make_bridge(settings), asked, quiet=as_json)
     if as_json:
         console.print_json(result.as_dict())
     else:

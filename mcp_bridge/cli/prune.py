@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from mcp_bridge import collection, version
 from mcp_bridge.cli import console
-from mcp_bridge.cli.call import CLIENT
+from mcp_bridge.cli.asking import CLIENT
 from mcp_bridge.cli.runs import open_ledger
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import Opening, Who, stamp

@@ -7,7 +7,7 @@ import uuid
 
 from mcp_bridge import collection, version
 from mcp_bridge.cli import console
-from mcp_bridge.cli.call import CLIENT
+from mcp_bridge.cli.asking import CLIENT
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.ledger.tokens import Token

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_bridge import catalogue, evidence, version
+from mcp_bridge import catalogue, evidence
 from mcp_bridge.app import make_bridge
-from mcp_bridge.cli import call, console, results
+from mcp_bridge.cli import asking, console, results
 from mcp_bridge.cli.runs import open_ledger
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.store import Ledger, Row
-from mcp_bridge.run import Request
 from mcp_bridge.settings import load_settings
 from mcp_bridge.undo import inverse
 
@@ -50,22 +49,14 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     bridge = make_bridge(settings)
     done = []
     for tool, arguments in undoing.calls:
-        request = Request(
-            tool,
-            arguments,
-            settings.mode or "apply",
-            check=check,
-            client_name=call.CLIENT,
-            client_version=version(),
-            kind="person",
-        )
-        done.append(call.run_interruptibly(bridge, request, quiet=as_json))
+        asked = asking.request(settings, tool, arguments, check=check)
+        done.append(asking.run_interruptibly(bridge, asked, quiet=as_json))
         if not as_json:
             results.show(done[-1])
     if as_json:
         console.print_json({"undone": [one.as_dict() for one in done], "left": undoing.left})
     # What is left is no success either.
-    return max([*(call.exit_status(one) for one in done), 1 if undoing.left else 0])
+    return max([*(asking.exit_status(one) for one in done), 1 if undoing.left else 0])
 
 
 def _found(ledger: Ledger, row: Row) -> tuple[str, dict[str, Any]]:
