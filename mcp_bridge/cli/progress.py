@@ -46,7 +46,7 @@ class _Display:
         """A line such as `Applying: ...`."""
         phase, colon, said = line.partition(": ")
         self._phase = phase if colon else line
-        if said:
+        if said and said not in list(self._lines)[-1:]:
             self._lines.append(said)
 
     def render(self) -> Group:

@@ -41,9 +41,12 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     ledger = Ledger(settings.state_dir, settings.ledger_url)
     row = ledger.find(run_id)
     phase, found = _found(ledger, row)
-    undoing = inverse(row["tool"], row["arguments"], found.get("guests") or ())
+    undoing = inverse(row["tool"], row["arguments"], found)
     if phase != "apply" or not (undoing.calls or undoing.left):
-        raise UsageError(f"Run {row['run_id'][:8]} changed no guest.", "`playvisor runs diff ID` shows what a run did.")
+        raise UsageError(
+            f"Run {row['run_id'][:8]} changed nothing that could be taken back.",
+            "`playvisor runs diff ID` shows what a run did.",
+        )
     for left in undoing.left:
         console.err().print(f"Not taken back. {left}")
     bridge = make_bridge(settings)

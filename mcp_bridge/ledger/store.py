@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +87,10 @@ class Ledger:
     def recent(self, limit: int = 20, **wanted: str | None) -> list[Row]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        `since` is a time, in UTC and ISO 8601; `guest` is a word that stands in the arguments or the summary.
+        `since` is a time, in UTC and ISO 8601; `guest` is an id or name that stands in the arguments or the summary.
         """
-        query = select(runs).order_by(runs.c.opened_seq.desc()).limit(limit)
+        query = select(runs).order_by(runs.c.opened_seq.desc())
+        guest = wanted.get("guest")
         for name, value in wanted.items():
             if value is None:
                 continue
@@ -96,8 +100,12 @@ class Ledger:
                 query = query.where(or_(runs.c.arguments.contains(value), runs.c.summary.contains(value)))
             else:
                 query = query.where(runs.c[name] == value)
+        if guest is None:
+            query = query.limit(limit)
         with reading(self._engine) as connection:
-            return [_readable(row) for row in connection.execute(query).mappings()]
+            found = connection.execution_options(yield_per=limit).execute(query).mappings()
+            names = _naming(guest)
+            return [_readable(row) for row in islice((row for row in found if names(row)), limit)]
 
     def last_entry(self) -> int:
         """The number of the chain's last entry."""
@@ -248,6 +256,14 @@ def _alive(row: Any) -> bool:
             return True
         return True
     return bool(processes.started(row["pid"]) == row["process_started"])
+
+
+def _naming(guest: str | None) -> Callable[[Mapping[Any, Any]], bool]:
+    """Whether a row names this guest, and not only one whose id or name has these characters in it."""
+    if guest is None:
+        return lambda _row: True
+    whole = re.compile(rf"(?<![\w.-]){re.escape(guest)}(?![\w-]|\.\w)")
+    return lambda row: any(whole.search(row[column] or "") for column in ("arguments", "summary"))
 
 
 def _readable(row: Any) -> Row:

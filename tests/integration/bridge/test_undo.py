@@ -25,7 +25,7 @@ def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
     assert [run["tool"] for run in runs] == ["start_guest", "start_guest", "stop_guest"]
 
     planned = playvisor("runs", "undo", check.json["undone"][0]["run_id"])
-    assert (planned.status, "changed no guest" in planned.stderr) == (2, True)
+    assert (planned.status, "changed nothing" in planned.stderr) == (2, True)
 
     # A guest that was given the vmid, or another name, since is not the one that it was.
     web.config["name"] = "another"
@@ -36,6 +36,26 @@ def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
     next(state_dir.glob(f"runs/{stopped}/apply/artifacts/*/stdout")).write_text("changed")
     tampered = playvisor("runs", "undo", stopped)
     assert (tampered.status, "not as they were written" in tampered.stderr) == (2, True)
+
+
+@pytest.mark.flow
+def test_tags_names_and_rules_are_as_they_were(playvisor, guest):
+    web = guest(running=False)
+    had = dict(web.config)
+    rule = "key=https,type=in,action=ACCEPT,proto=tcp,dport=443"
+    changes = [
+        ("guest", "tag", web.name, "--add-tags", "blue"),
+        ("guest", "configure", web.name, "--new-name", "renamed"),
+        ("firewall", "add-rule", "renamed", "--level", "guest", "--rules", rule),
+    ]
+    done = [playvisor(*change, "--json").json for change in changes]
+    undone = [playvisor("runs", "undo", one["run_id"], "--json") for one in reversed(done)]
+
+    assert [one["changed"] for one in done] == [True] * 3
+    assert [one.status for one in undone] == [0] * 3, [one.stdout for one in undone]
+    assert (web.config["name"], web.config.get("tags")) == (had["name"], had.get("tags"))
+    listed = playvisor("firewall", "rules", web.name, "--level", "guest", "--json").json
+    assert "https" not in str(listed["firewalls"])
 
 
 @pytest.mark.flow

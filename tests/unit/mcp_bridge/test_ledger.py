@@ -92,6 +92,24 @@ def test_the_newest_runs_come_first(ledger, three_runs):
     assert [row["run_id"] for row in ledger.recent(1)] == three_runs[2:]
 
 
+@pytest.mark.parametrize(
+    ("guest", "found"),
+    [("103", [0, 2]), ("web-01", [1]), ("web", []), ("10", []), ("web.", []), ("3", [])],
+)
+def test_runs_are_found_by_the_whole_id_or_name_of_a_guest(ledger, guest, found):
+    made = []
+    for given, said in (
+        ({"vmid": 103}, ""),
+        ({"name": "web-01"}, "Guest 1103 too."),
+        ({}, "Stopped guest 103 (web-1)."),
+    ):
+        made.append(opening(arguments=given))
+        ledger.record(made[-1], replace(DONE, summary=said))
+
+    assert [row["run_id"] for row in ledger.recent(2, guest=guest)] == [made[n].run_id for n in reversed(found)]
+    assert len(ledger.recent(1, guest=guest)) == min(1, len(found))
+
+
 def test_runs_are_told_in_the_order_in_which_they_ended(ledger, three_runs):
     first, second, third = three_runs
     ended = ledger.ended(0)

@@ -10,7 +10,7 @@ from mcp_bridge.undo import inverse
 
 
 def guest(before, after, vmid=101, *, changed=True):
-    return {"vmid": vmid, "name": f"web-{vmid}", "before": before, "after": after, "changed": changed}
+    return {"vmid": vmid, "name": f"web-{vmid}", "node": "pve1", "before": before, "after": after, "changed": changed}
 
 
 def power(before, after, vmid=101):
@@ -22,6 +22,7 @@ def snapshots(before, after):
 
 
 ONE = {"vmid": 101, "name": "web-101"}
+SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": "tcp", "dport": "22"}
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,61 @@ ONE = {"vmid": 101, "name": "web-101"}
             guest({"node": "p1"}, {"node": "p2"}),
             ("migrate_guest", {**ONE, "target": "p1"}),
         ),
+        (
+            "set_guest_tags",
+            {"tags": ["a", "c"]},
+            guest({"tags": ["a", "b"]}, {"tags": ["a", "c"]}),
+            ("set_guest_tags", {**ONE, "add_tags": ["b"], "remove_tags": ["c"]}),
+        ),
+        (
+            "resize_guest",
+            {},
+            guest({"exists": True, "cores": 2, "memory": 2048}, {"exists": True, "cores": 4, "memory": 2048}),
+            ("resize_guest", {**ONE, "cores": 2}),
+        ),
+        (
+            "configure_guest",
+            {},
+            guest({"name": "web-101", "onboot": False}, {"name": "new", "onboot": True}),
+            ("configure_guest", {"vmid": 101, "name": "new", "new_name": "web-101", "onboot": False}),
+        ),
+        (
+            "set_cloudinit",
+            {},
+            guest(
+                {"ciuser": "a", "ipconfig0": {"ip": "dhcp"}, "nameserver": "1.1.1.1 9.9.9.9", "sshkeys": ["ssh-rsa A"]},
+                {"ciuser": "b", "ipconfig0": {"ip": "auto"}, "nameserver": "8.8.8.8", "sshkeys": ["ssh-rsa B"]},
+            ),
+            (
+                "set_cloudinit",
+                {
+                    **ONE,
+                    "user": "a",
+                    "ipconfig": [{"interface": 0, "ip": "dhcp"}],
+                    "nameservers": ["1.1.1.1", "9.9.9.9"],
+                    "ssh_keys": ["ssh-rsa A"],
+                },
+            ),
+        ),
+        (
+            "add_firewall_rule",
+            {},
+            guest({"rules": [{**SSH, "comment": ""}]}, {"rules": [{**SSH, "key": "new"}, {**SSH, "action": "DROP"}]}),
+            ("set_firewall", {**ONE, "level": "guest", "rules": [SSH, {"key": "new", "state": "absent"}]}),
+        ),
+        (
+            "set_firewall",
+            {},
+            guest({"options": {"policy_in": "DROP"}}, {"options": {"policy_in": "ACCEPT", "enable": True}}),
+            (
+                "set_firewall",
+                {**ONE, "level": "guest", "options": {"policy_in": "DROP"}, "reset_options": ["enable"]},
+            ),
+        ),
     ],
 )
 def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
-    undoing = inverse(tool, given, [was])
+    undoing = inverse(tool, given, {"guests": [was]})
 
     assert undoing.calls == [call]
     assert undoing.left == []
@@ -71,11 +123,16 @@ def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
         ("delete_snapshot", {"snapname": "a1"}, snapshots(["a1"], []), "is lost"),
         ("clone_guest", {}, guest({}, {}), "delete it in Proxmox VE"),
         ("backup_guest", {}, guest({}, {}), "no tool does"),
-        ("set_cloudinit", {}, guest({}, {}), "no tool that takes this back"),
+        ("set_pool", {}, guest({}, {}), "no tool that takes this back"),
+        ("set_cloudinit", {}, guest({"ciuser": None}, {"ciuser": "b"}), "ciuser was not set before"),
+        ("resize_guest", {}, guest({"scsi0": {"size": 1}}, {"scsi0": {"size": 2}}), "does not shrink"),
+        ("configure_guest", {}, guest({"description": ""}, {"description": "x"}), "was not set before"),
+        ("configure_guest", {}, guest({"agent": {}}, {"agent": {"enabled": "1"}}), "to set it by hand"),
+        ("set_firewall", {}, guest({"aliases": []}, {"aliases": [{"name": "x"}]}), "aliases: `runs diff` shows"),
     ],
 )
 def test_what_has_none_is_said_with_the_guest(tool, given, was, why):
-    undoing = inverse(tool, given, [was])
+    undoing = inverse(tool, given, {"guests": [was]})
 
     if why is None:
         # How it ended is not known, but what it was is.
@@ -86,10 +143,21 @@ def test_what_has_none_is_said_with_the_guest(tool, given, was, why):
         assert why in undoing.left[0]
 
 
+def test_a_firewall_of_something_else_is_taken_back_by_its_place():
+    changed = {"level": "node", "node": "pve1", "before": {"options": {}}, "after": {"options": {"enable": True}}}
+
+    undoing = inverse("set_firewall", {}, {"firewalls": [{**changed, "changed": True}]})
+
+    call = ("set_firewall", {"level": "node", "node": "pve1", "reset_options": ["enable"]})
+    assert (undoing.calls, undoing.left) == ([call], [])
+    assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
+
+
 def test_guests_that_need_the_same_are_one_call_and_unchanged_ones_none():
     was = [power("running", "stopped", 101), power("paused", "stopped", 102), power("running", "stopped", 103)]
 
-    undoing = inverse("stop_guest", {}, [*was, guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)])
+    unchanged = guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)
+    undoing = inverse("stop_guest", {}, {"guests": [*was, unchanged]})
 
     assert undoing.calls == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
     assert undoing.left == ["Guest 102 (web-102): it was paused before, and what was in its memory is lost."]

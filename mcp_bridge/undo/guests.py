@@ -1,0 +1,50 @@
+"""Taking back what was done to guests as a whole: their power, a snapshot, where they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Guest = Mapping[str, Any]
+
+_WHEN = ("before", "after")
+_PAUSING = {"paused": "suspend_guest", "hibernated": "hibernate_guest"}
+
+
+def power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """The power state that it had."""
+    before, after = _states(guest, "state")
+    if before == after:
+        yield f"it was {before} before and is {before} again; what was lost by the reboot is lost."
+    elif before == "running":
+        yield "start_guest", {}
+    elif before == "stopped":
+        yield "stop_guest", {}
+    elif after == "running" and before in _PAUSING:
+        yield _PAUSING[before], {}
+    else:
+        yield f"it was {before} before, and what was in its memory is lost."
+
+
+def snapshot(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Without the snapshot that was made."""
+    name = arguments.get("snapname")
+    there = [name in {one.get("name") for one in guest.get(when, {}).get("snapshots") or ()} for when in _WHEN]
+    if there == [False, True]:
+        yield "delete_snapshot", {"snapname": name}
+    else:
+        yield f"snapshot {name} was there before; what was changed of it can't be taken back."
+
+
+def move(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Back to the node where it was."""
+    before, after = _states(guest, "node")
+    if not before or not after or before == after:
+        yield "it is not known where it was before."
+        return
+    kept = {name: arguments[name] for name in ("with_local_disks", "restart") if name in arguments}
+    yield "migrate_guest", {**kept, "target": before}
+
+
+def _states(guest: Guest, what: str) -> tuple[Any, Any]:
+    return guest.get("before", {}).get(what), guest.get("after", {}).get(what)
