@@ -53,10 +53,9 @@ molecule: venv link ## Run the molecule scenarios, each on a simulated cluster o
 	@cd $(COLLECTION) && PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
 	  $(BIN)/molecule test --all --report
 
-bench: venv link ## Measure an audited run against bare ansible-playbook and bare API calls; the simulator and the ledger at scale
-	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks/bench_run.py
-	@$(BIN)/python tests/benchmarks/bench_simulator.py
-	@$(BIN)/python tests/benchmarks/bench_ledger.py
+# ONLY="list_guests ledger" runs some; OPTIONS=--write renews the committed results and docs/performance.md.
+bench: venv link ## Measure Playvisor beside what people use instead, and compare with the committed results
+	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks $(ONLY) $(OPTIONS)
 
 clean: ## Remove everything that make created
 	rm -rf .venv .venv-* .collections .work .ansible build dist tests/output
