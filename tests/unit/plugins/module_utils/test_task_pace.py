@@ -14,7 +14,7 @@ UPID = "UPID:pve1:000003E8:003E2C10:6B0ADC99:qmstart:101:root@pam:"
 
 @pytest.fixture
 def cluster():
-    """`cluster(quickest, status)`: what a client knows, and what is said of the task; `looks` are the times of looks."""
+    """`cluster(quickest, status)`: what a client knows, what is said of the task; `looks` are the times of looks."""
 
     def make(quickest, status="stopped"):
         looks = []
