@@ -39,13 +39,18 @@ def main() -> None:
         print("\n".join(table.lines(name, outcome)), flush=True)
         # After each, for a run of all takes long, and may be cut off.
         found.save(_LAST)
+        if wanted.write:
+            _renew(committed, found)
     worse = list(found.regressions(committed))
     print("\n" + "\n".join(["Clearly worse than the committed results:", *worse] if worse else ["Nothing is worse."]))
-    if wanted.write:
-        renewed = Results(found.machine, {**committed.outcomes, **found.outcomes})
-        renewed.outcomes = {name: renewed.outcomes[name] for name in NAMES if name in renewed.outcomes}
-        renewed.save(COMMITTED)
-        table.write(renewed)
+
+
+def _renew(committed: Results, found: Results) -> None:
+    """Put what was found into the committed results and the page, beside what is there of other benchmarks."""
+    known = {**committed.outcomes, **found.outcomes}
+    renewed = Results(found.machine, {name: known[name] for name in NAMES if name in known})
+    renewed.save(COMMITTED)
+    table.write(renewed)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ def described() -> dict[str, str | int | float]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "ansible_core": version("ansible-core"),
-        "load_before": round(load(), 2),
     }
 
 
@@ -43,9 +42,23 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process, its descendants and those of them that have ended have computed so far."""
+    return sum(_ticks(one) for one in family(pid)) / os.sysconf("SC_CLK_TCK")
+
+
 def pss_mib(pids: list[int]) -> float:
     """Memory of processes in MiB, where a page that several share counts once among them all."""
     return sum(_pss_kib(pid) for pid in pids) / 1024
+
+
+def _ticks(pid: int) -> int:
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    # In user and kernel mode, itself and its children that were waited for.
+    return sum(map(int, stat.rpartition(")")[2].split()[11:15]))
 
 
 def _pss_kib(pid: int) -> int:
