@@ -59,10 +59,9 @@ conformance: venv link ## Run the MCP conformance suite, which npm installs, aga
 	  @modelcontextprotocol/conformance@0.1.16 "node-$$(node -p 'process.platform + "-" + process.arch')@22"
 	@$(BIN)/pytest -q tests/conformance/test_mcp_suite.py
 
-bench: venv link ## Measure an audited run against bare ansible-playbook and bare API calls; the simulator and the ledger at scale
-	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks/bench_run.py
-	@$(BIN)/python tests/benchmarks/bench_simulator.py
-	@$(BIN)/python tests/benchmarks/bench_ledger.py
+# ONLY="list_guests ledger" runs some; OPTIONS=--write renews the committed results and docs/performance.md.
+bench: venv link ## Measure Playvisor beside what people use instead, and compare with the committed results
+	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks $(ONLY) $(OPTIONS)
 
 clean: ## Remove everything that make created
 	rm -rf .venv .venv-* .collections .work .ansible build dist tests/output

@@ -130,6 +130,66 @@ def faults(rows: Iterable[Sequence[Any]], head_seq: int, head_hash: str, start: 
         yield Fault("", head_seq, f"the end of the ledger: {what}")
 
 
+class Stretch(NamedTuple):
+    """Entries that follow each other without a gap: the first one's number and the hash before it, and the last one."""
+
+    first: int
+    previous: str
+    last: int
+    hash: str
+
+
+def stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | None:
+    """The stretches that the entries of some rows form, up to number `last`; None when a fact was changed.
+
+    What was closed later counts as open. `rows` come by opened_seq, in the order of COLUMNS.
+    """
+    opened_hash, closed_hash = _HASHERS["opened"], _HASHERS["closed"]
+    found: list[Stretch] = []
+    waiting: dict[int, Sequence[Any]] = {}
+    first, before, end, end_hash = 0, "", -1, ""
+
+    def follow(seq: int, previous: str, digest: str) -> None:
+        nonlocal first, before, end, end_hash
+        if seq != end + 1 or previous != end_hash:
+            if first:
+                found.append(Stretch(first, before, end, end_hash))
+            first, before = seq, previous
+        end, end_hash = seq, digest
+
+    for row in rows:
+        seq, previous, digest, closed_seq, closed_previous, closed_digest = row[:6]
+        if opened_hash(seq, previous, row) != digest:
+            return None
+        if waiting:
+            for number in sorted(number for number in waiting if number < seq):
+                follow(*waiting.pop(number))
+        follow(seq, previous, digest)
+        if closed_seq is None:
+            if any(True for _fault in _half_closed(row)):
+                return None
+        elif closed_seq <= last:
+            if closed_hash(closed_seq, closed_previous, row) != closed_digest:
+                return None
+            if closed_seq == end + 1 and not waiting:
+                follow(closed_seq, closed_previous, closed_digest)
+            else:
+                waiting[closed_seq] = (closed_seq, closed_previous, closed_digest)
+    for number in sorted(waiting):
+        follow(*waiting[number])
+    return [*found, Stretch(first, before, end, end_hash)] if first else found
+
+
+def is_whole(found: Iterable[Stretch], head_seq: int, head_hash: str) -> bool:
+    """Whether stretches, in any order, are one chain from its beginning to its end."""
+    seq, previous = 0, GENESIS
+    for stretch in sorted(found):
+        if (stretch.first, stretch.previous) != (seq + 1, previous):
+            return False
+        seq, previous = stretch.last, stretch.hash
+    return (seq, previous) == (head_seq, head_hash)
+
+
 def _up_to(waiting: dict[int, _Entry], limit: int) -> Iterator[_Entry]:
     """Take the closings with numbers below `limit`, in order."""
     for number in sorted(number for number in waiting if number < limit):

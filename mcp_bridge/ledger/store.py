@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, updat
 from mcp_bridge import evidence, sent
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.executor import processes
-from mcp_bridge.ledger import artifacts, chain, retention, verify
+from mcp_bridge.ledger import artifacts, chain, retention, shares, verify
 from mcp_bridge.ledger.database import open_database, reading, transaction
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import Closing, Opening
@@ -138,7 +138,9 @@ class Ledger:
                 "Nothing was run with this state directory (PLAYVISOR_STATE_DIR), or the ledger was removed.",
             )
         with reading(self._engine) as connection:
-            return verify.verify(connection, self._folders, shared=self._file is None)
+            shared = self._file is None
+            intact = shares.intact(connection, self._url, self._folders, shared=shared)
+            return intact or verify.verify(connection, self._folders, shared=shared)
 
     def removable(self, before: str) -> retention.Removal | None:
         """What `prune` would remove. Raises LedgerError when that part is not as it was written."""

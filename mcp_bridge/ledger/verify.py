@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger import artifacts, chain
@@ -49,9 +49,10 @@ def verify(connection: Connection, folders: Path, *, shared: bool) -> Verificati
         raise LedgerError("The ledger has no end: its table ledger_head is empty.", "Restore it from a backup.")
     spoiled: list[chain.Fault] = []
     start = _start(connection, found, spoiled)
-    rows = _walk(connection, folders, found, spoiled, shared=shared)
+    query = select(*(runs.c[name] for name in chain.COLUMNS)).order_by(runs.c.opened_seq)
+    rows = walk(connection, query, folders, found, spoiled, shared=shared)
     broken = list(chain.faults(rows, end["seq"], end["hash"], start))
-    spoiled.extend(_unknown_folders(connection, folders))
+    spoiled.extend(unknown_folders(connection, folders))
     found.faults = sorted([*broken, *spoiled], key=lambda fault: fault.seq)
     return found
 
@@ -82,15 +83,21 @@ def _said(arguments: str) -> dict[str, Any]:
     return said if isinstance(said, dict) and isinstance(said.get("kept"), dict) and "before" in said else {}
 
 
-def _walk(
-    connection: Connection, folders: Path, found: Verification, spoiled: list[chain.Fault], *, shared: bool
+def walk(
+    connection: Connection,
+    query: Select[Any],
+    folders: Path,
+    found: Verification,
+    spoiled: list[chain.Fault],
+    *,
+    shared: bool,
 ) -> Iterator[Any]:
-    """Every row by its opening; on the way, its artifacts are held against their manifest."""
+    """The rows of a query for COLUMNS; on the way, their artifacts are held against their manifests."""
     here = socket.gethostname()
-    query = select(*(runs.c[name] for name in chain.COLUMNS)).order_by(runs.c.opened_seq)
     for rows in connection.execute(query.execution_options(yield_per=_FETCH)).partitions():
         found.runs += len(rows)
-        for row in rows:
+        # A tuple's fields are at hand sooner than those of SQLAlchemy's rows.
+        for row in map(tuple, rows):
             found.entries += (row[_OPENED] > found.start) + (row[_CLOSED] is not None)
             if row[_SHA256]:
                 folder = folders / row[_RUN_ID]
@@ -105,7 +112,7 @@ def _walk(
             yield row
 
 
-def _unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
+def unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
     """What runs left behind that the ledger says nothing of."""
     for name in sorted(path.name for path in folders.iterdir()) if folders.is_dir() else ():
         if connection.execute(select(runs.c.run_id).where(runs.c.run_id == name)).first() is None:

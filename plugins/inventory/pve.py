@@ -77,7 +77,6 @@ compose:
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleParserError
@@ -103,8 +102,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if IMPORT_ERROR:
             raise AnsibleParserError("This inventory needs the Python packages proxmoxer and requests.")
         self._read_config_data(path)
+        members: dict[str, list[str]] = {}
         for name, variables in named(self._guests(path, cache)):
-            self._add(name, variables)
+            if self._is_wanted(variables):
+                self._add(name, variables)
+                for group in groups(variables):
+                    members.setdefault(group, []).append(name)
+        for group, hosts in members.items():
+            added = self.inventory.add_group(self._sanitize_group_name(group))
+            for host in hosts:
+                self.inventory.add_child(added, host)
 
     def _guests(self, path: str, cache: bool) -> list[dict[str, Any]]:
         """The variables of every guest, from the cache where it holds them."""
@@ -130,6 +137,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for notice in client.notices:
             self.display.warning(notice)
         guests = [guest for guest in found.guests if self.get_option("templates") or not guest.template]
+        if not self.get_option("want_config") and not self.get_option("want_addresses"):
+            return [base_variables(guest) for guest in guests]
 
         def read(guest: Guest) -> dict[str, Any]:
             return {**base_variables(guest), **self._asked_for(client, guest, found.online(guest.node))}
@@ -169,16 +178,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(f"{message} Guests for which it can't are left out.")
             return False
 
-    def _add(self, name: str, variables: dict[str, Any]) -> None:
+    def _is_wanted(self, variables: dict[str, Any]) -> bool:
         strict = self.get_option("strict")
-        if not all(self._holds(condition, variables, strict) for condition in self.get_option("filters")):
-            return
+        return all(self._holds(condition, variables, strict) for condition in self.get_option("filters"))
+
+    def _add(self, name: str, variables: dict[str, Any]) -> None:
         self.inventory.add_host(name)
-        for variable, value in variables.items():
-            self.inventory.set_variable(name, variable, value)
-        for group in groups(variables):
-            self.inventory.add_group(self._sanitize_group_name(group))
-            self.inventory.add_child(self._sanitize_group_name(group), name)
+        # All at once: their names are good ones, and what is in them is plain data, which needs no look at each value.
+        self.inventory.get_host(name).vars.update(variables)
+        strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
         self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
@@ -186,7 +194,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 def base_variables(guest: Guest) -> dict[str, Any]:
     """A guest's variables, all plain data so that any cache plugin can hold them."""
-    return {f"pve_{field}": list(v) if isinstance(v, tuple) else v for field, v in asdict(guest).items()}
+    return {f"pve_{field}": list(v) if isinstance(v, tuple) else v for field, v in vars(guest).items()}
 
 
 def named(guests: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -124,6 +124,8 @@ class Client:
         self.connection = connection
         # What users should know though nothing failed; modules show it as warnings.
         self.notices: list[str] = []
+        # Seconds that the quickest task of each type has taken, for who waits for the next one.
+        self.quickest: dict[str, float] = {}
         self._session = ProxmoxHttpSession()
         self._session.headers["accept"] = "application/json"
         verify: bool | str = connection.validate_certs

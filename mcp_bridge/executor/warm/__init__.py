@@ -12,6 +12,7 @@ from typing import Protocol
 from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress, processes, started_tasks
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.executor.environment import playbook_env
+from mcp_bridge.executor.warm.gate import Gate
 from mcp_bridge.executor.warm.supervisor import MOST, Purpose, Supervisor
 
 # The folder of no run: a server is started with what is the same for all of them.
@@ -62,6 +63,7 @@ class WarmExecutor(ColdExecutor):
     def __init__(self, connection: Mapping[str, str], keeper: Keeper | None = None, most: int = MOST) -> None:
         super().__init__(connection)
         self.supervisor = keeper or supervisor(connection, most)
+        self._gate = Gate()
 
     def start(self) -> None:
         """Begin to load everything, in the background."""
@@ -69,7 +71,8 @@ class WarmExecutor(ColdExecutor):
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
         """Run one playbook in a fresh private data dir; its artifacts stay there."""
-        outcome = super().run(run, progress, cancel)
+        with self._gate.passed():
+            outcome = super().run(run, progress, cancel)
         if outcome.result is None:
             # Its server may have been killed, and it may go on without anybody who waits for it.
             processes.kill_run(run.folder)

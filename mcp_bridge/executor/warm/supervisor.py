@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 Purpose = Literal["lend", "once"]
 LEND: Purpose = "lend"
 ONCE: Purpose = "once"
-# Playbooks at a time; those beyond it run cold.
-MOST = 16
+# Playbooks at a time; those beyond it run cold, which takes more of everything.
+MOST = 64
 # A server that ends sooner than this many seconds after its start is not started again.
 _SOON = 10.0
 # Seconds within which a server is ready, or something is wrong with it.

@@ -1,0 +1,1 @@
+"""What the benchmarks share: simulated clusters, clients, clocks, peers, results and their table."""

@@ -1,0 +1,67 @@
+"""Taking times. Ways to the same end take turns within one run, so that a busy machine slows all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Way = Callable[[], object]
+"""Does the measured thing once, and raises or exits when it was not done as it should."""
+
+
+@dataclass
+class Samples:
+    """Seconds of several measurements of one thing."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def p50(self) -> float:
+        """The median."""
+        return statistics.median(self.seconds)
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile; of few measurements, the slowest one."""
+        if len(self.seconds) < 2:
+            return self.seconds[0]
+        return statistics.quantiles(self.seconds, n=20, method="inclusive")[-1]
+
+    def take(self, way: Way) -> None:
+        """Measure it once more."""
+        started = time.perf_counter()
+        way()
+        self.seconds.append(time.perf_counter() - started)
+
+
+def timed(way: Way, times: int = 1, before: Way | None = None) -> Samples:
+    """Measure one way; what is done `before` each time is not measured."""
+    samples = Samples()
+    for _turn in range(times):
+        if before:
+            before()
+        samples.take(way)
+    return samples
+
+
+def in_turns(
+    ways: Mapping[str, Way], rounds: int, *, warm_up: int = 1, before: Way | None = None
+) -> dict[str, Samples]:
+    """Measure each way once per round, after `warm_up` rounds that only fill caches.
+
+    Each round begins with another way, so that none always comes after the one that leaves most behind.
+    """
+    samples, order = {name: Samples() for name in ways}, list(ways)
+    for turn in range(warm_up + rounds):
+        for name in order[turn % len(order) :] + order[: turn % len(order)]:
+            if before:
+                before()
+            (samples[name] if turn >= warm_up else Samples()).take(ways[name])
+    return samples
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """What one more of x costs: least squares through (x, seconds)."""
+    return statistics.linear_regression([x for x, _y in points], [y for _x, y in points]).slope

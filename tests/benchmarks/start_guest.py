@@ -1,0 +1,68 @@
+"""Starting one guest whose task takes 0.3 s: what planning, policy, ledger and applying add to it."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from harness import clients, peers
+from harness.clients import Session
+from harness.cluster import simulated, stopped_guests
+from harness.options import Options
+from harness.results import Outcome
+from harness.timing import Way, in_turns
+from proxmoxer.tools import Tasks
+
+TASK_SECONDS = 0.3
+VMID, NODE = 101, "pve1"
+_OURS = "Playvisor, `start_guest` through MCP: planned, judged, applied, recorded"
+_POLLED = "proxmoxer, status asked every 50 ms"
+_POLL_SECONDS = 0.05
+
+
+def measure(options: Options) -> Outcome:
+    """Every way in turns on one guest, which loses its power before each."""
+    outcome = Outcome(f"one guest started, by a task of {TASK_SECONDS} s")
+    with ExitStack() as stack:
+        cluster = stack.enter_context(simulated(seed=stopped_guests(20), task_seconds=TASK_SECONDS))
+        session = stack.enter_context(clients.playvisor(cluster))
+        api = cluster.api()
+        ways: dict[str, Way] = {
+            _OURS: lambda: _started(clients.answer(session.call("start_guest", {"vmid": VMID}))["changed"]),
+            _POLLED: lambda: _started(_by_api(api, _POLL_SECONDS)),
+            "proxmoxer, its own `Tasks.blocking_status`": lambda: _started(_by_api(api, 1)),
+        }
+        try:
+            peer = stack.enter_context(peers.proxmox_mcp_session(cluster))
+            name = f"proxmox-mcp-plus {peers.version(peers.proxmox_mcp(), 'proxmox-mcp-plus')}"
+            ways[f"{name}, `start_vm`, then `poll_job` every 50 ms"] = lambda: _started(_by_peer(peer))
+            outcome.notes.append("`start_vm` itself does not wait for the task.")
+        except peers.Missing as error:
+            outcome.notes.append(str(error))
+        samples = in_turns(ways, options.rounds, warm_up=3, before=lambda: cluster.stop(VMID))
+    outcome.compare(samples)
+    outcome.figure("above the task's own time, p50", samples[_OURS].p50 - TASK_SECONDS, "s", 0.25)
+    outcome.figure("the same of proxmoxer, asking every 50 ms", samples[_POLLED].p50 - TASK_SECONDS, "s")
+    outcome.ratio("Playvisor / proxmoxer, asking every 50 ms", samples[_OURS].p50 / samples[_POLLED].p50)
+    return outcome
+
+
+def _started(done: bool) -> None:
+    if not done:
+        raise SystemExit("The guest was not started; the time means nothing.")
+
+
+def _by_api(api: Any, interval: float) -> bool:
+    upid = api.nodes(NODE).qemu(VMID).status.start.post()
+    return bool(Tasks.blocking_status(api, upid, polling_interval=interval)["exitstatus"] == "OK")
+
+
+def _by_peer(peer: Session) -> bool:
+    # The last block of its answer is JSON.
+    submitted = json.loads(clients.text(peer.call("start_vm", {"node": NODE, "vmid": str(VMID)})).splitlines()[-1])
+    asked = {"job_id": submitted["job_id"], "include_audit": False, "force": True}
+    while (status := json.loads(clients.text(peer.call("poll_job", asked)))["status"]) == "running":
+        time.sleep(_POLL_SECONDS)
+    return bool(status == "completed")
