@@ -82,6 +82,7 @@ from typing import Any
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import read_addresses
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import IMPORT_ERROR, Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
@@ -89,6 +90,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._connection impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, observe_guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import connection_spec
+
+try:
+    # Since ansible-core 2.19 nothing is a template that is not marked as one.
+    from ansible.template import trust_as_template as _marks_templates
+except ImportError:
+    _marks_templates = None
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -104,6 +111,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._read_config_data(path)
         members: dict[str, list[str]] = {}
         for name, variables in named(self._guests(path, cache)):
+            variables = untrusted(variables)
             if self._is_wanted(variables):
                 self._add(name, variables)
                 for group in groups(variables):
@@ -195,6 +203,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def base_variables(guest: Guest) -> dict[str, Any]:
     """A guest's variables, all plain data so that any cache plugin can hold them."""
     return {f"pve_{field}": list(v) if isinstance(v, tuple) else v for field, v in vars(guest).items()}
+
+
+def untrusted(variables: dict[str, Any]) -> dict[str, Any]:
+    """The variables, with nothing in them that Ansible would take for a template: whoever may edit a guest wrote it."""
+    return variables if _marks_templates else wrap_var(variables)
 
 
 def named(guests: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

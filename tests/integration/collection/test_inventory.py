@@ -16,11 +16,13 @@ pytestmark = [pytest.mark.flow, pytest.mark.every_core]
 
 @pytest.fixture
 def inventory(connection_env, tmp_path, collections_path):
-    def read(env=None, **options):
+    """`inventory(want_config=True)`: what ansible-inventory lists, or another `command` does with it."""
+
+    def read(env=None, command=("ansible-inventory", "--list"), **options):
         source = tmp_path / "test.pve.yml"
         source.write_text(yaml.safe_dump({"plugin": "playvisor.proxmox.pve", **options}))
         return subprocess.run(
-            [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(source), "--list"],
+            [str(Path(sys.executable).parent / command[0]), "-i", str(source), *command[1:]],
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith("PROXMOX_")},
                 "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
@@ -96,3 +98,20 @@ def test_the_cache_spares_the_cluster(inventory, simulator, tmp_path):
 
     assert json.loads(first.stdout) == json.loads(second.stdout)
     assert len(simulator.requests) == 1
+
+
+def test_what_is_written_in_a_guest_is_never_a_template(inventory, simulator, tmp_path):
+    guest = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
+    made = tmp_path / "made"
+    guest.config["description"] = f"{{{{ lookup('pipe', 'touch {made}') }}}}"
+    show = "ansible.builtin.debug", "-a", "msg='{{ pve_config.description }} {{ composed }}'"
+
+    done = inventory(
+        command=("ansible", guest.name, "-c", "local", "-m", *show),
+        want_config=True,
+        compose={"composed": "pve_config.description"},
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("lookup('pipe'") == 2
+    assert not made.exists()
