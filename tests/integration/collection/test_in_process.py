@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 from scenarios import Place, all_scenarios
-from scenarios.running import carry_out
+from scenarios.running import prepare
 
 from pve_simulator import Simulator, build_cluster
 
@@ -109,7 +109,8 @@ def connection_options(simulator):
     }
 
 
-def prepare(simulator, calls):
+def prepared(simulator, module):
+    """The module's first scenario, whose situation is there now; None where it has none."""
     connection = Connection(
         host="127.0.0.1",
         port=simulator.port,
@@ -118,13 +119,12 @@ def prepare(simulator, calls):
         token_secret=simulator.token_secret,
         fingerprint=simulator.fingerprint.replace(":", "").lower(),
     )
-    carry_out(Client(connection), calls)
+    return prepare(Client(connection), SCENARIOS[module]) if module in SCENARIOS else None
 
 
-def module_tasks(module, simulator):
-    """A module's tasks: its first scenario planned and applied, or a call without any options."""
+def module_tasks(module, scenario, simulator):
+    """A module's tasks: its scenario planned and applied, or a call without any options."""
     environment = {f"PROXMOX_{name.upper()}": value for name, value in connection_options(simulator).items()}
-    scenario = SCENARIOS.get(module)
     phases = {"plan": True, "apply": False} if scenario else {"call": False}
     return [
         {
@@ -171,8 +171,8 @@ def play_all(modules, here, collections):
             simulator.world.clock.set_speed(0)
             simulator.world.clock.set(NOON)
             stack.enter_context(simulator)
-            prepare(simulator, SCENARIOS[module].prepare if module in SCENARIOS else ())
-            tasks += module_tasks(module, simulator) if module in MODULES else grouped_tasks(simulator)
+            scenario = prepared(simulator, module)
+            tasks += module_tasks(module, scenario, simulator) if module in MODULES else grouped_tasks(simulator)
         return play(tasks, here, collections, folder)
 
 
