@@ -1,0 +1,80 @@
+"""Runs that touch the same guest wait for each other, whichever client and process they are of."""
+
+from __future__ import annotations
+
+import threading
+
+import anyio
+import pytest
+
+from mcp_bridge import locks
+
+CLUSTER = "https://pve1:8006"
+
+
+@pytest.mark.flow
+def test_of_two_clients_on_one_guest_one_waits_and_another_guest_is_not_held_up(
+    serving, talk, guest, simulator, ledger
+):
+    simulator.world.settings.task_seconds = 2.0
+    first, second = guest(running=False), guest(running=True, kind="lxc")
+    done = {}
+
+    def posted():
+        return any(method == "POST" for method, _path, _status in simulator.requests)
+
+    async def work(url, name, tool, arguments):
+        async def steps(client):
+            return await client.call_tool(tool, arguments)
+
+        done[name] = (await talk(url, None, steps, name=name)).structured_content
+
+    async def all_of_them(url):
+        async with anyio.create_task_group() as group:
+            group.start_soon(work, url, "one", "start_guest", {"vmid": first.vmid})
+            while not posted():
+                await anyio.sleep(0.02)
+            group.start_soon(work, url, "two", "set_guest_tags", {"vmid": first.vmid, "add_tags": ["late"]})
+            group.start_soon(work, url, "three", "set_guest_tags", {"vmid": second.vmid, "add_tags": ["early"]})
+
+    with serving("--mode", "apply", "--toolsets", "power,provision", "--no-auth") as url:
+        anyio.run(all_of_them, url)
+
+    assert {name: result["status"] for name, result in done.items()} == {"one": "ok", "two": "ok", "three": "ok"}
+    asked = [(method, path) for method, path, _status in simulator.requests]
+    looks = [at for at, (_method, path) in enumerate(asked) if "/tasks/UPID" in path]
+    assert asked.index(("PUT", f"/nodes/{first.node}/qemu/{first.vmid}/config")) > looks[-1]
+    assert asked.index(("PUT", f"/nodes/{second.node}/lxc/{second.vmid}/config")) < looks[-1]
+
+
+def test_the_locks_of_several_guests_are_taken_all_or_none(tmp_path):
+    cancel = threading.Event()
+    with locks.held(tmp_path, CLUSTER, ["101", "102"], cancel) as alone:
+        assert alone
+        with locks.held(tmp_path, CLUSTER, ["103"], cancel) as beside:
+            assert beside
+        with locks.held(tmp_path, "https://other:8006", ["101"], cancel) as elsewhere:
+            assert elsewhere
+        cancel.set()
+        with locks.held(tmp_path, CLUSTER, ["103", "102"], cancel) as given_up:
+            assert not given_up
+    with locks.held(tmp_path, CLUSTER, ["102", "103"], cancel) as later:
+        assert later
+
+
+def test_whoever_waits_goes_on_when_the_lock_is_free(tmp_path):
+    order, waiting = [], threading.Event()
+
+    def second():
+        waiting.set()
+        with locks.held(tmp_path, CLUSTER, ["101"], threading.Event()) as alone:
+            order.append(("second", alone))
+
+    with locks.held(tmp_path, CLUSTER, ["101"], threading.Event()):
+        thread = threading.Thread(target=second)
+        thread.start()
+        waiting.wait(10)
+        order.append(("first", True))
+    thread.join(10)
+
+    assert order == [("first", True), ("second", True)]
