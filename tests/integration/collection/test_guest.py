@@ -54,7 +54,7 @@ def client(simulator, connection_env):
 
 OPTIONS = {
     **dict.fromkeys(("vmid", "name", "new_name", "node", "type", "disks", "nics", "config", "pool", "ostemplate")),
-    **dict.fromkeys(("password", "ssh_public_keys")),
+    **dict.fromkeys(("password", "ssh_public_keys", "only", "tags", "add_tags", "remove_tags")),
     **dict.fromkeys(("restart_if_required", "force", "purge", "destroy_unreferenced_disks"), False),
     "state": "present",
     "shutdown_timeout": 180,
