@@ -23,7 +23,7 @@ def serve_commands() -> None:
         stop.set()
 
     threading.Thread(target=keep, name="keeping", daemon=True).start()
-    if server.programs() is not None:
+    if server.await_ready():
         console.err().print("Commands of this user run faster now, until Ctrl-C.")
     stop.wait()
     failed = server.useless

@@ -58,10 +58,13 @@ def runs_playbooks(arguments: list[str]) -> bool:
 
 
 def publish(folder: str) -> bool:
-    """Let commands find the server whose socket is in this folder; false where there is no safe place to say so."""
+    """Let commands find the server whose socket is in this folder.
+
+    False where there is no safe place to say so, and while another one lends: that may well outlive this.
+    """
     with suppress(OSError):
         os.makedirs(_place(), mode=0o700, exist_ok=True)
-        if _is_private(_place()):
+        if _is_private(_place()) and not _somebody_lends():
             new = f"{_link()}.{os.getpid()}"
             os.symlink(folder, new)
             os.replace(new, _link())
@@ -74,6 +77,13 @@ def withdraw(folder: str) -> None:
     with suppress(OSError):
         if os.readlink(_link()) == folder:
             os.unlink(_link())
+
+
+def _somebody_lends() -> bool:
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        return link.connect_ex(f"{_link()}/{SOCKET}") == 0
 
 
 def _place() -> str:

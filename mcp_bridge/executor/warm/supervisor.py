@@ -109,6 +109,11 @@ class Supervisor:
             server.settled.wait(_READY_SECONDS)
         return server.folder if server and server.ready else None
 
+    def await_ready(self) -> bool:
+        """Wait until a server is ready, which this tells, or it turns out that none will be."""
+        server = self._current()
+        return server is not None and server.settled.wait(_READY_SECONDS) and server.ready
+
     def keep(self) -> None:
         """Keep a server running until this one is closed, or it turns out that none can live."""
         while (server := self._current()) is not None:

@@ -25,6 +25,12 @@ def runtime(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def lent(runtime):
+    """Commands of these tests borrow from no other server."""
+    return str(runtime.parent)
+
+
+@pytest.fixture
 def lender(runtime, clean_env, eventually):
     """`playvisor serve`, with the folder that it lends."""
     with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as serving:
@@ -105,6 +111,17 @@ def test_what_no_longer_lends_is_not_missed(runtime, playvisor, tmp_path):
     assert lending.publish(str(tmp_path / "gone"))
 
     assert playvisor("call", "list_guests", "--json").status == 0
+
+
+def test_who_came_first_goes_on_lending(lender, runtime, clean_env, playvisor):
+    with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as second:
+        # It says so when it is ready.
+        assert "run faster now" in second.stderr.readline()
+        [link] = runtime.iterdir()
+        assert link.readlink() == lender
+        second.terminate()
+    assert [link.readlink() for link in runtime.iterdir()] == [lender]
+    assert playvisor("guest", "list", "--json").status == 0
 
 
 @pytest.mark.parametrize(
