@@ -47,4 +47,4 @@ def _keeper(connection: Mapping[str, str], *, lasting: bool) -> Keeper | None:
 
     if lending.lent_by:
         return warm.Lender(Path(lending.lent_by))
-    return warm.supervisor(connection, purpose="lend") if lasting else head_start.taken
+    return warm.supervisor(connection, purpose="lend-too") if lasting else head_start.taken

@@ -42,10 +42,21 @@ def kill_run(folder: Path) -> None:
 
 def started(pid: int) -> str:
     """When a process started, in the kernel's own words; with its id it names the process. Empty when there is none."""
+    fields = _stat(pid)
+    # A zombie has ended; only its parent has not asked yet.
+    return "" if not fields or fields[0] in ("Z", "X") else fields[19]
+
+
+def parent(pid: int) -> int | None:
+    """The process that started it; None when there is none."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel tells of a process, from its state on; nothing when there is none."""
     try:
         stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""
-    fields = stat.rpartition(")")[2].split()
-    # A zombie has ended; only its parent has not asked yet.
-    return "" if fields[0] in ("Z", "X") else fields[19]
+        return []
+    return stat.rpartition(")")[2].split()

@@ -16,6 +16,8 @@ ALONE = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
 """Commands that go on for long, or look at what their own process has."""
 WITHOUT_PLAYBOOKS = frozenset({"approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"})
 SOCKET = "socket"
+COMPLETING = "_PLAYVISOR_COMPLETE"
+"""Says to typer that this is no command, but a shell that asks how to go on."""
 
 lent_by: str | None = None
 """In a fork: the folder of the server that it is a fork of, with the ansible-playbook to use."""
@@ -47,7 +49,10 @@ def may_be_lent(arguments: list[str]) -> bool:
     if lent_by is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
         return False
     asked = words(arguments)
-    return bool(asked) and not asked[0].startswith("-") and asked[0] not in ALONE
+    if not asked:
+        # A shell that completes what somebody types waits for it.
+        return COMPLETING in os.environ
+    return not asked[0].startswith("-") and asked[0] not in ALONE
 
 
 def runs_playbooks(arguments: list[str]) -> bool:

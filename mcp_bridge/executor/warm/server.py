@@ -1,12 +1,12 @@
 """The fork server: a process with everything loaded that forks a child for each playbook.
 
-    python -m mcp_bridge.executor.warm.server SOCKET MOST [lend]
+    python -m mcp_bridge.executor.warm.server SOCKET MOST [lend|lend-too]
 
-With `lend` it also runs `playvisor` commands.
+With `lend` it also runs `playvisor` commands; with `lend-too` they are not what it is there for.
 
 It says `ready` on stdout as soon as it can be of use, loads the rest while it is idle, and serves until its stdin is
-closed; then it ends with all of its children. Told anything on stdin, it takes nothing new and ends when nothing is
-left to do.
+closed; then it ends with the playbooks of whoever started it, once the commands that it has lent itself to have ended.
+Told anything on stdin, it takes nothing new and ends when nothing is left to do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import selectors
 import shutil
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from mcp_bridge import lending, memory
@@ -33,6 +33,9 @@ from mcp_bridge.executor.warm.supervisor import LEND
 from mcp_bridge.lending.client import LENGTH
 
 _LOADED = object()
+_Loading = list[tuple[float, Iterator[None]]]
+# Seconds without anything to do, after which what only others need is loaded.
+_QUIET_SECONDS = 2.0
 _CHUNK = 65536
 _FORWARDED = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -45,6 +48,7 @@ class _Connection:
     received: bytearray = field(default_factory=bytearray)
     terminal: list[int] = field(default_factory=list)
     pid: int = 0
+    # Of a playbook; a command has none.
     folder: Path | None = None
 
     def complete(self) -> bool:
@@ -60,14 +64,14 @@ class _Connection:
 class ForkServer:
     """Serves clients on a listening socket, at most `most` of them at a time.
 
-    `loading` is what it may load yet, bit by bit, while nobody wants anything. `lends` says whether commands of
-    Playvisor may be run in here, too, now.
+    `loading` is what it may load yet, one after the other and bit by bit, while nobody wants anything, and after how
+    many seconds of that it begins. `lends` says whether commands of Playvisor may be run in here, too, now.
     """
 
-    def __init__(self, listening: socket.socket, most: int, loading: Iterator[None], lends: Callable[[], bool]) -> None:
+    def __init__(self, listening: socket.socket, most: int, loading: _Loading, lends: Callable[[], bool]) -> None:
         self._listening = listening
         self._most = most
-        self._loading: Iterator[None] | None = loading
+        self._loading = loading
         self._lends = lends
         self._connections: dict[socket.socket, _Connection] = {}
         self._selector = selectors.DefaultSelector()
@@ -83,7 +87,7 @@ class ForkServer:
         self._selector.register(self._wake, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
         while self._listening.fileno() >= 0 or self._connections:
-            events = self._selector.select(0 if self._loading else None)
+            events = self._selector.select(self._loading[0][0] if self._loading else None)
             if not events:
                 self._load()
             for key, _events in events:
@@ -99,22 +103,36 @@ class ForkServer:
                     self._listen_to(self._connections[key.fileobj])
 
     def _load(self) -> None:
-        if self._loading and next(self._loading, _LOADED) is _LOADED:
-            self._loading = None
-            # What is here stays as it is: collecting it would copy its pages into every child.
-            gc.collect()
-            gc.freeze()
+        if not self._loading:
+            return
+        (_quiet, steps), *rest = self._loading
+        if next(steps, _LOADED) is not _LOADED:
+            self._loading = [(0.0, steps), *rest]
+            return
+        self._loading = rest
+        # What is here stays as it is: collecting it would copy its pages into every child.
+        gc.collect()
+        gc.freeze()
 
     def _hear(self) -> None:
-        """Stop taking new clients; and those that there are, if whoever started this process is gone."""
+        """Stop taking new clients; and serving those that whoever started this process has, if that is gone."""
         if not os.read(0, _CHUNK):
             self._selector.unregister(0)
-            for client in list(self._connections.values()):
+            self._loading = []
+            for client in [one for one in self._connections.values() if not self._is_of_others(one)]:
                 self._kill(client)
                 self._drop(client)
         if self._listening.fileno() >= 0:
             self._selector.unregister(self._listening)
             self._listening.close()
+
+    def _is_of_others(self, client: _Connection) -> bool:
+        """Whether it is a command that was lent a fork, or the playbook of one."""
+        commands = {one.pid for one in self._connections.values() if one.pid and one.folder is None}
+        peer, _user, _group = struct.unpack(
+            "3i", client.link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        )
+        return client.pid in commands or processes.parent(peer) in commands
 
     def _accept(self) -> None:
         link, _address = self._listening.accept()
@@ -206,7 +224,7 @@ class ForkServer:
 
 def main() -> None:
     """Load everything, then serve."""
-    address, most, *purpose = sys.argv[1:]
+    address, most, *purposes = sys.argv[1:]
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listening.bind(address)
     listening.listen(64)
@@ -217,13 +235,14 @@ def main() -> None:
     from mcp_bridge.executor.warm import preload
 
     preload.ansible()
-    steps, lends = preload.more(), _never
-    if LEND in purpose:
+    loading, lends = [(0.0, preload.more())], _never
+    if purposes:
         memory.keep_private()
         lending.lent_by = str(Path(address).parent)
-        steps, lends = chain(steps, preload.commands()), partial(_unchanged, code_stamp())
+        loading.append((0.0 if LEND in purposes else _QUIET_SECONDS, preload.commands()))
+        lends = partial(_unchanged, code_stamp())
     print("ready", flush=True)
-    ForkServer(listening, int(most), steps, lends).serve()
+    ForkServer(listening, int(most), loading, lends).serve()
     # Whoever started this may be gone, and can't tidy up.
     shutil.rmtree(Path(address).parent, ignore_errors=True)
     os._exit(0)

@@ -23,13 +23,17 @@ from mcp_bridge.executor.warm.child import MARK, MARK_BYTES
 from mcp_bridge.executor.warm.stamp import Stamp, collection_stamp
 
 _log = logging.getLogger(__name__)
-Purpose = Literal["lend", "once"]
+Purpose = Literal["lend", "lend-too", "once"]
 LEND: Purpose = "lend"
+LEND_TOO: Purpose = "lend-too"
 ONCE: Purpose = "once"
+_LENDING = (LEND, LEND_TOO)
 # Playbooks at a time; those beyond it run cold, which takes more of everything.
 MOST = 64
 # A server that ends sooner than this many seconds after its start is not started again.
 _SOON = 10.0
+# Seconds that a server has to end, unless it has something to finish.
+_END_SECONDS = 3.0
 # Seconds within which a server is ready, or something is wrong with it.
 _READY_SECONDS = 30.0
 
@@ -66,20 +70,21 @@ class _Server:
         return lines[-1] if lines else "it said nothing"
 
     def end(self) -> None:
-        """End it and what it runs."""
+        """End it and what it runs for this process; what others have borrowed it for, it finishes by itself."""
         lending.withdraw(str(self.folder))
         for pipe in filter(None, (self.process.stdin, self.process.stdout)):
             with suppress(OSError):
                 pipe.close()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_SECONDS)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Supervisor:
     """The fork server of this process. `environment` says what a run's would be now, but for the run's own folder.
 
-    `purpose`: `lend` for one whose forks commands of the same user may use, too; `once` for one that is started as
-    early as can be for a single run, which waits for it.
+    `purpose`: `lend` for one that is there for the commands of the same user, `lend-too` for one whose forks they may
+    use as well; `once` for one that is started as early as can be for a single run, which waits for it.
     """
 
     def __init__(
@@ -133,7 +138,7 @@ class Supervisor:
             if self._server is not None and (self._server.gone or self._server.stamp != stamp):
                 self._put_away(self._server)
             if self._server is None and not self._useless:
-                words = (str(self._most), *([LEND] if self._purpose == LEND else []))
+                words = (str(self._most), *([self._purpose] if self._purpose in _LENDING else []))
                 self._server = _launch(environment, stamp, words)
                 threading.Thread(
                     target=self._await_ready, args=(self._server,), name="fork server", daemon=True
@@ -144,7 +149,7 @@ class Supervisor:
         if server.process.stdout:
             server.ready = server.process.stdout.readline() == b"ready\n"
         server.settled.set()
-        if server.ready and self._purpose == LEND:
+        if server.ready and self._purpose in _LENDING:
             lending.publish(str(server.folder))
 
     @property

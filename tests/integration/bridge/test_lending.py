@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,17 +32,29 @@ def lent(runtime):
 
 
 @pytest.fixture
-def lender(runtime, clean_env, eventually):
-    """`playvisor serve`, with the folder that it lends."""
-    with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as serving:
-        try:
-            eventually(lambda: runtime.is_dir() and list(runtime.iterdir()), "somebody who lends")
-            [link] = runtime.iterdir()
-            yield link.readlink()
-        finally:
-            serving.terminate()
-    assert serving.returncode == 0
-    assert list(runtime.iterdir()) == []
+def lent_by(runtime, clean_env, eventually):
+    """`with lent_by() as (process, folder)`: `playvisor serve`, with the folder that it lends."""
+
+    @contextmanager
+    def serve():
+        with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as serving:
+            try:
+                eventually(lambda: runtime.is_dir() and list(runtime.iterdir()), "somebody who lends")
+                [link] = runtime.iterdir()
+                yield serving, link.readlink()
+            finally:
+                serving.terminate()
+        assert serving.returncode == 0
+        assert list(runtime.iterdir()) == []
+
+    return serve
+
+
+@pytest.fixture
+def lender(lent_by):
+    """The folder that a `playvisor serve` lends."""
+    with lent_by() as (_serving, folder):
+        yield folder
 
 
 def programs_of(run_folder):
@@ -97,6 +110,21 @@ def test_an_interrupt_reaches_the_command(lender, env, guest, simulator, eventua
     assert result["upids"]
 
 
+def test_a_command_is_finished_when_whoever_lends_ends(lent_by, env, guest, simulator, state_dir, eventually):
+    simulator.world.settings.task_seconds = 4.0
+    web = guest(running=False)
+    start = [*PLAYVISOR, "guest", "start", str(web.vmid), "--json"]
+    with lent_by() as (serving, folder), subprocess.Popen(start, env=env, stdout=subprocess.PIPE) as command:
+        eventually(lambda: any(method == "POST" for method, _path, _status in simulator.requests), "the start")
+        serving.terminate()
+        assert serving.wait(10) == 0
+        result = json.loads(command.stdout.read())
+
+    assert (command.returncode, result["status"], web.running) == (0, "ok", True)
+    assert programs_of(state_dir / "runs" / result["run_id"]) == folder
+    eventually(lambda: not folder.exists(), "the end of what had lent")
+
+
 def test_nothing_is_handed_to_a_folder_that_others_may_write_to(lender, runtime, playvisor, state_dir):
     runtime.chmod(0o777)
 
@@ -144,6 +172,13 @@ def test_commands_that_end_by_themselves_are_lent(monkeypatch, command, executor
     monkeypatch.setenv("PLAYVISOR_EXECUTOR", executor)
 
     assert lending.may_be_lent(["playvisor", *command]) == lent
+
+
+def test_completing_is_lent(monkeypatch):
+    monkeypatch.setenv(lending.COMPLETING, "complete_bash")
+
+    assert lending.may_be_lent(["playvisor"])
+    assert not lending.runs_playbooks(["playvisor"])
 
 
 @pytest.mark.parametrize(
