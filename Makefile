@@ -13,7 +13,7 @@ PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
 # Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
 OFFLINE_SANITY := ../shared/tools/ansible-test-offline
 
-.PHONY: help venv link demo test test-cores test-cluster lint sanity molecule conformance bench clean
+.PHONY: help venv link demo test test-thorough test-cores test-cluster lint sanity molecule conformance bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ link: $(COLLECTION) ## Let the working tree be found as ansible_collections/play
 demo: venv link ## Start the simulator and run the whole path on it once
 	@$(BIN)/playvisor demo
 
-test: venv link ## Run every test on .venv
+test: venv link ## Run the tests
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest $(PYTEST_OPTIONS)
+
+test-thorough: venv link ## Run the tests that take longest
+	@PATH="$(BIN):$$PATH" $(BIN)/pytest -q -m thorough $(PYTEST_OPTIONS)
 
 test-cores: venv link ## Run the tests that ansible-core may decide on its lowest and highest version
 	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)

@@ -28,7 +28,7 @@ from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.settings import Settings
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.thorough]
 
 START = "/status/start$"
 

@@ -105,7 +105,10 @@ def plain(text, folder):
 
 @pytest.mark.parametrize(
     "playbook",
-    [pytest.param(name, marks=[pytest.mark.every_core] if name in ON_EVERY_CORE else []) for name in PLAYBOOKS],
+    [
+        pytest.param(name, marks=pytest.mark.every_core if name in ON_EVERY_CORE else pytest.mark.thorough)
+        for name in PLAYBOOKS
+    ],
 )
 def test_a_run_leaves_the_same_artifacts_and_the_same_result(executors, tmp_path, playbook):
     variables = {f"pve_{name}": value for name, value in OPTIONS.get(f"pve_{playbook}", {}).items()}

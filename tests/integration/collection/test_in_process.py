@@ -22,7 +22,7 @@ from scenarios.running import prepare
 from pve_simulator import Simulator, build_cluster
 
 # One run of ansible-playbook each way serves all of these tests.
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("in-process")]
+pytestmark = [pytest.mark.flow, pytest.mark.thorough, pytest.mark.xdist_group("in-process")]
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("pve_*.py"))

@@ -154,6 +154,7 @@ def playbook(simulator: Simulator) -> str:
     return json.dumps([play])
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("community")
 def test_the_modules_of_community_proxmox_work_unchanged(community, simulator, tmp_path):
     path = tmp_path / "play.json"
@@ -170,6 +171,7 @@ def test_the_modules_of_community_proxmox_work_unchanged(community, simulator, t
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-1000:]
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("community")
 def test_the_inventory_plugin_of_community_proxmox_works_unchanged(community, simulator, tmp_path):
     source = tmp_path / "test.proxmox.yml"

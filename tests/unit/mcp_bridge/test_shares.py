@@ -16,7 +16,10 @@ from mcp_bridge.ledger.store import Ledger
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 RUNS = 12
 
-pytestmark = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is one process")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is one process"),
+]
 
 
 def opening(number):
