@@ -10,6 +10,9 @@ from mcp_bridge.mcp.lean import OUTPUT, lean_input
 from mcp_bridge.mcp.text import render
 from mcp_bridge.models import Result
 
+EFFECT = "playvisor/effect"
+APPROVAL = "playvisor/approval"
+
 
 def tool(entry: Tool | NativeTool) -> types.Tool:
     """A tool as clients list it."""
@@ -20,6 +23,8 @@ def tool(entry: Tool | NativeTool) -> types.Tool:
         input_schema=lean_input(entry.input_schema),
         output_schema=OUTPUT,
         annotations=hints(entry),
+        # For clients that ask a person by themselves: destroy is what may stop a service or lose data.
+        _meta={EFFECT: entry.effect} if entry.writes else None,
     )
 
 
@@ -36,8 +41,14 @@ def hints(entry: Tool | NativeTool) -> types.ToolAnnotations:
 
 
 def call_result(result: Result) -> types.CallToolResult:
-    """A result as a client gets it: structured, and as short text; an error when it failed."""
+    """A result as a client gets it: structured, and as short text; an error when it failed.
+
+    Of a plan that is held, its `_meta` says what a person has to decide, and how.
+    """
+    held = result.plan.id if result.status == "held" and result.plan else None
+    waiting = {"plan_id": held, "approve": f"playvisor approvals approve {held}"}
     return types.CallToolResult(
+        _meta={APPROVAL: waiting} if held else None,
         content=[types.TextContent(type="text", text=render(result))],
         structured_content=result.as_dict(),
         is_error=result.status not in ("ok", "planned", "running"),

@@ -103,7 +103,9 @@ def test_the_tools_of_a_server_that_only_reads_change_nothing():
     [("start_guest", False, True), ("stop_guest", True, True), ("reboot_guest", True, False)],
 )
 def test_hints_are_true_to_the_effect_of_a_tool(name, destructive, idempotent):
-    hints = mcp_tool(catalogue.load()[name]).annotations
+    listed = mcp_tool(catalogue.load()[name])
+    hints = listed.annotations
+    assert (listed.meta or {}).get("playvisor/effect", "read") == catalogue.load()[name].effect
 
     assert not hints.read_only_hint
     assert (hints.destructive_hint, hints.idempotent_hint) == (destructive, idempotent)

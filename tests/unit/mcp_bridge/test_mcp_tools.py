@@ -1,0 +1,24 @@
+"""Results in MCP's own types."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_bridge.mcp.tools import call_result
+from mcp_bridge.models import Plan, Result
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "meta"),
+    [
+        ("held", True, {"playvisor/approval": {"plan_id": "p1", "approve": "playvisor approvals approve p1"}}),
+        ("planned", False, None),
+        ("ok", False, None),
+        ("refused", True, None),
+    ],
+)
+def test_only_a_held_plan_says_what_a_person_has_to_decide(status, error, meta):
+    plan = Plan(digest="d" * 64, steps=[], id="p1")
+    result = call_result(Result(run_id="r1", tool="stop_guest", status=status, summary="Done.", plan=plan))
+
+    assert (result.is_error, result.meta) == (error, meta)
