@@ -35,7 +35,11 @@ def serving(command, environment):
     """The address of an MCP server on a free port."""
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
-            yield next(re.search(r"http://\S+", line)[0] for line in server.stderr if "http://" in line)
+            line = ""
+            while "http://" not in line:
+                line = server.stderr.readline()
+                assert line, "the server did not start"
+            yield re.search(r"http://\S+", line)[0]
         finally:
             server.terminate()
 

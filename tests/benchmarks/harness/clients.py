@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,10 @@ def over_stdio(command: Sequence[str], environment: Mapping[str, str]) -> Iterat
         raise failure
 
 
-@contextmanager
-def playvisor(cluster: Cluster, *options: str, **environment: str) -> Iterator[Session]:
+def playvisor(cluster: Cluster, *options: str, **environment: str) -> AbstractContextManager[Session]:
     """`playvisor mcp` over stdio, which may apply what policy allows."""
     own = cluster.environment(PLAYVISOR_STATE_DIR=str(cluster.home / "state"), **environment)
-    with over_stdio([PLAYVISOR, "mcp", "--mode", "apply", *options], own) as session:
-        yield session
+    return over_stdio([PLAYVISOR, "mcp", "--mode", "apply", *options], own)
 
 
 @asynccontextmanager

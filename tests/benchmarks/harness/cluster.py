@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
 from proxmoxer import ProxmoxAPI
+from requests import Session
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTIONS = ROOT / ".collections"
@@ -29,7 +29,7 @@ class Cluster:
     connection: Mapping[str, Any]
     home: Path
     pid: int
-    _control: requests.Session = field(default_factory=requests.Session)
+    _control: Session = field(default_factory=Session)
 
     @property
     def address(self) -> str:

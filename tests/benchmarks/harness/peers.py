@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from harness.clients import Session, over_stdio
@@ -54,8 +53,7 @@ def _environment(name: str, packages: tuple[str, ...]) -> Path:
     return place / "bin"
 
 
-@contextmanager
-def proxmox_mcp_session(cluster: Cluster) -> Iterator[Session]:
+def proxmox_mcp_session(cluster: Cluster) -> AbstractContextManager[Session]:
     """A client of proxmox-mcp-plus over stdio. Raises Missing."""
     programs, known = proxmox_mcp(), cluster.connection
     config = {
@@ -72,8 +70,7 @@ def proxmox_mcp_session(cluster: Cluster) -> Iterator[Session]:
     file = cluster.home / "proxmox-mcp.json"
     file.write_text(json.dumps(config), encoding="utf-8")
     own = cluster.environment(PROXMOX_MCP_CONFIG=str(file), REQUESTS_CA_BUNDLE=known["ca_path"])
-    with over_stdio([str(programs / "proxmox-mcp-plus")], own) as session:
-        yield session
+    return over_stdio([str(programs / "proxmox-mcp-plus")], own)
 
 
 def ansible_environment(cluster: Cluster) -> dict[str, str]:

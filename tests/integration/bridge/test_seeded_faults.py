@@ -214,7 +214,7 @@ def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
         process = begin()
         folder = wait()
         with locked(state_dir):
-            eventually(lambda: (folder / "SHA256SUMS").exists(), "the end of its playbook")
+            eventually((folder / "SHA256SUMS").exists, "the end of its playbook")
             process.kill()
             process.wait()
 
