@@ -38,7 +38,7 @@ export PROXMOX_TOKEN_ID='playvisor@pve!ops'
 export PROXMOX_TOKEN_SECRET_FILE=~/.config/playvisor/token
 export PROXMOX_CA_PATH=~/pve-root-ca.pem  # or PROXMOX_FINGERPRINT
 playvisor doctor                        # what is missing, how to get it
-playvisor call list_guests
+playvisor guest list
 playvisor mcp --mode check              # for your AI client: it only plans"""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 pytestmark = pytest.mark.flow
@@ -41,6 +42,29 @@ def test_a_plan_is_applied_by_its_id_once_and_both_runs_are_told(converse, guest
     assert ledger.plans.find(planned["run_id"]).used_by == done["run_id"]
     assert [row["tool"] for row in ledger.recent(3)] == ["get_run", "list_runs", "apply_plan"]
     assert ledger.verify().faults == []
+
+
+def test_a_plan_that_is_out_of_date_is_neither_applied_nor_approved(
+    converse, env, playvisor, guest, writes, ledger, eventually
+):
+    env["PLAYVISOR_PLAN_SECONDS"] = "1"
+    off, web = guest(running=False), guest(running=True)
+
+    async def steps(client):
+        call = called(client)
+        ready = (await call("start_guest", vmid=off.vmid, check=True))["plan"]["id"]
+        held = (await call("stop_guest", vmid=web.vmid))["plan"]["id"]
+        await anyio.to_thread.run_sync(
+            lambda: eventually(lambda: ledger.plans.find(held).state == "expired", "the end of its time")
+        )
+        return held, await call("apply_plan", plan_id=ready), await call("apply_plan", plan_id=held)
+
+    held, *refused = converse(steps, user=None)
+    approved = playvisor("approvals", "approve", held)
+
+    assert [(one["status"], "is out of date since" in one["summary"]) for one in refused] == [("refused", True)] * 2
+    assert (approved.status, "is expired" in approved.stderr) == (2, True)
+    assert writes() == []
 
 
 def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(converse, playvisor, guest, writes):
