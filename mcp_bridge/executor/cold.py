@@ -82,7 +82,7 @@ class ColdExecutor:
 def _ansible_runner() -> Any:
     """The package, which takes time to import; and two threads that do it at once get a half-made one."""
     with _IMPORTING:
-        import_module("mcp_bridge.executor.unhurried").apply()
+        import_module("mcp_bridge.executor.terminal").apply()
         return import_module("ansible_runner")
 
 

@@ -30,10 +30,9 @@ def borrow(arguments: list[str]) -> int | None:
     from mcp_bridge.lending import client
 
     try:
-        status = client.hand_over(f"{_link()}/{SOCKET}", ["playvisor", *arguments[1:]], forward_signals=True)
-    except OSError:
+        return client.hand_over(f"{_link()}/{SOCKET}", ["playvisor", *arguments[1:]])
+    except client.Refused:
         return None
-    return None if status == client.BUSY else status
 
 
 def words(arguments: list[str]) -> list[str]:

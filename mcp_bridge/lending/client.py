@@ -1,9 +1,4 @@
-"""Hands a command over to a fork server, and waits for it.
-
-As a script, it is what stands first on a warm run's PATH as `ansible-playbook`; its arguments are then the server's
-socket, the real ansible-playbook, and those of ansible-playbook. It imports as little as can be: it is on the way of
-every run.
-"""
+"""Has a fork server run a command, and waits for it. It imports as little as can be: it is on the way of every run."""
 
 from __future__ import annotations
 
@@ -11,57 +6,79 @@ from __future__ import annotations
 import _socket
 import array
 import os
-import sys
+from collections.abc import Mapping, Sequence
 
-BUSY = 255
 LENGTH = 8
+"""Bytes before an order that say how long it is."""
+ACCEPTED = b"+"
+_PID_BYTES = 4
+Link = _socket.socket
 
 
-def hand_over(address: str, arguments: list[str], *, forward_signals: bool = False) -> int:
-    """The exit status of the command; `BUSY` when the server will not run it. Raises OSError when it is gone.
+class Refused(OSError):
+    """The server is gone, or will not run it; nothing was started."""
 
-    With `forward_signals`, SIGINT and SIGTERM reach the command, which is in no group of this process's terminal.
-    """
+
+def order(words: Sequence[str], cwd: str, environment: Mapping[bytes, bytes]) -> bytes:
+    """A command with all that a new process would be given but for its streams, for `executor/warm/child.py`."""
+    told = [cwd, str(_umask()), str(len(words)), *words]
+    return b"\0".join([*map(os.fsencode, told), *(name + b"=" + value for name, value in environment.items())])
+
+
+def place(address: str, ordered: bytes, streams: Sequence[int]) -> tuple[Link, int]:
+    """Have it run: the link over which its end is told, and its process id. Raises Refused."""
     server = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    server.connect(address)
-    umask = os.umask(0)
-    os.umask(umask)
-    words = [os.getcwd(), str(umask), str(len(arguments)), *arguments]
-    variables = [name + b"=" + value for name, value in os.environb.items()]
-    request = b"\0".join([*map(os.fsencode, words), *variables])
-    terminal = array.array("i", [0, 1, 2])
-    server.sendmsg([len(request).to_bytes(LENGTH, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, terminal)])
-    server.sendall(request)
-    if server.recv(1) != b"+":
-        return BUSY
-    if forward_signals:
-        _forward(server)
-    # The status comes when the command has ended; nothing when the server has been killed.
     try:
-        answer = server.recv(1)
+        server.connect(address)
+        descriptors = array.array("i", streams)
+        server.sendmsg([len(ordered).to_bytes(LENGTH, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)])
+        server.sendall(ordered)
+        # The process that runs it says so itself before it begins.
+        answer = server.recv(1 + _PID_BYTES, _socket.MSG_WAITALL)
+    except OSError as error:
+        server.close()
+        raise Refused(str(error)) from error
+    if len(answer) <= _PID_BYTES:
+        server.close()
+        raise Refused("It takes nothing.")
+    return server, int.from_bytes(answer[1:], "big")
+
+
+def accepted(pid: int) -> bytes:
+    """What `place` waits for."""
+    return ACCEPTED + pid.to_bytes(_PID_BYTES, "big")
+
+
+def status(link: Link) -> int:
+    """The exit status, which comes when the command has ended; 1 when the server was killed."""
+    try:
+        answer = link.recv(1)
+    except BlockingIOError:
+        raise
     except OSError:
         answer = b""
     return answer[0] if answer else 1
 
 
-def _forward(server: _socket.socket) -> None:
+def hand_over(address: str, words: Sequence[str]) -> int:
+    """Run a command with this process's own folder, environment and streams: its exit status. Raises Refused.
+
+    SIGINT and SIGTERM reach the command, which is in no group of this process's terminal.
+    """
+    server, _pid = place(address, order(words, os.getcwd(), os.environb), (0, 1, 2))
     import signal
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda caught, _frame: server.sendall(bytes([caught])))
+    return status(server)
 
 
-def main() -> None:
-    """Run by the server if possible, else as the real ansible-playbook."""
-    address, real, *arguments = sys.argv[1:]
+def _umask() -> int:
+    """This process's; asking for it by setting it would reach the files that other threads make meanwhile."""
     try:
-        status = hand_over(address, ["ansible-playbook", *arguments])
-    except OSError:
-        status = BUSY
-    if status == BUSY:
-        os.execv(real, [real, *arguments])  # noqa: S606
-    sys.exit(status)
-
-
-if __name__ == "__main__":
-    main()
+        with open("/proc/self/status", encoding="utf-8", errors="replace") as file:
+            return next(int(line.split()[1], 8) for line in file if line.startswith("Umask:"))
+    except (OSError, StopIteration):
+        umask = os.umask(0o077)
+        os.umask(umask)
+        return umask

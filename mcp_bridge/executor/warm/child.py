@@ -9,6 +9,7 @@ import multiprocessing.util
 import os
 import random
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mcp_bridge import memory
+from mcp_bridge.lending import client
 
 MARK = "AWX_ISOLATED_DATA_DIR"
 """The variable by which the processes of a run are found (`executor/processes.py`)."""
@@ -29,7 +31,7 @@ PLAYBOOK = "ansible-playbook"
 
 
 def program(data: bytearray) -> str:
-    """The name of the command that `client.hand_over` has sent."""
+    """The name of the command that `client.place` has sent."""
     return os.fsdecode(bytes(data.split(b"\0", 4)[3]))
 
 
@@ -44,7 +46,7 @@ class Request:
 
     @classmethod
     def parse(cls, data: bytes) -> Request:
-        """Read what `client.hand_over` has sent."""
+        """Read what `client.place` has sent."""
         cwd, umask, count, *rest = data.split(b"\0")
         arguments, variables = rest[: int(count)], rest[int(count) :]
         pairs = (variable.partition(b"=") for variable in variables)
@@ -58,10 +60,13 @@ class Request:
         return Path(os.fsdecode(artifacts)).parent.parent if artifacts else None
 
 
-def become(request: Request, terminal: list[int]) -> NoReturn:
+def become(request: Request, link: socket.socket, terminal: list[int]) -> NoReturn:
     """Run the command in this process, and end with it."""
     status = 250
     try:
+        # Before anything runs: a client that is not told so runs the command itself.
+        link.sendall(client.accepted(os.getpid()))
+        link.close()
         # The server's temporary files are not this process's to remove.
         atexit._clear()
         atexit.register(multiprocessing.util._exit_function)  # type: ignore[attr-defined]

@@ -41,7 +41,7 @@ _COMMANDS = (
     "mcp_bridge.judge",
     "mcp_bridge.ledger.artifacts",
     "mcp_bridge.ledger.store",
-    "mcp_bridge.executor.unhurried",
+    "mcp_bridge.executor.terminal",
     "sqlalchemy.dialects.sqlite",
 )
 # Loading a plugin reads its options, too, which takes longer than its code.

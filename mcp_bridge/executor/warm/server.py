@@ -132,7 +132,7 @@ class ForkServer:
         peer, _user, _group = struct.unpack(
             "3i", client.link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         )
-        return client.pid in commands or processes.parent(peer) in commands
+        return client.pid in commands or peer in commands
 
     def _accept(self) -> None:
         link, _address = self._listening.accept()
@@ -161,21 +161,14 @@ class ForkServer:
         program = child.program(client.received[LENGTH:])
         busy = sum(1 for one in self._connections.values() if one.pid) >= self._most
         if busy or (program != child.PLAYBOOK and not self._lends()):
-            client.link.sendall(b"-")
             self._drop(client)
             return
         if program == child.PLAYBOOK:
             client.folder = child.Request.parse(bytes(client.received[LENGTH:])).folder
-        # Before anything runs: a client that is not told so runs the command itself.
-        try:
-            client.link.sendall(b"+")
-        except OSError:
-            self._drop(client)
-            return
         client.pid = os.fork()
         if client.pid == 0:
             self._leave_to_child(client)
-            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.terminal)
+            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
         # There may be a secret in a command's environment.
         client.received[:] = bytes(len(client.received))
         client.close_terminal()
@@ -186,8 +179,8 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
         for one in self._connections.values():
-            one.link.close()
             if one is not client:
+                one.link.close()
                 one.close_terminal()
         self._listening.close()
         os.close(self._wake)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import shlex
 import shutil
 import subprocess
 import sys
@@ -182,12 +181,8 @@ class Supervisor:
 def _launch(environment: Mapping[str, str], stamp: Stamp, words: Sequence[str]) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
-    client = Path(lending.__file__).with_name("client.py")
-    real = Path(sys.executable).with_name("ansible-playbook")
-    handing_over = [sys.executable, "-I", "-S", str(client), str(address), str(real)]
-    program = folder / "ansible-playbook"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(handing_over)} "$@"\n', encoding="utf-8")
-    program.chmod(0o700)
+    # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
+    (folder / "ansible-playbook").symlink_to(Path(sys.executable).with_name("ansible-playbook"))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
             # -P: no module is taken from the folder that this process happens to be in.
