@@ -24,7 +24,7 @@ from mcp_bridge.executor import (
     started_tasks,
     task_log,
 )
-from mcp_bridge.executor.environment import RUNNERS_OWN, playbook_env
+from mcp_bridge.executor.environment import RUNNERS_OWN, TEMPORARY, playbook_env
 
 _OUTPUT_LINES = 20
 # How long a cancelled run may go on, at most, in seconds: ansible-runner asks that often.
@@ -50,7 +50,7 @@ class ColdExecutor:
             processes.kill_run(run.folder)
             raise
         finally:
-            shutil.rmtree(run.folder / "home", ignore_errors=True)
+            shutil.rmtree(run.folder / TEMPORARY, ignore_errors=True)
         output = _last_lines(Path(runner.config.artifact_dir, "stdout"))
         return PlaybookOutcome(watch.ending, watch.result, output, started_tasks(run.folder))
 
@@ -128,7 +128,6 @@ def _prepare(run: PlaybookRun) -> None:
     files = {
         "env/extravars": extra_vars.dump(run.variables),
         "env/settings": json.dumps({"pexpect_timeout": _POLL_SECONDS, "suppress_ansible_output": True}),
-        "env/ansible.cfg": "",
         "inventory/hosts.json": json.dumps({"all": {"hosts": {"localhost": host}}}),
     }
     for name, text in files.items():

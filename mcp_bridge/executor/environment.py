@@ -16,17 +16,17 @@ _NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUES
 _LONGEST_TMPDIR = 70
 _PREFIXES = ("LC_", "PYTHON", "SSL_")
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
-# What ansible-runner sets for its own callback plugin and event stream.
-RUNNERS_OWN = frozenset(
-    {
-        "ANSIBLE_STDOUT_CALLBACK",
-        "ANSIBLE_RETRY_FILES_ENABLED",
-        "ANSIBLE_HOST_KEY_CHECKING",
-        "AWX_ISOLATED_DATA_DIR",
-        "RUNNER_OMIT_EVENTS",
-        "RUNNER_ONLY_FAILED_EVENTS",
-    }
-)
+# What ansible-runner sets for its own callback plugin and event stream: for every run the same,
+RUNNERS_ALWAYS = {
+    "ANSIBLE_STDOUT_CALLBACK": "awx_display",
+    "ANSIBLE_RETRY_FILES_ENABLED": "False",
+    "ANSIBLE_HOST_KEY_CHECKING": "False",
+}
+# and in all.
+RUNNERS_OWN = frozenset({*RUNNERS_ALWAYS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"})
+TEMPORARY = "temporary"
+"""The folder in a run's folder for what is gone when it has ended."""
+_HERE = Path(__file__).parent
 
 
 def playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -58,16 +58,22 @@ def _locale(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ansible(folder: Path) -> dict[str, str]:
+    """Ansible's settings: what can be is the same for all runs, since a fork server has read those already."""
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(collection.collections_path()),
         # An empty file of our own: neither the user's nor the system's ansible.cfg is read.
-        "ANSIBLE_CONFIG": str(folder / "env" / "ansible.cfg"),
-        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_CONFIG": str(_HERE / "ansible.cfg"),
+        # There is none: nobody's plugins are loaded from it, and nothing is written there.
+        "ANSIBLE_HOME": str(_HERE / "ansible_home"),
+        # What there is beyond the inventory file would only be looked for.
+        "ANSIBLE_INVENTORY_ENABLED": "yaml",
+        "ANSIBLE_VARS_ENABLED": "",
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),
         "PVE_TASK_LOG": str(folder / TASK_LOG),
         # The policy judges what a plan would touch.
         "PVE_PLAN_TARGETS": "1",
-        "ANSIBLE_REMOTE_TEMP": str(folder / "home" / "modules"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / TEMPORARY / "controller"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / TEMPORARY / "modules"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_DEPRECATION_WARNINGS": "false",
         "ANSIBLE_LOCALHOST_WARNING": "false",

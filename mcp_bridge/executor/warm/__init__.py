@@ -15,9 +15,6 @@ from mcp_bridge.executor.environment import playbook_env
 from mcp_bridge.executor.warm.gate import Gate
 from mcp_bridge.executor.warm.supervisor import MOST, Purpose, Supervisor
 
-# The folder of no run: a server is started with what is the same for all of them.
-_ANY_RUN = Path("/nonexistent")
-
 
 class Keeper(Protocol):
     """Whoever has a fork server."""
@@ -51,7 +48,7 @@ class Lender:
 
 def supervisor(connection: Mapping[str, str], most: int = MOST, purpose: Purpose | None = None) -> Supervisor:
     """A fork server of this process's own, for runs with these PROXMOX_* variables."""
-    return Supervisor(lambda: playbook_env(os.environ, connection, _ANY_RUN), most, purpose)
+    return Supervisor(lambda folder: playbook_env(os.environ, connection, folder), most, purpose)
 
 
 class WarmExecutor(ColdExecutor):

@@ -115,14 +115,7 @@ def _mark_address() -> int | None:
 
 def _refresh_ansible() -> None:
     """Read anew what Ansible takes from the environment when it is imported."""
-    constants = importlib.import_module("ansible.constants")
-    config = constants.config
-    config._config_file = os.environ.get("ANSIBLE_CONFIG")
-    config._parse_config_file()
-    changed = {name for name, _value in _STARTED_WITH.items() ^ os.environb.items()}
-    for setting, definition in config.get_configuration_definitions().items():
-        if setting == "CONFIG_FILE" or _depends(definition, changed):
-            constants.set_constant(setting, config.get_config_value(setting, variables=vars(constants)))
+    importlib.import_module("mcp_bridge.executor.warm.settings").renew(_STARTED_WITH, os.environb)
     # How the ids of tasks begin.
     variables: Any = importlib.import_module("ansible.utils.vars")
     variables.random_int = f"{random.getrandbits(32):08x}"
@@ -130,12 +123,6 @@ def _refresh_ansible() -> None:
     # The plugin loaders are in place.
     cli: Any = importlib.import_module("ansible.cli")
     cli.init_plugin_loader = lambda *_: None
-
-
-def _depends(definition: dict[str, Any], changed: set[bytes]) -> bool:
-    """Whether a setting depends on what has changed, be it through another one: looking at all takes long."""
-    names = [entry["name"].encode() for entry in definition.get("env") or ()]
-    return not changed.isdisjoint(names) or "{{" in str(definition.get("default"))
 
 
 def _play(request: Request) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from ansible import constants as C  # type: ignore[import-untyped]
 from ansible import template as templating
@@ -15,6 +19,8 @@ from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped
 from ansible.plugins import loader as loaders  # type: ignore[import-untyped]
 
 from mcp_bridge import catalogue, collection
+from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.warm import settings
 
 COLLECTION = "playvisor.proxmox"
 _MODULES = (
@@ -24,15 +30,19 @@ _MODULES = (
     "ansible.executor.task_executor",
     "ansible.inventory.manager",
     "ansible.module_utils.basic",
+    "ansible.playbook.handler_task_include",
     "ansible.plugins.callback.default",
+    "ansible.plugins.doc_fragments.vars_plugin_staging",
     "ansible.plugins.strategy.linear",
     # Its loader would keep the class and take it for the instance that it keeps otherwise.
     "ansible.plugins.vars.host_group_vars",
     "ansible.vars.manager",
     "concurrent.futures.thread",
+    "multiprocessing.popen_fork",
     "multiprocessing.queues",
     "multiprocessing.synchronize",
 )
+_PROFILES = ("_module_legacy_c2m", "_module_legacy_m2c")
 _COMMANDS = (
     "ansible_runner",
     "mcp_bridge.cli.app",
@@ -56,6 +66,8 @@ _PLUGINS = {
 def ansible() -> None:
     """Import what takes longest, and every playbook needs."""
     loaders.init_plugin_loader()
+    settings.readers()
+    _read_options_once()
     for name in _MODULES:
         importlib.import_module(name)
 
@@ -73,8 +85,37 @@ def more() -> Iterator[None]:
     for info in pkgutil.iter_modules(importlib.import_module("ansible.plugins.callback").__path__):
         loaders.callback_loader.get(info.name, class_only=True)
         yield
+    _options_of_runners_callback()
+    # How modules and Ansible tell each other; those of ansible-core 2.18 have no such thing.
+    with suppress(ImportError):
+        for name in _PROFILES:
+            importlib.import_module(f"ansible.module_utils._internal._json._profiles.{name}")
+    yield
     yield from _playbooks()
     yield from _collection()
+
+
+def _options_of_runners_callback() -> None:
+    """Read what its documentation says; importing it takes up the run whose events it writes."""
+    name = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+    path = loaders.callback_loader.find_plugin(name)
+    for statement in ast.parse(Path(path).read_bytes()).body if path else ():
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTATION":
+            module = SimpleNamespace(DOCUMENTATION=ast.literal_eval(statement.value))
+            loaders.callback_loader._load_config_defs(name, module, path)
+
+
+def _read_options_once() -> None:
+    """Let no fork read the documentation of a plugin again, which Ansible does for every plugin without options."""
+    read = loaders.PluginLoader._load_config_defs
+    done: set[tuple[str, str, str]] = set()
+
+    def read_once(self: Any, name: str, module: Any, path: str) -> None:
+        if (self.class_name, name, path) not in done:
+            read(self, name, module, path)
+            done.add((self.class_name, name, path))
+
+    loaders.PluginLoader._load_config_defs = read_once
 
 
 def commands() -> Iterator[None]:

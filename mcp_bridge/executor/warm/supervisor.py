@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from mcp_bridge import lending
+from mcp_bridge.executor.environment import RUNNERS_ALWAYS
 from mcp_bridge.executor.warm.child import MARK, MARK_BYTES
 from mcp_bridge.executor.warm.stamp import Stamp, collection_stamp
 
@@ -80,7 +81,7 @@ class _Server:
 
 
 class Supervisor:
-    """The fork server of this process. `environment` says what a run's would be now, but for the run's own folder.
+    """The fork server of this process. `environment` says what that of a run in some folder would be now.
 
     `purpose`: `lend` for one that is there for the commands of the same user, `lend-too` for one whose forks they may
     use as well; `once` for one that is started as early as can be for a single run, which waits for it.
@@ -88,7 +89,7 @@ class Supervisor:
 
     def __init__(
         self,
-        environment: Callable[[], dict[str, str]],
+        environment: Callable[[Path], dict[str, str]],
         most: int = MOST,
         purpose: Purpose | None = None,
     ) -> None:
@@ -132,13 +133,12 @@ class Supervisor:
         with self._lock:
             if self._useless:
                 return None
-            environment = self._environment()
-            stamp: Stamp = (tuple(sorted(environment.items())), *collection_stamp())
+            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *collection_stamp())
             if self._server is not None and (self._server.gone or self._server.stamp != stamp):
                 self._put_away(self._server)
             if self._server is None and not self._useless:
                 words = (str(self._most), *([self._purpose] if self._purpose in _LENDING else []))
-                self._server = _launch(environment, stamp, words)
+                self._server = _launch(self._environment, stamp, words)
                 threading.Thread(
                     target=self._await_ready, args=(self._server,), name="fork server", daemon=True
                 ).start()
@@ -178,7 +178,7 @@ class Supervisor:
         self._former = [one for one in self._former if not one.gone]
 
 
-def _launch(environment: Mapping[str, str], stamp: Stamp, words: Sequence[str]) -> _Server:
+def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: Sequence[str]) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
     # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
@@ -190,7 +190,13 @@ def _launch(environment: Mapping[str, str], stamp: Stamp, words: Sequence[str]) 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**environment, "ANSIBLE_CALLBACK_PLUGINS": _callbacks(), MARK: "x" * MARK_BYTES},
+            # What differs from run to run is the server's own meanwhile.
+            env={
+                **environment(folder),
+                **RUNNERS_ALWAYS,
+                "ANSIBLE_CALLBACK_PLUGINS": _callbacks(),
+                MARK: "x" * MARK_BYTES,
+            },
             # Ctrl-C is for this process, which stops its runs itself.
             start_new_session=True,
         )

@@ -1,0 +1,40 @@
+"""Ansible's settings, which it takes from the environment when it is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from ansible import constants as C  # type: ignore[import-untyped]
+
+_CONFIG_FILE = "CONFIG_FILE"
+_WORD = re.compile(r"[A-Z][A-Z_]+")
+
+
+def renew(former: Mapping[bytes, bytes], present: Mapping[bytes, bytes]) -> None:
+    """Read those anew that another environment has another value for."""
+    changed = {name.decode("utf-8", "replace") for name, _value in set(former.items()) ^ set(present.items())}
+    found = {name for variable in changed for name in readers().get(variable, ())}
+    if _CONFIG_FILE in found:
+        C.config._config_file = present.get(b"ANSIBLE_CONFIG", b"").decode() or None
+        C.config._parse_config_file()
+        found = set(C.config.get_configuration_definitions())
+    for name in C.config.get_configuration_definitions():
+        if name in found:
+            C.set_constant(name, C.config.get_config_value(name, variables=vars(C)))
+
+
+@cache
+def readers() -> dict[str, set[str]]:
+    """The settings that depend on each environment variable, be it through the default of another setting."""
+    found: dict[str, set[str]] = {}
+    definitions = C.config.get_configuration_definitions()
+    for name, definition in definitions.items():
+        default = str(definition.get("default"))
+        named = _WORD.findall(default) if "{{" in default else []
+        # What a default is made of is defined before it.
+        through = [reading for reading in found.values() if not reading.isdisjoint(named)]
+        for reading in [*through, *(found.setdefault(entry["name"], set()) for entry in definition.get("env") or ())]:
+            reading.add(name)
+    return found
