@@ -124,17 +124,22 @@ class _Watch:
 def _prepare(run: PlaybookRun) -> None:
     """The private data dir, with everything that ansible-runner and Ansible read from it."""
     run.folder.mkdir(mode=0o700, parents=True)
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     files = {
         "env/extravars": extra_vars.dump(run.variables),
         "env/settings": json.dumps({"pexpect_timeout": _POLL_SECONDS, "suppress_ansible_output": True}),
-        "inventory/hosts.json": json.dumps({"all": {"hosts": {"localhost": host}}}),
+        "inventory/hosts.json": json.dumps(inventory()),
     }
     for name, text in files.items():
         path = run.folder / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+
+
+def inventory() -> dict[str, Any]:
+    """The inventory of every run: this machine."""
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    return {"all": {"hosts": {"localhost": host}}}
 
 
 def _last_lines(path: Path) -> list[str]:

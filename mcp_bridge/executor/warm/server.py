@@ -28,6 +28,7 @@ from pathlib import Path
 from mcp_bridge import lending, memory
 from mcp_bridge.executor import processes
 from mcp_bridge.executor.warm import child
+from mcp_bridge.executor.warm.spare import Spare
 from mcp_bridge.executor.warm.stamp import Stamp, code_stamp
 from mcp_bridge.executor.warm.supervisor import LEND
 from mcp_bridge.lending.client import LENGTH
@@ -36,6 +37,10 @@ _LOADED = object()
 _Loading = list[tuple[float, Iterator[None]]]
 # Seconds without anything to do, after which what only others need is loaded.
 _QUIET_SECONDS = 2.0
+# Seconds without anything to do, for which what the next playbook needs is kept ready; it takes memory.
+_SPARE_SECONDS = 30.0
+# Playbooks that run, from which on there is better to do than to get ready for another.
+_MANY = 2
 _CHUNK = 65536
 _FORWARDED = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -65,14 +70,27 @@ class ForkServer:
     """Serves clients on a listening socket, at most `most` of them at a time.
 
     `loading` is what it may load yet, one after the other and bit by bit, while nobody wants anything, and after how
-    many seconds of that it begins. `lends` says whether commands of Playvisor may be run in here, too, now.
+    many seconds of that it begins. `rehearse` is for a fork that waits for its playbook. `lends` says whether commands
+    of Playvisor may be run in here, too, now.
     """
 
-    def __init__(self, listening: socket.socket, most: int, loading: _Loading, lends: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        listening: socket.socket,
+        most: int,
+        loading: _Loading,
+        rehearse: Callable[[], None],
+        lends: Callable[[], bool],
+    ) -> None:
         self._listening = listening
         self._most = most
         self._loading = loading
         self._lends = lends
+        self._rehearse = rehearse
+        self._loaded = False
+        self._spare: Spare | None = None
+        # The processes of spares that were not needed.
+        self._leaving: set[int] = set()
         self._connections: dict[socket.socket, _Connection] = {}
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = os.pipe()
@@ -87,9 +105,11 @@ class ForkServer:
         self._selector.register(self._wake, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
         while self._listening.fileno() >= 0 or self._connections:
-            events = self._selector.select(self._loading[0][0] if self._loading else None)
-            if not events:
+            events = self._selector.select(self._loading[0][0] if self._loading else _SPARE_SECONDS)
+            if not events and self._loading:
                 self._load()
+            elif not events:
+                self._let_spare_go()
             for key, _events in events:
                 if key.fileobj == 0:
                     self._hear()
@@ -103,16 +123,27 @@ class ForkServer:
                     self._listen_to(self._connections[key.fileobj])
 
     def _load(self) -> None:
-        if not self._loading:
-            return
         (_quiet, steps), *rest = self._loading
         if next(steps, _LOADED) is not _LOADED:
             self._loading = [(0.0, steps), *rest]
             return
-        self._loading = rest
+        self._loading, self._loaded = rest, True
         # What is here stays as it is: collecting it would copy its pages into every child.
         gc.collect()
         gc.freeze()
+        self._let_spare_go()
+        self._get_ready()
+
+    def _get_ready(self) -> None:
+        """Have a fork wait for the next playbook, unless there is enough to do with those that run."""
+        if not self._spare and sum(1 for one in self._connections.values() if one.pid) < _MANY:
+            self._spare = Spare(self._leave_to_child, self._rehearse)
+
+    def _let_spare_go(self) -> None:
+        if self._spare:
+            self._spare.end()
+            self._leaving.add(self._spare.pid)
+            self._spare = None
 
     def _hear(self) -> None:
         """Stop taking new clients; and serving those that whoever started this process has, if that is gone."""
@@ -125,6 +156,7 @@ class ForkServer:
         if self._listening.fileno() >= 0:
             self._selector.unregister(self._listening)
             self._listening.close()
+            self._let_spare_go()
 
     def _is_of_others(self, client: _Connection) -> bool:
         """Whether it is a command that was lent a fork, or the playbook of one."""
@@ -164,16 +196,32 @@ class ForkServer:
             self._drop(client)
             return
         if program == child.PLAYBOOK:
-            client.folder = child.Request.parse(bytes(client.received[LENGTH:])).folder
-        client.pid = os.fork()
-        if client.pid == 0:
-            self._leave_to_child(client)
-            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
+            self._start_playbook(client, bytes(client.received[LENGTH:]))
+        else:
+            client.pid = self._fork(client)
         # There may be a secret in a command's environment.
         client.received[:] = bytes(len(client.received))
         client.close_terminal()
 
-    def _leave_to_child(self, client: _Connection) -> None:
+    def _start_playbook(self, client: _Connection, order: bytes) -> None:
+        client.folder = child.Request.parse(order).folder
+        spare, self._spare = self._spare, None
+        if spare and spare.give(order, client.link, client.terminal):
+            client.pid = spare.pid
+        else:
+            self._leaving.update({spare.pid} if spare else ())
+            client.pid = self._fork(client)
+        if self._loaded:
+            self._get_ready()
+
+    def _fork(self, client: _Connection) -> int:
+        pid = os.fork()
+        if pid == 0:
+            self._leave_to_child(client)
+            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
+        return pid
+
+    def _leave_to_child(self, client: _Connection | None = None) -> None:
         """Close what is not the child's: it must not hold another's connection or terminal open."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -189,6 +237,7 @@ class ForkServer:
     def _reap(self) -> None:
         with suppress(BlockingIOError):
             os.read(self._wake, _CHUNK)
+        self._leaving = {pid for pid in self._leaving if not os.waitpid(pid, os.WNOHANG)[0]}
         for client in list(self._connections.values()):
             if client.pid:
                 pid, status = os.waitpid(client.pid, os.WNOHANG)
@@ -226,6 +275,7 @@ def main() -> None:
     # Before Ansible is imported, which compiles the defaults of its settings.
     templates.keep_compiled()
     from mcp_bridge.executor.warm import preload
+    from mcp_bridge.executor.warm.rehearsal import rehearse
 
     preload.ansible()
     loading, lends = [(0.0, preload.more())], _never
@@ -235,7 +285,7 @@ def main() -> None:
         loading.append((0.0 if LEND in purposes else _QUIET_SECONDS, preload.commands()))
         lends = partial(_unchanged, code_stamp())
     print("ready", flush=True)
-    ForkServer(listening, int(most), loading, lends).serve()
+    ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), lends).serve()
     # Whoever started this may be gone, and can't tidy up.
     shutil.rmtree(Path(address).parent, ignore_errors=True)
     os._exit(0)
