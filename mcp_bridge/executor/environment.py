@@ -70,6 +70,7 @@ def _ansible(folder: Path) -> dict[str, str]:
         "ANSIBLE_VARS_ENABLED": "",
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),
         "PVE_TASK_LOG": str(folder / TASK_LOG),
+        "PVE_ONE_TASK": "1",
         # The policy judges what a plan would touch.
         "PVE_PLAN_TARGETS": "1",
         "ANSIBLE_LOCAL_TEMP": str(folder / TEMPORARY / "controller"),

@@ -33,6 +33,8 @@ except ImportError:
 # What all modules import, which takes most of the time of their import.
 PRELOADED = (_apply, _module)
 SWITCH = "pve_in_process"
+# Set by who runs a playbook for the sake of one task: the task's worker has nothing to do after its module.
+ONE_TASK = "PVE_ONE_TASK"
 _PROFILE = "legacy"
 # What an interpreter or a library reads once, when it starts.
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "OPENSSL_")
@@ -42,6 +44,8 @@ display = Display()
 
 class ActionModule(NormalAction):
     """The normal action, whose module runs in a fork of this worker if it would run in this interpreter anyway.
+
+    Where there is nothing else that the worker is for, it runs in the worker itself.
 
     All that comes before and after, such as the module's arguments and what its output means, stays the normal
     action's own: only the way from the arguments to the output differs.
@@ -65,6 +69,11 @@ class ActionModule(NormalAction):
             and _is_this_interpreter(self._interpreter(target))
             and not any(name.startswith(_READ_AT_START) for name in self._environment())
         )
+
+    def _is_last(self) -> bool:
+        """Whether all that this worker will do is to run this module once, for as long as it takes."""
+        task = self._task
+        return bool(os.environ.get(ONE_TASK)) and not (task.loop or task.loop_with or task.until or task.timeout)
 
     def _target_vars(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         if not self._task.delegate_to:
@@ -111,7 +120,8 @@ class ActionModule(NormalAction):
         if not self._here:
             return super()._low_level_execute_command(cmd, *args, **kwargs)
         display.vvv(f"RUN {self._module} in this process", host=self._play_context.remote_addr)
-        status, out, err = _in_process.run(
+        run = _in_process.run_last if self._is_last() else _in_process.run
+        status, out, err = run(
             self._module, kwargs["in_data"], _PROFILE, self._environment(), self._loader.get_basedir()
         )
         return {

@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a module in a fork of this process as a new interpreter would: same output and status, nothing left behind."""
+"""Runs a module in this process, or a fork of it, as a new interpreter would: with the same output and status."""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
+import io
 import os
 import selectors
 import signal
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
 from typing import NoReturn
 
 from ansible.module_utils import basic
@@ -34,11 +36,12 @@ _CHUNK = 65536
 def run(module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str) -> tuple[int, str, str]:
     """Run the module with this full name in I(folder); returns its status and what it wrote to stdout and stderr.
 
-    I(environment) adds to this process's own. A module that takes longer than its task may is killed.
+    It runs in a fork: nothing is left behind. I(environment) adds to this process's own. A module that takes longer
+    than its task may is killed.
     """
-    name = "ansible_collections.{}.{}.plugins.modules.{}".format(*module.split(".", 2))
+    name = _python_name(module)
     # So that the next round of a loop finds it imported. What is wrong with it, the fork will find out, too.
-    with suppress(Exception):
+    with contextlib.suppress(Exception):
         importlib.import_module(name)
     out, err = os.pipe(), os.pipe()
     pid = os.fork()
@@ -59,6 +62,28 @@ def run(module: str, arguments: bytes, profile: str, environment: dict[str, str]
     code = os.waitstatus_to_exitcode(status)
     # As the shell, through which the normal way goes, tells of signals.
     return (code if code >= 0 else 128 - code), *written
+
+
+def run_last(
+    module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str
+) -> tuple[int, str, str]:
+    """As C(run), without a fork: for a process that has nothing else to do, since all but module_utils stays changed.
+
+    What a module does to the process, such as ending it, it does to this one.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    # What this process inherited, it will not run at its end either.
+    atexit._clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _module_utils(arguments, profile):
+        status = _status_of(_python_name(module), profile)
+        atexit._run_exitfuncs()
+    return status, out.getvalue(), err.getvalue()
+
+
+def _python_name(module: str) -> str:
+    return "ansible_collections.{}.{}.plugins.modules.{}".format(*module.split(".", 2))
 
 
 def _read(*pipes: int) -> tuple[str, str]:
@@ -90,9 +115,9 @@ def _become_the_module(
         _take_streams(out, err)
         os.environ.update(environment)
         os.chdir(folder)
-        _prepare_module_utils(arguments, profile)
-        status = _status_of(name, profile)
-        atexit._run_exitfuncs()
+        with _module_utils(arguments, profile):
+            status = _status_of(name, profile)
+            atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -109,17 +134,25 @@ def _take_streams(out: int, err: int) -> None:
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _prepare_module_utils(arguments: bytes, profile: str) -> None:
+@contextlib.contextmanager
+def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
     """Bring what modules share into the state that it has in an interpreter of their own."""
     basic._ANSIBLE_ARGS = arguments
     warnings._global_warnings.clear()
     warnings._global_deprecations.clear()
     if _internal is None:
+        yield
         return
     basic._ANSIBLE_PROFILE = profile
+    former = _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled
     _internal.is_controller = False
     _traceback._module_tracebacks_enabled_events = None
     _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
+    try:
+        yield
+    finally:
+        _internal.is_controller = True
+        _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled = former
 
 
 def _status_of(name: str, profile: str) -> int:
