@@ -247,7 +247,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     warnings: list[str] = []
 
     def read(guest: Guest) -> dict[str, Any]:
-        entry = {**asdict(guest), "tags": list(guest.tags)}
+        entry = {**vars(guest), "tags": list(guest.tags)}
         try:
             return {**entry, **_details(client, inventory, guest, params)}
         except PveError as error:

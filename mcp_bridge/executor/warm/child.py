@@ -115,7 +115,8 @@ def _mark_address() -> int | None:
 
 def _refresh_ansible() -> None:
     """Read anew what Ansible takes from the environment when it is imported."""
-    importlib.import_module("mcp_bridge.executor.warm.settings").renew(_STARTED_WITH, os.environb)
+    changed = importlib.import_module("mcp_bridge.executor.warm.settings").renew(_STARTED_WITH, os.environb)
+    importlib.import_module("mcp_bridge.executor.warm.rehearsal").benefit(changed)
     # How the ids of tasks begin.
     variables: Any = importlib.import_module("ansible.utils.vars")
     variables.random_int = f"{random.getrandbits(32):08x}"

@@ -12,8 +12,8 @@ _CONFIG_FILE = "CONFIG_FILE"
 _WORD = re.compile(r"[A-Z][A-Z_]+")
 
 
-def renew(former: Mapping[bytes, bytes], present: Mapping[bytes, bytes]) -> None:
-    """Read those anew that another environment has another value for."""
+def renew(former: Mapping[bytes, bytes], present: Mapping[bytes, bytes]) -> set[str]:
+    """Read those anew, and return them, that another environment may have another value for."""
     changed = {name.decode("utf-8", "replace") for name, _value in set(former.items()) ^ set(present.items())}
     found = {name for variable in changed for name in readers().get(variable, ())}
     if _CONFIG_FILE in found:
@@ -23,6 +23,7 @@ def renew(former: Mapping[bytes, bytes], present: Mapping[bytes, bytes]) -> None
     for name in C.config.get_configuration_definitions():
         if name in found:
             C.set_constant(name, C.config.get_config_value(name, variables=vars(C)))
+    return found
 
 
 @cache

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import mcp_bridge
 from mcp_bridge import collection
 
 Stamp = tuple[object, ...]
 _PARTS = ("plugins", "meta", "galaxy.yml", "playbooks")
+_NO_CODE = frozenset({"__pycache__", "_collections"})
 
 
 def collection_stamp() -> Stamp:
     """Of the collection and of Ansible itself."""
     root = collection.root()
-    files = [path for part in _PARTS for path in (root / part, *(root / part).rglob("*.py"))]
     ansible = find_spec("ansible")
-    if ansible is not None and ansible.origin:
-        files.append(Path(ansible.origin))
-    return _times(files)
+    return _times([*(str(root / part) for part in _PARTS), *filter(None, [ansible.origin if ansible else None])])
 
 
 def code_stamp() -> Stamp:
     """Of those, and of Playvisor."""
-    package = Path(mcp_bridge.__file__).parent
-    return (*collection_stamp(), *_times([path for path in package.rglob("*.py") if "_collections" not in path.parts]))
+    return (*collection_stamp(), *_times([os.path.dirname(mcp_bridge.__file__)]))
 
 
-def _times(files: list[Path]) -> Stamp:
-    return tuple((str(path), path.stat().st_mtime_ns) for path in files if path.exists())
+def _times(paths: list[str]) -> Stamp:
+    return tuple(found for path in paths for found in _below(path))
+
+
+def _below(path: str) -> Iterator[tuple[str, int]]:
+    """A file, or a folder with the code in it, and when each was changed last; every run asks for this."""
+    try:
+        yield path, os.stat(path).st_mtime_ns
+        with os.scandir(path) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in found:
+        if entry.is_dir() and entry.name not in _NO_CODE:
+            yield from _below(entry.path)
+        elif entry.name.endswith(".py"):
+            yield entry.path, entry.stat().st_mtime_ns
