@@ -67,18 +67,22 @@ def run(module: str, arguments: bytes, profile: str, environment: dict[str, str]
 def run_last(
     module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str
 ) -> tuple[int, str, str]:
-    """As C(run), without a fork: for a process that has nothing else to do, since all but module_utils stays changed.
+    """As C(run), without a fork: for a process that has nothing else to do, since more than is restored may change.
 
-    What a module does to the process, such as ending it, it does to this one.
+    What a module does to its process, such as ending it, it does to this one, and what it leaves for the end of it
+    comes when this one ends.
     """
     out, err = io.StringIO(), io.StringIO()
-    # What this process inherited, it will not run at its end either.
-    atexit._clear()
+    former, cwd = dict(os.environ), os.getcwd()
     os.environ.update(environment)
     os.chdir(folder)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _module_utils(arguments, profile):
-        status = _status_of(_python_name(module), profile)
-        atexit._run_exitfuncs()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _module_utils(arguments, profile):
+            status = _status_of(_python_name(module), profile)
+    finally:
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(former)
     return status, out.getvalue(), err.getvalue()
 
 

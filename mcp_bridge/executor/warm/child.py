@@ -132,6 +132,7 @@ def _play(request: Request) -> int:
     memory.let_be_seen()
     _mark(request.environment.get(MARK.encode(), b""))
     _refresh_ansible()
+    importlib.import_module("mcp_bridge.executor.warm.worker").stay(os.environ)
     cli: Any = importlib.import_module("ansible.cli.playbook").PlaybookCLI
     return _status_of(lambda: cli.cli_executor(request.arguments))
 
