@@ -36,7 +36,7 @@ class Worker(worker.WorkerProcess):  # type: ignore[misc]
     def start(self) -> None:
         """Do the task, and leave this process as it was."""
         # A worker changes these, which are its own where it is a fork.
-        own: dict[str, Any] = vars(self)
+        own: Any = vars(self)
         own.update(_host=copy.copy(own["_host"]), _task=own["_task"].copy(), _task_vars=dict(own["_task_vars"]))
         with _kept(), open(os.devnull, encoding="utf-8") as nothing:
             self._new_stdin = nothing
