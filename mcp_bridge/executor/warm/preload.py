@@ -123,12 +123,12 @@ def commands() -> Iterator[None]:
     for name in _COMMANDS:
         importlib.import_module(name)
         yield
-    importlib.import_module("mcp_bridge.cli").command()
-    yield
     for tool in catalogue.offered():
         # Kept with the tool.
         dict(tool.input_schema)
         yield
+    importlib.import_module("mcp_bridge.cli").command()
+    yield
 
 
 def _collection() -> Iterator[None]:
