@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pydantic
+
 from mcp_bridge.app import make_bridge
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.settings import Mode, load_settings
@@ -39,6 +41,8 @@ def serve_mcp(
         applies=used == "apply",
     )
     bridge = make_bridge(settings, lasting=True)
+    # Most of the SDK's five hundred models check nothing in a server: what they need for that is made when they do.
+    pydantic.BaseModel.model_config["defer_build"] = True
     from mcp_bridge.mcp.server import McpServer, serve
 
     if transport == "stdio":

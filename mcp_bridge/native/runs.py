@@ -8,17 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import evidence
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress, events
 from mcp_bridge.freeze import Freezer
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.ledger.store import Row
 from mcp_bridge.models import Failure, Result, Status
 from mcp_bridge.native.results import failed, result
 from mcp_bridge.run import Bridge, Request, mailbox
+
+if TYPE_CHECKING:
+    from mcp_bridge.ledger.store import Row
 
 _LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "client_name", "summary")
 _SHOWN = (

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
 _FIRST_POLL = 0.05
 _LAST_POLL = 1.0
+# The part of what a task has taken by which its end may be noticed late.
+_LATE = 1 / 6
 # The part of what the quickest task of a type took after which the next one is looked at.
 _EARLY = 0.9
 _LOG_LINES = 20
@@ -74,11 +76,12 @@ def journal(upid: str) -> None:
 
 
 def poll_delays() -> Any:
-    """Seconds to sleep between looks at something that changes soon: 50 ms, growing to 1 s."""
-    delay = _FIRST_POLL
+    """Seconds to sleep between looks at something that changes soon: a part of what it has taken, 50 ms to 1 s."""
+    taken = 0.0
     while True:
+        delay = min(max(taken * _LATE, _FIRST_POLL), _LAST_POLL)
         yield delay
-        delay = min(delay * 1.5, _LAST_POLL)
+        taken += delay
 
 
 def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
