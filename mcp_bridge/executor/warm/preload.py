@@ -143,11 +143,16 @@ def _collection() -> Iterator[None]:
 
 def _playbooks() -> Iterator[None]:
     """Compile what the playbooks' options are given by; with it, the plugins of its filters are loaded."""
+    for playbook in sorted((collection.root() / "playbooks").glob("*.yml")):
+        template_options(playbook)
+        yield
+
+
+def template_options(playbook: Path) -> None:
+    """Template what the options of a playbook's task are given by."""
     # Ansible-core 2.18 trusts every string.
     trusted = getattr(templating, "trust_as_template", str)
     templar = templating.Templar(DataLoader(), variables={"omit": None})
-    for playbook in sorted((collection.root() / "playbooks").glob("*.yml")):
-        for expression in re.findall("{{.*?}}", playbook.read_text(encoding="utf-8")):
-            with suppress(AnsibleError):
-                templar.template(trusted(expression))
-        yield
+    for expression in re.findall("{{.*?}}", playbook.read_text(encoding="utf-8")):
+        with suppress(AnsibleError):
+            templar.template(trusted(expression))

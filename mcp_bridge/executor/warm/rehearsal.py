@@ -21,6 +21,7 @@ from ansible.vars.manager import VariableManager  # type: ignore[import-untyped]
 from mcp_bridge import collection
 from mcp_bridge.executor.cold import inventory
 from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.warm.preload import template_options
 
 _PLAYBOOK = "guest_info"
 _CALLBACK = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
@@ -47,6 +48,7 @@ def rehearse(folder: Path) -> None:
         for block in play.compile():
             for task in block.block:
                 variables.get_vars(play=play, host=host, task=task)
+    template_options(playbook)
     callback_loader.get(_CALLBACK, class_only=True)
     _parser = command.parser
 
