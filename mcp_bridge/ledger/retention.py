@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.chain import Fault
-from mcp_bridge.ledger.tables import checkpoints, head, plans, runs
+from mcp_bridge.ledger.tables import checkpoints, head, plans, run_words, runs
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,9 @@ def remove(connection: Connection, removal: Removal, run_id: str, folders: Path,
         if (folders / name).is_dir():
             (folders / name).rename(trash / name)
     connection.execute(delete(runs).where(removal.rows))
+    stay = select(runs.c.opened_seq).where(runs.c.opened_seq <= removal.entry)
+    gone = and_(run_words.c.opened_seq <= removal.entry, run_words.c.opened_seq.not_in(stay))
+    connection.execute(delete(run_words).where(gone))
     old = plans.c.expires_at < removal.before
     connection.execute(delete(plans).where(plans.c.made_at < removal.before, old))
     connection.execute(delete(checkpoints))

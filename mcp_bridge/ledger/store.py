@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
 
 from mcp_bridge import evidence, sent
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.executor import processes
-from mcp_bridge.ledger import artifacts, chain, retention, shares, verify
+from mcp_bridge.ledger import artifacts, chain, retention, shares, verify, words
 from mcp_bridge.ledger.database import open_database, reading, transaction
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import Closing, Opening
-from mcp_bridge.ledger.tables import CLOSING, fitting, head, runs
+from mcp_bridge.ledger.tables import CLOSING, fitting, head, run_words, runs
 from mcp_bridge.ledger.tokens import Tokens
 
 Row = dict[str, Any]
@@ -89,23 +87,22 @@ class Ledger:
 
         `since` is a time, in UTC and ISO 8601; `guest` is an id or name that stands in the arguments or the summary.
         """
-        query = select(runs).order_by(runs.c.opened_seq.desc())
-        guest = wanted.get("guest")
+        guest = wanted.pop("guest", None)
+        if guest is not None and not words.is_word(guest):
+            return []
+        query = _newest(guest).limit(limit)
         for name, value in wanted.items():
             if value is None:
                 continue
             if name == "since":
                 query = query.where(runs.c.opened_at >= value)
-            elif name == "guest":
-                query = query.where(or_(runs.c.arguments.contains(value), runs.c.summary.contains(value)))
-            else:
+            elif guest is None:
                 query = query.where(runs.c[name] == value)
-        if guest is None:
-            query = query.limit(limit)
+            else:
+                # As an expression, so that no index serves it: SQLite would start from all runs of a tool.
+                query = query.where(runs.c[name].concat("") == value)
         with reading(self._engine) as connection:
-            found = connection.execution_options(yield_per=limit).execute(query).mappings()
-            names = _naming(guest)
-            return [_readable(row) for row in islice((row for row in found if names(row)), limit)]
+            return [_readable(row) for row in connection.execute(query).mappings()]
 
     def last_entry(self) -> int:
         """The number of the chain's last entry."""
@@ -210,11 +207,15 @@ class Ledger:
 _INSERT = insert(runs)
 _HEAD = select(head.c.seq, head.c.hash).with_for_update()
 _NEW_HEAD = update(head).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
-_OPENED_HASH = select(runs.c.opened_hash).where(runs.c.run_id == bindparam("run"))
+_OPENED = select(runs.c.opened_seq, runs.c.opened_hash).where(runs.c.run_id == bindparam("run"))
 _CLOSING = (*CLOSING, "closed_seq", "closed_prev", "closed_hash")
 _COMPLETE = (
     update(runs).where(runs.c.run_id == bindparam("run")).values({name: bindparam(f"new_{name}") for name in _CLOSING})
 )
+_NEW_WORD = bindparam("new_word", type_=run_words.c.word.type)
+_ITS_RUN = bindparam("run", type_=run_words.c.opened_seq.type)
+_HAS_WORD = exists().where(run_words.c.word == _NEW_WORD, run_words.c.opened_seq == _ITS_RUN)
+_INSERT_WORD = insert(run_words).from_select(["word", "opened_seq"], select(_NEW_WORD, _ITS_RUN).where(~_HAS_WORD))
 
 
 def _append_opening(connection: Connection, opening: Opening) -> None:
@@ -223,16 +224,24 @@ def _append_opening(connection: Connection, opening: Opening) -> None:
     digest = chain.entry_hash("opened", seq, previous, row)
     connection.execute(_INSERT, {**row, "opened_seq": seq, "opened_prev": previous, "opened_hash": digest})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    _index(connection, seq, words.of_arguments(row["arguments"]))
 
 
 def _append_closing(connection: Connection, run_id: str, closing: Closing) -> None:
     row = fitting(closing.row())
     seq, previous = _next(connection)
-    opened = connection.execute(_OPENED_HASH, {"run": run_id}).scalar_one()
-    digest = chain.entry_hash("closed", seq, previous, {**row, "run_id": run_id, "opened_hash": opened})
+    opened = connection.execute(_OPENED, {"run": run_id}).one()
+    digest = chain.entry_hash("closed", seq, previous, {**row, "run_id": run_id, "opened_hash": opened.opened_hash})
     written = {**row, "closed_seq": seq, "closed_prev": previous, "closed_hash": digest}
     connection.execute(_COMPLETE, {"run": run_id, **{f"new_{name}": written[name] for name in _CLOSING}})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    _index(connection, opened.opened_seq, words.of_summary(row["summary"]))
+
+
+def _index(connection: Connection, opened_seq: int, found: Sequence[str]) -> None:
+    """Let a run be found by these words, too; it may have been by some already."""
+    if found:
+        connection.execute(_INSERT_WORD, [{"new_word": word, "run": opened_seq} for word in found])
 
 
 def _next(connection: Connection) -> tuple[int, str]:
@@ -260,12 +269,12 @@ def _alive(row: Any) -> bool:
     return bool(processes.started(row["pid"]) == row["process_started"])
 
 
-def _naming(guest: str | None) -> Callable[[Mapping[Any, Any]], bool]:
-    """Whether a row names this guest, and not only one whose id or name has these characters in it."""
+def _newest(guest: str | None) -> Select[Any]:
+    """Runs, newest first; with a guest, those that name it."""
     if guest is None:
-        return lambda _row: True
-    whole = re.compile(rf"(?<![\w.-]){re.escape(guest)}(?![\w-]|\.\w)")
-    return lambda row: any(whole.search(row[column] or "") for column in ("arguments", "summary"))
+        return select(runs).order_by(runs.c.opened_seq.desc())
+    named = select(runs).join(run_words, run_words.c.opened_seq == runs.c.opened_seq).where(run_words.c.word == guest)
+    return named.order_by(run_words.c.opened_seq.desc())
 
 
 def _readable(row: Any) -> Row:

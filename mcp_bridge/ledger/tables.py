@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
+from mcp_bridge.ledger.words import LONGEST
 from mcp_bridge.redaction import writable
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest migration."""
 
 metadata = MetaData()
@@ -97,6 +98,16 @@ runs = Table(
     Index("ix_runs_outcome", "outcome", "opened_seq"),
     Index("ix_runs_client", "client_name", "opened_seq"),
     Index("ix_runs_opened_at", "opened_at"),
+)
+
+# By which words runs are found. It follows from `runs` and proves nothing, so it is not in the chain. Without row ids,
+# as SQLite calls them, it is the index itself.
+run_words = Table(
+    "run_words",
+    metadata,
+    Column("word", _sorted(LONGEST), primary_key=True),
+    Column("opened_seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # Plans that were made and not applied at once. What became of one is in the chain, too: as the run that made it, the

@@ -19,11 +19,11 @@ from harness.results import Outcome
 from harness.timing import Samples, timed
 from sqlalchemy import Engine, insert, update
 
-from mcp_bridge.ledger import chain
+from mcp_bridge.ledger import chain, words
 from mcp_bridge.ledger.database import open_database, transaction
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.ledger.tables import fitting, head, runs
+from mcp_bridge.ledger.tables import fitting, head, run_words, runs
 from mcp_bridge.ledger.verify import Verification
 
 _READINGS = 200
@@ -39,6 +39,8 @@ _FILTERS: dict[str, dict[str, str]] = {
     "outcome": {"outcome": "failed"},
     "outcome that is rare": {"outcome": "interrupted"},
     "guest": {"guest": "web-01234"},
+    "guest of one run": {"guest": "db-once"},
+    "guest of no run": {"guest": "db-never"},
     "since": {"since": "2026-01-01T00:00:00.000000Z"},
 }
 
@@ -113,7 +115,8 @@ def _run(number: int) -> tuple[Opening, Closing]:
     tool = _TOOLS[number % len(_TOOLS)]
     writes = not tool.startswith(("list", "get"))
     who = Who(_CLIENTS[number % len(_CLIENTS)], "1.0.0", "ops@pve!ai", "https://pve1.example.com:8006")
-    guest = f"web-{number % 5000:05}"
+    # The oldest one, which a search from the newest on would find last.
+    guest = f"web-{number % 5000:05}" if number else "db-once"
     opening = Opening(run_id, tool, {"name": guest}, "apply", who, "0.1.0", "guest_state")
     failed = number % 50 == 0
     closing = Closing(
@@ -133,7 +136,7 @@ def _fill(engine: Engine, rows: int) -> None:
     """Append runs in large transactions: the chain that comes of it is the same."""
     seq, previous = 0, chain.GENESIS
     for first in range(0, rows, _BATCH):
-        made = []
+        made, named = [], []
         for number in range(first, min(first + _BATCH, rows)):
             opening, closing = _run(number)
             row = fitting({**opening.row(), **closing.row()})
@@ -142,8 +145,11 @@ def _fill(engine: Engine, rows: int) -> None:
                 row[f"{kind}_hash"] = chain.entry_hash(kind, seq + 1, previous, row)
                 seq, previous = seq + 1, row[f"{kind}_hash"]
             made.append(row)
+            found = {*words.of_arguments(row["arguments"]), *words.of_summary(row["summary"])}
+            named += [{"word": word, "opened_seq": row["opened_seq"]} for word in found]
         with transaction(engine) as connection:
             connection.execute(insert(runs), made)
+            connection.execute(insert(run_words), named)
             connection.execute(update(head).values(seq=seq, hash=previous))
 
 

@@ -16,14 +16,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, inspect, text
+from sqlalchemy import NullPool, create_engine, insert, inspect, select, text
 
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts, chain
 from mcp_bridge.ledger.database import alembic_config, open_database, upgrade
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.ledger.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata
+from mcp_bridge.ledger.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata, runs
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 
@@ -94,7 +94,10 @@ def test_the_newest_runs_come_first(ledger, three_runs):
 
 @pytest.mark.parametrize(
     ("guest", "found"),
-    [("103", [0, 2]), ("web-01", [1]), ("web", []), ("10", []), ("web.", []), ("3", [])],
+    [
+        *(("103", [0, 2]), ("web-01", [1]), ("web", []), ("10", []), ("web.", []), ("3", [])),
+        *(("WEB-01", []), ("name", []), ("guest 103", []), ("web%", []), ("a\0b", []), ("", [])),
+    ],
 )
 def test_runs_are_found_by_the_whole_id_or_name_of_a_guest(ledger, guest, found):
     made = []
@@ -393,7 +396,7 @@ class TestMigrations:
         upgrade(engine)
         assert {"runs", "plans", "ledger_head", "checkpoints"} <= set(inspect(engine).get_table_names())
 
-    @pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+    @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
     def test_each_keeps_what_the_ledger_holds_up_and_down(self, tmp_path, url, ledger_url, revision):
         before = Ledger(tmp_path, ledger_url)
         before.record(opening(), DONE)
@@ -407,8 +410,29 @@ class TestMigrations:
 
         after = Ledger(tmp_path, ledger_url)
 
-        assert after.recent() == rows
+        assert after.recent() == after.recent(guest="101") == rows
         assert after.verify().faults == []
+
+    def test_runs_of_a_ledger_without_their_words_are_found(self, tmp_path, url, ledger_url):
+        before = Ledger(tmp_path, ledger_url)
+        before.open(opening("one"))
+        engine = open_database(url)
+        with engine.begin() as connection:
+            command.downgrade(alembic_config(connection), "0004")
+            one = dict(connection.execute(select(runs)).mappings().one())
+            more = [
+                one
+                | {"run_id": str(vmid), "opened_seq": vmid, "arguments": f'{{"vmid": {vmid}}}', "summary": "Also db."}
+                for vmid in range(1000, 3500)
+            ]
+            connection.execute(insert(runs), [*more, one | {"run_id": "x", "opened_seq": 9999, "arguments": "spoiled"}])
+
+        after = Ledger(tmp_path, ledger_url)
+
+        assert [row["run_id"] for row in after.recent(guest="101")] == ["one"]
+        assert [row["run_id"] for row in after.recent(guest="2345")] == ["2345"]
+        assert [row["run_id"] for row in after.recent(2, guest="db")] == ["3499", "3498"]
+        assert len(after.recent(3000, guest="db")) == 2500
 
     def test_many_processes_may_find_an_empty_database_at_once(self, url):
         with ThreadPoolExecutor(4) as pool:

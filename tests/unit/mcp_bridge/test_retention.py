@@ -29,7 +29,8 @@ def database(tmp_path, ledger_url):
 
     def execute(statement, **values):
         with create_engine(url, poolclass=NullPool).begin() as connection:
-            connection.execute(text(statement), values)
+            done = connection.execute(text(statement), values)
+            return done.all() if done.returns_rows else None
 
     return execute
 
@@ -91,6 +92,15 @@ def test_what_is_old_goes_with_its_artifacts_and_the_rest_verifies(four_runs, tm
     checked = four_runs.verify()
     assert (checked.faults, checked.since, checked.start) == ([], DAY.format(2), 2)
     assert (checked.runs, checked.entries) == (4, 7)
+
+
+@pytest.mark.parametrize("day", [2, 3, 9])
+def test_nothing_is_left_of_what_finds_a_run_that_went(four_runs, database, day):
+    prune(four_runs, DAY.format(day), "pruning")
+
+    assert [row["run_id"] for row in four_runs.recent(guest="101")] == ids(four_runs)[1:]
+    stray = "SELECT count(*) FROM run_words WHERE opened_seq NOT IN (SELECT opened_seq FROM runs)"
+    assert database(stray) == [(0,)]
 
 
 def test_the_removal_is_a_run_that_says_what_went(four_runs):
