@@ -26,7 +26,7 @@ RUNNERS_ALWAYS = {
 RUNNERS_OWN = frozenset({*RUNNERS_ALWAYS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"})
 TEMPORARY = "temporary"
 """The folder in a run's folder for what is gone when it has ended."""
-_HERE = Path(__file__).parent
+_HOME = Path(__file__).parent / "ansible_home"
 
 
 def playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -62,9 +62,9 @@ def _ansible(folder: Path) -> dict[str, str]:
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(collection.collections_path()),
         # An empty file of our own: neither the user's nor the system's ansible.cfg is read.
-        "ANSIBLE_CONFIG": str(_HERE / "ansible.cfg"),
-        # There is none: nobody's plugins are loaded from it, and nothing is written there.
-        "ANSIBLE_HOME": str(_HERE / "ansible_home"),
+        "ANSIBLE_CONFIG": str(_HOME / "ansible.cfg"),
+        # Nobody's plugins are in it, and nothing is written there.
+        "ANSIBLE_HOME": str(_HOME),
         # What there is beyond the inventory file would only be looked for.
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_VARS_ENABLED": "",

@@ -15,8 +15,8 @@ import selectors
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
@@ -69,17 +69,19 @@ def run_last(
 ) -> tuple[int, str, str]:
     """As C(run), without a fork: for a process that has nothing else to do, since more than is restored may change.
 
-    What a module does to its process, such as ending it, it does to this one, and what it leaves for the end of it
-    comes when this one ends.
+    What a module does to its process, such as ending it, it does to this one.
     """
     out, err = io.StringIO(), io.StringIO()
-    former, cwd = dict(os.environ), os.getcwd()
+    former, cwd, stdin = dict(os.environ), os.getcwd(), sys.stdin
     os.environ.update(environment)
     os.chdir(folder)
+    sys.stdin = io.StringIO()
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _module_utils(arguments, profile):
+        streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
+        with streams[0], streams[1], _module_utils(arguments, profile), _own_end():
             status = _status_of(_python_name(module), profile)
     finally:
+        sys.stdin = stdin
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(former)
@@ -136,6 +138,24 @@ def _take_streams(out: int, err: int) -> None:
     sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+@contextlib.contextmanager
+def _own_end() -> Iterator[None]:
+    """Do what is left for the end of the process now."""
+    register, left = atexit.register, []
+
+    def keep(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        left.append((function, args, kwargs))
+        return function
+
+    atexit.register = keep
+    try:
+        yield
+    finally:
+        atexit.register = register
+        for function, args, kwargs in reversed(left):
+            function(*args, **kwargs)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import cache
 
 from ansible import constants as C  # type: ignore[import-untyped]
 
-_CONFIG_FILE = "CONFIG_FILE"
+_FILE = "ANSIBLE_CONFIG"
 _WORD = re.compile(r"[A-Z][A-Z_]+")
 
 
@@ -16,8 +17,8 @@ def renew(former: Mapping[bytes, bytes], present: Mapping[bytes, bytes]) -> set[
     """Read those anew, and return them, that another environment may have another value for."""
     changed = {name.decode("utf-8", "replace") for name, _value in set(former.items()) ^ set(present.items())}
     found = {name for variable in changed for name in readers().get(variable, ())}
-    if _CONFIG_FILE in found:
-        C.config._config_file = present.get(b"ANSIBLE_CONFIG", b"").decode() or None
+    if _FILE in changed:
+        C.config._config_file = os.fsdecode(present.get(os.fsencode(_FILE), b"")) or None
         C.config._parse_config_file()
         found = set(C.config.get_configuration_definitions())
     for name in C.config.get_configuration_definitions():

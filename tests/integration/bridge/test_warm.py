@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -221,6 +222,65 @@ def test_a_server_is_replaced_when_what_it_has_loaded_is_no_longer_so(
     assert pid != former
     eventually(lambda: not processes.started(former), "the end of the former one")
     assert run(executor, tmp_path / "run").result["failed"] is False
+
+
+def running(executor, folder, tmp_path):
+    """A run that does not end by itself, in a thread."""
+    wanted = PlaybookRun(folder, sleeping(tmp_path), "none", {})
+    thread = threading.Thread(target=executor.run, args=(wanted, lambda _line: None, threading.Event()))
+    thread.start()
+    return thread
+
+
+def children(pid):
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if processes.parent(int(entry.name)) == pid]
+
+
+def command_line(pid):
+    try:
+        return Path("/proc", str(pid), "cmdline").read_bytes()
+    except OSError:
+        # It has ended.
+        return b""
+
+
+@pytest.mark.every_core
+def test_a_run_is_one_fork_of_the_server_and_no_worker_of_it(connection, warm, tmp_path, eventually):
+    executor = warm(connection)
+    server, folder = executor.supervisor.pid, tmp_path / "run"
+    thread = running(executor, folder, tmp_path)
+    eventually(lambda: b"sleep" in b"".join(map(command_line, processes.of_run(folder))), "the command's start")
+
+    (playbook,) = set(processes.of_run(folder)) & set(children(server))
+    forked = [pid for pid in processes.of_run(folder) if command_line(pid) == command_line(server)]
+    processes.kill_run(folder)
+    thread.join(30)
+
+    assert forked == [playbook]
+
+
+def test_a_spare_that_is_killed_is_missed_by_no_run(connection, warm, tmp_path, eventually):
+    executor = warm(connection)
+    server = executor.supervisor.pid
+    assert run(executor, tmp_path / "one").result["failed"] is False
+    for spare in eventually(lambda: children(server), "a spare"):
+        os.kill(spare, signal.SIGKILL)
+
+    assert run(executor, tmp_path / "two").result["failed"] is False
+    assert was_forked(tmp_path / "two")
+    eventually(lambda: len(children(server)) == 1, "another spare, and no more")
+
+
+def test_what_ansible_writes_is_written_to_folders_of_the_run_or_the_server(connection, warm, tmp_path):
+    executor = warm(connection)
+    folder = executor.supervisor.programs()
+    told = Path("/proc", str(executor.supervisor.pid), "environ").read_bytes().decode().split("\0")
+    settings = dict(variable.split("=", 1) for variable in told if "=" in variable)
+    run(executor, tmp_path / "run")
+
+    assert all(Path(settings[f"ANSIBLE_{kind}_TEMP"]).is_relative_to(folder) for kind in ("LOCAL", "REMOTE"))
+    assert [path.name for path in Path(settings["ANSIBLE_HOME"]).iterdir()] == ["ansible.cfg"]
+    assert not (tmp_path / "run/temporary").exists()
 
 
 def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):

@@ -41,6 +41,8 @@ SCENARIOS = {one.module: one for one in reversed(all_scenarios(PLACE))}
 ON_EVERY_CORE = {"pve_guest_info", "pve_guest_state", "pve_snapshot"}
 ACTION = "ansible_collections.playvisor.proxmox.plugins.plugin_utils._action"
 WAYS = {"in process": True, "normal": False}
+# Of a module that runs in the worker itself, the worker does not outlive the first, and nothing interrupts the second.
+NOT_LAST = {"kill", "hang"}
 NOON = 1767268800.0
 ODD = Path(__file__).with_name("odd")
 
@@ -158,8 +160,16 @@ def results(collections, request):
     chosen = {item.callspec.params.get("module") for item in request.session.items if hasattr(item, "callspec")}
     modules = [module for module in MODULES if module in chosen]
     with ThreadPoolExecutor() as threads:
+        last = threads.submit(play_last, collections)
         played = threads.map(lambda here: play_all(modules, here, collections), WAYS.values())
-        return dict(zip(WAYS, played, strict=True))
+        return {**dict(zip(WAYS, played, strict=True)), "last": last.result()}
+
+
+def play_last(collections):
+    """The tasks of the odd module, each in a worker that is there for nothing else."""
+    tasks = [task for task in DEEDS if task["name"] not in NOT_LAST]
+    with tempfile.TemporaryDirectory() as folder:
+        return play(tasks, True, collections, folder, PVE_ONE_TASK="1")
 
 
 def play_all(modules, here, collections):
@@ -176,7 +186,7 @@ def play_all(modules, here, collections):
         return play(tasks, here, collections, folder)
 
 
-def play(tasks, here, collections, folder):
+def play(tasks, here, collections, folder, **environment):
     variables = {"pve_in_process": here, "other_python": f"{folder}/python", "sudo": f"{folder}/sudo"}
     Path(variables["other_python"]).symlink_to(sys.executable)
     Path(variables["sudo"]).write_text('#!/bin/sh\nwhile [ "$1" != /bin/sh ]; do shift; done; exec "$@"\n')
@@ -198,6 +208,7 @@ def play(tasks, here, collections, folder):
             "ANSIBLE_COLLECTIONS_PATH": collections,
             "ANSIBLE_REMOTE_TEMP": f"{folder}/temporary",
             "ANSIBLE_ASYNC_DIR": f"{folder}/async",
+            **environment,
         },
         quiet=True,
     )
@@ -257,6 +268,14 @@ def test_a_module_that_misbehaves_does_so_either_way(results, name):
     assert comparable(name, here) == comparable(name, normal)
     assert (here.get("here"), normal.get("here")) in ((True, False), (None, None))
     assert "pssst" not in json.dumps(here)
+
+
+@pytest.mark.every_core
+@pytest.mark.parametrize("name", [task["name"] for task in DEEDS if task["name"] not in NOT_LAST])
+def test_a_module_that_misbehaves_in_the_worker_itself_does_so_all_the_same(results, name):
+    last, normal = (comparable(name, results[way][name]) for way in ("last", "normal"))
+
+    assert last == normal
 
 
 @pytest.mark.every_core

@@ -37,7 +37,7 @@ def test_everything_else_is_not(name):
 def test_the_users_ansible_settings_do_not_reach_a_run():
     found = env(ANSIBLE_CONFIG="/home/me/ansible.cfg", ANSIBLE_COLLECTIONS_PATH="/elsewhere")
 
-    assert found["ANSIBLE_CONFIG"].endswith("/mcp_bridge/executor/ansible.cfg")
+    assert found["ANSIBLE_CONFIG"].endswith("/mcp_bridge/executor/ansible_home/ansible.cfg")
     assert "/elsewhere" not in found["ANSIBLE_COLLECTIONS_PATH"]
 
 

@@ -32,8 +32,15 @@ def test_only_a_upid_is_waited_for(data, expected):
 
 
 def test_waiting_starts_at_50_ms_and_never_sleeps_more_than_a_second():
-    delays = list(itertools.islice(poll_delays(), 12))
+    delays = list(itertools.islice(poll_delays(), 40))
 
     assert delays[0] == 0.05
     assert delays == sorted(delays)
     assert delays[-1] == 1.0
+
+
+def test_the_end_of_a_task_is_noticed_late_by_a_sixth_of_its_time_at_most():
+    delays = list(itertools.islice(poll_delays(), 40))
+
+    for passed, delay in zip(itertools.accumulate(delays), delays[1:], strict=False):
+        assert delay <= max(0.05, passed / 6 + 1e-9)
