@@ -41,7 +41,7 @@ def measure(options: Options) -> Outcome:
             outcome.notes.append("`start_vm` itself does not wait for the task.")
         except peers.Missing as error:
             outcome.notes.append(str(error))
-        samples = in_turns(ways, options.rounds, warm_up=3, before=lambda: cluster.stop(VMID))
+        samples = in_turns(ways, options.rounds, before=lambda: cluster.stop(VMID))
     outcome.compare(samples)
     outcome.figure("above the task's own time, p50", samples[_OURS].p50 - TASK_SECONDS, "s", 0.25)
     outcome.figure("the same of proxmoxer, asking every 50 ms", samples[_POLLED].p50 - TASK_SECONDS, "s")

@@ -77,6 +77,26 @@ def playvisor(cluster: Cluster, *options: str, **environment: str) -> AbstractCo
     return over_stdio([PLAYVISOR, "mcp", "--mode", "apply", *options], own)
 
 
+def initialize(cluster: Cluster) -> None:
+    """Start `playvisor mcp`, and wait until it has answered a client's first message."""
+    environment = cluster.environment(PLAYVISOR_STATE_DIR=str(cluster.home / "state"))
+    client = {"name": "benchmark", "version": "1"}
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    command = [PLAYVISOR, "mcp"]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(message).encode() + b"\n")
+        server.stdin.flush()
+        if "serverInfo" not in json.loads(server.stdout.readline())["result"]:
+            raise SystemExit("The server did not say who it is.")
+        # It ends with its client, and that is not measured.
+        server.kill()
+
+
 @asynccontextmanager
 async def http_client(url: str) -> AsyncIterator[Client]:
     """One client over streamable HTTP."""

@@ -46,19 +46,20 @@ def timed(way: Way, times: int = 1, before: Way | None = None) -> Samples:
     return samples
 
 
-def in_turns(
-    ways: Mapping[str, Way], rounds: int, *, warm_up: int = 1, before: Way | None = None
-) -> dict[str, Samples]:
-    """Measure each way once per round, after `warm_up` rounds that only fill caches.
+IN_A_ROW = 5
 
-    Each round begins with another way, so that none always comes after the one that leaves most behind.
+
+def in_turns(ways: Mapping[str, Way], times: int, *, before: Way | None = None) -> dict[str, Samples]:
+    """Measure each way about so many times, a few times in a row each turn, after a turn that only fills caches.
+
+    Each round begins with another way, so that none always comes after the one that leaves most behind. A way that has
+    waited for its turn begins slowly on a machine that others use, too: that is one measurement of five.
     """
     samples, order = {name: Samples() for name in ways}, list(ways)
-    for turn in range(warm_up + rounds):
+    for turn in range(1 + -(-times // IN_A_ROW)):
         for name in order[turn % len(order) :] + order[: turn % len(order)]:
-            if before:
-                before()
-            (samples[name] if turn >= warm_up else Samples()).take(ways[name])
+            taken = timed(ways[name], IN_A_ROW, before)
+            samples[name].seconds += taken.seconds if turn else []
     return samples
 
 
