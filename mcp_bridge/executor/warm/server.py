@@ -284,7 +284,9 @@ def main() -> None:
         lending.lent_by = str(Path(address).parent)
         loading.append((0.0 if LEND in purposes else _QUIET_SECONDS, preload.commands()))
         lends = partial(_unchanged, code_stamp())
-    print("ready", flush=True)
+    # Whoever started this may be gone already, which stdin tells as well.
+    with suppress(BrokenPipeError):
+        print("ready", flush=True)
     ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), lends).serve()
     # Whoever started this may be gone, and can't tidy up.
     shutil.rmtree(Path(address).parent, ignore_errors=True)

@@ -313,6 +313,17 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
     assert processes.of_run(folder) == []
 
 
+def test_nothing_is_left_of_a_server_whose_bridge_is_killed_while_it_starts(tmp_path, eventually):
+    program = "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.programs(); input()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE) as bridge:
+        folder = eventually(lambda: list(tmp_path.iterdir()), "a server's start")[0]
+        bridge.kill()
+
+    assert folder.name.startswith("playvisor-")
+    eventually(lambda: not folder.exists(), "the end of the server")
+
+
 PARENT = """
 import sys, threading
 from pathlib import Path
