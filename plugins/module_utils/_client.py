@@ -17,6 +17,7 @@ from . import _gateway
 from ._connection import Connection
 from ._errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, nested_errors
 from ._multipart import FileForm
+from ._task_lists import TaskLists
 from ._unreached import not_answered, root_cause, unreachable, untrusted
 
 try:
@@ -33,6 +34,8 @@ except ImportError:
 
 # pveproxy closes idle connections after about 5 s; no request should meet that boundary.
 _IDLE_SECONDS = 4.0
+# More than run at once on a node.
+_ALL_TASKS = 10000
 _RETRY_DELAYS = (0.1, 0.4, 1.0)
 
 
@@ -126,6 +129,7 @@ class Client:
         self.notices: list[str] = []
         # Seconds that the quickest task of each type has taken, for who waits for the next one.
         self.quickest: dict[str, float] = {}
+        self.task_lists = TaskLists(self._active_tasks)
         self._session = ProxmoxHttpSession()
         self._session.headers["accept"] = "application/json"
         verify: bool | str = connection.validate_certs
@@ -151,6 +155,10 @@ class Client:
         }
         self._api: Any = None
         self._connecting = threading.Lock()
+
+    def _active_tasks(self, node: str) -> list[dict[str, Any]]:
+        active: list[dict[str, Any]] = self.get(f"/nodes/{segment(node)}/tasks", source="active", limit=_ALL_TASKS)
+        return active
 
     def get(self, path: str, **params: Any) -> Any:
         return self.request("GET", path, params)

@@ -134,17 +134,22 @@ class _LogFeed:
 
 def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
     """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
-    delays = poll_delays()
-    feed = _LogFeed(client, task)
-    while True:
-        status = _look(client, task, deadline)
-        feed.pass_on()
-        if status is not None and status["status"] == "stopped":
-            return status
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            return None
-        time.sleep(min(next(delays), remaining))
+    feed, lists, delays, delay = _LogFeed(client, task), client.task_lists, poll_delays(), 0.0
+    with lists.waiting(task.node):
+        # One task may have ended already; of many, a list that is asked for later tells.
+        if lists.of_use(task.node):
+            time.sleep(delay := next(delays))
+        while True:
+            status = None
+            if not lists.say_running(task.node, task.text, time.monotonic() - delay / 2):
+                status = _look(client, task, deadline)
+            feed.pass_on()
+            if status is not None and status["status"] == "stopped":
+                return status
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            time.sleep(min(delay := next(delays), remaining))
 
 
 def wait_unlocked(client: Client, path: str, deadline: float) -> bool:

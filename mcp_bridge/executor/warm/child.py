@@ -64,6 +64,8 @@ def become(request: Request, link: socket.socket, terminal: list[int]) -> NoRetu
     """Run the command in this process, and end with it."""
     status = 250
     try:
+        # Its client may kill the group of what it is told of, which must not be the server's.
+        os.setsid()
         # Before anything runs: a client that is not told so runs the command itself.
         link.sendall(client.accepted(os.getpid()))
         link.close()
@@ -71,7 +73,6 @@ def become(request: Request, link: socket.socket, terminal: list[int]) -> NoRetu
         atexit._clear()
         atexit.register(multiprocessing.util._exit_function)  # type: ignore[attr-defined]
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.setsid()
         _take_streams(terminal)
         os.chdir(request.cwd)
         os.umask(request.umask)

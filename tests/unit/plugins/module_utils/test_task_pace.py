@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import TIMEOUT, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._task_lists import TaskLists
 from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import wait_for_task
 
 UPID = "UPID:pve1:000003E8:003E2C10:6B0ADC99:qmstart:101:root@pam:"
@@ -23,7 +24,8 @@ def cluster():
             looks.append(time.monotonic())
             return {"status": status, "exitstatus": "OK"}
 
-        return SimpleNamespace(quickest=dict(quickest), get=get, looks=looks)
+        # Nobody else waits, so no list is asked for.
+        return SimpleNamespace(quickest=dict(quickest), task_lists=TaskLists(get), get=get, looks=looks)
 
     return make
 
