@@ -18,7 +18,9 @@ from list_guests import by_runner
 
 GUESTS, CLIENTS = 100, 32
 _SECONDS = 30.0
-_REST_SECONDS = 5.0
+_SOON_SECONDS = 5.0
+# Longer than a fork waits for the next playbook.
+_REST_SECONDS = 32.0
 _LOOKS = 0.5
 
 
@@ -28,6 +30,8 @@ def measure(options: Options) -> Outcome:
     with simulated(GUESTS) as cluster:
         with clients.playvisor_over_http(cluster) as (url, pid):
             anyio.run(_clients, url, 1, 3.0)
+            time.sleep(_SOON_SECONDS)
+            ready = machine.pss_mib(machine.family(pid))
             time.sleep(_REST_SECONDS)
             at_rest, most = machine.pss_mib(machine.family(pid)), [0.0]
             with _watching(pid, most):
@@ -45,6 +49,7 @@ def measure(options: Options) -> Outcome:
         outcome.figure(way, rate, "calls/s")
     outcome.ratio("Playvisor / ansible-runner, calls a second", ours[1] / runner[1], at_most=False)
     outcome.figure("memory at rest: bridge, gateway and fork server (PSS)", at_rest, "MiB", 180)
+    outcome.figure("memory soon after a call, with a fork that waits for the next one (PSS)", ready, "MiB")
     outcome.figure("memory at work, with the playbooks that run (PSS)", most[0], "MiB")
     return outcome
 
