@@ -1,29 +1,41 @@
 """Extra variables as a file in which every string is marked as data.
 
 Ansible templates strings in extra variables, so that a guest named `{{ lookup('pipe', …) }}` would be a shell
-command. The YAML tag `!unsafe` keeps a string a string, on every supported ansible-core.
+command. The YAML tag `!unsafe` keeps it from that. Before ansible-core 2.19, only strings can have it; from then on, a
+string with it is read as if it had no quotes, so that "012" becomes 10, and what holds the strings has it instead.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
 from typing import Any
+
+_UNSAFE = "!unsafe "
 
 
 def dump(variables: Mapping[str, Any]) -> str:
-    """The variables as YAML (flow style, ASCII), with every string below them tagged `!unsafe`."""
-    return f"{_value(variables)}\n"
+    """The variables as YAML (flow style, ASCII) for the installed ansible-core, with no string that it may template."""
+    if _marks_strings():
+        return f"{_value(variables, _UNSAFE)}\n"
+    return f"{_UNSAFE}{_value(variables, '')}\n"
 
 
-def _value(value: Any) -> str:
+@cache
+def _marks_strings() -> bool:
+    return version("ansible-core").startswith("2.18.")
+
+
+def _value(value: Any, mark: str) -> str:
     if isinstance(value, str):
-        return f"!unsafe {_quoted(value)}"
+        return f"{mark}{_quoted(value)}"
     if isinstance(value, Mapping):
         # Keys are marked by `?`, since YAML allows others only 1024 characters.
-        return "{" + ", ".join(f"? {_quoted(str(name))} : {_value(item)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"? {_quoted(str(name))} : {_value(item, mark)}" for name, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(_value(item, mark) for item in value) + "]"
     if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise TypeError(f"{type(value).__name__} is no plain data")

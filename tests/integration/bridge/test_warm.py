@@ -124,6 +124,14 @@ def test_a_run_leaves_the_same_artifacts_and_the_same_result(executors, tmp_path
     assert cold["result"]
 
 
+@pytest.mark.every_core
+@pytest.mark.parametrize("kind", ["cold", "warm"])
+def test_text_that_yaml_would_take_for_something_else_reaches_the_module(executors, tmp_path, kind):
+    outcome = run(executors[kind], tmp_path / "run", "guest_info", pve_guests={"names": ["*"]})
+
+    assert len(outcome.result["guests"]) == 8
+
+
 @pytest.mark.parametrize(
     ("lasting", "setting", "kind"),
     [
