@@ -88,7 +88,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._client import I
 from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
 from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import observe_guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import connection_spec
 
 try:
@@ -202,7 +203,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 def base_variables(guest: Guest) -> dict[str, Any]:
     """A guest's variables, all plain data so that any cache plugin can hold them."""
-    return {f"pve_{field}": list(v) if isinstance(v, tuple) else v for field, v in vars(guest).items()}
+    return {f"pve_{field}": value for field, value in guest.as_dict().items()}
 
 
 def untrusted(variables: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ._client import Client
 from ._concurrency import bounded_map
+from ._confirm import confirm_again, confirm_plan
 from ._errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError
 from ._plan import Plan, Step
 from ._resource import Observed, Outcome, Resource
@@ -69,7 +70,8 @@ def _instead(
         outcome.failure, outcome.state = error, None
         return None
     outcome.target, outcome.failure, outcome.upids = resource.target(other), None, []
-    return other
+    confirm_plan(client, resource, other, outcome)
+    return other if outcome.failure is None else None
 
 
 def _apply(
@@ -95,6 +97,8 @@ def _apply(
             resource.see_through(client, ready, outcome, deadline)
     except PveError as error:
         outcome.failure = error
+        if not outcome.asked:
+            return
         # What became of the target is still told, but not waited for.
         deadline = 0.0
     if resource.patience is not None:
@@ -165,11 +169,16 @@ def _apply_step(
 ) -> bool:
     """Send one request and wait for its task; a locked guest is waited for until the deadline.
 
+    The first one is not sent before the guest has been confirmed again.
+
     False when it turned out that nothing is left to be done: whoever held the lock has done it, or the answer to a
     request was lost that was received all the same.
     """
     while True:
         sent = len(outcome.upids)
+        if outcome.guest is not None and not outcome.done:
+            confirm_again(client, outcome.guest)
+        outcome.asked = True
         try:
             data = outcome.answer = send()
             if step.task and data == "OK":

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._concurrency import bounded_map
 from ._errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
-from ._guests import Guest, observe_guests
+from ._guests import Guest
+from ._lookup import observe_guests
 from ._storage import describe_storage
 
 if TYPE_CHECKING:

@@ -41,12 +41,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a firewall is: its I(path) below C(/api2/json), and the identity that results show of it."""
+    """Where a firewall is: its I(path) below C(/api2/json), and the identity that results show of it.
+
+    I(guest) is the guest whose firewall it is.
+    """
 
     level: str
     path: str
     target: dict[str, Any]
     group: str | None = None
+    guest: Guest | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Firewall:
 
 
 def guest_place(guest: Guest) -> Place:
-    return Place("guest", f"{guest.path}/firewall", guest.identity())
+    return Place("guest", f"{guest.path}/firewall", guest.identity(), guest=guest)
 
 
 def node_place(node: str) -> Place:

@@ -7,16 +7,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
 
 from ._client import segment
 from ._concurrency import bounded_map
 from ._errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
-
-if TYPE_CHECKING:
-    from ._client import Client
 
 Read = TypeVar("Read")
 
@@ -26,7 +23,10 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Guest:
-    """A QEMU or LXC guest as lists show it. Sizes are in bytes, I(uptime) in seconds."""
+    """A QEMU or LXC guest as lists show it. Sizes are in bytes, I(uptime) in seconds.
+
+    I(config) is its own configuration, pending changes included, where that was read.
+    """
 
     vmid: int
     name: str
@@ -43,6 +43,7 @@ class Guest:
     mem: int | None = None
     maxdisk: int | None = None
     uptime: int | None = None
+    config: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -55,18 +56,44 @@ class Guest:
     def identity(self) -> dict[str, Any]:
         return {"vmid": self.vmid, "name": self.name, "node": self.node, "type": self.type}
 
+    def as_dict(self) -> dict[str, Any]:
+        """What lists show of it, tags as a list."""
+        shown = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "config"}
+        return {**shown, "tags": list(self.tags)}
+
 
 @dataclass(frozen=True)
 class Inventory:
-    """All guests of a cluster by vmid, and its nodes with status and memory (bytes)."""
+    """All guests of a cluster by vmid, and its nodes with status and memory (bytes).
+
+    I(listed) are the entries, by vmid, of the lists of nodes that were read, by node and type of guest; I(unread) are
+    the nodes whose lists could not be read.
+    """
 
     guests: tuple[Guest, ...]
     nodes: dict[str, str]
     memory: dict[str, int] = field(default_factory=dict)
+    listed: Mapping[tuple[str, str], Mapping[int, dict[str, Any]]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def online(self, node: str) -> bool:
         # A token without Sys.Audit on the node sees no status for it: then let the node speak for itself.
         return self.nodes.get(node, "online") != "offline"
+
+    def get(self, vmid: int | None) -> Guest | None:
+        """The guest with this vmid."""
+        return next((guest for guest in self.guests if guest.vmid == vmid), None)
+
+    def named(self, name: str | None) -> list[Guest]:
+        """The guests with exactly this name."""
+        return [guest for guest in self.guests if guest.name == name]
+
+    def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
+        """The inventory with these guests in place of those with their vmids, and I(without) those vmids."""
+        known = {guest.vmid: guest for guest in (*self.guests, *guests)}
+        for vmid in without:
+            known.pop(vmid, None)
+        return replace(self, guests=tuple(known[vmid] for vmid in sorted(known)))
 
 
 @dataclass(frozen=True)
@@ -93,16 +120,27 @@ class Selector:
     def empty(self) -> bool:
         return self == Selector(templates=self.templates)
 
+    @property
+    def names_some(self) -> bool:
+        """Whether names choose: not where any name will do."""
+        return bool(self.names) and "*" not in self.names
+
     def matches(self, guest: Guest) -> bool:
         return (
-            (not self.vmids or guest.vmid in self.vmids)
+            self.matches_at_once(guest)
             and (not self.names or any(fnmatch.fnmatchcase(guest.name, glob) for glob in self.names))
-            and {tag.lower() for tag in self.tags} <= set(guest.tags)
-            and self.pool in (None, guest.pool)
-            and self.node in (None, guest.node)
             and self.type in (None, guest.type)
             and self.status in (None, guest.status)
             and self.templates in (None, guest.template)
+        )
+
+    def matches_at_once(self, guest: Guest) -> bool:
+        """Whether it meets the criteria that the cluster's list shows as they are right now."""
+        return (
+            (not self.vmids or guest.vmid in self.vmids)
+            and {tag.lower() for tag in self.tags} <= set(guest.tags)
+            and self.pool in (None, guest.pool)
+            and self.node in (None, guest.node)
         )
 
 
@@ -116,7 +154,7 @@ def guest_from_entry(entry: dict[str, Any], **known: Any) -> Guest:
         node=entry["node"],
         type=entry["type"],
         status=str(entry.get("status", "unknown")),
-        tags=tuple(tag for tag in str(entry.get("tags") or "").replace(",", ";").split(";") if tag.strip()),
+        tags=_tags(entry),
         pool=entry.get("pool"),
         template=bool(int(entry.get("template") or 0)),
         lock=entry.get("lock"),
@@ -129,55 +167,28 @@ def guest_from_entry(entry: dict[str, Any], **known: Any) -> Guest:
     )
 
 
-def observe_guests(client: Client) -> Inventory:
-    """All guests, from one C(GET /cluster/resources).
-
-    That list is fed every 10 s and shows a new guest without name and status until then, or by a stand-in for the
-    name when it was still being made; only then is the list of its node asked too. A node that does not answer leaves
-    a notice with the client, not a failure.
-    """
-    entries = client.get("/cluster/resources")
-    members = [entry for entry in entries if entry["type"] == "node"]
-    nodes = {entry["node"]: str(entry.get("status", "unknown")) for entry in members}
-    memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
-    guests = {int(e["vmid"]): guest_from_entry(e) for e in entries if e["type"] in TYPES}
-    inventory = Inventory(tuple(guests.values()), nodes)
-    unsettled = [guest for guest in guests.values() if _unsettled(guest) and inventory.online(guest.node)]
-    for node, kind in sorted({(guest.node, guest.type) for guest in unsettled}):
-        try:
-            listed = list_node_guests(client, node, kind)
-        except PveError as error:
-            client.notices.append(f"Guests of node {node} may be incomplete: {error.message}")
-            continue
-        for guest in unsettled:
-            if guest.vmid in listed:
-                guests[guest.vmid] = _completed(guest, listed[guest.vmid])
-    ordered = tuple(guests[vmid] for vmid in sorted(guests))
-    inventory = Inventory(ordered, nodes, memory)
-    if nameless(inventory):
-        client.notices.append(_hidden_names(inventory))
-    return inventory
+def guest_from_config(guest: Guest, config: Mapping[str, Any]) -> Guest:
+    """The guest with what its own configuration (C(GET .../config)) says of it, which comes with it."""
+    nameless, name = ("VM ", "name") if guest.type == "qemu" else ("CT", "hostname")
+    return replace(
+        guest,
+        # As lists call a guest without a name.
+        name=str(config.get(name) or f"{nameless}{guest.vmid}"),
+        tags=_tags(config),
+        template=bool(int(config.get("template") or 0)),
+        lock=config.get("lock"),
+        config=config,
+    )
 
 
-def _unsettled(guest: Guest) -> bool:
-    """Whether the name may be another one by now. A guest without any is called so in every list."""
-    return guest.name in ("", f"VM{guest.vmid}", f"CT{guest.vmid}")
-
-
-def _completed(guest: Guest, listed: dict[str, Any]) -> Guest:
-    return guest_from_entry(listed, node=guest.node, type=guest.type, pool=guest.pool, hastate=guest.hastate)
-
-
-def list_node_guests(client: Client, node: str, kind: str, full: bool = False) -> dict[int, dict[str, Any]]:
-    """The live entries of one node's guests of one type by vmid; I(full) asks QEMU for paused guests too."""
-    params = {"full": 1} if full and kind == "qemu" else {}
-    return {int(e["vmid"]): e for e in client.get(f"/nodes/{segment(node)}/{kind}", **params)}
+def _tags(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(tag for tag in str(entry.get("tags") or "").replace(",", ";").split(";") if tag.strip())
 
 
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
     """The one guest with this vmid or name; I(node) only asserts where it is."""
     asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
-    found = [g for g in inventory.guests if (g.vmid == vmid if vmid is not None else g.name == name)]
+    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.named(name)
     if vmid is not None and name is not None and found and found[0].name != name:
         raise PveError(
             NOT_FOUND,
@@ -285,20 +296,25 @@ def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
         elif nameless(inventory):
             return PveError(
                 NODE_OFFLINE,
-                f"No guest on an online node has {asked}. {_hidden_names(inventory)}",
+                f"No guest on an online node has {asked}. {name_nodes_unread(inventory)}",
                 "Name it by its vmid, or bring the node back; nothing was changed.",
             )
     return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
 
 
 def nameless(inventory: Inventory) -> list[Guest]:
-    """The guests on nodes that are down, whose names the cluster doesn't show."""
-    return [guest for guest in inventory.guests if not guest.name and not inventory.online(guest.node)]
+    """The guests whose names can't be known now: on nodes that are down, and on those whose lists can't be read."""
+    return [
+        guest
+        for guest in inventory.guests
+        if (not guest.name and not inventory.online(guest.node)) or guest.node in inventory.unread
+    ]
 
 
-def _hidden_names(inventory: Inventory) -> str:
+def name_nodes_unread(inventory: Inventory) -> str:
+    """The sentence that says whose names are not known."""
     hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in nameless(inventory)[:10])
-    return f"The names of these are not known while their node is offline: {hidden}."
+    return f"The names of these are not known while their node can't be asked: {hidden}."
 
 
 def _ambiguous(name: str, found: Iterable[Guest]) -> PveError:

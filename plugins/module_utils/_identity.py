@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ._errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
-from ._guests import Guest, Inventory, find_one, nameless
+from ._guests import Guest, Inventory, find_one, name_nodes_unread, nameless
 
 
 def identify(
@@ -37,7 +37,7 @@ def identify(
             UNSUPPORTED, f"Guest {found.label} is a {found.type} guest, not {kind}.", "A guest's type can't be changed."
         )
     wished = new_name or (name if found is None else None)
-    others = [guest for guest in inventory.guests if wished and guest.name == wished and guest != found]
+    others = [guest for guest in inventory.named(wished) if wished and guest != found]
     if others and wanted:
         labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in others)
         raise PveError(AMBIGUOUS, f"The name {wished} is taken already: {labels}.", "Choose another name.")
@@ -48,7 +48,7 @@ def _find(
     inventory: Inventory, vmid: int | None, name: str | None, new_name: str | None, node: str | None
 ) -> Guest | None:
     if vmid is not None:
-        guest = next((guest for guest in inventory.guests if guest.vmid == vmid), None)
+        guest = inventory.get(vmid)
         if guest is not None and name is not None and guest.name not in (name, new_name):
             raise PveError(
                 NOT_FOUND,
@@ -57,14 +57,12 @@ def _find(
             )
         return find_one(inventory, vmid, None, node) if guest is not None else None
     for known in filter(None, (name, new_name)):
-        if any(guest.name == known for guest in inventory.guests):
+        if inventory.named(known):
             return find_one(inventory, None, known, node)
-    hidden = nameless(inventory)
-    if hidden:
-        where = ", ".join(f"{guest.vmid} on {guest.node}" for guest in hidden[:10])
+    if nameless(inventory):
         raise PveError(
             NODE_OFFLINE,
-            f"Whether a guest is named {name} is not known while nodes are offline: {where}.",
+            f"Whether a guest is named {name} is not known. {name_nodes_unread(inventory)}",
             "Give its vmid too, or bring the node back; nothing was changed.",
         )
     return None

@@ -43,7 +43,8 @@ class Step:
 class Plan:
     """What one target (a guest, by its identity) needs; no steps: it is as wished already.
 
-    I(config_digest) is the configuration's digest that the plan was made from, where one was read.
+    I(config_digest) is the digest of what the plan was made from, where that has one. I(fingerprint) stands for the
+    own configuration of the guest that it is for.
     """
 
     target: dict[str, Any]
@@ -51,6 +52,7 @@ class Plan:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     config_digest: str | None = None
+    fingerprint: str | None = None
 
     def steps_as_dicts(self) -> list[dict[str, Any]]:
         return [
@@ -69,11 +71,17 @@ class Plan:
 def digest(plans: Sequence[Plan]) -> str:
     """A SHA-256 over what the plans would do to which targets; targets that need nothing don't count.
 
-    It changes when a step, a target's vmid, name, node or type, its state before, or the configuration
-    digest changes, so that what was approved is what is applied.
+    It changes when a step, a target's vmid, name, node or type, its state before, or the guest's configuration
+    changes, so that what was approved is what is applied.
     """
     facts = [
-        [plan.target, [[s.method, s.path, s.shown_params] for s in plan.steps], plan.before, plan.config_digest]
+        [
+            plan.target,
+            [[step.method, step.path, step.shown_params] for step in plan.steps],
+            plan.before,
+            plan.config_digest,
+            plan.fingerprint,
+        ]
         for plan in plans
         if plan.steps
     ]

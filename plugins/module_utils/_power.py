@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._errors import NOT_FOUND, PveError
-from ._guests import Guest, Inventory, list_node_guests, require_online
+from ._guests import Guest, Inventory, require_online
+from ._lookup import list_node_guests
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -81,7 +82,10 @@ def _one(client: Client, inventory: Inventory, guest: Guest) -> Power:
 def _many(client: Client, inventory: Inventory, node: str, kind: str, guests: Sequence[Guest]) -> list[Power]:
     try:
         require_online(inventory, guests[0])
-        entries = list_node_guests(client, node, kind, full=True)
+        entries = inventory.listed.get((node, kind))
+        # Only QEMU can tell that a guest that runs is paused, and only if it is asked.
+        if entries is None or (kind == "qemu" and any(entry.get("status") == RUNNING for entry in entries.values())):
+            entries = list_node_guests(client, node, kind, full=True)
     except PveError as problem:
         return [Power(guest, problem=problem) for guest in guests]
     return [_power(guest, entries.get(guest.vmid)) for guest in guests]

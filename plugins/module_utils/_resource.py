@@ -16,16 +16,23 @@ from ._plan import Plan, Step
 
 if TYPE_CHECKING:
     from ._client import Client
+    from ._guests import Guest
 
 Observed = TypeVar("Observed")
 
 
 @dataclass
 class Outcome:
-    """What became of one target: its plan, what was done of it, and the failure that ended it, if any."""
+    """What became of one target: its plan, what was done of it, and the failure that ended it, if any.
+
+    I(guest) is the guest that its plan is for, as its own configuration had it when the plan was made. I(asked) is
+    whether any request was sent.
+    """
 
     target: dict[str, Any]
     plan: Plan | None = None
+    guest: Guest | None = None
+    asked: bool = False
     done: int = 0
     upids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -40,7 +47,7 @@ class Outcome:
         """Whether anything was, or goes on being, done to the target."""
         running = self.failure is not None and self.failure.code == TIMEOUT and bool(self.upids)
         moved = self.state is not None and self.plan is not None and self.state != self.plan.before
-        return bool(self.done) or running or (self.failure is not None and moved)
+        return bool(self.done) or running or (self.failure is not None and self.asked and moved)
 
     @property
     def label(self) -> str:
@@ -78,6 +85,10 @@ class Resource(ABC, Generic[Observed]):
     def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         """The state as it is now, in the shape of C(plan.before) and C(plan.after)."""
 
+    def acts_on(self, observed: Observed) -> Guest | None:
+        """The guest that there is and that the plan's requests are for; None where they are for none, or make one."""
+        return None
+
     def ready(self, client: Client, step: Step) -> Step | None:
         """A step as it is to be sent now that those before it are done: with the digest that they have left, say.
 
@@ -112,3 +123,15 @@ class Resource(ABC, Generic[Observed]):
         nothing was done to this target.
         """
         return None
+
+
+class GuestResource(Resource[Observed]):
+    """A resource whose targets are guests that there are: what it observes has the C(guest)."""
+
+    noun = "guests"
+
+    def target(self, observed: Observed) -> dict[str, Any]:
+        return observed.guest.identity()
+
+    def acts_on(self, observed: Observed) -> Guest | None:
+        return observed.guest

@@ -13,7 +13,8 @@ from typing import Any
 from ._backups import backup_type, storage_of
 from ._client import Client, segment
 from ._errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
-from ._guests import Guest, Inventory, find_one, observe_guests, require_online
+from ._guests import Guest, Inventory, find_one, require_online
+from ._lookup import look_for, observe_guests, with_config
 from ._plan import Plan, Step
 from ._power import STOPPED
 from ._resource import Resource
@@ -25,10 +26,9 @@ PASSED_ON = {"target_storage": "storage", "pool": "pool", "bwlimit": "bwlimit"}
 
 @dataclass(frozen=True)
 class Overwritten:
-    """The guest that a restore would replace, as it is right now, which the cluster's list lags behind by 10 s."""
+    """The guest that a restore would replace, as it is right now."""
 
     guest: Guest
-    name: str
     status: str
     protected: bool
     config_digest: str | None
@@ -56,7 +56,7 @@ class Restore(Resource[Restoring]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Restoring]:
-        inventory = observe_guests(client)
+        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"])
         guest = find_overwritten(inventory, params)
         node, entry = find_archive(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read(client, guest)
@@ -64,8 +64,11 @@ class Restore(Resource[Restoring]):
         return [Restoring(params["volid"], backup_type(entry), vmid, node, over)]
 
     def target(self, observed: Restoring) -> dict[str, Any]:
-        name = observed.over.name if observed.over else self._params["new_name"] or ""
+        name = observed.over.guest.name if observed.over else self._params["new_name"] or ""
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
+
+    def acts_on(self, observed: Restoring) -> Guest | None:
+        return observed.over.guest if observed.over else None
 
     def plan(self, observed: Restoring, params: dict[str, Any]) -> Plan:
         if observed.type is None:
@@ -108,7 +111,7 @@ class Restore(Resource[Restoring]):
 def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | None:
     """The guest that is there already, which must be named; None where the vmid is free."""
     vmid, name = params["vmid"], params["name"]
-    there = next((guest for guest in inventory.guests if guest.vmid == vmid), None)
+    there = inventory.get(vmid)
     if vmid is not None and there is None:
         return None
     if there and name is None:
@@ -145,11 +148,11 @@ def find_archive(client: Client, volid: str, node: str | None) -> tuple[str, dic
 
 
 def _read(client: Client, guest: Guest) -> Overwritten:
-    config = client.get(f"{guest.path}/config")
+    guest = with_config(client, guest)
+    config = guest.config or {}
     current = client.get(f"{guest.path}/status/current")
     return Overwritten(
         guest=guest,
-        name=str(current.get("name") or guest.name),
         status=str(current["status"]),
         protected=bool(int(config.get("protection") or 0)),
         config_digest=config.get("digest"),
@@ -157,13 +160,7 @@ def _read(client: Client, guest: Guest) -> Overwritten:
 
 
 def _refuse_impossible(observed: Restoring, over: Overwritten, params: dict[str, Any]) -> None:
-    label = f"{over.guest.vmid} ({over.name})"
-    if over.name != params["name"]:
-        raise PveError(
-            NOT_FOUND,
-            f"Guest {over.guest.vmid} is named {over.name}, not {params['name']}.",
-            "It was renamed; make sure that it is the one to overwrite.",
-        )
+    label = over.guest.label
     if over.guest.type != observed.type:
         raise PveError(
             UNSUPPORTED,
@@ -185,16 +182,16 @@ def _refuse_impossible(observed: Restoring, over: Overwritten, params: dict[str,
 
 
 def _restore(observed: Restoring, params: dict[str, Any]) -> Step:
-    machine = observed.type == "qemu"
+    machine, over = observed.type == "qemu", observed.over
     options: dict[str, Any] = {"vmid": observed.vmid, "archive" if machine else "ostemplate": observed.volid}
     if not machine:
         options["restore"] = 1
-    if observed.over:
+    if over:
         options["force"] = 1
     if params["unique"]:
         options["unique"] = 1
     if params["new_name"]:
         options["name" if machine else "hostname"] = params["new_name"]
     options.update({name: params[option] for option, name in PASSED_ON.items() if params[option] is not None})
-    why = f"guest {observed.over.name} is to be overwritten" if observed.over else "there is no guest with this id"
+    why = f"guest {over.guest.name} is to be overwritten" if over else "there is no guest with this id"
     return Step("POST", f"/nodes/{segment(observed.node)}/{observed.type}", f"{why}: a restore is asked for", options)

@@ -11,6 +11,8 @@ from typing import Any
 
 from ._apply import apply_all
 from ._client import Client
+from ._concurrency import bounded_map
+from ._confirm import confirm_plan
 from ._errors import DRIFTED, PveError
 from ._module import PveModule
 from ._plan import Plan, describe, diff
@@ -28,7 +30,7 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
         module.fail(error)
     for notice in client.notices:
         module.warn(notice)
-    outcomes = [_planned(resource, observed, params) for observed in targets]
+    outcomes = _plan_all(client, resource, targets, params)
     result = _planned_result(module, outcomes)
     expected = params.get("expect_plan")
     if expected and expected != result["plan"]["digest"]:
@@ -38,7 +40,7 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
         # What was refused at first may have been reached by another plan.
         result = _planned_result(module, outcomes)
     elif targets_wanted():
-        result["plan"]["targets"] = _targets(module, client, _plans(outcomes))
+        result["plan"]["targets"] = describe_targets(outcomes)
     _finish(module, resource.noun, outcomes, result)
 
 
@@ -51,11 +53,17 @@ def _planned_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str,
     return {"plan": describe(plans), **({"diff": diff(plans)} if module._diff else {})}
 
 
-def _targets(module: PveModule, client: Client, plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    try:
-        return describe_targets(client, plans, module.params.get("throttle", 1))
-    except PveError as error:
-        module.fail(error)
+def _plan_all(
+    client: Client, resource: Resource[Observed], targets: Sequence[Observed], params: dict[str, Any]
+) -> list[Outcome]:
+    """The outcomes with their plans, each bound to its guest where it is for one."""
+    outcomes = [_planned(resource, observed, params) for observed in targets]
+
+    def confirm(pair: tuple[Observed, Outcome]) -> None:
+        confirm_plan(client, resource, *pair)
+
+    bounded_map(params.get("throttle", 1), confirm, list(zip(targets, outcomes, strict=True)))
+    return outcomes
 
 
 def _planned(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:

@@ -10,46 +10,33 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._concurrency import bounded_map
-from ._errors import NOT_FOUND, PveError
-from ._guests import guest_from_entry
-
 if TYPE_CHECKING:
-    from ._client import Client
-    from ._plan import Plan
+    from ._resource import Outcome
 
 
 def targets_wanted() -> bool:
-    """Whether C(PVE_PLAN_TARGETS) asks for the targets: they cost a request per guest, which nobody else has to pay."""
+    """Whether C(PVE_PLAN_TARGETS) asks for the targets: nobody else has a use for them."""
     return bool(os.environ.get("PVE_PLAN_TARGETS"))
 
 
-def describe_targets(client: Client, plans: Sequence[Plan], throttle: int) -> list[dict[str, Any]]:
+def describe_targets(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The identity of each target that has steps; guests with C(pool), C(tags), C(template) and C(protected), too.
 
-    A guest that is yet to be made has none of them. One that can't be read lacks them all, and must not be taken for
-    unprotected.
+    A guest that is yet to be made has nothing to protect.
     """
-    changing = [plan.target for plan in plans if plan.steps]
-    if not any("vmid" in target for target in changing):
-        return changing
-    pools = {entry["vmid"]: entry.get("pool") for entry in client.get("/cluster/resources", type="vm")}
+    return [_describe(outcome) for outcome in outcomes if outcome.plan is not None and outcome.plan.steps]
 
-    def describe(target: dict[str, Any]) -> dict[str, Any]:
-        if "vmid" not in target:
-            return target
-        guest = guest_from_entry(target)
-        try:
-            config = client.get(f"{guest.path}/config")
-        except PveError as error:
-            return {**target, "tags": [], "protected": False} if error.code == NOT_FOUND else target
-        configured = guest_from_entry({**target, **config, "pool": pools.get(guest.vmid)}, name=guest.name)
-        return {
-            **target,
-            "pool": configured.pool,
-            "tags": list(configured.tags),
-            "template": configured.template,
-            "protected": bool(int(config.get("protection") or 0)),
-        }
 
-    return bounded_map(throttle, describe, changing)
+def _describe(outcome: Outcome) -> dict[str, Any]:
+    target, guest = outcome.plan.target, outcome.guest
+    if "vmid" not in target:
+        return target
+    if guest is None or guest.vmid != target["vmid"]:
+        return {**target, "tags": [], "protected": False}
+    return {
+        **target,
+        "pool": guest.pool,
+        "tags": list(guest.tags),
+        "template": guest.template,
+        "protected": bool(int(guest.config.get("protection") or 0)),
+    }

@@ -309,13 +309,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency imp
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
-    find_to_change,
-    observe_guests,
     require_online,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Resource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._restore import Restore
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import storage_path
@@ -337,16 +336,14 @@ class BackedUp:
     problem: PveError | None = None
 
 
-class Backups(Resource[BackedUp]):
-    noun = "guests"
+class Backups(GuestResource[BackedUp]):
     patience = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[BackedUp]:
-        inventory = observe_guests(client)
-        chosen = find_to_change(inventory, params)
+        inventory, chosen = find_guests_to_change(client, params)
         now = time.time()
 
         def look(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
@@ -373,9 +370,6 @@ class Backups(Resource[BackedUp]):
             return BackedUp(guest, of_guest(listed, guest), mine, now)
 
         return [one(guest) for guest in chosen]
-
-    def target(self, observed: BackedUp) -> dict[str, Any]:
-        return observed.guest.identity()
 
     def plan(self, observed: BackedUp, params: dict[str, Any]) -> Plan:
         if observed.problem:

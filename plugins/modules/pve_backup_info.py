@@ -230,7 +230,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NOT_FOUND, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, find, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, guests_spec, run_info
 from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import describe_storage, places, storage_path
 
@@ -239,7 +240,7 @@ CONCURRENCY = 10
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     max_age = age_seconds(params["max_age"]) if params["max_age"] else None
-    chosen = find(observe_guests(client), params, required=False)
+    dummy, chosen = find_guests(client, params)
     storages, warnings = _storages(client, params["storage"])
 
     def look(place: dict[str, Any]) -> list[dict[str, Any]]:

@@ -171,7 +171,7 @@ failure:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
@@ -187,9 +187,13 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
     Inventory,
-    find_one,
-    observe_guests,
     require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import (
+    find_guest,
+    look_for,
+    read_guest,
+    with_config,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
@@ -227,15 +231,15 @@ class Clone(Resource[Cloning]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Cloning]:
-        inventory = observe_guests(client)
-        source = find_one(inventory, params["vmid"], params["name"], params["node"])
+        inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
+        inventory = look_for(client, inventory, vmid=params["newid"])
+        inventory = look_for(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
             return [Cloning(source, clone, clone.vmid)]
-        # Whether it is a template decides what is made, and the list may not know yet.
-        config = client.get(f"{source.path}/config")
-        source = replace(source, template=bool(int(config.get("template") or 0)))
+        # Whether it is a template decides what is made.
+        source = with_config(client, source)
         newid = params["newid"] or int(client.get("/cluster/nextid"))
         snapshots: frozenset[str] = frozenset()
         if params["snapname"]:
@@ -259,6 +263,9 @@ class Clone(Resource[Cloning]):
                 "Run again to take that one for the clone, if it is the one you mean.",
             )
         return again
+
+    def acts_on(self, observed: Cloning) -> Guest | None:
+        return observed.source
 
     def target(self, observed: Cloning) -> dict[str, Any]:
         if observed.clone:
@@ -295,8 +302,8 @@ class Clone(Resource[Cloning]):
 
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
     """The guest that is the clone already; raises C(ambiguous) where another guest has its id or its name."""
-    by_id = next((guest for guest in inventory.guests if guest.vmid == newid), None)
-    by_name = [guest for guest in inventory.guests if new_name and guest.name == new_name]
+    by_id = inventory.get(newid)
+    by_name = inventory.named(new_name) if new_name else []
     if by_id:
         if by_id == source or (new_name and by_id.name != new_name):
             raise PveError(

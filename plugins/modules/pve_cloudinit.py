@@ -203,14 +203,13 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._client import C
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
-    find_to_change,
-    observe_guests,
     read_each,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change, with_config
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN, Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._power import STOPPED, read_power
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
@@ -233,14 +232,12 @@ class Configured:
     problem: PveError | None = None
 
 
-class CloudInit(Resource[Configured]):
-    noun = "guests"
-
+class CloudInit(GuestResource[Configured]):
     def __init__(self, params: dict[str, Any]) -> None:
         self._wished = wished(params)
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Configured]:
-        inventory = observe_guests(client)
+        inventory, guests = find_guests_to_change(client, params)
 
         def read(guest: Guest) -> Configured:
             return self._read(client, guest)
@@ -248,19 +245,17 @@ class CloudInit(Resource[Configured]):
         def failed(guest: Guest, problem: PveError) -> Configured:
             return Configured(guest, {}, problem=problem)
 
-        return read_each(inventory, find_to_change(inventory, params), params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, failed)
 
     def _read(self, client: Client, guest: Guest) -> Configured:
-        config = client.get(f"{guest.path}/config")
+        guest = with_config(client, guest)
+        config = dict(guest.config or {})
         running = read_power(client, guest) != STOPPED
         if guest.type != "qemu" or not running or cloudinit_drive(config) is None:
             return Configured(guest, config, running)
         entries = client.get(f"{guest.path}/cloudinit")
         outdated = frozenset(e["key"] for e in entries if "pending" in e or int(e.get("delete") or 0))
         return Configured(guest, config, running, outdated)
-
-    def target(self, observed: Configured) -> dict[str, Any]:
-        return observed.guest.identity()
 
     def plan(self, observed: Configured, params: dict[str, Any]) -> Plan:
         if observed.problem:

@@ -145,12 +145,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
     UNSUPPORTED,
     PveError,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    find_one,
-    observe_guests,
-    require_online,
-)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, require_online
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guest, read_status
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
 from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import journal
 
@@ -159,14 +155,13 @@ NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "u
 
 def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, Any]:
     """The console of the guest that is meant, with a ticket when I(asking)."""
-    inventory = observe_guests(client)
-    guest = find_one(inventory, params["vmid"], params["name"], params["node"])
+    inventory, guest = find_guest(client, params, read_status)
     if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
         hint = "Leave serial out, or use it with console=terminal."
         raise PveError(INVALID_PARAMETER, "serial is for the terminal of a QEMU guest only.", hint)
     require_online(inventory, guest)
-    # Lists may be 10 s old, and a proxy to a guest that is off ends in its task only.
-    if client.get(f"{guest.path}/status/current")["status"] != "running":
+    # A proxy to a guest that is off ends in its task only.
+    if guest.status != "running":
         hint = "Start it first, as with pve_guest_state."
         raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
     found = {**guest.identity(), "link": link(client.connection.url, guest, params["console"]), **NO_TICKET}

@@ -572,10 +572,9 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_params
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
-    find_to_change,
-    observe_guests,
     read_each,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
@@ -601,7 +600,7 @@ class Firewalls(Resource[Firewall]):
         return [read_firewall(client, place, self._params, macros)]
 
     def _observe_guests(self, client: Client, macros: dict[str, str]) -> Sequence[Firewall]:
-        inventory = observe_guests(client)
+        inventory, guests = find_guests_to_change(client, self._params)
 
         def read(guest: Guest) -> Firewall:
             return read_firewall(client, guest_place(guest), self._params, macros)
@@ -609,11 +608,13 @@ class Firewalls(Resource[Firewall]):
         def failed(guest: Guest, problem: PveError) -> Firewall:
             return Firewall(guest_place(guest), problem=problem)
 
-        chosen = find_to_change(inventory, self._params)
-        return read_each(inventory, chosen, self._params["throttle"], read, failed)
+        return read_each(inventory, guests, self._params["throttle"], read, failed)
 
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
+
+    def acts_on(self, observed: Firewall) -> Guest | None:
+        return observed.place.guest
 
     def plan(self, observed: Firewall, params: dict[str, Any]) -> Plan:
         if observed.problem:

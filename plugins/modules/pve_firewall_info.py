@@ -186,7 +186,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists import listing, read
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_params import check_place
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_rules import shown_rule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import find, observe_guests, require_online
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import require_online
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, guests_spec, run_info
 
 CONCURRENCY = 10
@@ -208,8 +209,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _each_guest(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
-    inventory = observe_guests(client)
-    chosen = find(inventory, params, required=False)
+    inventory, chosen = find_guests(client, params)
     warnings: list[str] = []
 
     def look(guest: Any) -> dict[str, Any] | None:

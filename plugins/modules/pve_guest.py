@@ -535,10 +535,9 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_plan impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
     Inventory,
-    observe_guests,
     require_online,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._identity import identify
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import identify_guest, with_config
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
 from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import changes_that_wait, read_pending
 from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node, storages_of
@@ -564,10 +563,8 @@ class Guests(Resource[Observed]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
-        inventory = observe_guests(client)
         wanted = params["state"] != "absent"
-        told = [params[key] for key in ("vmid", "name", "new_name", "node", "type")]
-        found = identify(inventory, *told, wanted=wanted)
+        inventory, found = identify_guest(client, params, wanted=wanted)
         if found is not None:
             return [self._read(client, inventory, found)]
         if params["only"] == "existing":
@@ -585,12 +582,16 @@ class Guests(Resource[Observed]):
 
     def _read(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
         require_online(inventory, guest)
-        config = client.get(f"{guest.path}/config")
+        guest = with_config(client, guest)
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
-        return Observed(guest, True, config, running, read_pending(client, guest.path) if running else {})
+        pending = read_pending(client, guest.path) if running else {}
+        return Observed(guest, True, dict(guest.config or {}), running, pending)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
+
+    def acts_on(self, observed: Observed) -> Guest | None:
+        return observed.guest if observed.exists else None
 
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
         target, digest = self.target(observed), observed.config.get("digest")

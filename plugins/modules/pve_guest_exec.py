@@ -244,13 +244,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
-    find_to_change,
-    observe_guests,
     read_each,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome, Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Outcome
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 
 
@@ -264,8 +263,7 @@ class Inside:
     problem: PveError | None = None
 
 
-class Executions(Resource[Inside]):
-    noun = "guests"
+class Executions(GuestResource[Inside]):
     patience = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
@@ -273,7 +271,7 @@ class Executions(Resource[Inside]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Inside]:
         check_options(params)
-        inventory = observe_guests(client)
+        inventory, guests = find_guests_to_change(client, params)
 
         def read(guest: Guest) -> Inside:
             check_type(guest)
@@ -285,10 +283,7 @@ class Executions(Resource[Inside]):
         def failed(guest: Guest, problem: PveError) -> Inside:
             return Inside(guest, problem=problem)
 
-        return read_each(inventory, find_to_change(inventory, params), params["throttle"], read, failed)
-
-    def target(self, observed: Inside) -> dict[str, Any]:
-        return observed.guest.identity()
+        return read_each(inventory, guests, params["throttle"], read, failed)
 
     def facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         if client is not None:

@@ -221,11 +221,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import P
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
     Inventory,
-    find,
-    observe_guests,
     require_online,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._history import TIMEFRAMES, describe_history
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
     PveModule,
     guests_spec,
@@ -242,12 +241,11 @@ DETAILS = ("config", "status", "pending", "snapshots", "addresses", "tasks", "hi
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    inventory = observe_guests(client)
-    chosen = find(inventory, params, required=False)
+    inventory, chosen = find_guests(client, params)
     warnings: list[str] = []
 
     def read(guest: Guest) -> dict[str, Any]:
-        entry = {**vars(guest), "tags": list(guest.tags)}
+        entry = guest.as_dict()
         try:
             return {**entry, **_details(client, inventory, guest, params)}
         except PveError as error:

@@ -210,7 +210,7 @@ from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import UNSUPPORTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import find_to_change, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
     PveModule,
     applying_spec,
@@ -218,7 +218,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._power import UNKNOWN, Power, observe_power, read_power
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 
 # The API actions from a power state to a wished state; where there is none, there is no clean way.
@@ -246,16 +246,12 @@ REACHED = {
 }
 
 
-class GuestState(Resource[Power]):
-    noun = "guests"
+class GuestState(GuestResource[Power]):
     anybodys = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Power]:
-        inventory = observe_guests(client)
-        return observe_power(client, inventory, find_to_change(inventory, params))
-
-    def target(self, observed: Power) -> dict[str, Any]:
-        return observed.guest.identity()
+        inventory, guests = find_guests_to_change(client, params)
+        return observe_power(client, inventory, guests)
 
     def plan(self, observed: Power, params: dict[str, Any]) -> Plan:
         if observed.problem:

@@ -246,7 +246,7 @@ from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, find_to_change, observe_guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
     RESOURCES,
     describe_resource,
@@ -256,9 +256,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
     plan_rule,
     service_id,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Resource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 
 OF_GUESTS = ("request_state", "max_restart", "max_relocate", "failback")
@@ -274,21 +275,17 @@ class Managed:
     digest: str | None = None
 
 
-class Resources(Resource[Managed]):
-    noun = "guests"
+class Resources(GuestResource[Managed]):
     patience = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Managed]:
         check_options(params, OF_RULES, "are of rules, but no rule is given")
-        guests = find_to_change(observe_guests(client), params)
+        dummy, guests = find_guests_to_change(client, params)
         entries = {entry["sid"]: entry for entry in client.get(RESOURCES)}
         # Each change gives the file of all resources another digest, so it can guard no more than one.
         digests = {entry.get("digest") for entry in entries.values()} if len(guests) == 1 else ()
         digest = next(iter(digests), None)
         return [Managed(guest, describe_resource(entries.get(service_id(guest))), digest) for guest in guests]
-
-    def target(self, observed: Managed) -> dict[str, Any]:
-        return observed.guest.identity()
 
     def plan(self, observed: Managed, params: dict[str, Any]) -> Plan:
         steps, after = plan_resource(service_id(observed.guest), observed.state, params, observed.digest)
@@ -323,9 +320,9 @@ class Rules(Resource[Ruled]):
         named = any(params[option] is not None for option in ("vmid", "name", "guests"))
         if not named or params["state"] == "absent":
             return [Ruled(describe_rule(entry), digest)]
-        guests = tuple(find_to_change(observe_guests(client), params))
+        dummy, guests = find_guests_to_change(client, params)
         managed = frozenset(resource["sid"] for resource in client.get(RESOURCES))
-        return [Ruled(describe_rule(entry), digest, guests, managed)]
+        return [Ruled(describe_rule(entry), digest, tuple(guests), managed)]
 
     def target(self, observed: Ruled) -> dict[str, Any]:
         return {"rule": self._name}

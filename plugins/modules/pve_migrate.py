@@ -159,13 +159,16 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
     Inventory,
-    find_to_change,
-    observe_guests,
     require_online,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import (
+    find_guests_to_change,
+    observe_guests,
+    read_lists,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 
 
@@ -179,17 +182,19 @@ class Moving:
     problem: PveError | None = None
 
 
-class Migration(Resource[Moving]):
-    noun = "guests"
-
+class Migration(GuestResource[Moving]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Moving]:
-        inventory = observe_guests(client)
+        targets: dict[Guest, str | None]
         if params["drain"]:
+            inventory = observe_guests(client)
             require_node(inventory, params["drain"])
+            leaving = [guest for guest in inventory.guests if guest.node == params["drain"]]
+            inventory = read_lists(client, inventory, leaving)
             targets = assign(inventory, params["drain"])
         else:
+            inventory, guests = find_guests_to_change(client, params)
             require_node(inventory, params["target"])
-            targets = dict.fromkeys(find_to_change(inventory, params), params["target"])
+            targets = dict.fromkeys(guests, params["target"])
 
         def look(pair: tuple[Guest, str | None]) -> Moving:
             guest, target = pair
@@ -204,9 +209,6 @@ class Migration(Resource[Moving]):
                 return Moving(guest, target or "", {}, problem)
 
         return bounded_map(params["throttle"], look, list(targets.items()))
-
-    def target(self, observed: Moving) -> dict[str, Any]:
-        return observed.guest.identity()
 
     def plan(self, observed: Moving, params: dict[str, Any]) -> Plan:
         if observed.problem:

@@ -204,25 +204,22 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     Guest,
-    find_to_change,
-    observe_guests,
     read_each,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
 from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import Snapshot, Tree, read_tree
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 
 
-class Snapshots(Resource[Tree]):
-    noun = "guests"
-
+class Snapshots(GuestResource[Tree]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Tree]:
         check_options(params)
-        inventory = observe_guests(client)
+        inventory, guests = find_guests_to_change(client, params)
         now = time.time()
 
         def read(guest: Guest) -> Tree:
@@ -231,10 +228,7 @@ class Snapshots(Resource[Tree]):
         def failed(guest: Guest, problem: PveError) -> Tree:
             return Tree(guest, {}, problem=problem)
 
-        return read_each(inventory, find_to_change(inventory, params), params["throttle"], read, failed)
-
-    def target(self, observed: Tree) -> dict[str, Any]:
-        return observed.guest.identity()
+        return read_each(inventory, guests, params["throttle"], read, failed)
 
     def plan(self, observed: Tree, params: dict[str, Any]) -> Plan:
         if observed.problem:

@@ -29,19 +29,24 @@ def test_guests_that_would_change_come_with_what_a_policy_asks_about(simulator, 
     }
 
 
-def test_nothing_is_asked_for_them_when_nobody_wants_to_know(simulator, connection_env):
-    result = run_module("pve_guest_state", {"vmid": 101, "state": "stopped"}, connection_env, check=True)
+def test_they_are_told_only_to_who_wants_to_know_and_cost_no_request(simulator, connection_env):
+    options = {"vmid": 101, "state": "stopped"}
+
+    result = run_module("pve_guest_state", options, connection_env, check=True)
 
     assert "targets" not in result["plan"]
-    assert not any(path.endswith("/config") for _method, path, _status in simulator.requests)
+    asked = len(simulator.requests)
+    targets(connection_env, **options)
+    assert len(simulator.requests) == 2 * asked
 
 
-def test_a_guest_that_can_not_be_read_is_not_called_unprotected(simulator, connection_env):
+def test_a_guest_that_can_not_be_read_is_not_planned_for(simulator, connection_env):
     simulator.inject(path="/101/config$", message="no")
 
-    (found,) = targets(connection_env, vmid=101, state="stopped")
+    result = run_module("pve_guest_state", {"vmid": 101, "state": "stopped"}, {**connection_env, **WANTED}, check=True)
 
-    assert "protected" not in found
+    assert result["failed"]
+    assert not result.get("plan", {}).get("steps")
 
 
 def test_a_guest_that_is_yet_to_be_made_has_nothing_to_protect(connection_env):

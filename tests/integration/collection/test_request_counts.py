@@ -9,13 +9,18 @@ pytestmark = pytest.mark.parametrize("simulator", [500], indirect=True)
 EVERYTHING = {"guests": {"names": ["*"]}}
 
 
-def test_500_guests_are_observed_by_one_list_and_one_for_each_node_and_type(simulator, connection_env):
+def test_500_guests_are_observed_by_one_list_and_those_of_the_nodes(simulator, connection_env):
     result = run_module("pve_guest_state", {**EVERYTHING, "state": "started"}, connection_env, check=True)
 
     assert len(result["guests"]) == 499
     assert simulator.requests[0] == ("GET", "/cluster/resources", 200)
     lists = {f"/nodes/{guest.node}/{guest.type}" for guest in simulator.cluster.guests.values()}
-    assert sorted(path for method, path, status in simulator.requests[1:]) == sorted(lists)
+    # QEMU is asked once more, for guests that are paused.
+    machines = [path for path in lists if path.endswith("/qemu")]
+    planned_for = [step["path"].replace("/status/start", "/config") for step in result["plan"]["steps"]]
+    assert 50 < len(planned_for) < 150
+    asked = [path for method, path, status in simulator.requests[1:]]
+    assert sorted(asked) == sorted([*lists, *machines, *planned_for])
 
 
 def test_only_the_guests_that_change_are_asked_of_one_by_one(simulator, connection_env):
@@ -28,8 +33,8 @@ def test_only_the_guests_that_change_are_asked_of_one_by_one(simulator, connecti
         path.split("/")[4] for method, path, status in simulator.requests if path.count("/") > 3 and "tasks" not in path
     ]
     assert set(asked) == started
-    # One request to start it, and one to see that it runs.
-    assert len(asked) == 2 * len(started)
+    # One to confirm who it is when it is planned for, and right before it is started; one to see that it runs.
+    assert len(asked) == 4 * len(started)
 
 
 def test_500_guests_are_listed_by_one_request(simulator, connection_env):

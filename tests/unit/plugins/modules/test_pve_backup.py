@@ -163,7 +163,7 @@ def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, 
     assert caught.value.code == code
 
 
-STOPPED = Overwritten(VM, "web-01", "stopped", False, "abc")
+STOPPED = Overwritten(VM, "stopped", False, "abc")
 
 
 def restore_plan(kind="qemu", over=None, vmid=101, **options):
@@ -209,9 +209,8 @@ def test_a_plan_to_overwrite_binds_to_the_name_and_the_configuration_of_the_gues
 @pytest.mark.parametrize(
     ("kind", "over", "code"),
     [
-        ("qemu", Overwritten(VM, "web-01", "running", False, "abc"), _errors.UNSUPPORTED),
-        ("qemu", Overwritten(VM, "web-01", "stopped", True, "abc"), _errors.PROTECTED),
-        ("qemu", Overwritten(VM, "db-01", "stopped", False, "abc"), _errors.NOT_FOUND),
+        ("qemu", Overwritten(VM, "running", False, "abc"), _errors.UNSUPPORTED),
+        ("qemu", Overwritten(VM, "stopped", True, "abc"), _errors.PROTECTED),
         ("lxc", STOPPED, _errors.UNSUPPORTED),
         (None, None, _errors.UNSUPPORTED),
     ],

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who a guest is, by its own configuration: when a plan for it is made, and again right before its first request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ._errors import DIGEST_CONFLICT, DRIFTED, NOT_FOUND, PveError
+from ._lookup import read_guest, with_config
+
+if TYPE_CHECKING:
+    from ._client import Client
+    from ._guests import Guest
+    from ._resource import Observed, Outcome, Resource
+
+# A backup takes and leaves its lock; the digest covers that, too.
+_PASSING = ("lock", "digest")
+
+
+def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
+    """Bind a plan that has steps to the guest that it is for; the outcome of one that can't be is a failure."""
+    guest = resource.acts_on(observed)
+    if guest is None or outcome.plan is None or not outcome.plan.steps:
+        return
+    try:
+        outcome.guest = with_config(client, guest)
+        _require_same(guest, outcome.guest)
+        outcome.plan = replace(outcome.plan, fingerprint=fingerprint(outcome.guest.config or {}))
+    except PveError as error:
+        outcome.plan, outcome.failure = None, error
+
+
+def confirm_again(client: Client, guest: Guest) -> None:
+    """Raise C(drifted) or C(digest_conflict) unless a guest still is who, and as, it was when it was planned for."""
+    try:
+        found = read_guest(client, guest)
+    except PveError as error:
+        if error.code != NOT_FOUND:
+            raise
+        raise PveError(
+            DRIFTED,
+            f"Guest {guest.label} is no {guest.type} guest of node {guest.node} any more. Nothing was changed.",
+            "It was removed or moved since the plan was made; run again.",
+        ) from error
+    _require_same(guest, found)
+    if fingerprint(found.config or {}) != fingerprint(guest.config or {}):
+        raise PveError(
+            DIGEST_CONFLICT,
+            f"The configuration of guest {guest.label} was changed since the plan was made. Nothing was changed now.",
+            "Somebody else changed it, or it is another guest with the same id and name; run again to plan from what "
+            "is there now.",
+        )
+
+
+def fingerprint(config: Mapping[str, Any]) -> str:
+    """A SHA-256 over a guest's own configuration without what comes and goes by itself."""
+    lasting = {key: value for key, value in config.items() if key not in _PASSING}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _require_same(planned: Guest, found: Guest) -> None:
+    differing = []
+    if found.name != planned.name:
+        differing.append(f"is named {found.name} by now")
+    if found.template != planned.template:
+        differing.append("is a template by now" if found.template else "is no template any more")
+    if differing:
+        raise PveError(
+            DRIFTED,
+            f"Guest {planned.label} {' and '.join(differing)}. Nothing was changed.",
+            "It was changed since it was looked up; make sure that it is the one you mean, and run again.",
+        )
