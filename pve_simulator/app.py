@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from typing import Any
 
@@ -10,6 +11,7 @@ from pve_simulator.auth import Subject, Unauthorized, authenticate, is_public
 from pve_simulator.control import handle_control
 from pve_simulator.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.errors import ApiError, failed
+from pve_simulator.feed import WORKERS
 from pve_simulator.guests import ha_manager
 from pve_simulator.http.message import (
     Request,
@@ -32,11 +34,13 @@ class Application:
     def __init__(self, world: World) -> None:
         self.world = world
         self.requests = world.requests
+        self._turns = itertools.count()
         load_handlers()
         world.node_watchers.append(ha_manager.node_lost)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; never raises."""
+        self.world.feed.start(self.world)
         if request.path == "/sim" or request.path.startswith("/sim/"):
             return await handle_control(self.world, request)
         path = self._api_path(request.path)
@@ -64,7 +68,8 @@ class Application:
             subject = self._subject(request, path)
             params = read_params(request)
             method = "GET" if request.method == "HEAD" else request.method
-            result = await dispatch(self.world, subject, method, path, params.values, params.upload)
+            worker = self._worker(request)
+            result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
             response = _respond(result)
         except Unauthorized as error:
             await asyncio.sleep(self.world.settings.auth_delay)
@@ -84,6 +89,10 @@ class Application:
             _LOGGER.exception("%s %s", request.method, path)
             return error_response(failed(f"simulator defect: {error!r}"))
         return faults.deliver(request, path, response)
+
+    def _worker(self, request: Request) -> int:
+        """Who answers: always the same on one connection, else whose turn it is."""
+        return (next(self._turns) if request.connection is None else request.connection) % WORKERS
 
     def _subject(self, request: Request, path: str) -> Subject:
         if is_public(request.method, path):

@@ -19,7 +19,8 @@ class Call:
     """A call whose path, parameters and permissions have been checked.
 
     `params` holds path, query and body parameters together, typed by the schema: integers as int, booleans
-    as bool, lists as list where the schema says so, the rest as text; absent ones are absent.
+    as bool, lists as list where the schema says so, the rest as text; absent ones are absent. `worker` is the
+    number of the process that answers.
     """
 
     world: World
@@ -28,6 +29,7 @@ class Call:
     subject: Subject
     params: dict[str, Any] = field(default_factory=dict)
     upload: Upload | None = None
+    worker: int = 0
 
     @property
     def cluster(self) -> Cluster:

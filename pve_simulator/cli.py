@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pve_simulator.model import build_cluster
 from pve_simulator.seed import load_seed
 from pve_simulator.server import Simulator
+from pve_simulator.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resources-lag",
         type=float,
-        default=0.0,
-        help="seconds between broadcasts to /cluster/resources; real servers: 10 (default: always fresh)",
+        default=Settings.resources_lag,
+        help="how old /cluster/resources may be, in seconds (default: %(default)s, as real servers; 0: always fresh)",
     )
     parser.add_argument(
         "--auth-delay", type=float, default=0.0, help="seconds before a 401; real servers: 3 (default: 0)"

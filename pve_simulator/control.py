@@ -41,6 +41,7 @@ async def _get_state(world: World, body: Any) -> Any:
 
 async def _put_state(world: World, body: Any) -> Any:
     world.replace_cluster(cluster_from_data(body))
+    world.feed.restart(world)
     ha_manager.settle_all(world)
     return {"guests": len(world.cluster.guests), "nodes": len(world.cluster.nodes)}
 
@@ -82,7 +83,8 @@ async def _put_settings(world: World, body: Any) -> Any:
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
     for name, value in body.items():
         setattr(world.settings, name, float(value))
-    world.feed.start(world)
+    if "resources_lag" in body:
+        world.feed.restart(world)
     return vars(world.settings)
 
 
@@ -116,6 +118,11 @@ async def _post_guest(world: World, body: Any) -> Any:
     return {"vmid": guest.vmid, "running": guest.running, "lock": guest.lock}
 
 
+async def _post_catch_up(world: World, body: Any) -> Any:
+    world.feed.catch_up(world)
+    return {"guests": len(world.cluster.guests)}
+
+
 async def _get_tasks(world: World, body: Any) -> Any:
     return [
         {"upid": str(task.upid), "running": task.running, "exitstatus": task.exitstatus, "log": task.lines}
@@ -143,6 +150,7 @@ _CONTROLS: dict[tuple[str, str], _Control] = {
     ("POST", "/sim/clock"): _post_clock,
     ("GET", "/sim/settings"): _get_settings,
     ("PUT", "/sim/settings"): _put_settings,
+    ("POST", "/sim/catch-up"): _post_catch_up,
     ("POST", "/sim/nodes"): _post_node,
     ("POST", "/sim/guests"): _post_guest,
     ("GET", "/sim/tasks"): _get_tasks,

@@ -37,6 +37,7 @@ async def dispatch(
     path: str,
     params: Mapping[str, Any],
     upload: Upload | None = None,
+    worker: int = 0,
 ) -> Any:
     """What the handler returns; raises ApiError, NodeUnreachable or ProxyTimeout."""
     match = contract.find(method, path)
@@ -50,7 +51,7 @@ async def dispatch(
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
         raise not_simulated(method, path)
-    result = handler(Call(world, method, path, subject, typed, upload))
+    result = handler(Call(world, method, path, subject, typed, upload, worker))
     return await _in_time(world, result) if inspect.isawaitable(result) else result
 
 

@@ -31,7 +31,6 @@ class Driver:
 
     async def send(self, request: Request) -> Response:
         """Answer a request; when the answer itself has to wait, time passes until it is there."""
-        await self._feed()
         answer = asyncio.ensure_future(self.application(request))
         await self.clock.settle()
         limit = self.clock.now() + _LONGEST_WAIT
@@ -78,11 +77,6 @@ class Driver:
             return False
         await self.clock.run_until(moment)
         return True
-
-    async def _feed(self) -> None:
-        if self.world.settings.resources_lag > 0:
-            self.world.feed.start(self.world)
-            await self.clock.settle()
 
 
 def decode_body(response: Response) -> Any:

@@ -1,16 +1,19 @@
 """What nodes broadcast of themselves: /cluster/resources and pool members are made of it.
 
-Real nodes broadcast every ten seconds; `Settings.resources_lag` says how often here, 0 for always fresh.
+Nodes broadcast every `Settings.resources_lag` seconds what their guests are called and do; until the next time, that is
+what lists show, whatever has become of them. Where a guest is, its tags, lock, pool and HA state are no part of it.
 A guest that no broadcast has mentioned yet has status `unknown` and no name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pve_simulator.guests.usage import usage_of
-from pve_simulator.guests.views import list_entry
+from pve_simulator.sample import Sample, describe_status, take_sample
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.state.node import Node
@@ -19,87 +22,138 @@ from pve_simulator.state.storage import Storage
 if TYPE_CHECKING:
     from pve_simulator.world import World
 
-_FIGURES = ("name", "cpu", "disk", "maxdisk", "maxmem", "mem", "netin", "netout", "status", "uptime")
-# Figures are measured every ten seconds; in between they stay as they are.
+# How many processes answer requests, each with a cache of its own.
+WORKERS = 3
+# Figures of running guests in a list that is always fresh move this often, in seconds.
 _TICK = 10
 
+_Samples = Mapping[int, Sample]
 _Key = tuple[Any, ...]
 
 
 class Feed:
-    """The last broadcast of every guest, and every guest as lists last showed it.
+    """The last broadcast of every guest, what each worker knows of it, and every guest as lists last showed it.
 
-    Rendering ten thousand guests takes longer than a list may: an entry is made again only when the guest has
-    changed or a tick has passed. The entries are shared: nobody may change them.
+    A broadcast only notes what guests are like; rendering ten thousand takes longer than it may hold requests up.
+    So a sample is rendered when it is first shown, one of a stopped guest is kept as long as nothing changes, and
+    an entry is made again only when its sample, node, pool, HA state, lock or tags have changed. The entries are
+    shared: nobody may change them.
     """
 
     def __init__(self) -> None:
-        self._last: dict[int, dict[str, Any]] = {}
-        self._broadcasts = 0
-        self._running = False
+        # Replaced, never changed: workers hold on to older ones.
+        self._last: _Samples = {}
+        self._known: dict[int, tuple[float, _Samples]] = {}
+        self._fresh: dict[int, Sample] = {}
+        self._words: dict[int, str] = {}
+        self._loop: asyncio.Task[None] | None = None
         self._shown: dict[int, tuple[_Key, dict[str, Any]]] = {}
 
-    def figures(self, world: World, guest: Guest) -> dict[str, Any] | None:
-        """What the cluster knows of a guest's state, None before its first broadcast."""
-        if world.settings.resources_lag <= 0:
-            return _figures(world, guest)
-        return self._last.get(guest.vmid)
+    def start(self, world: World) -> None:
+        """Broadcast now and every `resources_lag` seconds, unless that is 0 or happens already."""
+        if world.settings.resources_lag > 0 and (self._loop is None or self._loop.done()):
+            self.restart(world)
+
+    def restart(self, world: World) -> None:
+        """Catch up, and broadcast every `resources_lag` seconds from now on, never when that is 0."""
+        if self._loop is not None:
+            self._loop.cancel()
+            self._loop = None
+        self.catch_up(world)
+        if world.settings.resources_lag > 0:
+            self._loop = world.background(self._run(world))
+
+    async def _run(self, world: World) -> None:
+        while world.settings.resources_lag > 0:
+            await world.clock.sleep(world.settings.resources_lag)
+            self.broadcast(world)
+
+    def catch_up(self, world: World) -> None:
+        """Broadcast out of turn, and let every worker see it at once: lists show what is."""
+        self.broadcast(world)
+        self._known.clear()
 
     def broadcast(self, world: World) -> None:
         """Every online node tells what its guests do."""
         online = {name for name, node in world.cluster.nodes.items() if node.online}
-        self._last = {
-            vmid: _figures(world, guest) for vmid, guest in world.cluster.guests.items() if guest.node in online
-        }
-        self._broadcasts += 1
+        now, before, words = world.clock.now(), self._last, self._words
+        samples = {}
+        for vmid, guest in world.cluster.guests.items():
+            if guest.node in online:
+                status = words.get(vmid) or describe_status(guest)
+                sample = before.get(vmid)
+                if guest.running or sample is None or not sample.is_still(guest, status):
+                    sample = take_sample(guest, status, now, sample)
+                samples[vmid] = sample
+        self._last = samples
 
-    def start(self, world: World) -> None:
-        """Broadcast every `resources_lag` seconds from now on, unless that is 0 or happens already."""
-        if world.settings.resources_lag > 0 and not self._running:
-            self._running = True
-            world.background(self._run(world))
+    def tell(self, world: World, guest: Guest, status: str) -> None:
+        """A guest's node broadcasts just now, and has found the guest in a state that will not last."""
+        sample = take_sample(guest, status, world.clock.now(), self._last.get(guest.vmid))
+        self._last = {**self._last, guest.vmid: sample}
 
-    async def _run(self, world: World) -> None:
+    @contextmanager
+    def calling(self, guest: Guest, status: str) -> Iterator[None]:
+        """As long as this lasts, broadcasts call the guest's state by another word, one of QEMU's."""
+        self._words[guest.vmid] = status
         try:
-            while world.settings.resources_lag > 0:
-                self.broadcast(world)
-                await world.clock.sleep(world.settings.resources_lag)
+            yield
         finally:
-            self._running = False
+            self._words.pop(guest.vmid, None)
 
-    def resources(self, world: World, guests: Iterable[Guest], pools: Mapping[int, str]) -> list[dict[str, Any]]:
-        """Guests in /cluster/resources; `pools` says which is in which."""
-        fresh = world.settings.resources_lag <= 0
-        age = int(world.clock.now()) // _TICK if fresh else self._broadcasts
+    def resources(
+        self, world: World, guests: Iterable[Guest], pools: Mapping[int, str], worker: int
+    ) -> list[dict[str, Any]]:
+        """Guests in /cluster/resources as a worker shows them; `pools` says which is in which."""
+        find = self._make_finder(world, worker)
         online = {name: node.online for name, node in world.cluster.nodes.items()}
         managed = {sid: resource.state for sid, resource in world.cluster.part(Ha).resources.items()}
         shown = self._shown
         entries = []
         for guest in guests:
-            vmid = guest.vmid
+            vmid, config = guest.vmid, guest.config
+            sample = find(guest) if online[guest.node] else None
+            state = managed.get(service_id(guest)) if managed else None
             pool = pools.get(vmid)
-            key = (
-                age,
-                fresh,
-                guest.node,
-                online[guest.node],
-                guest.running,
-                guest.started_at,
-                pool,
-                managed.get(service_id(guest)) if managed else None,
-                hash(tuple(guest.config.items())),
-            )
+            key = (sample, guest.type, guest.node, pool, state, config.get("lock"), config.get("tags"))
             known = shown.get(vmid)
             if known is None or known[0] != key:
-                known = shown[vmid] = (key, guest_resource(world, guest, pool))
+                known = shown[vmid] = (key, _render_guest(world, guest, sample, pool, state))
             entries.append(known[1])
         if len(shown) > 2 * len(world.cluster.guests):
             self._shown = {vmid: item for vmid, item in shown.items() if vmid in world.cluster.guests}
+            self._fresh = {vmid: sample for vmid, sample in self._fresh.items() if vmid in world.cluster.guests}
         return entries
 
+    def _make_finder(self, world: World, worker: int) -> Callable[[Guest], Sample | None]:
+        """How a worker finds the sample of a guest."""
+        if world.settings.resources_lag <= 0:
+            return lambda guest: self._take_fresh(world, guest)
+        samples = self._read_samples(world, worker)
+        return lambda guest: samples.get(guest.vmid)
 
-def guest_resource(world: World, guest: Guest, pool: str | None) -> dict[str, Any]:
-    """A guest in /cluster/resources."""
+    def _read_samples(self, world: World, worker: int) -> _Samples:
+        now = world.clock.now()
+        since, samples = self._known.get(worker, (0.0, self._last))
+        if not 0 <= now - since < world.settings.status_cache:
+            samples = self._last
+            self._known[worker] = (now, samples)
+        return samples
+
+    def _take_fresh(self, world: World, guest: Guest) -> Sample:
+        now = world.clock.now()
+        status = self._words.get(guest.vmid) or describe_status(guest)
+        sample = self._fresh.get(guest.vmid)
+        is_recent = sample is not None and (not guest.running or now // _TICK == sample.moment // _TICK)
+        if sample is None or not is_recent or not sample.is_still(guest, status):
+            sample = self._fresh[guest.vmid] = take_sample(guest, status, now, sample)
+        return sample
+
+
+def _render_guest(
+    world: World, guest: Guest, sample: Sample | None, pool: str | None, state: str | None
+) -> dict[str, Any]:
+    """A guest in /cluster/resources, of which a sample may be known; `state` is what the HA manager says of it."""
     entry: dict[str, Any] = {
         "id": f"{guest.type}/{guest.vmid}",
         "node": guest.node,
@@ -107,17 +161,15 @@ def guest_resource(world: World, guest: Guest, pool: str | None) -> dict[str, An
         "vmid": guest.vmid,
         "status": "unknown",
     }
-    figures = world.feed.figures(world, guest) if world.cluster.nodes[guest.node].online else None
-    if figures is not None:
-        entry |= figures
+    if sample is not None:
+        entry |= sample.render(world, guest)
     if pool is not None:
         entry["pool"] = pool
     for key in ("lock", "tags"):
         if guest.config.get(key, "").strip():
             entry[key] = guest.config[key]
-    resource = world.cluster.part(Ha).resources.get(service_id(guest))
-    if resource is not None:
-        entry["hastate"] = resource.state
+    if state is not None:
+        entry["hastate"] = state
     return entry
 
 
@@ -169,14 +221,3 @@ def storage_resource(world: World, storage: Storage, node: Node) -> dict[str, An
     if node.online:
         entry |= {"disk": storage.used_on(node.name), "maxdisk": storage.total}
     return entry
-
-
-def _figures(world: World, guest: Guest) -> dict[str, Any]:
-    entry = list_entry(world, guest)
-    figures = {key: entry[key] for key in _FIGURES}
-    figures["maxcpu"] = entry["cpus"]
-    figures["template"] = int(guest.template)
-    figures["memhost"] = entry.get("memhost", 0)
-    figures["diskread"] = entry.get("diskread", 0)
-    figures["diskwrite"] = entry.get("diskwrite", 0)
-    return figures

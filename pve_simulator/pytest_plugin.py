@@ -7,6 +7,9 @@
 A marker says what cluster: `@pytest.mark.pve_simulator(nodes=3, guests=12)`, `(seed="lab.yaml")`, or
 `(seed={"nodes": ["pve1"], "guests": [...]})`; `faults=[...]` are fault rules, and other keyword arguments those
 of `Simulator`, such as `task_seconds`.
+
+/cluster/resources is late, as on real servers: `pve_simulator.catch_up()` lets it show what is, and the marker's
+`resources_lag=0` makes it always fresh.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import ssl
 import tempfile
@@ -36,7 +37,8 @@ class Simulator:
     """A cluster behind https://127.0.0.1:PORT; use it as a context manager.
 
     It makes sure that `root@pam` has a password and the token `playvisor`, whose privileges are root's.
-    `port` 0 takes a free one. Other keyword arguments are fields of Settings.
+    `port` 0 takes a free one. Other keyword arguments are fields of Settings. Its /cluster/resources is late, as on
+    real servers: `catch_up` lets it show what is, `resources_lag=0` makes it always fresh.
     """
 
     user = ROOT
@@ -122,10 +124,14 @@ class Simulator:
         self.stop()
 
     def advance(self, seconds: float) -> None:
-        """Move the cluster's clock forward, from another thread."""
+        """Move the cluster's clock forward, from another thread: what was to happen until then happens."""
         if self._loop is None:
             raise RuntimeError("the simulator is not running")
         asyncio.run_coroutine_threadsafe(self.world.clock.advance(seconds), self._loop).result()
+
+    def catch_up(self) -> None:
+        """Let /cluster/resources show what is, from another thread: nodes broadcast out of turn, time does not pass."""
+        self._in_loop(lambda: self.world.feed.catch_up(self.world))
 
     def take_down(self, node: str) -> None:
         """Power a node off, from another thread: its tasks die, its guests stop, what HA manages starts elsewhere."""
@@ -169,6 +175,7 @@ class Simulator:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.ca_path, self._key_path)
         connections: set[asyncio.Task[None]] = set()
+        numbers = itertools.count()
 
         async def on_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             current = asyncio.current_task()
@@ -178,7 +185,7 @@ class Simulator:
             idle = self.world.settings.idle_seconds
             # Only `stop` cancels, and asyncio would report it as an unhandled error.
             with contextlib.suppress(asyncio.CancelledError):
-                await serve_connection(self.application, reader, writer, idle_seconds=idle)
+                await serve_connection(self.application, reader, writer, idle_seconds=idle, number=next(numbers))
 
         server = await asyncio.start_server(on_connection, self.host, self.port, ssl=context, backlog=512)
         self.port = server.sockets[0].getsockname()[1]

@@ -131,11 +131,12 @@ class World:
         if name in self.cluster.nodes:
             self.bring_node_up(name)
 
-    def background(self, job: Coroutine[Any, Any, None]) -> None:
+    def background(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that belongs to no task, such as the HA manager's reaction."""
         running = asyncio.get_running_loop().create_task(job)
         self._background.add(running)
         running.add_done_callback(self._background.discard)
+        return running
 
     def record(self, node: str, user: str, message: str, tag: str = "pvedaemon") -> None:
         """Add a line to the cluster log."""

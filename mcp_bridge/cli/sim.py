@@ -14,14 +14,19 @@ from mcp_bridge.errors import UsageError
 from pve_simulator import Simulator, build_cluster, load_seed
 
 
-def serve_simulator(port: int, nodes: int, guests: int, seed: Path | None, *, as_json: bool) -> int:
-    """Serve a simulated cluster until SIGINT or SIGTERM. Raises UsageError for a seed or port that can't be used."""
+def serve_simulator(
+    port: int, nodes: int, guests: int, seed: Path | None, *, resources_lag: float, as_json: bool
+) -> int:
+    """Serve a simulated cluster until SIGINT or SIGTERM. Raises UsageError for a seed or port that can't be used.
+
+    `resources_lag` is how many seconds old its list of all guests may be.
+    """
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     try:
         cluster = load_seed(seed) if seed else build_cluster(nodes=nodes, guests=guests)
-        simulator = Simulator(cluster, port=port).start()
+        simulator = Simulator(cluster, port=port, resources_lag=resources_lag).start()
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"The simulator can't start: {error}.", "Try another port or seed.") from error
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor, config_text
 from pve_simulator.backup.run import GuestRun, Made
@@ -93,7 +94,9 @@ async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_ru
     if was_running and not was_paused:
         _resume(run)
     began = run.world.clock.now()
-    await run.task.work()
+    # A machine that is only started for its backup does not run.
+    with nullcontext() if guest.running else run.world.feed.calling(guest, "prelaunch"):
+        await run.task.work()
     _say_transfer(run, disks, int(run.world.clock.now() - began))
     if not was_running:
         run.say("stopping kvm after backup task")

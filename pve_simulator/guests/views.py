@@ -42,9 +42,12 @@ zone_append_bytes zone_append_merged zone_append_operations zone_append_total_ti
 _BLOCK_COUNTERS = tuple(_BLOCK_COUNTER_NAMES.split())
 
 
-def list_entry(world: World, guest: Guest, *, full: bool = False) -> dict[str, Any]:
-    """A guest in its node's list; `full` adds what only a status call or `full=1` shows."""
-    entry = _common(world, guest)
+def list_entry(world: World, guest: Guest, *, full: bool = False, at: float | None = None) -> dict[str, Any]:
+    """A guest in its node's list; `full` adds what only a status call or `full=1` shows.
+
+    Figures are those of now, or of the moment `at`.
+    """
+    entry = _common(world, guest, at)
     if guest.type == "qemu":
         _add_qemu(world, guest, entry, full=full)
     else:
@@ -76,12 +79,14 @@ def agent_enabled(guest: Guest) -> bool:
     return value.split(",", 1)[0].removeprefix("enabled=") == "1"
 
 
-def uptime(world: World, guest: Guest) -> int:
-    """Seconds since the start, 0 when stopped."""
-    return max(0, int(world.clock.now() - guest.started_at)) if guest.running else 0
+def uptime(world: World, guest: Guest, at: float | None = None) -> int:
+    """Seconds since the start, now or at another moment; 0 when stopped."""
+    if not guest.running:
+        return 0
+    return max(0, int((world.clock.now() if at is None else at) - guest.started_at))
 
 
-def _common(world: World, guest: Guest) -> dict[str, Any]:
+def _common(world: World, guest: Guest, at: float | None) -> dict[str, Any]:
     node = world.cluster.nodes[guest.node]
     maxmem = sizes.memory(guest)
     entry: dict[str, Any] = {
@@ -94,7 +99,7 @@ def _common(world: World, guest: Guest) -> dict[str, Any]:
         "disk": 0,
         "cpu": 0,
         "mem": 0,
-        "uptime": uptime(world, guest),
+        "uptime": uptime(world, guest, at),
         "netin": 0,
         "netout": 0,
     }

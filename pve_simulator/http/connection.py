@@ -27,11 +27,16 @@ async def serve_connection(
     writer: asyncio.StreamWriter,
     *,
     idle_seconds: float,
+    number: int,
 ) -> None:
-    """Answer requests until either side closes or the connection was idle for `idle_seconds`."""
+    """Answer requests until either side closes or the connection was idle for `idle_seconds`.
+
+    `number` tells it from other connections.
+    """
     connection = h11.Connection(h11.SERVER)
     try:
         while (request := await _next_request(connection, reader, idle_seconds)) is not None:
+            request.connection = number
             response = await application(request)
             if response.abort:
                 writer.transport.abort()

@@ -17,13 +17,17 @@ _TEXT = "text/plain"
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request; header names are lower case, `path` is percent-decoded."""
+    """One HTTP request; header names are lower case, `path` is percent-decoded.
+
+    `connection` numbers the connections on which requests come; without one the request came on its own.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    connection: int | None = None
 
     @classmethod
     def from_target(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:

@@ -18,7 +18,6 @@ from pve_simulator.replay.surroundings import hand_locks, initial_cluster
 from pve_simulator.replay.transfers import recorded_web
 from pve_simulator.settings import Settings
 
-_BROADCAST_SECONDS = 10.0
 _BROADCAST = "/cluster/resources"
 _TASK_POLL = re.compile(r"/nodes/[^/]+/tasks/(UPID:[^/]+)/(status|log)$")
 # Content that depends on the machine: only status and reason are compared.
@@ -50,7 +49,7 @@ class _Player:
     def __init__(self, start: list[Exchange], recording: list[Exchange]) -> None:
         cluster = initial_cluster(start, recording)
         cluster.parts["web"] = recorded_web(recording)
-        settings = Settings(task_seconds=0, resources_lag=_BROADCAST_SECONDS)
+        settings = Settings(task_seconds=0)
         self._driver = Driver(cluster, settings, first_moment(recording))
         self._names = Names()
         self._locks = hand_locks(recording)

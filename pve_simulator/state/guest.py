@@ -46,9 +46,12 @@ class Guest(Parted):
     @property
     def name(self) -> str:
         """The guest's name, as lists show it."""
-        if self.type == "qemu":
-            return self.config.get("name", f"VM{self.vmid}")
-        return self.config.get("hostname", f"CT{self.vmid}")
+        return self.config.get("name" if self.type == "qemu" else "hostname", self.placeholder)
+
+    @property
+    def placeholder(self) -> str:
+        """What lists show when the configuration has no name."""
+        return f"VM {self.vmid}" if self.type == "qemu" else f"CT{self.vmid}"
 
     @property
     def template(self) -> bool:

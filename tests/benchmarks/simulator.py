@@ -44,6 +44,8 @@ def measure(options: Options) -> Outcome:
     served = json.loads(output([sys.executable, __file__], os.environ))
     outcome.figure("/cluster/resources on the server, p50", served["fresh"], "ms", 150)
     outcome.figure("/cluster/resources while guests change, p50", served["changing"], "ms", 150)
+    outcome.figure("/cluster/resources after a broadcast, p50", served["broadcast"], "ms", 300)
+    outcome.figure("a broadcast of all guests, p50", served["telling"], "ms", 50)
     outcome.figure("/cluster/resources as an audit token, p50", served["limited"], "ms", 300)
     outcome.figure("/cluster/resources over TLS, p50", wire, "ms", 300)
     outcome.figure("status/current over TLS", rate, "requests/s", 300, at_most=False)
@@ -87,15 +89,25 @@ def _resources_over_the_wire(connection: dict[str, Any]) -> float:
 
 
 async def _resources() -> dict[str, float]:
-    """Milliseconds inside a server: unchanged, with guests changing in between, and as somebody with few rights."""
+    """Milliseconds inside a server: unchanged, with guests changing and nodes broadcasting in between, and as somebody
+    with few rights; and how long a broadcast takes itself.
+    """
     cluster = build_cluster(NODES, GUESTS)
     cluster.access.users["root@pam"].tokens["bench"] = Token(privsep=False)
     cluster.access.users["audit@pve"] = User(tokens={"bench": Token(privsep=False)})
     cluster.access.acl.append(AclEntry("/vms", "user", "audit@pve", "PVEAuditor"))
-    application = Application(World(cluster))
+    world = World(cluster)
+    application = Application(world)
     changing = list(cluster.guests.values())
 
-    async def median(userid: str, change: bool) -> float:
+    broadcasts = []
+
+    def broadcast() -> None:
+        began = time.perf_counter()
+        world.feed.catch_up(world)
+        broadcasts.append(time.perf_counter() - began)
+
+    async def median(userid: str, *, change: bool = False, tell: bool = False) -> float:
         token = cluster.access.users[userid].tokens["bench"]
         headers = {"authorization": f"PVEAPIToken={userid}!bench={token.secret}"}
         taken = []
@@ -103,6 +115,8 @@ async def _resources() -> dict[str, float]:
             if change:
                 for guest in changing[number::500]:
                     guest.running = not guest.running
+            if tell:
+                broadcast()
             request = Request.from_target("GET", "/api2/json/cluster/resources", dict(headers), b"")
             began = time.perf_counter()
             response = await application(request)
@@ -113,9 +127,11 @@ async def _resources() -> dict[str, float]:
         return statistics.median(taken) * 1000
 
     return {
-        "fresh": await median("root@pam", change=False),
+        "fresh": await median("root@pam"),
         "changing": await median("root@pam", change=True),
-        "limited": await median("audit@pve", change=False),
+        "broadcast": await median("root@pam", change=True, tell=True),
+        "telling": statistics.median(broadcasts) * 1000,
+        "limited": await median("audit@pve"),
     }
 
 

@@ -22,6 +22,12 @@ def sim_serve(
     nodes: Annotated[int, typer.Option(min=1, help="Number of nodes.")] = 3,
     guests: Annotated[int, typer.Option(min=0, help="Number of guests.")] = 12,
     seed: Annotated[Path | None, typer.Option(help="YAML or JSON file with the cluster, instead of numbers.")] = None,
+    resources_lag: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How old its list of all guests may be, in seconds: as real servers; 0: always fresh."
+        ),
+    ] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it."""
@@ -29,7 +35,7 @@ def sim_serve(
         return
     from mcp_bridge.cli.sim import serve_simulator
 
-    raise typer.Exit(serve_simulator(port, nodes, guests, seed, as_json=as_json))
+    raise typer.Exit(serve_simulator(port, nodes, guests, seed, resources_lag=resources_lag, as_json=as_json))
 
 
 @group.command("capture")

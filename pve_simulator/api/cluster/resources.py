@@ -31,7 +31,7 @@ def _guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
     allowed = call.subject.guest_filter("VM.Audit")
     guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
-    return call.world.feed.resources(call.world, guests, pools)
+    return call.world.feed.resources(call.world, guests, pools, call.worker)
 
 
 def _storages(call: Call) -> list[dict[str, Any]]:

@@ -36,20 +36,6 @@ def test_resources_carry_tags_and_pool(api):
     assert (guest["tags"], guest["pool"], guest["status"]) == ("prod;web", "front", "running")
 
 
-def test_resources_may_lag_behind_as_on_real_servers(api):
-    api.driver.world.settings.resources_lag = 10
-
-    def status() -> str:
-        return next(guest for guest in api.data("/cluster/resources", type="vm") if guest["vmid"] == 101)["status"]
-
-    before = status()
-    api.task("/nodes/pve1/qemu/101/status/stop")
-    soon = status()
-    api.run(api.driver.clock.advance(10))
-
-    assert (before, soon, status()) == ("running", "running", "stopped")
-
-
 def test_status_has_process_figures_only_while_running(api):
     running = api.data("/nodes/pve1/qemu/101/status/current")
     stopped = api.data("/nodes/pve1/qemu/105/status/current")

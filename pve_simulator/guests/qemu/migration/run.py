@@ -92,6 +92,8 @@ def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
     guest.node = job.options.target
     turn_around(job.cluster, guest, source)
     if guest.running:
+        # What is left here for a moment is found by the last broadcast before the guest is at home there.
+        job.world.feed.tell(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)
         after_switch(job, [volume for volume in volumes if volume.online])

@@ -210,3 +210,39 @@ def test_backups_jobs_and_known_urls_survive_a_dump(api):
     assert parse_config(volume.archived.config)["name"] == "web-01"
     assert loaded.part(BackupJobs).jobs == cluster.part(BackupJobs).jobs
     assert loaded.part(Web) == cluster.part(Web)
+
+
+def test_a_stopped_machine_is_prelaunch_in_the_list_while_it_is_backed_up(api):
+    del api.driver.world.cluster.guests[105].config["lock"]
+    lag = api.driver.world.settings.resources_lag
+    api.driver.world.settings.task_seconds = 60
+
+    def status() -> str:
+        return next(entry["status"] for entry in api.data("/cluster/resources", type="vm") if entry["vmid"] == 105)
+
+    assert status() == "stopped"
+    upid = api.post("/nodes/pve1/vzdump", vmid=105, storage="local")[2]["data"]
+    api.run(api.driver.clock.advance(lag))
+    assert status() == "prelaunch"
+
+    assert api.run(api.driver.finish(upid)) == "OK"
+    api.run(api.driver.clock.advance(lag))
+    assert status() == "stopped"
+
+
+def test_a_machine_that_is_being_restored_has_no_name_in_the_list_yet(api):
+    assert api.task("/nodes/pve1/vzdump", vmid=101, storage="local") == "OK"
+    archive = next(item["volid"] for item in api.data("/nodes/pve1/storage/local/content", content="backup"))
+    lag = api.driver.world.settings.resources_lag
+    api.driver.world.settings.task_seconds = 60
+
+    def name() -> str:
+        return next(entry["name"] for entry in api.data("/cluster/resources", type="vm") if entry["vmid"] == 700)
+
+    upid = api.post("/nodes/pve1/qemu", vmid=700, archive=archive, name="back", storage="local")[2]["data"]
+    api.run(api.driver.clock.advance(lag))
+    assert name() == "VM 700"
+
+    assert api.run(api.driver.finish(upid)) == "OK"
+    api.run(api.driver.clock.advance(lag))
+    assert name() == "back"

@@ -16,10 +16,7 @@ def simulator():
 
 @pytest.fixture
 def session(simulator):
-    with requests.Session() as made:
-        made.trust_env = False
-        made.verify = simulator.ca_path
-        made.headers["Authorization"] = f"PVEAPIToken={simulator.user}!{simulator.token_id}={simulator.token_secret}"
+    with open_session(simulator) as made:
         yield made
 
 
@@ -31,6 +28,26 @@ def sim(simulator, session, method, path, body=None):
 
 def api(simulator, session, path):
     return session.get(f"{simulator.url}/api2/json{path}", timeout=10)
+
+
+def open_session(simulator):
+    """A client whose requests all go over one connection of its own."""
+    made = requests.Session()
+    made.trust_env = False
+    made.verify = simulator.ca_path
+    made.headers["Authorization"] = f"PVEAPIToken={simulator.user}!{simulator.token_id}={simulator.token_secret}"
+    return made
+
+
+def make_guest(simulator, session, vmid):
+    answer = session.post(f"{simulator.url}/api2/json/nodes/pve1/qemu", data={"vmid": vmid}, timeout=10)
+    answer.raise_for_status()
+
+
+def list_guests(simulator, session):
+    """The guests in the cluster's list, and their status there."""
+    listed = api(simulator, session, "/cluster/resources?type=vm").json()["data"]
+    return {entry["vmid"]: entry["status"] for entry in listed}
 
 
 def test_the_clock_stands_still_and_moves_on(simulator, session):
@@ -81,16 +98,68 @@ def test_settings_change_while_it_runs(simulator, session):
 
 def test_broadcasts_begin_when_they_are_asked_for(simulator, session):
     sim(simulator, session, "POST", "/clock", {"speed": 0})
-    sim(simulator, session, "PUT", "/settings", {"resources_lag": 10})
-    session.post(f"{simulator.url}/api2/json/nodes/pve1/qemu", data={"vmid": 700, "name": "late"}, timeout=10)
+    make_guest(simulator, session, 700)
+    assert list_guests(simulator, session)[700] == "unknown"
 
-    def shown():
-        listed = api(simulator, session, "/cluster/resources?type=vm").json()["data"]
-        return {entry["vmid"]: entry["status"] for entry in listed}
+    sim(simulator, session, "PUT", "/settings", {"resources_lag": 0})
+    make_guest(simulator, session, 701)
+    assert list_guests(simulator, session)[701] == "stopped"
 
-    assert (shown()[101], shown()[700]) == ("running", "unknown")
-    sim(simulator, session, "POST", "/clock", {"advance": 11})
-    assert shown()[700] == "stopped"
+    sim(simulator, session, "PUT", "/settings", {"resources_lag": 30})
+    make_guest(simulator, session, 702)
+    assert (list_guests(simulator, session)[701], list_guests(simulator, session)[702]) == ("stopped", "unknown")
+    sim(simulator, session, "POST", "/clock", {"advance": 27})
+    assert list_guests(simulator, session)[702] == "unknown"
+    sim(simulator, session, "POST", "/clock", {"advance": 4})
+    assert list_guests(simulator, session)[702] == "stopped"
+
+
+def test_the_guests_of_a_loaded_state_are_in_the_list_at_once(simulator, session):
+    sim(simulator, session, "POST", "/clock", {"speed": 0})
+    state = {"nodes": ["pve1"], "guests": [{"vmid": 101, "status": "stopped"}, {"vmid": 900, "status": "running"}]}
+
+    sim(simulator, session, "PUT", "/state", state)
+
+    assert list_guests(simulator, session) == {101: "stopped", 900: "running"}
+
+
+def test_python_lets_the_list_catch_up(simulator, session):
+    simulator.advance(1)
+    sim(simulator, session, "POST", "/clock", {"speed": 0})
+    make_guest(simulator, session, 700)
+    before = simulator.world.clock.now()
+    assert list_guests(simulator, session)[700] == "unknown"
+
+    simulator.catch_up()
+    assert (list_guests(simulator, session)[700], simulator.world.clock.now()) == ("stopped", before)
+
+    make_guest(simulator, session, 701)
+    simulator.advance(10)
+    assert list_guests(simulator, session)[701] == "stopped"
+
+
+def test_a_control_lets_the_list_catch_up(simulator, session):
+    make_guest(simulator, session, 700)
+
+    sim(simulator, session, "POST", "/catch-up")
+
+    assert list_guests(simulator, session)[700] == "stopped"
+
+
+def test_a_kept_connection_stays_with_one_worker_and_another_may_know_less(simulator, session):
+    sim(simulator, session, "POST", "/clock", {"speed": 0})
+    with open_session(simulator) as old, open_session(simulator) as new:
+        assert 700 not in list_guests(simulator, old)
+        make_guest(simulator, session, 700)
+        simulator.advance(simulator.world.settings.resources_lag - 1)
+        assert list_guests(simulator, old)[700] == "unknown"
+        simulator.advance(1.5)
+
+        seen = [list_guests(simulator, reader)[700] for reader in (new, old, new, old)]
+        assert seen == ["stopped", "unknown", "stopped", "unknown"]
+
+        simulator.advance(1)
+        assert list_guests(simulator, old)[700] == "stopped"
 
 
 @pytest.mark.parametrize(

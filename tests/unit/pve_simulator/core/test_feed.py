@@ -1,10 +1,16 @@
-"""Lists of all guests: what changes shows at once, although entries are kept."""
+"""Lists of all guests that are always fresh: what changes shows at once, although entries are kept."""
 
 from __future__ import annotations
 
 import pytest
 
 from pve_simulator.state.access import AclEntry, Token, User
+
+
+@pytest.fixture
+def api(api):
+    api.driver.world.settings.resources_lag = 0
+    return api
 
 
 def entry(api, vmid):
@@ -19,6 +25,7 @@ def entry(api, vmid):
         (lambda guest, cluster: guest.config.update(memory="1024"), {"maxmem": 1024**3}),
         (lambda guest, cluster: guest.config.update(lock="backup"), {"lock": "backup"}),
         (lambda guest, cluster: setattr(guest, "running", False), {"status": "stopped"}),
+        (lambda guest, cluster: setattr(guest, "paused", True), {"status": "paused"}),
         (lambda guest, cluster: setattr(guest, "node", "pve2"), {"node": "pve2"}),
         (lambda guest, cluster: setattr(cluster.nodes["pve1"], "online", False), {"status": "unknown"}),
         (lambda guest, cluster: cluster.pools["front"].vms.clear(), {"pool": None}),

@@ -75,6 +75,10 @@ class Lab:
         """The lines of a migration without their times."""
         return [line[20:] if line.startswith("20") else line for line in log]
 
+    def resources(self) -> list[dict[str, Any]]:
+        """The guests in the cluster's list."""
+        return self._runner.run(self.driver.call("GET", "/cluster/resources", type="vm"))[2]["data"]
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self._runner.run(self.driver.clock.advance(seconds))

@@ -221,3 +221,19 @@ def test_snapshots_are_not_touched_while_a_guest_moves(lab):
     assert lab.task("POST", f"{ON_FILES}/snapshot/aa/rollback")[0] == timeout
     assert lab.migrate(ON_FILES)[0] == timeout
     assert lab.task("DELETE", f"{ON_FILES}/snapshot/aa", force=1)[0] == "OK"
+
+
+def test_a_machine_that_moved_live_is_postmigrate_in_the_list_until_the_next_broadcast(lab):
+    lab.task("POST", "pve1/qemu/102/status/start")
+    lag = lab.driver.world.settings.resources_lag
+
+    assert lab.migrate("pve1/qemu/102", online=1)[0] == "OK"
+
+    def find_entry() -> tuple[str, str]:
+        found = next(entry for entry in lab.resources() if entry["vmid"] == 102)
+        return found["node"], found["status"]
+
+    assert find_entry() == ("pve2", "postmigrate")
+    assert lab.get("pve2/qemu/102/status/current")["status"] == "running"
+    lab.wait(lag)
+    assert find_entry() == ("pve2", "running")
