@@ -1,0 +1,447 @@
+"""Guests that were renamed, moved, made or replaced just now: the cluster's list doesn't know of it for 10 s."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils import _lookup
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_state
+from scenarios.running import run_module
+
+from pve_simulator import Simulator
+from pve_simulator.seed import cluster_from_data
+
+def machine(vmid, name, node="pve1", **more):
+    disk = {"scsi0": f"local-lvm:vm-{vmid}-disk-0,size=1G"}
+    return {"vmid": vmid, "name": name, "node": node, "memory": "64", "status": "running", **disk, **more}
+
+
+GUESTS = [
+    machine(611, "alpha", tags="blue"),
+    machine(612, "spare", node="pve2", tags="green"),
+    machine(670, "doomed", status="stopped"),
+    machine(671, "other", status="stopped"),
+    {"vmid": 680, "type": "lxc", "name": "box", "node": "pve1", "rootfs": "local-lvm:vm-680-disk-0,size=1G"},
+]
+
+
+@pytest.fixture
+def simulator():
+    cluster = cluster_from_data({"nodes": ["pve1", "pve2"], "guests": GUESTS})
+    with Simulator(cluster, task_seconds=0.0) as running:
+        yield running
+
+
+@pytest.fixture
+def client(simulator):
+    return Client(
+        Connection(
+            host=simulator.host,
+            port=simulator.port,
+            user=simulator.user,
+            token_id=simulator.token_id,
+            token_secret=simulator.token_secret,
+            fingerprint=simulator.fingerprint.replace(":", "").lower(),
+        )
+    )
+
+
+@pytest.fixture
+def run(connection_env):
+    """`run("guest_state", name="alpha", state="stopped")`: the result of a module."""
+
+    def run(module, check=False, **options):
+        return run_module(f"pve_{module}", options, connection_env, check=check)
+
+    return run
+
+
+@pytest.fixture
+def rename(client, simulator):
+    """`rename(611, "beta")`, as somebody else does by the API."""
+
+    def rename(vmid, name):
+        guest = simulator.cluster.guests[vmid]
+        option = "name" if guest.type == "qemu" else "hostname"
+        client.request("PUT", f"/nodes/{guest.node}/{guest.type}/{vmid}/config", {option: name})
+
+    return rename
+
+
+def writes(simulator):
+    return [(method, path) for method, path, _status in simulator.requests if method != "GET"]
+
+
+@pytest.fixture
+def swapped(rename, simulator):
+    """612 is called alpha by now, and 611, which was, alpha-old."""
+    rename(611, "alpha-old")
+    rename(612, "alpha")
+    simulator.requests.clear()
+
+
+# Each finds alpha in a way of its own: by its name, or by one among others.
+SELECTIONS = [
+    {"name": "alpha"},
+    {"vmid": 612, "name": "alpha"},
+    {"guests": {"names": ["alpha"]}},
+    {"guests": {"names": ["alph?"]}},
+    {"guests": {"names": ["alpha"], "vmids": [611, 612]}},
+    {"guests": {"names": ["alpha"], "tags": ["green"]}},
+]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_the_guest_that_has_the_name_now_is_stopped_and_not_the_one_that_had_it(run, simulator, swapped, selection):
+    result = run("guest_state", **selection, state="stopped", force=True)
+
+    assert [(guest["vmid"], guest["name"]) for guest in result["guests"]] == [(612, "alpha")]
+    assert simulator.cluster.guests[611].running
+    assert not simulator.cluster.guests[612].running
+
+
+TASKS = [
+    ("guest", {"cores": 2}),
+    ("snapshot", {"snapname": "before"}),
+    ("cloudinit", {"user": "me"}),
+    ("firewall", {"level": "guest", "options": {"enable": True}}),
+    ("backup", {"storage": "local"}),
+    ("migrate", {"target": "pve1", "with_local_disks": True}),
+    ("ha", {"request_state": "ignored"}),
+    ("clone", {"new_name": "copy", "newid": 700, "full": True}),
+]
+
+
+@pytest.mark.parametrize(("module", "options"), TASKS)
+def test_every_module_changes_the_guest_that_has_the_name_now(run, simulator, swapped, module, options):
+    result = run(module, name="alpha", **options)
+
+    assert not result.get("failed"), result
+    assert result["changed"]
+    steps = result["plan"]["steps"]
+    named = [(step["path"], {key: step["params"].get(key) for key in ("vmid", "sid")}) for step in steps]
+    assert all("612" in f"{path} {params}" and "611" not in f"{path} {params}" for path, params in named)
+
+
+@pytest.mark.parametrize("module", ["guest_info", "firewall_info", "console_info"])
+def test_what_is_read_by_a_name_is_of_the_guest_that_has_it_now(run, swapped, module):
+    options = {"level": "guest"} if module == "firewall_info" else {}
+
+    found, nobody = (run(module, name=name, **options) for name in ("alpha", "spare"))
+
+    assert "612" in str(found)
+    assert "611" not in str({key: value for key, value in found.items() if key != "invocation"})
+    assert nobody["failure"]["code"] == "not_found"
+
+
+def test_a_guest_is_read_as_it_is_after_it_was_stopped(run):
+    run("guest_state", vmid=611, state="stopped", force=True)
+
+    (by_id,) = run("guest_info", vmid=611)["guests"]
+    stopped = run("guest_info", guests={"status": "stopped", "type": "qemu"})["guests"]
+
+    assert by_id["status"] == "stopped"
+    assert [guest["vmid"] for guest in stopped] == [611, 670, 671]
+
+
+def test_the_guest_that_is_called_so_now_is_deleted_and_not_the_one_that_was(run, simulator, rename):
+    rename(670, "keep")
+    rename(671, "doomed")
+
+    result = run("guest", name="doomed", state="absent")
+
+    assert result["changed"]
+    assert 670 in simulator.cluster.guests
+    assert 671 not in simulator.cluster.guests
+
+
+def test_an_id_with_the_name_that_its_guest_had_is_refused(run, simulator, rename):
+    rename(670, "precious")
+
+    result = run("guest", vmid=670, name="doomed", state="absent")
+
+    assert result["failure"]["code"] == "not_found"
+    assert "precious" in result["msg"]
+    assert 670 in simulator.cluster.guests
+
+
+def test_nothing_is_deleted_by_a_name_that_another_guest_has_got_just_now(run, simulator, rename):
+    rename(671, "doomed")
+
+    result = run("guest", name="doomed", state="absent")
+
+    assert result["failure"]["code"] == "ambiguous"
+    assert {670, 671} <= simulator.cluster.guests.keys()
+
+
+def test_a_guest_that_was_renamed_is_changed_by_its_new_name_and_not_made_again(run, simulator):
+    run("guest", vmid=670, new_name="beta")
+
+    result = run("guest", name="beta", cores=2)
+
+    assert not result.get("failed"), result
+    assert [guest["vmid"] for guest in result["guests"]] == [670]
+    assert len(simulator.cluster.guests) == len(GUESTS)
+    assert simulator.cluster.guests[670].config["cores"] == "2"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"vmid": 612, "name": "beta"},
+        {"vmid": 612, "new_name": "beta"},
+        {"vmid": 612, "name": "spare", "new_name": "beta"},
+        {"name": "spare", "new_name": "beta"},
+        {"name": "beta"},
+    ],
+)
+def test_what_was_done_a_moment_ago_is_not_done_again(run, again):
+    run("guest", vmid=612, new_name="beta")
+
+    result = run("guest", **again)
+
+    assert not result.get("failed"), result
+    assert not result["changed"]
+
+
+def test_a_name_that_somebody_has_got_just_now_is_not_given_twice(run, rename, simulator):
+    rename(612, "beta")
+
+    renamed, cloned = run("guest", vmid=611, new_name="beta"), run("clone", vmid=670, newid=700, new_name="beta")
+
+    assert [result["failure"]["code"] for result in (renamed, cloned)] == ["ambiguous", "ambiguous"]
+    assert [guest.name for guest in simulator.cluster.guests.values()].count("beta") == 1
+
+
+def test_a_new_guest_can_be_named_at_once(run):
+    made = run("guest", name="fresh", node="pve2", memory=64)
+    again = run("guest", name="fresh", node="pve2", memory=64)
+    by_id = run("guest", vmid=made["guests"][0]["vmid"], name="fresh")
+    stopped = run("guest_state", guests={"names": ["fres*"]}, state="stopped")
+
+    assert made["changed"]
+    assert [(one.get("failed"), one["changed"]) for one in (again, by_id, stopped)] == [(None, False)] * 3
+
+
+def test_a_clone_can_be_named_at_once_and_is_not_made_again(run):
+    options = {"vmid": 670, "newid": 700, "new_name": "copy"}
+    made = run("clone", **options)
+    again = run("clone", **options)
+    set_up = run("cloudinit", name="copy", user="me")
+
+    assert made["changed"]
+    assert not again["changed"]
+    assert [guest["vmid"] for guest in set_up["guests"]] == [700]
+
+
+def test_a_guest_that_was_sampled_while_it_was_made_has_its_name(run, simulator):
+    for vmid in (671, 680):
+        simulator.cluster.guests[vmid].config["lock"] = "create"
+    simulator.catch_up()
+    for vmid in (671, 680):
+        del simulator.cluster.guests[vmid].config["lock"]
+
+    listed = run("guest_info")["guests"]
+    result = run("guest", name="other", cores=2)
+
+    assert {guest["vmid"]: guest["name"] for guest in listed}[680] == "box"
+    assert [guest["vmid"] for guest in result["guests"]] == [671]
+
+
+@pytest.fixture
+def reuse(client, simulator):
+    """`reuse(670, "new", type="lxc")`: delete the guest, and make another one with its id."""
+
+    def reuse(vmid, name, kind="qemu", **config):
+        old = simulator.cluster.guests[vmid]
+        del simulator.cluster.guests[vmid]
+        data = {"nodes": ["pve1", "pve2"], "guests": [machine(vmid, name, old.node, **config)]}
+        if kind == "lxc":
+            data["guests"] = [{**GUESTS[-1], "vmid": vmid, "name": name, **config}]
+        simulator.cluster.guests[vmid] = cluster_from_data(data).guests[vmid]
+
+    return reuse
+
+
+@pytest.mark.parametrize(
+    ("vmid", "kind", "config"),
+    [(670, "qemu", {"status": "stopped"}), (670, "lxc", {"status": "stopped"}), (671, "lxc", {"status": "stopped"})],
+)
+@pytest.mark.parametrize("by", ["vmid", "name", "names", "vmids"])
+def test_a_guest_with_the_id_of_another_one_is_itself(run, simulator, reuse, vmid, kind, config, by):
+    simulator.cluster.guests[vmid].config["template"] = "1"
+    simulator.catch_up()
+    reuse(vmid, "fresh", kind, **config)
+    selection = {"vmid": vmid, "name": "fresh", "names": ["fresh"], "vmids": [vmid]}
+    options = {by: selection[by]} if by in ("vmid", "name") else {"guests": {by: selection[by]}}
+
+    result = run("guest_state", **options, state="started")
+
+    assert not result.get("failed"), result
+    assert [(guest["vmid"], guest["name"], guest["type"]) for guest in result["guests"]] == [(vmid, "fresh", kind)]
+    assert simulator.cluster.guests[vmid].running
+
+
+def test_a_template_is_known_as_one_at_once(run, simulator):
+    run("guest", vmid=670, state="template")
+
+    named = run("guest_state", vmid=670, state="started")
+    chosen = run("guest_state", guests={"tags": [], "type": "qemu", "node": "pve1"}, state="stopped", force=True)
+
+    assert named["failure"]["code"] == "unsupported"
+    assert 670 not in [guest["vmid"] for guest in chosen["guests"]]
+
+
+class Meddler:
+    """What somebody else does right before the first request of a plan is sent."""
+
+    def __init__(self, monkeypatch):
+        self.meddle = lambda: None
+        meddler = self
+
+        class Meddled(pve_guest_state.GuestState):
+            def ready(self, client, step):
+                meddler.meddle()
+                return super().ready(client, step)
+
+        monkeypatch.setattr(pve_guest_state, "GuestState", Meddled)
+
+
+@pytest.fixture
+def meddler(monkeypatch):
+    return Meddler(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("meddle", "code"),
+    [
+        (lambda guests, reuse: guests[611].config.update(name="other-name"), "drifted"),
+        (lambda guests, reuse: guests[611].config.update(template="1"), "drifted"),
+        (lambda guests, reuse: setattr(guests[611], "node", "pve2"), "drifted"),
+        (lambda guests, reuse: guests.pop(611), "drifted"),
+        (lambda guests, reuse: reuse(611, "alpha", "lxc"), "drifted"),
+        (lambda guests, reuse: reuse(611, "alpha", description="another one"), "digest_conflict"),
+        (lambda guests, reuse: guests[611].config.update(memory="128"), "digest_conflict"),
+    ],
+    ids=["renamed", "template", "moved", "deleted", "of another type", "another one of the name", "changed"],
+)
+def test_a_guest_that_is_another_one_right_before_the_first_request_is_left_alone(
+    run, simulator, reuse, meddler, meddle, code
+):
+    meddler.meddle = lambda: meddle(simulator.cluster.guests, reuse)
+
+    result = run("guest_state", vmid=611, state="stopped", force=True)
+
+    assert result["failure"]["code"] == code
+    assert "othing was changed" in result["msg"]
+    assert not result["changed"]
+    assert writes(simulator) == []
+
+
+def test_a_lock_that_comes_and_goes_makes_no_other_guest(run, simulator, meddler):
+    meddler.meddle = lambda: simulator.cluster.guests[611].config.update(lock="backup")
+
+    result = run("guest_state", vmid=611, state="stopped", shutdown_timeout=0, timeout=1)
+
+    assert result["failure"]["code"] == "guest_locked"
+
+
+def test_one_guest_that_is_another_one_by_now_fails_alone(run, simulator, meddler):
+    simulator.cluster.guests[671].running = True
+    meddler.meddle = lambda: simulator.cluster.guests[671].config.update(name="precious")
+
+    result = run("guest_state", guests={"vmids": [611, 612, 671]}, state="stopped", force=True)
+
+    assert {guest["vmid"]: guest["failure"] and guest["failure"]["code"] for guest in result["guests"]} == {
+        611: None,
+        612: None,
+        671: "drifted",
+    }
+    assert [vmid for vmid, guest in simulator.cluster.guests.items() if guest.running] == [671]
+
+
+@pytest.mark.parametrize(
+    "meddle",
+    [
+        lambda guests, reuse: guests[611].config.update(name="beta"),
+        lambda guests, reuse: guests[611].config.update(description="other"),
+        lambda guests, reuse: reuse(611, "alpha", tags="blue", description="another one"),
+    ],
+    ids=["renamed", "changed", "replaced"],
+)
+def test_a_plan_is_void_when_its_guest_is_another_one(run, simulator, reuse, meddle):
+    planned = run("guest_state", check=True, vmid=611, state="stopped", force=True)
+    meddle(simulator.cluster.guests, reuse)
+
+    result = run("guest_state", vmid=611, state="stopped", force=True, expect_plan=planned["plan"]["digest"])
+
+    assert result["failure"]["code"] == "drifted"
+    assert simulator.cluster.guests[611].running
+
+
+def test_a_plan_holds_while_a_backup_has_the_guest(run, simulator):
+    planned = run("guest_state", check=True, vmid=611, state="stopped", force=True)["plan"]["digest"]
+    simulator.cluster.guests[611].config["lock"] = "backup"
+
+    again = run("guest_state", check=True, vmid=611, state="stopped", force=True)["plan"]["digest"]
+
+    assert planned == again
+
+
+def test_a_name_is_not_free_while_a_node_can_not_be_asked(run, simulator):
+    simulator.inject(path="^/nodes/pve2/qemu$", status=596, message="Connection timed out")
+
+    made = run("guest", name="fresh", memory=64, node="pve1")
+    with_id = run("guest", name="other", memory=64)
+
+    assert made["failure"]["code"] == "node_offline"
+    assert "612 on pve2" in made["msg"]
+    assert not with_id.get("failed"), with_id
+
+
+def test_a_guest_that_is_moved_while_lists_are_read_is_followed(client, simulator):
+    inventory = _lookup.observe_guests(client)
+    simulator.cluster.guests[611].node = "pve2"
+    del simulator.cluster.guests[671]
+
+    found = _lookup.read_lists(client, inventory, inventory.guests)
+
+    assert found.get(611).node == "pve2"
+    assert found.get(671) is None
+    assert [guest.vmid for guest in found.guests] == [611, 612, 670, 680]
+
+
+def test_a_guest_that_can_not_be_asked_is_not_taken_for_another(client, simulator):
+    simulator.inject(path="/612/config$", message="no")
+
+    with pytest.raises(PveError, match="no"):
+        _lookup.find_guests_to_change(client, {"name": "spare"})
+
+
+STATUS = "/nodes/pve1/qemu/611/status"
+CONFIG = "/nodes/pve1/qemu/611/config"
+
+
+@pytest.mark.parametrize("selection", [{"vmid": 611}, {"name": "alpha"}, {"guests": {"tags": ["blue"]}}])
+def test_one_guest_costs_two_requests_to_be_confirmed(run, simulator, selection):
+    run("guest_state", **selection, state="stopped", force=True)
+
+    asked = [(method, path) for method, path, _status in simulator.requests if "/tasks/" not in path]
+    assert asked == [
+        ("GET", "/cluster/resources"),
+        ("GET", CONFIG),
+        ("GET", f"{STATUS}/current"),
+        ("GET", CONFIG),
+        ("POST", f"{STATUS}/shutdown"),
+        ("GET", f"{STATUS}/current"),
+    ]
+
+
+def test_a_name_that_nobody_has_costs_the_lists_of_the_nodes(run, simulator):
+    run("guest_state", name="nobody", state="stopped")
+
+    asked = [path for _method, path, _status in simulator.requests]
+    assert asked[0] == "/cluster/resources"
+    assert sorted(asked[1:]) == ["/nodes/pve1/lxc", "/nodes/pve1/qemu", "/nodes/pve2/qemu"]
