@@ -16,6 +16,7 @@ options:
   name:
     description:
       - Name of one guest. Two guests of one name are an error that lists both; use O(vmid) then.
+      - It is the name that the guest has now, also when it got it a moment ago.
     type: str
   node:
     description:
@@ -49,9 +50,7 @@ options:
         type: str
         choices: [qemu, lxc]
       status:
-        description:
-          - In this power status as the cluster's resource list shows it, which may be 10 seconds old. Paused guests
-            count as running there.
+        description: In this power status. Paused guests count as running.
         type: str
         choices: [running, stopped, unknown]
       templates:

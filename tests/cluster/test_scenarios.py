@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from scenarios import Place, all_scenarios
 from scenarios.running import attempt, clear, complaints, prepare
 
 # Where they will run is not known yet, only what they are called.
 NAMES = [(one.module, one.name) for one in all_scenarios(Place(node="node", storage="storage", bridge="bridge"))]
-# So many ids has a scenario. The next one takes others, as the cluster's list shows what it knew of a guest for
-# 10 s, also when another one has its id by then.
-EACH = 10
-
-
-def part_of(place: Place, number: int) -> Place:
-    """The place with the ids that the scenario of this number may use."""
-    parts = (place.last_vmid - place.first_vmid + 1) // EACH
-    first = place.first_vmid + number % parts * EACH
-    return replace(place, first_vmid=first, last_vmid=first + EACH - 1)
 
 
 @pytest.mark.cluster
@@ -27,7 +15,8 @@ def part_of(place: Place, number: int) -> Place:
 def test_the_plan_of_check_mode_is_what_becomes_of_it_and_a_second_apply_plans_nothing(
     found, client, connection_env, could_not, module, name
 ):
-    place = part_of(found.place, NAMES.index((module, name)))
+    # Each scenario uses the ids of the one before: the cluster's list shows for 10 s who had them then.
+    place = found.place
     scenario = next(one for one in all_scenarios(place) if (one.module, one.name) == (module, name))
     lacking = sorted(place.lacking(scenario))
     if lacking:
@@ -37,6 +26,6 @@ def test_the_plan_of_check_mode_is_what_becomes_of_it_and_a_second_apply_plans_n
 
         trial = attempt(situation, connection_env)
 
-        assert complaints(situation, trial) == []
+        assert complaints(place, situation, trial) == []
     finally:
         clear(client, place, scenario)

@@ -2,7 +2,8 @@
 
 A scenario makes a situation by plain API calls, names one task of one module, and leaves the rest to its judges:
 the plan of check mode is exactly what applying sends, and a second apply changes nothing. `scenarios/<module>.py`
-holds those of a module, as a function `scenarios(place)`.
+holds those of a module, as a function `scenarios(place)`, and `just_now.py` those in which guests are renamed or
+replaced right before the task.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from typing import Any
 class Call:
     """One API request of the test itself, below `/api2/json`; a task that it starts is waited for.
 
-    `optional`: a refusal is no error, as for removing what may not be there.
+    `optional`: a refusal is no error, as for removing what may not be there. `until`: a GET is repeated until its
+    answer is like this.
     """
 
     method: str
     path: str
     params: dict[str, Any] = field(default_factory=dict)
     optional: bool = False
+    until: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,25 @@ class Place:
         given = {key: value for key, value in options.items() if value is not None}
         return [Call("POST", guests, given), *self._started(f"{guests}/{self.vmid(index)}", running)]
 
+    def broadcast(self, *indexes: int, **figures: Any) -> Call:
+        """Wait until the cluster's list knows these guests, and shows these figures of them."""
+        vmids = {self.vmid(index) for index in indexes}
+
+        def shows(entries: list[dict[str, Any]]) -> bool:
+            ours = [entry for entry in entries if entry["vmid"] in vmids]
+            told = all({name: entry.get(name) for name in figures} == figures for entry in ours)
+            return told and all(entry.get("name") and entry["status"] in ("running", "stopped") for entry in ours)
+
+        return Call("GET", "/cluster/resources", {"type": "vm"}, until=shows)
+
+    def rename(self, index: int, name: str) -> Call:
+        """Rename a machine, as somebody else might."""
+        return Call("PUT", f"/nodes/{self.node}/qemu/{self.vmid(index)}/config", {"name": name})
+
+    def delete(self, index: int, kind: str = "qemu") -> Call:
+        """Delete a stopped guest."""
+        return Call("DELETE", f"/nodes/{self.node}/{kind}/{self.vmid(index)}")
+
     @staticmethod
     def _started(guest: str, running: bool) -> list[Call]:
         return [Call("POST", f"{guest}/status/start")] if running else []
@@ -109,7 +131,7 @@ class Scenario:
     whoever made them; `cleanup` removes the rest. `needs` names what a live cluster may lack: `other_node`,
     `ostemplate`, `backups`, `snapshots` (of machines), `container_snapshots`, `agent`, `internet`, or `simulator` where
     only that can stage it. `learns` reads, through a client, options that are known only after the preparation, such as
-    a backup's name.
+    a backup's name. `meant` is the index of the one guest that the task is about, where that is in question.
     """
 
     name: str
@@ -122,12 +144,13 @@ class Scenario:
     settles: bool = True
     foresees: bool = True
     learns: Callable[[Any], dict[str, Any]] | None = None
+    meant: int | None = None
 
 
 def all_scenarios(place: Place) -> list[Scenario]:
-    """The scenarios of every module in this folder, by module and then in their order."""
+    """The scenarios of every file in this folder, by its name and then in their order."""
     found: list[Scenario] = []
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        if info.name.startswith("pve_"):
+        if info.name != "running":
             found += importlib.import_module(f"{__name__}.{info.name}").scenarios(place)
     return found

@@ -15,11 +15,14 @@ from unittest.mock import patch
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import observe_guests, read_lists
 from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import is_upid, wait_for_task
 
 from . import Call, Place, Scenario
 
 _TASK_SECONDS = 300.0
+# Nodes broadcast what their guests are every 10 s.
+_LISTED_SECONDS = 60.0
 # After a rollback with memory a guest is held for half a minute.
 _REMOVAL_SECONDS = 120.0
 MODULES = "ansible_collections.playvisor.proxmox.plugins.modules"
@@ -55,6 +58,11 @@ def carry_out(client: Client, calls: Iterable[Call]) -> None:
     for call in calls:
         try:
             data = client.request(call.method, call.path, call.params)
+            deadline = time.monotonic() + _LISTED_SECONDS
+            while call.until and not call.until(data):
+                assert time.monotonic() < deadline, f"{call.path} never came to show what it should"
+                time.sleep(0.1)
+                data = client.request(call.method, call.path, call.params)
             if is_upid(data):
                 wait_for_task(client, data, time.monotonic() + _TASK_SECONDS)
         except PveError:
@@ -95,13 +103,15 @@ def remove_guests(client: Client, vmids: Container[int]) -> None:
 
 
 def _remove_guests(client: Client, vmids: Container[int]) -> None:
-    found = [entry for entry in client.get("/cluster/resources", type="vm") if entry["vmid"] in vmids]
+    inventory = observe_guests(client)
+    # The cluster's list may show the type of a guest that had the id before.
+    inventory = read_lists(client, inventory, [guest for guest in inventory.guests if guest.vmid in vmids])
+    found = [guest for guest in inventory.guests if guest.vmid in vmids]
     # A linked clone goes before its template, which has the lower id.
-    for entry in sorted(found, key=lambda entry: -entry["vmid"]):
-        guest = f"/nodes/{entry['node']}/{entry['type']}/{entry['vmid']}"
-        stop = Call("POST", f"{guest}/status/stop", {}, optional=True)
-        unprotect = Call("PUT", f"{guest}/config", {"protection": 0}, optional=True)
-        carry_out(client, [stop, unprotect, Call("DELETE", guest, {"purge": 1})])
+    for guest in sorted(found, key=lambda guest: -guest.vmid):
+        stop = Call("POST", f"{guest.path}/status/stop", {}, optional=True)
+        unprotect = Call("PUT", f"{guest.path}/config", {"protection": 0}, optional=True)
+        carry_out(client, [stop, unprotect, Call("DELETE", guest.path, {"purge": 1})])
 
 
 @dataclass(frozen=True)
@@ -126,8 +136,9 @@ def nouns(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return next(value for value in result.values() if isinstance(value, list) and value and "before" in value[0])
 
 
-def complaints(scenario: Scenario, trial: Trial) -> list[str]:
+def complaints(place: Place, scenario: Scenario, trial: Trial) -> list[str]:
     """What is wrong with how a scenario went, as sentences; none when all is well."""
+    meant = None if scenario.meant is None else place.vmid(scenario.meant)
     for when, result in (("check mode", trial.check), ("applying", trial.applied), ("the second apply", trial.again)):
         if result.get("failed"):
             return [f"{when} failed: {result['msg']}"]
@@ -136,6 +147,9 @@ def complaints(scenario: Scenario, trial: Trial) -> list[str]:
         wrong.append("check mode says that there is nothing to do, so this proves nothing")
     if not trial.applied["changed"]:
         wrong.append("applying says that nothing was changed")
+    about = {one.get("vmid") for result in (trial.check, trial.applied) for one in nouns(result)}
+    if meant is not None and about != {meant}:
+        wrong.append(f"it is about {sorted(map(str, about))}, but {meant} is meant")
     if scenario.foresees:
         foreseen, became = ([one["after"] for one in nouns(result)] for result in (trial.check, trial.applied))
         if foreseen != became:

@@ -86,4 +86,4 @@ def test_applying_needs_no_more_than_the_plan_and_planning_nothing(simulator, ru
     anew = [] if scenario.settles else run(scenario, Grant(), check=True)["plan"]["steps"]
     again = run(scenario, Grant(anew))
 
-    assert complaints(scenario, Trial(check, applied, again)) == []
+    assert complaints(PLACE, scenario, Trial(check, applied, again)) == []

@@ -13,6 +13,7 @@ from scenarios.running import run_module
 from pve_simulator import Simulator
 from pve_simulator.seed import cluster_from_data
 
+
 def machine(vmid, name, node="pve1", **more):
     disk = {"scsi0": f"local-lvm:vm-{vmid}-disk-0,size=1G"}
     return {"vmid": vmid, "name": name, "node": node, "memory": "64", "status": "running", **disk, **more}
