@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ._concurrency import bounded_map
 from ._errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from ._guests import Guest
-from ._lookup import observe_guests
+from ._lookup import observe_guests, read_lists
 from ._storage import describe_storage
 
 if TYPE_CHECKING:
@@ -94,10 +94,14 @@ def users_of(client: Client, place: dict[str, Any], volid: str) -> list[Guest]:
 
     No list of the API tells it, so each guest that sees the storage is read.
     """
+
+    def sees(guest: Guest) -> bool:
+        return place["shared"] or guest.node == place["node"]
+
     inventory = observe_guests(client)
-    candidates = [
-        guest for guest in inventory.guests if guest.type == "qemu" and (place["shared"] or guest.node == place["node"])
-    ]
+    # An id that a container had until just now may be that of a machine.
+    inventory = read_lists(client, inventory, filter(sees, inventory.guests))
+    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and sees(guest)]
 
     def look(guest: Guest) -> bool:
         try:
