@@ -13,8 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Lists the guests of a cluster, or those that are chosen, with their node, status, tags, pool and use of resources.
-  - One API request serves all guests. It shows names, states and use of resources of up to 10 seconds ago. A guest that
-    is named by O(vmid) or O(name), and guests that are chosen by name, type, status or O(guests.templates), are shown as
+  - One API request serves all guests. It shows names, states and use of resources of up to 10 seconds ago. A guest
+    named by O(vmid) or O(name), and guests chosen by name, type, status or O(guests.templates), are shown as
     they are now, for one request more for that guest, or one for each node and type.
   - Each of O(config), O(status), O(pending), O(snapshots), O(addresses), O(tasks) and O(history) adds one request for
     each chosen guest.
