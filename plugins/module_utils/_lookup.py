@@ -91,10 +91,15 @@ def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list
     return inventory, find(inventory, params, required=False)
 
 
-def find_guests_to_change(client: Client, params: dict[str, Any]) -> tuple[Inventory, list[Guest]]:
-    """As L(find_guests), for a change: some guest must be named, and every guest is shown as it is right now."""
+def find_guests_to_change(
+    client: Client, params: dict[str, Any], *, everywhere: bool = False
+) -> tuple[Inventory, list[Guest]]:
+    """As L(find_guests), for a change: some guest must be named, and every guest is shown as it is right now.
+
+    I(everywhere): as in L(look_for), for what interrupts a guest, loses data or acts inside of it.
+    """
     inventory = observe_guests(client)
-    inventory = _make_true(client, inventory, params, read_guest, changing=True)
+    inventory = _make_true(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
     return inventory, find_to_change(inventory, params)
 
 
@@ -107,13 +112,11 @@ def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[In
 def identify_guest(client: Client, params: dict[str, Any], *, wanted: bool) -> tuple[Inventory, Guest | None]:
     """The guest that C(vmid), C(name) and C(new_name) mean, as L(identify); None where there is none (yet).
 
-    One that is not I(wanted), which is to say deleted, and that only its name tells is looked for everywhere: another
-    guest may have got the same name just now.
+    One that is not I(wanted), which is to say deleted, and one that loses a disk is looked for everywhere.
     """
     vmid, name, new_name = params["vmid"], params["name"], params["new_name"]
-    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name)
-    if vmid is None and not wanted:
-        inventory = read_lists(client, inventory, inventory.guests)
+    losing = not wanted or any(disk["state"] == "absent" for disk in params["disks"] or ())
+    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name, everywhere=losing)
     if wanted and (new_name or inventory.get(vmid) is None):
         inventory = look_for(client, inventory, name=new_name or name)
     return inventory, identify(inventory, vmid, name, new_name, params["node"], params["type"], wanted=wanted)
@@ -126,11 +129,13 @@ def look_for(
     vmid: int | None = None,
     name: str | None = None,
     read: Reader = read_guest,
+    everywhere: bool = False,
 ) -> Inventory:
     """The inventory with the guest that has this vmid, or else this name, as I(read) has it right now.
 
     A single guest that is said to have a name is asked; the nodes' lists where it is called otherwise by now, or where
-    nobody or several are said to have it.
+    nobody or several are said to have it. I(everywhere): also where it has the name, since another one may have got the
+    same a moment ago.
     """
     if vmid is not None:
         guest = inventory.get(vmid)
@@ -138,9 +143,11 @@ def look_for(
     if name is None:
         return inventory
     holders = inventory.named(name)
-    if len(holders) == 1 and not _is_true(inventory, holders[0]):
+    if len(holders) == 1 and not everywhere and not _is_true(inventory, holders[0]):
         inventory = _ask(client, inventory, holders, read)
-    return inventory if len(inventory.named(name)) == 1 else read_lists(client, inventory, inventory.guests)
+    if len(inventory.named(name)) == 1 and not everywhere:
+        return inventory
+    return read_lists(client, inventory, inventory.guests)
 
 
 def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) -> Inventory:
@@ -172,12 +179,18 @@ def list_node_guests(client: Client, node: str, kind: str, full: bool = False) -
 
 
 def _make_true(
-    client: Client, inventory: Inventory, params: dict[str, Any], read: Reader, *, changing: bool
+    client: Client,
+    inventory: Inventory,
+    params: dict[str, Any],
+    read: Reader,
+    *,
+    changing: bool,
+    everywhere: bool = False,
 ) -> Inventory:
     """The inventory, true in all that these options choose guests by; for a change, in all that these guests are."""
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
-        return look_for(client, inventory, vmid=vmid, name=name, read=read)
+        return look_for(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
     selector = Selector.from_params(params.get("guests"))
     if selector.names_some:
         return read_lists(client, inventory, inventory.guests)

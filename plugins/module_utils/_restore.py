@@ -56,7 +56,7 @@ class Restore(Resource[Restoring]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Restoring]:
-        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"])
+        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True)
         guest = find_overwritten(inventory, params)
         node, entry = find_archive(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read(client, guest)

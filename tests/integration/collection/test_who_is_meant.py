@@ -76,11 +76,10 @@ def writes(simulator):
 
 
 @pytest.fixture
-def swapped(rename, simulator):
+def swapped(rename):
     """612 is called alpha by now, and 611, which was, alpha-old."""
     rename(611, "alpha-old")
     rename(612, "alpha")
-    simulator.requests.clear()
 
 
 # Each finds alpha in a way of its own: by its name, or by one among others.
@@ -168,13 +167,29 @@ def test_an_id_with_the_name_that_its_guest_had_is_refused(run, simulator, renam
     assert 670 in simulator.cluster.guests
 
 
-def test_nothing_is_deleted_by_a_name_that_another_guest_has_got_just_now(run, simulator, rename):
-    rename(671, "doomed")
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("guest", {"state": "absent"}),
+        ("guest", {"disks": [{"slot": "scsi0", "state": "absent"}]}),
+        ("guest_state", {"state": "stopped"}),
+        ("guest_state", {"state": "restarted"}),
+        ("snapshot", {"state": "rolled_back", "snapname": "before"}),
+        ("guest_exec", {"command": ["true"]}),
+    ],
+)
+def test_nothing_is_interrupted_or_lost_by_a_name_that_another_guest_has_got_just_now(
+    run, simulator, rename, module, options
+):
+    rename(612, "alpha")
+    before = writes(simulator)
 
-    result = run("guest", name="doomed", state="absent")
+    result = run(module, name="alpha", **options)
 
     assert result["failure"]["code"] == "ambiguous"
-    assert {670, 671} <= simulator.cluster.guests.keys()
+    assert "611" in result["msg"]
+    assert "612" in result["msg"]
+    assert writes(simulator) == before
 
 
 def test_a_guest_that_was_renamed_is_changed_by_its_new_name_and_not_made_again(run, simulator):
@@ -427,7 +442,9 @@ CONFIG = "/nodes/pve1/qemu/611/config"
 
 @pytest.mark.parametrize("selection", [{"vmid": 611}, {"name": "alpha"}, {"guests": {"tags": ["blue"]}}])
 def test_one_guest_costs_two_requests_to_be_confirmed(run, simulator, selection):
-    run("guest_state", **selection, state="stopped", force=True)
+    simulator.cluster.guests[611].running = False
+
+    run("guest_state", **selection, state="started")
 
     asked = [(method, path) for method, path, _status in simulator.requests if "/tasks/" not in path]
     assert asked == [
@@ -435,14 +452,15 @@ def test_one_guest_costs_two_requests_to_be_confirmed(run, simulator, selection)
         ("GET", CONFIG),
         ("GET", f"{STATUS}/current"),
         ("GET", CONFIG),
-        ("POST", f"{STATUS}/shutdown"),
+        ("POST", f"{STATUS}/start"),
         ("GET", f"{STATUS}/current"),
     ]
 
 
-def test_a_name_that_nobody_has_costs_the_lists_of_the_nodes(run, simulator):
-    run("guest_state", name="nobody", state="stopped")
+@pytest.mark.parametrize("name", ["nobody", "alpha"])
+def test_a_name_that_nobody_has_or_that_is_to_be_interrupted_costs_the_lists_of_the_nodes(run, simulator, name):
+    run("guest_state", check=True, name=name, state="stopped")
 
     asked = [path for _method, path, _status in simulator.requests]
     assert asked[0] == "/cluster/resources"
-    assert sorted(asked[1:]) == ["/nodes/pve1/lxc", "/nodes/pve1/qemu", "/nodes/pve2/qemu"]
+    assert sorted(asked[1:4]) == ["/nodes/pve1/lxc", "/nodes/pve1/qemu", "/nodes/pve2/qemu"]
