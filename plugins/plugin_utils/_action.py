@@ -22,7 +22,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ..module_utils import _apply, _module
-from ..plugin_utils import _in_process
+from ..plugin_utils import _in_process, _results
 
 try:
     from ansible.executor.module_common import _BuiltModule
@@ -55,7 +55,24 @@ class ActionModule(NormalAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._here = self._may_run_here(task_vars or {})
-        return super().run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
+        self._keep(result)
+        return result
+
+    def _keep(self, result: dict[str, Any]) -> None:
+        """Write the result to where whoever runs the playbook wants it.
+
+        How a module crashed, Ansible says in its own way; and what is hidden stays so.
+        """
+        task, folder = self._task, os.environ.get(_results.FOLDER)
+        ended = result.get("_ansible_parsed") and not (result.get("failed") and "failure" not in result)
+        hidden = task.no_log or result.get("_ansible_no_log")
+        if not folder or not ended or hidden or task.loop or task.loop_with or task.async_val:
+            return
+        try:
+            _results.write_result(folder, task.resolved_action, result, check=task.check_mode)
+        except OSError as error:
+            display.warning(f"The result could not be written to {folder}: {error}")
 
     def _may_run_here(self, task_vars: dict[str, Any]) -> bool:
         target = self._target_vars(task_vars)

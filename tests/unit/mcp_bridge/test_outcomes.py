@@ -47,7 +47,7 @@ def failure(**outcome):
 
 
 def test_a_result_without_failure_is_none():
-    assert failure(result={"failed": False}) is None
+    assert failure(result={"failed": False, "guests": []}) is None
 
 
 def test_a_failure_of_the_module_is_the_failure_and_always_has_a_hint():
@@ -86,12 +86,16 @@ def test_a_run_that_was_broken_off_says_what_that_means(status, code, applying, 
 @pytest.mark.parametrize(
     ("result", "changed"),
     [
-        ({"failed": False, "changed": True}, True),
-        ({"failed": False, "changed": False}, False),
+        ({"failed": False, "changed": True, "upids": []}, True),
+        ({"failed": False, "changed": False, "upids": []}, False),
         ({"failed": True, "changed": False, "failure": FAILURE}, False),
         # A module that crashed while it applied a plan, and a run that was broken off: nobody knows.
         ({"failed": True, "msg": "MODULE FAILURE"}, True),
         (None, True),
+        # Nothing arrived of what the module returned.
+        ({"failed": False}, True),
+        ({"failed": False, "changed": False}, True),
+        ({"failed": True}, True),
     ],
 )
 def test_what_may_have_been_changed_is_never_called_unchanged(result, changed):
