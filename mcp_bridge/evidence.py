@@ -21,9 +21,17 @@ PHASES = ("read", "plan", "apply", "after")
 
 
 def events(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every event of a run in its order, as ansible-runner wrote it, with the `phase` that it belongs to."""
+    """Every event of a run in its order, as ansible-runner wrote it, with the `phase` that it belongs to.
+
+    A result that was too large for its event is put back into it.
+    """
     for phase in PHASES:
-        yield from _events_of(folder, phase)
+        for event in _events_of(folder, phase):
+            action = action_of(event)
+            if action and event["event_data"].get("res") == {}:
+                whole = written_result(folder / phase, action) or {}
+                event = {**event, "event_data": {**event["event_data"], "res": whole}}
+            yield event
 
 
 def _events_of(folder: Path, phase: str) -> Iterator[dict[str, Any]]:

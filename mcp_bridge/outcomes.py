@@ -129,7 +129,9 @@ def denied(requests: Sequence[str]) -> str | None:
     if not requests:
         return None
     named = ", ".join(dict.fromkeys(requests))
-    return f"It tried to send what it was not granted, and was not let through: {named[:_LONGEST_DENIAL]}."
+    if len(named) > _LONGEST_DENIAL:
+        named = f"{named[:_LONGEST_DENIAL]} … ({len(requests)} requests)"
+    return f"It tried to send what it was not granted, and was not let through: {named}."
 
 
 def invalid(problems: Sequence[Problem]) -> Failure:

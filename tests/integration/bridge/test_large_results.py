@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
+import subprocess
+import sys
 
 import pytest
 
-from mcp_bridge import evidence
 from pve_simulator import Simulator, build_cluster
 from pve_simulator.seed import cluster_from_data
 from pve_simulator.state.storage import Volume
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.flow
 
 # ansible-runner empties a result of more characters.
 LIMIT = 700_000
+RUN_IT = ("exec_guest", "vmid=101", 'command=["cat","big"]')
 OUTPUT = "0123456789abcdef" * 50_000
 
 
@@ -104,7 +107,7 @@ def test_4000_backups_are_listed(call, ledger):
 
 @on(talkative)
 def test_what_a_command_printed_arrives_and_it_is_told_that_it_ran(call, ledger):
-    result = call("exec_guest", "vmid=101", 'command=["cat","big"]')
+    result = call(*RUN_IT)
 
     assert (result["status"], result["changed"]) == ("ok", True)
     assert result["guests"][0]["stdout"] == OUTPUT
@@ -152,3 +155,97 @@ class TestNineHundredGuests:
         assert (diff["applied"], len(diff["diff"]["after"])) == (True, 900)
         undone = playvisor("runs", "undo", row["run_id"], "--check", "--json").json
         assert [len(one["plan"]["steps"]) for one in undone["undone"]] == [900]
+
+
+@pytest.fixture
+def on_a_full_disk(env, simulator):
+    """`on_a_full_disk("list_backups")`: a call of which no file may take more than half a million bytes."""
+
+    def call(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "mcp_bridge", "call", *words, "--json"],
+            env={**env, "PLAYVISOR_EXECUTOR": "cold"},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        return json.loads(done.stdout)
+
+    return call
+
+
+class TestALostResult:
+    """There was no room for the module's result, and the event of it is empty."""
+
+    @on(lambda: backups(4000))
+    def test_what_was_to_be_read_is_not_called_nothing(self, on_a_full_disk, ledger):
+        result = on_a_full_disk("list_backups", "storage=shared")
+
+        assert (result["status"], result["failure"]["code"]) == ("failed", "internal")
+        assert "its result was lost" in result["summary"]
+        assert "free space" in result["failure"]["hint"]
+        (row,) = ledger.recent()
+        assert (row["outcome"], row["changed"], row["summary"]) == ("failed", False, result["summary"])
+
+    @on(lambda: machines(900))
+    def test_a_plan_that_is_lost_is_none_and_nothing_is_sent(self, on_a_full_disk, ledger, writes):
+        result = on_a_full_disk("snapshot_guest", 'guests={"names":["web-*"]}', "snapname=before")
+
+        assert (result["status"], result["changed"], "plan" in result) == ("failed", False, False)
+        assert result["summary"].endswith("its result was lost. Nothing was changed.")
+        assert writes() == []
+
+    @on(talkative)
+    def test_what_was_applied_is_told_by_what_was_sent(self, on_a_full_disk, ledger, playvisor):
+        result = on_a_full_disk(*RUN_IT)
+
+        assert (result["status"], result["changed"]) == ("failed", True)
+        assert "its result was lost after it was applied. exec of 101 (web-01) was sent" in result["summary"]
+        assert [sent["path"] for sent in result["sent"]] == ["/nodes/pve1/qemu/101/agent/exec"]
+        (row,) = ledger.recent()
+        assert (row["outcome"], row["changed"], row["summary"]) == ("failed", True, result["summary"])
+        for word in ("diff", "undo"):
+            refused = playvisor("runs", word, row["run_id"])
+            assert refused.status == 2
+            assert "is not known: its module's result is not there" in refused.stderr
+        shown = playvisor("runs", "show", row["run_id"], "--json").json
+        assert len(shown["plan"]["steps"]) == 1
+
+
+@on(talkative)
+def test_a_result_that_is_changed_afterwards_is_noticed(ledger, playvisor, simulator):
+    result = playvisor("call", *RUN_IT, "--json").json
+    folder = ledger.folder(result["run_id"])
+    assert ledger.verify().faults == []
+
+    (file,) = (folder / "apply" / "results").iterdir()
+    file.write_text(file.read_text().replace('"changed": true', '"changed": false'))
+
+    (fault,) = ledger.verify().faults
+    assert "apply/results/playvisor.proxmox.pve_guest_exec.json was changed" in fault.what
+    assert playvisor("runs", "diff", result["run_id"]).status == 2
+
+
+@on(talkative)
+def test_the_events_of_a_run_are_shown_with_its_whole_result(playvisor, simulator):
+    result = playvisor("call", *RUN_IT, "--json").json
+
+    events = playvisor("runs", "events", result["run_id"], "--json").json
+
+    results = [event["event_data"]["res"] for event in events if event["event"] == "runner_on_ok"]
+    assert [one["guests"][0].get("stdout") for one in results] == [None, OUTPUT]
+
+
+@on(talkative)
+def test_what_is_too_long_for_get_run_is_named(playvisor, converse):
+    run = playvisor("call", *RUN_IT, "--json").json
+
+    async def get(client):
+        return (await client.call_tool("get_run", {"run_id": run["run_id"]})).structured_content["run"]
+
+    shown = converse(get)
+
+    assert "returned" not in shown
+    assert shown["returned_left_out"].startswith("What it returned (1 guests) takes 8")
