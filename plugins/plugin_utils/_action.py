@@ -30,6 +30,12 @@ except ImportError:
     # ansible-core 2.18 has a tuple instead, and knows no profiles.
     _BuiltModule = None
 
+try:
+    from ansible._internal._display_utils import DeferredWarningContext
+except ImportError:
+    # ansible-core 2.18 leaves all warnings in results.
+    DeferredWarningContext = None
+
 # What all modules import, which takes most of the time of their import.
 PRELOADED = (_apply, _module)
 SWITCH = "pve_in_process"
@@ -65,12 +71,13 @@ class ActionModule(NormalAction):
         How a module crashed, Ansible says in its own way; and what is hidden stays so.
         """
         task, folder = self._task, os.environ.get(_results.FOLDER)
-        ended = result.get("_ansible_parsed") and not (result.get("failed") and "failure" not in result)
+        crashed = result.get("failed") and "failure" not in result
         hidden = task.no_log or result.get("_ansible_no_log")
-        if not folder or not ended or hidden or task.loop or task.loop_with or task.async_val:
+        if not folder or crashed or hidden or task.loop or task.loop_with or task.async_val:
             return
         try:
-            _results.write_result(folder, task.resolved_action, result, check=task.check_mode)
+            kept = {**result, "warnings": [*_captured_warnings(), *(result.get("warnings") or ())]}
+            _results.write_result(folder, task.resolved_action, kept, check=task.check_mode)
         except OSError as error:
             display.warning(f"The result could not be written to {folder}: {error}")
 
@@ -148,6 +155,12 @@ class ActionModule(NormalAction):
             "stderr": err,
             "stderr_lines": err.splitlines(),
         }
+
+
+def _captured_warnings() -> list[Any]:
+    """What has been warned of in this task so far; ansible-core 2.21 takes a module's warnings out of its result."""
+    context = DeferredWarningContext.current(optional=True) if DeferredWarningContext else None
+    return list(context.get_warnings()) if context else []
 
 
 def _is_this_interpreter(path: str) -> bool:

@@ -69,8 +69,9 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
 def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
     """A result as plain data, without what Ansible adds to it."""
     kept = {name: value for name, value in result.items() if name not in _LEFT_OUT and not name.startswith("_ansible")}
-    if result.get("warnings"):
-        kept["warnings"] = [_warning_text(warning) for warning in result["warnings"]]
+    warnings = dict.fromkeys(map(_warning_text, kept.pop("warnings", None) or ()))
+    if warnings:
+        kept["warnings"] = list(warnings)
     kept.setdefault("changed", False)
     kept["failed"] = bool(result.get("failed", result.get("rc", 0) not in (0, "0")))
     plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))

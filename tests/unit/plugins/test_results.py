@@ -36,7 +36,8 @@ RESULT = {
         ({"rc": 1}, {"rc": 1, "changed": False, "failed": True}),
         ({"rc": 0}, {"rc": 0, "changed": False, "failed": False}),
         ({"invocation": {"module_args": {}}, "_ansible_parsed": True}, {"changed": False, "failed": False}),
-        ({"warnings": ["w"]}, {"warnings": ["w"], "changed": False, "failed": False}),
+        ({"warnings": ["w", "v", "w"]}, {"warnings": ["w", "v"], "changed": False, "failed": False}),
+        ({"warnings": []}, {"changed": False, "failed": False}),
     ],
 )
 def test_what_ansible_adds_is_left_out(result, plain):
