@@ -56,10 +56,10 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
     In check mode its plan is whole: what is approved and granted is what stands there. If that is too large, the
     result is a failure.
     """
-    plain = plain_result(result)
-    text = json.dumps(plain)
+    text = json.dumps(plain_result(result), default=str)
     if len(text) <= largest:
         return text
+    plain = json.loads(text)
     try:
         return json.dumps(cut_result(plain, largest, check=check))
     except TooLargeError as error:
@@ -67,15 +67,14 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
 
 
 def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result as plain data, without what Ansible adds to it."""
+    """A result without what Ansible adds to it, with C(failed), and with warnings that are text."""
     kept = {name: value for name, value in result.items() if name not in _LEFT_OUT and not name.startswith("_ansible")}
     warnings = dict.fromkeys(map(_warning_text, kept.pop("warnings", None) or ()))
     if warnings:
         kept["warnings"] = list(warnings)
     kept.setdefault("changed", False)
     kept["failed"] = bool(result.get("failed", result.get("rc", 0) not in (0, "0")))
-    plain: dict[str, Any] = json.loads(json.dumps(kept, default=str))
-    return plain
+    return kept
 
 
 def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[str, Any]:
