@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mcp_bridge import catalogue, collection
-from mcp_bridge.redaction import REDACTED
+from mcp_bridge.redaction import REDACTED, is_shortened
 
 _HEAD = """\
 ---
@@ -17,6 +17,7 @@ _HEAD = """\
 # The connection comes from PROXMOX_* in the environment, as `playvisor doctor` explains.
 #   ansible-playbook FILE --check --diff
 """
+_REPEATED = ("ok", "planned", "held")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def playbook(rows: Sequence[Mapping[str, Any]]) -> Exported:
     left_out: list[str] = []
     for row in rows:
         tool = catalogue.load().get(row["tool"])
-        if tool is None or row["outcome"] not in ("ok", "planned", "held"):
+        if tool is None or row["outcome"] not in _REPEATED or is_shortened(row["arguments"]):
             left_out.append(f"{row['run_id'][:8]} {row['tool']}: {_why_not(row, known=tool is not None)}")
             continue
         given = {name: value for name, value in row["arguments"].items() if name != "check"}
@@ -76,4 +77,8 @@ def _value(value: Any, name: str, prompts: list[str]) -> Any:
 
 
 def _why_not(row: Mapping[str, Any], *, known: bool) -> str:
-    return f"it ended as {row['outcome'] or 'unfinished'}" if known else "it is no tool that runs a playbook"
+    if not known:
+        return "it is no tool that runs a playbook"
+    if row["outcome"] not in _REPEATED:
+        return f"it ended as {row['outcome'] or 'unfinished'}"
+    return "its arguments were too long for the ledger to keep all of them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mcp_bridge import summary
@@ -19,6 +20,24 @@ _NAMED = 10
 _LONGEST_DENIAL = 500
 # Fields that every result has for itself; the rest of what a module documents is its data.
 _CORE = frozenset({"plan", "upids", "diff", "failure"})
+
+
+_LOST = "lost"
+
+
+def checked(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
+    """The outcome; a result that ended well has something of what its module documents, or counts as lost."""
+    result = outcome.result
+    if result is None or result["failed"]:
+        return outcome
+    documented = module_docs(tool.module).returns.keys() - {"failure"}
+    needed = {"plan"} if "plan" in documented else documented
+    return outcome if needed & result.keys() else replace(outcome, result={"failed": False})
+
+
+def is_lost(outcome: PlaybookOutcome) -> bool:
+    """Whether the module ended, and what it returned did not arrive."""
+    return outcome.status == "ended" and outcome.result is not None and events.is_lost(outcome.result)
 
 
 def data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
@@ -55,6 +74,8 @@ def failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure
     if result is None:
         message = "The playbook ended before its module returned anything."
         return Failure(code="task_failed", message=message, hint=events_hint, task_log=outcome.output)
+    if is_lost(outcome):
+        return _lost(run_id, applying=applying)
     if not result.get("failed"):
         return None
     known = result.get("failure")
@@ -66,6 +87,20 @@ def failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure
     # With several guests the task's message names every one that failed; the failure itself is the first one's.
     message = str(result.get("msg") or given.get("message"))
     return Failure(**{**given, "message": message, "hint": given.get("hint") or events_hint})
+
+
+def _lost(run_id: str, *, applying: bool) -> Failure:
+    if applying:
+        return Failure(
+            code="internal",
+            message=f"{_how(_LOST)} after it was applied: anything that was planned may have been done.",
+            hint=f"Look at the guests before you try again; `playvisor runs trace {run_id[:8]}` shows what was sent.",
+        )
+    return Failure(
+        code="internal",
+        message=f"{_how(_LOST)}. Nothing was changed.",
+        hint="Check that there is free space where Playvisor keeps its runs, and call it again; or ask for less.",
+    )
 
 
 def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
@@ -81,7 +116,11 @@ def _stopped(outcome: PlaybookOutcome, *, applying: bool) -> Failure:
 
 
 def _how(code: str) -> str:
-    how = {"cancelled": "The run was cancelled", "timeout": "The run took too long and was stopped"}
+    how = {
+        "cancelled": "The run was cancelled",
+        "timeout": "The run took too long and was stopped",
+        _LOST: "The module ended, and its result was lost",
+    }
     return how.get(code, "The playbook was ended by something else")
 
 
@@ -90,7 +129,9 @@ def denied(requests: Sequence[str]) -> str | None:
     if not requests:
         return None
     named = ", ".join(dict.fromkeys(requests))
-    return f"It tried to send what it was not granted, and was not let through: {named[:_LONGEST_DENIAL]}."
+    if len(named) > _LONGEST_DENIAL:
+        named = f"{named[:_LONGEST_DENIAL]} … ({len(requests)} requests)"
+    return f"It tried to send what it was not granted, and was not let through: {named}."
 
 
 def invalid(problems: Sequence[Problem]) -> Failure:
@@ -149,21 +190,30 @@ def write_result(tool: Tool, run_id: str, outcome: PlaybookOutcome, decided: Pla
     )
 
 
-def broken_off(result: Result, requests: Sequence[Sent], left: Sequence[str]) -> Result:
-    """The result of a run that was stopped while it was applied, with what it had sent and what became of that."""
+def broken_off(result: Result, requests: Sequence[Sent], left: Sequence[str], *, lost: bool = False) -> Result:
+    """The result of a run that was stopped while it was applied, with what it had sent and what became of that.
+
+    `lost`: it was not stopped, but what its module returned did not arrive.
+    """
     if result.failure is None:
         return result
+    how = _how(_LOST if lost else result.failure.code)
     if not requests:
-        message = f"{_how(result.failure.code)} before it had sent anything. Nothing was changed."
+        message = f"{how} before it had sent anything. Nothing was changed."
+        if lost:
+            message = f"{how}; it had sent nothing. Nothing was changed."
         failure = result.failure.model_copy(update={"message": message, "hint": "Call it again when you want it."})
         return result.model_copy(update={"changed": False, "summary": message, "failure": failure})
-    message = f"{_how(result.failure.code)} while it was being applied. {told(requests, left)}"
+    message = f"{how} {'after it was' if lost else 'while it was being'} applied. {told(requests, left)}"
     runs_on = any(one.state != "stopped" for one in requests if one.upid)
     hint = result.failure.hint if runs_on or left else "Look at the guests before you try again."
     failure = result.failure.model_copy(update={"message": message, "hint": hint})
     upids = list(dict.fromkeys([*(result.upids or ()), *(one.upid for one in requests if one.upid)]))
     state = {"sent": [one.as_dict() for one in requests], "not_sent": list(left)}
-    return result.model_copy(update={"summary": message, "failure": failure, "upids": upids, **state})
+    changed = any(one.may_have_changed for one in requests)
+    return result.model_copy(
+        update={"changed": changed, "summary": message, "failure": failure, "upids": upids, **state}
+    )
 
 
 def not_applied(result: Result, why: Failure) -> Result:
@@ -199,9 +249,9 @@ def used(plan_id: str) -> Failure:
 
 
 def _changed(outcome: PlaybookOutcome) -> bool:
-    """Whether an applied run changed something; one that was broken off or crashed may have, so it says yes."""
+    """Whether an applied run changed something; one that was broken off, crashed or lost may have, so it says yes."""
     result = outcome.result
-    if result is None or (result.get("failed") and not result.get("failure")):
+    if result is None or is_lost(outcome) or (result.get("failed") and not result.get("failure")):
         return True
     return bool(result.get("changed"))
 

@@ -18,6 +18,8 @@ _SHORTEST = 6
 _LONGEST = 2000
 _LONGEST_NAME = 200
 _DEEPEST = 20
+_CUT = "…"
+_CUT_MARK = re.compile(rf"{_CUT} \(\d+ (characters|entries)\)\Z")
 
 
 class Redactor:
@@ -65,18 +67,32 @@ def _is_secret(name: str) -> bool:
 
 
 def shortened(value: Any, depth: int = 0) -> Any:
-    """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text."""
+    """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text.
+
+    What was left out is marked; `is_shortened` finds the marks.
+    """
     if depth > _DEEPEST:
-        return "…"
+        return _CUT
     if isinstance(value, str):
         text = writable(value)
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}{_CUT} ({len(text)} characters)"
     if isinstance(value, Mapping):
         items = list(value.items())[:_LONGEST]
-        return {writable(str(name))[:_LONGEST_NAME]: shortened(item, depth + 1) for name, item in items}
+        kept = {writable(str(name))[:_LONGEST_NAME]: shortened(item, depth + 1) for name, item in items}
+        return kept if len(value) <= _LONGEST else {**kept, _CUT: f"{_CUT} ({len(value)} entries)"}
     if isinstance(value, list):
-        return [shortened(item, depth + 1) for item in value[:_LONGEST]]
+        entries = [shortened(item, depth + 1) for item in value[:_LONGEST]]
+        return entries if len(value) <= _LONGEST else [*entries, f"{_CUT} ({len(value)} entries)"]
     return value
+
+
+def is_shortened(value: Any) -> bool:
+    """Whether `shortened` has left out something of this data."""
+    if isinstance(value, str):
+        return value == _CUT or _CUT_MARK.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(map(is_shortened, value.values()))
+    return isinstance(value, list) and any(map(is_shortened, value))
 
 
 def writable(text: str) -> str:

@@ -120,7 +120,10 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
     ledger = open_ledger()
     if not run_ids and not client:
         raise UsageError("No run is named.", "Give ids of runs, or --client for everything that a client did.")
-    rows = [ledger.find(run_id) for run_id in run_ids] or ledger.recent(_MOST_EXPORTED, client_name=client)[::-1]
+    rows = [ledger.find(run_id) for run_id in run_ids] or ledger.recent(_MOST_EXPORTED + 1, client_name=client)[::-1]
+    if not run_ids and len(rows) > _MOST_EXPORTED:
+        rows = rows[-_MOST_EXPORTED:]
+        console.err().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; name older ones by their ids.")
     exported = playbook(rows)
     for left_out in exported.left_out:
         console.err().print(f"Left out: {left_out}")

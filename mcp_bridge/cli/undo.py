@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mcp_bridge import catalogue, evidence
 from mcp_bridge.app import make_bridge
 from mcp_bridge.cli import asking, console, results
@@ -19,15 +17,18 @@ def show_diff(run_id: str, *, as_json: bool) -> None:
     """Before and after of a run; of a plan that was not applied, what it would have changed."""
     ledger = open_ledger()
     row = ledger.find(run_id)
-    phase, found = _found(ledger, row)
-    diff = found.get("diff") or {}
+    found = _found(ledger, row)
+    applied = found.phase == "apply"
+    if applied and found.result is None and row["changed"]:
+        raise _not_known(row)
+    diff = (found.result or {}).get("diff") or {}
     if as_json:
-        console.print_json({"run_id": row["run_id"], "applied": phase == "apply", "diff": diff})
+        console.print_json({"run_id": row["run_id"], "applied": applied, "diff": diff})
         return
     if diff.get("before") == diff.get("after"):
         console.err().print("It changed nothing.")
         return
-    if phase != "apply":
+    if not applied:
         console.err().print("It was planned, and not applied.")
     results.show_diff(diff)
 
@@ -40,9 +41,11 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     settings = load_settings()
     ledger = Ledger(settings.state_dir, settings.ledger_url)
     row = ledger.find(run_id)
-    phase, found = _found(ledger, row)
-    undoing = inverse(row["tool"], row["arguments"], found)
-    if phase != "apply" or not (undoing.calls or undoing.left):
+    found = _found(ledger, row)
+    if found.phase == "apply" and found.result is None and row["changed"]:
+        raise _not_known(row)
+    undoing = inverse(row["tool"], row["arguments"], found.result or {})
+    if found.phase != "apply" or not (undoing.calls or undoing.left):
         raise UsageError(
             f"Run {row['run_id'][:8]} changed nothing that could be taken back.",
             "`playvisor runs diff ID` shows what a run did.",
@@ -62,8 +65,15 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     return max([*(asking.exit_status(one) for one in done), 1 if undoing.left else 0])
 
 
-def _found(ledger: Ledger, row: Row) -> tuple[str, dict[str, Any]]:
-    """What the module of a run returned last, and in which phase. Raises UsageError when that is not known."""
+def _not_known(row: Row) -> UsageError:
+    return UsageError(
+        f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: its module's result is not there.",
+        f"`playvisor runs trace {row['run_id'][:8]}` shows what it had sent; look at the guests.",
+    )
+
+
+def _found(ledger: Ledger, row: Row) -> evidence.Returned:
+    """What the module of a run returned last, and in which phase. Raises UsageError when there are no artifacts."""
     tool = catalogue.load().get(row["tool"])
     folder = ledger.folder(row["run_id"])
     if tool is None or not folder.is_dir() or not row["artifacts_sha256"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +33,9 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class PlaybookOutcome:
-    """How a playbook run ended: `result` is the module's own, if the module came to return one.
+    """How a playbook run ended: `result` is the module's own, if the module came to return one, with `failed`.
+
+    An empty one, but for `failed`, is one that was lost on its way here.
 
     `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
     known even when the module did not come to return them.
@@ -42,6 +45,19 @@ class PlaybookOutcome:
     result: dict[str, Any] | None = None
     output: list[str] = field(default_factory=list)
     upids: list[str] = field(default_factory=list)
+
+
+RESULTS = "results"
+"""The folder in a run's folder to which each module writes its whole result: `<full name of the module>.json`."""
+
+
+def written_result(folder: Path, action: str) -> dict[str, Any] | None:
+    """What the module `action` wrote there, with `failed`; None when it has not come to that, or can't be read."""
+    try:
+        result = json.loads((folder / RESULTS / f"{action}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) and isinstance(result.get("failed"), bool) else None
 
 
 JOURNAL = "upids"

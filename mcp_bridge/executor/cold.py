@@ -23,6 +23,7 @@ from mcp_bridge.executor import (
     processes,
     started_tasks,
     task_log,
+    written_result,
 )
 from mcp_bridge.executor.environment import RUNNERS_OWN, TEMPORARY, playbook_env
 
@@ -51,8 +52,12 @@ class ColdExecutor:
             raise
         finally:
             shutil.rmtree(run.folder / TEMPORARY, ignore_errors=True)
+        if not watch.finished:
+            # A fork server may have been killed, and what it ran may go on without anybody who waits for it.
+            processes.kill_run(run.folder)
         output = _last_lines(Path(runner.config.artifact_dir, "stdout"))
-        return PlaybookOutcome(watch.ending, watch.result, output, started_tasks(run.folder))
+        result = written_result(run.folder, run.action) or watch.result
+        return PlaybookOutcome(watch.ending, result, output, started_tasks(run.folder))
 
     def _runner(self, run: PlaybookRun, watch: _Watch) -> Any:
         ansible_runner = _ansible_runner()
@@ -95,7 +100,9 @@ class _Watch:
         self._cancel = cancel
         self._deadline = time.monotonic() + run.timeout
         self._logged = 0
+        # As far as events hold it: of large results they do not.
         self.result: dict[str, Any] | None = None
+        self.finished = False
         self.ending: Any = "ended"
 
     def on_event(self, event: dict[str, Any]) -> bool:
@@ -104,6 +111,7 @@ class _Watch:
         if line:
             self._progress(line)
         self.result = events.module_result(event, self._run.action) or self.result
+        self.finished = self.finished or event.get("event") == "playbook_on_stats"
         return True
 
     def must_stop(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mcp_bridge import collection
-from mcp_bridge.executor import JOURNAL, TASK_LOG
+from mcp_bridge.executor import JOURNAL, RESULTS, TASK_LOG
 
 _NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUESTS_CA_BUNDLE"})
 # ansible-core 2.21 keeps a socket below TMPDIR, whose whole path may have 107 bytes.
@@ -70,6 +70,7 @@ def _ansible(folder: Path) -> dict[str, str]:
         "ANSIBLE_VARS_ENABLED": "",
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),
         "PVE_TASK_LOG": str(folder / TASK_LOG),
+        "PVE_RESULTS": str(folder / RESULTS),
         "PVE_ONE_TASK": "1",
         # The policy judges what a plan would touch.
         "PVE_PLAN_TARGETS": "1",

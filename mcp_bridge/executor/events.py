@@ -31,11 +31,24 @@ def module_result(event: dict[str, Any], action: str) -> dict[str, Any] | None:
 
     Whether it failed is the event's own kind: not every ansible-core says it in the result, too.
     """
-    data = event.get("event_data") or {}
-    if event.get("event") not in _RESULTS or data.get("resolved_action", data.get("task_action")) != action:
+    if action_of(event) != action:
         return None
-    result = data.get("res")
+    result = (event.get("event_data") or {}).get("res")
     return {**result, "failed": event["event"] != "runner_on_ok"} if isinstance(result, dict) else None
+
+
+def action_of(event: dict[str, Any]) -> str | None:
+    """The full name of the module whose result this event is about; None for other events."""
+    if event.get("event") not in _RESULTS:
+        return None
+    data = event.get("event_data") or {}
+    action = data.get("resolved_action", data.get("task_action"))
+    return action if isinstance(action, str) else None
+
+
+def is_lost(result: dict[str, Any]) -> bool:
+    """Whether a result says nothing, which is what ansible-runner makes of one that is too large for an event."""
+    return not returned(result).keys() - {"changed"}
 
 
 def returned(result: dict[str, Any]) -> dict[str, Any]:

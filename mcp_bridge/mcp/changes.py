@@ -183,12 +183,16 @@ class Changes:
         tool = catalogue.load().get(row["tool"])
         if tool is None or not row["changed"]:
             return []
+        folder = self._bridge.ledger.folder(row["run_id"])
         try:
-            dummy, found = evidence.returned(self._bridge.ledger.folder(row["run_id"]), tool.action)
+            found = evidence.returned(folder, tool.action).result
+            if found is None:
+                # What was applied did not come to say so, but what was planned did.
+                found = evidence.result_in(folder, "plan", tool.action)
         except OSError:
             # They were just removed, or moved away; the ledger's own row has to do.
             return []
-        guests = found.get("guests") or []
+        guests = (found or {}).get("guests") or []
         return [guest for guest in guests if isinstance(guest, dict)]
 
     async def _tell(self, event: ServerEvent) -> None:

@@ -30,6 +30,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield "plan:"
         for step in result.plan.steps[:_ROWS]:
             yield f"  {step['method']} {step['path']} {_value(step.get('params') or {})}  # {one_line(step['why'])}"
+        yield from _more(result.plan.steps)
     for name, value in result.data.items():
         yield from _block(name, value)
     yield f"run_id: {result.run_id}"
@@ -39,12 +40,16 @@ def _block(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         yield f"{name}:"
         yield from (f"  {_pairs(entry)}" for entry in value[:_ROWS])
-        if len(value) > _ROWS:
-            yield f"  and {len(value) - _ROWS} more in the structured content"
+        yield from _more(value)
     elif isinstance(value, Mapping):
         yield f"{name}: {_pairs(value)}"
     elif value not in (None, [], ""):
         yield f"{name}: {_value(value)}"
+
+
+def _more(entries: Sequence[Any]) -> Iterator[str]:
+    if len(entries) > _ROWS:
+        yield f"  and {len(entries) - _ROWS} more in the structured content"
 
 
 def _pairs(entry: Mapping[str, Any]) -> str:

@@ -6,8 +6,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import evidence
@@ -42,14 +43,15 @@ def described(bridge: Bridge, run_id: str) -> dict[str, Any]:
     shown = {name: row[name] for name in _SHOWN if row[name] not in (None, "", [])}
     if row["outcome"] is None:
         shown["running"] = asdict(evidence.standing(folder))
-    plan, returned = _left_behind(bridge, row["run_id"])
+    plan, returned = _left_behind(folder)
     if plan:
         shown["plan"] = plan
     kept = _kept(bridge, row["run_id"])
     if kept:
         shown["kept_plan"] = {"plan_id": kept.plan_id, "state": kept.state, "expires_at": kept.expires_at}
-    if returned and len(json.dumps(returned)) <= _MOST_RETURNED:
-        shown["returned"] = returned
+    if returned:
+        size = len(json.dumps(returned))
+        shown |= {"returned": returned} if size <= _MOST_RETURNED else {"returned_left_out": _left_out(returned, size)}
     return bridge.without_secrets(shown)
 
 
@@ -149,17 +151,22 @@ def _standing(bridge: Bridge, row: Row) -> str:
     return str(evidence.standing(bridge.ledger.folder(row["run_id"])))
 
 
-def _left_behind(bridge: Bridge, run_id: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _left_behind(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The plan of a run and what it returned last, from its artifacts."""
     plan, returned = None, {}
-    for event in evidence.events(bridge.ledger.folder(run_id)):
-        found = (event.get("event_data") or {}).get("res")
-        if event["phase"] != "after" and isinstance(found, dict) and event.get("event", "").startswith("runner_on_"):
-            returned = events.returned(found)
-            plan = returned.pop("plan", None) or plan
+    for found in evidence.results(folder):
+        returned = events.returned(found)
+        plan = returned.pop("plan", None) or plan
     if plan:
         plan.pop("targets", None)
     return plan, returned
+
+
+def _left_out(returned: Mapping[str, Any], size: int) -> str:
+    """What is said of a result that is too large to be shown here."""
+    counts = {name: len(value) for name, value in returned.items() if isinstance(value, list) and value}
+    held = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"What it returned ({held or 'no lists'}) takes {size} characters; more than {_MOST_RETURNED} are not shown."
 
 
 def _kept(bridge: Bridge, run_id: str) -> KeptPlan | None:

@@ -85,7 +85,8 @@ class Phases:
                 return self.written()
             self.evidence.applied = True
             self.evidence.outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
-            if self.evidence.outcome.status != "ended" or self.evidence.outcome.result is None:
+            outcome = self.evidence.outcome
+            if outcome.status != "ended" or outcome.result is None or outcomes.is_lost(outcome):
                 return self._broken_off(plan)
         return self.written()
 
@@ -98,14 +99,15 @@ class Phases:
         return outcomes.not_applied(result, evidence.verdict.failure) if evidence.verdict.failure else result
 
     def _broken_off(self, plan: Plan) -> Result:
-        """The result of a run that was stopped while it was being applied: what state things are in."""
+        """The result of a run that was stopped while it was being applied, or lost: what state things are in."""
         self.progress("Looking what became of it")
         folder = self.means.recorder.ledger.folder(self.evidence.run_id)
         requests = sent.requests(folder / "apply", plan.steps)
         aftermath = Aftermath(self.means.executor, self.means.gateway)
         stop = self.evidence.upids if self.control.stop_tasks else ()
         requests = aftermath.of(folder / PHASE, requests, stop)
-        return outcomes.broken_off(self.written(), requests, sent.unsent(requests, plan.steps))
+        left = sent.unsent(requests, plan.steps)
+        return outcomes.broken_off(self.written(), requests, left, lost=outcomes.is_lost(self.evidence.outcome))
 
     def _variables(self) -> dict[str, Any]:
         asked = {name: value for name, value in self.evidence.request.arguments.items() if name != "check"}
@@ -134,7 +136,8 @@ class Phases:
         with self.means.gateway.admit(_grant(self.tool, phase, self.evidence.plan), run.folder) as admission:
             run = replace(run, environment=admission.environment)
             try:
-                return self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
+                outcome = self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
+                return outcomes.checked(self.tool, outcome)
             finally:
                 self.evidence.denied += admission.denied
                 self.evidence.upids += admission.upids

@@ -22,13 +22,19 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ..module_utils import _apply, _module
-from ..plugin_utils import _in_process
+from ..plugin_utils import _in_process, _results
 
 try:
     from ansible.executor.module_common import _BuiltModule
 except ImportError:
     # ansible-core 2.18 has a tuple instead, and knows no profiles.
     _BuiltModule = None
+
+try:
+    from ansible._internal._display_utils import DeferredWarningContext
+except ImportError:
+    # ansible-core 2.18 leaves all warnings in results.
+    DeferredWarningContext = None
 
 # What all modules import, which takes most of the time of their import.
 PRELOADED = (_apply, _module)
@@ -55,7 +61,25 @@ class ActionModule(NormalAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._here = self._may_run_here(task_vars or {})
-        return super().run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
+        self._keep(result)
+        return result
+
+    def _keep(self, result: dict[str, Any]) -> None:
+        """Write the result to where whoever runs the playbook wants it.
+
+        How a module crashed, Ansible says in its own way; and what is hidden stays so.
+        """
+        task, folder = self._task, os.environ.get(_results.FOLDER)
+        crashed = result.get("failed") and "failure" not in result
+        hidden = task.no_log or result.get("_ansible_no_log")
+        if not folder or crashed or hidden or task.loop or task.loop_with or task.async_val:
+            return
+        try:
+            kept = {**result, "warnings": [*_captured_warnings(), *(result.get("warnings") or ())]}
+            _results.write_result(folder, task.resolved_action, kept, check=task.check_mode)
+        except OSError as error:
+            display.warning(f"The result could not be written to {folder}: {error}")
 
     def _may_run_here(self, task_vars: dict[str, Any]) -> bool:
         target = self._target_vars(task_vars)
@@ -131,6 +155,12 @@ class ActionModule(NormalAction):
             "stderr": err,
             "stderr_lines": err.splitlines(),
         }
+
+
+def _captured_warnings() -> list[Any]:
+    """What has been warned of in this task so far; ansible-core 2.21 takes a module's warnings out of its result."""
+    context = DeferredWarningContext.current(optional=True) if DeferredWarningContext else None
+    return list(context.get_warnings()) if context else []
 
 
 def _is_this_interpreter(path: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress, processes, started_tasks
+from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.executor.environment import playbook_env
 from mcp_bridge.executor.warm.gate import Gate
@@ -69,12 +69,7 @@ class WarmExecutor(ColdExecutor):
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
         """Run one playbook in a fresh private data dir; its artifacts stay there."""
         with self._gate.passed():
-            outcome = super().run(run, progress, cancel)
-        if outcome.result is None:
-            # Its server may have been killed, and it may go on without anybody who waits for it.
-            processes.kill_run(run.folder)
-            return replace(outcome, upids=started_tasks(run.folder))
-        return outcome
+            return super().run(run, progress, cancel)
 
     def close(self) -> None:
         """End the server, and with it all that it runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 
 from mcp_bridge.export import playbook
+from mcp_bridge.redaction import shortened
 
 
 def row(tool, outcome="ok", **arguments):
@@ -53,3 +54,13 @@ def test_what_can_not_be_repeated_is_named():
         "12345678 approve_plan: it is no tool that runs a playbook",
     ]
     assert len(yaml.safe_load(made.text)[0]["tasks"]) == 1
+
+
+def test_a_run_whose_arguments_are_not_all_there_is_left_out_rather_than_repeated_in_part():
+    many = shortened({"guests": {"vmids": list(range(100, 3100))}})
+
+    made = playbook([row("stop_guest", **many)])
+
+    assert made.left_out == [
+        "12345678 stop_guest: its arguments were too long for the ledger to keep all of them",
+    ]

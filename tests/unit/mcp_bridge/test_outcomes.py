@@ -7,6 +7,7 @@ import pytest
 from mcp_bridge import catalogue, outcomes, summary
 from mcp_bridge.executor import PlaybookOutcome, events
 from mcp_bridge.models import Plan
+from mcp_bridge.sent import Sent
 
 ACTION = "playvisor.proxmox.pve_guest_state"
 FAILURE = {"code": "not_found", "message": "There is no guest with vmid 1.", "hint": None, "http_status": None}
@@ -47,7 +48,7 @@ def failure(**outcome):
 
 
 def test_a_result_without_failure_is_none():
-    assert failure(result={"failed": False}) is None
+    assert failure(result={"failed": False, "guests": []}) is None
 
 
 def test_a_failure_of_the_module_is_the_failure_and_always_has_a_hint():
@@ -86,12 +87,16 @@ def test_a_run_that_was_broken_off_says_what_that_means(status, code, applying, 
 @pytest.mark.parametrize(
     ("result", "changed"),
     [
-        ({"failed": False, "changed": True}, True),
-        ({"failed": False, "changed": False}, False),
+        ({"failed": False, "changed": True, "upids": []}, True),
+        ({"failed": False, "changed": False, "upids": []}, False),
         ({"failed": True, "changed": False, "failure": FAILURE}, False),
         # A module that crashed while it applied a plan, and a run that was broken off: nobody knows.
         ({"failed": True, "msg": "MODULE FAILURE"}, True),
         (None, True),
+        # Nothing arrived of what the module returned.
+        ({"failed": False}, True),
+        ({"failed": False, "changed": False}, True),
+        ({"failed": True}, True),
     ],
 )
 def test_what_may_have_been_changed_is_never_called_unchanged(result, changed):
@@ -146,3 +151,50 @@ def test_only_what_a_module_documents_becomes_data():
 )
 def test_one_sentence_says_what_came_of_it(sentence, expected):
     assert sentence == expected
+
+
+@pytest.mark.parametrize(
+    ("tool", "result", "lost"),
+    [
+        ("list_guests", {"failed": False}, True),
+        ("list_guests", {"failed": False, "changed": False, "warnings": ["w"]}, True),
+        ("list_guests", {"failed": False, "guests": []}, False),
+        ("list_guests", {"failed": True, "msg": "no"}, False),
+        ("list_guests", {"failed": True}, True),
+        # A module that changes something always has a plan.
+        ("stop_guest", {"failed": False, "guests": []}, True),
+        ("stop_guest", {"failed": False, "plan": {"digest": "d", "steps": []}}, False),
+        ("stop_guest", None, False),
+    ],
+)
+def test_a_result_without_anything_that_its_module_documents_was_lost(tool, result, lost):
+    outcome = outcomes.checked(catalogue.load()[tool], PlaybookOutcome("ended", result))
+
+    assert outcomes.is_lost(outcome) is lost
+
+
+@pytest.mark.parametrize(
+    ("requests", "changed", "words"),
+    [
+        ([], False, "it had sent nothing. Nothing was changed."),
+        ([Sent("stop of 101", "POST", "/a", 200)], True, "after it was applied. stop of 101 was sent."),
+        ([Sent("stop of 101", "POST", "/a", 403)], False, "after it was applied. stop of 101 was refused (403)."),
+    ],
+)
+def test_what_a_run_whose_result_was_lost_has_done_is_told_by_what_it_sent(requests, changed, words):
+    lost = PlaybookOutcome("ended", {"failed": False})
+    result = outcomes.write_result(
+        catalogue.load()["stop_guest"], "r", lost, Plan(digest="d", steps=[{}]), applied=True
+    )
+
+    told = outcomes.broken_off(result, requests, [], lost=True)
+
+    assert (told.status, told.changed, told.failure.code) == ("failed", changed, "internal")
+    assert told.summary.endswith(words)
+
+
+def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_be_named():
+    told = outcomes.denied([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
+
+    assert told.endswith("… (100 requests).")
+    assert len(told) < 700

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge.redaction import REDACTED, Redactor, shortened
+from mcp_bridge.redaction import REDACTED, Redactor, is_shortened, shortened
 
 SECRET = "6f1c2a9e-0000-4444-8888-abcdefabcdef"
 
@@ -72,3 +72,20 @@ def test_what_is_kept_can_be_written_down():
     assert kept["name"] == "a?"
     assert len(kept["long"]) < 2100
     json.dumps(kept, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "mark"),
+    [
+        ({"vmids": list(range(3000))}, "… (3000 entries)"),
+        ({"tags": {str(number): "x" for number in range(3000)}}, "… (3000 entries)"),
+        ({"content": "x" * 5000}, "… (5000 characters)"),
+        ({"vmids": list(range(2000)), "content": "x" * 2000}, None),
+        ({"description": "what (3000 entries) … are"}, None),
+    ],
+)
+def test_what_is_not_kept_whole_is_marked(value, mark):
+    kept = shortened(value)
+
+    assert is_shortened(kept) is (mark is not None)
+    assert kept == value if mark is None else mark in json.dumps(kept, ensure_ascii=False)

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes a module's whole result to a file, for who runs a playbook for the sake of it.
+
+What follows the events of a playbook may drop large ones: ansible-runner empties a result of 700,000 characters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from ..module_utils._errors import UNSUPPORTED, PveError
+
+FOLDER = "PVE_RESULTS"
+"""The environment variable that names the folder; the file in it has the full name of the module."""
+
+LARGEST = 64 * 1024 * 1024
+"""The largest file in bytes; a result that takes more is cut, and says so."""
+
+# Bytes for the warnings that say what was cut.
+_RESERVED = 4096
+# What is never cut: it says what was done.
+_WHOLE = frozenset({"warnings", "upids", "failure"})
+# Ansible's own, which nobody reads there.
+_LEFT_OUT = frozenset({"invocation", "deprecations", "exception", "ansible_facts"})
+
+
+class TooLargeError(Exception):
+    """A result that can't be cut to the largest size without losing what has to be whole."""
+
+
+def write_result(folder: str, module: str, result: Mapping[str, Any], *, check: bool, largest: int = LARGEST) -> None:
+    """Write what a module returned to C(<folder>/<module>.json), at once and for the owner only. Raises OSError."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    text = render_result(result, check=check, largest=largest)
+    # Made with mode 0600.
+    descriptor, unfinished = tempfile.mkstemp(dir=folder, prefix=f"{module}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        os.replace(unfinished, os.path.join(folder, f"{module}.json"))
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+
+
+def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARGEST) -> str:
+    """A result as JSON of at most I(largest) bytes, with C(failed), and with warnings that are text.
+
+    In check mode its plan is whole: what is approved and granted is what stands there. If that is too large, the
+    result is a failure.
+    """
+    text = json.dumps(plain_result(result), default=str)
+    if len(text) <= largest:
+        return text
+    plain = json.loads(text)
+    try:
+        return json.dumps(cut_result(plain, largest, check=check))
+    except TooLargeError as error:
+        return json.dumps(_failure(plain, str(error), check=check))
+
+
+def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without what Ansible adds to it, with C(failed), and with warnings that are text."""
+    kept = {name: value for name, value in result.items() if name not in _LEFT_OUT and not name.startswith("_ansible")}
+    warnings = dict.fromkeys(map(_warning_text, kept.pop("warnings", None) or ()))
+    if warnings:
+        kept["warnings"] = list(warnings)
+    kept.setdefault("changed", False)
+    kept["failed"] = bool(result.get("failed", result.get("rc", 0) not in (0, "0")))
+    return kept
+
+
+def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[str, Any]:
+    """The result with as many entries of its lists as fit into I(largest) bytes of JSON, and warnings that say so.
+
+    Raises C(TooLargeError) when what is not cut does not fit.
+    """
+    lists = _lists(result, check=check)
+    size = len(json.dumps(result))
+    listed = {path: [len(json.dumps(entry)) + 2 for entry in _entries(found)] for path, found in lists.items()}
+    total = sum(map(sum, listed.values()))
+    room = largest - _RESERVED - (size - total)
+    if room < 0:
+        what = "plan" if check and "plan" in result else "result"
+        raise TooLargeError(f"The {what} takes {size} bytes, and at most {largest} are kept of it.")
+    cut, warnings = dict(result), list(result.get("warnings") or ())
+    for path, sizes in listed.items():
+        fitting = _how_many(sizes, sum(sizes) * room // total if total else 0)
+        if fitting == len(sizes):
+            continue
+        _put(cut, path, _first(lists[path], fitting))
+        warnings.append(f"{'.'.join(path)}: {fitting} of {len(sizes)} are here, since all take more than is kept.")
+    return {**cut, "warnings": warnings}
+
+
+def _warning_text(warning: Any) -> str:
+    """A warning as a module gave it; since ansible-core 2.19, it comes as an object."""
+    event = getattr(warning, "event", None)
+    return str(warning if event is None else event.msg)
+
+
+def _lists(result: Mapping[str, Any], *, check: bool) -> dict[tuple[str, ...], Any]:
+    """What may be cut, by where it is: lists, and the two sides of a diff."""
+    found: dict[tuple[str, ...], Any] = {
+        (name,): value for name, value in result.items() if isinstance(value, list) and name not in _WHOLE
+    }
+    inside = ["diff", *([] if check else ["plan"])]
+    for name in inside:
+        parts = result.get(name)
+        if isinstance(parts, dict):
+            found |= {(name, part): value for part, value in parts.items() if isinstance(value, (list, dict))}
+    return found
+
+
+def _entries(found: Any) -> list[Any]:
+    return list(found.items()) if isinstance(found, dict) else found
+
+
+def _first(found: Any, count: int) -> Any:
+    entries = _entries(found)[:count]
+    return dict(entries) if isinstance(found, dict) else entries
+
+
+def _how_many(sizes: list[int], room: int) -> int:
+    count = 0
+    for size in sizes:
+        room -= size
+        if room < 0:
+            break
+        count += 1
+    return count
+
+
+def _put(result: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        result[name] = dict(result[name])
+        result = result[name]
+    result[path[-1]] = value
+
+
+def _failure(result: Mapping[str, Any], why: str, *, check: bool) -> dict[str, Any]:
+    """A failure in a result's stead: why the module itself failed, or else that its result is too large."""
+    told = {name: result[name] for name in ("msg", "failure") if result["failed"] and name in result}
+    if not told or len(json.dumps(told)) > _RESERVED:
+        ending = " Nothing was changed." if check else ""
+        error = PveError(UNSUPPORTED, f"{why}{ending}", "Ask for less at a time, such as fewer guests.")
+        told = {"msg": error.message, "failure": error.failure()}
+    return {"failed": True, "changed": bool(result.get("changed")) and not check, **told}
