@@ -522,6 +522,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._drives import DriveStep, measure, seal
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_config import Wish, wish_of
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_options import normal
@@ -540,7 +541,11 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._identity import identify
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import changes_that_wait, read_pending
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import (
+    changes_that_wait,
+    current_config,
+    read_pending,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node, storages_of
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._power import (
@@ -587,7 +592,12 @@ class Guests(Resource[Observed]):
         require_online(inventory, guest)
         config = client.get(f"{guest.path}/config")
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
-        return Observed(guest, True, config, running, read_pending(client, guest.path) if running else {})
+        disks = self._params["disks"] or []
+        # A container that is stopped has what waits for its next start.
+        waits = read_pending(client, guest.path) if running or disks else {}
+        current = current_config(config, waits)
+        sizes = measure(client, guest, config, current, disks)
+        return Observed(guest, True, config, running, waits if running else {}, current, sizes)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -638,7 +648,7 @@ class Guests(Resource[Observed]):
             return step if read_pending(client, guest) else None
         if action == "start" and guest:
             return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
-        return step
+        return seal(client, step) if isinstance(step, DriveStep) else step
 
     def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):
