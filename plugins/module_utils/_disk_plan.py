@@ -20,7 +20,7 @@ from ._plan import Step
 
 @dataclass
 class DiskChanges:
-    """The steps I(first), I(values) to set and slots to be I(removed) with the configuration, and the I(steps) after it.
+    """The steps I(first), then I(values) and slots to be I(removed) with the configuration, and the I(steps) after it.
 
     I(drives) are the volumes that slots of the values hold. I(leaving) are all slots that the guest loses, I(making) is
     whether volumes are made, which takes its time.

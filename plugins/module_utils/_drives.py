@@ -127,8 +127,8 @@ def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveEr
         )
         if drive.now is not None and (drive.next is None or drive.next.volume != drive.now.volume):
             hint = (
-                f"To keep {drive.now.volume}, give it as volume of {slot} in a task of its own; or restart the guest, so "
-                "that the change takes effect. Then run again."
+                f"To keep {drive.now.volume}, give it as volume of {slot} in a task of its own; or restart the guest, "
+                "so that the change takes effect. Then run again."
             )
         return PveError(
             UNSUPPORTED,
