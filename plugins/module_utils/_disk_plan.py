@@ -156,7 +156,9 @@ class _Draft:
         return disk if size in (None, disk.bytes) else disk.sized(size)
 
     def _waits(self, drive: Drive, wished: Disk) -> bool:
-        return self._running and drive_waits(self._guest.type, self._current, drive.now, wished)
+        # A volume that waits already was not plugged in when that was asked for.
+        kept_waiting = drive.waits and not drive.holds(wished.volume)
+        return self._running and (kept_waiting or drive_waits(self._guest.type, self._current, drive.now, wished))
 
     def _move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
         guest, storage = self._guest, wish.get("storage") or disk.storage

@@ -18,13 +18,15 @@ from typing import Any
 class Call:
     """One API request of the test itself, below `/api2/json`; a task that it starts is waited for.
 
-    `optional`: a refusal is no error, as for removing what may not be there.
+    `optional`: a refusal is no error, as for removing what may not be there. `fills`: values of `params` take what GET
+    of the path answers, as `{scsi0},ssd=1` does a drive whose volume has a name that is not known here.
     """
 
     method: str
     path: str
     params: dict[str, Any] = field(default_factory=dict)
     optional: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True)

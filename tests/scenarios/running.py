@@ -54,12 +54,19 @@ def carry_out(client: Client, calls: Iterable[Call]) -> None:
     """Send the calls in order, each after the task of the one before has ended."""
     for call in calls:
         try:
-            data = client.request(call.method, call.path, call.params)
+            data = client.request(call.method, call.path, _filled(client, call))
             if is_upid(data):
                 wait_for_task(client, data, time.monotonic() + _TASK_SECONDS)
         except PveError:
             if not call.optional:
                 raise
+
+
+def _filled(client: Client, call: Call) -> dict[str, Any]:
+    if not call.fills:
+        return call.params
+    answer = client.get(call.path)
+    return {name: value.format_map(answer) for name, value in call.params.items()}
 
 
 def prepare(client: Client, scenario: Scenario) -> Scenario:
