@@ -152,6 +152,8 @@ options:
   disks:
     description:
       - Disks, CD-ROM drives and mount points. Slots that are not named stay as they are.
+      - A running guest takes many properties of a disk, and all of a mount point, only when it is restarted. What would
+        reach another drive than is meant until then is refused by the plan.
       - The drive of cloud-init comes from M(playvisor.proxmox.pve_cloudinit).
     type: list
     elements: dict
@@ -167,6 +169,7 @@ options:
         description:
           - V(detached) takes it out of the guest. Its volume is kept as C(unusedN).
           - V(absent) also deletes its volume.
+          - Neither is possible while another volume, or a change of a mount point, waits in the slot for a restart.
         type: str
         choices: [present, detached, absent]
         default: present
@@ -174,14 +177,22 @@ options:
         description: Storage that a new volume is made on. When the volume is on another one, see O(disks[].move).
         type: str
       size:
-        description: Size in GiB. A smaller disk grows; one that is larger is a failure.
+        description:
+          - Size in GiB. A smaller disk grows; one that is larger is a failure. The true size of the volume counts, and
+            a configuration that says less is mended.
+          - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
+            as well. A volume that only comes with a restart can't grow before that.
         type: int
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
         type: str
         choices: [raw, qcow2, vmdk]
       move:
-        description: Move the volume to O(disks[].storage) and O(disks[].format) if it is not there.
+        description:
+          - Move the volume to O(disks[].storage) and O(disks[].format) if it is not there.
+          - While a change of the disk waits for a restart, or in one task with properties that will wait, a volume is
+            not moved, since the restart would bring the old one back. Move it first and change the properties in a
+            second task, or stop the guest.
         type: bool
         default: false
       delete_source:

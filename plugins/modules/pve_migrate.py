@@ -31,7 +31,9 @@ options:
         not promised to running guests.
     type: str
   with_local_disks:
-    description: Move running QEMU guests that have disks on local storage too, by copying the disks.
+    description:
+      - Move running QEMU guests that have disks on local storage too, by copying the disks.
+      - One with a change of such a disk that waits for a restart is not moved.
     type: bool
     default: false
   restart:
