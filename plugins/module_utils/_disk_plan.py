@@ -42,12 +42,12 @@ def disk_changes(
     *,
     running: bool,
     current: Mapping[str, Any] | None = None,
-    sizes: Mapping[str, int] | None = None,
+    sizes: Mapping[str, int | None] | None = None,
 ) -> DiskChanges:
     """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up.
 
     I(current) is the configuration as the guest has it now, where changes of I(config) wait; I(sizes) are the true
-    sizes of volumes, in bytes, as far as they are known.
+    sizes of volumes that may have to grow, in bytes, None where they can't be read.
     """
     draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
     for wish in wishes:
@@ -61,7 +61,7 @@ class _Draft:
         guest: Guest,
         config: Mapping[str, Any],
         current: Mapping[str, Any],
-        sizes: Mapping[str, int],
+        sizes: Mapping[str, int | None],
         running: bool,
     ) -> None:
         self._guest, self._config, self._current = guest, config, current
@@ -113,7 +113,7 @@ class _Draft:
         if move or (growing and self._running and not drive.holds(wished.volume)):
             if self._waits(drive, wished):
                 raise refusal(self._guest, drive, wished, "moved" if move else "grown")
-        elif growing and self._running:
+        elif growing and drive.holds(wished.volume) and (self._running or self._unreadable(wished)):
             self._grow_first(drive, wished, wish)
             return
         if wished != drive.now or drive.waits:
@@ -125,7 +125,7 @@ class _Draft:
             self._later.append(self._grow(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True))
 
     def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
-        """Grow the disk that a running guest has, and then let the configuration have the new size as well.
+        """Grow the disk that the guest has, and then let the configuration have the new size as well.
 
         The other way round a change that waits would keep the old one.
         """
@@ -133,7 +133,8 @@ class _Draft:
         if size is None or drive.now is None:
             raise ValueError(f"{drive.slot} does not grow")
         self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
-        if wished.sized(size) != drive.now.sized(size) or drive.waits:
+        # To the size that it has, growing leaves the configuration as it was.
+        if wished.sized(size) != drive.now.sized(size) or drive.waits or self._unreadable(wished):
             self._set(drive, wished.sized(size))
 
     def _set(self, drive: Drive, wished: Disk) -> None:
@@ -154,6 +155,9 @@ class _Draft:
         true_size = self._sizes.get(disk.volume) if wish.get("size") else None
         size = largest(disk, (drive.now, drive.next), true_size)
         return disk if size in (None, disk.bytes) else disk.sized(size)
+
+    def _unreadable(self, disk: Disk) -> bool:
+        return disk.volume in self._sizes and self._sizes[disk.volume] is None
 
     def _waits(self, drive: Drive, wished: Disk) -> bool:
         # A volume that waits already was not plugged in when that was asked for.

@@ -84,9 +84,9 @@ def seal(client: Client, step: DriveStep) -> Step:
 
 def measure(
     client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
-) -> dict[str, int]:
-    """The true sizes, in bytes, of the volumes that may have to grow; those that can't be read are left out."""
-    sizes = {}
+) -> dict[str, int | None]:
+    """The true sizes, in bytes, of the volumes that may have to grow; None where it can't be read."""
+    sizes: dict[str, int | None] = {}
     for volume in _growing(config, current, wishes):
         storage = volume.partition(":")[0]
         try:
@@ -96,6 +96,7 @@ def measure(
             # Who may grow a disk may not always look at its storage.
             if error.http_status is None:
                 raise
+            sizes[volume] = None
     return sizes
 
 

@@ -28,7 +28,7 @@ class Observed:
     """A guest with its configuration, pending changes included, or one that is yet to be made.
 
     I(waiting) is what waits for a restart. I(current) is the configuration without pending changes, where it was read,
-    I(sizes) are the true sizes of volumes that may have to grow, in bytes, as far as they could be.
+    I(sizes) are the true sizes of volumes that may have to grow, in bytes, None where they couldn't be read.
     """
 
     guest: Guest
@@ -37,7 +37,7 @@ class Observed:
     running: bool = False
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: dict[str, Any] | None = None
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def template(self) -> bool:

@@ -15,8 +15,10 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Gues
 from scenarios.running import run_module
 
 from pve_simulator import Simulator, build_cluster
+from pve_simulator.state.access import AclEntry, Role, Token, User
 
 GIB = 1024**3
+SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
 TEMPLATE = "local:vztmpl/debian-13-standard_13.1-1_amd64.tar.zst"
 VM, CT = "/nodes/pve1/qemu/500", "/nodes/pve1/lxc/500"
 DISK, SPARE = "local-lvm:vm-500-disk-0", "local-lvm:vm-500-disk-1"
@@ -107,10 +109,9 @@ def restart(send):
 
 @pytest.fixture
 def apply(connection_env):
-    def run(*disks, check=False, **options):
-        return run_module(
-            "pve_guest", {"vmid": 500, "timeout": 5, "disks": list(disks), **options}, connection_env, check=check
-        )
+    def run(*disks, check=False, env=None, **options):
+        given = {"vmid": 500, "timeout": 5, "disks": list(disks), **options}
+        return run_module("pve_guest", given, {**connection_env, **(env or {})}, check=check)
 
     return run
 
@@ -381,6 +382,27 @@ def test_a_configuration_that_says_less_than_the_disk_has_is_mended(
     assert drives(client, VM) == {"scsi0": f"{DISK},size=30G,ssd=1"}
     assert [path for _method, path in writes(simulator)[sent:]] == ["qemu/500/config"]
     assert not apply({"slot": "scsi0", "size": 30})["changed"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_who_may_not_look_at_the_storage_mends_it_by_growing_to_the_size_that_there_is(
+    simulator, client, machine, apply, send, running
+):
+    machine(running=running)
+    send("PUT", f"{VM}/resize", disk="scsi0", size="30G")
+    send("PUT", f"{VM}/config", scsi0=f"{DISK},size=20G")
+    access = simulator.cluster.access
+    access.roles["Grower"] = Role(["Datastore.AllocateSpace", "VM.Audit", "VM.Config.Disk"])
+    access.users["eve@pve"] = User(tokens={"grow": Token(secret=SECRET, privsep=False)})
+    access.acl.append(AclEntry("/", "user", "eve@pve", "Grower"))
+    eve = {"PROXMOX_USER": "eve@pve", "PROXMOX_TOKEN_ID": "grow", "PROXMOX_TOKEN_SECRET": SECRET}
+
+    grown = apply({"slot": "scsi0", "size": 30}, env=eve)
+    again = apply({"slot": "scsi0", "size": 30}, env=eve)
+
+    assert any("/content/" in path and status == 403 for _method, path, status in simulator.requests)
+    assert (grown.get("failed"), grown["changed"], again["changed"]) == (None, True, False)
+    assert drives(client, VM) == {"scsi0": f"{DISK},size=30G"}
 
 
 @pytest.mark.parametrize("running", [True, False])

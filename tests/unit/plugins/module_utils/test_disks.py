@@ -376,6 +376,17 @@ def test_the_true_size_counts_where_a_disk_is_to_grow(guest, slot, running, give
     assert changes == ([{slot: ",".join([A, *(f"{name}={value}" for name, value in sent.items())])}] if sent else [])
 
 
+@pytest.mark.parametrize("running", [False, True])
+def test_a_size_that_can_not_be_read_is_said_again_after_growing(running):
+    given = wish("scsi0", size=8)
+
+    assert ordered(VM, {"scsi0": f"{A},size=4G"}, given, sizes={A: None}, running=running) == [
+        grow("scsi0", 8),
+        {"scsi0": f"{A},size=8G"},
+    ]
+    assert ordered(VM, {"scsi0": f"{A},size=8G"}, given, sizes={}, running=running) == []
+
+
 def test_a_disk_that_truly_is_larger_is_not_made_smaller():
     with pytest.raises(_errors.PveError, match="has 16 GiB, and 8 GiB are asked for"):
         ordered(VM, {"scsi0": f"{A},size=4G"}, wish("scsi0", size=8), sizes={A: 16 * 1024**3})
