@@ -250,6 +250,20 @@ def test_a_container_that_was_stopped_with_a_change_that_waits_takes_it_and_move
     assert drives(client, CT) == {"rootfs": f"{volume},mountoptions=noatime,size=8G"}
 
 
+def test_a_container_that_was_stopped_with_a_change_that_waits_becomes_a_larger_template(
+    client, container, apply, wait, send
+):
+    container()
+    wait(CT, rootfs="mountoptions=noatime")
+    send("POST", f"{CT}/status/stop")
+
+    plan_then_apply(apply, {"slot": "rootfs", "size": 10}, state="template")
+
+    volume, _comma, properties = drives(client, CT)["rootfs"].partition(",")
+    assert "base-500-disk-0" in volume
+    assert sorted(properties.split(",")) == ["mountoptions=noatime", "size=10G"]
+
+
 @pytest.mark.parametrize("more", [{"iothread": True}, {"ssd": True, "size": 30}, {"options": {"aio": "native"}}])
 def test_a_running_machines_disk_is_not_moved_together_with_options_that_wait(simulator, client, machine, apply, more):
     machine()
@@ -386,11 +400,15 @@ def test_a_configuration_that_says_less_than_the_disk_has_is_mended(
 
 @pytest.mark.parametrize("running", [True, False])
 def test_who_may_not_look_at_the_storage_mends_it_by_growing_to_the_size_that_there_is(
-    simulator, client, machine, apply, send, running
+    simulator, client, machine, apply, wait, send, running
 ):
-    machine(running=running)
+    machine()
+    wait(VM, scsi0="ssd=1")
     send("PUT", f"{VM}/resize", disk="scsi0", size="30G")
-    send("PUT", f"{VM}/config", scsi0=f"{DISK},size=20G")
+    send("POST", f"{VM}/status/stop")
+    if running:
+        send("POST", f"{VM}/status/start")
+    assert drives(client, VM) == {"scsi0": f"{DISK},size=20G,ssd=1"}
     access = simulator.cluster.access
     access.roles["Grower"] = Role(["Datastore.AllocateSpace", "VM.Audit", "VM.Config.Disk"])
     access.users["eve@pve"] = User(tokens={"grow": Token(secret=SECRET, privsep=False)})
@@ -402,7 +420,7 @@ def test_who_may_not_look_at_the_storage_mends_it_by_growing_to_the_size_that_th
 
     assert any("/content/" in path and status == 403 for _method, path, status in simulator.requests)
     assert (grown.get("failed"), grown["changed"], again["changed"]) == (None, True, False)
-    assert drives(client, VM) == {"scsi0": f"{DISK},size=30G"}
+    assert drives(client, VM) == {"scsi0": f"{DISK},size=30G,ssd=1"}
 
 
 @pytest.mark.parametrize("running", [True, False])
