@@ -10,20 +10,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._disks import Disk, changed_value, grows, moves, new_value, read_disk
+from ._disks import Disk, changed_disk, grows, moves, new_value, read_disk, wished_bytes
+from ._drives import Drive, DriveStep, largest, refusal
 from ._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ._guests import Guest
+from ._pending import drive_waits
 from ._plan import Step
 
 
 @dataclass
 class DiskChanges:
-    """I(values) to set and slots to be I(removed) with the configuration, and the I(steps) after it.
+    """The steps I(first), then I(values) and slots to be I(removed) with the configuration, and the I(steps) after it.
 
-    I(leaving) are all slots that the guest loses, I(making) is whether volumes are made, which takes its time.
+    I(drives) are the volumes that slots of the values hold. I(leaving) are all slots that the guest loses, I(making) is
+    whether volumes are made, which takes its time.
     """
 
+    first: list[Step] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
+    drives: dict[str, str | None] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -31,46 +36,203 @@ class DiskChanges:
 
 
 def disk_changes(
-    guest: Guest, config: Mapping[str, Any], wishes: Iterable[Mapping[str, Any]], *, running: bool
+    guest: Guest,
+    config: Mapping[str, Any],
+    wishes: Iterable[Mapping[str, Any]],
+    *,
+    running: bool,
+    current: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int | None] | None = None,
 ) -> DiskChanges:
-    """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up."""
-    changes, deleted = DiskChanges(), []
-    later: list[Step] = []
+    """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up.
+
+    I(current) is the configuration as the guest has it now, where changes of I(config) wait; I(sizes) are the true
+    sizes of volumes that may have to grow, in bytes, None where they can't be read.
+    """
+    draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
     for wish in wishes:
-        disk = read_disk(config, wish["slot"])
+        draft.take(wish)
+    return draft.finish()
+
+
+class _Draft:
+    def __init__(
+        self,
+        guest: Guest,
+        config: Mapping[str, Any],
+        current: Mapping[str, Any],
+        sizes: Mapping[str, int | None],
+        running: bool,
+    ) -> None:
+        self._guest, self._config, self._current = guest, config, current
+        self._sizes, self._running = sizes, running
+        self._changes = DiskChanges()
+        self._later: list[Step] = []
+        self._deleted: list[Disk] = []
+
+    def take(self, wish: Mapping[str, Any]) -> None:
+        slot = wish["slot"]
+        drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
         if wish["state"] != "present":
-            if disk is not None:
-                changes.removed.append(disk.slot)
-            if disk is not None and wish["state"] == "absent" and _has_own_volume(disk):
-                deleted.append(disk)
-        elif disk is None:
-            _new(guest.type, wish, changes, later, guest)
+            self._leave(drive, wish)
+        elif drive.now is None and drive.next is None:
+            self._new(drive, wish)
         else:
-            _present(guest, disk, wish, changes, later, running=running)
-    changes.leaving = sorted(changes.removed)
-    _delete_volumes(guest, config, changes, deleted, running=running)
-    changes.steps += later
-    return changes
+            self._present(drive, wish)
 
+    def finish(self) -> DiskChanges:
+        changes = self._changes
+        changes.leaving = sorted(changes.removed)
+        if self._deleted:
+            self._delete_volumes()
+        changes.steps += self._later
+        return changes
 
-def _new(kind: str, wish: Mapping[str, Any], changes: DiskChanges, later: list[Step], guest: Guest) -> None:
-    changes.values[wish["slot"]] = new_value(kind, wish)
-    changes.making = changes.making or bool(wish.get("storage"))
-    if wish.get("import_from") and wish.get("size"):
-        later.append(_grow(guest, wish, "the size of what it is imported from"))
+    def _new(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        self._changes.values[drive.slot] = new_value(self._guest.type, wish)
+        self._changes.making = self._changes.making or bool(wish.get("storage"))
+        if not (wish.get("import_from") or wish.get("volume")):
+            return
+        made = self._measured(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        if not grows(made, wish):
+            return
+        if self._waits(drive, made):
+            raise refusal(self._guest, drive, made, "grown")
+        size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
+        self._later.append(self._grow(wish, size, {drive.slot: wish.get("volume")}, settled=True))
 
+    def _present(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        disk = drive.next or self._kept(drive, wish)
+        _require_same_kind(disk, wish)
+        asked = changed_disk(disk, wish)
+        wished = self._measured(asked, drive, wish)
+        move = self._move(disk, wish, wished) if moves(disk, wish) else None
+        growing = grows(wished, wish)
+        if asked == drive.next and not (move or growing or (wish.get("size") and wished != asked)):
+            return
+        if move or (growing and self._running and not drive.holds(wished.volume)):
+            if self._waits(drive, wished):
+                raise refusal(self._guest, drive, wished, "moved" if move else "grown")
+        elif growing and drive.holds(wished.volume) and (self._running or self._unreadable(wished)):
+            self._grow_first(drive, wished, wish)
+            return
+        if wished != drive.now or drive.waits:
+            self._set(drive, wished)
+        if move:
+            self._later.append(move)
+        if growing:
+            volume = None if move else wished.volume
+            self._later.append(self._grow(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True))
 
-def _present(
-    guest: Guest, disk: Disk, wish: Mapping[str, Any], changes: DiskChanges, later: list[Step], *, running: bool
-) -> None:
-    _require_same_kind(disk, wish)
-    value = changed_value(disk, wish)
-    if value is not None:
-        changes.values[disk.slot] = value
-    if moves(disk, wish):
-        later.append(_move(guest, disk, wish, running=running))
-    if grows(disk, wish):
-        later.append(_grow(guest, wish, disk.properties.get("size", "an unknown size")))
+    def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
+        """Grow the disk that the guest has, and then let the configuration have the new size as well.
+
+        The other way round a change that waits would keep the old one.
+        """
+        size = wished_bytes(wish)
+        if size is None or drive.now is None:
+            raise ValueError(f"{drive.slot} does not grow")
+        self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
+        # To the size that it has, growing leaves the configuration as it was.
+        if wished.sized(size) != drive.now.sized(size) or drive.waits or self._unreadable(wished):
+            self._set(drive, wished.sized(size))
+
+    def _set(self, drive: Drive, wished: Disk) -> None:
+        self._changes.values[drive.slot] = wished.text()
+        if drive.now is not None:
+            self._changes.drives[drive.slot] = drive.now.volume
+
+    def _kept(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """A drive that waits for being detached, and is to stay after all."""
+        if drive.now is not None and (
+            drive.holds(wish.get("volume") or "") or (wish.get("cdrom") and drive.now.cdrom and not drive.now.cloudinit)
+        ):
+            return drive.now
+        raise refusal(self._guest, drive, None, "changed")
+
+    def _measured(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """A disk with the largest of the sizes that its volume is said to have."""
+        true_size = self._sizes.get(disk.volume) if wish.get("size") else None
+        size = largest(disk, (drive.now, drive.next), true_size)
+        return disk if size in (None, disk.bytes) else disk.sized(size)
+
+    def _unreadable(self, disk: Disk) -> bool:
+        return disk.volume in self._sizes and self._sizes[disk.volume] is None
+
+    def _waits(self, drive: Drive, wished: Disk) -> bool:
+        # A volume that waits already was not plugged in when that was asked for.
+        kept_waiting = drive.waits and not drive.holds(wished.volume)
+        return self._running and (kept_waiting or drive_waits(self._guest.type, self._current, drive.now, wished))
+
+    def _move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
+        guest, storage = self._guest, wish.get("storage") or disk.storage
+        there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
+        if not wish["move"]:
+            asked = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{disk.slot} of guest {guest.label} is on {there}, not on {asked}.",
+                "Set move: true in its entry to move it, or correct storage and format.",
+            )
+        if guest.type == "lxc" and self._running:
+            raise PveError(
+                UNSUPPORTED,
+                f"Container {guest.label} is running, and volumes of a running container can't be moved.",
+                "Stop it first, with pve_guest_state.",
+            )
+        options = {"disk" if guest.type == "qemu" else "volume": disk.slot, "storage": storage}
+        if wish.get("format"):
+            options["format"] = wish["format"]
+        if wish["delete_source"]:
+            options["delete"] = 1
+        action = "move_disk" if guest.type == "qemu" else "move_volume"
+        why = f"{disk.slot} is on {there}"
+        return DriveStep(
+            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, settled=True
+        )
+
+    def _grow(
+        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, settled: bool = False
+    ) -> Step:
+        why = f"{wish['slot']} has {size or 'an unknown size'}"
+        options = {"disk": wish["slot"], "size": f"{wish['size']}G"}
+        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, settled=settled)
+
+    def _leave(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        if drive.next is None:
+            return
+        deleting = wish["state"] == "absent" and drive.next.has_own_volume
+        if drive.waits and not self._lets_go(drive, deleting=deleting):
+            raise refusal(self._guest, drive, None, "deleted" if deleting else "detached")
+        self._changes.removed.append(drive.slot)
+        if deleting:
+            self._deleted.append(drive.next)
+
+    def _lets_go(self, drive: Drive, *, deleting: bool) -> bool:
+        """Whether the change that waits simply goes with the drive: it leaves no other volume behind, or only one."""
+        if self._guest.type == "lxc" or drive.next is None:
+            return False
+        return drive.holds(drive.next.volume) or (drive.now is None and not deleting)
+
+    def _delete_volumes(self) -> None:
+        guest, changes = self._guest, self._changes
+        volumes: dict[str, str | None] = {disk.slot: disk.volume for disk in self._deleted}
+        slots = sorted(volumes)
+        why = f"{', '.join(slots)}: the volume is to be deleted too"
+        if guest.type == "qemu":
+            changes.removed = [slot for slot in changes.removed if slot not in slots]
+            options = {"delete": ",".join(slots), "force": 1}
+        elif self._running:
+            raise PveError(
+                UNSUPPORTED,
+                f"Container {guest.label} is running, and lets go of {', '.join(slots)} only when it is stopped.",
+                "Stop it first, with pve_guest_state, or use state: detached.",
+            )
+        else:
+            unused = _future_unused(self._config, changes.removed)
+            volumes = {unused[slot]: volumes[slot] for slot in slots}
+            options = {"delete": ",".join(volumes)}
+        changes.steps.append(DriveStep("PUT", f"{guest.path}/config", why, options, task=False, drives=volumes))
 
 
 def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
@@ -89,70 +251,13 @@ def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
         )
 
 
-def _move(guest: Guest, disk: Disk, wish: Mapping[str, Any], *, running: bool) -> Step:
-    storage = wish.get("storage") or disk.storage
-    there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
-    if not wish["move"]:
-        asked = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
-        raise PveError(
-            INVALID_PARAMETER,
-            f"{disk.slot} of guest {guest.label} is on {there}, not on {asked}.",
-            "Set move: true in its entry to move it, or correct storage and format.",
-        )
-    if guest.type == "lxc" and running:
-        raise PveError(
-            UNSUPPORTED,
-            f"Container {guest.label} is running, and volumes of a running container can't be moved.",
-            "Stop it first, with pve_guest_state.",
-        )
-    options = {"disk" if guest.type == "qemu" else "volume": disk.slot, "storage": storage}
-    if wish.get("format"):
-        options["format"] = wish["format"]
-    if wish["delete_source"]:
-        options["delete"] = 1
-    action = "move_disk" if guest.type == "qemu" else "move_volume"
-    return Step("POST", f"{guest.path}/{action}", f"{disk.slot} is on {there}", options)
-
-
-def _grow(guest: Guest, wish: Mapping[str, Any], size: str) -> Step:
-    why = f"{wish['slot']} has {size}"
-    return Step("PUT", f"{guest.path}/resize", why, {"disk": wish["slot"], "size": f"{wish['size']}G"})
-
-
-def _has_own_volume(disk: Disk) -> bool:
-    return disk.storage is not None and not disk.cdrom and not disk.slot.startswith("unused")
-
-
-def _delete_volumes(
-    guest: Guest, config: Mapping[str, Any], changes: DiskChanges, deleted: list[Disk], *, running: bool
-) -> None:
-    if not deleted:
-        return
-    slots = sorted(disk.slot for disk in deleted)
-    why = f"{', '.join(slots)}: the volume is to be deleted too"
-    if guest.type == "qemu":
-        changes.removed = [slot for slot in changes.removed if slot not in slots]
-        options = {"delete": ",".join(slots), "force": 1}
-        changes.steps.append(Step("PUT", f"{guest.path}/config", why, options, task=False))
-        return
-    if running:
-        raise PveError(
-            UNSUPPORTED,
-            f"Container {guest.label} is running, and lets go of {', '.join(slots)} only when it is stopped.",
-            "Stop it first, with pve_guest_state, or use state: detached.",
-        )
-    unused = _future_unused(config, changes.removed)
-    options = {"delete": ",".join(unused[slot] for slot in slots)}
-    changes.steps.append(Step("PUT", f"{guest.path}/config", why, options, task=False))
-
-
 def _future_unused(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
     """The C(unusedN) that each volume becomes: Proxmox VE goes through them by name and takes the first free number."""
     taken, found = {key for key in config if key.startswith("unused")}, {}
     noted = {str(config[key]): key for key in taken}
     for slot in sorted(removed):
         disk = read_disk(config, slot)
-        if disk is None or not _has_own_volume(disk):
+        if disk is None or not disk.has_own_volume:
             continue
         key = noted.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
         taken.add(key)

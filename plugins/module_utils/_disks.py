@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import _properties
@@ -58,6 +58,15 @@ class Disk:
         """Its size, where the configuration tells it."""
         match = _SIZE.fullmatch(self.properties.get("size", ""))
         return int(float(match[1]) * _UNITS[match[2]]) if match else None
+
+    @property
+    def has_own_volume(self) -> bool:
+        """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
+        return self.storage is not None and not self.cdrom and not self.slot.startswith("unused")
+
+    def sized(self, size: int) -> Disk:
+        """The same with another size, in bytes."""
+        return replace(self, properties={**self.properties, "size": _size_text(size)})
 
     def text(self) -> str:
         return ",".join(filter(None, (self.volume, _properties.render(self.properties))))
@@ -140,8 +149,8 @@ def new_value(kind: str, wish: Mapping[str, Any]) -> str:
     return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).text()
 
 
-def changed_value(disk: Disk, wish: Mapping[str, Any]) -> str | None:
-    """The new value of a slot in use, with everything kept that the wish does not name; None: nothing differs."""
+def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
+    """What a slot in use is to hold, with everything kept that the wish does not name, the size among it."""
     properties = dict(disk.properties)
     for name, value in wished_properties(wish).items():
         if value:
@@ -151,8 +160,7 @@ def changed_value(disk: Disk, wish: Mapping[str, Any]) -> str | None:
     volume = wish.get("cdrom") or wish.get("volume") or disk.volume
     if volume != disk.volume:
         properties.pop("size", None)
-    changed = Disk(disk.slot, volume, properties)
-    return changed.text() if (changed.volume, changed.properties) != (disk.volume, disk.properties) else None
+    return Disk(disk.slot, volume, properties)
 
 
 def moves(disk: Disk, wish: Mapping[str, Any]) -> bool:
@@ -162,15 +170,20 @@ def moves(disk: Disk, wish: Mapping[str, Any]) -> bool:
 
 def grows(disk: Disk, wish: Mapping[str, Any]) -> bool:
     """Whether a disk is smaller than is wished; one that is larger raises C(invalid_parameter)."""
-    if not wish.get("size") or disk.bytes == wish["size"] * _GIB:
+    size = wished_bytes(wish)
+    if size is None or disk.bytes == size:
         return False
-    if disk.bytes is not None and disk.bytes > wish["size"] * _GIB:
+    if disk.bytes is not None and disk.bytes > size:
         raise PveError(
             INVALID_PARAMETER,
             f"{disk.slot} has {_gibibytes(disk.bytes)} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
             "Leave size out, or give at least what it has.",
         )
     return True
+
+
+def wished_bytes(wish: Mapping[str, Any]) -> int | None:
+    return wish["size"] * _GIB if wish.get("size") else None
 
 
 def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
@@ -213,6 +226,14 @@ def _check(kind: str, wish: dict[str, Any]) -> None:
 
 def _lacking(slot: str, what: str) -> PveError:
     return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
+
+
+def _size_text(size: int) -> str:
+    """As Proxmox VE writes it: in the largest unit that leaves no fraction."""
+    for unit in "TGMK":
+        if size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit}"
+    return str(size)
 
 
 def _gibibytes(size: int) -> int | float:

@@ -13,6 +13,7 @@ from typing import Any
 from ._client import segment
 from ._disk_plan import disk_changes
 from ._disks import new_value
+from ._drives import DriveStep
 from ._errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
 from ._guest_config import Wish
 from ._guest_options import encoded, flag
@@ -26,7 +27,8 @@ from ._plan import Step
 class Observed:
     """A guest with its configuration, pending changes included, or one that is yet to be made.
 
-    I(waiting) is what waits for a restart.
+    I(waiting) is what waits for a restart. I(current) is the configuration without pending changes, where it was read,
+    I(sizes) are the true sizes of volumes that may have to grow, in bytes, None where they couldn't be read.
     """
 
     guest: Guest
@@ -34,6 +36,8 @@ class Observed:
     config: dict[str, Any] = field(default_factory=dict)
     running: bool = False
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    current: dict[str, Any] | None = None
+    sizes: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def template(self) -> bool:
@@ -92,13 +96,15 @@ def update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[St
             "Proxmox VE can't change that.",
             "Leave unprivileged out, or make a new container.",
         )
-    disks = disk_changes(guest, config, wish.disks, running=observed.running)
+    disks = disk_changes(
+        guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
+    )
     # A protected container's mount points can't even be added to.
     _require_unprotected(observed, [*disks.leaving, *(disks.values if guest.type == "lxc" else ())])
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed)}
-    steps = []
+    steps = [*disks.first]
     if changes:
-        steps.append(_configure(observed, changes, making=disks.making))
+        steps.append(_configure(observed, changes, disks.drives, making=disks.making))
     steps += disks.steps
     if steps and config.get("lock") == "suspended":
         raise PveError(
@@ -121,7 +127,7 @@ def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
         )
 
 
-def _configure(observed: Observed, changes: Mapping[str, Any], *, making: bool) -> Step:
+def _configure(observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, making: bool) -> Step:
     options = {key: value for key, value in changes.items() if value is not None}
     unset = sorted(key for key, value in changes.items() if value is None)
     if unset:
@@ -129,7 +135,7 @@ def _configure(observed: Observed, changes: Mapping[str, Any], *, making: bool) 
     # A PUT has to end within 30 seconds, which a new disk may not; containers know nothing else.
     method = "POST" if making and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"
-    return Step(method, f"{observed.guest.path}/config", why, options, task=method == "POST")
+    return DriveStep(method, f"{observed.guest.path}/config", why, options, task=method == "POST", drives=drives)
 
 
 def _pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:

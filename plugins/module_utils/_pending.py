@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._disks import Disk
 from ._guest_options import current
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _LXC = """
 hostname description tags onboot startup protection hookscript cores cpuunits cpulimit memory swap
 """
 _AT_ONCE = {"qemu": frozenset(_QEMU.split()), "lxc": frozenset(_LXC.split())}
+# Properties of a disk that a running machine has until the disk is plugged in anew.
+_PLUGGED_WITH = ("aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor")
 _HOTPLUGGED = {
     "network": re.compile(r"net\d+"),
     "disk": re.compile(r"(?:scsi|virtio)\d+"),
@@ -44,6 +47,30 @@ def waiting(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         for entry in sorted(entries, key=lambda entry: str(entry["key"]))
         if "pending" in entry or int(entry.get("delete") or 0)
     }
+
+
+def current_config(config: Mapping[str, Any], waits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A guest's configuration as it is now, from the one with everything in it that I(waits)."""
+    values = {**config, **{key: change["now"] for key, change in waits.items()}}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def drive_waits(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:
+    """Whether a running guest that has a drive as it is I(now) takes another one only when it is restarted.
+
+    I(config) is the configuration that it runs with. One that takes it at once may still refuse to let the old go.
+    """
+    if now == wished:
+        return False
+    if kind == "lxc":
+        return now is not None
+    if wished.slot in ("efidisk0", "tpmstate0"):
+        return True
+    if now is not None and now.cdrom and wished.cdrom:
+        return False
+    if now is None or now.volume != wished.volume:
+        return not _plugs(config, wished.slot)
+    return any(now.properties.get(name) != wished.properties.get(name) for name in _PLUGGED_WITH)
 
 
 def may_wait(kind: str, config: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
@@ -68,7 +95,10 @@ def _at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
         return True
     if kind == "lxc":
         return bool(re.fullmatch(r"net\d+", key)) or (key.startswith("mp") and key not in config)
-    if key.startswith("net") or key not in config:
-        features = current(kind, config, "hotplug")
-        return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())
-    return False
+    return (key.startswith("net") or key not in config) and _plugs(config, key)
+
+
+def _plugs(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a running machine can be given such a device."""
+    features = current("qemu", config, "hotplug")
+    return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())

@@ -152,6 +152,8 @@ options:
   disks:
     description:
       - Disks, CD-ROM drives and mount points. Slots that are not named stay as they are.
+      - A running guest takes many properties of a disk, and all of a mount point, only when it is restarted. What would
+        reach another drive than is meant until then is refused by the plan.
       - The drive of cloud-init comes from M(playvisor.proxmox.pve_cloudinit).
     type: list
     elements: dict
@@ -167,6 +169,7 @@ options:
         description:
           - V(detached) takes it out of the guest. Its volume is kept as C(unusedN).
           - V(absent) also deletes its volume.
+          - Neither is possible while another volume, or a change of a mount point, waits in the slot for a restart.
         type: str
         choices: [present, detached, absent]
         default: present
@@ -174,14 +177,22 @@ options:
         description: Storage that a new volume is made on. When the volume is on another one, see O(disks[].move).
         type: str
       size:
-        description: Size in GiB. A smaller disk grows; one that is larger is a failure.
+        description:
+          - Size in GiB. A smaller disk grows; one that is larger is a failure. The true size of the volume counts, and
+            a configuration that says less is mended.
+          - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
+            as well. A volume that only comes with a restart can't grow before that.
         type: int
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
         type: str
         choices: [raw, qcow2, vmdk]
       move:
-        description: Move the volume to O(disks[].storage) and O(disks[].format) if it is not there.
+        description:
+          - Move the volume to O(disks[].storage) and O(disks[].format) if it is not there.
+          - While a change of the disk waits for a restart, or in one task with properties that will wait, a volume is
+            not moved, since the restart would bring the old one back. Move it first and change the properties in a
+            second task, or stop the guest.
         type: bool
         default: false
       delete_source:
@@ -522,6 +533,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._drives import DriveStep, measure, seal
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_config import Wish, wish_of
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_options import normal
@@ -539,7 +551,11 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import identify_guest, with_config
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import changes_that_wait, read_pending
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import (
+    changes_that_wait,
+    current_config,
+    read_pending,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node, storages_of
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._power import (
@@ -584,8 +600,13 @@ class Guests(Resource[Observed]):
         require_online(inventory, guest)
         guest = with_config(client, guest)
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
-        pending = read_pending(client, guest.path) if running else {}
-        return Observed(guest, True, dict(guest.config or {}), running, pending)
+        config = dict(guest.config or {})
+        disks = self._params["disks"] or []
+        # A container that is stopped has what waits for its next start.
+        waits = read_pending(client, guest.path) if running or disks else {}
+        current = current_config(config, waits)
+        sizes = measure(client, guest, config, current, disks)
+        return Observed(guest, True, config, running, waits if running else {}, current, sizes)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -639,7 +660,7 @@ class Guests(Resource[Observed]):
             return step if read_pending(client, guest) else None
         if action == "start" and guest:
             return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
-        return step
+        return seal(client, step) if isinstance(step, DriveStep) else step
 
     def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):

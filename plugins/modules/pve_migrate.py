@@ -31,7 +31,9 @@ options:
         not promised to running guests.
     type: str
   with_local_disks:
-    description: Move running QEMU guests that have disks on local storage too, by copying the disks.
+    description:
+      - Move running QEMU guests that have disks on local storage too, by copying the disks.
+      - One with a change of such a disk that waits for a restart is not moved.
     type: bool
     default: false
   restart:
@@ -298,10 +300,20 @@ def _refuse_impossible(observed: Moving, params: dict[str, Any]) -> None:
         raise _not_movable(
             guest, f"node {observed.target} has no storage {missing}", "Name one that it has as storage."
         )
-    copied = [disk["volid"] for disk in disks if not int(disk.get("cdrom") or 0)]
+    copied = {
+        disk["volid"]: int(disk.get("referenced_in_pending") or 0) for disk in disks if not int(disk.get("cdrom") or 0)
+    }
     if running and copied and not params["with_local_disks"]:
         raise _not_movable(
             guest, f"it runs, and {', '.join(copied)} is on local storage", "Set with_local_disks to copy its disks."
+        )
+    waiting = [volid for volid, pending in copied.items() if pending]
+    if running and waiting:
+        # The copy gets a name of its own, which the change that waits may not know.
+        raise _not_movable(
+            guest,
+            f"it runs, and a change that waits for its restart names {', '.join(waiting)}, which is on local storage",
+            "Restart it, so that the change takes effect, or take the change back; or stop it first.",
         )
 
 

@@ -20,7 +20,8 @@ class Call:
     """One API request of the test itself, below `/api2/json`; a task that it starts is waited for.
 
     `optional`: a refusal is no error, as for removing what may not be there. `until`: a GET is repeated until its
-    answer is like this.
+    answer is like this. `fills`: values of `params` take what GET of the path answers, as `{scsi0},ssd=1` does a drive
+    whose volume has a name that is not known here.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Call:
     params: dict[str, Any] = field(default_factory=dict)
     optional: bool = False
     until: Callable[[Any], bool] | None = None
+    fills: bool = False
 
 
 @dataclass(frozen=True)

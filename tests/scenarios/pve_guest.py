@@ -148,6 +148,32 @@ def _running(place: Place) -> list[Scenario]:
             nics=[{"slot": "net3", "bridge": place.bridge}],
         ),
         _scenario(place, "a disk of a running guest grows", *machine, disks=[{"slot": "scsi0", "size": 2}]),
+        *_waiting_drives(place, *machine),
+    ]
+
+
+def _waiting_drives(place: Place, *machine: Call) -> list[Scenario]:
+    guest = f"/nodes/{place.node}/qemu/{place.vmid(0)}"
+    restart = {"restart_if_required": True, "force": True, "shutdown_timeout": 1}
+    earlier = Call("PUT", f"{guest}/config", {"scsi0": "{scsi0},ssd=1"}, fills=True)
+    grown = Call("PUT", f"{guest}/resize", {"disk": "scsi0", "size": "2G"})
+    stopped, started = (Call("POST", f"{guest}/status/{action}") for action in ("stop", "start"))
+    larger = {"slot": "scsi0", "size": 2}
+    both = {**larger, "iothread": True, "discard": True}
+    kept = {"slot": "scsi0", "options": {"ssd": ""}, "storage": "shared", "move": True, "delete_source": True}
+
+    def one(title: str, /, *prepare: Call, disk: dict[str, Any], needs: str = "", **options: Any) -> Scenario:
+        return _scenario(place, title, *machine, *prepare, needs=frozenset(needs.split()), disks=[disk], **options)
+
+    return [
+        one("a running guest's disk grows and gets options that wait", disk=both),
+        one("a running guest's disk grows and gets options by a restart", disk=both, **restart),
+        one("a disk grows while an earlier change of it waits", earlier, disk=larger),
+        one("a disk grows and an earlier change of it comes by a restart", earlier, disk=larger, **restart),
+        one("a disk has more options while others wait", earlier, disk={"slot": "scsi0", "iothread": True}),
+        one("a size that waits behind the disk's is mended", earlier, grown, disk=larger),
+        one("a size that fell behind the disk's is mended", earlier, grown, stopped, started, disk=larger),
+        one("a disk whose change is taken back moves", earlier, needs="simulator other_node", disk=kept),
     ]
 
 
@@ -194,6 +220,19 @@ def _containers(place: Place) -> list[Scenario]:
         one("a mount point is deleted with its volume", *container, disks=[{"slot": "mp0", "state": "absent"}]),
         one("a container's network is changed", *container, nics=[{"slot": "net0", "ip": "dhcp", "gw": ""}]),
         one("a running container is changed", *running, cores=1, memory=128, nics=[{"slot": "net0", "firewall": True}]),
+        one(
+            "a running container's volume grows and gets options that wait",
+            *running,
+            disks=[{"slot": "rootfs", "size": 2, "options": {"mountoptions": "noatime"}}],
+        ),
+        one(
+            "a running container's volume grows and gets options by a restart",
+            *running,
+            disks=[{"slot": "rootfs", "size": 2, "options": {"mountoptions": "noatime"}}],
+            restart_if_required=True,
+            force=True,
+            shutdown_timeout=5,
+        ),
         one(
             "a running container is restarted for its changes",
             *running,

@@ -57,7 +57,7 @@ def carry_out(client: Client, calls: Iterable[Call]) -> None:
     """Send the calls in order, each after the task of the one before has ended."""
     for call in calls:
         try:
-            data = client.request(call.method, call.path, call.params)
+            data = client.request(call.method, call.path, _filled(client, call))
             deadline = time.monotonic() + _LISTED_SECONDS
             while call.until and not call.until(data):
                 assert time.monotonic() < deadline, f"{call.path} never came to show what it should"
@@ -68,6 +68,13 @@ def carry_out(client: Client, calls: Iterable[Call]) -> None:
         except PveError:
             if not call.optional:
                 raise
+
+
+def _filled(client: Client, call: Call) -> dict[str, Any]:
+    if not call.fills:
+        return call.params
+    answer = client.get(call.path)
+    return {name: value.format_map(answer) for name, value in call.params.items()}
 
 
 def prepare(client: Client, scenario: Scenario) -> Scenario:

@@ -68,6 +68,7 @@ class Changing:
         else:
             if waiting is not None and is_drive(key):
                 register_unused(self._volumes, guest, parse_drive(key, waiting))
+                drop_used(guest)
             add_deletion(guest, key, force=self._force)
 
     def _check_deletion(self, key: str, text: str) -> None:

@@ -6,12 +6,16 @@ from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.cloudinit_state import generate
+from pve_simulator.guests.qemu.drives import drives_of, is_cdrom
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
 from pve_simulator.guests.qemu.ram import restore_lines
 from pve_simulator.nodes.network import bridges
+from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node
 from pve_simulator.state.qemu import gone_drives
+from pve_simulator.storage.lookup import need_volume
+from pve_simulator.storage.names import split_volid
 from pve_simulator.tasks import Task
 
 _NO_KVM = "KVM virtualisation configured, but not available. Either disable in VM configuration or enable in BIOS."
@@ -31,6 +35,13 @@ def check_node(node: Node, guest: Guest) -> None:
             raise failed(f"bridge '{bridge}' does not exist")
 
 
+def check_volumes(cluster: Cluster, guest: Guest) -> None:
+    """Raise `volume '…' does not exist` for a disk whose volume is gone; one of no known size need not have any."""
+    for _key, drive in drives_of(guest.effective_config()):
+        if "size" in drive and not is_cdrom(drive) and split_volid(drive["file"]) is not None:
+            need_volume(cluster, guest.node, drive["file"])
+
+
 async def run_start(call: Call, task: Task, guest: Guest, *, skiplock: bool = False) -> None:
     """Start a guest inside a task that holds its lock; a hibernated one goes on where it was."""
     power.check_startable(guest, skiplock=skiplock)
@@ -41,6 +52,7 @@ async def run_start(call: Call, task: Task, guest: Guest, *, skiplock: bool = Fa
             task.say(line)
         task.say(f"activating and using '{guest.config.get('vmstate')}' as vmstate")
     check_node(call.cluster.nodes[guest.node], guest)
+    check_volumes(call.cluster, guest)
     if generate(guest):
         task.say("generating cloud-init ISO")
     await task.work()

@@ -112,6 +112,26 @@ def test_a_guest_is_stopped_once_exactly_as_planned_and_the_ledger_proves_it(pla
 
 
 @pytest.mark.flow
+def test_a_disk_with_a_change_that_waits_grows_and_keeps_both(playvisor, guest, writes):
+    web = guest(running=True)
+    slot, value = next((key, text) for key, text in web.config.items() if "size=" in text)
+    volume, size = value.partition(",")[0], int(value.partition("size=")[2].partition("G")[0])
+    web.pending[slot] = f"{value},ssd=1"
+
+    check = playvisor("guest", "resize", web.name, "--disks", f"slot={slot},size={size + 5}", "--check", "--json")
+    grown = playvisor("guest", "resize", web.name, "--disks", f"slot={slot},size={size + 5}", "--json")
+    again = playvisor("guest", "resize", web.name, "--disks", f"slot={slot},size={size + 5}", "--json")
+
+    assert (grown.status, grown.json["status"], grown.json["changed"]) == (0, "ok", True), grown.stdout
+    assert writes() == [(step["method"], step["path"]) for step in check.json["plan"]["steps"]]
+    assert [path.rpartition("/")[2] for _method, path in writes()] == ["resize", "config"]
+    assert web.config[slot].startswith(f"{volume},")
+    assert f"size={size + 5}G" in web.config[slot]
+    assert web.pending[slot] == f"{web.config[slot]},ssd=1"
+    assert again.json["changed"] is False
+
+
+@pytest.mark.flow
 def test_people_get_tables_on_stdout_messages_on_stderr_and_no_colour_in_a_pipe(playvisor, guest):
     web = guest(running=True)
 

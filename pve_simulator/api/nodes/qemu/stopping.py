@@ -6,6 +6,7 @@ from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.agent.systems import answers_acpi, answers_agent
+from pve_simulator.guests.qemu.starting import check_volumes
 from pve_simulator.guests.views import agent_enabled
 from pve_simulator.router import route
 from pve_simulator.state.guest import Guest
@@ -81,6 +82,7 @@ def reboot(call: Call) -> str:
             power.check_lock(guest)
             await shut_down(call, task, guest, force=False)
             power.power_off(guest, call.world)
+            check_volumes(call.cluster, guest)
             power.power_on(call.world, guest)
 
     return call.task("qmreboot", call.vmid, worker)

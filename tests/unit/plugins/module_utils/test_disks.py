@@ -27,10 +27,30 @@ def wish(slot, **given):
     return {"slot": slot, "state": "present", "move": False, "delete_source": False, **given}
 
 
-def planned(guest, config, *wishes, running=False):
-    changes = disk_changes(guest, config, wishes, running=running)
-    steps = [(step.method, step.path.rpartition("/")[2], step.params) for step in changes.steps]
-    return changes.values, changes.removed, steps
+def planned(guest, config, *wishes, running=False, **known):
+    changes = disk_changes(guest, config, wishes, running=running, **known)
+    assert changes.first == []
+    return changes.values, changes.removed, requests(changes.steps)
+
+
+def requests(steps):
+    return [(step.method, step.path.rpartition("/")[2], step.params) for step in steps]
+
+
+def ordered(guest, config, *wishes, running=True, **known):
+    """Everything that is sent for drives in its order: what grows first, the values of the configuration, the rest."""
+    changes = disk_changes(guest, config, wishes, running=running, **known)
+    values = [changes.values] if changes.values else []
+    removed = [("delete", *changes.removed)] if changes.removed else []
+    return [*requests(changes.first), *values, *removed, *requests(changes.steps)]
+
+
+def grow(slot, size):
+    return ("PUT", "resize", {"disk": slot, "size": f"{size}G"})
+
+
+def move(slot="scsi0", **more):
+    return ("POST", "move_disk", {"disk": slot, "storage": "fast", **more})
 
 
 @pytest.mark.parametrize(
@@ -195,3 +215,192 @@ def test_what_makes_no_sense_is_refused_whatever_the_guest_is_like(kind, wishes)
         check_wishes(kind, wishes)
 
     assert caught.value.code == _errors.INVALID_PARAMETER
+
+
+A, B = "local:vm-101-disk-0", "local:vm-101-disk-1"
+MOVED = {"storage": "fast", "move": True}
+# Slot, what it holds now and after the next start, the wish, and what is sent to the running guest.
+WAITING = [
+    ("scsi0", f"{A},size=4G", f"{A},size=4G", {"size": 8}, [grow("scsi0", 8)]),
+    (
+        "scsi0",
+        f"{A},size=4G",
+        f"{A},size=4G",
+        {"size": 8, "ssd": True, "backup": False},
+        [grow("scsi0", 8), {"scsi0": f"{A},size=8G,ssd=1,backup=0"}],
+    ),
+    ("ide1", f"{A},size=4G", f"{A},ssd=1,size=4G", {"size": 8}, [grow("ide1", 8), {"ide1": f"{A},ssd=1,size=8G"}]),
+    (
+        "virtio1",
+        f"{A},size=4G",
+        f"{A},ro=1,size=4G",
+        {"size": 8, "iothread": True},
+        [grow("virtio1", 8), {"virtio1": f"{A},ro=1,size=8G,iothread=1"}],
+    ),
+    # The change that waits is taken back by the wish: without a word it would come back with the old size.
+    (
+        "scsi0",
+        f"{A},size=4G",
+        f"{A},ssd=1,size=4G",
+        {"size": 8, "options": {"ssd": ""}},
+        [grow("scsi0", 8), {"scsi0": f"{A},size=8G"}],
+    ),
+    (
+        "scsi0",
+        f"{A},size=4G",
+        f"{A},ssd=1,size=4G",
+        {**MOVED, "options": {"ssd": ""}},
+        [{"scsi0": f"{A},size=4G"}, move()],
+    ),
+    ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "backup": False}, [{"scsi0": f"{A},size=4G,backup=0"}, move()]),
+    ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "size": 8}, [move(), grow("scsi0", 8)]),
+    # The configuration says less than the disk has.
+    ("scsi0", f"{A},size=8G", f"{A},ssd=1,size=4G", {"size": 8}, [{"scsi0": f"{A},ssd=1,size=8G"}]),
+    (
+        "scsi0",
+        f"{A},size=8G",
+        f"{A},ssd=1,size=4G",
+        {"ro": None, "cache": "none"},
+        [{"scsi0": f"{A},ssd=1,size=8G,cache=none"}],
+    ),
+    ("scsi0", f"{A},size=8G", f"{A},ssd=1,size=4G", {"ssd": True}, []),
+    # Another volume waits.
+    ("sata0", f"{A},size=4G", f"{B},size=2G", {"ssd": True}, [{"sata0": f"{B},size=2G,ssd=1"}]),
+    ("sata0", f"{A},size=4G", f"{B},size=2G", {"volume": A}, [{"sata0": f"{A},size=4G"}]),
+    ("sata0", f"{A},size=4G", f"{B},size=2G", {"volume": A, "size": 8}, [grow("sata0", 8), {"sata0": f"{A},size=8G"}]),
+    ("sata0", f"{A},size=4G", f"{B},size=2G", {"volume": B, "size": 2}, []),
+    ("sata0", f"{A},size=4G", None, {"volume": A, "ssd": True}, [{"sata0": f"{A},size=4G,ssd=1"}]),
+    ("ide2", "none,media=cdrom", None, {"cdrom": "none"}, [{"ide2": "none,media=cdrom"}]),
+    # Detached and deleted.
+    ("sata0", f"{A},size=4G", f"{A},ssd=1,size=4G", {"state": "detached"}, [("delete", "sata0")]),
+    (
+        "sata0",
+        f"{A},size=4G",
+        f"{A},ssd=1,size=4G",
+        {"state": "absent"},
+        [("PUT", "config", {"delete": "sata0", "force": 1})],
+    ),
+    ("sata0", None, f"{A},size=4G", {"state": "detached"}, [("delete", "sata0")]),
+    ("sata0", f"{A},size=4G", None, {"state": "detached"}, []),
+]
+
+
+@pytest.mark.parametrize(("slot", "now", "then", "given", "sent"), WAITING)
+def test_a_running_guests_drive_of_which_a_change_waits_is_reached_by_these_requests(slot, now, then, given, sent):
+    config, current = ({slot: text} if text else {} for text in (then, now))
+
+    assert ordered(VM, config, wish(slot, **given), current=current) == sent
+
+
+@pytest.mark.parametrize(
+    ("slot", "now", "then", "given"),
+    [
+        ("scsi0", f"{A},size=4G", f"{A},ssd=1,size=4G", MOVED),
+        ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "ssd": True}),
+        ("scsi0", f"{A},size=4G", f"{A},ssd=1,size=4G", {**MOVED, "size": 8}),
+        ("scsi0", f"{A},size=4G", f"{B},size=4G", MOVED),
+        ("sata0", f"{A},size=4G", f"{B},size=2G", {"size": 8}),
+        ("sata0", f"{A},size=4G", f"{A},size=4G", {"volume": B, "size": 8}),
+        ("sata0", f"{A},size=4G", f"{B},size=2G", {"state": "detached"}),
+        ("sata0", f"{A},size=4G", f"{B},size=2G", {"state": "absent"}),
+        ("sata0", None, f"{A},size=4G", {"size": 8}),
+        ("sata0", None, f"{A},size=4G", MOVED),
+        ("sata0", None, f"{A},size=4G", {"state": "absent"}),
+        ("sata0", f"{A},size=4G", None, {"size": 8}),
+        ("sata0", f"{A},size=4G", None, {"ssd": True}),
+        ("sata0", f"{A},size=4G", None, {"storage": "local", "size": 4}),
+        ("sata0", f"{A},size=4G", None, {"volume": B}),
+        ("sata0", f"{A},size=4G", None, {"cdrom": "none"}),
+        ("sata0", None, None, {"storage": "fast", "import_from": B, "size": 8}),
+        ("sata0", None, None, {"volume": B, "size": 8}),
+    ],
+)
+def test_what_would_reach_another_drive_than_is_meant_is_refused(slot, now, then, given):
+    config, current = ({slot: text} if text else {} for text in (then, now))
+
+    with pytest.raises(_errors.PveError) as caught:
+        ordered(VM, config, wish(slot, **given), current=current)
+
+    assert caught.value.code == _errors.UNSUPPORTED
+    assert slot in caught.value.message
+    assert "restart" in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "given", "sent"),
+    [
+        (f"{A},size=4G", f"{A},mountoptions=noatime,size=4G", {}, []),
+        (
+            f"{A},size=4G",
+            f"{A},mountoptions=noatime,size=4G",
+            {"size": 8},
+            [{"rootfs": f"{A},mountoptions=noatime,size=4G"}, grow("rootfs", 8)],
+        ),
+        (
+            f"{A},size=4G",
+            f"{A},mountoptions=noatime,size=4G",
+            MOVED,
+            [
+                {"rootfs": f"{A},mountoptions=noatime,size=4G"},
+                ("POST", "move_volume", {"volume": "rootfs", "storage": "fast"}),
+            ],
+        ),
+    ],
+)
+def test_a_stopped_container_takes_what_waits_before_its_volume_is_grown_or_moved(now, then, given, sent):
+    changes = ordered(CT, {"rootfs": then}, wish("rootfs", **given), current={"rootfs": now}, running=False)
+
+    assert changes == sent
+
+
+@pytest.mark.parametrize("running", [False, True])
+@pytest.mark.parametrize(("guest", "slot"), [(VM, "scsi0"), (CT, "rootfs"), (CT, "mp0")])
+@pytest.mark.parametrize(
+    ("given", "truly", "sent"),
+    [
+        ({"size": 8}, 8, {"size": "8G"}),
+        ({"size": 8, "options": {"ro": True}}, 8, {"size": "8G", "ro": "1"}),
+        ({"options": {"ro": True}}, 8, {"size": "4G", "ro": "1"}),
+        ({}, 8, None),
+        ({"size": 4}, 8, None),
+    ],
+)
+def test_the_true_size_counts_where_a_disk_is_to_grow(guest, slot, running, given, truly, sent):
+    value = f"{A},size=4G"
+    # Only volumes that may have to grow are looked at.
+    sizes = {A: truly * 1024**3} if given.get("size") == 8 else {}
+
+    changes = ordered(guest, {slot: value}, wish(slot, **given), sizes=sizes, running=running)
+
+    assert changes == ([{slot: ",".join([A, *(f"{name}={value}" for name, value in sent.items())])}] if sent else [])
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_size_that_can_not_be_read_is_said_again_after_growing(running):
+    given = wish("scsi0", size=8)
+
+    assert ordered(VM, {"scsi0": f"{A},size=4G"}, given, sizes={A: None}, running=running) == [
+        grow("scsi0", 8),
+        {"scsi0": f"{A},size=8G"},
+    ]
+    assert ordered(VM, {"scsi0": f"{A},size=8G"}, given, sizes={}, running=running) == []
+
+
+def test_a_disk_that_truly_is_larger_is_not_made_smaller():
+    with pytest.raises(_errors.PveError, match="has 16 GiB, and 8 GiB are asked for"):
+        ordered(VM, {"scsi0": f"{A},size=4G"}, wish("scsi0", size=8), sizes={A: 16 * 1024**3})
+
+
+def test_each_drive_is_judged_by_itself():
+    now = {"scsi0": f"{A},size=4G", "scsi1": f"{B},size=4G"}
+    then = {**now, "scsi0": f"{A},ssd=1,size=4G"}
+
+    sent = ordered(VM, then, wish("scsi0", size=8), wish("scsi1", size=8, **MOVED), current=now)
+
+    assert sent == [grow("scsi0", 8), {"scsi0": f"{A},ssd=1,size=8G"}, move("scsi1"), grow("scsi1", 8)]
+
+
+@pytest.mark.parametrize(("size", "text"), [(1, "1G"), (1023, "1023G"), (1024, "1T"), (2048, "2T"), (1536, "1536G")])
+def test_sizes_are_written_as_proxmox_ve_does(size, text):
+    assert read_disk({"scsi0": A}, "scsi0").sized(size * 1024**3).text() == f"{A},size={text}"

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import changes_that_wait, may_wait, waiting
+from ansible_collections.playvisor.proxmox.plugins.module_utils._disks import read_disk
+from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import (
+    changes_that_wait,
+    current_config,
+    drive_waits,
+    may_wait,
+    waiting,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Step
 
 
@@ -37,6 +44,46 @@ def test_what_waits_is_what_has_a_next_value_or_goes():
 )
 def test_what_may_wait_is_told_before_it_is_tried(kind, config, keys, wait):
     assert may_wait(kind, config, keys) == wait
+
+
+def test_the_configuration_without_what_waits_is_the_one_that_the_guest_runs_with():
+    config = {"cores": 4, "name": "a", "sata1": "a:new"}
+    waits = {
+        "cores": {"now": 2, "next": 4},
+        "scsi1": {"now": "a:b,size=1G", "next": None},
+        "sata1": {"now": None, "next": "a:new"},
+    }
+
+    assert current_config(config, waits) == {"cores": 2, "name": "a", "scsi1": "a:b,size=1G"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "slot", "now", "wished", "config", "waits"),
+    [
+        ("qemu", "scsi0", "a:b,size=1G", "a:b,size=1G", {}, False),
+        ("qemu", "scsi0", "a:b,size=1G", "size=2G,file=a:b", {}, False),
+        *[("qemu", "scsi0", "a:b", f"a:b,{name}=1", {}, True) for name in ("aio", "cache", "discard", "iothread")],
+        *[("qemu", "ide0", "a:b", f"a:b,{name}=1", {}, True) for name in ("product", "queues", "ro", "ssd", "vendor")],
+        *[("qemu", "sata0", f"a:b,{name}=1", "a:b", {}, False) for name in ("backup", "replicate", "mbps", "iops_rd")],
+        ("qemu", "scsi0", "a:b,iothread=1", "a:b", {}, True),
+        ("qemu", "scsi0", "a:b", "a:c", {}, False),
+        ("qemu", "sata0", "a:b", "a:c", {}, True),
+        ("qemu", "scsi0", "a:b", "a:c", {"hotplug": "network"}, True),
+        ("qemu", "virtio1", None, "a:0", {}, False),
+        ("qemu", "ide1", None, "a:0", {}, True),
+        ("qemu", "virtio1", None, "a:0", {"hotplug": "0"}, True),
+        ("qemu", "ide2", "none,media=cdrom", "a:iso/b.iso,media=cdrom", {}, False),
+        ("qemu", "efidisk0", "a:b,efitype=4m", "a:b", {}, True),
+        ("lxc", "rootfs", "a:b,size=1G", "a:b,size=2G", {}, True),
+        ("lxc", "mp0", "a:b,mp=/a,backup=1", "a:b,backup=1,mp=/a", {}, False),
+        ("lxc", "mp0", "a:b,mp=/a", "a:b,mp=/b", {}, True),
+        ("lxc", "mp1", None, "a:1,mp=/b", {}, False),
+    ],
+)
+def test_a_running_guest_takes_a_drive_at_once_or_when_it_is_restarted(kind, slot, now, wished, config, waits):
+    disks = [read_disk({slot: text}, slot) if text else None for text in (now, wished)]
+
+    assert drive_waits(kind, config, *disks) == waits
 
 
 @pytest.mark.parametrize(

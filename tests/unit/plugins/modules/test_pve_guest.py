@@ -37,6 +37,16 @@ LXC = {
 VM = Observed(Guest(101, "web-01", "pve1", "qemu", "stopped", pool="prod"), True, QEMU)
 LIVE = Observed(Guest(101, "web-01", "pve1", "qemu", "running"), True, QEMU, running=True)
 CT = Observed(Guest(210, "db-01", "pve1", "lxc", "stopped"), True, LXC)
+DISK_NOW = QEMU["scsi0"]
+# Somebody else has changed an option of its disk, which waits.
+WAITING = Observed(
+    LIVE.guest,
+    True,
+    {**QEMU, "scsi0": f"{DISK_NOW},ssd=1"},
+    True,
+    {"scsi0": {"now": DISK_NOW, "next": f"{DISK_NOW},ssd=1"}},
+    QEMU,
+)
 NEW = Observed(Guest(110, "new", "pve1", "qemu", "stopped"))
 NEW_CT = Observed(Guest(110, "new", "pve1", "lxc", "stopped"))
 
@@ -174,6 +184,26 @@ def test_a_guest_that_is_as_wished_needs_nothing(observed, options):
             {"disks": [{"slot": "scsi0", "state": "absent"}]},
             [("PUT", "qemu/101/config", {"delete": "scsi0", "force": 1, "digest": "48e9"})],
         ),
+        (
+            LIVE,
+            {"cores": 4, "disks": [{"slot": "scsi0", "size": 8, "ssd": True}]},
+            [
+                ("PUT", "qemu/101/resize", {"disk": "scsi0", "size": "8G", "digest": "48e9"}),
+                (
+                    "PUT",
+                    "qemu/101/config",
+                    {"cores": 4, "scsi0": "local:101/vm-101-disk-0.qcow2,discard=on,size=8G,ssd=1"},
+                ),
+            ],
+        ),
+        (
+            WAITING,
+            {"disks": [{"slot": "scsi0", "size": 8}]},
+            [
+                ("PUT", "qemu/101/resize", {"disk": "scsi0", "size": "8G", "digest": "48e9"}),
+                ("PUT", "qemu/101/config", {"scsi0": "local:101/vm-101-disk-0.qcow2,discard=on,size=8G,ssd=1"}),
+            ],
+        ),
         (VM, {"pool": ""}, [("PUT", "/pools", {"poolid": "prod", "vms": "101", "delete": 1})]),
         (VM, {"pool": "test"}, [("PUT", "/pools", {"poolid": "test", "vms": "101", "allow-move": 1})]),
         (CT, {"pool": "test"}, [("PUT", "/pools", {"poolid": "test", "vms": "210"})]),
@@ -268,6 +298,9 @@ def test_a_password_is_sent_but_not_shown():
     [
         (LIVE, {"cores": 4}, ["reboot"]),
         (LIVE, {"cores": 4, "force": True}, ["shutdown", "start"]),
+        (LIVE, {"disks": [{"slot": "scsi0", "size": 8, "ssd": True}]}, ["reboot"]),
+        (WAITING, {"disks": [{"slot": "scsi0", "size": 8}]}, ["reboot"]),
+        (LIVE, {"disks": [{"slot": "scsi0", "size": 8}]}, []),
         (LIVE, {"tags": ["other"]}, []),
         (VM, {"cores": 4}, []),
         (Observed(LIVE.guest, True, QEMU, True, {"memory": {"now": "64", "next": "128"}}), {"memory": 128}, ["reboot"]),
@@ -311,6 +344,11 @@ def test_check_mode_tells_whether_a_restart_may_be_required(observed, options, r
         ),
         (Observed(VM.guest, True, {**QEMU, "lock": "suspended"}), {"cores": 4}, _errors.GUEST_LOCKED),
         (VM, {"cores": 4, "disks": [{"slot": "scsi0", "size": 1}]}, _errors.INVALID_PARAMETER),
+        (
+            WAITING,
+            {"cores": 4, "disks": [{"slot": "scsi0", "storage": "fast", "move": True}]},
+            _errors.UNSUPPORTED,
+        ),
         (VM, {"swap": 64}, _errors.UNSUPPORTED),
         (VM, {"password": "secret"}, _errors.UNSUPPORTED),
         (CT, {"sockets": 2}, _errors.UNSUPPORTED),

@@ -30,6 +30,8 @@ def plan(guest=VM, running=1, disks=(), target="pve3", refused=None, resources=(
     [
         ({}, {"target": "pve3", "online": 1}),
         ({"running": 0, "disks": [DISK]}, {"target": "pve3"}),
+        ({"running": 0, "disks": [{**DISK, "referenced_in_pending": 1}]}, {"target": "pve3"}),
+        ({"disks": [{**SHARED, "referenced_in_pending": 1}]}, {"target": "pve3", "online": 1}),
         ({"disks": [SHARED, CLOUDINIT]}, {"target": "pve3", "online": 1}),
         (
             {"disks": [DISK], "with_local_disks": True},
@@ -59,6 +61,7 @@ def test_a_guest_that_is_there_already_stays():
     ("case", "named"),
     [
         ({"disks": [DISK]}, "with_local_disks"),
+        ({"disks": [{**DISK, "referenced_in_pending": 1}], "with_local_disks": True}, DISK["volid"]),
         ({"disks": [ISO]}, "local:iso/tiny.iso"),
         ({"running": 0, "disks": [ISO]}, "local:iso/tiny.iso"),
         ({"resources": ["hostpci0"]}, "hostpci0"),

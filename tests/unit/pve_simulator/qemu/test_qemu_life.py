@@ -204,6 +204,60 @@ def test_an_unused_volume_can_be_moved_too(machines):
     assert machines.config(300)["unused0"] == "shared:300/vm-300-disk-0.raw"
 
 
+def test_growing_and_moving_act_on_the_disk_of_now_and_what_waits_wins_at_the_next_stop(machines):
+    machines.create()
+    machines.start(300)
+    machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=1G")
+
+    assert machines.task("PUT", "/300/resize", disk="scsi0", size="2G")[0] == "OK"
+    assert machines.task("POST", "/300/move_disk", disk="scsi0", storage="shared", delete=1)[0] == "OK"
+
+    moved = "shared:300/vm-300-disk-0.raw"
+    assert machines.get("/300/config", current=1)["scsi0"] == f"{moved},size=2G"
+    assert machines.get("/300/config")["scsi0"] == "local-lvm:vm-300-disk-0,iothread=1,size=1G"
+    machines.stop(300)
+    assert machines.config(300)["scsi0"] == "local-lvm:vm-300-disk-0,iothread=1,size=1G"
+    assert machines.config(300)["unused0"] == moved
+    assert machines.task("POST", "/300/status/start")[0] == "volume 'local-lvm:vm-300-disk-0' does not exist"
+
+
+def test_a_restart_ends_with_the_stop_when_a_volume_is_gone(machines):
+    machines.create()
+    machines.start(300)
+    machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=1G")
+    machines.task("POST", "/300/move_disk", disk="scsi0", storage="shared", delete=1)
+
+    assert machines.task("POST", "/300/status/reboot")[0] == "volume 'local-lvm:vm-300-disk-0' does not exist"
+    assert machines.get("/300/status/current")["status"] == "stopped"
+
+
+def test_a_size_that_waits_behind_the_disks_is_what_the_configuration_says_after_a_restart(machines):
+    machines.create()
+    machines.start(300)
+    machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=1G")
+    machines.task("PUT", "/300/resize", disk="scsi0", size="2G")
+
+    machines.stop(300)
+    machines.start(300)
+
+    assert machines.config(300)["scsi0"] == "local-lvm:vm-300-disk-0,iothread=1,size=1G"
+    # To the size that it has, growing changes nothing.
+    assert machines.task("PUT", "/300/resize", disk="scsi0", size="2G")[0] == "OK"
+    assert machines.config(300)["scsi0"] == "local-lvm:vm-300-disk-0,iothread=1,size=1G"
+    machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=2G")
+    assert machines.get("/300/config", current=1)["scsi0"] == "local-lvm:vm-300-disk-0,iothread=1,size=2G"
+
+
+def test_a_drive_whose_options_wait_leaves_nothing_behind_when_it_is_deleted(machines):
+    machines.create(scsi1="local-lvm:1")
+    machines.start(300)
+    machines.put(300, scsi1="local-lvm:vm-300-disk-1,iothread=1,size=1G")
+
+    machines.put(300, delete="scsi1", force=1)
+
+    assert [key for key in machines.config(300) if key.startswith(("scsi1", "unused"))] == []
+
+
 def test_a_disk_given_to_another_machine_is_renamed(machines):
     machines.create()
     machines.create(400)
