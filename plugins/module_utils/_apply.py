@@ -97,7 +97,7 @@ def _apply(
             resource.see_through(client, ready, outcome, deadline)
     except PveError as error:
         outcome.failure = error
-        if not outcome.asked:
+        if not outcome.has_sent:
             return
         # What became of the target is still told, but not waited for.
         deadline = 0.0
@@ -178,7 +178,7 @@ def _apply_step(
         sent = len(outcome.upids)
         if outcome.guest is not None and not outcome.done:
             confirm_again(client, outcome.guest)
-        outcome.asked = True
+        outcome.has_sent = True
         try:
             data = outcome.answer = send()
             if step.task and data == "OK":

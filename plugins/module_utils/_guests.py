@@ -296,7 +296,7 @@ def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
         elif nameless(inventory):
             return PveError(
                 NODE_OFFLINE,
-                f"No guest on an online node has {asked}. {name_nodes_unread(inventory)}",
+                f"No guest on an online node has {asked}. {describe_hidden_names(inventory)}",
                 "Name it by its vmid, or bring the node back; nothing was changed.",
             )
     return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
@@ -311,7 +311,7 @@ def nameless(inventory: Inventory) -> list[Guest]:
     ]
 
 
-def name_nodes_unread(inventory: Inventory) -> str:
+def describe_hidden_names(inventory: Inventory) -> str:
     """The sentence that says whose names are not known."""
     hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in nameless(inventory)[:10])
     return f"The names of these are not known while their node can't be asked: {hidden}."

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ._errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
-from ._guests import Guest, Inventory, find_one, name_nodes_unread, nameless
+from ._guests import Guest, Inventory, find_one, describe_hidden_names, nameless
 
 
 def identify(
@@ -62,7 +62,7 @@ def _find(
     if nameless(inventory):
         raise PveError(
             NODE_OFFLINE,
-            f"Whether a guest is named {name} is not known. {name_nodes_unread(inventory)}",
+            f"Whether a guest is named {name} is not known. {describe_hidden_names(inventory)}",
             "Give its vmid too, or bring the node back; nothing was changed.",
         )
     return None

@@ -29,7 +29,7 @@ from ._guests import (
     find_to_change,
     guest_from_config,
     guest_from_entry,
-    name_nodes_unread,
+    describe_hidden_names,
     nameless,
 )
 from ._identity import identify
@@ -77,7 +77,7 @@ def observe_guests(client: Client) -> Inventory:
     inventory = Inventory((), nodes, memory).with_guests(guests)
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
     if any(not inventory.online(guest.node) for guest in nameless(inventory)):
-        client.notices.append(name_nodes_unread(inventory))
+        client.notices.append(describe_hidden_names(inventory))
     return inventory
 
 

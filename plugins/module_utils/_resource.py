@@ -25,14 +25,14 @@ Observed = TypeVar("Observed")
 class Outcome:
     """What became of one target: its plan, what was done of it, and the failure that ended it, if any.
 
-    I(guest) is the guest that its plan is for, as its own configuration had it when the plan was made. I(asked) is
+    I(guest) is the guest that its plan is for, as its own configuration had it when the plan was made. I(has_sent) is
     whether any request was sent.
     """
 
     target: dict[str, Any]
     plan: Plan | None = None
     guest: Guest | None = None
-    asked: bool = False
+    has_sent: bool = False
     done: int = 0
     upids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Outcome:
         """Whether anything was, or goes on being, done to the target."""
         running = self.failure is not None and self.failure.code == TIMEOUT and bool(self.upids)
         moved = self.state is not None and self.plan is not None and self.state != self.plan.before
-        return bool(self.done) or running or (self.failure is not None and self.asked and moved)
+        return bool(self.done) or running or (self.failure is not None and self.has_sent and moved)
 
     @property
     def label(self) -> str:

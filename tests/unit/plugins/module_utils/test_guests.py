@@ -9,6 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
     find,
     find_many,
     find_one,
+    guest_from_config,
     guest_from_entry,
     require_online,
 )
@@ -123,3 +124,32 @@ def test_a_name_that_may_be_hidden_on_a_node_that_is_down_is_not_called_missing(
         find_one(Inventory((WEB1, hidden), CLUSTER.nodes), None, "web-02")
 
     assert caught.value.code == _errors.NODE_OFFLINE
+
+
+@pytest.mark.parametrize(
+    ("guest", "config", "name"),
+    [
+        (WEB1, {"name": "beta"}, "beta"),
+        (WEB1, {}, "VM 101"),
+        (DB, {"hostname": "beta"}, "beta"),
+        (DB, {}, "CT201"),
+    ],
+)
+def test_a_guest_has_the_name_of_its_own_configuration_and_without_one_that_of_lists(guest, config, name):
+    assert guest_from_config(guest, config).name == name
+
+
+def test_a_configuration_tells_what_lists_may_not_know_yet():
+    config = {"name": "web-01", "template": 1, "tags": "a;b", "lock": "backup", "memory": "64"}
+
+    guest = guest_from_config(WEB1, config)
+
+    assert (guest.template, guest.tags, guest.lock, guest.config) == (True, ("a", "b"), "backup", config)
+    assert (guest.pool, guest.node, guest.status) == ("shop", "pve1", "running")
+
+
+def test_what_is_shown_of_a_guest_is_what_lists_show():
+    shown = guest_from_config(WEB1, {"name": "web-01", "tags": "prod;web", "cipassword": "secret"}).as_dict()
+
+    assert "config" not in shown
+    assert (shown["name"], shown["tags"]) == ("web-01", ["prod", "web"])
