@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ._errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
-from ._guests import Guest, Inventory, find_one, describe_hidden_names, nameless
+from ._guests import Guest, Inventory, describe_hidden_names, find_one, nameless
 
 
 def identify(

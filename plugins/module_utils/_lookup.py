@@ -24,12 +24,12 @@ from ._guests import (
     Guest,
     Inventory,
     Selector,
+    describe_hidden_names,
     find,
     find_one,
     find_to_change,
     guest_from_config,
     guest_from_entry,
-    describe_hidden_names,
     nameless,
 )
 from ._identity import identify
