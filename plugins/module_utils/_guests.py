@@ -67,7 +67,7 @@ class Inventory:
     """All guests of a cluster by vmid, and its nodes with status and memory (bytes).
 
     I(listed) are the entries, by vmid, of the lists of nodes that were read, by node and type of guest; I(unread) are
-    the nodes whose lists could not be read.
+    the nodes whose lists could not be read. I(broadcast) are the names that the cluster's list shows, by vmid.
     """
 
     guests: tuple[Guest, ...]
@@ -75,6 +75,7 @@ class Inventory:
     memory: dict[str, int] = field(default_factory=dict)
     listed: Mapping[tuple[str, str], Mapping[int, dict[str, Any]]] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    broadcast: Mapping[int, str] = field(default_factory=dict)
 
     def online(self, node: str) -> bool:
         # A token without Sys.Audit on the node sees no status for it: then let the node speak for itself.
@@ -290,6 +291,9 @@ def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
     asked = asked if len(asked) <= _LONGEST_NAME else f"{asked[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
     if name:
+        renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
+        if renamed:
+            return PveError(NOT_FOUND, f"There is no guest with {asked} any more.", _describe_renamed(renamed))
         near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
         if near:
             hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
@@ -300,6 +304,11 @@ def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
                 "Name it by its vmid, or bring the node back; nothing was changed.",
             )
     return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
+
+
+def _describe_renamed(renamed: Iterable[Guest]) -> str:
+    names = ", ".join(f"{guest.vmid} is named {guest.name} now" for guest in renamed)
+    return f"It was renamed a moment ago, and lists still show the old name: {names}."
 
 
 def nameless(inventory: Inventory) -> list[Guest]:

@@ -75,6 +75,7 @@ def observe_guests(client: Client) -> Inventory:
     memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
     guests = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
     inventory = Inventory((), nodes, memory).with_guests(guests)
+    inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
     if any(not inventory.online(guest.node) for guest in nameless(inventory)):
         client.notices.append(describe_hidden_names(inventory))
@@ -257,8 +258,7 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
         for vmid, entry in entries.items():
             guest = known.get(vmid) or Guest(vmid, "", node, kind, "")
             found.append(_from_list(guest, entry, node, kind))
-    inventory = inventory.with_guests(found)
-    return Inventory(inventory.guests, inventory.nodes, inventory.memory, listed, frozenset(unread))
+    return replace(inventory.with_guests(found), listed=listed, unread=frozenset(unread))
 
 
 def _follow(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:

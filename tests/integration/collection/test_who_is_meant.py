@@ -134,6 +134,7 @@ def test_what_is_read_by_a_name_is_of_the_guest_that_has_it_now(run, swapped, mo
     assert "612" in str(found)
     assert "611" not in str({key: value for key, value in found.items() if key != "invocation"})
     assert nobody["failure"]["code"] == "not_found"
+    assert "612 is named alpha now" in nobody["failure"]["hint"]
 
 
 def test_a_guest_is_read_as_it_is_after_it_was_stopped(run):
