@@ -9,15 +9,17 @@ from typing import Any
 
 from harness import clients, peers
 from harness.clients import Session
-from harness.cluster import simulated, stopped_guests
+from harness.cluster import Cluster, simulated, stopped_guests
 from harness.options import Options
 from harness.results import Outcome
 from harness.timing import Way, in_turns
 from proxmoxer.tools import Tasks
 
 TASK_SECONDS = 0.3
-VMID, NODE = 101, "pve1"
+VMID, NODE, NAME = 101, "pve1", "web-00000"
 _OURS = "Playvisor, `start_guest` through MCP: planned, judged, applied, recorded"
+_BY_NAME = "the same, by the guest's name"
+_CONFIRMING = "what confirms a guest: its own configuration, by proxmoxer"
 _POLLED = "proxmoxer, status asked every 50 ms"
 _POLL_SECONDS = 0.05
 
@@ -31,6 +33,8 @@ def measure(options: Options) -> Outcome:
         api = cluster.api()
         ways: dict[str, Way] = {
             _OURS: lambda: _started(clients.answer(session.call("start_guest", {"vmid": VMID}))["changed"]),
+            _BY_NAME: lambda: _started(clients.answer(session.call("start_guest", {"name": NAME}))["changed"]),
+            _CONFIRMING: lambda: api.nodes(NODE).qemu(VMID).config.get(),
             _POLLED: lambda: _started(_by_api(api, _POLL_SECONDS)),
             "proxmoxer, its own `Tasks.blocking_status`": lambda: _started(_by_api(api, 1)),
         }
@@ -42,11 +46,22 @@ def measure(options: Options) -> Outcome:
         except peers.Missing as error:
             outcome.notes.append(str(error))
         samples = in_turns(ways, options.rounds, before=lambda: cluster.stop(VMID))
+        sent = _requests(cluster, ways[_OURS])
     outcome.compare(samples)
+    outcome.figure("API requests of one start, planned and applied, without looks at its task", len(sent), "requests")
+    outcome.figure("of these, to confirm who the guest is", sum(path.endswith("/config") for path in sent), "requests")
     outcome.figure("above the task's own time, p50", samples[_OURS].p50 - TASK_SECONDS, "s", 0.25)
     outcome.figure("the same of proxmoxer, asking every 50 ms", samples[_POLLED].p50 - TASK_SECONDS, "s")
     outcome.ratio("Playvisor / proxmoxer, asking every 50 ms", samples[_OURS].p50 / samples[_POLLED].p50)
     return outcome
+
+
+def _requests(cluster: Cluster, start: Way) -> list[str]:
+    """The API requests of one start."""
+    cluster.stop(VMID)
+    cluster.requests()
+    start()
+    return [request for request in cluster.requests() if "/tasks/" not in request]
 
 
 def _started(done: bool) -> None:
