@@ -53,6 +53,8 @@ def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_
     async def steps(client):
         results = {}
         for tool in TOOLS:
+            # Where new guests go depends on what is known of those that run.
+            simulator.catch_up()
             results[tool.name] = (await client.call_tool(tool.name, arguments(tool, results))).structured_content
         return results
 
