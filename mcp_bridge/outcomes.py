@@ -32,7 +32,18 @@ def checked(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
         return outcome
     documented = module_docs(tool.module).returns.keys() - {"failure"}
     needed = {"plan"} if "plan" in documented else documented
-    return outcome if needed & result.keys() else replace(outcome, result={"failed": False})
+    told = {name for name, value in result.items() if value is not None}
+    return outcome if needed & told else replace(outcome, result={"failed": False})
+
+
+def of_plan(outcome: PlaybookOutcome, plan: Plan) -> PlaybookOutcome:
+    """The outcome of applying this plan; a result that ended well and is of another one counts as lost."""
+    result = outcome.result
+    if result is None or result["failed"]:
+        return outcome
+    applied = result.get("plan")
+    same = isinstance(applied, dict) and applied.get("digest") == plan.digest
+    return outcome if same else replace(outcome, result={"failed": False})
 
 
 def is_lost(outcome: PlaybookOutcome) -> bool:
@@ -175,6 +186,10 @@ def write_result(tool: Tool, run_id: str, outcome: PlaybookOutcome, decided: Pla
         sentence = summary.planned(things, decided.steps)
     else:
         sentence = summary.changed(things) if changed else summary.unchanged(things)
+    cut = (outcome.result or {}).get("cut") or {}
+    if f"{things[0]}s" in cut and not failed:
+        kept, number = cut[f"{things[0]}s"]
+        sentence = f"{sentence.rstrip('.')}, among the {kept} of {number} that are told of here."
     return Result(
         run_id=run_id,
         tool=tool.name,

@@ -10,7 +10,7 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.store import Ledger, Row
 from mcp_bridge.settings import load_settings
-from mcp_bridge.undo import inverse
+from mcp_bridge.undo import inverse, left_alone
 
 
 def show_diff(run_id: str, *, as_json: bool) -> None:
@@ -50,19 +50,20 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
             f"Run {row['run_id'][:8]} changed nothing that could be taken back.",
             "`playvisor runs diff ID` shows what a run did.",
         )
-    for left in undoing.left:
-        console.err().print(f"Not taken back. {left}")
     bridge = make_bridge(settings)
-    done = []
+    done, left = [], list(undoing.left)
     for tool, arguments in undoing.calls:
         asked = asking.request(settings, tool, arguments, check=check)
         done.append(asking.run_interruptibly(bridge, asked, quiet=as_json))
+        left += left_alone(arguments, done[-1].data)
         if not as_json:
             results.show(done[-1])
+    for reason in left:
+        console.err().print(f"Not taken back. {reason}")
     if as_json:
-        console.print_json({"undone": [one.as_dict() for one in done], "left": undoing.left})
+        console.print_json({"undone": [one.as_dict() for one in done], "left": left})
     # What is left is no success either.
-    return max([*(asking.exit_status(one) for one in done), 1 if undoing.left else 0])
+    return max([*(asking.exit_status(one) for one in done), 1 if left else 0])
 
 
 def _not_known(row: Row) -> UsageError:

@@ -84,8 +84,8 @@ class Phases:
                 self.evidence.outcome = PlaybookOutcome("cancelled")
                 return self.written()
             self.evidence.applied = True
-            self.evidence.outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
-            outcome = self.evidence.outcome
+            outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
+            self.evidence.outcome = outcome = outcomes.of_plan(outcome, plan)
             if outcome.status != "ended" or outcome.result is None or outcomes.is_lost(outcome):
                 return self._broken_off(plan)
         return self.written()

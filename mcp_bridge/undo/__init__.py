@@ -39,6 +39,13 @@ def inverse(tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) 
     return Undoing([(call[0], {**_named(alike), **call[1]}) for call, alike in calls.values()], left)
 
 
+def left_alone(arguments: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
+    """The guests that a call with these arguments was for and that its result says nothing of, with the reason."""
+    reached = {guest.get("vmid") for guest in data.get("guests") or ()}
+    wanted = (arguments.get("guests") or {}).get("vmids") or ()
+    return [f"Guest {vmid}: it has another name by now." for vmid in wanted if reached and vmid not in reached]
+
+
 def _label(changed: Changed) -> str:
     if "vmid" in changed:
         return f"Guest {changed['vmid']} ({changed['name']})"

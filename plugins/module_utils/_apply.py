@@ -97,7 +97,7 @@ def _apply(
             resource.see_through(client, ready, outcome, deadline)
     except PveError as error:
         outcome.failure = error
-        if not outcome.has_sent:
+        if not outcome.has_sent and error.code in (DRIFTED, DIGEST_CONFLICT):
             return
         # What became of the target is still told, but not waited for.
         deadline = 0.0
@@ -189,6 +189,8 @@ def _apply_step(
                 outcome.warnings.extend(wait_for_task(client, data, deadline).warnings)
             return True
         except PveError as error:
+            # A guest that is locked was not touched.
+            outcome.has_sent = error.code != GUEST_LOCKED or outcome.done > 0
             if error.code in (UNREACHABLE, TIMEOUT) and len(outcome.upids) == sent:
                 # Such a request is never sent twice; what the cluster says of it decides.
                 if not reached():

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ._guests import Guest
     from ._resource import Observed, Outcome, Resource
 
-# A backup takes and leaves its lock; the digest covers that, too.
-_PASSING = ("lock", "digest")
+# Backups and snapshots leave these behind, which makes no other guest; the digest covers them, too.
+_PASSING = ("lock", "parent", "digest")
 
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
@@ -50,19 +50,25 @@ def confirm_again(client: Client, guest: Guest) -> None:
             "It was removed or moved since the plan was made; run again.",
         ) from error
     _require_same(guest, found)
-    if fingerprint(found.config or {}) != fingerprint(guest.config or {}):
+    planned_for, there = _lasting(guest.config or {}), _lasting(found.config or {})
+    differing = sorted(key for key in {**planned_for, **there} if planned_for.get(key) != there.get(key))
+    if differing:
         raise PveError(
             DIGEST_CONFLICT,
-            f"The configuration of guest {guest.label} was changed since the plan was made. Nothing was changed now.",
-            "Somebody else changed it, or it is another guest with the same id and name; run again to plan from what "
-            "is there now.",
+            f"The configuration of guest {guest.label} was changed since the plan was made: {', '.join(differing)}. "
+            "Nothing was changed now.",
+            "Look at what was changed, and run again to plan from what is there now. Another smbios1 or vmgenid tells "
+            "another guest with the same id and name, or one that was rolled back.",
         )
 
 
 def fingerprint(config: Mapping[str, Any]) -> str:
     """A SHA-256 over a guest's own configuration without what comes and goes by itself."""
-    lasting = {key: value for key, value in config.items() if key not in _PASSING}
-    return hashlib.sha256(json.dumps(lasting, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_lasting(config), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _lasting(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _PASSING}
 
 
 def _require_same(planned: Guest, found: Guest) -> None:

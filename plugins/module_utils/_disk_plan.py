@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._disks import Disk, changed_disk, grows, moves, new_value, read_disk, wished_bytes
+from ._disks import Disk, changed_disk, grows, is_slot, moves, new_value, read_disk, wished_bytes
 from ._drives import Drive, DriveStep, largest, refusal
 from ._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ._guests import Guest
@@ -69,9 +69,12 @@ class _Draft:
         self._changes = DiskChanges()
         self._later: list[Step] = []
         self._deleted: list[Disk] = []
+        # The slots that are to hold volumes by name.
+        self._given: dict[str, str] = {}
 
     def take(self, wish: Mapping[str, Any]) -> None:
         slot = wish["slot"]
+        self._require_free(slot, wish.get("volume"))
         drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
         if wish["state"] != "present":
             self._leave(drive, wish)
@@ -79,6 +82,26 @@ class _Draft:
             self._new(drive, wish)
         else:
             self._present(drive, wish)
+
+    def _require_free(self, slot: str, volume: str | None) -> None:
+        """Two slots with one volume would write to it at the same time."""
+        if volume is None:
+            return
+        held = [
+            other
+            for config in (self._current, self._config)
+            for other in config
+            if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
+            if (disk := read_disk(config, other)) is not None and disk.volume == volume
+        ]
+        held += [self._given[volume]] if volume in self._given else []
+        if held:
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {held[0]}.",
+                f"Detach {held[0]} first, in a task of its own; a running guest may let go of it only when restarted.",
+            )
+        self._given[volume] = slot
 
     def finish(self) -> DiskChanges:
         changes = self._changes

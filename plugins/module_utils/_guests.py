@@ -291,18 +291,18 @@ def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
     asked = asked if len(asked) <= _LONGEST_NAME else f"{asked[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
     if name:
+        if nameless(inventory):
+            return PveError(
+                NODE_OFFLINE,
+                f"No guest on a node that can be asked has {asked}. {describe_hidden_names(inventory)}",
+                "Name it by its vmid, or bring the node back; nothing was changed.",
+            )
         renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
         if renamed:
             return PveError(NOT_FOUND, f"There is no guest with {asked} any more.", _describe_renamed(renamed))
         near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
         if near:
             hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
-        elif nameless(inventory):
-            return PveError(
-                NODE_OFFLINE,
-                f"No guest on an online node has {asked}. {describe_hidden_names(inventory)}",
-                "Name it by its vmid, or bring the node back; nothing was changed.",
-            )
     return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
 
 

@@ -24,8 +24,11 @@ def identify(
 
     A guest that has I(new_name) already is found by it, too. I(node) and I(kind) only assert. Raises C(not_found) for
     a vmid and a name that don't belong together and for one to rename that isn't there, C(ambiguous) for names that
-    others have, C(node_offline) where a guest with this name may be on a node that is down.
+    others have, C(node_offline) where a guest with this name may be on a node that is down, also beside one that is
+    not to stay.
     """
+    if vmid is None and not wanted and nameless(inventory):
+        raise _unknown_name(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
         asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
@@ -60,9 +63,13 @@ def _find(
         if inventory.named(known):
             return find_one(inventory, None, known, node)
     if nameless(inventory):
-        raise PveError(
-            NODE_OFFLINE,
-            f"Whether a guest is named {name} is not known. {describe_hidden_names(inventory)}",
-            "Give its vmid too, or bring the node back; nothing was changed.",
-        )
+        raise _unknown_name(inventory, name)
     return None
+
+
+def _unknown_name(inventory: Inventory, name: str | None) -> PveError:
+    return PveError(
+        NODE_OFFLINE,
+        f"Whether another guest is named {name} is not known. {describe_hidden_names(inventory)}",
+        "Give its vmid too, or bring the node back; nothing was changed.",
+    )

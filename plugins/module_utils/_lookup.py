@@ -93,11 +93,12 @@ def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list
 
 
 def find_guests_to_change(
-    client: Client, params: dict[str, Any], *, everywhere: bool = False
+    client: Client, params: dict[str, Any], *, everywhere: bool = True
 ) -> tuple[Inventory, list[Guest]]:
     """As L(find_guests), for a change: some guest must be named, and every guest is shown as it is right now.
 
-    I(everywhere): as in L(look_for), for what interrupts a guest, loses data or acts inside of it.
+    I(everywhere): as in L(look_for). Only what neither interrupts a guest, nor loses data, nor acts inside of it may do
+    without.
     """
     inventory = observe_guests(client)
     inventory = _make_true(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
@@ -110,14 +111,15 @@ def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[In
     return inventory, find_one(inventory, params["vmid"], params["name"], params["node"])
 
 
-def identify_guest(client: Client, params: dict[str, Any], *, wanted: bool) -> tuple[Inventory, Guest | None]:
+def identify_guest(
+    client: Client, params: dict[str, Any], *, wanted: bool, everywhere: bool
+) -> tuple[Inventory, Guest | None]:
     """The guest that C(vmid), C(name) and C(new_name) mean, as L(identify); None where there is none (yet).
 
-    One that is not I(wanted), which is to say deleted, and one that loses a disk is looked for everywhere.
+    I(everywhere): as in L(find_guests_to_change).
     """
     vmid, name, new_name = params["vmid"], params["name"], params["new_name"]
-    losing = not wanted or any(disk["state"] == "absent" for disk in params["disks"] or ())
-    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name, everywhere=losing)
+    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
     if wanted and (new_name or inventory.get(vmid) is None):
         inventory = look_for(client, inventory, name=new_name or name)
     return inventory, identify(inventory, vmid, name, new_name, params["node"], params["type"], wanted=wanted)

@@ -139,6 +139,17 @@ class PveModule(AnsibleModule):
             )
         return Client(connection)
 
+    def connect_or_fail(self) -> Client:
+        try:
+            return self.connect()
+        except PveError as error:
+            self.fail(error)
+
+    def warn_of(self, client: Client) -> None:
+        """Warn of what the client has noticed, though it did not fail."""
+        for notice in client.notices:
+            self.warn(notice)
+
 
 def _check_ranges(params: dict[str, Any]) -> None:
     vmids = [params.get("vmid"), params.get("newid"), *((params.get("guests") or {}).get("vmids") or [])]
@@ -153,11 +164,13 @@ def _check_ranges(params: dict[str, Any]) -> None:
 
 def run_info(module: PveModule, gather: Callable[[Client, dict[str, Any]], dict[str, Any]]) -> None:
     """Exit with what I(gather) read; its C(warnings), and the client's notices, become warnings."""
+    client = module.connect_or_fail()
     try:
-        client = module.connect()
         result = gather(client, module.params)
     except PveError as error:
+        module.warn_of(client)
         module.fail(error)
-    for warning in (*client.notices, *result.pop("warnings", ())):
+    module.warn_of(client)
+    for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(changed=False, **result)

@@ -23,13 +23,13 @@ from ._targets import describe_targets, targets_wanted
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
     """Observe, plan, and apply unless in check mode; exits or fails with the one result shape."""
     params = module.params
+    client = module.connect_or_fail()
     try:
-        client = module.connect()
         targets = resource.observe(client, params)
     except PveError as error:
+        module.warn_of(client)
         module.fail(error)
-    for notice in client.notices:
-        module.warn(notice)
+    module.warn_of(client)
     outcomes = _plan_all(client, resource, targets, params)
     result = _planned_result(module, outcomes)
     expected = params.get("expect_plan")

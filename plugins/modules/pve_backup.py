@@ -343,7 +343,7 @@ class Backups(GuestResource[BackedUp]):
         self._storage = storage
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[BackedUp]:
-        inventory, chosen = find_guests_to_change(client, params)
+        inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
         now = time.time()
 
         def look(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
@@ -394,6 +394,11 @@ class Backups(GuestResource[BackedUp]):
             return state == plan.after
         # What the storage's own retention deletes meanwhile is its business.
         return bool(set(state["backups"]) - set(plan.before["backups"]))
+
+
+def _is_harmless(params: dict[str, Any]) -> bool:
+    """Whether a backup is made without stopping the guest, and none is asked to be deleted."""
+    return params["state"] == "present" and params["mode"] == "snapshot" and not params["retention"]
 
 
 def check_options(params: dict[str, Any]) -> None:

@@ -237,7 +237,7 @@ class CloudInit(GuestResource[Configured]):
         self._wished = wished(params)
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Configured]:
-        inventory, guests = find_guests_to_change(client, params)
+        inventory, guests = find_guests_to_change(client, params, everywhere=False)
 
         def read(guest: Guest) -> Configured:
             return self._read(client, guest)

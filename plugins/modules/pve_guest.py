@@ -580,7 +580,7 @@ class Guests(Resource[Observed]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
         wanted = params["state"] != "absent"
-        inventory, found = identify_guest(client, params, wanted=wanted)
+        inventory, found = identify_guest(client, params, wanted=wanted, everywhere=_takes_something(params))
         if found is not None:
             return [self._read(client, inventory, found)]
         if params["only"] == "existing":
@@ -698,6 +698,13 @@ class Guests(Resource[Observed]):
             return {"exists": False}
         state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
+
+
+def _takes_something(params: dict[str, Any]) -> bool:
+    """Whether the guest is deleted, interrupted or made a template, or loses a device or a volume."""
+    devices = [*(params["disks"] or ()), *(params["nics"] or ())]
+    losing = any(device["state"] != "present" or device.get("delete_source") for device in devices)
+    return params["state"] != "present" or params["restart_if_required"] or losing
 
 
 def _lower(tags: list[str] | None) -> set[str]:

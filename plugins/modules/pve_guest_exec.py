@@ -271,7 +271,7 @@ class Executions(GuestResource[Inside]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Inside]:
         check_options(params)
-        inventory, guests = find_guests_to_change(client, params, everywhere=True)
+        inventory, guests = find_guests_to_change(client, params)
 
         def read(guest: Guest) -> Inside:
             check_type(guest)

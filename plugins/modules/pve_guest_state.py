@@ -250,8 +250,8 @@ class GuestState(GuestResource[Power]):
     anybodys = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Power]:
-        interrupting = params["state"] not in ("started", "resumed")
-        inventory, guests = find_guests_to_change(client, params, everywhere=interrupting)
+        harmless = params["state"] in ("started", "resumed")
+        inventory, guests = find_guests_to_change(client, params, everywhere=not harmless)
         return observe_power(client, inventory, guests)
 
     def plan(self, observed: Power, params: dict[str, Any]) -> Plan:

@@ -219,8 +219,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 class Snapshots(GuestResource[Tree]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Tree]:
         check_options(params)
-        losing = params["state"] != "present" or params["retention"] is not None
-        inventory, guests = find_guests_to_change(client, params, everywhere=losing)
+        deleting = params["state"] != "present" or params["retention"] is not None
+        inventory, guests = find_guests_to_change(client, params, everywhere=deleting)
         now = time.time()
 
         def read(guest: Guest) -> Tree:

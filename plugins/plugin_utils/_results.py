@@ -27,6 +27,11 @@ LARGEST = 64 * 1024 * 1024
 _RESERVED = 4096
 # What is never cut: it says what was done.
 _WHOLE = frozenset({"warnings", "upids", "failure"})
+# Characters that long texts, such as what a command printed, are cut to, until the result fits.
+_TEXTS = (1024 * 1024, 64 * 1024, 4096)
+_TRUNCATED = "truncated"
+CUT = "cut"
+"""The key that tells how many entries of a list are kept, and of how many."""
 # Ansible's own, which nobody reads there.
 _LEFT_OUT = frozenset({"invocation", "deprecations", "exception", "ansible_facts"})
 
@@ -59,7 +64,10 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
     text = json.dumps(plain_result(result), default=str)
     if len(text) <= largest:
         return text
-    plain = json.loads(text)
+    plain = shorten_texts(json.loads(text), largest)
+    text = json.dumps(plain)
+    if len(text) <= largest:
+        return text
     try:
         return json.dumps(cut_result(plain, largest, check=check))
     except TooLargeError as error:
@@ -77,10 +85,43 @@ def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[str, Any]:
-    """The result with as many entries of its lists as fit into I(largest) bytes of JSON, and warnings that say so.
+def shorten_texts(result: dict[str, Any], largest: int) -> dict[str, Any]:
+    """The result with the texts in its lists as long as they may be to fit into I(largest) bytes of JSON.
 
-    Raises C(TooLargeError) when what is not cut does not fit.
+    An entry whose text is cut has C(truncated) set if it has that at all, and a warning tells of it.
+    """
+    shortened = result
+    for longest in _TEXTS:
+        lists = {
+            name: [_shorten(entry, longest) for entry in value]
+            for name, value in result.items()
+            if isinstance(value, list) and name not in _WHOLE
+        }
+        if all(lists[name] == result[name] for name in lists):
+            continue
+        warning = f"Texts of more than {longest} characters are cut, since all of them take more than is kept."
+        shortened = {**result, **lists, "warnings": [*(result.get("warnings") or ()), warning]}
+        if len(json.dumps(shortened)) <= largest:
+            break
+    return shortened
+
+
+def _shorten(value: Any, longest: int) -> Any:
+    if isinstance(value, str) and len(value) > longest:
+        return f"{value[:longest]}… ({len(value)} characters)"
+    if isinstance(value, list):
+        return [_shorten(entry, longest) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _shorten(entry, longest) for name, entry in value.items()}
+    return {**found, _TRUNCATED: True} if _TRUNCATED in found and found != value else found
+
+
+def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[str, Any]:
+    """The result with as many entries of its lists as fit into I(largest) bytes of JSON.
+
+    Warnings say so, and C(cut) tells how many of how many entries a list has. Raises C(TooLargeError) when what is not
+    cut does not fit.
     """
     lists = _lists(result, check=check)
     size = len(json.dumps(result))
@@ -90,14 +131,15 @@ def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[
     if room < 0:
         what = "plan" if check and "plan" in result else "result"
         raise TooLargeError(f"The {what} takes {size} bytes, and at most {largest} are kept of it.")
-    cut, warnings = dict(result), list(result.get("warnings") or ())
+    cut, warnings, counts = dict(result), list(result.get("warnings") or ()), {}
     for path, sizes in listed.items():
         fitting = _how_many(sizes, sum(sizes) * room // total if total else 0)
         if fitting == len(sizes):
             continue
         _put(cut, path, _first(lists[path], fitting))
+        counts[".".join(path)] = [fitting, len(sizes)]
         warnings.append(f"{'.'.join(path)}: {fitting} of {len(sizes)} are here, since all take more than is kept.")
-    return {**cut, "warnings": warnings}
+    return {**cut, "warnings": warnings, CUT: counts}
 
 
 def _warning_text(warning: Any) -> str:

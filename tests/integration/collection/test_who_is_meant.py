@@ -173,6 +173,15 @@ def test_an_id_with_the_name_that_its_guest_had_is_refused(run, simulator, renam
     [
         ("guest", {"state": "absent"}),
         ("guest", {"disks": [{"slot": "scsi0", "state": "absent"}]}),
+        ("guest", {"disks": [{"slot": "scsi0", "storage": "shared", "move": True, "delete_source": True}]}),
+        ("guest", {"nics": [{"slot": "net0", "state": "absent"}]}),
+        ("guest", {"memory": 128, "restart_if_required": True}),
+        ("guest", {"state": "template"}),
+        ("ha", {"request_state": "stopped"}),
+        ("backup", {"storage": "local", "mode": "stop"}),
+        ("backup", {"storage": "local", "state": "pruned", "retention": {"last": 1}}),
+        ("migrate", {"target": "pve2", "with_local_disks": True}),
+        ("firewall", {"level": "guest", "options": {"enable": True}}),
         ("guest_state", {"state": "stopped"}),
         ("guest_state", {"state": "restarted"}),
         ("snapshot", {"state": "rolled_back", "snapname": "before"}),
@@ -365,6 +374,22 @@ def test_a_lock_that_comes_and_goes_makes_no_other_guest(run, simulator, meddler
     assert result["failure"]["code"] == "guest_locked"
 
 
+def test_a_snapshot_that_somebody_has_taken_makes_no_other_guest(run, simulator, meddler):
+    meddler.meddle = lambda: simulator.cluster.guests[611].config.update(parent="nightly")
+
+    result = run("guest_state", vmid=611, state="stopped", force=True)
+
+    assert result["changed"], result
+
+
+def test_what_was_changed_is_named(run, simulator, meddler):
+    meddler.meddle = lambda: simulator.cluster.guests[611].config.update(memory="128", tags="red")
+
+    result = run("guest_state", vmid=611, state="stopped", force=True)
+
+    assert "memory, tags" in result["msg"]
+
+
 def test_one_guest_that_is_another_one_by_now_fails_alone(run, simulator, meddler):
     simulator.cluster.guests[671].running = True
     meddler.meddle = lambda: simulator.cluster.guests[671].config.update(name="precious")
@@ -418,6 +443,26 @@ def test_a_name_is_not_free_while_a_node_can_not_be_asked(run, simulator):
     assert not with_id.get("failed"), with_id
 
 
+def test_nothing_is_deleted_by_its_name_while_a_node_can_not_be_asked(run, simulator):
+    simulator.inject(path="^/nodes/pve2/qemu$", status=596, message="Connection timed out")
+
+    by_name = run("guest", name="doomed", state="absent")
+    by_both = run("guest", vmid=670, name="doomed", state="absent")
+
+    assert by_name["failure"]["code"] == "node_offline"
+    assert "612 on pve2" in by_name["msg"]
+    assert by_both["changed"]
+
+
+def test_a_name_that_may_be_on_a_node_that_can_not_be_asked_is_not_called_missing(run, simulator, swapped):
+    simulator.inject(path="^/nodes/pve2/qemu$", status=596, message="Connection timed out")
+
+    result = run("guest_state", name="alpha", state="stopped")
+
+    assert result["failure"]["code"] == "node_offline"
+    assert "612 on pve2" in result["msg"]
+
+
 def test_a_guest_that_is_moved_while_lists_are_read_is_followed(client, simulator):
     inventory = _lookup.observe_guests(client)
     simulator.cluster.guests[611].node = "pve2"
@@ -434,7 +479,7 @@ def test_a_guest_that_can_not_be_asked_is_not_taken_for_another(client, simulato
     simulator.inject(path="/612/config$", message="no")
 
     with pytest.raises(PveError, match="no"):
-        _lookup.find_guests_to_change(client, {"name": "spare"})
+        _lookup.find_guests_to_change(client, {"vmid": 612})
 
 
 STATUS = "/nodes/pve1/qemu/611/status"

@@ -63,8 +63,24 @@ def test_of_an_applied_run_as_much_as_fits_is_kept_and_what_is_missing_is_told(l
     assert 0 < count < 200
     assert kept["guests"] == GUESTS[:count]
     assert kept["warnings"][0] == "first"
+    assert kept["cut"]["guests"] == [count, 200]
     assert f"guests: {count} of 200 are here, since all take more than is kept." in kept["warnings"]
     assert [warning.split(":")[0] for warning in kept["warnings"][1:]] == ["guests", "diff.after", "plan.steps"]
+
+
+def test_long_texts_are_cut_before_any_entry_is_left_out():
+    guests = [{"vmid": vmid, "stdout": "\u00e9" * 10_000, "exitcode": 0, "truncated": False} for vmid in (101, 102)]
+    result = {"changed": True, "failed": False, "guests": guests, "plan": {"digest": "d", "steps": []}}
+
+    kept = json.loads(render_result(result, check=False, largest=60_000))
+
+    assert [(one["vmid"], one["exitcode"], one["truncated"]) for one in kept["guests"]] == [
+        (101, 0, True),
+        (102, 0, True),
+    ]
+    assert kept["guests"][0]["stdout"] == "\u00e9" * 4096 + "… (10000 characters)"
+    assert kept["warnings"] == ["Texts of more than 4096 characters are cut, since all of them take more than is kept."]
+    assert "cut" not in kept
 
 
 def test_a_plan_is_kept_whole_while_other_lists_are_cut():

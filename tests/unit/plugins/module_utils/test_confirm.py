@@ -9,7 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Pla
 CONFIG = {"name": "web-01", "memory": "512", "scsi0": "local-lvm:vm-101-disk-0,size=1G", "digest": "abc"}
 
 
-@pytest.mark.parametrize("change", [{"lock": "backup"}, {"digest": "def"}])
+@pytest.mark.parametrize("change", [{"lock": "backup"}, {"digest": "def"}, {"parent": "nightly"}])
 def test_what_comes_and_goes_by_itself_makes_no_other_guest(change):
     assert fingerprint({**CONFIG, **change}) == fingerprint(CONFIG)
 
