@@ -67,3 +67,17 @@ def test_policy_decides_on_what_takes_a_run_back(playvisor, guest):
 
     assert (undone.status, undone.json["undone"][0]["status"]) == (3, "refused")
     assert not web.running
+
+
+@pytest.mark.flow
+def test_a_guest_that_has_another_name_by_now_is_said_to_be_left(playvisor, simulator):
+    one, other, third = [each for each in simulator.cluster.guests.values() if each.running][:3]
+    stopped = playvisor("call", "stop_guest", f"guests.vmids={one.vmid},{other.vmid}", "--json").json
+    assert len(stopped["guests"]) == 2, stopped
+    for guest, name in ((third, one.name), (one, "another")):
+        guest.config["name" if guest.type == "qemu" else "hostname"] = name
+
+    undone = playvisor("runs", "undo", stopped["run_id"], "--json")
+
+    assert (one.running, other.running) == (False, True)
+    assert (undone.status, undone.json["left"]) == (1, [f"Guest {one.vmid}: it has another name by now."])

@@ -198,3 +198,27 @@ def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_b
 
     assert told.endswith("… (100 requests).")
     assert len(told) < 700
+
+
+@pytest.mark.parametrize(
+    ("result", "lost"),
+    [
+        ({"plan": {"digest": "d", "steps": [{}]}, "changed": True}, False),
+        ({"plan": {"digest": "d", "steps": [{}]}, "changed": False}, False),
+        ({"plan": {"digest": "other", "steps": []}, "changed": False}, True),
+        ({"plan": None, "changed": False}, True),
+        ({"guests": [], "changed": False}, True),
+    ],
+)
+def test_a_result_of_another_plan_than_was_applied_is_lost(result, lost):
+    outcome = PlaybookOutcome("ended", {**result, "failed": False})
+
+    found = outcomes.of_plan(outcome, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}]))
+
+    assert outcomes.is_lost(found) is lost
+
+
+def test_a_failure_is_told_whatever_its_plan():
+    outcome = PlaybookOutcome("ended", {"failed": True, "failure": FAILURE, "plan": {"digest": "other", "steps": []}})
+
+    assert outcomes.of_plan(outcome, Plan(digest="d", steps=[])) is outcome

@@ -194,6 +194,21 @@ def test_what_can_not_be_done_says_why(guest, config, given, running, code):
 
 
 @pytest.mark.parametrize(
+    "wishes",
+    [
+        [wish("scsi7", volume=CONFIG["scsi0"].partition(",")[0])],
+        [wish("scsi0", state="detached"), wish("scsi7", volume=CONFIG["scsi0"].partition(",")[0])],
+        [wish("scsi7", volume="fast:vm-101-disk-9"), wish("scsi8", volume="fast:vm-101-disk-9")],
+    ],
+)
+def test_a_volume_is_not_put_into_two_slots(wishes):
+    with pytest.raises(_errors.PveError, match="can't hold") as caught:
+        planned(VM, CONFIG, *wishes)
+
+    assert caught.value.code == _errors.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize(
     ("kind", "wishes"),
     [
         ("qemu", [wish("rootfs", storage="a", size=1)]),
