@@ -25,7 +25,7 @@ _CORE = frozenset({"plan", "upids", "diff", "failure"})
 _LOST = "lost"
 
 
-def checked(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
+def mark_if_lost(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
     """The outcome; a result that ended well has something of what its module documents, or counts as lost."""
     result = outcome.result
     if result is None or result["failed"]:
@@ -36,7 +36,7 @@ def checked(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
     return outcome if needed & told else replace(outcome, result={"failed": False})
 
 
-def of_plan(outcome: PlaybookOutcome, plan: Plan) -> PlaybookOutcome:
+def mark_if_of_another_plan(outcome: PlaybookOutcome, plan: Plan) -> PlaybookOutcome:
     """The outcome of applying this plan; a result that ended well and is of another one counts as lost."""
     result = outcome.result
     if result is None or result["failed"]:

@@ -10,7 +10,7 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.store import Ledger, Row
 from mcp_bridge.settings import load_settings
-from mcp_bridge.undo import inverse, left_alone
+from mcp_bridge.undo import find_missed, inverse
 
 
 def show_diff(run_id: str, *, as_json: bool) -> None:
@@ -55,7 +55,7 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     for tool, arguments in undoing.calls:
         asked = asking.request(settings, tool, arguments, check=check)
         done.append(asking.run_interruptibly(bridge, asked, quiet=as_json))
-        left += left_alone(arguments, done[-1].data)
+        left += find_missed(arguments, done[-1].data)
         if not as_json:
             results.show(done[-1])
     for reason in left:

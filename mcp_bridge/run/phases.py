@@ -85,7 +85,7 @@ class Phases:
                 return self.written()
             self.evidence.applied = True
             outcome = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
-            self.evidence.outcome = outcome = outcomes.of_plan(outcome, plan)
+            self.evidence.outcome = outcome = outcomes.mark_if_of_another_plan(outcome, plan)
             if outcome.status != "ended" or outcome.result is None or outcomes.is_lost(outcome):
                 return self._broken_off(plan)
         return self.written()
@@ -137,7 +137,7 @@ class Phases:
             run = replace(run, environment=admission.environment)
             try:
                 outcome = self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
-                return outcomes.checked(self.tool, outcome)
+                return outcomes.mark_if_lost(self.tool, outcome)
             finally:
                 self.evidence.denied += admission.denied
                 self.evidence.upids += admission.upids

@@ -39,7 +39,7 @@ def inverse(tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) 
     return Undoing([(call[0], {**_named(alike), **call[1]}) for call, alike in calls.values()], left)
 
 
-def left_alone(arguments: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
+def find_missed(arguments: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     """The guests that a call with these arguments was for and that its result says nothing of, with the reason."""
     reached = {guest.get("vmid") for guest in data.get("guests") or ()}
     wanted = (arguments.get("guests") or {}).get("vmids") or ()

@@ -157,8 +157,8 @@ class _Draft:
             raise ValueError(f"{drive.slot} does not grow")
         self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
         # To the size that it has, growing leaves the configuration as it was.
-        if wished.sized(size) != drive.now.sized(size) or drive.waits or self._unreadable(wished):
-            self._set(drive, wished.sized(size))
+        if wished.with_size(size) != drive.now.with_size(size) or drive.waits or self._unreadable(wished):
+            self._set(drive, wished.with_size(size))
 
     def _set(self, drive: Drive, wished: Disk) -> None:
         self._changes.values[drive.slot] = wished.text()
@@ -177,7 +177,7 @@ class _Draft:
         """A disk with the largest of the sizes that its volume is said to have."""
         true_size = self._sizes.get(disk.volume) if wish.get("size") else None
         size = largest(disk, (drive.now, drive.next), true_size)
-        return disk if size in (None, disk.bytes) else disk.sized(size)
+        return disk if size in (None, disk.bytes) else disk.with_size(size)
 
     def _unreadable(self, disk: Disk) -> bool:
         return disk.volume in self._sizes and self._sizes[disk.volume] is None

@@ -64,7 +64,7 @@ class Disk:
         """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
         return self.storage is not None and not self.cdrom and not self.slot.startswith("unused")
 
-    def sized(self, size: int) -> Disk:
+    def with_size(self, size: int) -> Disk:
         """The same with another size, in bytes."""
         return replace(self, properties={**self.properties, "size": _size_text(size)})
 

@@ -85,7 +85,7 @@ class Inventory:
         """The guest with this vmid."""
         return next((guest for guest in self.guests if guest.vmid == vmid), None)
 
-    def named(self, name: str | None) -> list[Guest]:
+    def with_name(self, name: str | None) -> list[Guest]:
         """The guests with exactly this name."""
         return [guest for guest in self.guests if guest.name == name]
 
@@ -189,7 +189,7 @@ def _tags(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
     """The one guest with this vmid or name; I(node) only asserts where it is."""
     asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
-    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.named(name)
+    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
     if vmid is not None and name is not None and found and found[0].name != name:
         raise PveError(
             NOT_FOUND,

@@ -40,7 +40,7 @@ def identify(
             UNSUPPORTED, f"Guest {found.label} is a {found.type} guest, not {kind}.", "A guest's type can't be changed."
         )
     wished = new_name or (name if found is None else None)
-    others = [guest for guest in inventory.named(wished) if wished and guest != found]
+    others = [guest for guest in inventory.with_name(wished) if wished and guest != found]
     if others and wanted:
         labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in others)
         raise PveError(AMBIGUOUS, f"The name {wished} is taken already: {labels}.", "Choose another name.")
@@ -60,7 +60,7 @@ def _find(
             )
         return find_one(inventory, vmid, None, node) if guest is not None else None
     for known in filter(None, (name, new_name)):
-        if inventory.named(known):
+        if inventory.with_name(known):
             return find_one(inventory, None, known, node)
     if nameless(inventory):
         raise _unknown_name(inventory, name)

@@ -145,10 +145,10 @@ def look_for(
         return inventory if guest is None or _is_true(inventory, guest) else _ask(client, inventory, [guest], read)
     if name is None:
         return inventory
-    holders = inventory.named(name)
+    holders = inventory.with_name(name)
     if len(holders) == 1 and not everywhere and not _is_true(inventory, holders[0]):
         inventory = _ask(client, inventory, holders, read)
-    if len(inventory.named(name)) == 1 and not everywhere:
+    if len(inventory.with_name(name)) == 1 and not everywhere:
         return inventory
     return read_lists(client, inventory, inventory.guests)
 

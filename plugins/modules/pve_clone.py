@@ -303,7 +303,7 @@ class Clone(Resource[Cloning]):
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
     """The guest that is the clone already; raises C(ambiguous) where another guest has its id or its name."""
     by_id = inventory.get(newid)
-    by_name = inventory.named(new_name) if new_name else []
+    by_name = inventory.with_name(new_name) if new_name else []
     if by_id:
         if by_id == source or (new_name and by_id.name != new_name):
             raise PveError(

@@ -12,6 +12,8 @@ from typing import Any
 
 import ansible_runner
 import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 
 from pve_simulator import Simulator, build_cluster
 
@@ -45,6 +47,21 @@ def connection_env(simulator: Simulator) -> dict[str, str]:
         "PROXMOX_TOKEN_SECRET": simulator.token_secret,
         "PROXMOX_FINGERPRINT": simulator.fingerprint,
     }
+
+
+@pytest.fixture
+def client(simulator: Simulator) -> Client:
+    """A client of the collection's own, as somebody else who uses the cluster."""
+    return Client(
+        Connection(
+            host=simulator.host,
+            port=simulator.port,
+            user=simulator.user,
+            token_id=simulator.token_id,
+            token_secret=simulator.token_secret,
+            fingerprint=simulator.fingerprint.replace(":", "").lower(),
+        )
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import time
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._apply import apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome
 from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import is_upid, wait_for_task
@@ -28,20 +27,6 @@ DISK, SPARE = "local-lvm:vm-500-disk-0", "local-lvm:vm-500-disk-1"
 def simulator():
     with Simulator(build_cluster(nodes=2, guests=4), port=0, task_seconds=0.0) as running:
         yield running
-
-
-@pytest.fixture
-def client(simulator):
-    return Client(
-        Connection(
-            host="127.0.0.1",
-            port=simulator.port,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=simulator.token_secret,
-            fingerprint=simulator.fingerprint.replace(":", "").lower(),
-        )
-    )
 
 
 @pytest.fixture

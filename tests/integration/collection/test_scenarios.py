@@ -9,8 +9,6 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 from scenarios import Place, all_scenarios
 from scenarios.running import MODULES, attempt, complaints, prepare
 
@@ -68,19 +66,6 @@ def simulator(place):
     simulator.world.clock.set_speed(_SPEED)
     with simulator as running:
         yield running
-
-
-@pytest.fixture
-def client(simulator):
-    connection = Connection(
-        host="127.0.0.1",
-        port=simulator.port,
-        user=simulator.user,
-        token_id=simulator.token_id,
-        token_secret=simulator.token_secret,
-        fingerprint=simulator.fingerprint.replace(":", "").lower(),
-    )
-    return Client(connection)
 
 
 def writes(simulator):

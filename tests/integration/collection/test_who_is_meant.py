@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils import _lookup
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_state
 from scenarios.running import run_module
@@ -33,20 +31,6 @@ def simulator():
     cluster = cluster_from_data({"nodes": ["pve1", "pve2"], "guests": GUESTS})
     with Simulator(cluster, task_seconds=0.0) as running:
         yield running
-
-
-@pytest.fixture
-def client(simulator):
-    return Client(
-        Connection(
-            host=simulator.host,
-            port=simulator.port,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=simulator.token_secret,
-            fingerprint=simulator.fingerprint.replace(":", "").lower(),
-        )
-    )
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def test_one_sentence_says_what_came_of_it(sentence, expected):
     ],
 )
 def test_a_result_without_anything_that_its_module_documents_was_lost(tool, result, lost):
-    outcome = outcomes.checked(catalogue.load()[tool], PlaybookOutcome("ended", result))
+    outcome = outcomes.mark_if_lost(catalogue.load()[tool], PlaybookOutcome("ended", result))
 
     assert outcomes.is_lost(outcome) is lost
 
@@ -213,7 +213,9 @@ def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_b
 def test_a_result_of_another_plan_than_was_applied_is_lost(result, lost):
     outcome = PlaybookOutcome("ended", {**result, "failed": False})
 
-    found = outcomes.of_plan(outcome, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}]))
+    found = outcomes.mark_if_of_another_plan(
+        outcome, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}])
+    )
 
     assert outcomes.is_lost(found) is lost
 
@@ -221,4 +223,4 @@ def test_a_result_of_another_plan_than_was_applied_is_lost(result, lost):
 def test_a_failure_is_told_whatever_its_plan():
     outcome = PlaybookOutcome("ended", {"failed": True, "failure": FAILURE, "plan": {"digest": "other", "steps": []}})
 
-    assert outcomes.of_plan(outcome, Plan(digest="d", steps=[])) is outcome
+    assert outcomes.mark_if_of_another_plan(outcome, Plan(digest="d", steps=[])) is outcome

@@ -418,4 +418,4 @@ def test_each_drive_is_judged_by_itself():
 
 @pytest.mark.parametrize(("size", "text"), [(1, "1G"), (1023, "1023G"), (1024, "1T"), (2048, "2T"), (1536, "1536G")])
 def test_sizes_are_written_as_proxmox_ve_does(size, text):
-    assert read_disk({"scsi0": A}, "scsi0").sized(size * 1024**3).text() == f"{A},size={text}"
+    assert read_disk({"scsi0": A}, "scsi0").with_size(size * 1024**3).text() == f"{A},size={text}"
