@@ -2,7 +2,7 @@
 
 A scenario makes a situation by plain API calls, names one task of one module, and leaves the rest to its judges:
 the plan of check mode is exactly what applying sends, and a second apply changes nothing. `scenarios/<module>.py`
-holds those of a module, as a function `scenarios(place)`, and `just_now.py` those in which guests are renamed or
+holds those of a module, as a function `scenarios(place)`, and `who_is_meant.py` those in which guests are renamed or
 replaced right before the task.
 """
 

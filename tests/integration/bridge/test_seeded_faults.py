@@ -103,9 +103,9 @@ class Moment:
 
 
 PLANNING = Moment({"method": "GET", "action": "hang"}, "held", "plan", "nothing but GET")
-# Two looks at the guests for the plan, the third one to apply it.
+# One look at all guests for the plan, the second one to apply it.
 LOOKING_AGAIN = Moment(
-    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 2}, "held", "apply", "nothing but GET"
+    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 1}, "held", "apply", "nothing but GET"
 )
 SENDING = Moment(
     {"method": "POST", "path": START, "action": "delay", "seconds": 1.5}, "held", "apply", "no answer was seen", True

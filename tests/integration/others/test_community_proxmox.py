@@ -108,7 +108,8 @@ def community() -> Path:
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(build_cluster(nodes=2, guests=6), port=0, task_seconds=0.0) as running:
+    # The collection goes by the list of all guests, and looks at it right after each change.
+    with Simulator(build_cluster(nodes=2, guests=6), port=0, task_seconds=0.0, resources_lag=0) as running:
         yield running
 
 
