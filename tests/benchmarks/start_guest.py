@@ -34,7 +34,7 @@ def measure(options: Options) -> Outcome:
         ways: dict[str, Way] = {
             _OURS: lambda: _started(clients.answer(session.call("start_guest", {"vmid": VMID}))["changed"]),
             _BY_NAME: lambda: _started(clients.answer(session.call("start_guest", {"name": NAME}))["changed"]),
-            _CONFIRMING: lambda: api.nodes(NODE).qemu(VMID).config.get(),
+            _CONFIRMING: api.nodes(NODE).qemu(VMID).config.get,
             _POLLED: lambda: _started(_by_api(api, _POLL_SECONDS)),
             "proxmoxer, its own `Tasks.blocking_status`": lambda: _started(_by_api(api, 1)),
         }

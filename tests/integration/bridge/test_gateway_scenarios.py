@@ -32,7 +32,7 @@ _SPEED = 100.0
 
 @pytest.fixture
 def simulator():
-    simulator = Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0, resources_lag=_SPEED * 2.0)
+    simulator = Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0, resources_lag=_SPEED)
     simulator.world.clock.set_speed(_SPEED)
     with simulator as running:
         yield running

@@ -62,7 +62,7 @@ def build(place):
 def simulator(place):
     # The clock is quick for what takes its time whatever the task, as the lock after a rollback with memory; the list
     # of all guests is not, so that no scenario passes because it was fresh by chance.
-    simulator = Simulator(build(place), port=0, task_seconds=0.0, resources_lag=_SPEED * 2.0)
+    simulator = Simulator(build(place), port=0, task_seconds=0.0, resources_lag=_SPEED)
     simulator.world.clock.set_speed(_SPEED)
     with simulator as running:
         yield running
