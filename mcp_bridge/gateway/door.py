@@ -15,7 +15,7 @@ from mcp_bridge.gateway import asked as asking
 from mcp_bridge.gateway.asked import Asked
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
-from mcp_bridge.gateway.logins import FORM, Answer
+from mcp_bridge.gateway.logins import Answer, FORM
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
 from mcp_bridge.gateway.uploads import Upload
 from mcp_bridge.gateway.upstream import Body, Upstream

@@ -17,7 +17,7 @@ from mcp_bridge.freeze import Freezer
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.models import Failure, Result, Status
 from mcp_bridge.redaction import writable
-from mcp_bridge.run.followup import TOOL, FollowUp
+from mcp_bridge.run.followup import FollowUp, TOOL
 from mcp_bridge.run.phases import Means, Phases
 from mcp_bridge.run.record import Evidence, Recorder
 from mcp_bridge.run.request import Request, refusal, unknown

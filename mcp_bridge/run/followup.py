@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import evidence, sent
 from mcp_bridge.ledger.records import Closing
-from mcp_bridge.run.aftermath import PHASE, PLAYBOOK, Aftermath
+from mcp_bridge.run.aftermath import Aftermath, PHASE, PLAYBOOK
 from mcp_bridge.run.phases import Means
 from mcp_bridge.run.request import Request
 from mcp_bridge.sent import Sent

@@ -15,7 +15,7 @@ from mcp_bridge.ledger.records import local_user
 from mcp_bridge.models import Plan, Result
 from mcp_bridge.plaintext import one_line
 from mcp_bridge.policy import Asker
-from mcp_bridge.run.aftermath import PHASE, Aftermath
+from mcp_bridge.run.aftermath import Aftermath, PHASE
 from mcp_bridge.run.record import Evidence, Recorder
 from mcp_bridge.run.running import Control
 from mcp_bridge.settings import Settings

@@ -83,14 +83,15 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import read_addresses
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import IMPORT_ERROR, Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import observe_guests
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import connection_spec
+
+from ..module_utils._api.client import IMPORT_ERROR, Client
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.connection import Connection
+from ..module_utils._api.errors import PveError
+from ..module_utils._guest.addresses import read_addresses
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.lookup import observe_guests
+from ..module_utils._module.options import connection_spec
 
 try:
     # Since ansible-core 2.19 nothing is a template that is not marked as one.

@@ -320,19 +320,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access import Access, read_access
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access_plan import (
-    Caller,
-    gives_secret,
-    plan_entry,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access_wishes import Wish, wishes
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome, Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._secret_files import check_writable, is_kept, reserved
+from ..module_utils._access.access import Access, read_access
+from ..module_utils._access.desired import Wish, wishes
+from ..module_utils._access.plan import Caller, gives_secret, plan_entry
+from ..module_utils._access.secret_files import check_writable, is_kept, reserved
+from ..module_utils._api.client import Client
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Outcome, Resource
+from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)

@@ -86,9 +86,9 @@ failure:
 
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access import Access, acl_holder, read_access
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ..module_utils._access.access import Access, acl_holder, read_access
+from ..module_utils._api.client import Client
+from ..module_utils._module.module import PveModule, run_info
 
 KINDS = ("roles", "groups", "users", "tokens", "acls")
 

@@ -294,30 +294,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ages import age_seconds
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_volume import BackupVolume
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import (
-    KEEP,
-    is_of,
-    keep,
-    of_guest,
-    storage_of,
-    template_from_notes,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    require_online,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._restore import Restore
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import storage_path
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import INVALID_PARAMETER, PveError
+from ..module_utils._backup.backups import KEEP, is_of, keep, of_guest, storage_of, template_from_notes
+from ..module_utils._backup.restore import Restore
+from ..module_utils._backup.volume import BackupVolume
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import require_online
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import GuestResource, Resource
+from ..module_utils._run.runner import run_plans
+from ..module_utils._storage.storages import storage_path
 
 NEW = "new"
 

@@ -224,16 +224,17 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ages import age_seconds
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_jobs import describe_job
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import of_guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NOT_FOUND, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, guests_spec, run_info
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import describe_storage, places, storage_path
+from ..module_utils._api.client import Client
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._backup.backups import of_guest
+from ..module_utils._backup.jobs import describe_job
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.lookup import find_guests
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.module import PveModule, run_info
+from ..module_utils._storage.storages import describe_storage, places, storage_path
 
 CONCURRENCY = 10
 

@@ -244,14 +244,14 @@ failure:
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_jobs import FIELDS, read_job, word_options
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import KEEP
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import INVALID_PARAMETER, PveError
+from ..module_utils._backup.backups import KEEP
+from ..module_utils._backup.jobs import FIELDS, read_job, word_options
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 PATH = "/cluster/backup"
 # What a job does that does not say; of other options, vzdump.conf of each node may say otherwise.

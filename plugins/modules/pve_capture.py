@@ -93,16 +93,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._capture import (
-    OVERVIEW,
-    Captured,
-    capture,
-    count,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._scrub import scrub
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import INVALID_PARAMETER, PveError
+from ..module_utils._capture.capture import OVERVIEW, Captured, capture, count
+from ..module_utils._capture.scrub import scrub
+from ..module_utils._module.module import PveModule
 
 # What a reader of the file can rely on; another number is another form.
 FORM = 1

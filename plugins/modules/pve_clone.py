@@ -174,8 +174,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import (
     AMBIGUOUS,
     DRIFTED,
     GUEST_LOCKED,
@@ -184,22 +184,14 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
     UNSUPPORTED,
     PveError,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    Inventory,
-    require_online,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import (
-    find_guest,
-    look_for,
-    read_guest,
-    with_config,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import read_tree
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.lookup import find_guest, look_for, read_guest, with_config
+from ..module_utils._guest.snapshots import read_tree
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 # Options that go into the request as they are.
 PASSED_ON = ("snapname", "target", "storage", "format", "pool", "description", "bwlimit")

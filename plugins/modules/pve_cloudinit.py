@@ -198,19 +198,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _properties
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    read_each,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change, with_config
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN, Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import STOPPED, read_power
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._api import property_strings
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import read_each
+from ..module_utils._guest.lookup import find_guests_to_change, with_config
+from ..module_utils._guest.power import STOPPED, read_power
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import HIDDEN, Plan, Step
+from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.runner import run_plans
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
 _UNCONDITIONAL = ("always",)
@@ -306,7 +306,7 @@ def normal(key: str, value: Any) -> Any:
     if key == "ciupgrade":
         return bool(int(value))
     if key == "cicustom" or key.startswith("ipconfig"):
-        return _properties.parse(value)
+        return property_strings.parse(value)
     return str(value)
 
 
@@ -316,7 +316,7 @@ def encoded(key: str, value: Any) -> Any:
         return quote("\n".join(value) + "\n", safe="")
     if key == "ciupgrade":
         return int(value)
-    return _properties.render(value) if isinstance(value, dict) else value
+    return property_strings.render(value) if isinstance(value, dict) else value
 
 
 def shown(config: dict[str, Any], keys: Any) -> dict[str, Any]:

@@ -304,11 +304,11 @@ failure:
 from collections import Counter
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster import read_ha, read_replication
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import TYPES, guest_from_entry
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import describe_storage
+from ..module_utils._api.client import Client
+from ..module_utils._cluster.cluster import read_ha, read_replication
+from ..module_utils._guest.guest import TYPES, guest_from_entry
+from ..module_utils._module.module import PveModule, run_info
+from ..module_utils._storage.storages import describe_storage
 
 NODE_FIELDS = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
 

@@ -79,8 +79,8 @@ failure:
 
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ..module_utils._api.client import Client
+from ..module_utils._module.module import PveModule, run_info
 
 # By the number that syslog gives them.
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")

@@ -139,16 +139,13 @@ failure:
 from typing import Any
 from urllib.parse import urlencode
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    INVALID_PARAMETER,
-    UNSUPPORTED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, require_online
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guest, read_status
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import journal
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from ..module_utils._api.tasks import journal
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import require_online
+from ..module_utils._guest.lookup import find_guest, read_status
+from ..module_utils._module.module import PveModule, run_info
 
 NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "upid"))
 

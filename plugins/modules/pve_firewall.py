@@ -552,9 +552,9 @@ failure:
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import (
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import PveError
+from ..module_utils._firewall.firewall import (
     Firewall,
     cluster_place,
     find_node_place,
@@ -564,21 +564,17 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import
     read_firewall,
     shown,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists import ready
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_params import (
-    check_params,
-    firewall_spec,
-    given_options,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    read_each,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._firewall.lists import ready
+from ..module_utils._firewall.params import check_params, firewall_spec, given_options
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import read_each
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 
 class Firewalls(Resource[Firewall]):

@@ -171,10 +171,10 @@ failure:
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, NOT_FOUND, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import (
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError
+from ..module_utils._firewall.firewall import (
     KINDS,
     Place,
     cluster_place,
@@ -183,12 +183,13 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import
     node_place,
     shown_entry,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists import listing, read
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_params import check_place
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_rules import shown_rule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import require_online
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, guests_spec, run_info
+from ..module_utils._firewall.lists import listing, read
+from ..module_utils._firewall.params import check_place
+from ..module_utils._firewall.rules import shown_rule
+from ..module_utils._guest.inventory import require_online
+from ..module_utils._guest.lookup import find_guests
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule, run_info
 
 CONCURRENCY = 10
 

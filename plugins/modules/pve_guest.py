@@ -532,40 +532,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._drives import DriveStep, measure, seal
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_config import Wish, wish_of
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_options import normal
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_plan import (
-    Observed,
-    creation,
-    removal,
-    templating,
-    update,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    Inventory,
-    require_online,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import identify_guest, with_config
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import (
-    changes_that_wait,
-    current_config,
-    read_pending,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node, storages_of
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import (
-    HIBERNATED,
-    STOPPED,
-    power_state,
-    read_power,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
+from ..module_utils._guest.config import Wish, wish_of
+from ..module_utils._guest.drives import DriveStep, measure, seal
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.lookup import identify_guest, with_config
+from ..module_utils._guest.options import normal
+from ..module_utils._guest.pending import changes_that_wait, current_config, read_pending
+from ..module_utils._guest.placement import check_node, choose_node, storages_of
+from ..module_utils._guest.plan import Observed, creation, removal, templating, update
+from ..module_utils._guest.power import HIBERNATED, STOPPED, power_state, read_power
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 

@@ -221,7 +221,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._agent import (
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, TASK_FAILED, PveError
+from ..module_utils._guest.agent import (
     MOST_STDIN,
     Content,
     as_bytes,
@@ -235,22 +237,15 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._agent import (
     wait_for_exit,
     written,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    INVALID_PARAMETER,
-    NOT_FOUND,
-    TASK_FAILED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    read_each,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Outcome
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import read_each
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import GuestResource, Outcome
+from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)

@@ -217,25 +217,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import guest_addresses
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    Inventory,
-    require_online,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._history import TIMEFRAMES, describe_history
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
-    PveModule,
-    guests_spec,
-    run_info,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import power_state
-from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import read_tree
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import PveError
+from ..module_utils._api.tasks import Upid
+from ..module_utils._guest.addresses import guest_addresses
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.lookup import find_guests
+from ..module_utils._guest.power import power_state
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._guest.snapshots import read_tree
+from ..module_utils._guest.usage import TIMEFRAMES, describe_history
+from ..module_utils._module.module import PveModule, run_info
 
 # Requests for details of several guests at the same time.
 CONCURRENCY = 10

@@ -208,18 +208,16 @@ failure:
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import UNSUPPORTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import (
-    PveModule,
-    applying_spec,
-    guests_spec,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import UNKNOWN, Power, observe_power, read_power
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import UNSUPPORTED, PveError
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.power import UNKNOWN, Power, observe_power, read_power
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.runner import run_plans
 
 # The API actions from a power state to a wished state; where there is none, there is no clean way.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {

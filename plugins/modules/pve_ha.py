@@ -244,10 +244,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
+from ..module_utils._api.client import Client
+from ..module_utils._api.errors import INVALID_PARAMETER, PveError
+from ..module_utils._cluster.ha import (
     RESOURCES,
     describe_resource,
     describe_rule,
@@ -256,11 +255,14 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
     plan_rule,
     service_id,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource, Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan
+from ..module_utils._run.resource import GuestResource, Resource
+from ..module_utils._run.runner import run_plans
 
 OF_GUESTS = ("request_state", "max_restart", "max_relocate", "failback")
 OF_RULES = ("nodes", "strict", "affinity", "disable")

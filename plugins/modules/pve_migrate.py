@@ -150,28 +150,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    NODE_OFFLINE,
-    NOT_FOUND,
-    UNSUPPORTED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    Inventory,
-    require_online,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import (
-    find_guests_to_change,
-    observe_guests,
-    read_lists,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._api.client import Client
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)

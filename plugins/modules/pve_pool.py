@@ -130,12 +130,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pools import Pool, read_pool
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
+from ..module_utils._access.pools import Pool, read_pool
+from ..module_utils._api.client import Client
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 
 class Pools(Resource[Pool]):

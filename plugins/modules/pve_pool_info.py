@@ -66,11 +66,11 @@ failure:
 
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NOT_FOUND, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pools import pool_of
+from ..module_utils._access.pools import pool_of
+from ..module_utils._api.client import Client
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._module.module import PveModule, run_info
 
 CONCURRENCY = 10
 

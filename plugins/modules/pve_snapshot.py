@@ -194,24 +194,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ages import age_seconds
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    INVALID_PARAMETER,
-    NOT_FOUND,
-    UNSUPPORTED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
-    Guest,
-    read_each,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import find_guests_to_change
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, applying_spec, guests_spec
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import GuestResource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import Snapshot, Tree, read_tree
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._guest.guest import Guest
+from ..module_utils._guest.inventory import read_each
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
+from ..module_utils._guest.snapshots import Snapshot, Tree, read_tree
+from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.options import applying_spec
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.runner import run_plans
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 

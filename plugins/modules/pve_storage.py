@@ -262,19 +262,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    INVALID_PARAMETER,
-    PROTECTED,
-    UNSUPPORTED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import describe_storage, storage_path
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage_definitions import (
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
+from ..module_utils._storage.definitions import (
     SECRETS,
     TYPES,
     as_parameter,
@@ -283,6 +277,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._storage_definit
     differing,
     meaning,
 )
+from ..module_utils._storage.storages import describe_storage, storage_path
 
 # Options of the module by their names in the API, where those are others.
 RENAMED = {"server_fingerprint": "fingerprint"}

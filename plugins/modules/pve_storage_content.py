@@ -208,25 +208,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._content import (
-    KINDS,
-    file_digest,
-    file_name,
-    place_of,
-    users_of,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import (
-    INVALID_PARAMETER,
-    NOT_FOUND,
-    PROTECTED,
-    PveError,
-)
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import storage_path
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PROTECTED, PveError
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
+from ..module_utils._storage.content import KINDS, file_digest, file_name, place_of, users_of
+from ..module_utils._storage.storages import storage_path
 
 
 @dataclass(frozen=True)

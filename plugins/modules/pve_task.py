@@ -136,14 +136,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._concurrency import bounded_map
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Resource
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run import run_plans
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid
+from ..module_utils._api.client import Client
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import PveError
+from ..module_utils._api.tasks import Upid
+from ..module_utils._module.module import PveModule
+from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.resource import Resource
+from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)

@@ -129,10 +129,10 @@ failure:
 import time
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import TIMEOUT, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid, log_tail, wait_until_stopped
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import TIMEOUT, PveError
+from ..module_utils._api.tasks import Upid, log_tail, wait_until_stopped
+from ..module_utils._module.module import PveModule, run_info
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:

@@ -94,9 +94,9 @@ failure:
 
 from typing import Any
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NODE_OFFLINE, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import PveModule, run_info
+from ..module_utils._api.client import Client, segment
+from ..module_utils._api.errors import NODE_OFFLINE, PveError
+from ..module_utils._module.module import PveModule, run_info
 
 SHOWN = ("template", "section", "package", "version", "os", "architecture", "headline")
 

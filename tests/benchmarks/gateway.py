@@ -18,8 +18,8 @@ from mcp_bridge.settings import Settings
 
 sys.path.insert(0, str(COLLECTIONS))
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 
 _NAMES = ("user", "token_id", "token_secret", "ca_path")
 _OURS, _DIRECT = "through the gateway, new client", "direct, new client"

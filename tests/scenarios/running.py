@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client, segment
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._lookup import observe_guests, read_lists
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import is_upid, wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client, segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import is_upid, wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.lookup import observe_guests, read_lists
 
 from . import Call, Place, Scenario
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from pydantic import SecretStr
 
 from mcp_bridge import evidence
@@ -113,7 +113,7 @@ def inject(simulator, **rule):
 
 
 def failure_of(client, method="GET", path="/version", params=None):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         client.request(method, path, params)
     assert caught.value.hint, caught.value
     return caught.value
@@ -134,7 +134,7 @@ class TestGrants:
             assert wait_for_task(client, client.request("POST", path), time.monotonic() + 5).exitstatus == "OK"
             error = failure_of(client, "POST", path)
 
-        assert error.code == _errors.PERMISSION_DENIED
+        assert error.code == errors.PERMISSION_DENIED
         assert error.http_status == 403
         assert "not in this run's grant" in error.message
         assert writes() == [("POST", path)]
@@ -153,8 +153,8 @@ class TestGrants:
         inject(simulator, path=path, status=500, message="can't lock file 'x' - got timeout", count=1)
         inject(simulator, task="qmstart", action="fail", message="VM is locked (backup)", count=1)
         with through(granted(path)) as client:
-            assert failure_of(client, "POST", path).code == _errors.GUEST_LOCKED
-            with pytest.raises(_errors.PveError, match="is locked"):
+            assert failure_of(client, "POST", path).code == errors.GUEST_LOCKED
+            with pytest.raises(errors.PveError, match="is locked"):
                 wait_for_task(client, client.request("POST", path), time.monotonic() + 5)
             assert wait_for_task(client, client.request("POST", path), time.monotonic() + 5).exitstatus == "OK"
 
@@ -164,10 +164,10 @@ class TestGrants:
             with gateway.admit(Grant(), tmp_path) as admission:
                 link = connection_of(admission)
                 assert Client(link).get("/version")
-            assert failure_of(Client(link)).code == _errors.AUTH_FAILED
+            assert failure_of(Client(link)).code == errors.AUTH_FAILED
         finally:
             gateway.close()
-        assert failure_of(Client(link)).code == _errors.UNREACHABLE
+        assert failure_of(Client(link)).code == errors.UNREACHABLE
 
     def test_an_upload_is_judged_and_streamed(self, through, guest, writes):
         path = f"/nodes/{guest(running=True).node}/storage/local/upload"
@@ -180,7 +180,7 @@ class TestGrants:
             return client._session.request("POST", url, files=files)
 
         with through(granted(path, content="iso", filename="big.iso")) as client:
-            with pytest.raises(_errors.PveError, match="not in this run's grant"):
+            with pytest.raises(errors.PveError, match="not in this run's grant"):
                 upload(client, "other.iso")
             assert upload(client, "big.iso").json()["data"].startswith("UPID:")
 
@@ -194,7 +194,7 @@ class TestTheCluster:
     def test_an_answer_that_is_not_the_api_is_said_to_be_none(self, through, simulator, action):
         inject(simulator, action=action, path="/version")
         with through() as client:
-            assert failure_of(client).code == _errors.UNREACHABLE
+            assert failure_of(client).code == errors.UNREACHABLE
 
     @pytest.mark.parametrize(
         "rule", [{"action": "reset"}, {"status": 503}, {"status": 595}, {"status": 599}, {"action": "html"}]
@@ -209,7 +209,7 @@ class TestTheCluster:
         with through() as client:
             error = failure_of(client)
 
-        assert (error.code, error.http_status) == (_errors.NODE_OFFLINE, 595)
+        assert (error.code, error.http_status) == (errors.NODE_OFFLINE, 595)
         assert "No route to host" in error.message
 
     def test_a_reason_is_told_whatever_stands_in_it(self, through, simulator):
@@ -222,9 +222,9 @@ class TestTheCluster:
     @pytest.mark.parametrize(
         ("rule", "code"),
         [
-            ({"action": "reset"}, _errors.UNREACHABLE),
-            ({"status": 596}, _errors.TIMEOUT),
-            ({"action": "hang"}, _errors.TIMEOUT),
+            ({"action": "reset"}, errors.UNREACHABLE),
+            ({"status": 596}, errors.TIMEOUT),
+            ({"action": "hang"}, errors.TIMEOUT),
         ],
     )
     def test_a_request_whose_fate_is_unknown_is_sent_once(self, through, simulator, guest, rule, code):
@@ -232,7 +232,7 @@ class TestTheCluster:
         inject(simulator, path=path, **rule)
         with through(granted(path), read_timeout=0.5) as client:
             assert failure_of(client, "POST", path).code == code
-            assert failure_of(client, "POST", path).code == _errors.PERMISSION_DENIED
+            assert failure_of(client, "POST", path).code == errors.PERMISSION_DENIED
 
         assert simulator.world.faults.rules[0].hits == 1
 
@@ -243,7 +243,7 @@ class TestTheCluster:
 
     def test_a_wrong_token_is_auth_failed(self, through):
         with through(token_secret=SecretStr("wrong")) as client:
-            assert failure_of(client).code == _errors.AUTH_FAILED
+            assert failure_of(client).code == errors.AUTH_FAILED
 
 
 class TestTrust:
@@ -251,7 +251,7 @@ class TestTrust:
         for login in ({}, {"token_id": None, "token_secret": None, "password": SecretStr(simulator.password)}):
             with through(fingerprint=":".join(["00"] * 32), **login) as client:
                 error = failure_of(client)
-            assert error.code == _errors.TLS_UNTRUSTED
+            assert error.code == errors.TLS_UNTRUSTED
             assert "pinned fingerprint" in error.message
         assert simulator.requests == []
 
@@ -262,18 +262,18 @@ class TestTrust:
     def test_an_unknown_certificate_is_refused_by_default(self, through, simulator, monkeypatch):
         monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
         with through(fingerprint=None) as client:
-            assert failure_of(client).code == _errors.TLS_UNTRUSTED
+            assert failure_of(client).code == errors.TLS_UNTRUSTED
 
     def test_a_certificate_of_another_host_is_refused(self, through, simulator):
         with through(fingerprint=None, ca_path=simulator.ca_path, url=f"https://127.0.0.2:{simulator.port}") as client:
-            assert failure_of(client).code in (_errors.TLS_UNTRUSTED, _errors.UNREACHABLE)
+            assert failure_of(client).code in (errors.TLS_UNTRUSTED, errors.UNREACHABLE)
 
     @pytest.mark.parametrize(
         "changes", [{"fingerprint": None, "ca_path": "/missing.pem"}, {"fingerprint": "AB:CD"}, {"url": "http://pve1"}]
     )
     def test_settings_that_make_no_sense_are_told(self, through, changes):
         with through(**changes) as client:
-            assert failure_of(client).code == _errors.INVALID_PARAMETER
+            assert failure_of(client).code == errors.INVALID_PARAMETER
 
 
 class TestPasswords:
@@ -303,7 +303,7 @@ class TestPasswords:
         with through(**{**login, "password": SecretStr("wrong password")}) as client:
             error = failure_of(client)
 
-        assert error.code == _errors.AUTH_FAILED
+        assert error.code == errors.AUTH_FAILED
         assert "authentication failure" in error.message
 
 
@@ -361,10 +361,10 @@ class TestLoad:
     def test_a_cluster_that_is_down_is_told_without_trying_each_time(self, through, simulator):
         simulator.stop()
         with through() as client:
-            errors = [failure_of(client) for _turn in range(3)]
+            failures = [failure_of(client) for _turn in range(3)]
 
-        for error in errors:
-            assert error.code == _errors.UNREACHABLE
+        for error in failures:
+            assert error.code == errors.UNREACHABLE
             assert f"Proxmox VE at 127.0.0.1:{simulator.port} can't be reached: Connection refused" in error.message
 
     def test_while_it_is_down_not_every_request_tries(self, through):
@@ -381,7 +381,7 @@ class TestLoad:
             threading.Thread(target=hang_up, daemon=True).start()
             with through(url=f"https://127.0.0.1:{server.getsockname()[1]}") as client:
                 for _turn in range(4):
-                    assert failure_of(client).code == _errors.UNREACHABLE
+                    assert failure_of(client).code == errors.UNREACHABLE
             server.shutdown(socket.SHUT_RDWR)
 
         # Each of the four asks three times, in half a second altogether.

@@ -12,8 +12,8 @@ from typing import Any
 
 import ansible_runner
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 
 from pve_simulator import Simulator, build_cluster
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._apply import _apply, apply_all
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome, Resource
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import _apply, apply_all
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome, Resource
 
 from pve_simulator.state.agent import AgentScript, ScriptedRun
 
@@ -124,12 +124,12 @@ def test_a_request_that_took_the_node_too_long_is_not_sent_again_but_looked_afte
 @pytest.mark.parametrize(
     ("fault", "is_running", "plan", "resource", "code"),
     [
-        (FAILED, False, STARTED, Power(), _errors.TASK_FAILED),
-        (FAILED, True, AGAIN, Power(), _errors.TASK_FAILED),
-        (FAILED, True, STARTED, Clone(), _errors.TASK_FAILED),
-        (TIMED_OUT, False, STARTED, Power(), _errors.TIMEOUT),
-        (LOST, False, AGAIN, Power(), _errors.UNREACHABLE),
-        (LOST, False, STARTED, Clone(), _errors.UNREACHABLE),
+        (FAILED, False, STARTED, Power(), errors.TASK_FAILED),
+        (FAILED, True, AGAIN, Power(), errors.TASK_FAILED),
+        (FAILED, True, STARTED, Clone(), errors.TASK_FAILED),
+        (TIMED_OUT, False, STARTED, Power(), errors.TIMEOUT),
+        (LOST, False, AGAIN, Power(), errors.UNREACHABLE),
+        (LOST, False, STARTED, Clone(), errors.UNREACHABLE),
     ],
 )
 def test_what_proves_nothing_stays_a_failure(place, fault, is_running, plan, resource, code):
@@ -185,7 +185,7 @@ class Sealed(Power):
     def ready(self, client, step):
         self.asked += 1
         if self.asked == 3:
-            raise _errors.PveError(_errors.DIGEST_CONFLICT, "It is no longer as the plan left it.")
+            raise errors.PveError(errors.DIGEST_CONFLICT, "It is no longer as the plan left it.")
         return replace(step, params={**step.params, "digest": client.get(f"{GUEST}/config")["digest"]})
 
 
@@ -195,7 +195,7 @@ def test_steps_are_made_ready_one_by_one_and_none_is_sent_after_one_that_can_not
     outcome = place.apply(replace(STARTED, steps=tuple(names)), Sealed())
 
     assert place.guest.name == "two"
-    assert (outcome.failure.code, outcome.done, outcome.changed) == (_errors.DIGEST_CONFLICT, 2, True)
+    assert (outcome.failure.code, outcome.done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
 
 
 def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_and_is_not_waited_for(place):
@@ -211,7 +211,7 @@ def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_
 
     outcome = place.apply(resource=resource, timeout=60)
 
-    assert (outcome.failure.code, outcome.changed, resource.looks) == (_errors.DIGEST_CONFLICT, True, 1)
+    assert (outcome.failure.code, outcome.changed, resource.looks) == (errors.DIGEST_CONFLICT, True, 1)
 
 
 def test_a_node_that_has_none_of_the_guests_to_back_up_is_a_failure_and_no_change(place):
@@ -219,7 +219,7 @@ def test_a_node_that_has_none_of_the_guests_to_back_up_is_a_failure_and_no_chang
 
     outcome = place.apply(replace(STARTED, steps=(elsewhere,)))
 
-    assert (outcome.failure.code, outcome.changed) == (_errors.NOT_FOUND, False)
+    assert (outcome.failure.code, outcome.changed) == (errors.NOT_FOUND, False)
 
 
 class Ids(Power):
@@ -238,7 +238,7 @@ class Ids(Power):
         return {"state": client.get(f"/nodes/pve1/qemu/{plan.target['vmid']}/status/current")["status"]}
 
     def instead(self, client, observed, plan, error):
-        return observed + 1 if error.code == _errors.AMBIGUOUS else None
+        return observed + 1 if error.code == errors.AMBIGUOUS else None
 
 
 def try_ids(place, first, **params):
@@ -264,7 +264,7 @@ def test_another_plan_takes_the_place_of_one_that_was_refused_at_once(place):
 def test_a_plan_that_was_expected_is_not_replaced(place):
     outcome = try_ids(place, 101, expect_plan="0123")
 
-    assert (outcome.failure.code, outcome.changed, len(place.sent)) == (_errors.DRIFTED, False, 1)
+    assert (outcome.failure.code, outcome.changed, len(place.sent)) == (errors.DRIFTED, False, 1)
 
 
 def test_what_no_other_plan_can_help_stays_a_failure(place):
@@ -272,7 +272,7 @@ def test_what_no_other_plan_can_help_stays_a_failure(place):
 
     outcome = try_ids(place, 150)
 
-    assert (outcome.failure.code, outcome.target) == (_errors.PERMISSION_DENIED, {"vmid": 150})
+    assert (outcome.failure.code, outcome.target) == (errors.PERMISSION_DENIED, {"vmid": 150})
 
 
 class Prudent(Power):
@@ -289,7 +289,7 @@ def test_a_step_that_is_not_needed_any_more_is_left_out(running):
 def test_a_state_that_does_not_come_is_not_waited_for_beyond_patience(place):
     outcome = place.apply(replace(STARTED, steps=()), timeout=600)
 
-    assert outcome.failure.code == _errors.TIMEOUT
+    assert outcome.failure.code == errors.TIMEOUT
     assert "did not reach state running in time: it is state stopped" in outcome.failure.message
 
 
@@ -299,7 +299,7 @@ class Programs(Clone):
     def see_through(self, client, step, outcome, deadline):
         outcome.facts["exitcode"] = client.get(f"{GUEST}/agent/exec-status", pid=outcome.answer["pid"])["exitcode"]
         if outcome.facts["exitcode"]:
-            raise _errors.PveError(_errors.TASK_FAILED, "It failed.")
+            raise errors.PveError(errors.TASK_FAILED, "It failed.")
 
 
 @pytest.mark.parametrize(("program", "exitcode"), [("true", 0), ("false", 1)])

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _capture, _client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture import capture
 
 from pve_simulator import Simulator, build_cluster, load_seed
 from pve_simulator.seed import cluster_from_data
@@ -177,9 +178,9 @@ def simulator() -> Any:
         yield running
 
 
-def read(simulator: Simulator) -> _capture.Captured:
+def read(simulator: Simulator) -> capture.Captured:
     """A capture of a simulator, in this process and unscrubbed."""
-    link = _client.Connection(
+    link = client.Connection(
         host="127.0.0.1",
         port=simulator.port,
         user=simulator.user,
@@ -187,7 +188,7 @@ def read(simulator: Simulator) -> _capture.Captured:
         token_secret=simulator.token_secret,
         fingerprint=simulator.fingerprint.replace(":", "").lower(),
     )
-    return _capture.capture(_client.Client(link), content=True, throttle=4)
+    return capture.capture(client.Client(link), content=True, throttle=4)
 
 
 def steady(value: Any) -> Any:

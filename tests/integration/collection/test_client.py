@@ -8,10 +8,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
 from pve_simulator.faults import FaultRule
 from pve_simulator.state.access import AclEntry, Token, User
@@ -33,7 +33,7 @@ SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
 
 
 def failure_of(connection, method="GET", path="/version", params=None):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         Client(connection).request(method, path, params)
     assert caught.value.hint, caught.value
     return caught.value
@@ -54,7 +54,7 @@ class TestTrust:
     def test_another_fingerprint_is_refused(self, connection):
         error = failure_of(replace(connection, fingerprint="00" * 32))
 
-        assert error.code == _errors.TLS_UNTRUSTED
+        assert error.code == errors.TLS_UNTRUSTED
         assert "pinned fingerprint" in error.message
 
     def test_the_ca_file_is_enough(self, connection, simulator):
@@ -63,7 +63,7 @@ class TestTrust:
     def test_an_unknown_certificate_is_refused_by_default(self, connection):
         error = failure_of(replace(connection, fingerprint=None))
 
-        assert error.code == _errors.TLS_UNTRUSTED
+        assert error.code == errors.TLS_UNTRUSTED
         assert "ca_path" in error.hint
 
     def test_requests_ca_bundle_does_not_override_the_ca_file(self, connection, simulator, monkeypatch, tmp_path):
@@ -76,18 +76,18 @@ class TestTrust:
     def test_requests_ca_bundle_does_not_loosen_the_fingerprint(self, connection, simulator, monkeypatch):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", simulator.ca_path)
 
-        assert failure_of(replace(connection, fingerprint="00" * 32)).code == _errors.TLS_UNTRUSTED
+        assert failure_of(replace(connection, fingerprint="00" * 32)).code == errors.TLS_UNTRUSTED
 
     def test_the_password_is_not_sent_to_a_server_that_is_not_trusted(self, connection, simulator):
         link = replace(connection, token_id=None, token_secret=None, password=simulator.password, fingerprint="00" * 32)
 
-        assert failure_of(link).code == _errors.TLS_UNTRUSTED
+        assert failure_of(link).code == errors.TLS_UNTRUSTED
         assert not seen(simulator, "POST", "/access/ticket")
 
     def test_a_ca_file_that_is_not_there_is_named(self, connection, tmp_path):
         error = failure_of(replace(connection, fingerprint=None, ca_path=str(tmp_path / "missing.pem")))
 
-        assert error.code == _errors.INVALID_PARAMETER
+        assert error.code == errors.INVALID_PARAMETER
         assert "missing.pem" in error.message
 
 
@@ -101,12 +101,12 @@ class TestCredentials:
         assert wait_for_task(client, upid, time.monotonic() + 5).exitstatus == "OK"
 
     def test_a_wrong_secret_is_auth_failed(self, connection):
-        assert failure_of(replace(connection, token_secret="wrong")).code == _errors.AUTH_FAILED
+        assert failure_of(replace(connection, token_secret="wrong")).code == errors.AUTH_FAILED
 
     def test_a_wrong_password_is_auth_failed(self, connection):
         link = replace(connection, token_id=None, token_secret=None, password="wrong")
 
-        assert failure_of(link).code == _errors.AUTH_FAILED
+        assert failure_of(link).code == errors.AUTH_FAILED
 
     def test_a_token_without_the_privilege_is_told_which_one_it_lacks(self, connection, simulator):
         access = simulator.cluster.access
@@ -117,7 +117,7 @@ class TestCredentials:
 
         error = failure_of(link, "POST", f"/nodes/{guest.node}/qemu/{guest.vmid}/status/start")
 
-        assert error.code == _errors.PERMISSION_DENIED
+        assert error.code == errors.PERMISSION_DENIED
         assert f"VM.PowerMgmt on /vms/{guest.vmid}" in error.message
 
 
@@ -129,23 +129,23 @@ class TestReach:
 
         error = failure_of(replace(connection, port=port))
 
-        assert error.code == _errors.UNREACHABLE
+        assert error.code == errors.UNREACHABLE
         assert f"127.0.0.1:{port}" in error.message
         assert "refused" in error.message
 
     def test_a_name_that_does_not_resolve_is_unreachable(self, connection):
-        assert failure_of(replace(connection, host="pve.invalid")).code == _errors.UNREACHABLE
+        assert failure_of(replace(connection, host="pve.invalid")).code == errors.UNREACHABLE
 
     def test_a_server_that_does_not_answer_is_a_timeout(self, connection, simulator):
         inject(simulator, action="hang", path="/version", seconds=2)
 
-        assert failure_of(replace(connection, read_timeout=0.2)).code == _errors.TIMEOUT
+        assert failure_of(replace(connection, read_timeout=0.2)).code == errors.TIMEOUT
 
     @pytest.mark.parametrize("action", ["html", "bad_json"])
     def test_an_answer_that_is_not_the_api_is_said_to_be_none(self, connection, simulator, action):
         inject(simulator, action=action, path="/version")
 
-        assert failure_of(connection).code == _errors.UNREACHABLE
+        assert failure_of(connection).code == errors.UNREACHABLE
 
 
 class TestRetries:
@@ -160,7 +160,7 @@ class TestRetries:
     def test_reading_is_not_tried_for_ever(self, connection, simulator):
         inject(simulator, path="/version", status=595, message="No route to host")
 
-        assert failure_of(connection).code == _errors.NODE_OFFLINE
+        assert failure_of(connection).code == errors.NODE_OFFLINE
         assert len(seen(simulator, "GET", "/version")) == 4
 
     @pytest.mark.parametrize("rule", [{"action": "reset"}, {"status": 596}, {"status": 503}])
@@ -175,7 +175,7 @@ class TestRetries:
 
     def test_a_refusal_is_not_tried_again(self, connection, simulator):
         inject(simulator, path="/version", status=500, message="no way")
-        with pytest.raises(_errors.PveError, match="no way"):
+        with pytest.raises(errors.PveError, match="no way"):
             Client(connection).get("/version")
 
         assert len(seen(simulator, "GET", "/version")) == 1
@@ -203,18 +203,18 @@ class TestTasks:
 
     def test_a_failed_task_carries_its_text_and_log(self, simulator, start):
         inject(simulator, task="qmstart", action="fail", message="bridge 'nosuch0' does not exist")
-        with pytest.raises(_errors.PveError, match="bridge 'nosuch0' does not exist") as caught:
+        with pytest.raises(errors.PveError, match="bridge 'nosuch0' does not exist") as caught:
             start()
 
-        assert caught.value.code == _errors.TASK_FAILED
+        assert caught.value.code == errors.TASK_FAILED
         assert caught.value.task_log[-1] == "TASK ERROR: bridge 'nosuch0' does not exist"
 
     def test_a_task_that_outlives_its_timeout_is_not_called_failed(self, simulator, start):
         simulator.world.settings.task_seconds = 30.0
-        with pytest.raises(_errors.PveError, match="UPID:") as caught:
+        with pytest.raises(errors.PveError, match="UPID:") as caught:
             start(seconds=0.2)
 
-        assert caught.value.code == _errors.TIMEOUT
+        assert caught.value.code == errors.TIMEOUT
 
     def test_a_node_that_is_silent_for_a_while_is_waited_for(self, simulator, start):
         simulator.world.settings.task_seconds = 0.3
@@ -228,7 +228,7 @@ def test_parameter_errors_that_come_as_an_answer_500_are_named_all_the_same(conn
 
     error = failure_of(connection, "POST", "/cluster/backup", job)
 
-    assert (error.code, error.http_status) == (_errors.INVALID_PARAMETER, 500)
+    assert (error.code, error.http_status) == (errors.INVALID_PARAMETER, 500)
     assert error.fields == {"vmid": "property is missing"}
 
 
@@ -258,19 +258,19 @@ class TestUploads:
         assert volume.size == file.stat().st_size
 
     def test_a_refusal_is_told_in_its_fields(self, connection, file):
-        with pytest.raises(_errors.PveError) as caught:
+        with pytest.raises(errors.PveError) as caught:
             Client(connection).request("POST", self.PATH, {"content": "images"}, str(file))
 
-        assert (caught.value.code, list(caught.value.fields)) == (_errors.INVALID_PARAMETER, ["content"])
+        assert (caught.value.code, list(caught.value.fields)) == (errors.INVALID_PARAMETER, ["content"])
 
     def test_an_upload_is_sent_once(self, connection, simulator, file):
         inject(simulator, path=self.PATH, action="reset")
 
-        with pytest.raises(_errors.PveError) as caught:
+        with pytest.raises(errors.PveError) as caught:
             Client(connection).request("POST", self.PATH, self.parameters(file), str(file))
 
-        assert (caught.value.code, simulator.world.faults.rules[0].hits) == (_errors.UNREACHABLE, 1)
+        assert (caught.value.code, simulator.world.faults.rules[0].hits) == (errors.UNREACHABLE, 1)
 
     def test_a_file_that_is_not_there_is_named(self, connection):
-        with pytest.raises(_errors.PveError, match=r"nosuch\.iso"):
+        with pytest.raises(errors.PveError, match=r"nosuch\.iso"):
             Client(connection).request("POST", self.PATH, {"content": "iso"}, "nosuch.iso")

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from cluster.detection import Unusable, Wishes, find_place, has_kvm
 from scenarios import Place
 

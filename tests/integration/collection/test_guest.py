@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._apply import apply_all
-from ansible_collections.playvisor.proxmox.plugins.module_utils._resource import Outcome
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import apply_all
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Guests
 from scenarios.running import run_module
 
@@ -37,8 +37,8 @@ def apply(connection_env):
 
 @pytest.fixture
 def client(simulator, connection_env):
-    from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-    from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+    from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+    from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 
     return Client(
         Connection(

@@ -14,8 +14,9 @@ from pathlib import Path
 import ansible_runner
 import pytest
 import yaml
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
+import yaml
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from scenarios import Place, all_scenarios
 from scenarios.running import prepare
 
@@ -39,7 +40,7 @@ PLACE = Place(
 SCENARIOS = {one.module: one for one in reversed(all_scenarios(PLACE))}
 # Enough to see what an ansible-core makes of it; each module costs a second.
 ON_EVERY_CORE = {"pve_guest_info", "pve_guest_state", "pve_snapshot"}
-ACTION = "ansible_collections.playvisor.proxmox.plugins.plugin_utils._action"
+ACTION = "ansible_collections.playvisor.proxmox.plugins.action.pve_task"
 WAYS = {"in process": True, "normal": False}
 # Of a module that runs in the worker itself, the worker does not outlive the first, and nothing interrupts the second.
 NOT_LAST = {"kill", "hang"}
@@ -150,8 +151,27 @@ def road_tasks():
 def grouped_tasks(simulator):
     options = {f"api_{name}": value for name, value in connection_options(simulator).items()}
     options["fingerprint"] = options.pop("api_fingerprint")
-    task = {"name": "defaults of the group", "playvisor.proxmox.pve_guest_info": {}}
-    return [{**task, "module_defaults": {"group/playvisor.proxmox.pve": options}}]
+    by_name = {
+        "playvisor.proxmox.pve_guest_info": {**options, "vmid": 101},
+        "playvisor.proxmox.pve_pool_info": options,
+    }
+    return [
+        {
+            "name": "defaults of the group",
+            "playvisor.proxmox.pve_guest_info": {},
+            "module_defaults": {"group/playvisor.proxmox.pve": options},
+        },
+        {
+            "name": "defaults of the module",
+            "playvisor.proxmox.pve_guest_info": {},
+            "module_defaults": by_name,
+        },
+        {
+            "name": "defaults of another module",
+            "playvisor.proxmox.pve_pool_info": {},
+            "module_defaults": by_name,
+        },
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -241,11 +261,10 @@ def comparable(name, result):
     return {key: value for key, value in result.items() if key not in unlike}
 
 
-def test_every_module_has_its_action_plugin():
-    actions = {path.stem: path.read_text() for path in (ROOT / "plugins/action").glob("*.py")}
+def test_every_module_is_led_to_the_action_plugin():
+    routes = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
 
-    assert actions == dict.fromkeys(MODULES, next(iter(actions.values())))
-    assert "import ActionModule" in next(iter(actions.values()))
+    assert routes == dict.fromkeys(MODULES, {"action_plugin": "playvisor.proxmox.pve_task"})
 
 
 @pytest.mark.parametrize(
@@ -295,3 +314,11 @@ def test_a_module_runs_in_process_only_where_it_would_run_in_the_same_interprete
 def test_module_defaults_of_the_action_group_reach_the_module_either_way(results):
     for way in WAYS:
         assert len(results[way]["defaults of the group"]["guests"]) == 8
+
+
+@pytest.mark.every_core
+def test_module_defaults_of_a_module_reach_it_alone_either_way(results):
+    for way in WAYS:
+        assert [guest["vmid"] for guest in results[way]["defaults of the module"]["guests"]] == [101]
+        # It has no option vmid.
+        assert "pools" in results[way]["defaults of another module"]

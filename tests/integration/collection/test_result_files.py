@@ -15,7 +15,7 @@ WAYS = {
     "in a fork": ({}, ()),
     "normally": ({}, ("-e", "pve_in_process=false")),
 }
-ACTION = "ansible_collections.playvisor.proxmox.plugins.plugin_utils._action"
+ACTION = "ansible_collections.playvisor.proxmox.plugins.action.pve_task"
 # What Ansible adds.
 OWN = {"invocation", "exception", "deprecations"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _lookup
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest import lookup
 from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_state
 from scenarios.running import run_module
 
@@ -448,11 +448,11 @@ def test_a_name_that_may_be_on_a_node_that_can_not_be_asked_is_not_called_missin
 
 
 def test_a_guest_that_is_moved_while_lists_are_read_is_followed(client, simulator):
-    inventory = _lookup.observe_guests(client)
+    inventory = lookup.observe_guests(client)
     simulator.cluster.guests[611].node = "pve2"
     del simulator.cluster.guests[671]
 
-    found = _lookup.read_lists(client, inventory, inventory.guests)
+    found = lookup.read_lists(client, inventory, inventory.guests)
 
     assert found.get(611).node == "pve2"
     assert found.get(671) is None
@@ -463,7 +463,7 @@ def test_a_guest_that_can_not_be_asked_is_not_taken_for_another(client, simulato
     simulator.inject(path="/612/config$", message="no")
 
     with pytest.raises(PveError, match="no"):
-        _lookup.find_guests_to_change(client, {"vmid": 612})
+        lookup.find_guests_to_change(client, {"vmid": 612})
 
 
 STATUS = "/nodes/pve1/qemu/611/status"

@@ -7,7 +7,7 @@ from ansible_collections.playvisor.proxmox.plugins.inventory.pve import (
     groups,
     named,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
 WEB = base_variables(Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop"))
 TWIN1 = base_variables(Guest(301, "twin", "pve1", "qemu", "running"))

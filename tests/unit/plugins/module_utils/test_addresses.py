@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._addresses import useful
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.addresses import useful
 
 
 @pytest.mark.parametrize(

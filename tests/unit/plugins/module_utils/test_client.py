@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._client import segment
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import segment
 
 
 @pytest.mark.parametrize("value", ["../../access", "a/b", "a?b=c", "a#b"])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster import read_ha, read_replication
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PERMISSION_DENIED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PERMISSION_DENIED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster.cluster import read_ha, read_replication
 
 STATUS = [
     {"id": "quorum", "node": "pve2", "quorate": 1, "status": "OK", "type": "quorum"},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._confirm import fingerprint
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step, digest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step, digest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.confirm import fingerprint
 
 CONFIG = {"name": "web-01", "memory": "512", "scsi0": "local-lvm:vm-101-disk-0,size=1G", "digest": "abc"}
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._connection import Connection
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import INVALID_PARAMETER, PveError
 
 TOKEN = {"api_token_id": "ops@pve!ansible", "api_token_secret": "secret"}
 DEFAULTS = {"validate_certs": True, "connect_timeout": 10.0, "read_timeout": 60.0}

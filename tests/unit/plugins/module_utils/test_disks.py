@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._disk_plan import disk_changes
-from ansible_collections.playvisor.proxmox.plugins.module_utils._disks import check_wishes, new_value, read_disk
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disk_plan import disk_changes
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import check_wishes, new_value, read_disk
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
 VM = Guest(101, "web-01", "pve1", "qemu", "stopped")
 CT = Guest(210, "db-01", "pve1", "lxc", "stopped")
@@ -170,23 +170,23 @@ def test_a_volume_that_is_deleted_is_not_mistaken_for_one_that_is_detached():
 @pytest.mark.parametrize(
     ("guest", "config", "given", "running", "code"),
     [
-        (VM, CONFIG, wish("scsi0", size=3), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi1", size=1), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi0", storage="fast"), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi0", format="raw"), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi0", cdrom="none"), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("ide3", cdrom="none"), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("ide2", storage="fast", size=8), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi9", storage="fast"), False, _errors.INVALID_PARAMETER),
-        (VM, CONFIG, wish("scsi9", size=8), False, _errors.INVALID_PARAMETER),
-        (CT, CONTAINER, wish("mp5", storage="fast", size=8), False, _errors.INVALID_PARAMETER),
-        (CT, CONTAINER, wish("rootfs", volume="local:210/vm-210-disk-7.raw"), False, _errors.INVALID_PARAMETER),
-        (CT, CONTAINER, wish("mp0", state="absent"), True, _errors.UNSUPPORTED),
-        (CT, CONTAINER, wish("rootfs", storage="fast", move=True), True, _errors.UNSUPPORTED),
+        (VM, CONFIG, wish("scsi0", size=3), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi1", size=1), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi0", storage="fast"), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi0", format="raw"), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi0", cdrom="none"), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("ide3", cdrom="none"), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("ide2", storage="fast", size=8), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi9", storage="fast"), False, errors.INVALID_PARAMETER),
+        (VM, CONFIG, wish("scsi9", size=8), False, errors.INVALID_PARAMETER),
+        (CT, CONTAINER, wish("mp5", storage="fast", size=8), False, errors.INVALID_PARAMETER),
+        (CT, CONTAINER, wish("rootfs", volume="local:210/vm-210-disk-7.raw"), False, errors.INVALID_PARAMETER),
+        (CT, CONTAINER, wish("mp0", state="absent"), True, errors.UNSUPPORTED),
+        (CT, CONTAINER, wish("rootfs", storage="fast", move=True), True, errors.UNSUPPORTED),
     ],
 )
 def test_what_can_not_be_done_says_why(guest, config, given, running, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         planned(guest, config, given, running=running)
 
     assert caught.value.code == code
@@ -202,10 +202,10 @@ def test_what_can_not_be_done_says_why(guest, config, given, running, code):
     ],
 )
 def test_a_volume_is_not_put_into_two_slots(wishes):
-    with pytest.raises(_errors.PveError, match="can't hold") as caught:
+    with pytest.raises(errors.PveError, match="can't hold") as caught:
         planned(VM, CONFIG, *wishes)
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 @pytest.mark.parametrize(
@@ -226,10 +226,10 @@ def test_a_volume_is_not_put_into_two_slots(wishes):
     ],
 )
 def test_what_makes_no_sense_is_refused_whatever_the_guest_is_like(kind, wishes):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_wishes(kind, wishes)
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 A, B = "local:vm-101-disk-0", "local:vm-101-disk-1"
@@ -333,10 +333,10 @@ def test_a_running_guests_drive_of_which_a_change_waits_is_reached_by_these_requ
 def test_what_would_reach_another_drive_than_is_meant_is_refused(slot, now, then, given):
     config, current = ({slot: text} if text else {} for text in (then, now))
 
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         ordered(VM, config, wish(slot, **given), current=current)
 
-    assert caught.value.code == _errors.UNSUPPORTED
+    assert caught.value.code == errors.UNSUPPORTED
     assert slot in caught.value.message
     assert "restart" in caught.value.message
     assert caught.value.hint
@@ -403,7 +403,7 @@ def test_a_size_that_can_not_be_read_is_said_again_after_growing(running):
 
 
 def test_a_disk_that_truly_is_larger_is_not_made_smaller():
-    with pytest.raises(_errors.PveError, match="has 16 GiB, and 8 GiB are asked for"):
+    with pytest.raises(errors.PveError, match="has 16 GiB, and 8 GiB are asked for"):
         ordered(VM, {"scsi0": f"{A},size=4G"}, wish("scsi0", size=8), sizes={A: 16 * 1024**3})
 
 

@@ -7,8 +7,8 @@ import json
 from itertools import combinations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists import (
     Draft,
     join_comment,
     listing,
@@ -16,7 +16,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists 
     ready,
     split_comment,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_rules import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.rules import (
     plan_rules,
     stationary,
     wished_rule,
@@ -224,7 +224,7 @@ def test_a_rule_that_is_spelt_otherwise_is_the_same_rule(given):
 
 
 def test_an_unknown_macro_is_refused_with_those_that_are_like_it():
-    with pytest.raises(_errors.PveError, match="macro SHH") as refusal:
+    with pytest.raises(errors.PveError, match="macro SHH") as refusal:
         wished_rule({**spec("one"), "macro": "SHH"}, {"shoutcast": "Shoutcast", "ssh": "SSH", "shtp": "SHTP"})
 
     assert refusal.value.hint == "Similar: SHTP, Shoutcast."
@@ -233,10 +233,10 @@ def test_an_unknown_macro_is_refused_with_those_that_are_like_it():
 def test_two_rules_of_one_key_are_for_the_user_to_settle():
     server = Server([kept("ssh"), kept("other"), kept("ssh", "2222")])
 
-    with pytest.raises(_errors.PveError, match="positions 0, 2") as refusal:
+    with pytest.raises(errors.PveError, match="positions 0, 2") as refusal:
         planned(server, [spec("ssh")])
 
-    assert refusal.value.code == _errors.AMBIGUOUS
+    assert refusal.value.code == errors.AMBIGUOUS
 
 
 @settings(deadline=None)
@@ -266,10 +266,10 @@ def test_nothing_more_is_sent_once_somebody_else_has_changed_the_rules(interfere
     interfere(server.rules)
     before = [dict(rule) for rule in server.rules]
 
-    with pytest.raises(_errors.PveError) as refusal:
+    with pytest.raises(errors.PveError) as refusal:
         ready(server, second)
 
-    assert (refusal.value.code, server.rules) == (_errors.DIGEST_CONFLICT, before)
+    assert (refusal.value.code, server.rules) == (errors.DIGEST_CONFLICT, before)
 
 
 def test_what_the_server_derives_from_other_lists_is_no_change_of_the_rules():

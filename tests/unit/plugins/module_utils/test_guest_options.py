@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_options import agreed, current, encoded, normal
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options import agreed, current, encoded, normal
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import (
     Guest,
-    Inventory,
+    guest_from_config,
+    guest_from_entry,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory, require_online
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import (
     Selector,
     find,
     find_many,
     find_one,
-    guest_from_config,
-    guest_from_entry,
-    require_online,
 )
 
 WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
@@ -51,23 +52,23 @@ def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
 @pytest.mark.parametrize(
     ("params", "code", "named"),
     [
-        ({"vmid": 999}, _errors.NOT_FOUND, "999"),
-        ({"name": "nope"}, _errors.NOT_FOUND, "nope"),
-        ({"name": "WEB-01"}, _errors.NOT_FOUND, "101 (web-01)"),
-        ({"name": "twin"}, _errors.AMBIGUOUS, "301 (qemu on pve1), 302 (lxc on pve3)"),
-        ({"vmid": 101, "name": "db-01"}, _errors.NOT_FOUND, "web-01"),
-        ({"vmid": 101, "node": "pve2"}, _errors.NOT_FOUND, "pve1"),
-        ({"guests": {"vmids": [101, 998, 999]}}, _errors.NOT_FOUND, "998, 999"),
-        ({"guests": {"names": ["nope"]}}, _errors.NOT_FOUND, "nope"),
-        ({"guests": {"names": ["twin"]}}, _errors.AMBIGUOUS, "302"),
-        ({"guests": {"tags": ["web"]}, "node": "pve1"}, _errors.NOT_FOUND, "102 (web-02) on pve2"),
-        ({"guests": {}}, _errors.INVALID_PARAMETER, "vmid"),
-        ({"guests": {"templates": False}}, _errors.INVALID_PARAMETER, "criterion"),
-        ({}, _errors.INVALID_PARAMETER, "name"),
+        ({"vmid": 999}, errors.NOT_FOUND, "999"),
+        ({"name": "nope"}, errors.NOT_FOUND, "nope"),
+        ({"name": "WEB-01"}, errors.NOT_FOUND, "101 (web-01)"),
+        ({"name": "twin"}, errors.AMBIGUOUS, "301 (qemu on pve1), 302 (lxc on pve3)"),
+        ({"vmid": 101, "name": "db-01"}, errors.NOT_FOUND, "web-01"),
+        ({"vmid": 101, "node": "pve2"}, errors.NOT_FOUND, "pve1"),
+        ({"guests": {"vmids": [101, 998, 999]}}, errors.NOT_FOUND, "998, 999"),
+        ({"guests": {"names": ["nope"]}}, errors.NOT_FOUND, "nope"),
+        ({"guests": {"names": ["twin"]}}, errors.AMBIGUOUS, "302"),
+        ({"guests": {"tags": ["web"]}, "node": "pve1"}, errors.NOT_FOUND, "102 (web-02) on pve2"),
+        ({"guests": {}}, errors.INVALID_PARAMETER, "vmid"),
+        ({"guests": {"templates": False}}, errors.INVALID_PARAMETER, "criterion"),
+        ({}, errors.INVALID_PARAMETER, "name"),
     ],
 )
 def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         find(CLUSTER, params, required=True)
 
     assert caught.value.code == code
@@ -83,10 +84,10 @@ def test_vmid_and_name_together_assert_each_other():
 
 
 def test_a_guest_on_an_offline_node_is_said_to_be_there():
-    with pytest.raises(_errors.PveError, match="pve3") as caught:
+    with pytest.raises(errors.PveError, match="pve3") as caught:
         require_online(CLUSTER, TWIN2)
 
-    assert caught.value.code == _errors.NODE_OFFLINE
+    assert caught.value.code == errors.NODE_OFFLINE
 
 
 def test_a_node_whose_status_is_hidden_is_asked():
@@ -120,10 +121,10 @@ def test_entries_of_a_node_list_are_completed_with_node_and_type():
 def test_a_name_that_may_be_hidden_on_a_node_that_is_down_is_not_called_missing():
     hidden = Guest(106, "", "pve3", "qemu", "unknown")
 
-    with pytest.raises(_errors.PveError, match="106 on pve3") as caught:
+    with pytest.raises(errors.PveError, match="106 on pve3") as caught:
         find_one(Inventory((WEB1, hidden), CLUSTER.nodes), None, "web-02")
 
-    assert caught.value.code == _errors.NODE_OFFLINE
+    assert caught.value.code == errors.NODE_OFFLINE
 
 
 @pytest.mark.parametrize(

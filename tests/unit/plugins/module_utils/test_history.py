@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ansible_collections.playvisor.proxmox.plugins.module_utils._history import METRICS, describe_history
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.usage import METRICS, describe_history
 
 BUSY = {"cpu": 0.25, "mem": 1024.4, "diskread": 10, "diskwrite": 0, "netin": 3.6, "netout": 1, "maxmem": 2048}
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
-from ansible_collections.playvisor.proxmox.plugins.module_utils._identity import identify
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.identity import identify
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 
 WEB = Guest(101, "web-01", "pve1", "qemu", "running")
 TWINS = (Guest(102, "twin", "pve1", "qemu", "stopped"), Guest(103, "twin", "pve2", "lxc", "stopped"))
@@ -34,20 +35,20 @@ def test_the_guest_is_the_one_that_was_named_or_none(options, found):
 @pytest.mark.parametrize(
     ("inventory", "options", "code"),
     [
-        (ALL, {"vmid": 101, "name": "web-02"}, _errors.NOT_FOUND),
-        (ALL, {"vmid": 101, "name": "web-02", "wanted": False}, _errors.NOT_FOUND),
-        (ALL, {"vmid": 200, "name": "web-01"}, _errors.AMBIGUOUS),
-        (ALL, {"vmid": 101, "new_name": "twin"}, _errors.AMBIGUOUS),
-        (ALL, {"name": "twin"}, _errors.AMBIGUOUS),
-        (ALL, {"name": "none", "new_name": "other"}, _errors.NOT_FOUND),
-        (ALL, {"vmid": 101, "node": "pve2"}, _errors.NOT_FOUND),
-        (ALL, {"vmid": 101, "kind": "lxc"}, _errors.UNSUPPORTED),
-        (HIDDEN, {"name": "new"}, _errors.NODE_OFFLINE),
-        (HIDDEN, {"name": "new", "wanted": False}, _errors.NODE_OFFLINE),
+        (ALL, {"vmid": 101, "name": "web-02"}, errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "name": "web-02", "wanted": False}, errors.NOT_FOUND),
+        (ALL, {"vmid": 200, "name": "web-01"}, errors.AMBIGUOUS),
+        (ALL, {"vmid": 101, "new_name": "twin"}, errors.AMBIGUOUS),
+        (ALL, {"name": "twin"}, errors.AMBIGUOUS),
+        (ALL, {"name": "none", "new_name": "other"}, errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "node": "pve2"}, errors.NOT_FOUND),
+        (ALL, {"vmid": 101, "kind": "lxc"}, errors.UNSUPPORTED),
+        (HIDDEN, {"name": "new"}, errors.NODE_OFFLINE),
+        (HIDDEN, {"name": "new", "wanted": False}, errors.NODE_OFFLINE),
     ],
 )
 def test_who_is_meant_is_never_guessed(inventory, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         identify(inventory, **{"vmid": None, "name": None, **options})
 
     assert caught.value.code == code

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._multipart import FileForm
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.multipart import FileForm
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._nics import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.nics import (
     changed_value,
     check_wishes,
     new_value,
@@ -79,7 +79,7 @@ def test_a_device_that_differs_keeps_its_address_and_what_is_not_given(kind, con
     ],
 )
 def test_what_makes_no_sense_is_refused(kind, wishes):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_wishes(kind, wishes)
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._disks import read_disk
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pending import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import read_disk
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.pending import (
     changes_that_wait,
     current_config,
     drive_waits,
     may_wait,
     waiting,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
 
 
 def test_what_waits_is_what_has_a_next_value_or_goes():

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._placement import check_node, choose_node
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.placement import check_node, choose_node
 
 GIB = 1024**3
 
@@ -36,16 +36,16 @@ def test_a_new_guest_goes_where_running_guests_leave_the_most_memory(entries, st
 
 
 def test_where_no_node_has_the_storages_none_is_guessed():
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         choose_node([node("a"), storage("fast", "a"), node("b"), storage("iso", "b")], {"fast", "iso"})
 
-    assert caught.value.code == _errors.UNSUPPORTED
+    assert caught.value.code == errors.UNSUPPORTED
     assert "fast, iso" in caught.value.message
 
 
-@pytest.mark.parametrize(("name", "code"), [("c", _errors.NOT_FOUND), ("b", _errors.NODE_OFFLINE)])
+@pytest.mark.parametrize(("name", "code"), [("c", errors.NOT_FOUND), ("b", errors.NODE_OFFLINE)])
 def test_a_node_that_is_named_must_be_there(name, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_node([node("a"), node("b", status="offline")], name)
 
     assert caught.value.code == code

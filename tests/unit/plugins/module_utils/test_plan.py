@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import Plan, Step, describe, diff, digest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step, describe, diff, digest
 
 STEP = Step("POST", "/nodes/pve1/qemu/101/status/start", "it is stopped")
 PLAN = Plan(

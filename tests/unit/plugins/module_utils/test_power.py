@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import power_state
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import power_state
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._pseudonyms import Pseudonyms
-from ansible_collections.playvisor.proxmox.plugins.module_utils._scrub import MASK, clean_text, is_secret_name, scrub
-from ansible_collections.playvisor.proxmox.plugins.module_utils._scrub_names import NameScrubber
-from ansible_collections.playvisor.proxmox.plugins.module_utils._volume_names import pseudonymous_volume
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.pseudonyms import Pseudonyms
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.scrub import (
+    MASK,
+    clean_text,
+    is_secret_name,
+    scrub,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.scrub_names import NameScrubber
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.volume_names import pseudonymous_volume
 
 KEY = b"0123456789abcdef"
 UPID = "UPID:alpha:0000026C:00001F2A:6B00E821:qmstart:101:carol@corp!deploy:"

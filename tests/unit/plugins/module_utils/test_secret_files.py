@@ -4,8 +4,12 @@ import os
 import stat
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._secret_files import check_writable, is_kept, reserved
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.secret_files import (
+    check_writable,
+    is_kept,
+    reserved,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 
 SECRET = "f46a0e15-96f8-4e08-988d-f31d69ef8c42"
 

@@ -6,8 +6,8 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import AUTH_FAILED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._task_lists import TaskLists
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import AUTH_FAILED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.task_lists import TaskLists
 
 
 class Nodes:

@@ -6,9 +6,9 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import TIMEOUT, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._task_lists import TaskLists
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import TIMEOUT, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.task_lists import TaskLists
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
 UPID = "UPID:pve1:000003E8:003E2C10:6B0ADC99:qmstart:101:root@pam:"
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid, is_upid, poll_delays
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import Upid, is_upid, poll_delays
 
 UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:root@pam!mcp:"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.storages import (
     describe_storage,
     describe_volume,
     places,

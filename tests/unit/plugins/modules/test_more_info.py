@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access import Access
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.access import Access
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.modules import (
     pve_access_info,
     pve_cluster_log_info,

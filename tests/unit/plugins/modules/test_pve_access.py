@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access import Access, read_access
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access_plan import Caller, plan_entry
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access_wishes import Wish, wishes
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.access import Access, read_access
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.desired import Wish, wishes
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.plan import Caller, plan_entry
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
 
 BY_TOKEN = Caller("root@pam", "mcp")
 OPTIONS = {
@@ -195,10 +195,10 @@ def test_a_password_is_changed_by_who_logs_in_with_one(user, proof):
 
 
 def test_a_token_can_not_change_a_password():
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(wish("user", "alice@pve", password="correct horse", update_password="always"))
 
-    assert caught.value.code == _errors.UNSUPPORTED
+    assert caught.value.code == errors.UNSUPPORTED
     assert "api_password" in caught.value.hint
 
 
@@ -227,10 +227,10 @@ ALICE = Caller("alice@pve", "ci")
     ],
 )
 def test_nobody_takes_their_own_rights_or_what_the_product_needs(one, caller):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(one, caller)
 
-    assert caught.value.code == _errors.PROTECTED
+    assert caught.value.code == errors.PROTECTED
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_anybody_may_add_to_their_own_rights_where_the_cluster_lets_them(one):
 
 
 def test_a_privilege_that_this_version_lacks_is_named():
-    with pytest.raises(_errors.PveError, match=r"no privilege VM\.Monitor"):
+    with pytest.raises(errors.PveError, match=r"no privilege VM\.Monitor"):
         plan(wish("role", "Mine", privileges=["VM.Audit", "VM.Monitor"]))
 
 
@@ -294,7 +294,7 @@ def test_what_others_need_is_made_first_and_deleted_last():
     ],
 )
 def test_options_that_can_not_be_meant_are_refused(lists):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         wishes(params(**lists))
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_volume import Backup, BackupVolume
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backups import KEEP, of_guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
-from ansible_collections.playvisor.proxmox.plugins.module_utils._restore import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.backups import KEEP, of_guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.restore import (
     Overwritten,
     Restore,
     Restoring,
     find_overwritten,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.volume import Backup, BackupVolume
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_backup import (
     BackedUp,
     Backups,
@@ -152,12 +153,12 @@ def test_a_backup_that_was_changed_or_deleted_needs_nothing_more(options):
 @pytest.mark.parametrize(
     ("entry", "options", "code"),
     [
-        ({"protected": 1}, {"state": "absent"}, _errors.PROTECTED),
-        (None, {"notes": "kept"}, _errors.NOT_FOUND),
+        ({"protected": 1}, {"state": "absent"}, errors.PROTECTED),
+        (None, {"notes": "kept"}, errors.NOT_FOUND),
     ],
 )
 def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         volume_plan(entry, **options)
 
     assert caught.value.code == code
@@ -209,14 +210,14 @@ def test_a_plan_to_overwrite_binds_to_the_name_and_the_configuration_of_the_gues
 @pytest.mark.parametrize(
     ("kind", "over", "code"),
     [
-        ("qemu", Overwritten(VM, "running", False, "abc"), _errors.UNSUPPORTED),
-        ("qemu", Overwritten(VM, "stopped", True, "abc"), _errors.PROTECTED),
-        ("lxc", STOPPED, _errors.UNSUPPORTED),
-        (None, None, _errors.UNSUPPORTED),
+        ("qemu", Overwritten(VM, "running", False, "abc"), errors.UNSUPPORTED),
+        ("qemu", Overwritten(VM, "stopped", True, "abc"), errors.PROTECTED),
+        ("lxc", STOPPED, errors.UNSUPPORTED),
+        (None, None, errors.UNSUPPORTED),
     ],
 )
 def test_a_guest_is_not_overwritten_while_it_runs_or_is_protected_or_is_another_one(kind, over, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         restore_plan(kind, over, name="web-01")
 
     assert (caught.value.code, bool(caught.value.hint)) == (code, True)
@@ -232,17 +233,17 @@ INVENTORY = Inventory((VM, Guest(102, "db-01", "pve2", "lxc", "stopped")), {"pve
         ({"vmid": 300, "name": "web-01"}, None),
         ({"vmid": 101, "name": "web-01"}, VM),
         ({"name": "web-01", "target": "pve1"}, VM),
-        ({"vmid": 101}, _errors.AMBIGUOUS),
-        ({"vmid": 101, "name": "db-01"}, _errors.NOT_FOUND),
-        ({"name": "nosuch"}, _errors.NOT_FOUND),
-        ({"vmid": 101, "name": "web-01", "target": "pve2"}, _errors.UNSUPPORTED),
-        ({"vmid": 102, "name": "db-01"}, _errors.NODE_OFFLINE),
+        ({"vmid": 101}, errors.AMBIGUOUS),
+        ({"vmid": 101, "name": "db-01"}, errors.NOT_FOUND),
+        ({"name": "nosuch"}, errors.NOT_FOUND),
+        ({"vmid": 101, "name": "web-01", "target": "pve2"}, errors.UNSUPPORTED),
+        ({"vmid": 102, "name": "db-01"}, errors.NODE_OFFLINE),
     ],
 )
 def test_only_a_guest_that_is_named_is_overwritten(options, found):
     try:
         result = find_overwritten(INVENTORY, {**OPTIONS, **options})
-    except _errors.PveError as error:
+    except errors.PveError as error:
         result = error.code
 
     assert result == found
@@ -256,7 +257,7 @@ class Answers:
 
     def get(self, path, **params):
         if not self.config:
-            raise _errors.PveError(_errors.NOT_FOUND, "it does not exist")
+            raise errors.PveError(errors.NOT_FOUND, "it does not exist")
         return self.config if path.endswith("/config") else {"status": "stopped"}
 
 
@@ -291,10 +292,10 @@ def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, rest
     ],
 )
 def test_bad_options_are_refused_before_anything_is_read(options):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_options({**OPTIONS, **options})
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 @pytest.mark.parametrize(

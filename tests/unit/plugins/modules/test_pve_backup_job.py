@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup_jobs import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.jobs import (
     FIELDS,
     describe_job,
     read_job,
@@ -169,7 +169,7 @@ def test_a_job_is_deleted_by_its_id():
     ],
 )
 def test_what_the_api_would_not_take_is_refused_with_a_hint(job, options):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(job, **options)
 
-    assert (caught.value.code, bool(caught.value.hint)) == (_errors.INVALID_PARAMETER, True)
+    assert (caught.value.code, bool(caught.value.hint)) == (errors.INVALID_PARAMETER, True)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, Cloning, find_clone
 
 TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
@@ -76,28 +77,28 @@ def test_an_existing_clone_is_found_by_id_or_name(newid, new_name, found):
     ],
 )
 def test_an_id_or_a_name_that_another_guest_has_is_ambiguous(newid, new_name, named):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         find_clone(CLUSTER, TEMPLATE, newid, new_name)
 
-    assert caught.value.code == _errors.AMBIGUOUS
+    assert caught.value.code == errors.AMBIGUOUS
     assert named in caught.value.message
 
 
 @pytest.mark.parametrize(
     ("source", "options", "code"),
     [
-        (WEB, {"full": False}, _errors.UNSUPPORTED),
-        (WEB, {"snapname": "gone"}, _errors.NOT_FOUND),
-        (TEMPLATE, {"linkable": False}, _errors.UNSUPPORTED),
-        (WEB, {"full": False, "snapname": "old", "linkable": False}, _errors.UNSUPPORTED),
-        (WEB, {"clone": Guest(130, "new", "pve1", "qemu", "stopped", lock="clone")}, _errors.GUEST_LOCKED),
-        (CT, {"format": "raw"}, _errors.UNSUPPORTED),
-        (TEMPLATE, {"storage": "zfs"}, _errors.INVALID_PARAMETER),
-        (TEMPLATE, {"format": "raw", "full": False}, _errors.INVALID_PARAMETER),
+        (WEB, {"full": False}, errors.UNSUPPORTED),
+        (WEB, {"snapname": "gone"}, errors.NOT_FOUND),
+        (TEMPLATE, {"linkable": False}, errors.UNSUPPORTED),
+        (WEB, {"full": False, "snapname": "old", "linkable": False}, errors.UNSUPPORTED),
+        (WEB, {"clone": Guest(130, "new", "pve1", "qemu", "stopped", lock="clone")}, errors.GUEST_LOCKED),
+        (CT, {"format": "raw"}, errors.UNSUPPORTED),
+        (TEMPLATE, {"storage": "zfs"}, errors.INVALID_PARAMETER),
+        (TEMPLATE, {"format": "raw", "full": False}, errors.INVALID_PARAMETER),
     ],
 )
 def test_what_can_not_be_cloned_says_why(source, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(source, **options)
 
     assert caught.value.code == code

@@ -3,8 +3,12 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import (
+    INVALID_PARAMETER,
+    UNSUPPORTED,
+    PveError,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import CloudInit, Configured, cloudinit_drive
 
 VM = Guest(103, "web-03", "pve1", "qemu", "stopped")

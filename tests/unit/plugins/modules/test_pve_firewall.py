@@ -2,23 +2,23 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.firewall import (
     Firewall,
     cluster_place,
     group_place,
     guest_place,
     node_place,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_lists import listing
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_options import LEVELS, SPEC
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall_params import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists import listing
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.options import LEVELS, SPEC
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.params import (
     check_params,
     firewall_spec,
     given_options,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module import guests_spec
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import guests_spec
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_firewall import Firewalls
 
 GUEST = guest_place(Guest(101, "web-01", "pve1", "qemu", "running"))

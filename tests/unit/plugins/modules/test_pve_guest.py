@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest_plan import Observed
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.plan import Observed
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Guests
 
 # As recorded of a cluster, shortened.
@@ -329,47 +329,47 @@ def test_check_mode_tells_whether_a_restart_may_be_required(observed, options, r
 @pytest.mark.parametrize(
     ("observed", "options", "code"),
     [
-        (LIVE, {"state": "absent"}, _errors.UNSUPPORTED),
-        (LIVE, {"state": "template"}, _errors.UNSUPPORTED),
-        (Observed(VM.guest, True, {**QEMU, "protection": 1}), {"state": "absent"}, _errors.PROTECTED),
+        (LIVE, {"state": "absent"}, errors.UNSUPPORTED),
+        (LIVE, {"state": "template"}, errors.UNSUPPORTED),
+        (Observed(VM.guest, True, {**QEMU, "protection": 1}), {"state": "absent"}, errors.PROTECTED),
         (
             Observed(VM.guest, True, {**QEMU, "protection": 1}),
             {"disks": [{"slot": "scsi0", "state": "absent"}]},
-            _errors.PROTECTED,
+            errors.PROTECTED,
         ),
         (
             Observed(CT.guest, True, {**LXC, "protection": 1}),
             {"disks": [{"slot": "mp0", "storage": "fast", "size": 1, "mp": "/a"}]},
-            _errors.PROTECTED,
+            errors.PROTECTED,
         ),
-        (Observed(VM.guest, True, {**QEMU, "lock": "suspended"}), {"cores": 4}, _errors.GUEST_LOCKED),
-        (VM, {"cores": 4, "disks": [{"slot": "scsi0", "size": 1}]}, _errors.INVALID_PARAMETER),
+        (Observed(VM.guest, True, {**QEMU, "lock": "suspended"}), {"cores": 4}, errors.GUEST_LOCKED),
+        (VM, {"cores": 4, "disks": [{"slot": "scsi0", "size": 1}]}, errors.INVALID_PARAMETER),
         (
             WAITING,
             {"cores": 4, "disks": [{"slot": "scsi0", "storage": "fast", "move": True}]},
-            _errors.UNSUPPORTED,
+            errors.UNSUPPORTED,
         ),
-        (VM, {"swap": 64}, _errors.UNSUPPORTED),
-        (VM, {"password": "secret"}, _errors.UNSUPPORTED),
-        (CT, {"sockets": 2}, _errors.UNSUPPORTED),
-        (CT, {"unprivileged": False}, _errors.UNSUPPORTED),
-        (NEW_CT, {}, _errors.INVALID_PARAMETER),
-        (NEW_CT, {"ostemplate": "local:vztmpl/a.tar.gz"}, _errors.INVALID_PARAMETER),
-        (VM, {"config": {"scsi1": "local:1"}}, _errors.INVALID_PARAMETER),
-        (VM, {"config": {"net0": "virtio"}}, _errors.INVALID_PARAMETER),
-        (VM, {"config": {"cipassword": "x"}}, _errors.INVALID_PARAMETER),
-        (VM, {"config": {"name": "x"}}, _errors.INVALID_PARAMETER),
-        (VM, {"cores": 2, "config": {"cores": 3}}, _errors.INVALID_PARAMETER),
-        (VM, {"config": {"cores": "two"}}, _errors.INVALID_PARAMETER),
+        (VM, {"swap": 64}, errors.UNSUPPORTED),
+        (VM, {"password": "secret"}, errors.UNSUPPORTED),
+        (CT, {"sockets": 2}, errors.UNSUPPORTED),
+        (CT, {"unprivileged": False}, errors.UNSUPPORTED),
+        (NEW_CT, {}, errors.INVALID_PARAMETER),
+        (NEW_CT, {"ostemplate": "local:vztmpl/a.tar.gz"}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"scsi1": "local:1"}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"net0": "virtio"}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"cipassword": "x"}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"name": "x"}}, errors.INVALID_PARAMETER),
+        (VM, {"cores": 2, "config": {"cores": 3}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"cores": "two"}}, errors.INVALID_PARAMETER),
         (
             Observed(Guest(101, "web-01", "pve1", "qemu", "running", hastate="started"), True, QEMU, running=True),
             {"cores": 4, "restart_if_required": True, "force": True},
-            _errors.UNSUPPORTED,
+            errors.UNSUPPORTED,
         ),
     ],
 )
 def test_what_can_not_be_done_is_refused_before_anything_is_changed(observed, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(observed, **options)
 
     assert caught.value.code == code

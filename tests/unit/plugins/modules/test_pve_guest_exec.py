@@ -4,8 +4,8 @@ import base64
 import hashlib
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._agent import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.agent import (
     MOST_CONTENT,
     MOST_STDIN,
     Content,
@@ -13,7 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._agent import (
     check_type,
     to_result,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_exec import (
     Executions,
     Inside,
@@ -88,17 +88,17 @@ def test_what_a_file_holds_after_it_was_written_is_foreseen():
 
 
 def test_a_file_to_be_read_must_be_there():
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(Inside(GUEST), file="/nosuch")
 
-    assert caught.value.code == _errors.NOT_FOUND
+    assert caught.value.code == errors.NOT_FOUND
 
 
 def test_a_container_is_told_what_to_do_instead():
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_type(Guest(200, "ct", "pve1", "lxc", "running"))
 
-    assert (caught.value.code, "pct exec" in caught.value.hint) == (_errors.UNSUPPORTED, True)
+    assert (caught.value.code, "pct exec" in caught.value.hint) == (errors.UNSUPPORTED, True)
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_a_container_is_told_what_to_do_instead():
     ],
 )
 def test_options_that_can_not_work_are_refused_before_any_guest_is_asked(options):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_options({**OPTIONS, **options})
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_how_a_command_ended_is_told(status, expected):
 @pytest.mark.parametrize("ended", [{"exitcode": 3, "signal": None}, {"exitcode": None, "signal": 9}])
 def test_an_end_that_is_no_success_is_a_failure(ended):
     check_ending(GUEST, {"exitcode": 0, "signal": None})
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_ending(GUEST, ended)
 
-    assert caught.value.code == _errors.TASK_FAILED
+    assert caught.value.code == errors.TASK_FAILED
 
 
 @pytest.mark.parametrize(

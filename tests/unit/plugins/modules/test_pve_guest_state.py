@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NODE_OFFLINE, UNSUPPORTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._power import Power
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import NODE_OFFLINE, UNSUPPORTED, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import Power
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_state import REACHED, GuestState
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")

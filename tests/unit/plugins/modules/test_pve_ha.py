@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ha import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster.ha import (
     describe_resource,
     describe_rule,
     node_priorities,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_ha import Managed, Resources, Ruled, Rules
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -170,29 +170,29 @@ def test_the_rule_after_needs_nothing_more(state, guests, options, expected):
 @pytest.mark.parametrize(
     ("state", "guests", "options", "code"),
     [
-        (NO_RULE, (VM,), {}, _errors.INVALID_PARAMETER),
-        (NO_RULE, (VM,), {"strict": True}, _errors.INVALID_PARAMETER),
-        (NO_RULE, (VM,), {"affinity": "negative"}, _errors.INVALID_PARAMETER),
-        (NO_RULE, (), PVE1, _errors.INVALID_PARAMETER),
-        (HOME, (), {"affinity": "negative"}, _errors.UNSUPPORTED),
-        (APART, (), PVE1, _errors.UNSUPPORTED),
-        (HOME, (), {"nodes": ["pve1:high"]}, _errors.INVALID_PARAMETER),
+        (NO_RULE, (VM,), {}, errors.INVALID_PARAMETER),
+        (NO_RULE, (VM,), {"strict": True}, errors.INVALID_PARAMETER),
+        (NO_RULE, (VM,), {"affinity": "negative"}, errors.INVALID_PARAMETER),
+        (NO_RULE, (), PVE1, errors.INVALID_PARAMETER),
+        (HOME, (), {"affinity": "negative"}, errors.UNSUPPORTED),
+        (APART, (), PVE1, errors.UNSUPPORTED),
+        (HOME, (), {"nodes": ["pve1:high"]}, errors.INVALID_PARAMETER),
     ],
 )
 def test_a_rule_that_can_not_be_made_is_refused(state, guests, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         rule(state, *guests, **options)
 
     assert caught.value.code == code
 
 
 def test_a_rule_is_only_for_guests_under_ha():
-    with pytest.raises(_errors.PveError, match=r"Not under HA: 201 \(db-01\)"):
+    with pytest.raises(errors.PveError, match=r"Not under HA: 201 \(db-01\)"):
         rule(NO_RULE, VM, CT, managed=frozenset({"vm:101"}), **PVE1)
 
 
 def test_a_rule_does_not_lose_all_its_guests_to_a_selection_that_chooses_none():
-    with pytest.raises(_errors.PveError, match="No guest is chosen"):
+    with pytest.raises(errors.PveError, match="No guest is chosen"):
         Rules("r").plan(Ruled(HOME, "8aa1", ()), OPTIONS)
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest, Inventory
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import Migration, Moving, assign, require_node
 
 GIB = 1024**3
@@ -80,10 +81,10 @@ def test_a_guest_that_is_there_already_stays():
     ],
 )
 def test_what_would_fail_is_found_before_anything_starts(case, named):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(**case)
 
-    assert caught.value.code == _errors.UNSUPPORTED
+    assert caught.value.code == errors.UNSUPPORTED
     assert named in f"{caught.value.message} {caught.value.hint}"
 
 
@@ -114,9 +115,9 @@ def test_templates_stay_where_they_are():
     assert assign(Inventory((template,), NODES, memory=MEMORY), "pve1") == {}
 
 
-@pytest.mark.parametrize(("node", "code"), [("nope", _errors.NOT_FOUND), ("pve4", _errors.NODE_OFFLINE)])
+@pytest.mark.parametrize(("node", "code"), [("nope", errors.NOT_FOUND), ("pve4", errors.NODE_OFFLINE)])
 def test_a_node_that_can_not_be_used_is_refused(node, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         require_node(Inventory((), NODES), node)
 
     assert caught.value.code == code

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._ages import age_seconds
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guests import Guest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._snapshots import Snapshot, Tree, read_tree
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.snapshots import Snapshot, Tree, read_tree
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import age_seconds
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_snapshot import Snapshots, check_options, expired
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -176,13 +176,13 @@ def test_the_snapshot_that_is_asked_for_is_not_pruned():
 @pytest.mark.parametrize(
     ("observed", "options", "code"),
     [
-        (tree(), {"state": "rolled_back"}, _errors.NOT_FOUND),
-        (tree(guest=CT), {"vmstate": True}, _errors.UNSUPPORTED),
-        (tree(guest=Guest(900, "debian", "pve1", "qemu", "stopped", template=True)), {}, _errors.UNSUPPORTED),
+        (tree(), {"state": "rolled_back"}, errors.NOT_FOUND),
+        (tree(guest=CT), {"vmstate": True}, errors.UNSUPPORTED),
+        (tree(guest=Guest(900, "debian", "pve1", "qemu", "stopped", template=True)), {}, errors.UNSUPPORTED),
     ],
 )
 def test_what_can_not_be_done_says_why(observed, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(observed, **options)
 
     assert caught.value.code == code
@@ -203,10 +203,10 @@ def test_what_can_not_be_done_says_why(observed, options, code):
     ],
 )
 def test_bad_options_are_refused_before_anything_is_read(options):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_options({**OPTIONS, **options})
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("36h", 129600), ("2d", 2 * DAY), ("2w", 14 * DAY)])

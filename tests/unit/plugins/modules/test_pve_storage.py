@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._plan import HIDDEN
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage_definitions import SECRETS, meaning
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import SECRETS, meaning
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
@@ -101,19 +101,19 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
 @pytest.mark.parametrize(
     ("definition", "options", "code"),
     [
-        (NONE, {}, _errors.INVALID_PARAMETER),
-        (NAS, {"type": "dir"}, _errors.UNSUPPORTED),
-        (NAS, {"server": "other"}, _errors.UNSUPPORTED),
-        (NAS, {"config": {"snapshot-as-volume-chain": True}}, _errors.UNSUPPORTED),
-        (NAS, {"retention": kept()}, _errors.INVALID_PARAMETER),
-        (NAS, {"config": {"password": "p"}}, _errors.INVALID_PARAMETER),
-        (NAS, {"config": {"type": "dir"}}, _errors.INVALID_PARAMETER),
-        (NAS, {"content": ["iso"], "config": {"content": "iso"}}, _errors.INVALID_PARAMETER),
-        (Definition(CONFIG, (101,)), {"state": "absent"}, _errors.PROTECTED),
+        (NONE, {}, errors.INVALID_PARAMETER),
+        (NAS, {"type": "dir"}, errors.UNSUPPORTED),
+        (NAS, {"server": "other"}, errors.UNSUPPORTED),
+        (NAS, {"config": {"snapshot-as-volume-chain": True}}, errors.UNSUPPORTED),
+        (NAS, {"retention": kept()}, errors.INVALID_PARAMETER),
+        (NAS, {"config": {"password": "p"}}, errors.INVALID_PARAMETER),
+        (NAS, {"config": {"type": "dir"}}, errors.INVALID_PARAMETER),
+        (NAS, {"content": ["iso"], "config": {"content": "iso"}}, errors.INVALID_PARAMETER),
+        (Definition(CONFIG, (101,)), {"state": "absent"}, errors.PROTECTED),
     ],
 )
 def test_what_can_not_be_or_would_lose_something_is_refused(definition, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(definition, **options)
 
     assert caught.value.code == code

@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils import _errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._content import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.content import (
     file_digest,
     file_name,
     place_of,
@@ -98,14 +98,14 @@ def test_the_parts_of_an_upload_are_in_the_order_that_the_server_reads():
 @pytest.mark.parametrize(
     ("file", "options", "code"),
     [
-        (there(5, 6), {"url": URL}, _errors.PROTECTED),
-        (there(5, 6), {"src": "a.iso"}, _errors.PROTECTED),
-        (there(5, None, users=("101 (web)",)), {"state": "absent"}, _errors.PROTECTED),
-        (replace(ABSENT, source_size=6, checksum=SUM), {"src": "a", "checksum": "cd" * 32}, _errors.INVALID_PARAMETER),
+        (there(5, 6), {"url": URL}, errors.PROTECTED),
+        (there(5, 6), {"src": "a.iso"}, errors.PROTECTED),
+        (there(5, None, users=("101 (web)",)), {"state": "absent"}, errors.PROTECTED),
+        (replace(ABSENT, source_size=6, checksum=SUM), {"src": "a", "checksum": "cd" * 32}, errors.INVALID_PARAMETER),
     ],
 )
 def test_what_would_lose_something_or_can_not_come_right_is_refused(file, options, code):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         plan(file, **options)
 
     assert caught.value.code == code
@@ -145,10 +145,10 @@ def test_a_file_is_named_after_its_source_as_the_server_would(options, name):
 
 @pytest.mark.parametrize(("content", "name"), [("iso", "a.txt"), ("iso", ""), ("vztmpl", "a.iso"), ("import", "a.iso")])
 def test_a_name_that_does_not_fit_the_content_is_refused(content, name):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         file_name(content, name)
 
-    assert caught.value.code == _errors.INVALID_PARAMETER
+    assert caught.value.code == errors.INVALID_PARAMETER
 
 
 def entry(node, storage="local", shared=0, status="available", content="iso,backup"):
@@ -161,16 +161,16 @@ def entry(node, storage="local", shared=0, status="available", content="iso,back
         ([entry("pve1")], None, "pve1"),
         ([entry("pve1"), entry("pve2")], "pve2", "pve2"),
         ([entry("pve1", shared=1, status="unknown"), entry("pve2", shared=1)], None, "pve2"),
-        ([entry("pve1"), entry("pve2")], None, _errors.AMBIGUOUS),
-        ([entry("pve1")], "pve2", _errors.NOT_FOUND),
-        ([entry("pve1", status="unknown")], None, _errors.NOT_FOUND),
-        ([entry("pve1", content="backup")], None, _errors.UNSUPPORTED),
+        ([entry("pve1"), entry("pve2")], None, errors.AMBIGUOUS),
+        ([entry("pve1")], "pve2", errors.NOT_FOUND),
+        ([entry("pve1", status="unknown")], None, errors.NOT_FOUND),
+        ([entry("pve1", content="backup")], None, errors.UNSUPPORTED),
     ],
 )
 def test_the_node_is_found_where_only_one_can_be_meant(entries, node, found):
     try:
         place = place_of(entries, "local", node, "iso")["node"]
-    except _errors.PveError as error:
+    except errors.PveError as error:
         place = error.code
 
     assert place == found
@@ -191,7 +191,7 @@ def test_a_guest_uses_what_is_in_its_drives(config, used):
 
 @pytest.mark.parametrize(("names", "told"), [(["debian-13_1.tar"], "debian-13_1.tar"), ([], "pveam update")])
 def test_a_template_that_the_index_lacks_is_told_what_there_is(names, told):
-    with pytest.raises(_errors.PveError) as caught:
+    with pytest.raises(errors.PveError) as caught:
         check_template([{"template": name} for name in names], "debian-13_2.tar")
 
     assert told in caught.value.hint

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._errors import NODE_OFFLINE, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._tasks import Upid
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import NODE_OFFLINE, PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import Upid
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_task import Task, Tasks
 
 UPID = Upid.parse("UPID:pve1:000003FE:00089254:6B00E968:qmigrate:101:root@pam!mcp:")

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Users, groups, roles, API tokens and ACLs: what there is, and what one must not take from oneself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .._api.client import segment
+from .._api.errors import PROTECTED, PveError
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+ROOT = "root@pam"
+# In the order in which they are made; what is deleted goes the other way round.
+KINDS = ("role", "group", "user", "token", "acl")
+HOLDERS = ("user", "group", "token")
+
+# What an entry consists of, with the values that Proxmox VE gives when nothing else is asked for.
+FIELDS: dict[str, dict[str, Any]] = {
+    "role": {"privileges": []},
+    "group": {"comment": ""},
+    "user": {
+        "groups": [],
+        "enable": True,
+        "expire": 0,
+        "comment": "",
+        "email": "",
+        "firstname": "",
+        "lastname": "",
+    },
+    "token": {"privsep": True, "expire": 0, "comment": ""},
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """The state of every entry, by kind and id. Of an ACL that is what each of the holder's roles propagates."""
+
+    entries: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    special: frozenset[str] = frozenset()
+    privileges: frozenset[str] = frozenset()
+
+    def state(self, kind: str, ident: str) -> dict[str, Any]:
+        """The state of an entry, also of one that does not exist."""
+        nothing = {"roles": {}} if kind == "acl" else {"exists": False, **FIELDS[kind]}
+        return self.entries.get((kind, ident), nothing)
+
+    def own(self, user: str, token: str | None) -> frozenset[tuple[str, str]]:
+        """What the rights of a user, logged in by I(token) or not, hang on: the kinds and ids of those entries."""
+        holders = {("user", user), *(("group", group) for group in self.state("user", user)["groups"])}
+        if token:
+            holders.add(("token", f"{user}!{token}"))
+        held = {
+            key: state["roles"]
+            for key, state in self.entries.items()
+            if key[0] == "acl" and acl_holder(key[1]) in holders
+        }
+        roles = {("role", role) for roles in held.values() for role in roles}
+        return frozenset({*holders, *held, *roles})
+
+
+def acl_id(path: str, kind: str, holder: str) -> str:
+    """The id of what one holder has on one path, such as C(/vms/101 user ops@pve)."""
+    return f"{path} {kind} {holder}"
+
+
+def acl_holder(ident: str) -> tuple[str, str]:
+    _path, kind, holder = ident.split(" ", 2)
+    return kind, holder
+
+
+def entry_path(kind: str, ident: str) -> str:
+    """The API path of a role, group, user or token."""
+    if kind == "token":
+        user, token = ident.split("!", 1)
+        return f"/access/users/{segment(user)}/token/{segment(token)}"
+    return f"/access/{kind}s/{segment(ident)}"
+
+
+def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
+    """The entries of these kinds, from at most four requests; those that the caller may see."""
+    entries: dict[tuple[str, str], dict[str, Any]] = {}
+    special: frozenset[str] = frozenset()
+    known: set[str] = set()
+    if "role" in kinds:
+        roles = client.get("/access/roles")
+        special = frozenset(role["roleid"] for role in roles if int(role.get("special") or 0))
+        for role in roles:
+            privileges = split(role.get("privs"))
+            known.update(privileges)
+            entries["role", role["roleid"]] = {"exists": True, "privileges": privileges}
+    if "group" in kinds:
+        for group in client.get("/access/groups"):
+            entries["group", group["groupid"]] = {"exists": True, "comment": str(group.get("comment") or "")}
+    if "user" in kinds or "token" in kinds:
+        for user in client.get("/access/users", full=1):
+            entries["user", user["userid"]] = {**_state("user", user), "groups": split(user.get("groups"))}
+            for token in user.get("tokens") or []:
+                entries["token", f"{user['userid']}!{token['tokenid']}"] = _state("token", token)
+    if "acl" in kinds:
+        for rule in client.get("/access/acl"):
+            ident = acl_id(rule["path"], rule["type"], rule["ugid"])
+            roles = entries.setdefault(("acl", ident), {"roles": {}})["roles"]
+            roles[rule["roleid"]] = bool(int(rule["propagate"]))
+    return Access(entries, special, frozenset(known))
+
+
+def split(text: Any) -> list[str]:
+    """The sorted names of a list as the API writes it."""
+    return sorted({name for name in str(text or "").replace(";", ",").replace(" ", ",").split(",") if name})
+
+
+def _state(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
+    state: dict[str, Any] = {"exists": True}
+    for name, default in FIELDS[kind].items():
+        value = entry.get(name)
+        if value is None:
+            state[name] = default
+        else:
+            state[name] = type(default)(int(value)) if isinstance(default, int) else value
+    return state
+
+
+def check_not_own(
+    own: frozenset[tuple[str, str]], kind: str, ident: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Raise C(protected) for a change that takes something from those who make it, or shuts root@pam out."""
+    root = (kind, ident) == ("user", ROOT)
+    if not root and (kind, ident) not in own:
+        return
+    lost = _lost(before, after)
+    if not lost:
+        return
+    whose = f"The {kind} {ident}"
+    if root:
+        raise PveError(
+            PROTECTED,
+            f"{whose} would lose {lost}.",
+            "root@pam is the way back in when all else fails, and deleting it deletes its API tokens; leave it alone.",
+        )
+    raise PveError(
+        PROTECTED,
+        f"{whose} would lose {lost}, and what this task may do hangs on it.",
+        "Do this as another user, so that nobody locks themselves out.",
+    )
+
+
+def _lost(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What is less afterwards, in words; empty when nothing is."""
+    lost = []
+    if before.get("exists") and not after["exists"]:
+        lost.append("its existence")
+    if before.get("enable") and not after["enable"]:
+        lost.append("its login")
+    if after.get("expire") and after["expire"] != before["expire"]:
+        lost.append("its login at some time")
+    if after.get("privsep") and not before["privsep"]:
+        lost.append("its user's privileges")
+    for name in ("groups", "privileges"):
+        lost += sorted(set(before.get(name, [])) - set(after.get(name, [])))
+    for role, propagates in before.get("roles", {}).items():
+        kept = after["roles"].get(role)
+        if kept is None or (propagates and not kept):
+            lost.append(f"the role {role}" if kept is None else f"the role {role} further down")
+    return ", ".join(lost)

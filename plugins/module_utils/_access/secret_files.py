@@ -1,0 +1,80 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that keep a secret which is shown only once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+from .._api.errors import INVALID_PARAMETER, PveError
+
+_SECRET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\s*")
+_ROOM = 64
+
+
+def is_kept(path: str) -> bool:
+    """Whether a file holds the secret of an API token."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return _SECRET.fullmatch(file.read(_ROOM)) is not None
+    except OSError:
+        return False
+
+
+def check_writable(path: str) -> None:
+    """Raise C(invalid_parameter) unless a secret can be put there and nothing else is lost by it."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise _unusable(path, f"there is no folder {folder}", "Make it first, for its owner alone (mode 0700).")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unusable(path, f"the folder {folder} is not writable", "Choose another one.")
+    if os.path.lexists(path) and not is_kept(path):
+        raise _unusable(path, "it is there and holds something else", "Choose another name, or remove it.")
+
+
+@contextlib.contextmanager
+def reserved(path: str) -> Iterator[Callable[[str], None]]:
+    """A function that puts a secret into I(path), mode 0600, whole or not at all.
+
+    The place for it is made before the block runs, so that a full disk fails there and not after the secret was shown.
+    """
+    try:
+        handle, made = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secret-")
+    except OSError as exc:
+        raise _unusable(path, str(exc), "Choose another place.") from exc
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            _put(file, " " * _ROOM)
+
+            def keep(secret: str) -> None:
+                try:
+                    file.seek(0)
+                    _put(file, f"{secret}\n")
+                    file.truncate(len(secret) + 1)
+                    os.replace(made, path)
+                except OSError as exc:
+                    raise _unusable(path, str(exc), "It is lost; run again with regenerate=lost.") from exc
+
+            yield keep
+    except OSError as exc:
+        raise _unusable(path, str(exc), "Choose another place.") from exc
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(made)
+
+
+def _put(file: TextIO, text: str) -> None:
+    file.write(text)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _unusable(path: str, why: str, hint: str) -> PveError:
+    return PveError(INVALID_PARAMETER, f"The secret can't be kept in {path}: {why}.", hint)

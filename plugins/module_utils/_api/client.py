@@ -1,0 +1,293 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only code that speaks HTTP to Proxmox VE: trust, credentials, retries, errors."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from typing import Any
+from urllib.parse import quote
+
+from . import gateway
+from .connection import Connection
+from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, nested_errors
+from .multipart import FileForm
+from .task_lists import TaskLists
+from .unreachable import not_answered, root_cause, unreachable, untrusted
+
+try:
+    import requests
+    from proxmoxer.backends.https import ProxmoxHTTPApiTokenAuth, ProxmoxHTTPAuth, ProxmoxHttpSession
+    from proxmoxer.core import ProxmoxResource, ResourceException
+    from requests.adapters import HTTPAdapter
+    from urllib3.connectionpool import HTTPSConnectionPool
+
+    IMPORT_ERROR = None
+except ImportError:
+    IMPORT_ERROR = traceback.format_exc()
+    HTTPAdapter = HTTPSConnectionPool = ProxmoxHTTPAuth = object
+
+# pveproxy closes idle connections after about 5 s; no request should meet that boundary.
+_IDLE_SECONDS = 4.0
+# More than run at once on a node.
+_ALL_TASKS = 10000
+_RETRY_DELAYS = (0.1, 0.4, 1.0)
+
+
+class _FreshPool(HTTPSConnectionPool):
+    """A pool that opens a connection anew before it may meet the end that pveproxy puts to idle ones."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)
+        if time.monotonic() - getattr(connection, "idle_since", float("inf")) > _IDLE_SECONDS:
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
+
+
+class _PinningAdapter(HTTPAdapter):
+    """Trusts exactly the certificate with one SHA-256 fingerprint, where one is given."""
+
+    def __init__(self, fingerprint: str | None, **kwargs: Any) -> None:
+        self._fingerprint = fingerprint
+        super().__init__(**kwargs)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _FreshPool}
+
+
+class _TicketAuth(ProxmoxHTTPAuth):
+    """Password login whose ticket is fetched over the same trust as every other request."""
+
+    def __init__(self, login: Any, **kwargs: Any) -> None:
+        self._login = login
+        super().__init__(**kwargs)
+
+    def _get_new_tokens(self, password: str | None = None, otp: str | None = None, otptype: str | None = None) -> None:
+        answer = self._login(self.username, password or self.pve_auth_ticket)
+        self.birth_time = time.monotonic()
+        self.pve_auth_ticket = answer["ticket"]
+        self.csrf_prevention_token = answer["CSRFPreventionToken"]
+
+
+class _Serializer:
+    """Returns C(data) of an answer, and refuses what is not an answer of the API."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def get_accept_types(self) -> str:
+        return "application/json"
+
+    def loads(self, response: Any) -> Any:
+        try:
+            return response.json()["data"]
+        except (ValueError, KeyError, TypeError) as exc:
+            raise _not_the_api(self._address, response) from exc
+
+    def loads_errors(self, response: Any) -> Any:
+        try:
+            body = response.json()
+        except ValueError:
+            return None
+        if not isinstance(body, dict):
+            return None
+        return body.get("errors") or nested_errors(str(body.get("message") or "")) or None
+
+
+def _not_the_api(address: str, response: Any) -> PveError:
+    kind = response.headers.get("Content-Type", "no content type")
+    return PveError(
+        UNREACHABLE,
+        f"{address} answered {response.status_code} with {kind}, which is not an answer of the Proxmox VE API.",
+        "Check the address and port, and whether a proxy or login page stands in between.",
+        response.status_code,
+    )
+
+
+class Client:
+    """A connection to one cluster. Safe to share between threads.
+
+    C(GET) is retried when the connection breaks or a proxy answers 502 to 504, 595 or 599. Other methods are
+    sent once: whether a broken request was received can't be known, so callers read the state again instead.
+    Every method returns the C(data) of the answer and raises L(PveError).
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        # What users should know though nothing failed; modules show it as warnings.
+        self.notices: list[str] = []
+        # Seconds that the quickest task of each type has taken, for who waits for the next one.
+        self.quickest: dict[str, float] = {}
+        self.task_lists = TaskLists(self._active_tasks)
+        self._session = ProxmoxHttpSession()
+        self._session.headers["accept"] = "application/json"
+        verify: bool | str = connection.validate_certs
+        if connection.gateway:
+            self._base_url = f"{gateway.URL}/api2/json"
+            self._session.mount("http://", gateway.SocketAdapter(connection.gateway, pool_maxsize=connection.pool_size))
+            # No proxy stands between here and a socket of this machine.
+            self._session.trust_env = False
+        else:
+            self._base_url = f"{connection.url}/api2/json"
+            adapter = _PinningAdapter(connection.fingerprint, pool_maxsize=connection.pool_size)
+            self._session.mount("https://", adapter)
+            if connection.fingerprint:
+                verify = False
+            elif verify and connection.ca_path:
+                verify = _readable(connection.ca_path)
+        # Given with every request: requests lets REQUESTS_CA_BUNDLE override what only the session holds.
+        self._options: dict[str, Any] = {
+            "verify_ssl": verify,
+            "timeout": (connection.connect_timeout, connection.read_timeout),
+        }
+        self._api: Any = None
+        self._connecting = threading.Lock()
+
+    def _active_tasks(self, node: str) -> list[dict[str, Any]]:
+        active: list[dict[str, Any]] = self.get(f"/nodes/{segment(node)}/tasks", source="active", limit=_ALL_TASKS)
+        return active
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.request("GET", path, params)
+
+    def request(self, method: str, path: str, params: dict[str, Any] | None = None, file: str | None = None) -> Any:
+        """Send one request; I(path) starts below C(/api2/json), such as C(/nodes/pve1/qemu).
+
+        With a I(file), a local path, its content is sent as the parameter C(filename), after the others in their order.
+        """
+        what = f"{method} {path}"
+        attempt = 0
+        while True:
+            try:
+                if file is not None:
+                    return self._upload(path, dict(params or {}), file)
+                return self._send(method, path, dict(params or {}))
+            except PveError as error:
+                if method != "GET" or not _may_retry(error, attempt):
+                    raise
+            except requests.exceptions.RequestException as exc:
+                error = self._connection_error(what, method, exc)
+                if method != "GET" or not _may_retry(error, attempt):
+                    raise error from exc
+            time.sleep(_RETRY_DELAYS[attempt])
+            attempt += 1
+
+    def _connected(self) -> Any:
+        with self._connecting:
+            if self._api is None:
+                self._api = self._connect()
+        return self._api
+
+    def _upload(self, path: str, params: dict[str, Any], file: str) -> Any:
+        self._connected()
+        filename = params.pop("filename", os.path.basename(file))
+        try:
+            form = FileForm(params, "filename", filename, file)
+            # proxmoxer's own session would take the form for a map of fields.
+            response = requests.Session.request(
+                self._session,
+                "POST",
+                f"{self._base_url}{path}",
+                data=form,
+                headers={"Content-Type": form.content_type},
+                cookies=self._session.auth.get_cookies(),
+                verify=self._options["verify_ssl"],
+                timeout=self._options["timeout"],
+            )
+        except requests.exceptions.RequestException:
+            raise
+        except (OSError, ValueError) as exc:
+            raise PveError(
+                INVALID_PARAMETER, f"The file can't be sent: {exc}", "Give a file that can be read."
+            ) from exc
+        if response.status_code >= 400:
+            errors = _Serializer(self.connection.address).loads_errors(response)
+            raise error_from_response(f"POST {path}", response.status_code, response.reason or "", errors)
+        return _Serializer(self.connection.address).loads(response)
+
+    def _send(self, method: str, path: str, params: dict[str, Any]) -> Any:
+        api = self._connected()
+        try:
+            return getattr(api(path.lstrip("/")), method.lower())(**params)
+        except ResourceException as exc:
+            raise error_from_response(f"{method} {path}", exc.status_code, exc.content, exc.errors) from exc
+
+    def _connect(self) -> Any:
+        link = self.connection
+        auth: Any
+        if link.gateway:
+            auth = gateway.RunKey(link.gateway_key, **self._options)
+        elif link.token_id:
+            auth = ProxmoxHTTPApiTokenAuth(link.user, link.token_id, link.token_secret, **self._options)
+        else:
+            auth = _TicketAuth(self._login, username=link.user, password=link.password, **self._options)
+        self._session.auth = auth
+        return ProxmoxResource(base_url=self._base_url, session=self._session, serializer=_Serializer(link.address))
+
+    def _login(self, username: str, password: str) -> dict[str, Any]:
+        session = requests.Session()
+        session.mount("https://", self._session.get_adapter("https://"))
+        response = session.post(
+            f"{self._base_url}/access/ticket",
+            data={"username": username, "password": password},
+            verify=self._options["verify_ssl"],
+            timeout=self._options["timeout"],
+        )
+        if response.status_code >= 400:
+            raise error_from_response("POST /access/ticket", response.status_code, response.reason)
+        answer = _Serializer(self.connection.address).loads(response)
+        if answer.get("NeedTFA"):
+            raise PveError(
+                AUTH_FAILED,
+                f"{username} needs a second factor to log in.",
+                "Use an API token instead of the password.",
+            )
+        return answer
+
+    def _connection_error(self, what: str, method: str, exc: Exception) -> PveError:
+        link = self.connection
+        if isinstance(exc, requests.exceptions.SSLError):
+            pinned = bool(link.fingerprint) and "ingerprint" in str(exc)
+            return untrusted(link.address, root_cause(exc), pinned=pinned)
+        if isinstance(exc, requests.exceptions.ReadTimeout):
+            return not_answered(link.address, what, method)
+        if isinstance(exc, requests.exceptions.ConnectTimeout):
+            cause = f"no connection within {link.connect_timeout:g} s"
+        else:
+            cause = root_cause(exc)
+        if link.gateway:
+            error = unreachable(f"The gateway {link.gateway}", cause)
+            error.hint = "Check that the gateway runs and that api_gateway is its socket; it ends with what started it."
+            return error
+        return unreachable(f"Proxmox VE at {link.address}", cause)
+
+
+def _readable(ca_path: str) -> str:
+    if os.access(ca_path, os.R_OK):
+        return ca_path
+    raise PveError(
+        INVALID_PARAMETER, f"ca_path can't be read: {ca_path}", "Point it at the PEM file of the CA to trust."
+    )
+
+
+def segment(value: Any) -> str:
+    """A value as one segment of an API path: nothing in it can reach another path."""
+    return quote(str(value), safe="@!:")
+
+
+def _may_retry(error: PveError, attempt: int) -> bool:
+    if error.http_status is None:
+        # No answer at all. What answers, but is not the API, has a status.
+        return error.code == UNREACHABLE and attempt < len(_RETRY_DELAYS) - 1
+    return error.http_status in (502, 503, 504, 595, 599) and attempt < len(_RETRY_DELAYS)

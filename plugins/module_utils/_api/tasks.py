@@ -1,0 +1,210 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for Proxmox VE tasks (workers named by a UPID)."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .client import segment
+from .errors import INVALID_PARAMETER, NODE_OFFLINE, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError, classify
+
+if TYPE_CHECKING:
+    from .client import Client
+
+_GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
+_FIRST_POLL = 0.05
+_LAST_POLL = 1.0
+# The part of what a task has taken by which its end may be noticed late.
+_LATE = 1 / 6
+# The part of what the quickest task of a type took after which the next one is looked at.
+_EARLY = 0.9
+_LOG_LINES = 20
+_WHOLE_LOG = 50000
+# How often a task's log is read while it runs, and how many lines of it at a time.
+_FEED_SECONDS = 2.0
+_FEED_LINES = 500
+
+
+@dataclass(frozen=True)
+class Upid:
+    """The parts of a UPID, C(UPID:node:pid:pstart:starttime:type:id:user:)."""
+
+    node: str
+    type: str
+    id: str
+    user: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Upid:
+        parts = text.split(":")
+        if len(parts) != 9 or parts[0] != "UPID":
+            raise PveError(INVALID_PARAMETER, f"not a UPID: {text}")
+        return cls(node=parts[1], type=parts[5], id=parts[6], user=parts[7], text=text)
+
+    @property
+    def path(self) -> str:
+        return f"/nodes/{segment(self.node)}/tasks/{segment(self.text)}"
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """A task that ended well; I(warnings) holds the log lines when it ended in C(WARNINGS)."""
+
+    upid: str
+    exitstatus: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def is_upid(data: Any) -> bool:
+    return isinstance(data, str) and data.startswith("UPID:")
+
+
+def journal(upid: str) -> None:
+    """Note a task that was started in the file that C(PVE_TASK_JOURNAL) names, for whoever has to tell if this dies."""
+    path = os.environ.get("PVE_TASK_JOURNAL")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(f"{upid}\n")
+
+
+def poll_delays() -> Any:
+    """Seconds to sleep between looks at something that changes soon: a part of what it has taken, 50 ms to 1 s."""
+    taken = 0.0
+    while True:
+        delay = min(max(taken * _LATE, _FIRST_POLL), _LAST_POLL)
+        yield delay
+        taken += delay
+
+
+def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
+    """Wait until a task ends or C(time.monotonic()) reaches I(deadline).
+
+    Raises C(timeout) for a task that outlives the deadline (it goes on running) and C(task_failed),
+    or the code its text stands for, for one that fails. The task is one that was started just now.
+    """
+    task, began = Upid.parse(upid), time.monotonic()
+    # Of many tasks, the first ones tell when it is worth a look at the next.
+    time.sleep(max(0.0, min(client.quickest.get(task.type, 0.0) * _EARLY, deadline - began)))
+    status = wait_until_stopped(client, task, deadline)
+    if status is None:
+        raise PveError(
+            TIMEOUT,
+            f"Task {task.type} of {task.id or task.node} is still running after the timeout: {upid}",
+            "It was not stopped: follow it in the node's task list, or run again with a larger timeout.",
+        )
+    took = time.monotonic() - began
+    client.quickest[task.type] = min(took, client.quickest.get(task.type, took))
+    return _result(client, task, str(status.get("exitstatus", "")))
+
+
+class _LogFeed:
+    """Passes on a task's log while it runs, to the file that C(PVE_TASK_LOG) names, for whoever watches.
+
+    Tasks that end soon are not worth the requests.
+    """
+
+    def __init__(self, client: Client, task: Upid) -> None:
+        self._client = client
+        self._task = task
+        self._path = os.environ.get("PVE_TASK_LOG")
+        self._due = time.monotonic() + _FEED_SECONDS
+        self._passed = 0
+
+    def pass_on(self) -> None:
+        if not self._path or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _FEED_SECONDS
+        try:
+            entries = self._client.get(f"{self._task.path}/log", start=self._passed, limit=_FEED_LINES)
+        except PveError:
+            return
+        lines = [str(entry["t"]) for entry in entries if entry["n"] > self._passed and entry["t"] != "no content"]
+        self._passed += len(lines)
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.writelines(f"{self._task.type} {self._task.id}: {line}\n" for line in lines)
+
+
+def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+    """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
+    feed, lists, delays, delay = _LogFeed(client, task), client.task_lists, poll_delays(), 0.0
+    with lists.waiting(task.node):
+        # One task may have ended already; of many, a list that is asked for later tells.
+        if lists.of_use(task.node):
+            time.sleep(delay := next(delays))
+        while True:
+            status = None
+            if not lists.say_running(task.node, task.text, time.monotonic() - delay / 2):
+                status = _look(client, task, deadline)
+            feed.pass_on()
+            if status is not None and status["status"] == "stopped":
+                return status
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            time.sleep(min(delay := next(delays), remaining))
+
+
+def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
+    """Wait at least a second for the lock of the guest that a request is about, by its I(path).
+
+    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be looked at. Looking costs a
+    C(GET); sending the refused request again would leave a failed task each time.
+    """
+    guest = _GUEST_PATH.match(path)
+    locked = True
+    while locked:
+        if time.monotonic() + _LAST_POLL > deadline:
+            return False
+        time.sleep(_LAST_POLL)
+        try:
+            locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
+        except PveError:
+            # What refused the request says more than this would.
+            return False
+    return True
+
+
+def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+    """The task's status, or None while its node does not answer and there is time left."""
+    try:
+        return client.get(f"{task.path}/status")
+    except PveError as error:
+        if error.code in (UNREACHABLE, NODE_OFFLINE, TIMEOUT) and time.monotonic() < deadline:
+            return None
+        raise
+
+
+def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
+    if exitstatus == "OK":
+        return TaskResult(task.text, exitstatus)
+    log = log_tail(client, task)
+    if exitstatus.startswith("WARNINGS"):
+        return TaskResult(task.text, exitstatus, [line for line in log if "WARN" in line.upper()])
+    if exitstatus == "job errors":
+        # vzdump says only in its log what was wrong.
+        exitstatus = next((line for line in log if line.startswith("ERROR:")), exitstatus)
+    code, hint = classify(exitstatus)
+    raise PveError(
+        # A task that gave up waiting has failed; "timeout" is kept for tasks that still run.
+        TASK_FAILED if code == TIMEOUT else code,
+        f"Task {task.type} of {task.id or task.node} failed: {exitstatus or 'no exit status'}",
+        hint or "The task log says more.",
+        task_log=log,
+    )
+
+
+def log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
+    """The last lines of a task's log; none when it can't be read, which must not hide how the task ended."""
+    try:
+        entries = client.get(f"{task.path}/log", limit=_WHOLE_LOG)
+    except PveError:
+        return []
+    return [str(entry["t"]) for entry in entries][max(0, len(entries) - lines) :]

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to say when a request never came to an answer of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
+
+
+def unreachable(where: str, cause: str) -> PveError:
+    """I(where) is what could not be reached, such as C(Proxmox VE at pve1:8006)."""
+    return PveError(
+        UNREACHABLE,
+        f"{where} can't be reached: {cause}.",
+        "Check the address and port, that pveproxy runs there, and any firewall in between.",
+    )
+
+
+def not_answered(address: str, what: str, method: str) -> PveError:
+    hint = "Raise read_timeout, or look at the node's load."
+    if method != "GET":
+        hint = "It may have been received all the same: read the state before sending it again."
+    return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint)
+
+
+def untrusted(address: str, cause: str, *, pinned: bool) -> PveError:
+    """I(pinned): the certificate is another one than that whose fingerprint was given."""
+    if pinned:
+        return PveError(
+            TLS_UNTRUSTED,
+            f"The certificate of {address} does not have the pinned fingerprint.",
+            "Compare it on the node (Node > System > Certificates); update fingerprint only if the change is known.",
+        )
+    return PveError(
+        TLS_UNTRUSTED,
+        f"The certificate of {address} is not trusted: {cause}.",
+        "Set ca_path (PROXMOX_CA_PATH) to the cluster's CA, /etc/pve/pve-root-ca.pem on a node, or fingerprint "
+        "(PROXMOX_FINGERPRINT) to the certificate's SHA-256 fingerprint.",
+    )
+
+
+def root_cause(exc: BaseException) -> str:
+    """The innermost reason of a requests/urllib3 exception, without their wrapping."""
+    inner: Any = exc
+    while True:
+        nested = getattr(inner, "reason", None) or (inner.args[0] if getattr(inner, "args", None) else None)
+        if isinstance(nested, BaseException):
+            inner = nested
+            continue
+        nested = inner.__cause__ or inner.__context__ if isinstance(inner, BaseException) else None
+        if nested is None or nested is exc:
+            break
+        inner = nested
+    text = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or inner
+    return str(text).rstrip(".")

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a copy of a cluster is read from: C(GET) requests only, some of which follow from the answers to others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .._api.client import segment
+from .._api.concurrency import bounded_map
+from .._api.errors import AUTH_FAILED, TLS_UNTRUSTED, UNREACHABLE, PveError
+from .._guest.guest import TYPES
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+# One answer: C(path) as requested, C(params) of the query, and the C(data) of the answer.
+Reading = dict[str, Any]
+
+OVERVIEW = "/cluster/resources"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One C(GET)."""
+
+    path: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+FIRST = (Request("/version"), Request(OVERVIEW))
+_CLUSTER = (
+    Request("/cluster/status"),
+    Request("/cluster/options"),
+    Request("/nodes"),
+    Request("/storage"),
+    Request("/pools"),
+    Request("/access/domains"),
+    Request("/access/users", {"full": 1}),
+    Request("/access/groups"),
+    Request("/access/roles"),
+    Request("/access/acl"),
+    *(Request(f"/cluster/firewall/{part}") for part in ("options", "rules", "aliases", "ipset", "groups")),
+    Request("/cluster/ha/resources"),
+    Request("/cluster/ha/rules"),
+    Request("/cluster/backup"),
+    Request("/cluster/replication"),
+)
+
+
+@dataclass
+class Captured:
+    """What was read, and what could not be."""
+
+    readings: list[Reading] = field(default_factory=list)
+    problems: list[tuple[Request, PveError]] = field(default_factory=list)
+
+    def data(self, path: str) -> Any:
+        return next((reading["data"] for reading in self.readings if reading["path"] == path), None)
+
+    def warnings(self) -> list[str]:
+        """A sentence for each kind of part that is missing, however many there are of the kind."""
+        kinds: dict[tuple[str, str], list[tuple[Request, PveError]]] = {}
+        for request, error in self.problems:
+            kinds.setdefault((re.sub(r"/\d+(?=/|$)", "/*", request.path), error.code), []).append((request, error))
+        return [
+            f"Not captured: {found[0][0].path}{_and_more(len(found) - 1)}: {found[0][1].message}"
+            for found in kinds.values()
+        ]
+
+
+def capture(client: Client, *, content: bool, throttle: int) -> Captured:
+    """Read a whole cluster. A part that can't be read is a problem; one that makes all the rest pointless raises."""
+    captured = Captured([_read(client, request) for request in FIRST])
+    _read_all(client, captured, _CLUSTER, throttle)
+    resources = captured.data(OVERVIEW)
+    _read_all(
+        client, captured, [*_of_nodes(resources), *_of_guests(resources), *following(captured.readings)], throttle
+    )
+    known = {(reading["path"], *sorted(reading["params"].items())) for reading in captured.readings}
+    more = [*following(captured.readings), *(_contents(captured.readings) if content else ())]
+    unread = [request for request in more if (request.path, *sorted(request.params.items())) not in known]
+    _read_all(client, captured, unread, throttle)
+    offline = sorted(entry["node"] for entry in resources if entry["type"] == "node" and not _online(entry))
+    captured.problems += [(Request(f"/nodes/{node}"), _offline(node)) for node in offline]
+    return captured
+
+
+def count(readings: Iterable[Reading]) -> dict[str, int]:
+    """How many nodes, guests, storages, snapshots and so on the readings show."""
+    counts = Counter(readings=0, nodes=0, guests=0, storages=0, pools=0, users=0, snapshots=0, volumes=0)
+    for reading in readings:
+        path, data = reading["path"], reading["data"]
+        counts["readings"] += 1
+        if path == OVERVIEW:
+            counts["nodes"] += sum(entry["type"] == "node" for entry in data)
+            counts["guests"] += sum(entry["type"] in TYPES for entry in data)
+            counts["storages"] += len({entry["storage"] for entry in data if entry["type"] == "storage"})
+        elif path in ("/pools", "/access/users") and "poolid" not in reading["params"]:
+            counts[path.rpartition("/")[2]] += len(data)
+        elif path.endswith("/snapshot"):
+            counts["snapshots"] += sum(entry["name"] != "current" for entry in data)
+        elif path.endswith("/content"):
+            counts["volumes"] += len(data)
+    return dict(counts)
+
+
+def following(readings: Sequence[Reading]) -> list[Request]:
+    """The requests that lists lead to: pools, IP sets, security groups and snapshots, one by one."""
+    found: list[Request] = []
+    for reading in readings:
+        path, data = reading["path"], reading["data"]
+        if path == "/pools" and not reading["params"]:
+            found += [Request(path, {"poolid": entry["poolid"]}) for entry in data]
+        elif path.endswith("/firewall/ipset"):
+            found += [Request(f"{path}/{segment(entry['name'])}") for entry in data]
+        elif path == "/cluster/firewall/groups":
+            found += [Request(f"{path}/{segment(entry['group'])}") for entry in data]
+        elif path.endswith("/snapshot"):
+            names = [entry["name"] for entry in data if entry["name"] != "current"]
+            found += [Request(f"{path}/{segment(name)}/config") for name in names]
+    return found
+
+
+def _of_nodes(resources: Sequence[dict[str, Any]]) -> list[Request]:
+    return [
+        Request(f"/nodes/{segment(entry['node'])}/{part}", params)
+        for entry in resources
+        if entry["type"] == "node" and _online(entry)
+        for part, params in (
+            ("qemu", {"full": 1}),
+            ("lxc", {}),
+            ("storage", {}),
+            ("network", {}),
+            ("firewall/options", {}),
+            ("firewall/rules", {}),
+        )
+    ]
+
+
+def _of_guests(resources: Sequence[dict[str, Any]]) -> list[Request]:
+    offline = {entry["node"] for entry in resources if entry["type"] == "node" and not _online(entry)}
+    parts = (
+        "config",
+        "pending",
+        "snapshot",
+        *(f"firewall/{part}" for part in ("options", "rules", "aliases", "ipset")),
+    )
+    return [
+        Request(f"/nodes/{segment(entry['node'])}/{entry['type']}/{entry['vmid']}/{part}")
+        for entry in resources
+        if entry["type"] in TYPES and entry["node"] not in offline
+        for part in parts
+    ]
+
+
+def _contents(readings: Sequence[Reading]) -> list[Request]:
+    """What is on every storage that can be read; a shared one is read once."""
+    found: dict[tuple[str, str], Request] = {}
+    for reading in readings:
+        match = re.fullmatch(r"/nodes/([^/]+)/storage", reading["path"])
+        for entry in reading["data"] if match else ():
+            if not int(entry.get("active", 0)):
+                continue
+            where = "" if int(entry.get("shared", 0)) else match[1]
+            path = f"{reading['path']}/{segment(entry['storage'])}/content"
+            found.setdefault((where, entry["storage"]), Request(path))
+    return list(found.values())
+
+
+def _read_all(client: Client, captured: Captured, requests: Sequence[Request], throttle: int) -> None:
+    def read(request: Request) -> Reading | PveError:
+        try:
+            return _read(client, request)
+        except PveError as error:
+            if _hopeless(error):
+                raise
+            return error
+
+    for request, outcome in zip(requests, bounded_map(throttle, read, requests), strict=True):
+        if isinstance(outcome, PveError):
+            captured.problems.append((request, outcome))
+        else:
+            captured.readings.append(outcome)
+
+
+def _read(client: Client, request: Request) -> Reading:
+    data = client.get(request.path, **request.params)
+    return {"path": request.path, "params": request.params, "data": data}
+
+
+def _hopeless(error: PveError) -> bool:
+    """Whether no other request would fare better."""
+    return error.code in (AUTH_FAILED, TLS_UNTRUSTED) or (error.code == UNREACHABLE and error.http_status is None)
+
+
+def _online(entry: dict[str, Any]) -> bool:
+    # Without Sys.Audit on the node its status is not shown; then the node may speak for itself.
+    return entry.get("status", "unknown") != "offline"
+
+
+def _offline(node: str) -> PveError:
+    return PveError("node_offline", f"node {node} is offline; its guests are captured as the cluster lists them.")
+
+
+def _and_more(number: int) -> str:
+    return f" and {number} more like it" if number else ""

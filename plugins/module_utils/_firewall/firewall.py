@@ -1,0 +1,241 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The firewall of one place: the cluster, a node, a guest or a security group, as read, as wished, as shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .._api.client import segment
+from .._api.errors import NODE_OFFLINE, NOT_FOUND, PveError
+from .._guest.guest import Guest
+from .._module.plan import Step
+from .lists import Draft, Item, Listing, read
+from .named_lists import (
+    doomed_names,
+    make_aliases,
+    make_groups,
+    make_ipsets,
+    remove_aliases,
+    remove_groups,
+    remove_ipsets,
+)
+from .options import changes, lets_through
+from .rules import plan_rules, shown_rule, wished_rule
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+# What each level has, by the names of the options that say how it is to be; rules of a group are its own.
+KINDS = {
+    "cluster": ("options", "aliases", "ipsets", "groups", "rules"),
+    "node": ("options", "rules"),
+    "guest": ("options", "aliases", "ipsets", "rules"),
+    "group": ("rules",),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a firewall is: its I(path) below C(/api2/json), and the identity that results show of it.
+
+    I(guest) is the guest whose firewall it is.
+    """
+
+    level: str
+    path: str
+    target: dict[str, Any]
+    group: str | None = None
+    guest: Guest | None = None
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """Lists of a place by name: C(options rules aliases ipset groups), C(ipset/NAME) and C(groups/NAME).
+
+    I(macros) are their names by themselves in lower case.
+    """
+
+    place: Place
+    listings: dict[str, Listing] = field(default_factory=dict)
+    macros: dict[str, str] = field(default_factory=dict)
+    problem: PveError | None = None
+
+    def config_digest(self) -> str:
+        return " ".join(f"{name}:{found.digest}" for name, found in sorted(self.listings.items()) if found.digest)
+
+
+def guest_place(guest: Guest) -> Place:
+    return Place("guest", f"{guest.path}/firewall", guest.identity(), guest=guest)
+
+
+def node_place(node: str) -> Place:
+    return Place("node", f"/nodes/{segment(node)}/firewall", {"node": node, "level": "node"})
+
+
+def find_node_place(client: Client, node: str) -> Place:
+    """The firewall of a node that is there and up."""
+    nodes = {entry["node"]: entry.get("status") for entry in client.get("/nodes")}
+    if node not in nodes:
+        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(nodes))}.")
+    if nodes[node] == "offline":
+        raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring the node back; nothing was changed.")
+    return node_place(node)
+
+
+def cluster_place() -> Place:
+    return Place("cluster", "/cluster/firewall", {"level": "cluster"})
+
+
+def group_place(group: str) -> Place:
+    """The rules of a security group, whose name Proxmox VE holds in lower case."""
+    return Place("group", "/cluster/firewall", {"group": group.lower(), "level": "group"}, group.lower())
+
+
+def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: dict[str, str]) -> Firewall:
+    """What the options of a task are about, and no more: a request for each kind, and one for each set or group."""
+    found: dict[str, Listing] = {}
+
+    def get(name: str, kind: str) -> Listing:
+        parts = "/".join(segment(part) for part in name.split("/"))
+        found[name] = read(client, f"{place.path}/{parts}", kind)
+        return found[name]
+
+    if place.group:
+        if any(item.name == place.group for item in get("groups", "groups").items):
+            get(f"groups/{place.group}", "rules")
+        return Firewall(place, found, macros)
+    if params["options"] or params["reset_options"]:
+        get("options", "options")
+    if params["rules"] is not None:
+        get("rules", "rules")
+    if params["aliases"] is not None:
+        get("aliases", "aliases")
+    if params["ipsets"] is not None:
+        present = get("ipset", "ipset").items
+        filled = {spec["name"].lower() for spec in params["ipsets"] if spec["entries"] is not None}
+        filled |= doomed_names(present, params["ipsets"], params["purge"])
+        for name in (item.name for item in present if item.name in filled):
+            get(f"ipset/{name}", "entries")
+    if params["groups"] is not None:
+        present = get("groups", "groups").items
+        for name in sorted(doomed_names(present, params["groups"], params["purge"])):
+            get(f"groups/{name}", "rules")
+    return Firewall(place, found, macros)
+
+
+def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """The requests that the options ask for, and what is shown of the place after them.
+
+    What rules name is made before them and removed after them. An option that lets more through is set first, one
+    that lets less through last, so that nothing in between keeps out what neither the old nor the new state does.
+    """
+    draft = Draft(firewall.listings)
+    if firewall.place.group:
+        _plan_group(draft, firewall, params)
+        return tuple(draft.steps), shown(firewall.place, draft.listings)
+    purge = params["purge"]
+    if params["aliases"] is not None:
+        make_aliases(draft, params["aliases"])
+    if params["ipsets"] is not None:
+        make_ipsets(draft, params["ipsets"], purge)
+    if params["groups"] is not None:
+        make_groups(draft, params["groups"])
+    if draft.steps and params["aliases"] is not None:
+        # The digest of rules covers the IP versions that their aliases stand for.
+        for name, found in draft.listings.items():
+            if found.kind == "rules":
+                draft.touch(name)
+    if params["rules"] is not None:
+        _plan_rules(draft, "rules", firewall, params)
+    if params["groups"] is not None:
+        remove_groups(draft, params["groups"], purge)
+    if params["ipsets"] is not None:
+        remove_ipsets(draft, params["ipsets"], purge)
+    if params["aliases"] is not None:
+        remove_aliases(draft, params["aliases"], purge)
+    if "options" in draft:
+        _plan_options(draft, params)
+    return tuple(draft.steps), shown(firewall.place, draft.listings)
+
+
+def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
+    """A place as results show it: of each kind what was read."""
+    if place.group:
+        entry = next((item for item in listings["groups"].items if item.name == place.group), None)
+        rules = listings.get(f"groups/{place.group}")
+        return {
+            "exists": entry is not None,
+            "comment": entry.content["comment"] if entry else "",
+            "rules": [shown_rule(item) for item in rules.items] if rules else [],
+        }
+    views: dict[str, Any] = {}
+    if "options" in listings:
+        views["options"] = {item.name: item.content["value"] for item in listings["options"].items}
+    if "aliases" in listings:
+        views["aliases"] = [item.content for item in listings["aliases"].items]
+    if "ipset" in listings:
+        views["ipsets"] = [_with(listings, "ipset", item, "entries", shown_entry) for item in listings["ipset"].items]
+    if "groups" in listings:
+        views["groups"] = [_with(listings, "groups", item, "rules", shown_rule) for item in listings["groups"].items]
+    if "rules" in listings:
+        views["rules"] = [shown_rule(item) for item in listings["rules"].items]
+    return views
+
+
+def _with(listings: dict[str, Listing], kind: str, item: Item, inner: str, show: Any) -> dict[str, Any]:
+    members = listings.get(f"{kind}/{item.name}")
+    view = {"name": item.name, **item.content}
+    return {**view, inner: [show(one) for one in members.items]} if members else view
+
+
+def shown_entry(item: Item) -> dict[str, Any]:
+    return {**item.content, "cidr": item.name}
+
+
+def _plan_group(draft: Draft, firewall: Firewall, params: dict[str, Any]) -> None:
+    name = str(firewall.place.group)
+    spec = {"name": name, "comment": params["comment"], "state": params["state"]}
+    if params["state"] == "absent":
+        remove_groups(draft, [spec], False)
+        return
+    make_groups(draft, [spec])
+    rules = f"groups/{name}"
+    if rules not in draft:
+        draft.open(rules, f"{firewall.place.path}/{rules}", "rules")
+    if params["rules"] is not None:
+        _plan_rules(draft, rules, firewall, params)
+
+
+def _plan_rules(draft: Draft, name: str, firewall: Firewall, params: dict[str, Any]) -> None:
+    wished = [wished_rule(spec, firewall.macros) for spec in params["rules"] if spec["state"] == "present"]
+    absent = {spec["key"] for spec in params["rules"] if spec["state"] == "absent"}
+    plan_rules(draft, name, wished, absent, params["purge"])
+
+
+def _plan_options(draft: Draft, params: dict[str, Any]) -> None:
+    present = {item.name: item.content["value"] for item in draft.items("options")}
+    differing, unset = changes(present, params["options"] or {}, params["reset_options"] or [])
+    first = {name: value for name, value in differing.items() if lets_through(name, value)}
+    last = {name: value for name, value in differing.items() if name not in first}
+    if not draft.steps:
+        first, last = {}, differing
+    others, draft.steps = draft.steps, []
+    if first:
+        _set_options(draft, first, [])
+    draft.steps += others
+    if last or unset:
+        _set_options(draft, last, unset)
+
+
+def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) -> None:
+    params = {name: int(value) if isinstance(value, bool) else value for name, value in options.items()}
+    removal = {"delete": ",".join(unset)} if unset else {}
+    why = f"these differ: {', '.join([*options, *unset])}"
+    draft.write("options", "PUT", draft.path("options"), why, {**params, **removal})
+    kept = [item for item in draft.items("options") if item.name not in {*options, *unset}]
+    draft.put("options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())])

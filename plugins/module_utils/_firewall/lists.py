@@ -1,0 +1,225 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The firewall's lists as plans know them, and requests that are only sent while a list is as its plan expects."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .._api.errors import DIGEST_CONFLICT, PveError
+from .._module.plan import Step
+from .options import typed
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+# What the API derives, and may derive anew from other lists.
+_DERIVED = ("pos", "digest", "ipversion", "errors")
+_KEYED = re.compile(r"(?:(?P<comment>.*?)\s*)?\[(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*)\]", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry by its name (a rule's is its key, empty without one), and what is said of it.
+
+    I(ours): this plan has written it, so only its name and place are a matter of what others did.
+    """
+
+    name: str
+    content: dict[str, Any]
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of one kind at an API path: C(rules aliases ipset entries groups options).
+
+    I(digest) is None when the API told none, as of an empty list. All but rules are in the order of their names.
+    """
+
+    path: str
+    kind: str
+    items: tuple[Item, ...] = ()
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Write(Step):
+    """A request that counts on a list being as I(expects) when it is sent; I(sealed): it takes the list's digest.
+
+    Every write changes the digest of its list, so only the first can have it from the plan.
+    """
+
+    expects: Listing | None = None
+    sealed: bool = True
+
+
+def read(client: Client, path: str, kind: str) -> Listing:
+    return listing(path, kind, client.get(path))
+
+
+def listing(path: str, kind: str, data: Any) -> Listing:
+    """What the API answers of a list."""
+    if kind == "options":
+        options = {name: value for name, value in data.items() if name != "digest"}
+        items = [Item(name, {"value": typed(name, value)}) for name, value in options.items()]
+        return Listing(path, kind, _ordered(items), data.get("digest"))
+    entries = sorted(data, key=lambda entry: int(entry["pos"])) if kind == "rules" else data
+    items = [_ITEMS[kind](entry) for entry in entries]
+    digest = entries[0].get("digest") if entries else None
+    return Listing(path, kind, tuple(items) if kind == "rules" else _ordered(items), digest)
+
+
+def ready(client: Client, step: Step) -> Step:
+    """The step as it may be sent now; raises C(digest_conflict) when its list is not as the plan expects."""
+    if not isinstance(step, Write) or step.expects is None:
+        return step
+    found = read(client, step.expects.path, step.expects.kind)
+    if not _agree(found.items, step.expects.items):
+        raise PveError(
+            DIGEST_CONFLICT,
+            f"{found.path} is no longer as this plan left it; what was to follow was not sent.",
+            "Somebody else changed it meanwhile; run again to plan from what is there now.",
+        )
+    return replace(step, params={**step.params, "digest": found.digest}) if step.sealed and found.digest else step
+
+
+class Draft:
+    """The requests of a plan so far, and the lists as they are after them, by the names of I(listings)."""
+
+    def __init__(self, listings: dict[str, Listing]) -> None:
+        self.steps: list[Step] = []
+        self._listings = dict(listings)
+        self._touched: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._listings
+
+    def items(self, name: str) -> tuple[Item, ...]:
+        return self._listings[name].items
+
+    def path(self, name: str) -> str:
+        return self._listings[name].path
+
+    @property
+    def listings(self) -> dict[str, Listing]:
+        return self._listings
+
+    def open(self, name: str, path: str, kind: str) -> None:
+        """Begin an empty list, of something that is new."""
+        self._listings[name] = Listing(path, kind)
+        self._touched.add(name)
+
+    def close(self, name: str) -> None:
+        """Forget a list, of something that is gone."""
+        self._listings.pop(name, None)
+
+    def put(self, name: str, items: Sequence[Item]) -> None:
+        """What a list is after the request that was sent last."""
+        found = self._listings[name]
+        self._listings[name] = replace(found, items=tuple(items) if found.kind == "rules" else _ordered(items))
+
+    def set(self, name: str, item: Item) -> None:
+        """L(put) of a list in which one item is new or another."""
+        self.put(name, [*(one for one in self.items(name) if one.name != item.name), item])
+
+    def drop(self, name: str, gone: str) -> None:
+        """L(put) of a list without one item."""
+        self.put(name, [one for one in self.items(name) if one.name != gone])
+
+    def create(self, name: str, why: str, params: dict[str, Any]) -> None:
+        """Add something that has a name, which the API refuses if it is there; it takes no digest for that."""
+        self.steps.append(Step("POST", self.path(name), why, params, task=False))
+        self._touched.add(name)
+
+    def write(
+        self, name: str, method: str, path: str, why: str, params: dict[str, Any], *, sealed: bool = True
+    ) -> None:
+        """Change a list; I(sealed) is False where the API takes no digest, so that it is always looked at before."""
+        found = self._listings[name]
+        if sealed and name not in self._touched:
+            known = {"digest": found.digest} if found.digest else {}
+            self.steps.append(Write(method=method, path=path, why=why, params={**params, **known}, task=False))
+        else:
+            self.steps.append(
+                Write(method=method, path=path, why=why, params=params, task=False, expects=found, sealed=sealed)
+            )
+        self.touch(name)
+
+    def touch(self, name: str) -> None:
+        """Note that the digest of a list is not the one that was read any more."""
+        self._touched.add(name)
+
+
+def split_comment(text: str) -> tuple[str, str]:
+    """The comment and the key of a rule, which the API keeps as C(comment [key]); the key is empty without one."""
+    match = _KEYED.fullmatch(text.strip())
+    return (match["comment"] or "", match["key"]) if match else (text.strip(), "")
+
+
+def join_comment(comment: str, key: str) -> str:
+    return f"{comment} [{key}]" if comment else f"[{key}]"
+
+
+def canonical_address(text: str) -> str:
+    """An address or network (host bits kept) in its shortest form; raises ValueError for what is neither."""
+    interface = ipaddress.ip_interface(text)
+    return str(interface).removesuffix(f"/{interface.max_prefixlen}")
+
+
+def canonical_entry(text: str) -> str:
+    """As L(canonical_address) without host bits, as IP sets hold it; of an alias its name in lower case."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return text.lower()
+    return str(network).removesuffix(f"/{network.max_prefixlen}")
+
+
+def _comment(entry: dict[str, Any]) -> str:
+    return str(entry.get("comment") or "").strip()
+
+
+def _rule(entry: dict[str, Any]) -> Item:
+    content = {field: str(value) for field, value in entry.items() if field not in _DERIVED and value is not None}
+    content["enable"] = int(entry.get("enable") or 0)
+    return Item(split_comment(content.get("comment", ""))[1], content)
+
+
+def _alias(entry: dict[str, Any]) -> Item:
+    try:
+        cidr = canonical_address(entry["cidr"])
+    except ValueError:
+        cidr = entry["cidr"]
+    return Item(entry["name"].lower(), {"name": entry["name"], "cidr": cidr, "comment": _comment(entry)})
+
+
+def _entry(entry: dict[str, Any]) -> Item:
+    nomatch = bool(int(entry.get("nomatch") or 0))
+    return Item(canonical_entry(entry["cidr"]), {"cidr": entry["cidr"], "nomatch": nomatch, "comment": _comment(entry)})
+
+
+_ITEMS = {
+    "rules": _rule,
+    "aliases": _alias,
+    "ipset": lambda entry: Item(entry["name"], {"comment": _comment(entry)}),
+    "entries": _entry,
+    "groups": lambda entry: Item(entry["group"], {"comment": _comment(entry)}),
+}
+
+
+def _ordered(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=lambda item: item.name))
+
+
+def _agree(found: Sequence[Item], expected: Sequence[Item]) -> bool:
+    return len(found) == len(expected) and all(
+        one.name == other.name and (other.ours or one.content == other.content)
+        for one, other in zip(found, expected, strict=True)
+    )

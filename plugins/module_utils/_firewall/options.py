@@ -1,0 +1,102 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The firewall's options: which level has which, their types, and what changes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._api.errors import INVALID_PARAMETER, PveError
+from .._api.property_strings import parse
+
+LOG_LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
+_POLICY = {"type": "str", "choices": ["ACCEPT", "REJECT", "DROP"]}
+_LOG = {"type": "str", "choices": list(LOG_LEVELS)}
+_BOOL, _INT, _STR = {"type": "bool"}, {"type": "int"}, {"type": "str"}
+
+SPEC: dict[str, dict[str, Any]] = {
+    "dhcp": _BOOL,
+    "ebtables": _BOOL,
+    "enable": _BOOL,
+    "ipfilter": _BOOL,
+    "log_level_forward": _LOG,
+    "log_level_in": _LOG,
+    "log_level_out": _LOG,
+    "log_nf_conntrack": _BOOL,
+    "log_ratelimit": _STR,
+    "macfilter": _BOOL,
+    "ndp": _BOOL,
+    "nf_conntrack_allow_invalid": _BOOL,
+    "nf_conntrack_helpers": _STR,
+    "nf_conntrack_max": _INT,
+    "nf_conntrack_tcp_timeout_established": _INT,
+    "nf_conntrack_tcp_timeout_syn_recv": _INT,
+    "nftables": _BOOL,
+    "nosmurfs": _BOOL,
+    "policy_forward": {"type": "str", "choices": ["ACCEPT", "DROP"]},
+    "policy_in": _POLICY,
+    "policy_out": _POLICY,
+    "protection_synflood": _BOOL,
+    "protection_synflood_burst": _INT,
+    "protection_synflood_rate": _INT,
+    "radv": _BOOL,
+    "smurf_log_level": _LOG,
+    "tcp_flags_log_level": _LOG,
+    "tcpflags": _BOOL,
+}
+
+_CLUSTER = {"ebtables", "enable", "log_ratelimit", "policy_forward", "policy_in", "policy_out"}
+_GUEST = {"dhcp", "enable", "ipfilter", "log_level_in", "log_level_out", "macfilter", "ndp", "policy_in", "policy_out"}
+LEVELS: dict[str, set[str]] = {
+    "cluster": _CLUSTER,
+    "node": {"enable", "log_level_in", "log_level_out", "ndp"} | (SPEC.keys() - _CLUSTER - _GUEST - {"radv"}),
+    "guest": _GUEST | {"radv"},
+    "group": set(),
+}
+
+
+def typed(name: str, value: Any) -> Any:
+    """A value that the API shows of an option. C(enable) of a cluster is a time while it is only tried out."""
+    kind = SPEC.get(name, _STR)["type"]
+    if kind == "bool" and str(value) in ("0", "1"):
+        return str(value) == "1"
+    return int(value) if kind in ("bool", "int") and str(value).isdecimal() else value
+
+
+def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None:
+    """Raise C(invalid_parameter) for options that a level does not have, and for both setting and resetting one."""
+    strange = sorted({*options, *reset} - LEVELS[level])
+    if strange:
+        known = ", ".join(sorted(LEVELS[level])) or "none"
+        raise PveError(
+            INVALID_PARAMETER,
+            f"The firewall of a {level} has no option {', '.join(strange)}.",
+            f"It has these: {known}.",
+        )
+    both = sorted(options.keys() & set(reset))
+    if both:
+        raise PveError(
+            INVALID_PARAMETER, f"options sets {', '.join(both)}, and reset_options resets it.", "Give one of the two."
+        )
+
+
+def changes(present: dict[str, Any], options: dict[str, Any], reset: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Which options to set, and which of those that are set to remove."""
+    differing = {name: value for name, value in options.items() if not _same(name, present.get(name), value)}
+    return differing, sorted(set(reset) & present.keys())
+
+
+def lets_through(name: str, value: Any) -> bool:
+    """Whether a new value makes the firewall let more through, so that it is to be set before rules go."""
+    if name.startswith("policy_"):
+        return bool(value == "ACCEPT")
+    return name in ("enable", "macfilter", "ipfilter") and value is False
+
+
+def _same(name: str, present: Any, wished: Any) -> bool:
+    if name == "log_ratelimit" and present is not None:
+        return parse(str(present), "enable") == parse(str(wished), "enable")
+    # True == 1, but a cluster whose firewall is only tried out has a time there.
+    return type(present) is type(wished) and present == wished

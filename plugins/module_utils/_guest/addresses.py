@@ -1,0 +1,45 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The addresses of running guests."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .._api.errors import PveError
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+    from .guest import Guest
+
+
+def read_addresses(client: Client, guest: Guest) -> list[str]:
+    """A running guest's useful addresses; a QEMU guest is asked through its agent, which raises when there is none."""
+    if guest.type == "lxc":
+        interfaces = client.get(f"{guest.path}/interfaces") or []
+        found = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
+        return useful(str(address).split("/", 1)[0] for address in found if address)
+    interfaces = client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
+    return useful(entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", []))
+
+
+def guest_addresses(client: Client, guest: Guest) -> list[str] | None:
+    """A guest's useful addresses, or None when it does not run or has no agent to ask."""
+    if guest.status != "running":
+        return None
+    try:
+        return read_addresses(client, guest)
+    except PveError:
+        # Most guests that have no agent are meant to have none.
+        return None
+
+
+def useful(addresses: Iterable[str]) -> list[str]:
+    """Those that can be reached from elsewhere, neither loopback nor link-local, IPv4 first."""
+    parsed = [ipaddress.ip_address(address) for address in addresses]
+    kept = [address for address in parsed if not (address.is_loopback or address.is_link_local)]
+    return [str(address) for address in sorted(kept, key=lambda address: address.version)]

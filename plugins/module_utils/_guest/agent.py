@@ -1,0 +1,168 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guest agent: bytes in and out of a guest, and why there may be none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._api.errors import INVALID_PARAMETER, TIMEOUT, UNSUPPORTED, PveError
+from .._api.tasks import poll_delays
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+    from .guest import Guest
+
+# What the parameters of the API take, in characters.
+MOST_STDIN = 65536
+MOST_CONTENT = 61440
+_PLAIN = re.compile(rb"[\t\n\r -~]*")
+_MISSING = re.compile(r"No such file or directory|cannot find the (?:file|path)", re.IGNORECASE)
+_FOLDER = re.compile(r"Is a directory", re.IGNORECASE)
+_NOT_RUNNING = re.compile(r"VM \d+ (?:is )?not running")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file in a guest holds; I(truncated): it goes on beyond what the API hands out (16 MiB)."""
+
+    data: bytes
+    truncated: bool = False
+
+
+def check_type(guest: Guest) -> None:
+    """Raise C(unsupported) for a container."""
+    if guest.type == "lxc":
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is a container, in which the API of Proxmox VE can't run commands or reach files.",
+            "Reach it over SSH, or run pct exec, pct push or pct pull on its node.",
+        )
+
+
+def check_allowed(client: Client, guest: Guest, command: str) -> None:
+    """Raise C(unsupported) unless the guest's agent answers and allows a command such as C(guest-exec)."""
+    answer = _ask(client, guest, "info").get("result")
+    known = answer.get("supported_commands", []) if isinstance(answer, dict) else []
+    allowed = {one["name"]: bool(one.get("enabled", True)) for one in known}
+    if allowed and not allowed.get(command, False):
+        raise PveError(
+            UNSUPPORTED,
+            f"The agent of guest {guest.label} does not allow {command}.",
+            "Allow it in the guest, mostly in /etc/sysconfig/qemu-ga or /etc/qemu/qemu-ga.conf, and restart the agent. "
+            "While its file systems are frozen for a backup, an agent allows nothing either.",
+        )
+
+
+def read_file(client: Client, guest: Guest, path: str) -> Content | None:
+    """What a file holds, None when there is none; raises C(unsupported) without an agent."""
+    try:
+        answer = _ask(client, guest, "file-read", file=path)
+    except PveError as error:
+        if _MISSING.search(error.message):
+            return None
+        raise
+    return Content(as_bytes(answer.get("content")), bool(int(answer.get("truncated") or 0)))
+
+
+def exists(client: Client, guest: Guest, path: str) -> bool:
+    """Whether there is a file or a folder in the guest."""
+    try:
+        return read_file(client, guest, path) is not None
+    except PveError as error:
+        if _FOLDER.search(error.message):
+            return True
+        raise
+
+
+def wait_for_exit(client: Client, guest: Guest, pid: int, deadline: float) -> dict[str, Any]:
+    """The status of a command that has ended; raises C(timeout) when C(time.monotonic()) reaches I(deadline) first.
+
+    The agent tells it once and forgets it.
+    """
+    delays = poll_delays()
+    while True:
+        status = client.get(f"{guest.path}/agent/exec-status", pid=pid)
+        if int(status.get("exited") or 0):
+            return status
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise PveError(
+                TIMEOUT,
+                f"The command in guest {guest.label} still runs after the timeout, as process {pid}.",
+                "It was not stopped: end it inside the guest, or run it with a larger timeout.",
+            )
+        time.sleep(min(next(delays), remaining))
+
+
+def _ask(client: Client, guest: Guest, command: str, **params: Any) -> dict[str, Any]:
+    try:
+        return client.get(f"{guest.path}/agent/{command}", **params)
+    except PveError as error:
+        if _NOT_RUNNING.search(error.message):
+            hint = "Start it first, as with pve_guest_state."
+            raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run.", hint, error.http_status) from error
+        raise
+
+
+def as_bytes(text: str | None) -> bytes:
+    """What the API hands out of a guest: a character for each byte."""
+    try:
+        return (text or "").encode("latin-1")
+    except UnicodeEncodeError:
+        return (text or "").encode()
+
+
+def one_char_per_byte(data: bytes) -> str:
+    """Bytes as the API takes them for a guest; it can't take other characters."""
+    return data.decode("latin-1")
+
+
+def from_option(option: str, text: str, encoding: str) -> bytes:
+    """The bytes that an option stands for; raises C(invalid_parameter) for what is no base64."""
+    if encoding != "base64":
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise PveError(
+            INVALID_PARAMETER, f"{option} is not base64: {exc}", "Correct it, or leave encoding out."
+        ) from exc
+
+
+def to_result(data: bytes, encoding: str, most: int) -> tuple[str, bool]:
+    """Bytes as a result shows them, at most I(most) of them, and whether that cut any off.
+
+    What is not UTF-8 is read as Latin-1, where each byte is a character, so that nothing is lost.
+    """
+    shown = data[:most]
+    cut = len(shown) < len(data)
+    if encoding == "base64":
+        return base64.b64encode(shown).decode(), cut
+    try:
+        return shown.decode(), cut
+    except UnicodeDecodeError as exc:
+        # A character that the end has cut in two.
+        if cut and exc.start >= len(shown) - 3:
+            return shown[: exc.start].decode(), cut
+    return one_char_per_byte(shown), cut
+
+
+def written(path: str, data: bytes) -> dict[str, Any]:
+    """The parameters that write a file; raises C(invalid_parameter) for more than the API takes."""
+    plain = _PLAIN.fullmatch(data) is not None
+    content = data.decode() if plain else base64.b64encode(data).decode()
+    if len(content) > MOST_CONTENT:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{path} would have {len(data)} bytes, more than the API of Proxmox VE writes into a guest.",
+            "It writes 60 KiB of plain ASCII or 45 KiB of anything else; let the guest fetch what is larger.",
+        )
+    return {"file": path, "content": content, **({} if plain else {"encode": 0})}

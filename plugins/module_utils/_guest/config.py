@@ -1,0 +1,140 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The configuration that is wished for a guest, compared value by value with the one it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from . import disks, nics
+from .options import agreed, current, default, encoded, normal
+
+_EITHER = (
+    *("cores", "memory", "ostype", "tags", "description", "onboot", "protection", "startup"),
+    *("nameserver", "searchdomain"),
+)
+_OWN = {
+    "qemu": ("sockets", "balloon", "cpu", "agent", "machine", "bios", "boot", "scsihw", "kvm", "numa", "hotplug"),
+    "lxc": ("swap", "features", "unprivileged"),
+}
+# Only for a new container; None of these can be read back.
+CREATING = ("ostemplate", "password", "ssh_public_keys")
+_NAMES = {"qemu": "name", "lxc": "hostname"}
+_ELSEWHERE = {
+    **dict.fromkeys(("name", "hostname"), "name and new_name"),
+    **dict.fromkeys(("vmid", "node", "pool", "template"), "the option or state of that name"),
+    **dict.fromkeys(("cipassword", "sshkeys"), "pve_cloudinit"),
+    **dict.fromkeys(("password", "ssh-public-keys"), "password and ssh_public_keys"),
+    **dict.fromkeys(
+        ("digest", "delete", "revert", "force", "lock", "skiplock", "archive", "start", "unique"), "nothing"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a guest of type I(kind) is to be like: options by their names in the API, None to be unset."""
+
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    disks: tuple[dict[str, Any], ...] = ()
+    nics: tuple[dict[str, Any], ...] = ()
+
+    def shown(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration as results show it: only what is wished for."""
+        found = {key: self._current(config, key) for key in self.options}
+        if self.disks:
+            found["disks"] = {w["slot"]: disks.view(disks.read_disk(config, w["slot"]), w) for w in self.disks}
+        if self.nics:
+            found["nics"] = {
+                w["slot"]: nics.view(self.kind, nics.read_nic(self.kind, config, w["slot"]), w) for w in self.nics
+            }
+        return self._named(found)
+
+    def fulfilled(self) -> dict[str, Any]:
+        """What L(shown) is of a guest that is as wished."""
+        found = {key: default(self.kind, key) if value is None else value for key, value in self.options.items()}
+        if self.disks:
+            found["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
+        if self.nics:
+            found["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
+        return self._named(found)
+
+    def _named(self, found: dict[str, Any]) -> dict[str, Any]:
+        name = _NAMES[self.kind]
+        return {"name" if key == name else key: value for key, value in found.items()}
+
+    def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that differ, as the API takes them; None: to be unset."""
+        return {
+            key: None if value is None else encoded(key, value)
+            for key, value in self.options.items()
+            if self._current(config, key) != (default(self.kind, key) if value is None else value)
+        }
+
+    def _current(self, config: Mapping[str, Any], key: str) -> Any:
+        return agreed(key, current(self.kind, config, key), self.options[key])
+
+    def changed_nics(self, config: Mapping[str, Any]) -> dict[str, str | None]:
+        """The network devices that differ, as the API takes them; None: to be removed."""
+        changes: dict[str, str | None] = {}
+        for wish in self.nics:
+            slot, nic = wish["slot"], nics.read_nic(self.kind, config, wish["slot"])
+            if wish["state"] == "absent":
+                value, differs = None, nic is not None
+            else:
+                value = nics.new_value(self.kind, wish) if nic is None else nics.changed_value(self.kind, nic, wish)
+                differs = value is not None
+            if differs:
+                changes[slot] = value
+        return changes
+
+
+def wish_of(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
+    """The wish in a module's options; I(name) where the guest is to get one. Raises C(invalid_parameter)."""
+    other = "lxc" if kind == "qemu" else "qemu"
+    foreign = [option for option in _OWN[other] if params.get(option) is not None]
+    if kind == "qemu":
+        foreign += [option for option in CREATING if params.get(option)]
+    if foreign:
+        raise PveError(
+            UNSUPPORTED,
+            f"A {kind} guest has no {', '.join(foreign)}.",
+            f"Leave it out; it is for {other} guests.",
+        )
+    given = {key: params[key] for key in (*_EITHER, *_OWN[kind]) if params.get(key) is not None}
+    further = params.get("config") or {}
+    for key in further:
+        _check_further(kind, str(key), given)
+    given.update(further)
+    options = {key: _normal(key, value) for key, value in given.items()}
+    if name:
+        options[_NAMES[kind]] = name
+    disk_wishes, nic_wishes = params.get("disks") or [], params.get("nics") or []
+    disks.check_wishes(kind, disk_wishes)
+    nics.check_wishes(kind, nic_wishes)
+    return Wish(kind, options, tuple(disk_wishes), tuple(nic_wishes))
+
+
+def _normal(key: str, value: Any) -> Any:
+    try:
+        return normal(key, value)
+    except (ValueError, TypeError, KeyError) as error:
+        raise PveError(INVALID_PARAMETER, f"{value!r} can't be a value of {key}.", "It must be a number.") from error
+
+
+def _check_further(kind: str, key: str, given: Mapping[str, Any]) -> None:
+    instead = _ELSEWHERE.get(key)
+    if disks.is_slot(kind, key):
+        instead = "disks"
+    elif nics.is_slot(key):
+        instead = "nics"
+    elif key in given:
+        instead = f"the option {key}, which is given too"
+    if instead:
+        raise PveError(INVALID_PARAMETER, f"{key} can't stand in config.", f"For it there is: {instead}.")

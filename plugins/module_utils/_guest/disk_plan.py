@@ -1,0 +1,288 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The changes that bring the disks of an existing guest to what is wished: add, change, move, grow, detach, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from .._module.plan import Step
+from .disks import Disk, changed_disk, grows, is_slot, moves, new_value, read_disk, wished_bytes
+from .drives import Drive, DriveStep, largest, refusal
+from .guest import Guest
+from .pending import drive_waits
+
+
+@dataclass
+class DiskChanges:
+    """The steps I(first), then I(values) and slots to be I(removed) with the configuration, and the I(steps) after it.
+
+    I(drives) are the volumes that slots of the values hold. I(leaving) are all slots that the guest loses, I(making) is
+    whether volumes are made, which takes its time.
+    """
+
+    first: list[Step] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    drives: dict[str, str | None] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    leaving: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    making: bool = False
+
+
+def disk_changes(
+    guest: Guest,
+    config: Mapping[str, Any],
+    wishes: Iterable[Mapping[str, Any]],
+    *,
+    running: bool,
+    current: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int | None] | None = None,
+) -> DiskChanges:
+    """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up.
+
+    I(current) is the configuration as the guest has it now, where changes of I(config) wait; I(sizes) are the true
+    sizes of volumes that may have to grow, in bytes, None where they can't be read.
+    """
+    draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
+    for wish in wishes:
+        draft.take(wish)
+    return draft.finish()
+
+
+class _Draft:
+    def __init__(
+        self,
+        guest: Guest,
+        config: Mapping[str, Any],
+        current: Mapping[str, Any],
+        sizes: Mapping[str, int | None],
+        running: bool,
+    ) -> None:
+        self._guest, self._config, self._current = guest, config, current
+        self._sizes, self._running = sizes, running
+        self._changes = DiskChanges()
+        self._later: list[Step] = []
+        self._deleted: list[Disk] = []
+        # The slots that are to hold volumes by name.
+        self._given: dict[str, str] = {}
+
+    def take(self, wish: Mapping[str, Any]) -> None:
+        slot = wish["slot"]
+        self._require_free(slot, wish.get("volume"))
+        drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
+        if wish["state"] != "present":
+            self._leave(drive, wish)
+        elif drive.now is None and drive.next is None:
+            self._new(drive, wish)
+        else:
+            self._present(drive, wish)
+
+    def _require_free(self, slot: str, volume: str | None) -> None:
+        """Two slots with one volume would write to it at the same time."""
+        if volume is None:
+            return
+        held = [
+            other
+            for config in (self._current, self._config)
+            for other in config
+            if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
+            if (disk := read_disk(config, other)) is not None and disk.volume == volume
+        ]
+        held += [self._given[volume]] if volume in self._given else []
+        if held:
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {held[0]}.",
+                f"Detach {held[0]} first, in a task of its own; a running guest may let go of it only when restarted.",
+            )
+        self._given[volume] = slot
+
+    def finish(self) -> DiskChanges:
+        changes = self._changes
+        changes.leaving = sorted(changes.removed)
+        if self._deleted:
+            self._delete_volumes()
+        changes.steps += self._later
+        return changes
+
+    def _new(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        self._changes.values[drive.slot] = new_value(self._guest.type, wish)
+        self._changes.making = self._changes.making or bool(wish.get("storage"))
+        if not (wish.get("import_from") or wish.get("volume")):
+            return
+        made = self._measured(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        if not grows(made, wish):
+            return
+        if self._waits(drive, made):
+            raise refusal(self._guest, drive, made, "grown")
+        size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
+        self._later.append(self._grow(wish, size, {drive.slot: wish.get("volume")}, settled=True))
+
+    def _present(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        disk = drive.next or self._kept(drive, wish)
+        _require_same_kind(disk, wish)
+        asked = changed_disk(disk, wish)
+        wished = self._measured(asked, drive, wish)
+        move = self._move(disk, wish, wished) if moves(disk, wish) else None
+        growing = grows(wished, wish)
+        if asked == drive.next and not (move or growing or (wish.get("size") and wished != asked)):
+            return
+        if move or (growing and self._running and not drive.holds(wished.volume)):
+            if self._waits(drive, wished):
+                raise refusal(self._guest, drive, wished, "moved" if move else "grown")
+        elif growing and drive.holds(wished.volume) and (self._running or self._unreadable(wished)):
+            self._grow_first(drive, wished, wish)
+            return
+        if wished != drive.now or drive.waits:
+            self._set(drive, wished)
+        if move:
+            self._later.append(move)
+        if growing:
+            volume = None if move else wished.volume
+            self._later.append(self._grow(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True))
+
+    def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
+        """Grow the disk that the guest has, and then let the configuration have the new size as well.
+
+        The other way round a change that waits would keep the old one.
+        """
+        size = wished_bytes(wish)
+        if size is None or drive.now is None:
+            raise ValueError(f"{drive.slot} does not grow")
+        self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
+        # To the size that it has, growing leaves the configuration as it was.
+        if wished.with_size(size) != drive.now.with_size(size) or drive.waits or self._unreadable(wished):
+            self._set(drive, wished.with_size(size))
+
+    def _set(self, drive: Drive, wished: Disk) -> None:
+        self._changes.values[drive.slot] = wished.text()
+        if drive.now is not None:
+            self._changes.drives[drive.slot] = drive.now.volume
+
+    def _kept(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """A drive that waits for being detached, and is to stay after all."""
+        if drive.now is not None and (
+            drive.holds(wish.get("volume") or "") or (wish.get("cdrom") and drive.now.cdrom and not drive.now.cloudinit)
+        ):
+            return drive.now
+        raise refusal(self._guest, drive, None, "changed")
+
+    def _measured(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """A disk with the largest of the sizes that its volume is said to have."""
+        true_size = self._sizes.get(disk.volume) if wish.get("size") else None
+        size = largest(disk, (drive.now, drive.next), true_size)
+        return disk if size in (None, disk.bytes) else disk.with_size(size)
+
+    def _unreadable(self, disk: Disk) -> bool:
+        return disk.volume in self._sizes and self._sizes[disk.volume] is None
+
+    def _waits(self, drive: Drive, wished: Disk) -> bool:
+        # A volume that waits already was not plugged in when that was asked for.
+        kept_waiting = drive.waits and not drive.holds(wished.volume)
+        return self._running and (kept_waiting or drive_waits(self._guest.type, self._current, drive.now, wished))
+
+    def _move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
+        guest, storage = self._guest, wish.get("storage") or disk.storage
+        there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
+        if not wish["move"]:
+            asked = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{disk.slot} of guest {guest.label} is on {there}, not on {asked}.",
+                "Set move: true in its entry to move it, or correct storage and format.",
+            )
+        if guest.type == "lxc" and self._running:
+            raise PveError(
+                UNSUPPORTED,
+                f"Container {guest.label} is running, and volumes of a running container can't be moved.",
+                "Stop it first, with pve_guest_state.",
+            )
+        options = {"disk" if guest.type == "qemu" else "volume": disk.slot, "storage": storage}
+        if wish.get("format"):
+            options["format"] = wish["format"]
+        if wish["delete_source"]:
+            options["delete"] = 1
+        action = "move_disk" if guest.type == "qemu" else "move_volume"
+        why = f"{disk.slot} is on {there}"
+        return DriveStep(
+            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, settled=True
+        )
+
+    def _grow(
+        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, settled: bool = False
+    ) -> Step:
+        why = f"{wish['slot']} has {size or 'an unknown size'}"
+        options = {"disk": wish["slot"], "size": f"{wish['size']}G"}
+        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, settled=settled)
+
+    def _leave(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        if drive.next is None:
+            return
+        deleting = wish["state"] == "absent" and drive.next.has_own_volume
+        if drive.waits and not self._lets_go(drive, deleting=deleting):
+            raise refusal(self._guest, drive, None, "deleted" if deleting else "detached")
+        self._changes.removed.append(drive.slot)
+        if deleting:
+            self._deleted.append(drive.next)
+
+    def _lets_go(self, drive: Drive, *, deleting: bool) -> bool:
+        """Whether the change that waits simply goes with the drive: it leaves no other volume behind, or only one."""
+        if self._guest.type == "lxc" or drive.next is None:
+            return False
+        return drive.holds(drive.next.volume) or (drive.now is None and not deleting)
+
+    def _delete_volumes(self) -> None:
+        guest, changes = self._guest, self._changes
+        volumes: dict[str, str | None] = {disk.slot: disk.volume for disk in self._deleted}
+        slots = sorted(volumes)
+        why = f"{', '.join(slots)}: the volume is to be deleted too"
+        if guest.type == "qemu":
+            changes.removed = [slot for slot in changes.removed if slot not in slots]
+            options = {"delete": ",".join(slots), "force": 1}
+        elif self._running:
+            raise PveError(
+                UNSUPPORTED,
+                f"Container {guest.label} is running, and lets go of {', '.join(slots)} only when it is stopped.",
+                "Stop it first, with pve_guest_state, or use state: detached.",
+            )
+        else:
+            unused = _future_unused(self._config, changes.removed)
+            volumes = {unused[slot]: volumes[slot] for slot in slots}
+            options = {"delete": ",".join(volumes)}
+        changes.steps.append(DriveStep("PUT", f"{guest.path}/config", why, options, task=False, drives=volumes))
+
+
+def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
+    problem = None
+    if wish.get("cdrom") and (disk.cloudinit or not disk.cdrom):
+        problem = "is no CD-ROM drive"
+    elif disk.cdrom and [name for name in ("storage", "size", "format", "volume") if wish.get(name)]:
+        problem = "is a CD-ROM drive"
+    elif disk.slot == "rootfs" and wish.get("volume") not in (None, disk.volume):
+        problem = "can't be replaced"
+    if problem:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{disk.slot} holds {disk.volume} and {problem}.",
+            "Choose a free slot, or detach this one first.",
+        )
+
+
+def _future_unused(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
+    """The C(unusedN) that each volume becomes: Proxmox VE goes through them by name and takes the first free number."""
+    taken, found = {key for key in config if key.startswith("unused")}, {}
+    noted = {str(config[key]): key for key in taken}
+    for slot in sorted(removed):
+        disk = read_disk(config, slot)
+        if disk is None or not disk.has_own_volume:
+            continue
+        key = noted.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
+        taken.add(key)
+        found[slot] = key
+    return found

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks, CD-ROM drives and mount points of guests: what they are, and the values that make them as wished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._api import property_strings
+from .._api.errors import INVALID_PARAMETER, PveError
+
+_GIB = 1024**3
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+_SLOTS = {
+    "qemu": re.compile(r"(?:ide|sata|scsi|virtio|unused)\d{1,3}|efidisk0|tpmstate0"),
+    "lxc": re.compile(r"rootfs|(?:mp|unused)\d{1,3}"),
+}
+_FIXED_SIZE = ("efidisk0", "tpmstate0")
+# Options of ours that are properties of the API by the same name.
+_TYPED = ("cache", "discard", "ssd", "iothread", "backup", "mp")
+_BUILDING = ("storage", "size", "format", "cdrom", "volume", "import_from")
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk, CD-ROM drive or mount point of a configuration; I(volume) is a volume id, a path or C(none)."""
+
+    slot: str
+    volume: str
+    properties: dict[str, str]
+
+    @property
+    def storage(self) -> str | None:
+        storage, colon, _name = self.volume.partition(":")
+        return storage if colon and not self.volume.startswith("/") else None
+
+    @property
+    def cdrom(self) -> bool:
+        return self.properties.get("media") == "cdrom"
+
+    @property
+    def cloudinit(self) -> bool:
+        return "-cloudinit" in self.volume or self.volume.endswith(":cloudinit")
+
+    @property
+    def format(self) -> str:
+        ending = self.volume.rpartition(".")[2]
+        return ending if ending in ("qcow2", "vmdk") else "raw"
+
+    @property
+    def bytes(self) -> int | None:
+        """Its size, where the configuration tells it."""
+        match = _SIZE.fullmatch(self.properties.get("size", ""))
+        return int(float(match[1]) * _UNITS[match[2]]) if match else None
+
+    @property
+    def has_own_volume(self) -> bool:
+        """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
+        return self.storage is not None and not self.cdrom and not self.slot.startswith("unused")
+
+    def with_size(self, size: int) -> Disk:
+        """The same with another size, in bytes."""
+        return replace(self, properties={**self.properties, "size": _size_text(size)})
+
+    def text(self) -> str:
+        return ",".join(filter(None, (self.volume, property_strings.render(self.properties))))
+
+
+def is_slot(kind: str, key: str) -> bool:
+    """Whether an option of a guest of type I(kind) is a disk, a drive, a mount point or an unused volume."""
+    return _SLOTS[kind].fullmatch(key) is not None
+
+
+def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
+    """What a slot of a configuration holds."""
+    if slot not in config:
+        return None
+    properties = property_strings.parse(str(config[slot]), "volume")
+    volume = properties.pop("volume", None) or properties.pop("file", "none")
+    return Disk(slot, volume, properties)
+
+
+def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
+    """The properties that a wish names, as the API has them; empty ones are to be unset."""
+    found: dict[str, Any] = {name: wish.get(name) for name in _TYPED}
+    if found["discard"] is not None:
+        found["discard"] = "on" if found["discard"] else ""
+    found.update(wish.get("options") or {})
+    return {
+        name: str(int(value)) if isinstance(value, bool) else str(value)
+        for name, value in found.items()
+        if value is not None
+    }
+
+
+def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A disk as results show it: only what the wish names, by the names of the options; None: there is none."""
+    if disk is None:
+        return None
+    shown: dict[str, Any] = {}
+    if wish.get("state") not in (None, "present"):
+        return {"volume": disk.volume}
+    if wish.get("cdrom") is not None:
+        shown["cdrom"] = disk.volume
+    if wish.get("volume") is not None:
+        shown["volume"] = disk.volume
+    if wish.get("storage") is not None:
+        shown["storage"] = disk.storage
+    if wish.get("size") is not None:
+        shown["size"] = None if disk.bytes is None else _gibibytes(disk.bytes)
+    if wish.get("format") is not None:
+        shown["format"] = disk.format
+    for name in wished_properties(wish):
+        shown[name] = disk.properties.get(name) or None
+    return shown
+
+
+def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What L(view) shows of a disk that is as wished."""
+    if wish["state"] != "present":
+        return None
+    shown = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
+    return {**shown, **{name: value or None for name, value in wished_properties(wish).items()}}
+
+
+def new_value(kind: str, wish: Mapping[str, Any]) -> str:
+    """The value of a slot that holds nothing yet; raises C(invalid_parameter) where the wish lacks something."""
+    slot, properties = wish["slot"], {name: value for name, value in wished_properties(wish).items() if value}
+    if kind == "lxc" and slot != "rootfs" and not properties.get("mp"):
+        raise _lacking(slot, "mp, the path that it is mounted on in the container")
+    if wish.get("cdrom"):
+        return Disk(slot, wish["cdrom"], {**properties, "media": "cdrom"}).text()
+    if wish.get("volume"):
+        return Disk(slot, wish["volume"], properties).text()
+    if not wish.get("storage"):
+        raise _lacking(slot, "storage" if kind == "lxc" else "storage, volume or cdrom")
+    if wish.get("format"):
+        properties = {"format": wish["format"], **properties}
+    if wish.get("import_from"):
+        return Disk(slot, f"{wish['storage']}:0", {"import-from": wish["import_from"], **properties}).text()
+    if not wish.get("size") and slot not in _FIXED_SIZE:
+        raise _lacking(slot, "size")
+    return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).text()
+
+
+def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
+    """What a slot in use is to hold, with everything kept that the wish does not name, the size among it."""
+    properties = dict(disk.properties)
+    for name, value in wished_properties(wish).items():
+        if value:
+            properties[name] = value
+        else:
+            properties.pop(name, None)
+    volume = wish.get("cdrom") or wish.get("volume") or disk.volume
+    if volume != disk.volume:
+        properties.pop("size", None)
+    return Disk(disk.slot, volume, properties)
+
+
+def moves(disk: Disk, wish: Mapping[str, Any]) -> bool:
+    """Whether a disk is on another storage, or in another format, than is wished."""
+    return (wish.get("storage") or disk.storage) != disk.storage or (wish.get("format") or disk.format) != disk.format
+
+
+def grows(disk: Disk, wish: Mapping[str, Any]) -> bool:
+    """Whether a disk is smaller than is wished; one that is larger raises C(invalid_parameter)."""
+    size = wished_bytes(wish)
+    if size is None or disk.bytes == size:
+        return False
+    if disk.bytes is not None and disk.bytes > size:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{disk.slot} has {_gibibytes(disk.bytes)} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
+            "Leave size out, or give at least what it has.",
+        )
+    return True
+
+
+def wished_bytes(wish: Mapping[str, Any]) -> int | None:
+    return wish["size"] * _GIB if wish.get("size") else None
+
+
+def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
+    """Raise C(invalid_parameter) for what makes no sense whatever the guest is like."""
+    slots = [wish["slot"] for wish in wishes]
+    for wish in wishes:
+        slot = wish["slot"]
+        if not is_slot(kind, slot):
+            known = "scsi0, virtio0, sata0, ide2, efidisk0, tpmstate0" if kind == "qemu" else "rootfs, mp0"
+            raise PveError(INVALID_PARAMETER, f"{slot!r} is no slot for a disk of a {kind} guest.", f"Such as {known}.")
+        if slots.count(slot) > 1:
+            raise PveError(INVALID_PARAMETER, f"{slot} is there twice in disks.", "Name each slot once.")
+        _check(kind, wish)
+
+
+def _check(kind: str, wish: dict[str, Any]) -> None:
+    slot = wish["slot"]
+    given = [name for name in (*_BUILDING, *_TYPED, "options") if wish.get(name) is not None]
+    sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
+    problem = None
+    if wish["state"] != "present" and given:
+        problem = f"{slot} is to be {wish['state']}, so it can't have {given[0]}"
+    elif slot == "rootfs" and wish["state"] != "present":
+        problem = "a container needs its rootfs"
+    elif slot.startswith("unused") and wish["state"] != "absent":
+        problem = f"{slot} is a volume that nothing uses; it can only be absent"
+    elif kind == "lxc" and [name for name in ("cdrom", "format", "import_from") if wish.get(name)]:
+        problem = f"{slot} of a container has neither cdrom, format nor import_from"
+    elif len(sources) > 1:
+        problem = f"{slot} has {' and '.join(sources)}, of which only one can be"
+    elif wish.get("cdrom") and [name for name in ("storage", "size", "format") if wish.get(name)]:
+        problem = f"{slot} is a CD-ROM drive, which has no storage, size or format of its own"
+    elif wish.get("volume") and [name for name in ("storage", "format") if wish.get(name)]:
+        problem = f"{slot} has a volume, which says where it is and in what format"
+    elif wish.get("size") is not None and (slot in _FIXED_SIZE or wish["size"] < 1):
+        problem = f"{slot} can't have {wish['size']} GiB"
+    if problem:
+        raise PveError(INVALID_PARAMETER, f"This can't be: {problem}.", "Correct the entry in disks.")
+
+
+def _lacking(slot: str, what: str) -> PveError:
+    return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
+
+
+def _size_text(size: int) -> str:
+    """As Proxmox VE writes it: in the largest unit that leaves no fraction."""
+    for unit in "TGMK":
+        if size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit}"
+    return str(size)
+
+
+def _gibibytes(size: int) -> int | float:
+    return size // _GIB if size % _GIB == 0 else round(size / _GIB, 3)

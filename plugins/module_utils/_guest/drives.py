@@ -1,0 +1,156 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A guest's drives as it has them now, their true sizes, and requests that are only sent while they are as expected.
+
+A drive with a change that waits is two: Proxmox VE grows and moves the one that the guest has now, while the
+configuration shows the other one, with its own size and volume, which takes its place at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .._api.client import segment
+from .._api.errors import DIGEST_CONFLICT, UNSUPPORTED, PveError
+from .._module.plan import Step
+from .disks import Disk, read_disk, wished_bytes
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+    from .guest import Guest
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What a slot holds I(now), and what it holds from the I(next) start on; they differ where a change waits."""
+
+    slot: str
+    now: Disk | None
+    next: Disk | None
+
+    @property
+    def waits(self) -> bool:
+        return self.now != self.next
+
+    def holds(self, volume: str) -> bool:
+        """Whether the guest has this volume in the slot now."""
+        return self.now is not None and self.now.volume == volume
+
+
+@dataclass(frozen=True)
+class DriveStep(Step):
+    """A request that counts on what the steps before it have left in slots of the guest.
+
+    I(drives): the volume that each holds now, None where its name is not known yet. I(settled): nothing waits in them.
+    """
+
+    drives: dict[str, str | None] = field(default_factory=dict)
+    settled: bool = False
+
+
+def seal(client: Client, step: DriveStep) -> Step:
+    """The step with the digest that those before it have left; the first one has it from its plan.
+
+    Raises C(digest_conflict) when a drive is not as the plan left it, and C(unsupported) when a change of it waits.
+    """
+    if "digest" in step.params:
+        return step
+    guest = step.path.rpartition("/")[0]
+    entries = {entry["key"]: entry for entry in client.get(f"{guest}/pending")}
+    for slot, volume in step.drives.items():
+        entry = entries.get(slot, {})
+        waits = "pending" in entry or int(entry.get("delete") or 0)
+        if waits and step.settled:
+            raise PveError(
+                UNSUPPORTED,
+                f"{slot} was changed, but the guest takes that only when it is restarted. What was to follow was not "
+                "sent.",
+                "Restart the guest, with pve_guest_state, and run again.",
+            )
+        disk = read_disk({slot: entry["value"]}, slot) if "value" in entry else None
+        if disk is None or volume not in (None, disk.volume):
+            raise PveError(
+                DIGEST_CONFLICT,
+                f"{slot} is no longer as this plan left it; what was to follow was not sent.",
+                "Somebody else changed it meanwhile; run again to plan from what is there now.",
+            )
+    digest = entries.get("digest", {}).get("value")
+    return replace(step, params={**step.params, "digest": digest}) if digest else step
+
+
+def measure(
+    client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
+) -> dict[str, int | None]:
+    """The true sizes, in bytes, of the volumes that may have to grow; None where it can't be read."""
+    sizes: dict[str, int | None] = {}
+    for volume in _growing(config, current, wishes):
+        storage = volume.partition(":")[0]
+        try:
+            path = f"/nodes/{segment(guest.node)}/storage/{segment(storage)}/content/{segment(volume)}"
+            sizes[volume] = int(client.get(path)["size"])
+        except PveError as error:
+            # Who may grow a disk may not always look at its storage.
+            if error.http_status is None:
+                raise
+            sizes[volume] = None
+    return sizes
+
+
+def _growing(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
+    """The volumes that are not yet as large as is wished, as far as the configuration tells."""
+    found = []
+    for wish in wishes:
+        wished, slot = wished_bytes(wish), wish["slot"]
+        known = [read_disk(config, slot), read_disk(current, slot)]
+        disk = Disk(slot, wish["volume"], {}) if wish.get("volume") else known[0]
+        if wished and disk and disk.has_own_volume and (largest(disk, known) or 0) < wished:
+            found.append(disk.volume)
+    return found
+
+
+def largest(disk: Disk, others: Sequence[Disk | None], *more: int | None) -> int | None:
+    """The largest of the sizes, in bytes, that are told of a disk's volume; None where none is."""
+    told = [other.bytes for other in (disk, *others) if other is not None and other.volume == disk.volume]
+    return max((size for size in (*told, *more) if size is not None), default=None)
+
+
+def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:
+    """Why a drive can't be I(what), such as moved, while a change of it waits for a restart, or would have to."""
+    slot, now, then = drive.slot, _text(drive.now), _text(drive.next)
+    if drive.waits:
+        hint = (
+            f"Restart the guest, so that the change takes effect, or give {slot} the options that it has now. Then run "
+            "again."
+        )
+        if drive.now is not None and (drive.next is None or drive.next.volume != drive.now.volume):
+            hint = (
+                f"To keep {drive.now.volume}, give it as volume of {slot} in a task of its own; or restart the guest, "
+                "so that the change takes effect. Then run again."
+            )
+        return PveError(
+            UNSUPPORTED,
+            f"{slot} of guest {guest.label} has a change that waits for a restart: it is {now}, and will be {then}. It "
+            f"can't be {what} before that.",
+            hint,
+        )
+    if wished is not None and not drive.holds(wished.volume):
+        return PveError(
+            UNSUPPORTED,
+            f"{slot} of guest {guest.label} gets its volume only when the guest is restarted, and can't be {what} "
+            "before that.",
+            "Leave size out, restart the guest, and grow it then; or stop the guest first.",
+        )
+    return PveError(
+        UNSUPPORTED,
+        f"{slot} of guest {guest.label} can't be {what} while a change of it waits for a restart, as this one "
+        f"would: it is {now}, and would be {_text(wished)}.",
+        "Move it first and change its options in a second task, or stop the guest first.",
+    )
+
+
+def _text(disk: Disk | None) -> str:
+    return disk.text() if disk is not None else "none"

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Guests: what a cluster has, how they are addressed, and which of them a task means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from .._api.concurrency import bounded_map
+from .._api.errors import NODE_OFFLINE, PveError
+from .guest import Guest
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All guests of a cluster by vmid, and its nodes with status and memory (bytes).
+
+    I(listed) are the entries, by vmid, of the lists of nodes that were read, by node and type of guest; I(unread) are
+    the nodes whose lists could not be read. I(broadcast) are the names that the cluster's list shows, by vmid.
+    """
+
+    guests: tuple[Guest, ...]
+    nodes: dict[str, str]
+    memory: dict[str, int] = field(default_factory=dict)
+    listed: Mapping[tuple[str, str], Mapping[int, dict[str, Any]]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    broadcast: Mapping[int, str] = field(default_factory=dict)
+
+    def online(self, node: str) -> bool:
+        # A token without Sys.Audit on the node sees no status for it: then let the node speak for itself.
+        return self.nodes.get(node, "online") != "offline"
+
+    def get(self, vmid: int | None) -> Guest | None:
+        """The guest with this vmid."""
+        return next((guest for guest in self.guests if guest.vmid == vmid), None)
+
+    def with_name(self, name: str | None) -> list[Guest]:
+        """The guests with exactly this name."""
+        return [guest for guest in self.guests if guest.name == name]
+
+    def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
+        """The inventory with these guests in place of those with their vmids, and I(without) those vmids."""
+        known = {guest.vmid: guest for guest in (*self.guests, *guests)}
+        for vmid in without:
+            known.pop(vmid, None)
+        return replace(self, guests=tuple(known[vmid] for vmid in sorted(known)))
+
+
+def require_online(inventory: Inventory, guest: Guest) -> None:
+    """Raise C(node_offline) for a guest whose node is down."""
+    if not inventory.online(guest.node):
+        raise PveError(
+            NODE_OFFLINE,
+            f"Guest {guest.label} is on node {guest.node}, which is offline.",
+            "Bring the node back, or let HA recover the guest; nothing was changed.",
+        )
+
+
+def read_each(
+    inventory: Inventory,
+    guests: Sequence[Guest],
+    throttle: int,
+    read: Callable[[Guest], Read],
+    failed: Callable[[Guest, PveError], Read],
+) -> list[Read]:
+    """I(read) of every guest, at most I(throttle) at once; I(failed) of those that could not be read."""
+
+    def look(guest: Guest) -> Read:
+        try:
+            require_online(inventory, guest)
+            return read(guest)
+        except PveError as problem:
+            return failed(guest, problem)
+
+    return bounded_map(throttle, look, guests)
+
+
+def nameless(inventory: Inventory) -> list[Guest]:
+    """The guests whose names can't be known now: on nodes that are down, and on those whose lists can't be read."""
+    return [
+        guest
+        for guest in inventory.guests
+        if (not guest.name and not inventory.online(guest.node)) or guest.node in inventory.unread
+    ]
+
+
+def describe_hidden_names(inventory: Inventory) -> str:
+    """The sentence that says whose names are not known."""
+    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in nameless(inventory)[:10])
+    return f"The names of these are not known while their node can't be asked: {hidden}."

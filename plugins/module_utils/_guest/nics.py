@@ -1,0 +1,127 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Network devices of guests: what they are, and the values that make them as wished. Addresses are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._api import property_strings
+from .._api.errors import INVALID_PARAMETER, PveError
+
+_SLOT = re.compile(r"net\d{1,2}")
+_MODEL_NAMES = """
+e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er ne2k_isa ne2k_pci pcnet rtl8139
+virtio vmxnet3
+"""
+_MODELS = frozenset(_MODEL_NAMES.split())
+_EITHER = ("bridge", "tag", "firewall", "rate", "mtu", "link_down")
+# What only one type has, by our names and those of the API.
+_OWN = {
+    "qemu": {"model": "model", "queues": "queues", "mac": "macaddr"},
+    "lxc": {"name": "name", "ip": "ip", "gw": "gw", "ip6": "ip6", "gw6": "gw6", "mac": "hwaddr"},
+}
+_ALL = frozenset({*_EITHER, *_OWN["qemu"], *_OWN["lxc"]})
+# Of these, 0 is how it is said that there is none.
+_NONE_IS_0 = ("tag", "rate", "mtu", "queues")
+
+
+def is_slot(key: str) -> bool:
+    """Whether an option of a guest is a network device."""
+    return _SLOT.fullmatch(key) is not None
+
+
+def read_nic(kind: str, config: Mapping[str, Any], slot: str) -> dict[str, str] | None:
+    """The properties of a network device by the names of the API; None: there is none."""
+    if slot not in config:
+        return None
+    found = property_strings.parse(str(config[slot]), "model")
+    model = next((name for name in found if name in _MODELS), None) if kind == "qemu" else None
+    if model is not None:
+        return {"model": model, "macaddr": found.pop(model), **found}
+    return found
+
+
+def wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
+    """The properties that a wish names, by the names of the API; empty ones are to be unset."""
+    names = {**dict.fromkeys(_EITHER), **_OWN[kind]}
+    found: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
+    found.update(wish.get("options") or {})
+    return {name: _text(name, value) for name, value in found.items() if value is not None}
+
+
+def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A network device as results show it: only what the wish names, by the names of the API; None: there is none."""
+    if nic is None:
+        return None
+    if wish["state"] == "absent":
+        return dict(nic)
+    return {name: _text(name, nic.get(name, "")) or None for name in wished_properties(kind, wish)}
+
+
+def wished_view(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What L(view) shows of a network device that is as wished."""
+    if wish["state"] == "absent":
+        return None
+    return {name: value or None for name, value in wished_properties(kind, wish).items()}
+
+
+def new_value(kind: str, wish: Mapping[str, Any]) -> str:
+    """The value of a network device that isn't there yet; it gets an address where none is given."""
+    number = wish["slot"][3:]
+    first = {"model": "virtio"} if kind == "qemu" else {"name": f"eth{number}"}
+    return _text_of({**first, **_given(wished_properties(kind, wish))})
+
+
+def changed_value(kind: str, nic: Mapping[str, str], wish: Mapping[str, Any]) -> str | None:
+    """The new value of a network device, with everything kept that the wish does not name; None: nothing differs."""
+    wished = wished_properties(kind, wish)
+    if all(_text(name, nic.get(name, "")) == value for name, value in wished.items()):
+        return None
+    return _text_of(_given({**nic, **wished}))
+
+
+def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
+    """Raise C(invalid_parameter) for what makes no sense whatever the guest is like."""
+    slots = [wish["slot"] for wish in wishes]
+    for wish in wishes:
+        slot = wish["slot"]
+        foreign = sorted(name for name in _ALL - {*_EITHER, *_OWN[kind]} if wish.get(name) is not None)
+        if not is_slot(slot):
+            raise PveError(
+                INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0, net1 and so on."
+            )
+        if slots.count(slot) > 1:
+            raise PveError(INVALID_PARAMETER, f"{slot} is there twice in nics.", "Name each network device once.")
+        if foreign:
+            hint = "QEMU guests have model and queues; containers have name, ip, gw, ip6 and gw6."
+            raise PveError(INVALID_PARAMETER, f"{slot} of a {kind} guest has no {foreign[0]}.", hint)
+
+
+def _given(properties: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in properties.items() if value}
+
+
+def _text_of(properties: dict[str, str]) -> str:
+    if "model" not in properties:
+        return property_strings.render(properties)
+    rest = {name: value for name, value in properties.items() if name not in ("model", "macaddr")}
+    mac = properties.get("macaddr")
+    model = f"{properties['model']}={mac}" if mac else properties["model"]
+    return ",".join(filter(None, (model, property_strings.render(rest))))
+
+
+def _text(name: str, value: Any) -> str:
+    """A property as it is compared: addresses in capitals, what is off or zero as if it weren't there."""
+    if name in ("macaddr", "hwaddr"):
+        return str(value).upper()
+    if name in ("firewall", "link_down"):
+        return "1" if value in (True, "1") else ""
+    if name in _NONE_IS_0:
+        found = float(value or 0)
+        return f"{found:g}" if found else ""
+    return str(value)

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of guest configurations by their names in the API: how each is read, compared, written and left unset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._api import property_strings
+
+_FLAG_NAMES = """
+acpi allow-ksm autostart ciupgrade console debug freeze keephugepages kvm localtime numa onboot protection
+reboot tablet tdf template unprivileged
+"""
+_FLAGS = frozenset(_FLAG_NAMES.split())
+_NUMBER_NAMES = """
+balloon cores cpulimit cpuunits migrate_downtime migrate_speed shares smp sockets swap tty vcpus
+"""
+_NUMBERS = frozenset(_NUMBER_NAMES.split())
+# In no order, or in the order that is given.
+_SETS = frozenset({"hotplug", "tags"})
+_LISTS = frozenset({"nameserver", "searchdomain"})
+# Property strings, with the name of the property that may stand without one; what follows the name may be a number.
+_PROPERTIES = {
+    "agent": "enabled",
+    "amd-sev": "type",
+    "audio": "",
+    "boot": "legacy",
+    "cicustom": "",
+    "cpu": "cputype",
+    "dev": "path",
+    "features": "",
+    "hostpci": "host",
+    "intel-tdx": "type",
+    "ipconfig": "",
+    "ivshmem": "",
+    "machine": "type",
+    "numa": "",
+    "rng": "source",
+    "smbios": "",
+    "spice_enhancements": "",
+    "startup": "order",
+    "usb": "host",
+    "vga": "type",
+    "virtiofs": "dirid",
+    "watchdog": "model",
+}
+# What a guest that doesn't have the option behaves like.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "qemu": {
+        "acpi": True,
+        "agent": {"enabled": "0"},
+        "autostart": False,
+        "bios": "seabios",
+        "cores": 1,
+        "freeze": False,
+        "hotplug": ["disk", "network", "usb"],
+        "kvm": True,
+        "memory": 512,
+        "numa": False,
+        "ostype": "other",
+        "scsihw": "lsi",
+        "sockets": 1,
+        "tablet": True,
+    },
+    "lxc": {"console": True, "debug": False, "memory": 512, "swap": 512, "tty": 2},
+}
+_EITHER = {"description": "", "onboot": False, "protection": False, "tags": []}
+_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
+
+
+def default(kind: str, key: str) -> Any:
+    """What an option that is not set amounts to for a guest of type I(kind), as L(normal) shows values."""
+    return _DEFAULTS[kind].get(key, _EITHER.get(key))
+
+
+def current(kind: str, config: Mapping[str, Any], key: str) -> Any:
+    """An option of a configuration as it is shown and compared."""
+    found = normal(key, config.get(key))
+    return default(kind, key) if found is None else found
+
+
+def normal(key: str, value: Any) -> Any:
+    """A value, of a configuration or as users write it, as it is shown and compared; None: it is not set."""
+    if value is None or value in ("", " ", [], {}):
+        return None
+    if key == "memory":
+        return int(float(property_strings.parse(str(value), "current")["current"]))
+    if key in _FLAGS:
+        return flag(value)
+    if key in _NUMBERS:
+        return number(value)
+    if key in _SETS:
+        return _set(key, value) or None
+    if key in _LISTS:
+        return _items(value) or None
+    default_key = _default_key(key)
+    if default_key is not None:
+        return properties(value, default_key)
+    text = _text(value)
+    # Containers keep a line break at the end that machines don't have.
+    return (text.rstrip("\n") or None) if key == "description" else text
+
+
+def encoded(key: str, value: Any) -> Any:
+    """A value as L(normal) shows it, as the API takes it."""
+    if isinstance(value, dict):
+        default_key = _default_key(key) or ""
+        first = value.get(default_key)
+        rest = property_strings.render({name: item for name, item in value.items() if name != default_key})
+        return ",".join(part for part in (first, rest) if part)
+    if isinstance(value, list):
+        return {"tags": ";", "hotplug": ","}.get(key, " ").join(value)
+    return int(value) if isinstance(value, bool) else value
+
+
+def agreed(key: str, found: Any, wished: Any) -> Any:
+    """What is found, as it is wished where the two mean the same: a machine type without a version means any version.
+
+    Windows guests are kept at the version that they were made with.
+    """
+    if key == "machine" and found and wished:
+        family = {"pc": "pc-i440fx-", "q35": "pc-q35-"}.get(wished.get("type", ""))
+        if family and str(found.get("type")).startswith(family):
+            return {**found, "type": wished["type"]}
+    return found
+
+
+def flag(value: Any) -> bool:
+    return _text(value) == "1"
+
+
+def number(value: Any) -> int | float:
+    found = float(value)
+    return int(found) if found.is_integer() else found
+
+
+def properties(value: Any, default_key: str) -> dict[str, str]:
+    """A property string, or the mapping that users may write for one."""
+    if isinstance(value, Mapping):
+        return {str(name): _text(item) for name, item in value.items() if item is not None}
+    found = property_strings.parse(_text(value), default_key)
+    switch = found.get("enabled")
+    # `agent: true` is what people write.
+    return {**found, "enabled": _WORDS.get(switch.lower(), switch)} if switch else found
+
+
+def _default_key(key: str) -> str | None:
+    if key in _PROPERTIES:
+        return _PROPERTIES[key]
+    return _PROPERTIES.get(key.rstrip("0123456789")) if key[-1:].isdigit() else None
+
+
+def _set(key: str, value: Any) -> list[str]:
+    if key == "hotplug" and _text(value) == "1":
+        return list(_DEFAULTS["qemu"]["hotplug"])
+    return sorted({item.lower() for item in _items(value)})
+
+
+def _items(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value if item not in (None, "")]
+    return [item for item in re.split(r"[,;\s\0]+", str(value)) if item]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The requests that make a guest, bring its configuration to what is wished, make it a template, or delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .._api.client import segment
+from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from .._module.plan import Step
+from .config import Wish
+from .disk_plan import disk_changes
+from .disks import new_value
+from .drives import DriveStep
+from .guest import Guest
+from .nics import new_value as new_nic
+from .options import encoded, flag
+from .pending import may_wait
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A guest with its configuration, pending changes included, or one that is yet to be made.
+
+    I(waiting) is what waits for a restart. I(current) is the configuration without pending changes, where it was read,
+    I(sizes) are the true sizes of volumes that may have to grow, in bytes, None where they couldn't be read.
+    """
+
+    guest: Guest
+    exists: bool = False
+    config: dict[str, Any] = field(default_factory=dict)
+    running: bool = False
+    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    current: dict[str, Any] | None = None
+    sizes: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def template(self) -> bool:
+        return flag(self.config.get("template", 0))
+
+    @property
+    def protected(self) -> bool:
+        return flag(self.config.get("protection", 0))
+
+
+def creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
+    """The requests that make a guest as wished."""
+    guest = observed.guest
+    options: dict[str, Any] = {"vmid": guest.vmid}
+    if guest.type == "lxc":
+        _require_container(wish, params)
+        options["ostemplate"] = params["ostemplate"]
+        if params["password"]:
+            options["password"] = params["password"]
+        if params["ssh_public_keys"]:
+            options["ssh-public-keys"] = "\n".join(params["ssh_public_keys"])
+    if params["pool"]:
+        options["pool"] = params["pool"]
+    options.update({key: encoded(key, value) for key, value in wish.options.items() if value is not None})
+    present = [disk for disk in wish.disks if disk["state"] == "present"]
+    options.update({disk["slot"]: new_value(guest.type, disk) for disk in present})
+    options.update({w["slot"]: new_nic(guest.type, w) for w in wish.nics if w["state"] == "present"})
+    what = f"there is no such guest on {guest.node} or elsewhere"
+    steps = [
+        Step("POST", f"/nodes/{segment(guest.node)}/{guest.type}", what, options, secrets=("password",)),
+    ]
+    for disk in present:
+        if disk.get("import_from") and disk.get("size"):
+            why = f"{disk['slot']} has the size of what it is imported from"
+            size = {"disk": disk["slot"], "size": f"{disk['size']}G"}
+            steps.append(Step("PUT", f"{guest.path}/resize", why, size))
+    return steps
+
+
+def _require_container(wish: Wish, params: Mapping[str, Any]) -> None:
+    lacking = [] if params["ostemplate"] else ["ostemplate"]
+    if not any(disk["slot"] == "rootfs" for disk in wish.disks):
+        lacking.append("a disk rootfs with storage and size")
+    if lacking:
+        raise PveError(INVALID_PARAMETER, f"A new container needs {' and '.join(lacking)}.", "Give it.")
+
+
+def update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
+    """The requests that bring an existing guest to what is wished; the first one sends the digest planned from."""
+    guest, config = observed.guest, observed.config
+    options = wish.changed_options(config)
+    if "unprivileged" in options:
+        raise PveError(
+            UNSUPPORTED,
+            f"Container {guest.label} is {'' if flag(config.get('unprivileged', 0)) else 'not '}unprivileged, and "
+            "Proxmox VE can't change that.",
+            "Leave unprivileged out, or make a new container.",
+        )
+    disks = disk_changes(
+        guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
+    )
+    # A protected container's mount points can't even be added to.
+    _require_unprotected(observed, [*disks.leaving, *(disks.values if guest.type == "lxc" else ())])
+    changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed)}
+    steps = [*disks.first]
+    if changes:
+        steps.append(_configure(observed, changes, disks.drives, making=disks.making))
+    steps += disks.steps
+    if steps and config.get("lock") == "suspended":
+        raise PveError(
+            GUEST_LOCKED, f"Guest {guest.label} is hibernated and can't be changed.", "Start it first, to resume it."
+        )
+    if steps and config.get("digest"):
+        steps[0] = replace(steps[0], params={**steps[0].params, "digest": config["digest"]})
+    steps += _pool(observed, params)
+    if params["restart_if_required"] and observed.running:
+        steps += _restart(observed, may_wait(guest.type, config, changes), params)
+    return steps
+
+
+def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
+    if observed.protected and (named := ", ".join(sorted(slots))):
+        raise PveError(
+            PROTECTED,
+            f"Guest {observed.guest.label} is protected, which keeps {named} from being changed.",
+            "Set protection: false in a task of its own first, if that is really meant.",
+        )
+
+
+def _configure(observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, making: bool) -> Step:
+    options = {key: value for key, value in changes.items() if value is not None}
+    unset = sorted(key for key, value in changes.items() if value is None)
+    if unset:
+        options["delete"] = ",".join(unset)
+    # A PUT has to end within 30 seconds, which a new disk may not; containers know nothing else.
+    method = "POST" if making and observed.guest.type == "qemu" else "PUT"
+    why = f"these differ: {', '.join(sorted(changes))}"
+    return DriveStep(method, f"{observed.guest.path}/config", why, options, task=method == "POST", drives=drives)
+
+
+def _pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
+    wished, now = params["pool"], observed.guest.pool
+    if wished is None or wished == (now or ""):
+        return []
+    member = {"poolid": wished or now, "vms": str(observed.guest.vmid)}
+    if not wished:
+        return [Step("PUT", "/pools", "it is to be in no pool", {**member, "delete": 1}, task=False)]
+    move = {"allow-move": 1} if now else {}
+    return [Step("PUT", "/pools", f"it is in {now or 'no pool'}", {**member, **move}, task=False)]
+
+
+def _restart(observed: Observed, may_wait_now: list[str], params: Mapping[str, Any]) -> list[Step]:
+    guest, keys = observed.guest, sorted({*observed.waiting, *may_wait_now})
+    if not keys:
+        return []
+    if params["force"] and guest.hastate:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is managed by HA, which answers a stop before it happens; it can't be restarted "
+            "by force.",
+            "Leave force out.",
+        )
+    limit = params["shutdown_timeout"]
+    why = f"these may wait for it: {', '.join(keys)}"
+    options = {"timeout": limit} if limit else {}
+    if not params["force"]:
+        return [Step("POST", f"{guest.path}/status/reboot", why, options, grace=limit)]
+    return [
+        Step("POST", f"{guest.path}/status/shutdown", why, {**options, "forceStop": 1}, grace=limit),
+        Step("POST", f"{guest.path}/status/start", "it ran before", {}),
+    ]
+
+
+def templating(observed: Observed) -> list[Step]:
+    """The request that makes a guest, or one that is made just now, a template."""
+    guest = observed.guest
+    if observed.template:
+        return []
+    if observed.running:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is running, and only a stopped guest can become a template.",
+            "Stop it first, with pve_guest_state.",
+        )
+    return [Step("POST", f"{guest.path}/template", "it is no template")]
+
+
+def removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
+    """The request that deletes a guest with its disks; it must be stopped and unprotected."""
+    guest = observed.guest
+    if not observed.exists:
+        return []
+    if observed.protected:
+        raise PveError(
+            PROTECTED,
+            f"Guest {guest.label} is protected and is not deleted.",
+            "Set protection: false in a task of its own first, if that is really meant.",
+        )
+    if observed.running:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is running, and only a stopped guest is deleted.",
+            "Make sure that it is the one you mean, and stop it first, with pve_guest_state.",
+        )
+    asked = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
+    options = {key: 1 for key, value in asked.items() if value}
+    return [Step("DELETE", guest.path, "it exists, and absent is asked for", options)]

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which guests of an inventory a task means."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
+from .guest import TYPES, Guest
+from .inventory import Inventory, describe_hidden_names, nameless
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Which guests are meant: every given criterion must hold; within a list any entry will do, but all I(tags)."""
+
+    vmids: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    pool: str | None = None
+    node: str | None = None
+    type: str | None = None
+    status: str | None = None
+    templates: bool | None = None
+
+    @classmethod
+    def from_params(cls, guests: dict[str, Any] | None) -> Selector:
+        given = {key: value for key, value in (guests or {}).items() if value is not None}
+        for key in ("vmids", "names", "tags"):
+            given[key] = tuple(given.get(key, ()))
+        return cls(**given)
+
+    @property
+    def empty(self) -> bool:
+        return self == Selector(templates=self.templates)
+
+    @property
+    def names_some(self) -> bool:
+        """Whether names choose: not where any name will do."""
+        return bool(self.names) and "*" not in self.names
+
+    def matches(self, guest: Guest) -> bool:
+        return (
+            self.matches_at_once(guest)
+            and (not self.names or any(fnmatch.fnmatchcase(guest.name, glob) for glob in self.names))
+            and self.type in (None, guest.type)
+            and self.status in (None, guest.status)
+            and self.templates in (None, guest.template)
+        )
+
+    def matches_at_once(self, guest: Guest) -> bool:
+        """Whether it meets the criteria that the cluster's list shows as they are right now."""
+        return (
+            (not self.vmids or guest.vmid in self.vmids)
+            and {tag.lower() for tag in self.tags} <= set(guest.tags)
+            and self.pool in (None, guest.pool)
+            and self.node in (None, guest.node)
+        )
+
+
+def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
+    """The one guest with this vmid or name; I(node) only asserts where it is."""
+    asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
+    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
+    if vmid is not None and name is not None and found and found[0].name != name:
+        raise PveError(
+            NOT_FOUND,
+            f"Guest {vmid} is named {found[0].name}, not {name}.",
+            "Give one of the two, or the pair that belongs together.",
+        )
+    if not found:
+        raise _none_found(inventory, asked, name)
+    if len(found) > 1:
+        raise _ambiguous(str(name), found)
+    guest = found[0]
+    if node is not None and guest.node != node:
+        raise PveError(
+            NOT_FOUND,
+            f"Guest {guest.label} is on node {guest.node}, not on {node}.",
+            "Leave node out (it is found), or correct it.",
+        )
+    return guest
+
+
+def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
+    """The guests that a selector means, by vmid. A vmid or a plain name in it must exist, a glob need not match."""
+    missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
+    if missing:
+        raise _none_found(inventory, "vmid " + ", ".join(map(str, missing)), None)
+    for name in selector.names:
+        if not set(name) & set("*?["):
+            find_one(inventory, None, name)
+    return [guest for guest in inventory.guests if selector.matches(guest)]
+
+
+def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[Guest]:
+    """The guests that a module's C(vmid), C(name), C(node) and C(guests) options mean.
+
+    I(required) refuses a task that names none at all, which would mean every guest.
+    """
+    vmid, name = params.get("vmid"), params.get("name")
+    if vmid is not None or name is not None:
+        return [find_one(inventory, vmid, name, params.get("node"))]
+    selector = Selector.from_params(params.get("guests"))
+    if required and selector.empty:
+        raise PveError(
+            INVALID_PARAMETER,
+            "No guest is named.",
+            "Give vmid or name for one guest, or at least one criterion in guests (such as tags or names: ['*']).",
+        )
+    chosen = find_many(inventory, selector)
+    node = params.get("node")
+    elsewhere = [guest for guest in chosen if node is not None and guest.node != node]
+    if elsewhere:
+        labels = ", ".join(f"{guest.label} on {guest.node}" for guest in elsewhere)
+        raise PveError(
+            NOT_FOUND,
+            f"Not on node {node}: {labels}.",
+            "Leave node out, or use guests.node to choose by node.",
+        )
+    return chosen
+
+
+def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
+    """As L(find), for a change: some guest must be named, and templates only count when they are named or asked for."""
+    chosen = find(inventory, params, required=True)
+    selector = Selector.from_params(params.get("guests"))
+    if selector.empty or selector.vmids or selector.templates is not None:
+        return chosen
+    return [guest for guest in chosen if not guest.template]
+
+
+def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
+    asked = asked if len(asked) <= _LONGEST_NAME else f"{asked[:_LONGEST_NAME]}…"
+    hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
+    if name:
+        if nameless(inventory):
+            return PveError(
+                NODE_OFFLINE,
+                f"No guest on a node that can be asked has {asked}. {describe_hidden_names(inventory)}",
+                "Name it by its vmid, or bring the node back; nothing was changed.",
+            )
+        renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
+        if renamed:
+            return PveError(NOT_FOUND, f"There is no guest with {asked} any more.", _describe_renamed(renamed))
+        near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
+        if near:
+            hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
+    return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
+
+
+def _describe_renamed(renamed: Iterable[Guest]) -> str:
+    names = ", ".join(f"{guest.vmid} is named {guest.name} now" for guest in renamed)
+    return f"It was renamed a moment ago, and lists still show the old name: {names}."
+
+
+def _ambiguous(name: str, found: Iterable[Guest]) -> PveError:
+    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in found)
+    return PveError(AMBIGUOUS, f"More than one guest is named {name}: {labels}.", "Use the vmid of the one you mean.")
+
+
+def guests_spec() -> dict[str, Any]:
+    """Options of doc fragment C(guests)."""
+    return {
+        "vmid": {"type": "int"},
+        "name": {"type": "str"},
+        "node": {"type": "str"},
+        "guests": {
+            "type": "dict",
+            "options": {
+                "vmids": {"type": "list", "elements": "int"},
+                "names": {"type": "list", "elements": "str"},
+                "tags": {"type": "list", "elements": "str"},
+                "pool": {"type": "str"},
+                "node": {"type": "str"},
+                "type": {"type": "str", "choices": list(TYPES)},
+                "status": {"type": "str", "choices": ["running", "stopped", "unknown"]},
+                "templates": {"type": "bool"},
+            },
+        },
+    }

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The snapshots of a guest as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._api.errors import PveError
+from .guest import Guest
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as the API lists it; I(snaptime) is in seconds since the epoch."""
+
+    name: str
+    parent: str | None = None
+    description: str = ""
+    vmstate: bool = False
+    snaptime: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "parent": self.parent,
+            "description": self.description,
+            "vmstate": self.vmstate,
+        }
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A guest with its snapshots by name, looked at I(now), or with the problem that kept them from being read."""
+
+    guest: Guest
+    snapshots: dict[str, Snapshot]
+    current: str | None = None
+    running: bool = False
+    now: float = 0.0
+    config_digest: str | None = None
+    problem: PveError | None = None
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "current": self.current,
+            "snapshots": [self.snapshots[name].shown() for name in sorted(self.snapshots)],
+        }
+
+    def depth(self, name: str) -> int:
+        """How many snapshots a snapshot stands upon."""
+        above, parent = 0, self.snapshots[name].parent
+        while parent in self.snapshots and above < len(self.snapshots):
+            above, parent = above + 1, self.snapshots[parent].parent
+        return above
+
+    def with_new(self, snapshot: Snapshot) -> Tree:
+        return replace(self, snapshots={**self.snapshots, snapshot.name: snapshot}, current=snapshot.name)
+
+    def without(self, name: str) -> Tree:
+        """As it is after deleting one: its children become its parent's."""
+        gone = self.snapshots[name]
+        rest = {
+            one.name: replace(one, parent=gone.parent) if one.parent == name else one
+            for one in self.snapshots.values()
+            if one.name != name
+        }
+        return replace(self, snapshots=rest, current=gone.parent if self.current == name else self.current)
+
+
+def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tree:
+    """The tree from the entries of C(GET .../snapshot), where C(current) stands for the guest itself."""
+    itself = next((entry for entry in entries if entry["name"] == "current"), {})
+    return Tree(
+        guest=guest,
+        snapshots={
+            entry["name"]: Snapshot(
+                name=entry["name"],
+                parent=entry.get("parent"),
+                description=str(entry.get("description") or "").rstrip("\n"),
+                vmstate=bool(int(entry.get("vmstate") or 0)),
+                snaptime=int(entry.get("snaptime") or 0),
+            )
+            for entry in entries
+            if entry["name"] != "current"
+        },
+        current=itself.get("parent"),
+        running=bool(int(itself.get("running") or 0)),
+        now=now,
+        config_digest=itself.get("digest"),
+    )

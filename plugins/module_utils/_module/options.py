@@ -1,0 +1,87 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that modules share: the connection's, and those of applying."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
+
+from .._api.errors import INVALID_PARAMETER, PveError
+
+# Seconds, but for throttle and log_lines.
+RANGES = {
+    "timeout": (1, 7 * 86400),
+    "shutdown_timeout": (0, 86400),
+    "throttle": (1, 100),
+    "log_lines": (0, 50000),
+    "limit": (1, 50000),
+}
+
+
+def secret_fallback(variable: str) -> str:
+    """The value of an environment variable, or the contents of the file that C(<variable>_FILE) names."""
+    if os.environ.get(variable):
+        return os.environ[variable]
+    path = os.environ.get(f"{variable}_FILE")
+    if not path:
+        raise AnsibleFallbackNotFound
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return handle.read().strip()
+    except OSError as exc:
+        # An unreadable file must not turn into "no secret given"; the login will say which one is missing.
+        raise AnsibleFallbackNotFound from exc
+
+
+def _env(variable: str, **option: Any) -> dict[str, Any]:
+    return {**option, "fallback": (env_fallback, [variable])}
+
+
+def _secret(variable: str) -> dict[str, Any]:
+    return {"type": "str", "no_log": True, "fallback": (secret_fallback, [variable])}
+
+
+def connection_spec() -> dict[str, Any]:
+    """Options of doc fragment C(auth)."""
+    return {
+        "api_url": _env("PROXMOX_URL", type="str"),
+        "api_host": _env("PROXMOX_HOST", type="str"),
+        "api_port": _env("PROXMOX_PORT", type="int"),
+        "api_user": _env("PROXMOX_USER", type="str"),
+        "api_token_id": {**_env("PROXMOX_TOKEN_ID", type="str"), "no_log": False},
+        "api_token_secret": _secret("PROXMOX_TOKEN_SECRET"),
+        "api_password": _secret("PROXMOX_PASSWORD"),
+        "validate_certs": _env("PROXMOX_VERIFY_SSL", type="bool", default=True, aliases=["verify_ssl"]),
+        "ca_path": _env("PROXMOX_CA_PATH", type="path"),
+        "fingerprint": _env("PROXMOX_FINGERPRINT", type="str"),
+        "api_gateway": _env("PROXMOX_GATEWAY", type="path"),
+        "api_gateway_key": _secret("PROXMOX_GATEWAY_KEY"),
+        "connect_timeout": {"type": "float", "default": 10.0},
+        "read_timeout": {"type": "float", "default": 60.0},
+    }
+
+
+def applying_spec() -> dict[str, Any]:
+    """Options of doc fragment C(applying)."""
+    return {
+        "timeout": {"type": "int", "default": 300},
+        "throttle": {"type": "int", "default": 10},
+        "expect_plan": {"type": "str"},
+    }
+
+
+def _check_ranges(params: dict[str, Any]) -> None:
+    vmids = [params.get("vmid"), params.get("newid"), *((params.get("guests") or {}).get("vmids") or [])]
+    for vmid in vmids:
+        if vmid is not None and not 100 <= vmid <= 999999999:
+            raise PveError(INVALID_PARAMETER, f"{vmid} is not a vmid.", "Guest ids are 100 to 999999999.")
+    for option, (least, most) in RANGES.items():
+        value = params.get(option)
+        if value is not None and not least <= value <= most:
+            raise PveError(INVALID_PARAMETER, f"{option} is {value}.", f"It must be from {least} to {most}.")

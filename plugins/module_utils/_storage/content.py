@@ -1,0 +1,114 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files on storages: what they may be called, which node has them, and which guests have them in a drive."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._api.concurrency import bounded_map
+from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
+from .._guest.guest import Guest
+from .._guest.lookup import observe_guests, read_lists
+from .storages import describe_storage
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+_BLOCK = 1024 * 1024
+_CONCURRENCY = 10
+# As pve-storage asks for them.
+_NAMES = {
+    "iso": (re.compile(r".+\.(?:iso|img)", re.IGNORECASE), ".iso or .img"),
+    "vztmpl": (re.compile(r".+\.tar(?:\.(?:gz|xz|zst|bz2))?", re.IGNORECASE), ".tar, .tar.gz, .tar.xz or .tar.zst"),
+    "import": (re.compile(r".+\.(?:ova|qcow2|raw|vmdk)"), ".ova, .qcow2, .raw or .vmdk"),
+}
+KINDS = tuple(_NAMES)
+
+
+def file_name(content: str, name: str) -> str:
+    """The name that Proxmox VE gives a file; raises C(invalid_parameter) for one that does not fit the content."""
+    normal = re.sub(r"[^a-zA-Z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", name, flags=re.DOTALL))
+    pattern, endings = _NAMES[content]
+    if not pattern.fullmatch(normal) or len(normal) > 255:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{name or 'It'} is no name of a file of content {content}.",
+            f"Give a filename that ends in {endings}.",
+        )
+    return normal
+
+
+def place_of(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
+    """The storage as one node sees it, as L(describe_storage) shows it, from entries of C(/cluster/resources).
+
+    Any node will do for a shared storage. Raises C(not_found), C(ambiguous) when several nodes have one of their own by
+    this name, and C(unsupported) when it does not take the content.
+    """
+    known = [describe_storage(entry) for entry in entries]
+    named = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
+    usable = sorted((one for one in named if one["status"] == "available"), key=lambda one: one["node"])
+    where = f" on node {node}" if node else ""
+    if not usable:
+        others = ", ".join(sorted({one["storage"] for one in known})) or "none"
+        state = "is not available" if named else "does not exist"
+        raise PveError(NOT_FOUND, f"Storage {storage} {state}{where}.", f"There are these storages: {others}.")
+    if len(usable) > 1 and not usable[0]["shared"]:
+        nodes = ", ".join(one["node"] for one in usable)
+        raise PveError(
+            AMBIGUOUS,
+            f"Each of these nodes has a storage {storage} of its own: {nodes}.",
+            "Set node to the one you mean.",
+        )
+    if content not in usable[0]["content"]:
+        held = ", ".join(usable[0]["content"])
+        raise PveError(
+            UNSUPPORTED,
+            f"Storage {storage} does not take {content}; it is set to take {held}.",
+            f"Use another storage, or add {content} to its content with pve_storage.",
+        )
+    return usable[0]
+
+
+def file_digest(path: str, algorithm: str) -> str:
+    """The checksum of a local file in hex."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def uses(config: dict[str, Any], volid: str) -> bool:
+    """Whether a guest's configuration has a volume in one of its drives."""
+    return any(isinstance(value, str) and value.split(",", 1)[0] == volid for value in config.values())
+
+
+def users_of(client: Client, place: dict[str, Any], volid: str) -> list[Guest]:
+    """The QEMU guests that have an ISO image in a drive; one that can't be read leaves a notice with the client.
+
+    No list of the API tells it, so each guest that sees the storage is read.
+    """
+
+    def sees(guest: Guest) -> bool:
+        return place["shared"] or guest.node == place["node"]
+
+    inventory = observe_guests(client)
+    # An id that a container had until just now may be that of a machine.
+    inventory = read_lists(client, inventory, filter(sees, inventory.guests))
+    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and sees(guest)]
+
+    def look(guest: Guest) -> bool:
+        try:
+            return uses(client.get(f"{guest.path}/config"), volid)
+        except PveError as error:
+            client.notices.append(f"It is not known whether guest {guest.label} uses {volid}: {error.message}")
+            return False
+
+    found = bounded_map(_CONCURRENCY, look, candidates)
+    return [guest for guest, used in zip(candidates, found, strict=True) if used]

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Storage definitions: what their options mean, which of them never change, and what makes two the same. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from .._api.property_strings import parse
+
+# What is set at creation only, by type, as pve-storage has it.
+FIXED = {
+    "btrfs": {"path"},
+    "cephfs": {"path"},
+    "cifs": {"path", "server", "share", "snapshot-as-volume-chain"},
+    "dir": {"path", "snapshot-as-volume-chain"},
+    "esxi": set(),
+    "iscsi": {"portal", "target"},
+    "iscsidirect": {"portal", "target"},
+    "lvm": {"vgname", "base"},
+    "lvmthin": {"vgname", "thinpool"},
+    "nfs": {"path", "server", "export", "snapshot-as-volume-chain"},
+    "pbs": {"server", "datastore"},
+    "rbd": set(),
+    "zfs": {"portal", "target", "pool", "blocksize", "iscsiprovider"},
+    "zfspool": {"pool"},
+}
+TYPES = tuple(FIXED)
+# The API takes these and never hands them out.
+SECRETS = ("password", "keyring", "encryption-key", "master-pubkey")
+_LISTS = frozenset({"content", "nodes", "monhost"})
+_PROPERTIES = frozenset({"prune-backups", "bwlimit", "content-dirs"})
+# With what they are when they are not set.
+_FLAGS = {
+    **dict.fromkeys(
+        (
+            "disable",
+            "fuse",
+            "krbd",
+            "nocow",
+            "nowritecache",
+            "saferemove",
+            "shared",
+            "skip-cert-verification",
+            "snapshot-as-volume-chain",
+            "sparse",
+            "tagged_only",
+        ),
+        False,
+    ),
+    "create-base-path": True,
+    "create-subdirs": True,
+    "mkdir": True,
+}
+_IDENTITY = frozenset({"storage", "type", "digest", "delete"})
+
+
+def meaning(option: str, value: Any) -> Any:
+    """What a value of the API, or of a task, means: equal for all spellings of the same; None for what is not set."""
+    if option in _FLAGS:
+        return _FLAGS[option] if value is None else str(value).lower() in ("1", "true", "yes", "on")
+    if value is None:
+        return None
+    if option in _LISTS:
+        items = value if isinstance(value, list) else re.split(r"[,; ]+", str(value))
+        return sorted({str(item) for item in items if item}) or None
+    if option in _PROPERTIES:
+        return parse(str(value)) or None
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def as_parameter(value: Any) -> Any:
+    """A value as the API takes it."""
+    if isinstance(value, bool):
+        return int(value)
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def differing(definition: Mapping[str, Any], wished: Mapping[str, Any]) -> list[str]:
+    """The options that a definition does not have as they are wished, by name."""
+    return sorted(
+        option for option, value in wished.items() if meaning(option, value) != meaning(option, definition.get(option))
+    )
+
+
+def check_changeable(name: str, definition: Mapping[str, Any], options: Iterable[str]) -> None:
+    """Raise C(unsupported) for options that are set at creation only."""
+    fixed = sorted(set(options) & FIXED.get(definition["type"], set()))
+    if not fixed:
+        return
+    found = ", ".join(f"{option} {definition.get(option, 'not set')}" for option in fixed)
+    raise PveError(
+        UNSUPPORTED,
+        f"Storage {name} has {found}, which can't change for type {definition['type']} once a storage is defined.",
+        "Leave it as it is, or delete the definition (what is on the storage stays) and define it anew.",
+    )
+
+
+def check_rest(rest: Mapping[str, Any], given: Iterable[str]) -> None:
+    """Raise C(invalid_parameter) for what must not stand in the options of the API's own names."""
+    for option in rest:
+        if option in SECRETS:
+            hint = f"Use the option {option.replace('-', '_')}, which is kept out of results and logs."
+            raise PveError(INVALID_PARAMETER, f"config holds the secret {option}.", hint)
+        if option in _IDENTITY or option in given:
+            hint = "Give it once, as an option of its own."
+            raise PveError(INVALID_PARAMETER, f"config holds {option}, which has an option of its own.", hint)

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Storages and volumes as results show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._api.client import segment
+from .._api.errors import NOT_FOUND, PveError
+
+if TYPE_CHECKING:
+    from .._api.client import Client
+
+
+def storage_path(node: str, storage: str) -> str:
+    return f"/nodes/{segment(node)}/storage/{segment(storage)}"
+
+
+def find_volume(client: Client, storage: str, volid: str, content: str) -> tuple[str, dict[str, Any] | None]:
+    """The first node that sees a volume, and its entry there; a node of the storage and None when there is none.
+
+    Raises C(not_found) when no node has the storage.
+    """
+    entries = [e for e in client.get("/cluster/resources", type="storage") if e["storage"] == storage]
+    nodes = sorted(entry["node"] for entry in entries if entry.get("status") == "available")
+    if not nodes:
+        raise PveError(NOT_FOUND, f"No node has the storage {storage} available.", "List the storages to see which do.")
+    for node in nodes:
+        for entry in client.get(f"{storage_path(node, storage)}/content", content=content):
+            if entry["volid"] == volid:
+                return node, entry
+    return nodes[0], None
+
+
+def describe_storage(entry: dict[str, Any]) -> dict[str, Any]:
+    """A storage from an entry of C(/cluster/resources)."""
+    return {
+        "storage": entry["storage"],
+        "node": entry["node"],
+        "type": entry.get("plugintype"),
+        "shared": bool(int(entry.get("shared") or 0)),
+        "status": entry.get("status", "unknown"),
+        # The server lists it in no order.
+        "content": sorted(filter(None, str(entry.get("content") or "").split(","))),
+        "used": entry.get("disk"),
+        "total": entry.get("maxdisk"),
+    }
+
+
+def describe_volume(entry: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
+    """A volume from an entry of a storage's content."""
+    return {
+        "volid": entry["volid"],
+        "storage": place["storage"],
+        "node": place["node"],
+        "content": entry.get("content"),
+        "format": entry.get("format"),
+        "size": entry.get("size"),
+        "vmid": int(entry["vmid"]) if entry.get("vmid") else None,
+        "ctime": int(entry["ctime"]) if entry.get("ctime") else None,
+        "notes": entry.get("notes"),
+        "protected": bool(int(entry.get("protected") or 0)),
+    }
+
+
+def places(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
+    """The storages to look into: those that may hold this content, and a shared one only from one node."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in storages:
+        if entry["status"] == "available" and (content == "all" or content in entry["content"]):
+            found.setdefault((entry["storage"], "" if entry["shared"] else entry["node"]), entry)
+    return list(found.values())
