@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mcp_bridge import yamltext
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.text.yaml import load_yaml
 
 NAME = "playvisor.proxmox"
 _PACKAGE = Path(__file__).resolve().parent
@@ -49,5 +49,5 @@ def playbook(name: str) -> Path:
 @cache
 def version() -> str:
     """The collection's version, from its galaxy.yml."""
-    data = yamltext.load((root() / "galaxy.yml").read_text(encoding="utf-8"))
+    data = load_yaml((root() / "galaxy.yml").read_text(encoding="utf-8"))
     return str(data["version"])

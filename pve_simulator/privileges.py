@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.state.access import Access, AclEntry, ROOT, Token
+from pve_simulator.state.access import ROOT, Access, AclEntry, Token
 from pve_simulator.state.cluster import Cluster
 
 # Paths that /access/permissions reports for everybody, beside those in the access control list.

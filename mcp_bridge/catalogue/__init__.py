@@ -9,9 +9,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from mcp_bridge import collection, yamltext
+from mcp_bridge import collection
 from mcp_bridge.catalogue import schemas
 from mcp_bridge.catalogue.docs import module_docs
+from mcp_bridge.text.yaml import load_yaml
 
 Effect = Literal["read", "operate", "destroy"]
 
@@ -84,7 +85,7 @@ def everyday() -> tuple[str, ...]:
 
 @cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yamltext.load(_FILE.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return data
 
 

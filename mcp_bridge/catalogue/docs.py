@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge import collection, yamltext
+from mcp_bridge import collection
+from mcp_bridge.text.yaml import load_yaml
 
 _MARKUP = re.compile(r"\b(?:RV|[OVCEIBMP])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 _LINK = re.compile(r"\b[LR]\(([^,()]*),\s*[^()]*\)")
@@ -29,21 +30,21 @@ def module_docs(module: str) -> ModuleDocs:
     """Documentation of a module of the collection, by its short name; options include those of its fragments."""
     plugins = collection.root() / "plugins"
     written = _strings(plugins / "modules" / f"{module}.py")
-    documentation = yamltext.load(written["DOCUMENTATION"])
+    documentation = load_yaml(written["DOCUMENTATION"])
     options: dict[str, dict[str, Any]] = {}
     for fragment in documentation.get("extends_documentation_fragment", ()):
         options.update(_fragment(plugins, fragment).get("options") or {})
     for option, own in (documentation.get("options") or {}).items():
         # What a module says of an option that a fragment has, too, takes the place of that part only.
         options[option] = {**options.get(option, {}), **own}
-    return ModuleDocs(module, options, yamltext.load(written["RETURN"]) or {})
+    return ModuleDocs(module, options, load_yaml(written["RETURN"]) or {})
 
 
 def _fragment(plugins: Path, name: str) -> dict[str, Any]:
     """One documentation fragment, named `namespace.collection.file` or `namespace.collection.file.part`."""
     file, _dummy, part = name.removeprefix(f"{collection.NAME}.").partition(".")
     written = _strings(plugins / "doc_fragments" / f"{file}.py")
-    data: dict[str, Any] = yamltext.load(written[part.upper() or "DOCUMENTATION"])
+    data: dict[str, Any] = load_yaml(written[part.upper() or "DOCUMENTATION"])
     return data
 
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue import Tool, aliases, native
+from mcp_bridge.catalogue import Tool, aliases, run_tools
 from mcp_bridge.catalogue.aliases import Alias
-from mcp_bridge.catalogue.native import NativeTool
+from mcp_bridge.catalogue.run_tools import NativeTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
@@ -28,7 +28,7 @@ class Offer:
     @property
     def tools(self) -> list[Tool | NativeTool]:
         """The tools themselves, and those that aliases show."""
-        own = [native.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
+        own = [run_tools.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
         return own + [alias.shown() for name, alias in self.aliases.items() if name not in self.names]
 
     @property
@@ -57,18 +57,18 @@ def make_offer(
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     named, sets = set(tools), set(toolsets)
-    offered: list[Tool | NativeTool] = [*catalogue.offered(), *native.TOOLS.values()]
+    offered: list[Tool | NativeTool] = [*catalogue.offered(), *run_tools.TOOLS.values()]
     _require_known("toolset", sets, {tool.toolset for tool in offered} | {ALL})
     _require_known("tool", named, {tool.name for tool in offered})
     if not sets and not named:
-        named, sets = set(catalogue.everyday()), {native.TOOLSET}
+        named, sets = set(catalogue.everyday()), {run_tools.TOOLSET}
     if ALL in sets:
         sets |= {tool.toolset for tool in offered} - {*NAMED_ONLY}
     wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets]
     allowed = [tool.name for tool in wanted if writes or not tool.writes]
     others = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
     usable = {name: alias for name, alias in others.items() if writes or not alias.target.writes}
-    acting = {tool.name for tool in native.TOOLS.values() if tool.writes}
+    acting = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
     return Offer(tuple(name for name in allowed if applies or name not in acting), usable)
 
 

@@ -18,7 +18,7 @@ _TYPES = {
     "dict": "object",
 }
 
-# What every result has, whichever tool made it; mcp_bridge.models says what each means.
+# What every result has, whichever tool made it; mcp_bridge.result says what each means.
 _RESULT: dict[str, dict[str, Any]] = {
     "run_id": {"type": "string"},
     "tool": {"type": "string"},

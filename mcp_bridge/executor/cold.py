@@ -18,14 +18,14 @@ from mcp_bridge.executor import (
     PlaybookOutcome,
     PlaybookRun,
     Progress,
-    events,
     extra_vars,
-    processes,
+    runner_events,
     started_tasks,
     task_log,
     written_result,
 )
 from mcp_bridge.executor.environment import RUNNERS_OWN, TEMPORARY, playbook_env
+from mcp_bridge.system import processes
 
 _OUTPUT_LINES = 20
 # How long a cancelled run may go on, at most, in seconds: ansible-runner asks that often.
@@ -107,10 +107,10 @@ class _Watch:
 
     def on_event(self, event: dict[str, Any]) -> bool:
         """Take what an event says; true: keep it in the artifacts."""
-        line = events.progress_line(event)
+        line = runner_events.progress_line(event)
         if line:
             self._progress(line)
-        self.result = events.module_result(event, self._run.action) or self.result
+        self.result = runner_events.module_result(event, self._run.action) or self.result
         self.finished = self.finished or event.get("event") == "playbook_on_stats"
         return True
 

@@ -14,7 +14,8 @@ import pexpect  # type: ignore[import-untyped]
 from ansible_runner import runner  # type: ignore[import-untyped]
 from ptyprocess import PtyProcess  # type: ignore[import-untyped]
 
-from mcp_bridge.lending import SOCKET, client
+from mcp_bridge.executor.forkserver import client
+from mcp_bridge.executor.forkserver.lending import SOCKET
 
 _ROWS_AND_COLUMNS = (24, 80)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcp_bridge.gateway.asked import Asked, Params, Path, segments
+from mcp_bridge.gateway.request import Asked, Params, Path, segments
 
 REFUSAL = "not in this run's grant"
 # How plans, and Ansible, show a secret: its value is not known here, so any will do.

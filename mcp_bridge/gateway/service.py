@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.gateway.folders import PrivateFolder
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.sessions import Session, Sessions
 from mcp_bridge.gateway.trace import TRACE, Trace
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.private_folder import PrivateFolder
 
 _BACKLOG = 512
 _STOP_SECONDS = 2.0
@@ -108,7 +108,7 @@ class Gateway:
 
     def _serve(self, listening: socket.socket) -> None:
         try:
-            from mcp_bridge.gateway.serving import serve
+            from mcp_bridge.gateway.server import serve
 
             asyncio.run(serve(listening, self._settings, self._sessions, self._on_ready))
         finally:

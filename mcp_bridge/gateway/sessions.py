@@ -8,8 +8,8 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 
+from mcp_bridge.gateway.credentials import Answer
 from mcp_bridge.gateway.grants import Grant
-from mcp_bridge.gateway.logins import Answer
 from mcp_bridge.gateway.trace import Trace
 
 # How many denied requests are named; the trace has all of them.

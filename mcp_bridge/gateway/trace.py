@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
-from mcp_bridge.redaction import Redactor
+from mcp_bridge.text.redaction import Redactor
 
 TRACE = "api_trace.jsonl"
 """The file in the folder of a playbook run."""

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import httpx2
 
 from mcp_bridge import version
-from mcp_bridge.gateway.breaker import Breaker
+from mcp_bridge.gateway.circuit_breaker import Breaker
+from mcp_bridge.gateway.credentials import Answer, Login, Password, Refused, Token
 from mcp_bridge.gateway.faults import Fault
-from mcp_bridge.gateway.logins import Answer, Login, Password, Refused, Token
-from mcp_bridge.gateway.trust import OtherCertificate, tls_context
+from mcp_bridge.gateway.tls import OtherCertificate, tls_context
 from mcp_bridge.settings import Settings
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless told otherwise.

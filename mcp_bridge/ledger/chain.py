@@ -10,7 +10,7 @@ from json.encoder import encode_basestring
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from mcp_bridge.ledger.tables import CLOSING, OPENING
+from mcp_bridge.database.tables import CLOSING, OPENING
 
 Kind = Literal["opened", "closed"]
 

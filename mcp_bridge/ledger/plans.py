@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from mcp_bridge.database import reading, transaction
+from mcp_bridge.database.tables import plans
 from mcp_bridge.errors import UsageError
-from mcp_bridge.ledger.database import reading, transaction
-from mcp_bridge.ledger.records import KeptPlan, stamp
-from mcp_bridge.ledger.tables import plans
+from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.system.identity import stamp
 
 _OPEN = ("ready", "held", "approved")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import socket
@@ -10,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from mcp_bridge.executor import processes
+from mcp_bridge.system import processes
+from mcp_bridge.system.identity import local_user, now, stamp
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,8 @@ class Closing:
         return {**asdict(self), "upids": _json(self.upids), "closed_at": now()}
 
 
-def now() -> str:
-    """The time as the ledger writes it."""
-    return stamp(datetime.now(UTC))
-
-
-def stamp(time: datetime) -> str:
-    """A time in UTC as the ledger writes it."""
-    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def local_user() -> str:
-    """The operating system's user that this process runs as."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run as a number without a name.
-        return str(os.getuid())
 
 
 State = Literal["ready", "held", "approved", "denied", "used", "expired"]

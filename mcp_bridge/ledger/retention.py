@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
+from mcp_bridge.database.tables import checkpoints, head, plans, run_words, runs
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.chain import Fault
-from mcp_bridge.ledger.tables import checkpoints, head, plans, run_words, runs
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
 
-from mcp_bridge import evidence, sent
+from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.database import open_database, reading, transaction
+from mcp_bridge.database.tables import CLOSING, fitting, head, run_words, runs
 from mcp_bridge.errors import LedgerError, UsageError
-from mcp_bridge.executor import processes
-from mcp_bridge.ledger import artifacts, chain, retention, shares, verify, words
-from mcp_bridge.ledger.database import open_database, reading, transaction
+from mcp_bridge.evidence import events
+from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
+from mcp_bridge.ledger import artifacts, chain, guest_index, parallel_verify, retention, verify
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import Closing, Opening
-from mcp_bridge.ledger.tables import CLOSING, fitting, head, run_words, runs
-from mcp_bridge.ledger.tokens import Tokens
+from mcp_bridge.system import processes
 
 Row = dict[str, Any]
 
@@ -88,7 +89,7 @@ class Ledger:
         `since` is a time, in UTC and ISO 8601; `guest` is an id or name that stands in the arguments or the summary.
         """
         guest = wanted.pop("guest", None)
-        if guest is not None and not words.is_word(guest):
+        if guest is not None and not guest_index.is_word(guest):
             return []
         query = _newest(guest).limit(limit)
         for name, value in wanted.items():
@@ -136,7 +137,7 @@ class Ledger:
             )
         with reading(self._engine) as connection:
             shared = self._file is None
-            intact = shares.intact(connection, self._url, self._folders, shared=shared)
+            intact = parallel_verify.intact(connection, self._url, self._folders, shared=shared)
             return intact or verify.verify(connection, self._folders, shared=shared)
 
     def removable(self, before: str) -> retention.Removal | None:
@@ -170,9 +171,11 @@ class Ledger:
 
     def _interruption(self, run_id: str) -> Closing:
         folder = self.folder(run_id)
-        steps = evidence.planned_steps(folder)
-        requests = sent.requests(folder / "apply", steps)
-        told = sent.told(requests, sent.unsent(requests, steps)) if requests else "It had sent nothing but GET."
+        steps = events.planned_steps(folder)
+        requests = read_requests(folder / "apply", steps)
+        told = (
+            describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."
+        )
         return Closing(
             outcome="interrupted",
             decision="allowed" if (folder / "apply").is_dir() else "unknown",
@@ -224,7 +227,7 @@ def _append_opening(connection: Connection, opening: Opening) -> None:
     digest = chain.entry_hash("opened", seq, previous, row)
     connection.execute(_INSERT, {**row, "opened_seq": seq, "opened_prev": previous, "opened_hash": digest})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
-    _index(connection, seq, words.of_arguments(row["arguments"]))
+    _index(connection, seq, guest_index.of_arguments(row["arguments"]))
 
 
 def _append_closing(connection: Connection, run_id: str, closing: Closing) -> None:
@@ -235,7 +238,7 @@ def _append_closing(connection: Connection, run_id: str, closing: Closing) -> No
     written = {**row, "closed_seq": seq, "closed_prev": previous, "closed_hash": digest}
     connection.execute(_COMPLETE, {"run": run_id, **{f"new_{name}": written[name] for name in _CLOSING}})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
-    _index(connection, opened.opened_seq, words.of_summary(row["summary"]))
+    _index(connection, opened.opened_seq, guest_index.of_summary(row["summary"]))
 
 
 def _index(connection: Connection, opened_seq: int, found: Sequence[str]) -> None:

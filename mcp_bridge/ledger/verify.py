@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from mcp_bridge.database.tables import checkpoints, head, runs
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger import artifacts, chain
-from mcp_bridge.ledger.tables import checkpoints, head, runs
 
 PRUNING = "prune_runs"
 """What the ledger calls the removal of old runs."""

@@ -10,12 +10,12 @@ import anyio
 from mcp import types
 from mcp.server.context import ServerRequestContext
 
+from mcp_bridge.catalogue.completions import READINGS, beginning
 from mcp_bridge.catalogue.offer import Offer
-from mcp_bridge.completing import READINGS, beginning
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.resources import Call
 from mcp_bridge.mcp.uris import KINDS
-from mcp_bridge.models import Result
+from mcp_bridge.result import Result
 
 Context = ServerRequestContext[Any, Any]
 

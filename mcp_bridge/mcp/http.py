@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 import anyio
 import uvicorn
 
+from mcp_bridge.auth.middleware import Buckets, Door, Signpost, is_loopback, security
+from mcp_bridge.auth.oauth import Issuer, OAuth
+from mcp_bridge.auth.principals import Principal, of_token
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.door import Buckets, Door, Signpost, is_loopback, security
-from mcp_bridge.mcp.oauth import Issuer, OAuth
-from mcp_bridge.mcp.principals import Principal, of_token
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from mcp_bridge.ledger.tokens import Token
+    from mcp_bridge.auth.tokens import Token
     from mcp_bridge.mcp.server import McpServer
 
 PATH = "/mcp"

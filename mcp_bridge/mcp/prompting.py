@@ -9,7 +9,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue import native
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
@@ -48,7 +48,7 @@ class Prompting:
             raise UsageError(f"There is no prompt {name[:60]!r}.", f"There are: {', '.join(offered) or 'none'}.")
         missing = self._missing(prompt)
         if missing:
-            toolsets = dict.fromkeys((native.TOOLS.get(tool) or catalogue.load()[tool]).toolset for tool in missing)
+            toolsets = dict.fromkeys((run_tools.TOOLS.get(tool) or catalogue.load()[tool]).toolset for tool in missing)
             raise UsageError(
                 f"The prompt {name} needs {', '.join(missing)}, which this server does not offer.",
                 f"Whoever runs it can offer the toolsets {', '.join(toolsets)} with --toolsets, in a mode that acts.",

@@ -13,14 +13,15 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from mcp_bridge import catalogue, evidence, export
+from mcp_bridge import catalogue
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
-from mcp_bridge.mcp.changes import Changes
+from mcp_bridge.evidence import events, export
+from mcp_bridge.mcp.subscriptions import Changes
 from mcp_bridge.mcp.uris import KINDS, Kind, address, parsed
-from mcp_bridge.models import Failure, Result
-from mcp_bridge.plaintext import one_line
+from mcp_bridge.result import Failure, Result
 from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.text.plain import one_line
 
 Context = ServerRequestContext[Any, Any]
 Call = Callable[[Context, str, Mapping[str, Any]], Awaitable[Result]]
@@ -136,7 +137,7 @@ def _playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
 
 def _events(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    every = [_event(event) for event in evidence.events(bridge.ledger.folder(row["run_id"]))]
+    every = [_event(event) for event in events.events(bridge.ledger.folder(row["run_id"]))]
     told = {"run_id": row["run_id"], "outcome": row["outcome"], "events": every[:_MOST_EVENTS]}
     return {"content": {**told, "left_out": max(0, len(every) - _MOST_EVENTS)}}
 

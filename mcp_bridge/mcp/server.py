@@ -17,18 +17,18 @@ from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.stdio import stdio_server
 
-from mcp_bridge import native, version
+from mcp_bridge import version
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.executor import Progress
-from mcp_bridge.mcp import approval, clients, tools
-from mcp_bridge.mcp.changes import Changes
-from mcp_bridge.mcp.clients import Call
+from mcp_bridge.mcp import callers, elicitation, tools
+from mcp_bridge.mcp.callers import Call
 from mcp_bridge.mcp.completions import Completions
 from mcp_bridge.mcp.instructions import instructions
 from mcp_bridge.mcp.prompting import Prompting
 from mcp_bridge.mcp.resources import Resources
-from mcp_bridge.models import Result
+from mcp_bridge.mcp.subscriptions import Changes
+from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, unrecorded
 from mcp_bridge.settings import Mode
 
@@ -97,23 +97,23 @@ class McpServer:
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         request = self._request(ctx, params.name, params.arguments or {})
-        told = approval.answered(params)
+        told = elicitation.answered(params)
         if told and not await self._decided(request, *told):
-            return tools.call_result(approval.declined(request.tool, told[0]))
+            return tools.call_result(elicitation.declined(request.tool, told[0]))
         result = await self._reported(ctx, request)
-        if not (result.plan and result.plan.id and result.plan.elicitable and approval.can_ask(ctx)):
+        if not (result.plan and result.plan.id and result.plan.elicitable and elicitation.can_ask(ctx)):
             return tools.call_result(result)
         if told:
             # Once is enough: whoever has answered is told how things stand.
             return tools.call_result(result)
-        if approval.asks_within_the_result(ctx):
-            return approval.question(result)
-        answer = await approval.ask(ctx, result)
+        if elicitation.asks_within_the_result(ctx):
+            return elicitation.question(result)
+        answer = await elicitation.ask(ctx, result)
         if answer == "cancel":
             return tools.call_result(result)
         if await self._decided(request, result.plan.id, answer):
             return tools.call_result(await self._reported(ctx, request))
-        return tools.call_result(approval.declined(request.tool, result.plan.id))
+        return tools.call_result(elicitation.declined(request.tool, result.plan.id))
 
     @asynccontextmanager
     async def _watching(self, _server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -126,7 +126,7 @@ class McpServer:
 
     def _request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own = self._offer.resolve(tool, arguments)
-        return Request(name, own, self._mode, offered=self._offer.callable, **clients.identity(ctx))
+        return Request(name, own, self._mode, offered=self._offer.callable, **callers.identity(ctx))
 
     async def _look(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
         """What a tool that only reads returns."""
@@ -140,7 +140,7 @@ class McpServer:
             except LedgerError as error:
                 return unrecorded(request.tool, error)
 
-    async def _decided(self, request: Request, plan_id: str, answer: approval.Answer) -> bool:
+    async def _decided(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
         """Take the user's answer about a plan; false when it is not to be applied.
 
         A plan that can't be decided on any more is made, and asked about, anew.
@@ -160,14 +160,14 @@ class McpServer:
 
         Over HTTP a connection that breaks is no such wish: the run goes on to its end, unless the client says so.
         """
-        cancel, call = threading.Event(), clients.call(ctx)
-        self._running[call] = cancel
+        cancel, running = threading.Event(), callers.call(ctx)
+        self._running[running] = cancel
 
         def work() -> Result:
             try:
-                return native.call(self._bridge, request, report, cancel)
+                return self._bridge.call(request, report, cancel)
             finally:
-                self._running.pop(call, None)
+                self._running.pop(running, None)
 
         try:
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
@@ -182,7 +182,7 @@ class McpServer:
     async def _heed_cancelling(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client takes back; the SDK itself only stops waiting for it."""
         if ctx.method == "notifications/cancelled":
-            cancel = self._running.get(clients.call(ctx, (ctx.params or {}).get("requestId")))
+            cancel = self._running.get(callers.call(ctx, (ctx.params or {}).get("requestId")))
             if cancel:
                 cancel.set()
         return await call_next(ctx)

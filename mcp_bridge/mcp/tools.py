@@ -5,10 +5,10 @@ from __future__ import annotations
 from mcp import types
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.native import NativeTool
-from mcp_bridge.mcp.lean import OUTPUT, lean_input
-from mcp_bridge.mcp.text import render
-from mcp_bridge.models import Result
+from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.mcp.rendering import render
+from mcp_bridge.mcp.tool_schemas import OUTPUT, lean_input
+from mcp_bridge.result import Result
 
 EFFECT = "playvisor/effect"
 APPROVAL = "playvisor/approval"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_bridge.run.bridge import Bridge
+from mcp_bridge.run.call import Bridge
 from mcp_bridge.run.request import Request, unrecorded
 
 __all__ = ["Bridge", "Request", "unrecorded"]

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import collection, judge, outcomes
+from mcp_bridge import collection
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.executor import PlaybookOutcome
-from mcp_bridge.judge import Verdict
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, expiry
-from mcp_bridge.models import Plan, Result
-from mcp_bridge.redaction import shortened, writable
+from mcp_bridge.policy import judge
+from mcp_bridge.policy.judge import Verdict
+from mcp_bridge.result import Plan, Result
+from mcp_bridge.run import outcome
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
+from mcp_bridge.text.redaction import shortened, writable
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger
@@ -132,7 +134,7 @@ class Recorder:
 
     def close(self, evidence: Evidence, result: Result) -> Result:
         """Seal the artifacts and complete the row; a result that can't be recorded says so."""
-        denied = outcomes.denied(evidence.denied)
+        denied = outcome.denied(evidence.denied)
         if denied:
             result.warnings.append(denied)
         closing = Closing(

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcp_bridge import catalogue, outcomes
+from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.ledger.records import local_user
-from mcp_bridge.models import Failure, Result
-from mcp_bridge.redaction import writable
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run import outcome
 from mcp_bridge.settings import Mode
+from mcp_bridge.system.identity import local_user
+from mcp_bridge.text.redaction import writable
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def refusal(request: Request, tool: Tool | None) -> Failure | None:
             hint=f"It is in toolset {tool.toolset}: whoever runs the server can offer it with --toolsets.",
         )
     problems = arguments.validate(tool, request.arguments)
-    return outcomes.invalid(problems) if problems else None
+    return outcome.invalid(problems) if problems else None
 
 
 def unknown(name: str) -> Failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pve_simulator.access.usercfg import find_user
 from pve_simulator.auth import Subject, same_secret
 from pve_simulator.errors import failed, forbidden, invalid
-from pve_simulator.state.access import Access, ROOT
+from pve_simulator.state.access import ROOT, Access
 
 
 def check_storable(access: Access, userid: str) -> None:

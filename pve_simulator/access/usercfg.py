@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pve_simulator.errors import ApiError, failed
-from pve_simulator.state.access import Access, AclEntry, ROOT, Token, User
+from pve_simulator.state.access import ROOT, Access, AclEntry, Token, User
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pve_simulator.errors import failed, invalid
 from pve_simulator.firewall.addresses import ip_version, list_version
 from pve_simulator.firewall.macros import expand, preferred_name
 from pve_simulator.firewall.scope import Scope, alias_reference, ipset_reference
-from pve_simulator.schema.formats.firewall_names import ICMPV4_TYPES, ICMPV6_TYPES, ICMP_TYPES, SERVICES
+from pve_simulator.schema.formats.firewall_names import ICMP_TYPES, ICMPV4_TYPES, ICMPV6_TYPES, SERVICES
 from pve_simulator.state.firewall import Rule
 
 PROPERTIES = frozenset(

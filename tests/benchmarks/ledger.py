@@ -19,11 +19,11 @@ from harness.results import Outcome
 from harness.timing import Samples, timed
 from sqlalchemy import Engine, insert, update
 
-from mcp_bridge.ledger import chain, words
-from mcp_bridge.ledger.database import open_database, transaction
+from mcp_bridge.database import open_database, transaction
+from mcp_bridge.database.tables import fitting, head, run_words, runs
+from mcp_bridge.ledger import chain, guest_index
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.ledger.tables import fitting, head, run_words, runs
 from mcp_bridge.ledger.verify import Verification
 
 _READINGS = 200
@@ -145,7 +145,7 @@ def _fill(engine: Engine, rows: int) -> None:
                 row[f"{kind}_hash"] = chain.entry_hash(kind, seq + 1, previous, row)
                 seq, previous = seq + 1, row[f"{kind}_hash"]
             made.append(row)
-            found = {*words.of_arguments(row["arguments"]), *words.of_summary(row["summary"])}
+            found = {*guest_index.of_arguments(row["arguments"]), *guest_index.of_summary(row["summary"])}
             named += [{"word": word, "opened_seq": row["opened_seq"]} for word in found]
         with transaction(engine) as connection:
             connection.execute(insert(runs), made)

@@ -70,7 +70,7 @@ def test_the_server_passes_what_names_no_fixture(tmp_path):
             "PROXMOX_TOKEN_SECRET": cluster.token_secret,
             "PROXMOX_FINGERPRINT": cluster.fingerprint,
         }
-        command = [sys.executable, "-m", "mcp_bridge", "mcp", "--transport", "http", "--port", "0", "--no-auth"]
+        command = [sys.executable, "-m", "playvisor", "mcp", "--transport", "http", "--port", "0", "--no-auth"]
         with serving(command, environment) as url:
             assert set(scenarios("Against Playvisor's server")) - passed(url) == set()
 

@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge import catalogue, yamltext
+from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.errors import UsageError
+from mcp_bridge.text.yaml import load_yaml
 
 _FOLDER = Path(__file__).parent
 
@@ -73,7 +74,7 @@ def load(name: str) -> dict[str, Alias]:
     """A set's aliases by name. Raises UsageError when there is no such set."""
     if name not in known():
         raise UsageError(f"There are no aliases {name!r}.", f"There are: {', '.join(known())}.")
-    entries = yamltext.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
+    entries = load_yaml((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
     return {
         alias: Alias(alias, **{**entry, "ignored": tuple(entry.get("ignored", ()))}) for alias, entry in entries.items()
     }

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge import yamltext
 from mcp_bridge.errors import UsageError
-from mcp_bridge.plaintext import one_line
+from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.yaml import load_yaml
 
 _FOLDER = Path(__file__).parent
 _LINE = "\n---\n"
@@ -86,7 +86,7 @@ def load() -> dict[str, Prompt]:
 
 def _read(file: Path) -> Prompt:
     head, text = file.read_text(encoding="utf-8").split(_LINE, 1)
-    facts: dict[str, Any] = yamltext.load(head)
+    facts: dict[str, Any] = load_yaml(head)
     return Prompt(
         name=file.stem,
         title=facts["title"],

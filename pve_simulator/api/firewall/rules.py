@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, Level, NODE, serve
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
 from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed
 from pve_simulator.firewall.digests import digest_of_entries, with_digest

@@ -14,8 +14,8 @@ from pve_simulator.state.web import Web
 from pve_simulator.storage.fetching import Download, put, verify
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.uploads import (
-    Destination,
     TEMPORARY,
+    Destination,
     check_image,
     check_takes_files,
     destination,

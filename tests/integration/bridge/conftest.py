@@ -26,7 +26,7 @@ from mcp_bridge.executor.warm import WarmExecutor
 from mcp_bridge.ledger.store import Ledger
 from pve_simulator import Simulator, build_cluster
 
-PLAYVISOR = (sys.executable, "-m", "mcp_bridge")
+PLAYVISOR = (sys.executable, "-m", "playvisor")
 
 
 @dataclass

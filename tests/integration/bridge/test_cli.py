@@ -303,7 +303,7 @@ class TestWithoutACluster:
 
 @pytest.mark.flow
 def test_the_simulator_says_how_to_connect_and_stops_when_told(clean_env, playvisor):
-    command = [sys.executable, "-m", "mcp_bridge", "sim", "--guests", "3", "--nodes", "1", "--json"]
+    command = [sys.executable, "-m", "playvisor", "sim", "--guests", "3", "--nodes", "1", "--json"]
     with subprocess.Popen(command, env=clean_env, stdout=subprocess.PIPE, text=True) as process:
         connection = json.loads(process.stdout.readline())
         listed = playvisor(

@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
-from mcp_bridge.executor import PlaybookRun, processes
+from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
+from mcp_bridge.system import processes
 
 pytestmark = pytest.mark.flow
 
@@ -22,7 +23,7 @@ def slow_start(request, env, simulator, guest, ledger, eventually):
     env = {**env, "PLAYVISOR_EXECUTOR": getattr(request, "param", "")}
     simulator.world.settings.task_seconds = 300.0
     off = guest(running=False)
-    command = [sys.executable, "-m", "mcp_bridge", "call", "start_guest", f"vmid={off.vmid}", "--json"]
+    command = [sys.executable, "-m", "playvisor", "call", "start_guest", f"vmid={off.vmid}", "--json"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
         yield process
@@ -73,7 +74,7 @@ def test_a_server_that_is_told_to_end_stops_its_runs_and_records_them(env, simul
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call},
     ]
-    command = [sys.executable, "-m", "mcp_bridge", "mcp", "--mode", "apply"]
+    command = [sys.executable, "-m", "playvisor", "mcp", "--mode", "apply"]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         server.stdin.write("".join(f"{json.dumps(message)}\n" for message in messages))
         server.stdin.flush()

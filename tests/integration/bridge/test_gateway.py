@@ -20,16 +20,16 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from pydantic import SecretStr
 
-from mcp_bridge import evidence
+from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway import trace
-from mcp_bridge.gateway.folders import PrivateFolder
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.gateway.upstream import IN_FLIGHT
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.private_folder import PrivateFolder
 from pve_simulator.faults import FaultRule
 
 HOSTILE = """\
@@ -452,7 +452,7 @@ class TestHostilePlaybooks:
         assert all(request in result.warnings[-1] for request in expected)
         (row,) = bridge.ledger.recent()
         assert all(request in row["summary"] for request in expected)
-        sent = evidence.api_trace(bridge.ledger.folder(row["run_id"]))
+        sent = events.api_trace(bridge.ledger.folder(row["run_id"]))
         assert [f"{one['method']} {one['path']}" for one in sent if one["note"] == "denied"] == expected
         assert bridge.ledger.verify().faults == []
 
@@ -496,7 +496,7 @@ class TestEnds:
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
         script = (
             "import socket, time\n"
-            "from mcp_bridge.gateway.folders import PrivateFolder\n"
+            "from mcp_bridge.system.private_folder import PrivateFolder\n"
             "folder = PrivateFolder()\n"
             "socket.socket(socket.AF_UNIX).bind(str(folder.path / 'socket'))\n"
             "print(folder.path, flush=True)\n"

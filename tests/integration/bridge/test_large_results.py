@@ -163,7 +163,7 @@ def on_a_full_disk(env, simulator):
 
     def call(*words):
         done = subprocess.run(
-            [sys.executable, "-m", "mcp_bridge", "call", *words, "--json"],
+            [sys.executable, "-m", "playvisor", "call", *words, "--json"],
             env={**env, "PLAYVISOR_EXECUTOR": "cold"},
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)),
             capture_output=True,

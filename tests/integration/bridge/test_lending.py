@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge import lending
+from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.executor.warm import WarmExecutor
 from tests.integration.bridge.conftest import PLAYVISOR
 
@@ -198,7 +198,7 @@ def test_only_commands_that_run_playbooks_get_a_head_start(command, runs):
 
 
 def test_the_server_of_an_mcp_bridge_lends_and_withdraws(runtime, simulator, tmp_path, eventually):
-    from mcp_bridge.app import make_bridge
+    from mcp_bridge.run.factory import make_bridge
     from mcp_bridge.settings import Settings
 
     login = {"user": simulator.user, "token_id": simulator.token_id, "token_secret": simulator.token_secret}

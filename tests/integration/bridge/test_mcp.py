@@ -165,7 +165,7 @@ def test_nothing_but_the_protocol_is_written_to_stdout(env):
         {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_guests", "arguments": {}}},
     ]
     with subprocess.Popen(
-        [sys.executable, "-m", "mcp_bridge", "mcp"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "playvisor", "mcp"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         for message in messages:
             server.stdin.write(f"{json.dumps(message)}\n")

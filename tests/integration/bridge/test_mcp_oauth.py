@@ -13,9 +13,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from mcp_bridge.auth.oauth import Issuer, OAuth, principal
+from mcp_bridge.auth.principals import Unknowable
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.oauth import Issuer, OAuth, principal
-from mcp_bridge.mcp.principals import Unknowable
 
 RESOURCE = "https://playvisor.example.com/mcp"
 KEY = ec.generate_private_key(ec.SECP256R1())

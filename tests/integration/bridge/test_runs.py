@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mcp_bridge.executor import processes
+from mcp_bridge.system import processes
 
 pytestmark = pytest.mark.flow
 

@@ -21,12 +21,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from mcp_bridge import evidence, native
-from mcp_bridge.executor import processes
+from mcp_bridge.evidence import events
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.settings import Settings
+from mcp_bridge.system import processes
 
 pytestmark = [pytest.mark.flow, pytest.mark.thorough]
 
@@ -44,7 +44,7 @@ def begin(env, off):
     started = []
 
     def start(**limits: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "mcp_bridge", "call", "start_guest", f"vmid={off.vmid}", "--json"]
+        command = [sys.executable, "-m", "playvisor", "call", "start_guest", f"vmid={off.vmid}", "--json"]
         process = subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **limits
         )
@@ -66,7 +66,7 @@ def complete(ledger, writes):
         traced = [
             (entry["method"], entry["path"])
             for row in rows
-            for entry in evidence.api_trace(ledger.folder(row["run_id"]))
+            for entry in events.api_trace(ledger.folder(row["run_id"]))
             if entry["method"] != "GET"
         ]
         assert [request for request in writes() if request not in traced] == []
@@ -134,8 +134,8 @@ def until(simulator, eventually, ledger):
             eventually(looked[moment.shows], moment.shows)
             (row,) = ledger.recent()
             folder = ledger.folder(row["run_id"])
-            assert evidence.PHASES.index(moment.phase) == max(
-                evidence.PHASES.index(phase) for phase in evidence.PHASES if (folder / phase).is_dir()
+            assert events.PHASES.index(moment.phase) == max(
+                events.PHASES.index(phase) for phase in events.PHASES if (folder / phase).is_dir()
             )
             return folder
 
@@ -293,7 +293,7 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
 ):
     def shown(tool):
         request = Request(tool, {"run_id": closed}, "read", kind="person")
-        return native.call(bridge, request, lambda _line: None, threading.Event()).as_dict()
+        return bridge.call(request, lambda _line: None, threading.Event()).as_dict()
 
     with until(replace(WORKING, hold={"task": "qmstart", "action": "hang", "seconds": 60.0})) as wait:
         process = begin()

@@ -16,11 +16,12 @@ import pytest
 from scenarios import Place, all_scenarios
 
 from mcp_bridge import collection
-from mcp_bridge.app import make_bridge
-from mcp_bridge.executor import PlaybookRun, processes
+from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.executor.warm import WarmExecutor
+from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings
+from mcp_bridge.system import processes
 from pve_simulator import Simulator, build_cluster
 
 pytestmark = pytest.mark.flow

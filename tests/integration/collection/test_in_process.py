@@ -14,7 +14,6 @@ from pathlib import Path
 import ansible_runner
 import pytest
 import yaml
-import yaml
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from scenarios import Place, all_scenarios
@@ -264,7 +263,7 @@ def comparable(name, result):
 def test_every_module_is_led_to_the_action_plugin():
     routes = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
 
-    assert routes == dict.fromkeys(MODULES, {"action_plugin": "playvisor.proxmox.pve_task"})
+    assert routes == {name: {"action_plugin": "playvisor.proxmox.pve_task"} for name in MODULES}
 
 
 @pytest.mark.parametrize(

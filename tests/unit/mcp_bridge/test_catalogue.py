@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge import catalogue, collection, yamltext
-from mcp_bridge.catalogue import native
+from mcp_bridge import catalogue, collection
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.arguments import validate
 from mcp_bridge.catalogue.docs import module_docs, plain
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.text.yaml import load_yaml
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TOOLS = list(catalogue.load().values())
 OFFERED = catalogue.offered()
-LISTED = [*OFFERED, *native.TOOLS.values()]
+LISTED = [*OFFERED, *run_tools.TOOLS.values()]
 
 by_name = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
@@ -43,7 +44,7 @@ def test_every_snapshot_is_of_a_tool():
 
 
 def test_the_everyday_tools_are_tools_and_the_runs_are_among_them():
-    assert set(make_offer().names) == {*catalogue.everyday(), *native.TOOLS}
+    assert set(make_offer().names) == {*catalogue.everyday(), *run_tools.TOOLS}
 
 
 @by_name
@@ -66,7 +67,7 @@ def test_no_option_of_the_connection_is_exposed(tool):
 
 @by_name
 def test_the_playbook_hands_every_option_of_a_tool_to_its_module(tool):
-    (play,) = yamltext.load(collection.playbook(tool.playbook).read_text(encoding="utf-8"))
+    (play,) = load_yaml(collection.playbook(tool.playbook).read_text(encoding="utf-8"))
     (task,) = play["tasks"]
     handed = task[tool.action] or {}
 
@@ -163,7 +164,7 @@ def test_the_default_tools_fit_a_models_conversation():
         (["all"], [], "list_guests", len(LISTED) - 1),
         (["all", "exec"], [], "list_guests", len(LISTED)),
         ([], ["exec_guest"], "exec_guest", 1),
-        (["runs"], [], "list_runs", len(native.TOOLS)),
+        (["runs"], [], "list_runs", len(run_tools.TOOLS)),
     ],
 )
 def test_toolsets_and_tools_are_offered_by_name(toolsets, tools, first, size):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge.cli import clients
-from mcp_bridge.cli.groups import mcp
 from mcp_bridge.errors import UsageError
-from mcp_bridge.redaction import Redactor
+from mcp_bridge.text.redaction import Redactor
+from playvisor.cli import clients
+from playvisor.cli.commands import mcp
 
 SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
 REDACTOR = Redactor([SECRET])

@@ -7,9 +7,9 @@ from typer.main import get_command
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue.commands import commands, words
-from mcp_bridge.cli import app, nouns
-from mcp_bridge.cli.given import Given, arguments_of, given_of
 from mcp_bridge.errors import UsageError
+from playvisor.cli import app, tool_commands
+from playvisor.cli.arguments import Given, arguments_of, given_of
 
 TOOLS = catalogue.load()
 
@@ -89,7 +89,7 @@ def test_parts_of_one_object_are_put_together():
 def parsed(tool, line):
     """The arguments that a command line of the tool gives, by way of typer."""
     noun, verb = words(tool)
-    command = get_command(nouns.make_group(noun))
+    command = get_command(tool_commands.make_group(noun))
     # A group of one command is that command.
     command = getattr(command, "commands", {verb: command})[verb]
     given = command.make_context(verb, list(line)).params

@@ -8,9 +8,9 @@ import shlex
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue import native
-from mcp_bridge.cli import console, tools, values
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.errors import UsageError
+from playvisor.cli import console, parsing, tools
 
 
 @pytest.fixture(autouse=True)
@@ -26,14 +26,14 @@ def test_the_example_of_a_tool_can_be_typed_as_it_is_shown(tool):
     playvisor, call, name, *words = shlex.split(tools.example(tool))
 
     assert (playvisor, call, name) == ("playvisor", "call", tool.name)
-    assert values.parse(words, tool.input_schema) == tool.example
+    assert parsing.parse(words, tool.input_schema) == tool.example
 
 
 def test_every_tool_is_listed_whether_it_runs_a_playbook_or_not(capsys):
     tools.list_tools(as_json=True)
 
     listed = [one["name"] for one in json.loads(capsys.readouterr().out)]
-    assert listed == [*(tool.name for tool in catalogue.offered()), *native.TOOLS]
+    assert listed == [*(tool.name for tool in catalogue.offered()), *run_tools.TOOLS]
 
 
 @pytest.mark.parametrize("name", ["apply_plan", "create_guest"])

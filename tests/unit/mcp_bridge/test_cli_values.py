@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.cli.values import parse
 from mcp_bridge.errors import UsageError
+from playvisor.cli.parsing import parse
 
 SCHEMA = catalogue.load()["stop_guest"].input_schema
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge import evidence
+from mcp_bridge.evidence import events
 
 ACTION = "playvisor.proxmox.pve_snapshot"
 PLAN = {"plan": {"digest": "d", "steps": [{"method": "POST", "path": "/a"}]}, "changed": True}
@@ -20,11 +20,11 @@ def left(tmp_path):
     def make(**phases):
         for phase, has in phases.items():
             folder = tmp_path / phase
-            events = folder / "artifacts/1/job_events"
-            events.mkdir(parents=True)
+            place = folder / "artifacts/1/job_events"
+            place.mkdir(parents=True)
             if "event" in has:
                 data = {"resolved_action": has.get("action", ACTION), "res": has["event"]}
-                (events / "5-a.json").write_text(json.dumps({"event": "runner_on_ok", "event_data": data}))
+                (place / "5-a.json").write_text(json.dumps({"event": "runner_on_ok", "event_data": data}))
             if "file" in has:
                 (folder / "results").mkdir()
                 (folder / "results" / f"{ACTION}.json").write_text(json.dumps(has["file"]))
@@ -55,7 +55,7 @@ def left(tmp_path):
     ],
 )
 def test_what_a_module_returned_last(left, phases, phase, result):
-    assert evidence.returned(left(**phases), ACTION) == evidence.Returned(phase, result)
+    assert events.returned(left(**phases), ACTION) == events.Returned(phase, result)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_a_module_returned_last(left, phases, phase, result):
     ],
 )
 def test_what_a_run_has_planned(left, phases, steps):
-    assert evidence.planned_steps(left(**phases)) == steps
+    assert events.planned_steps(left(**phases)) == steps
 
 
 def test_an_event_that_was_emptied_has_its_result_again(left):
     result = {**DONE, "failed": False}
     folder = left(plan={"event": PLAN}, apply={"event": {}, "file": result})
 
-    assert [event["event_data"]["res"] for event in evidence.events(folder)] == [PLAN, result]
+    assert [event["event_data"]["res"] for event in events.events(folder)] == [PLAN, result]

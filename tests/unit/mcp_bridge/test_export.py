@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from mcp_bridge.export import playbook
-from mcp_bridge.redaction import shortened
+from mcp_bridge.evidence.export import playbook
+from mcp_bridge.text.redaction import shortened
 
 
 def row(tool, outcome="ok", **arguments):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from mcp_bridge.executor.warm.gate import Gate
+from mcp_bridge.executor.gate import Gate
 
 PATIENCE = 20
 FOREVER = 3600

@@ -18,12 +18,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, insert, inspect, select, text
 
+from mcp_bridge.database import alembic_config, open_database, upgrade
+from mcp_bridge.database.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata, runs
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts, chain
-from mcp_bridge.ledger.database import alembic_config, open_database, upgrade
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.ledger.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata, runs
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 

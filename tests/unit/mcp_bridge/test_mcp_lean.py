@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_bridge.mcp.lean import lean_input
+from mcp_bridge.mcp.tool_schemas import lean_input
 
 
 def lean(**option):

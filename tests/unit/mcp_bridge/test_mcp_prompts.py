@@ -7,14 +7,14 @@ import re
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue import native
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.completions import matching
 
 PROMPTS = prompts.load()
 EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
-TOOLS = {tool.name for tool in catalogue.offered()} | set(native.TOOLS)
+TOOLS = {tool.name for tool in catalogue.offered()} | set(run_tools.TOOLS)
 
 
 @EACH
@@ -32,7 +32,7 @@ def test_a_procedure_calls_tools_with_arguments_that_they_take(prompt):
     known = {
         option
         for name in (*prompt.tools, *prompt.optional)
-        for option in (native.TOOLS.get(name) or catalogue.load()[name]).input_schema["properties"]
+        for option in (run_tools.TOOLS.get(name) or catalogue.load()[name]).input_schema["properties"]
     }
 
     assert set(re.findall(r"\b([a-z_]+)(?:\.[a-z]+)?=", prompt.text)) <= known

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mcp_bridge.mcp.instructions import instructions
-from mcp_bridge.mcp.text import render
-from mcp_bridge.models import Failure, Plan, Result
+from mcp_bridge.mcp.rendering import render
+from mcp_bridge.result import Failure, Plan, Result
 
 
 def test_a_text_holds_what_a_model_needs():

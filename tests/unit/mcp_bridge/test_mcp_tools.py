@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge.mcp.tools import call_result
-from mcp_bridge.models import Plan, Result
+from mcp_bridge.result import Plan, Result
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 
-from mcp_bridge.app import make_bridge
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.mcp.server import McpServer
 from mcp_bridge.mcp.uris import address, changed_by, parsed
+from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings
 
 RUN = "b1946ac9-2b4c-4d5e-8f6a-7b8c9d0e1f2a"

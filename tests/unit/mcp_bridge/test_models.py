@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge.models import FAILURE_CODES, Failure, Plan, Result
+from mcp_bridge.result import FAILURE_CODES, Failure, Plan, Result
 
 EXPECTED = {
     "invalid_parameter": 2,

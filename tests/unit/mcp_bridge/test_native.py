@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge.ledger.records import KeptPlan, expiry
-from mcp_bridge.native import _refusal, _waiting
-from mcp_bridge.native.plans import _unusable
 from mcp_bridge.run import Request
+from mcp_bridge.run.call import _refusal, _waiting
+from mcp_bridge.run.tools.plans import _unusable
 
 
 def plan(state="ready", asker="claude"):

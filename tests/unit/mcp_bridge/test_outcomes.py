@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge import catalogue, outcomes, summary
-from mcp_bridge.executor import PlaybookOutcome, events
-from mcp_bridge.models import Plan
-from mcp_bridge.sent import Sent
+from mcp_bridge import catalogue
+from mcp_bridge.evidence.requests import SentRequest
+from mcp_bridge.executor import PlaybookOutcome, runner_events
+from mcp_bridge.result import Plan
+from mcp_bridge.run import outcome, summary
 
 ACTION = "playvisor.proxmox.pve_guest_state"
 FAILURE = {"code": "not_found", "message": "There is no guest with vmid 1.", "hint": None, "http_status": None}
@@ -32,7 +33,7 @@ def event(kind, action=ACTION, **res):
     ],
 )
 def test_the_event_says_whether_the_module_failed(seen, failed):
-    assert events.module_result(seen, ACTION)["failed"] is failed
+    assert runner_events.module_result(seen, ACTION)["failed"] is failed
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,11 @@ def test_the_event_says_whether_the_module_failed(seen, failed):
     [event("runner_on_ok", "ansible.builtin.debug"), event("runner_on_start"), {"event": "verbose"}, {"event": "EOF"}],
 )
 def test_other_events_carry_no_result(seen):
-    assert events.module_result(seen, ACTION) is None
+    assert runner_events.module_result(seen, ACTION) is None
 
 
-def failure(**outcome):
-    return outcomes.failure(PlaybookOutcome(**{"status": "ended", **outcome}), "12345678-aaaa", applying=False)
+def failure(**played):
+    return outcome.failure(PlaybookOutcome(**{"status": "ended", **played}), "12345678-aaaa", applying=False)
 
 
 def test_a_result_without_failure_is_none():
@@ -78,7 +79,7 @@ def test_a_playbook_that_never_came_to_its_module_is_told_by_what_ansible_said()
 @pytest.mark.parametrize(("status", "code"), [("cancelled", "cancelled"), ("timeout", "timeout")])
 @pytest.mark.parametrize(("applying", "words"), [(False, "before anything was changed"), (True, "goes on")])
 def test_a_run_that_was_broken_off_says_what_that_means(status, code, applying, words):
-    found = outcomes.failure(PlaybookOutcome(status), "1", applying=applying)
+    found = outcome.failure(PlaybookOutcome(status), "1", applying=applying)
 
     assert found.code == code
     assert words in found.message
@@ -103,8 +104,8 @@ def test_what_may_have_been_changed_is_never_called_unchanged(result, changed):
     tool = catalogue.load()["stop_guest"]
     plan = Plan(digest="d", steps=[{}])
 
-    applied = outcomes.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=True)
-    planned = outcomes.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=False)
+    applied = outcome.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=True)
+    planned = outcome.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=False)
 
     assert applied.changed is changed
     assert planned.changed is False
@@ -120,7 +121,7 @@ def test_only_what_a_module_documents_becomes_data():
         "_ansible_no_log": False,
     }
 
-    assert outcomes.data(tool, PlaybookOutcome("ended", result)) == {"guests": [GUEST]}
+    assert outcome.data(tool, PlaybookOutcome("ended", result)) == {"guests": [GUEST]}
 
 
 @pytest.mark.parametrize(
@@ -168,33 +169,35 @@ def test_one_sentence_says_what_came_of_it(sentence, expected):
     ],
 )
 def test_a_result_without_anything_that_its_module_documents_was_lost(tool, result, lost):
-    outcome = outcomes.mark_if_lost(catalogue.load()[tool], PlaybookOutcome("ended", result))
+    played = outcome.mark_if_lost(catalogue.load()[tool], PlaybookOutcome("ended", result))
 
-    assert outcomes.is_lost(outcome) is lost
+    assert outcome.is_lost(played) is lost
 
 
 @pytest.mark.parametrize(
     ("requests", "changed", "words"),
     [
         ([], False, "it had sent nothing. Nothing was changed."),
-        ([Sent("stop of 101", "POST", "/a", 200)], True, "after it was applied. stop of 101 was sent."),
-        ([Sent("stop of 101", "POST", "/a", 403)], False, "after it was applied. stop of 101 was refused (403)."),
+        ([SentRequest("stop of 101", "POST", "/a", 200)], True, "after it was applied. stop of 101 was sent."),
+        (
+            [SentRequest("stop of 101", "POST", "/a", 403)],
+            False,
+            "after it was applied. stop of 101 was refused (403).",
+        ),
     ],
 )
 def test_what_a_run_whose_result_was_lost_has_done_is_told_by_what_it_sent(requests, changed, words):
     lost = PlaybookOutcome("ended", {"failed": False})
-    result = outcomes.write_result(
-        catalogue.load()["stop_guest"], "r", lost, Plan(digest="d", steps=[{}]), applied=True
-    )
+    result = outcome.write_result(catalogue.load()["stop_guest"], "r", lost, Plan(digest="d", steps=[{}]), applied=True)
 
-    told = outcomes.broken_off(result, requests, [], lost=True)
+    told = outcome.broken_off(result, requests, [], lost=True)
 
     assert (told.status, told.changed, told.failure.code) == ("failed", changed, "internal")
     assert told.summary.endswith(words)
 
 
 def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_be_named():
-    told = outcomes.denied([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
+    told = outcome.denied([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
 
     assert told.endswith("… (100 requests).")
     assert len(told) < 700
@@ -211,16 +214,16 @@ def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_b
     ],
 )
 def test_a_result_of_another_plan_than_was_applied_is_lost(result, lost):
-    outcome = PlaybookOutcome("ended", {**result, "failed": False})
+    played = PlaybookOutcome("ended", {**result, "failed": False})
 
-    found = outcomes.mark_if_of_another_plan(
-        outcome, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}])
+    found = outcome.mark_if_of_another_plan(
+        played, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}])
     )
 
-    assert outcomes.is_lost(found) is lost
+    assert outcome.is_lost(found) is lost
 
 
 def test_a_failure_is_told_whatever_its_plan():
-    outcome = PlaybookOutcome("ended", {"failed": True, "failure": FAILURE, "plan": {"digest": "other", "steps": []}})
+    played = PlaybookOutcome("ended", {"failed": True, "failure": FAILURE, "plan": {"digest": "other", "steps": []}})
 
-    assert outcomes.mark_if_of_another_plan(outcome, Plan(digest="d", steps=[])) is outcome
+    assert outcome.mark_if_of_another_plan(played, Plan(digest="d", steps=[])) is played

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.privileges import remedy, standing
+from mcp_bridge.catalogue.privileges import remedy, standing
 
 STOP = catalogue.load()["stop_guest"]
 OVERVIEW = catalogue.load()["cluster_overview"]

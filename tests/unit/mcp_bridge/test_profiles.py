@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge import profiles
-from mcp_bridge.cli.profiles import add
 from mcp_bridge.errors import UsageError
-from mcp_bridge.profiles import Profile, Profiles
+from mcp_bridge.settings import profiles
+from mcp_bridge.settings.profiles import Profile, Profiles
+from playvisor.cli.profiles import add
 
 LAB = Profile("https://pve1:8006", token_id="a@pve!b", token_secret="keyring")
 

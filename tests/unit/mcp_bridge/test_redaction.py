@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge.redaction import REDACTED, Redactor, is_shortened, shortened
+from mcp_bridge.text.redaction import REDACTED, Redactor, is_shortened, shortened
 
 SECRET = "6f1c2a9e-0000-4444-8888-abcdefabcdef"
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge.sent import Sent, requests, settled, told, unsent
+from mcp_bridge.evidence.requests import SentRequest, describe_requests, missing_steps, read_requests, with_task_states
 
 UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:root@pam!mcp:"
 START = {"method": "POST", "path": "/nodes/pve1/qemu/101/status/start", "vmid": 101, "name": "web-01"}
@@ -31,7 +31,7 @@ def folder(tmp_path):
 
 def test_what_was_sent_is_read_from_the_trace_and_reads_and_denials_are_not_part_of_it(folder):
     path = START["path"]
-    found = requests(
+    found = read_requests(
         folder(
             line(1, "GET", path),
             line(2, "POST", path),
@@ -48,11 +48,11 @@ def test_what_was_sent_is_read_from_the_trace_and_reads_and_denials_are_not_part
         ("start of 101 (web-01)", 200, UPID),
         ("PUT /pools", None, None),
     ]
-    assert unsent(found, [START, OTHER]) == ["start of 102 (web-02)"]
+    assert missing_steps(found, [START, OTHER]) == ["start of 102 (web-02)"]
 
 
 def test_a_task_that_only_the_module_knows_of_counts(folder):
-    assert [one.upid for one in requests(folder(upids=[UPID]), [])] == [UPID]
+    assert [one.upid for one in read_requests(folder(upids=[UPID]), [])] == [UPID]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_task_that_only_the_module_knows_of_counts(folder):
     ],
 )
 def test_each_request_is_told_in_a_sentence(facts, sentence):
-    assert told([Sent("start of 101", "POST", "/x", **facts)], []) == sentence
+    assert describe_requests([SentRequest("start of 101", "POST", "/x", **facts)], []) == sentence
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_each_request_is_told_in_a_sentence(facts, sentence):
     ],
 )
 def test_what_the_cluster_says_of_a_task_is_taken_over(task, state, exitstatus):
-    (found,) = settled([Sent("start", "POST", "/x", 200, UPID)], [{"upid": UPID, **task}])
+    (found,) = with_task_states([SentRequest("start", "POST", "/x", 200, UPID)], [{"upid": UPID, **task}])
 
     assert (found.state, found.exitstatus) == (state, exitstatus)
     assert (found.unknown is None) == ("failure" not in task)
@@ -96,7 +96,7 @@ def test_what_the_cluster_says_of_a_task_is_taken_over(task, state, exitstatus):
 def test_whatever_a_playbook_has_written_there_can_be_read(folder):
     nonsense = ['"x"', "7", '{"nr": "a"}', '{"nr": 1}', '{"nr": 2, "path": "//..", "status": "x", "upid": 7}']
 
-    found = requests(folder(*nonsense), [{}, "x", {"method": "POST", "path": "/../"}])
+    found = read_requests(folder(*nonsense), [{}, "x", {"method": "POST", "path": "/../"}])
 
     assert [one.status for one in found] == [None, None]
-    assert unsent(found, [{}, {"method": "POST", "path": "/../"}]) == ["POST /../"]
+    assert missing_steps(found, [{}, {"method": "POST", "path": "/../"}]) == ["POST /../"]

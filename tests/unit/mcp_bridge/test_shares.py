@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from mcp_bridge.ledger import artifacts, chain, shares
+from mcp_bridge.ledger import artifacts, chain, parallel_verify
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
 
@@ -48,9 +48,9 @@ def ledger(tmp_path, ledger_url):
 
 def shared(ledger, monkeypatch):
     """What several processes find."""
-    monkeypatch.setattr(shares, "WORTH", 1)
+    monkeypatch.setattr(parallel_verify, "WORTH", 1)
     with ledger._engine.connect() as connection:
-        return shares.intact(connection, ledger._url, ledger._folders, shared=ledger._file is None)
+        return parallel_verify.intact(connection, ledger._url, ledger._folders, shared=ledger._file is None)
 
 
 def test_several_processes_count_what_one_does(ledger, monkeypatch):
@@ -59,7 +59,7 @@ def test_several_processes_count_what_one_does(ledger, monkeypatch):
 
 def test_a_small_ledger_is_left_to_one_process(ledger):
     with ledger._engine.connect() as connection:
-        assert shares.intact(connection, ledger._url, ledger._folders, shared=False) is None
+        assert parallel_verify.intact(connection, ledger._url, ledger._folders, shared=False) is None
 
 
 @pytest.mark.parametrize("ledger_url", [None])

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mcp_bridge.auth import tokens as module
+from mcp_bridge.auth.middleware import Buckets, is_loopback, security
 from mcp_bridge.errors import UsageError
-from mcp_bridge.ledger import tokens as module
-from mcp_bridge.ledger.records import stamp
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.mcp.door import Buckets, is_loopback, security
 from mcp_bridge.mcp.http import Listen
+from mcp_bridge.system.identity import stamp
 
 
 @pytest.fixture

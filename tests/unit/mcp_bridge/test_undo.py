@@ -6,7 +6,7 @@ import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments
-from mcp_bridge.undo import inverse
+from mcp_bridge.evidence.undo import inverse
 
 
 def guest(before, after, vmid=101, *, changed=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge.gateway.breaker import Breaker
+from mcp_bridge.gateway.circuit_breaker import Breaker
 
 
 class Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge.gateway.asked import Asked, api_path, params, segments
 from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.request import Asked, api_path, params, segments
 
 PATH = "/nodes/pve1/qemu/101/status/shutdown"
 SHUTDOWN = {"vmid": 101, "method": "POST", "path": PATH, "params": {"timeout": 60}, "task": True, "why": "it runs"}

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from mcp_bridge.gateway.trace import TRACE, Trace, read
-from mcp_bridge.redaction import Redactor
+from mcp_bridge.text.redaction import Redactor
 
 SECRET = "0d8c8f16-3333-4444-9999-1234567890ab"
 

@@ -1,0 +1,1 @@
+"""Who a client of the HTTP transport is: tokens, OAuth, principals."""

@@ -1,0 +1,133 @@
+"""OAuth 2.1 as a resource server: an identity provider issues the tokens (JWT), we check them by its published keys."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import jwt
+from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
+from pydantic import AnyHttpUrl
+from starlette.routing import Router
+
+from mcp_bridge.auth.middleware import is_loopback
+from mcp_bridge.auth.principals import BY_OAUTH, Principal, Unknowable
+from mcp_bridge.auth.tokens import is_role
+from mcp_bridge.errors import UsageError
+
+# Signatures that only the issuer can make; with a shared secret, whoever checks could make them, too.
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_NEEDED = ("exp", "iss", "aud", "sub")
+# Seconds by which the clocks may differ.
+_LEEWAY = 30
+_TIMEOUT = 10
+_LONGEST_SUBJECT = 100
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Whose tokens are taken, where its keys are (found out when not given), and which claim has the roles."""
+
+    url: str
+    keys_url: str | None = None
+    audience: str | None = None
+    roles_claim: str = "roles"
+
+    def require_safe(self) -> None:
+        """Raise UsageError for addresses whose answers somebody on the way could make."""
+        for address in (self.url, self.keys_url or self.url):
+            parts = urlsplit(address)
+            if not parts.hostname or (parts.scheme != "https" and not is_loopback(parts.hostname)):
+                raise UsageError(f"{address} is no https address.", "Give that of the issuer, as its tokens name it.")
+
+
+class OAuth:
+    """Checks one issuer's tokens for the resource at this address. Safe to use from several threads."""
+
+    def __init__(self, issuer: Issuer, resource: str) -> None:
+        self._issuer = issuer
+        self._audience = issuer.audience or resource
+        self._resource = AnyHttpUrl(resource)
+        self._lock = threading.Lock()
+
+    @property
+    def metadata_url(self) -> str:
+        """Where clients learn who issues tokens (RFC 9728)."""
+        return str(build_resource_metadata_url(self._resource))
+
+    @cached_property
+    def metadata(self) -> Router:
+        """The app that tells them."""
+        issuers = [AnyHttpUrl(self._issuer.url)]
+        return Router(create_protected_resource_routes(self._resource, issuers, resource_name="Playvisor"))
+
+    def verify(self, bearer: str) -> Principal | None:
+        """Who the token says it is. Raises Unknowable while the issuer's keys can't be had."""
+        try:
+            # Whatever is no token at all is not worth asking the issuer for its keys.
+            jwt.get_unverified_header(bearer)
+            key = self._keys.get_signing_key_from_jwt(bearer)
+            claims = jwt.decode(
+                bearer,
+                key,
+                algorithms=list(_ALGORITHMS),
+                audience=self._audience,
+                issuer=self._issuer.url,
+                leeway=_LEEWAY,
+                options={"require": list(_NEEDED)},
+            )
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unknowable(f"The keys of {self._issuer.url} can't be had: {error}") from None
+        except (jwt.InvalidTokenError, jwt.PyJWKClientError):
+            return None
+        return principal(claims, self._issuer.roles_claim)
+
+    @property
+    def _keys(self) -> jwt.PyJWKClient:
+        with self._lock:
+            return self._client
+
+    @cached_property
+    def _client(self) -> jwt.PyJWKClient:
+        return jwt.PyJWKClient(self._issuer.keys_url or _discovered(self._issuer.url), timeout=_TIMEOUT)
+
+
+def principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
+    """Whoever valid claims are about; a dot in the claim's name leads into an object. Pure."""
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
+        return None
+    given: Any = claims
+    for name in roles_claim.split("."):
+        given = given.get(name) if isinstance(given, Mapping) else None
+    words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+    roles = tuple(dict.fromkeys(word for word in words if isinstance(word, str) and is_role(word)))
+    key = hashlib.sha256(f"{claims['iss']}\n{subject}".encode()).hexdigest()[:16]
+    return Principal(key, f"{BY_OAUTH}{subject}", roles)
+
+
+def _discovered(issuer: str) -> str:
+    """Where an issuer says its keys are: by OpenID Connect, or by RFC 8414."""
+    parts = urlsplit(issuer)
+    path = parts.path.rstrip("/")
+    said = (
+        f"{issuer.rstrip('/')}/.well-known/openid-configuration",
+        f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{path}",
+    )
+    reason = "nothing is published"
+    for address in said:
+        try:
+            told = httpx2.get(address, timeout=_TIMEOUT).raise_for_status().json()
+            if told.get("issuer") != issuer:
+                reason = f"{address} is about {told.get('issuer')!r}"
+            elif told.get("jwks_uri"):
+                return str(told["jwks_uri"])
+        except (httpx2.HTTPError, ValueError, AttributeError) as error:
+            reason = str(error)
+    raise Unknowable(f"Where the keys of {issuer} are can't be found out: {reason}.", "Name them with --oauth-jwks.")

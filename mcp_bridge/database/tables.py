@@ -1,0 +1,180 @@
+"""The ledger's tables. Times are UTC in ISO 8601 with microseconds, as text: it sorts, and hashes the same everywhere.
+
+The truth about the schema of a database is in migrations/; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+from mcp_bridge.text.redaction import writable
+
+SCHEMA_VERSION = "0005"
+LONGEST = 253
+"""Characters of a DNS name, which guests have for names."""
+"""The newest migration."""
+
+metadata = MetaData()
+
+# What is known before a run starts, and stands in its opening entry.
+OPENING = (
+    "run_id",
+    "opened_at",
+    "tool",
+    "arguments",
+    "mode",
+    "client_name",
+    "client_version",
+    "local_user",
+    "proxmox_user",
+    "cluster_url",
+    "playbook",
+    "collection_version",
+    "host",
+    "pid",
+    "process_started",
+)
+# What is known when it ended, and stands in its closing entry.
+CLOSING = (
+    "closed_at",
+    "decision",
+    "rules",
+    "approver",
+    "plan_digest",
+    "outcome",
+    "changed",
+    "failure_code",
+    "summary",
+    "upids",
+    "artifacts_sha256",
+)
+
+
+def _sorted(length: int) -> Any:
+    """Text that sorts by its bytes, whatever the language of the database is."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", _sorted(36), primary_key=True),
+    Column("opened_at", _sorted(32), nullable=False),
+    Column("tool", String(64), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("client_name", String(128), nullable=False),
+    Column("client_version", String(64)),
+    Column("local_user", String(128), nullable=False),
+    Column("proxmox_user", String(256)),
+    Column("cluster_url", String(512)),
+    Column("playbook", String(128)),
+    Column("collection_version", String(32), nullable=False),
+    Column("host", String(256), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", String(32), nullable=False),
+    Column("closed_at", String(32)),
+    Column("decision", String(32)),
+    Column("rules", Text),
+    Column("approver", String(128)),
+    Column("plan_digest", String(64)),
+    Column("outcome", String(16)),
+    Column("changed", Boolean),
+    Column("failure_code", String(32)),
+    Column("summary", Text),
+    Column("upids", Text),
+    Column("artifacts_sha256", String(64)),
+    # The chain: every opening and every closing is an entry with the next number; its hash covers the entry before
+    # it, so no entry can be changed or taken out without breaking all that follow.
+    Column("opened_seq", BigInteger, nullable=False, unique=True),
+    Column("opened_prev", String(64), nullable=False),
+    Column("opened_hash", String(64), nullable=False),
+    Column("closed_seq", BigInteger, unique=True),
+    Column("closed_prev", String(64)),
+    Column("closed_hash", String(64)),
+    Index("ix_runs_tool", "tool", "opened_seq"),
+    Index("ix_runs_outcome", "outcome", "opened_seq"),
+    Index("ix_runs_client", "client_name", "opened_seq"),
+    Index("ix_runs_opened_at", "opened_at"),
+)
+
+# By which words runs are found. It follows from `runs` and proves nothing, so it is not in the chain. Without row ids,
+# as SQLite calls them, it is the index itself.
+run_words = Table(
+    "run_words",
+    metadata,
+    Column("word", _sorted(LONGEST), primary_key=True),
+    Column("opened_seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Plans that were made and not applied at once. What became of one is in the chain, too: as the run that made it, the
+# run by which somebody decided on it, and the run that applied it.
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_id", _sorted(36), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("tool", String(64), nullable=False),
+    Column("arguments", Text),
+    Column("shown", Text, nullable=False),
+    Column("reason", Text),
+    Column("asker", String(128), nullable=False),
+    Column("local_user", String(128), nullable=False),
+    Column("made_at", _sorted(32), nullable=False),
+    Column("expires_at", _sorted(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_at", String(32)),
+    Column("approval", String(16)),
+    Column("approver", String(128)),
+    Column("used_by", String(36)),
+    Index("ix_plans_state", "state", "expires_at"),
+    Index("ix_plans_digest", "digest"),
+)
+
+# Clients that come over HTTP. Of a token's secret there is only the SHA-256 hash; `key` is its public part. One that is
+# revoked stays, so that what the ledger says of it can still be understood.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("made_at", String(32), nullable=False),
+    Column("made_by", String(128), nullable=False),
+    Column("expires_at", String(32)),
+    Column("revoked_at", String(32)),
+    Index("ix_tokens_name", "name"),
+)
+
+# One row: the newest entry. Whoever appends locks it first.
+head = Table(
+    "ledger_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# Where the chain begins since old runs were removed: the last entry of the removed part. The run that removed them says
+# the same in its arguments, and so the chain covers it.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+    Column("pruned_by", String(36), nullable=False),
+)
+
+
+def fitting(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of a run as every database takes them: no longer than their columns, and nothing but characters."""
+    return {name: _fitted(value, runs.c[name].type) for name, value in row.items()}
+
+
+def _fitted(value: Any, kind: Any) -> Any:
+    return writable(value)[: getattr(kind, "length", None)] if isinstance(value, str) else value

@@ -1,0 +1,84 @@
+"""Runs as a playbook that repeats them with plain ansible-playbook. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from mcp_bridge import catalogue, collection
+from mcp_bridge.text.redaction import REDACTED, is_shortened
+
+_HEAD = """\
+---
+# What Playvisor was asked for in {what}.
+# The connection comes from PROXMOX_* in the environment, as `playvisor doctor` explains.
+#   ansible-playbook FILE --check --diff
+"""
+_REPEATED = ("ok", "planned", "held")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The text of a playbook, and which runs could not be part of it, with the reason."""
+
+    text: str
+    left_out: list[str]
+
+
+class _Unsafe(str):
+    """A string that Ansible must not template."""
+
+
+class _Dumper(yaml.SafeDumper):
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        # Lists are indented below their keys, as the linters of playbooks want it.
+        super().increase_indent(flow, False)
+
+
+_Dumper.add_representer(_Unsafe, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value)))
+
+
+def playbook(rows: Sequence[Mapping[str, Any]]) -> Exported:
+    """The runs in their order, each as one task; what was secret in their arguments is prompted for."""
+    tasks: list[dict[str, Any]] = []
+    prompts: list[str] = []
+    left_out: list[str] = []
+    for row in rows:
+        tool = catalogue.load().get(row["tool"])
+        if tool is None or row["outcome"] not in _REPEATED or is_shortened(row["arguments"]):
+            left_out.append(f"{row['run_id'][:8]} {row['tool']}: {_why_not(row, known=tool is not None)}")
+            continue
+        given = {name: value for name, value in row["arguments"].items() if name != "check"}
+        options = {**{name: _value(value, name, prompts) for name, value in given.items()}, **tool.fixed}
+        tasks.append({"name": f"{tool.title} ({row['run_id'][:8]})", f"{collection.NAME}.{tool.module}": options})
+    play: dict[str, Any] = {"name": "Repeat what was done", "hosts": "localhost", "gather_facts": False}
+    if prompts:
+        play["vars_prompt"] = [{"name": name, "prompt": name, "private": True} for name in dict.fromkeys(prompts)]
+    play["tasks"] = tasks
+    what = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
+    body = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return Exported(_HEAD.format(what=what) + body, left_out)
+
+
+def _value(value: Any, name: str, prompts: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _value(inner, key, prompts) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_value(inner, name, prompts) for inner in value]
+    if value == REDACTED:
+        prompts.append(name)
+        return f"{{{{ {name} }}}}"
+    if isinstance(value, str) and ("{" in value):
+        return _Unsafe(value)
+    return value
+
+
+def _why_not(row: Mapping[str, Any], *, known: bool) -> str:
+    if not known:
+        return "it is no tool that runs a playbook"
+    if row["outcome"] not in _REPEATED:
+        return f"it ended as {row['outcome'] or 'unfinished'}"
+    return "its arguments were too long for the ledger to keep all of them"

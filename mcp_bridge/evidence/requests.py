@@ -1,0 +1,157 @@
+"""What a run that did not come to its end had sent to the cluster, and what is said of it. Pure, but for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge.executor import started_tasks
+from mcp_bridge.gateway import trace
+from mcp_bridge.gateway.request import Path as Path_
+from mcp_bridge.gateway.request import segments
+
+_REFUSED = 400
+# How many requests a sentence is made of each; the trace has all of them.
+_TOLD = 10
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """One request that may have changed something. `status` is None when no answer to it was seen.
+
+    `upid` is the task that it started, `state` what that task is known to be in (`running` or `stopped`), `exitstatus`
+    how it ended, and `unknown` why nothing is known of it.
+    """
+
+    label: str
+    method: str
+    path: str
+    status: int | None
+    upid: str | None = None
+    state: str | None = None
+    exitstatus: str | None = None
+    unknown: str | None = None
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether it may have been carried out."""
+        return self.status is None or self.status < _REFUSED
+
+    @property
+    def told(self) -> str:
+        """A sentence: what was sent, and what became of it."""
+        if self.status is None:
+            how = "was sent, and no answer was seen: it may have been done"
+        elif not self.may_have_changed:
+            how = f"was refused ({self.status})"
+        else:
+            how = "was sent"
+        return f"{self.label} {how}{self._task()}."
+
+    def _task(self) -> str:
+        if self.upid is None:
+            return ""
+        if self.state == "running":
+            return f"; its task still runs ({self.upid})"
+        if self.state == "stopped":
+            return f"; its task ended {self.exitstatus or 'without an exit status'}"
+        return f"; what became of its task is not known{f': {self.unknown}' if self.unknown else ''} ({self.upid})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, without what is not known."""
+        return {name: value for name, value in vars(self).items() if value is not None and name != "label"}
+
+
+def read_requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[SentRequest]:
+    """What the playbook in this folder sent beyond GET, in its order; `steps` are those that were planned.
+
+    A playbook could have written anything into its folder, so nothing there makes this fail.
+    """
+    labels = {(step["method"], _segments_or_text(step["path"])): _label(step) for step in _well_formed(steps)}
+    found = [_sent(entry, labels) for entry in trace.read(folder) if _counts(entry)]
+    known = {sent.upid for sent in found}
+    # What the gateway did not come to note.
+    more = [SentRequest("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in known]
+    return [*found, *more]
+
+
+def _counts(entry: Mapping[str, Any]) -> bool:
+    return entry.get("method") != "GET" and entry.get("note") != "denied"
+
+
+def _sent(entry: Mapping[str, Any], labels: Mapping[tuple[str, Path_], str]) -> SentRequest:
+    method, path = str(entry.get("method")), str(entry.get("path"))
+    status, upid = entry.get("status"), entry.get("upid")
+    return SentRequest(
+        labels.get((method, _segments_or_text(path)), f"{method} {path}"),
+        method,
+        path,
+        status if isinstance(status, int) else None,
+        upid if isinstance(upid, str) else None,
+    )
+
+
+def _well_formed(steps: Iterable[Any]) -> list[Mapping[str, Any]]:
+    return [
+        step
+        for step in steps
+        if isinstance(step, Mapping) and all(isinstance(step.get(name), str) for name in ("method", "path"))
+    ]
+
+
+def _segments_or_text(path: str) -> Path_:
+    try:
+        return segments(path)
+    except ValueError:
+        return (path,)
+
+
+def missing_steps(sent: Iterable[SentRequest], steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The planned requests that were not sent, as people call them."""
+    left = [_segments_or_text(one.path) for one in sent if one.path]
+    found = []
+    for step in _well_formed(steps):
+        path = _segments_or_text(step["path"])
+        if path in left:
+            left.remove(path)
+        else:
+            found.append(_label(step))
+    return found
+
+
+def with_task_states(sent: Iterable[SentRequest], tasks: Iterable[Mapping[str, Any]]) -> list[SentRequest]:
+    """The requests with what the cluster says of their tasks, as pve_task returns them."""
+    known = {task["upid"]: task for task in tasks}
+    return [_with_task_state(one, known.get(one.upid or "")) for one in sent]
+
+
+def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentRequest:
+    if task is None:
+        return sent
+    if task.get("failure"):
+        return replace(sent, unknown=str(task["failure"].get("message", "")).rstrip("."))
+    # In check mode `after` is only what stopping it would lead to.
+    state = "stopped" if task.get("exitstatus") else (task["before"] or {}).get("state")
+    return replace(sent, state=state, exitstatus=task.get("exitstatus"))
+
+
+def describe_requests(sent: Sequence[SentRequest], left: Sequence[str]) -> str:
+    """Sentences about what was sent and what was not."""
+    said = [one.told for one in sent[:_TOLD]]
+    if len(sent) > _TOLD:
+        said.append(f"And {len(sent) - _TOLD} more.")
+    if left:
+        more = f" and {len(left) - _TOLD} more" if len(left) > _TOLD else ""
+        said.append(f"Not sent: {', '.join(left[:_TOLD])}{more}.")
+    return " ".join(said)
+
+
+def _label(step: Mapping[str, Any]) -> str:
+    """A request as people call it, such as `start of 101 (web-01)`; others by method and path."""
+    last = str(step["path"]).rsplit("/", 1)[-1]
+    if step["method"] == "DELETE" or not last.isalpha() or "vmid" not in step:
+        return f"{step['method']} {step['path']}"
+    name = f" ({step['name']})" if step.get("name") else ""
+    return f"{last} of {step['vmid']}{name}"

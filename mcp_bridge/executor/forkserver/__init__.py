@@ -1,0 +1,1 @@
+"""The process that has Ansible loaded, and forks runs."""

@@ -1,0 +1,169 @@
+"""What a fork of the server does to become the ansible-playbook of one run."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import importlib
+import multiprocessing.util
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mcp_bridge.executor.forkserver import client
+from mcp_bridge.system import memory
+
+MARK = "AWX_ISOLATED_DATA_DIR"
+"""The variable by which the processes of a run are found (`executor/processes.py`)."""
+MARK_BYTES = 4096
+
+
+PLAYBOOK = "ansible-playbook"
+
+
+def program(data: bytearray) -> str:
+    """The name of the command that `client.place` has sent."""
+    return os.fsdecode(bytes(data.split(b"\0", 4)[3]))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command that somebody wants to have run: what a new process would be given."""
+
+    cwd: bytes
+    umask: int
+    arguments: list[str]
+    environment: dict[bytes, bytes]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Request:
+        """Read what `client.place` has sent."""
+        cwd, umask, count, *rest = data.split(b"\0")
+        arguments, variables = rest[: int(count)], rest[int(count) :]
+        pairs = (variable.partition(b"=") for variable in variables)
+        environment = {name: value for name, _equals, value in pairs}
+        return cls(cwd, int(umask), [os.fsdecode(word) for word in arguments], environment)
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's private data dir, below which its artifacts lie."""
+        artifacts = self.environment.get(MARK.encode())
+        return Path(os.fsdecode(artifacts)).parent.parent if artifacts else None
+
+
+def become(request: Request, link: socket.socket, terminal: list[int]) -> NoReturn:
+    """Run the command in this process, and end with it."""
+    status = 250
+    try:
+        # Its client may kill the group of what it is told of, which must not be the server's.
+        os.setsid()
+        # Before anything runs: a client that is not told so runs the command itself.
+        link.sendall(client.accepted(os.getpid()))
+        link.close()
+        # The server's temporary files are not this process's to remove.
+        atexit._clear()
+        atexit.register(multiprocessing.util._exit_function)  # type: ignore[attr-defined]
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _take_streams(terminal)
+        os.chdir(request.cwd)
+        os.umask(request.umask)
+        os.environb.clear()
+        os.environb.update(request.environment)
+        sys.argv = list(request.arguments)
+        name = request.arguments[0]
+        status = _play(request) if name == PLAYBOOK else _status_of(importlib.import_module(lent[name]).main)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _end(status)
+
+
+def _take_streams(terminal: list[int]) -> None:
+    for source, target in zip(terminal, (0, 1, 2), strict=True):
+        os.dup2(source, target)
+        os.close(source)
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+
+
+def _mark(artifacts: bytes) -> None:
+    """Write the run's folder to where the kernel shows this process's environment from.
+
+    That is the memory which the server was started with, whatever becomes of `os.environ`.
+    """
+    if _MARK_ADDRESS and len(artifacts) < MARK_BYTES:
+        ctypes.memmove(_MARK_ADDRESS, artifacts.ljust(MARK_BYTES, b"\0"), MARK_BYTES)
+
+
+def _mark_address() -> int | None:
+    value = os.environb.get(MARK.encode(), b"")
+    if len(value) != MARK_BYTES:
+        return None
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_void_p
+    address: int | None = getenv(MARK.encode())
+    return address
+
+
+def _refresh_ansible() -> None:
+    """Read anew what Ansible takes from the environment when it is imported."""
+    changed = importlib.import_module("mcp_bridge.executor.forkserver.ansible_settings").renew(
+        _STARTED_WITH, os.environb
+    )
+    importlib.import_module("mcp_bridge.executor.forkserver.rehearsal").benefit(changed)
+    # How the ids of tasks begin.
+    variables: Any = importlib.import_module("ansible.utils.vars")
+    variables.random_int = f"{random.getrandbits(32):08x}"
+    importlib.import_module("ansible.utils.display").Display()._set_column_width()
+    # The plugin loaders are in place.
+    cli: Any = importlib.import_module("ansible.cli")
+    cli.init_plugin_loader = lambda *_: None
+
+
+def _play(request: Request) -> int:
+    """ansible-playbook."""
+    # What it runs is found by its environment (`executor/processes.py`).
+    memory.let_be_seen()
+    _mark(request.environment.get(MARK.encode(), b""))
+    _refresh_ansible()
+    importlib.import_module("mcp_bridge.executor.forkserver.worker").stay(os.environ)
+    cli: Any = importlib.import_module("ansible.cli.playbook").PlaybookCLI
+    return _status_of(lambda: cli.cli_executor(request.arguments))
+
+
+def _status_of(run: Callable[[], object]) -> int:
+    try:
+        run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+lent: dict[str, str] = {}
+"""Programs that are lent, each with the module whose `main` it is."""
+
+
+def _end(status: int) -> NoReturn:
+    """As an interpreter ends, without going back to the server's code."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+    finally:
+        os._exit(status)
+
+
+_STARTED_WITH = dict(os.environb)
+_MARK_ADDRESS = _mark_address()

@@ -1,0 +1,16 @@
+"""A fork server for the one run of a command, which loads Ansible while the command loads everything else."""
+
+from __future__ import annotations
+
+from mcp_bridge.executor.forkserver.supervisor import ONCE, Supervisor
+from mcp_bridge.executor.warm import supervisor
+
+taken: Supervisor | None = None
+
+
+def take() -> None:
+    """Start it: before anything else, and only in a process that is going to run a playbook."""
+    global taken
+    # What the cluster is, comes with the run.
+    taken = supervisor({}, purpose=ONCE)
+    taken.start()

@@ -1,0 +1,140 @@
+"""Imports and loads, once, what every playbook run needs: ansible-core, its plugins, the collection."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ansible import constants as C  # type: ignore[import-untyped]
+from ansible import template as templating
+from ansible.errors import AnsibleError  # type: ignore[import-untyped]
+from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
+from ansible.plugins import loader as loaders  # type: ignore[import-untyped]
+
+from mcp_bridge import collection
+from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.forkserver import ansible_settings
+
+COLLECTION = "playvisor.proxmox"
+_MODULES = (
+    "ansible.cli.playbook",
+    "ansible.executor.playbook_executor",
+    "ansible.executor.process.worker",
+    "ansible.executor.task_executor",
+    "ansible.inventory.manager",
+    "ansible.module_utils.basic",
+    "ansible.playbook.handler_task_include",
+    "ansible.plugins.callback.default",
+    "ansible.plugins.doc_fragments.vars_plugin_staging",
+    "ansible.plugins.strategy.linear",
+    # Its loader would keep the class and take it for the instance that it keeps otherwise.
+    "ansible.plugins.vars.host_group_vars",
+    "ansible.vars.manager",
+    "concurrent.futures.thread",
+    "multiprocessing.popen_fork",
+    "multiprocessing.queues",
+    "multiprocessing.synchronize",
+)
+_PROFILES = ("_module_legacy_c2m", "_module_legacy_m2c")
+# Loading a plugin reads its options, too, which takes longer than its code.
+_PLUGINS = {
+    "action_loader": ("normal",),
+    "cache_loader": ("memory",),
+    "inventory_loader": tuple(C.INVENTORY_ENABLED),
+    "strategy_loader": ("linear",),
+}
+
+
+def ansible() -> None:
+    """Import what takes longest, and every playbook needs."""
+    loaders.init_plugin_loader()
+    ansible_settings.readers()
+    _read_options_once()
+    for name in _MODULES:
+        importlib.import_module(name)
+
+
+def more() -> Iterator[None]:
+    """Bring this process, bit by bit, to where a playbook's own work would begin."""
+    for kind, plugins in _PLUGINS.items():
+        for plugin in plugins:
+            getattr(loaders, kind).get(plugin, class_only=True)
+            yield
+    # Each run loads all of these, and asks each callback whether it is wanted.
+    for loader in (loaders.connection_loader, loaders.shell_loader, loaders.become_loader):
+        for _plugin in loader.all(class_only=True):
+            yield
+    for info in pkgutil.iter_modules(importlib.import_module("ansible.plugins.callback").__path__):
+        loaders.callback_loader.get(info.name, class_only=True)
+        yield
+    _options_of_runners_callback()
+    # How modules and Ansible tell each other; those of ansible-core 2.18 have no such thing.
+    with suppress(ImportError):
+        for name in _PROFILES:
+            importlib.import_module(f"ansible.module_utils._internal._json._profiles.{name}")
+    yield
+    yield from _playbooks()
+    yield from _collection()
+
+
+def _options_of_runners_callback() -> None:
+    """Read what its documentation says; importing it takes up the run whose events it writes."""
+    name = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+    path = loaders.callback_loader.find_plugin(name)
+    for statement in ast.parse(Path(path).read_bytes()).body if path else ():
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTATION":
+            module = SimpleNamespace(DOCUMENTATION=ast.literal_eval(statement.value))
+            loaders.callback_loader._load_config_defs(name, module, path)
+
+
+def _read_options_once() -> None:
+    """Let no fork read the documentation of a plugin again, which Ansible does for every plugin without options."""
+    read = loaders.PluginLoader._load_config_defs
+    done: set[tuple[str, str, str]] = set()
+
+    def read_once(self: Any, name: str, module: Any, path: str) -> None:
+        if (self.class_name, name, path) not in done:
+            read(self, name, module, path)
+            done.add((self.class_name, name, path))
+
+    loaders.PluginLoader._load_config_defs = read_once
+
+
+def programs(modules: Iterable[str]) -> Iterator[None]:
+    """Load what the programs that are lent need, too."""
+    for name in modules:
+        yield from importlib.import_module(name).preload()
+
+
+def _collection() -> Iterator[None]:
+    modules = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules")
+    for info in pkgutil.iter_modules(modules.__path__):
+        name = f"{COLLECTION}.{info.name}"
+        importlib.import_module(f"{modules.__name__}.{info.name}")
+        loaders.module_loader.find_plugin_with_context(name)
+        loaders.action_loader.get(name, class_only=True)
+        yield
+
+
+def _playbooks() -> Iterator[None]:
+    """Compile what the playbooks' options are given by; with it, the plugins of its filters are loaded."""
+    for playbook in sorted((collection.root() / "playbooks").glob("*.yml")):
+        template_options(playbook)
+        yield
+
+
+def template_options(playbook: Path) -> None:
+    """Template what the options of a playbook's task are given by."""
+    # Ansible-core 2.18 trusts every string.
+    trusted = getattr(templating, "trust_as_template", str)
+    templar = templating.Templar(DataLoader(), variables={"omit": None})
+    for expression in re.findall("{{.*?}}", playbook.read_text(encoding="utf-8")):
+        with suppress(AnsibleError):
+            templar.template(trusted(expression))

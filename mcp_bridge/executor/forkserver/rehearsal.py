@@ -1,0 +1,63 @@
+"""What every playbook of Playvisor begins with, done in advance: what it reads and writes is then in place.
+
+For a process that will be a playbook, and only that: from here on it says what it says as one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from ansible.cli.playbook import PlaybookCLI  # type: ignore[import-untyped]
+from ansible.inventory.manager import InventoryManager  # type: ignore[import-untyped]
+from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
+from ansible.playbook import Playbook  # type: ignore[import-untyped]
+from ansible.plugins.loader import callback_loader  # type: ignore[import-untyped]
+from ansible.vars.manager import VariableManager  # type: ignore[import-untyped]
+
+from mcp_bridge import collection
+from mcp_bridge.executor.cold import inventory
+from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.forkserver.preload import template_options
+
+_PLAYBOOK = "guest_info"
+_CALLBACK = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+# Where each run's is another, and nothing that was made here depends on it.
+_RUNS_OWN = frozenset({"DEFAULT_LOCAL_TMP"})
+_parser: ArgumentParser | None = None
+
+
+def rehearse(folder: Path) -> None:
+    """Go as far as a playbook goes without running; what it needs for that is written to `folder`, and kept."""
+    global _parser
+    hosts = folder / "hosts.json"
+    if not hosts.exists():
+        hosts.write_text(json.dumps(inventory()), encoding="utf-8")
+    playbook = collection.playbook(_PLAYBOOK)
+    command = PlaybookCLI(["ansible-playbook", "-i", str(hosts), "--diff", str(playbook)])
+    command.init_parser()
+    command.parser.parse_args(command.args[1:])
+    loader = DataLoader()
+    hosts_and_groups = InventoryManager(loader=loader, sources=[str(hosts)])
+    variables = VariableManager(loader=loader, inventory=hosts_and_groups)
+    (host,) = hosts_and_groups.get_hosts("localhost")
+    for play in Playbook.load(str(playbook), variable_manager=variables, loader=loader).get_plays():
+        for block in play.compile():
+            for task in block.block:
+                variables.get_vars(play=play, host=host, task=task)
+    template_options(playbook)
+    callback_loader.get(_CALLBACK, class_only=True)
+    _parser = command.parser
+
+
+def benefit(changed: set[str]) -> None:
+    """Let this process's playbook use what is ready, unless other settings have `changed` since than a run's own."""
+    callback = sys.modules.get(f"ansible.plugins.callback.{_CALLBACK}")
+    if callback:
+        # It takes up where to write its events when it is imported.
+        callback.event_context.cache.private_data_dir = os.environ["AWX_ISOLATED_DATA_DIR"]
+    if _parser and changed <= _RUNS_OWN:
+        PlaybookCLI.init_parser = lambda command: setattr(command, "parser", _parser)

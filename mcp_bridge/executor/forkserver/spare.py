@@ -1,0 +1,60 @@
+"""A fork that waits for a playbook, and has done meanwhile what every playbook begins with."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from mcp_bridge.executor.forkserver import child
+from mcp_bridge.executor.forkserver.client import LENGTH
+
+_DESCRIPTORS = 4
+
+
+class Spare:
+    """One such fork. `leave` closes in it what is not its own; `rehearse` is what it does while it waits."""
+
+    def __init__(self, leave: Callable[[], None], rehearse: Callable[[], None]) -> None:
+        self._link, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            leave()
+            self._link.close()
+            _wait(theirs, rehearse)
+        theirs.close()
+
+    def give(self, order: bytes, link: socket.socket, streams: Sequence[int]) -> bool:
+        """Let it run a playbook for a client; false when it has died."""
+        try:
+            socket.send_fds(self._link, [len(order).to_bytes(LENGTH, "big")], [link.fileno(), *streams])
+            self._link.sendall(order)
+        except OSError:
+            return False
+        finally:
+            self._link.close()
+        return True
+
+    def end(self) -> None:
+        """Let it go."""
+        self._link.close()
+
+
+def _wait(link: socket.socket, rehearse: Callable[[], None]) -> NoReturn:
+    try:
+        # Whatever it stumbles over, a playbook will tell.
+        with suppress(Exception):
+            rehearse()
+        gc.collect()
+        gc.freeze()
+        length, descriptors, _flags, _address = socket.recv_fds(link, LENGTH, _DESCRIPTORS)
+        order = link.recv(int.from_bytes(length, "big"), socket.MSG_WAITALL)
+        link.close()
+        if descriptors:
+            client, *streams = descriptors
+            child.become(child.Request.parse(order), socket.socket(fileno=client), streams)
+    finally:
+        os._exit(0)

@@ -1,0 +1,214 @@
+"""Keeps one fork server running: starts it, replaces it when what it has loaded is no longer so, ends it."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.forkserver import lending
+from mcp_bridge.executor.forkserver.child import MARK, MARK_BYTES
+from mcp_bridge.executor.forkserver.stamp import Stamp, collection_stamp
+
+_log = logging.getLogger(__name__)
+Purpose = Literal["lend", "lend-too", "once"]
+LEND: Purpose = "lend"
+LEND_TOO: Purpose = "lend-too"
+ONCE: Purpose = "once"
+_LENDING = (LEND, LEND_TOO)
+# Playbooks at a time; those beyond it run cold, which takes more of everything.
+MOST = 64
+# A server that ends sooner than this many seconds after its start is not started again.
+_SOON = 10.0
+# Seconds that a server has to end, unless it has something to finish.
+_END_SECONDS = 3.0
+# Seconds within which a server is ready, or something is wrong with it.
+_READY_SECONDS = 30.0
+
+
+@dataclass
+class _Server:
+    """A server, with the folder that holds its socket and the ansible-playbook that leads to it."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    stamp: Stamp
+    since: float
+    # Set once it is ready, and when it never will be.
+    settled: threading.Event = field(default_factory=threading.Event)
+    ready: bool = False
+
+    @property
+    def gone(self) -> bool:
+        return self.process.poll() is not None
+
+    def retire(self) -> None:
+        """Let it end once what it runs has ended."""
+        if self.process.stdin:
+            with suppress(OSError):
+                self.process.stdin.write(b"retire\n")
+                self.process.stdin.flush()
+
+    def last_words(self) -> str:
+        """What it wrote to stderr last."""
+        try:
+            lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else "it said nothing"
+
+    def end(self) -> None:
+        """End it and what it runs for this process; what others have borrowed it for, it finishes by itself."""
+        lending.withdraw(str(self.folder))
+        for pipe in filter(None, (self.process.stdin, self.process.stdout)):
+            with suppress(OSError):
+                pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_SECONDS)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Supervisor:
+    """The fork server of this process. `environment` says what that of a run in some folder would be now.
+
+    `purpose`: `lend` for one that is there for the commands of the same user, `lend-too` for one whose forks they may
+    use as well; `once` for one that is started as early as can be for a single run, which waits for it. `lends` are the
+    programs that are lent, each with the module whose `main` it is.
+    """
+
+    def __init__(
+        self,
+        environment: Callable[[Path], dict[str, str]],
+        most: int = MOST,
+        purpose: Purpose | None = None,
+        lends: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._environment = environment
+        self._most = most
+        self._purpose = purpose
+        self._lends = lends
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+        # Replaced while they still ran something.
+        self._former: list[_Server] = []
+        self._useless = False
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Start a server in the background, unless there is one."""
+        threading.Thread(target=self._current, name="fork server", daemon=True).start()
+
+    def programs(self) -> Path | None:
+        """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
+        server = self._current()
+        if server is not None and self._purpose == ONCE:
+            server.settled.wait(_READY_SECONDS)
+        return server.folder if server and server.ready else None
+
+    def await_ready(self) -> bool:
+        """Wait until a server is ready, which this tells, or it turns out that none will be."""
+        server = self._current()
+        return server is not None and server.settled.wait(_READY_SECONDS) and server.ready
+
+    def keep(self) -> None:
+        """Keep a server running until this one is closed, or it turns out that none can live."""
+        while (server := self._current()) is not None:
+            server.process.wait()
+
+    @property
+    def useless(self) -> bool:
+        """Whether servers end as soon as they start."""
+        return self._useless
+
+    def _current(self) -> _Server | None:
+        with self._lock:
+            if self._useless:
+                return None
+            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *collection_stamp())
+            if self._server is not None and (self._server.gone or self._server.stamp != stamp):
+                self._put_away(self._server)
+            if self._server is None and not self._useless:
+                lent = (f"{name}={module}" for name, module in self._lends.items())
+                purpose = (self._purpose, *lent) if self._purpose in _LENDING else ()
+                self._server = _launch(self._environment, stamp, (str(self._most), *map(str, purpose)))
+                threading.Thread(
+                    target=self._await_ready, args=(self._server,), name="fork server", daemon=True
+                ).start()
+            return self._server
+
+    def _await_ready(self, server: _Server) -> None:
+        if server.process.stdout:
+            server.ready = server.process.stdout.readline() == b"ready\n"
+        server.settled.set()
+        if server.ready and self._purpose in _LENDING:
+            lending.publish(str(server.folder))
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server, once it is ready."""
+        return self._server.process.pid if self._server and self._server.ready else None
+
+    def close(self) -> None:
+        """End every server."""
+        with self._lock:
+            self._useless = True
+            for server in filter(None, (self._server, *self._former)):
+                server.end()
+            self._server, self._former = None, []
+
+    def _put_away(self, server: _Server) -> None:
+        self._server = None
+        if not server.gone:
+            server.retire()
+            self._former.append(server)
+        elif time.monotonic() - server.since < _SOON:
+            self._useless = True
+            _log.warning("Playbooks run without a fork server, which is slower: it failed: %s", server.last_words())
+        for one in [server, *self._former]:
+            if one.gone:
+                one.end()
+        self._former = [one for one in self._former if not one.gone]
+
+
+def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: Sequence[str]) -> _Server:
+    folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
+    address = folder / lending.SOCKET
+    # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
+    (folder / "ansible-playbook").symlink_to(Path(sys.executable).with_name("ansible-playbook"))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            # -P: no module is taken from the folder that this process happens to be in.
+            [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            # What differs from run to run is the server's own meanwhile.
+            env={
+                **environment(folder),
+                **RUNNERS_ALWAYS,
+                "ANSIBLE_CALLBACK_PLUGINS": _callbacks(),
+                MARK: "x" * MARK_BYTES,
+            },
+            # Ctrl-C is for this process, which stops its runs itself.
+            start_new_session=True,
+        )
+    return _Server(process, folder, stamp, time.monotonic())
+
+
+def _callbacks() -> str:
+    """Where ansible-runner's plugin is, found without importing it, which takes time."""
+    runner = find_spec("ansible_runner")
+    return str(Path(str(runner.origin)).parent / "display_callback" / "callback") if runner else ""

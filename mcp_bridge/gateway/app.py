@@ -1,0 +1,203 @@
+"""The ASGI application: who asks, may they, what does the cluster say, and the trace of all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from urllib.parse import quote, quote_from_bytes
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mcp_bridge.gateway import request as asking
+from mcp_bridge.gateway.credentials import FORM, Answer
+from mcp_bridge.gateway.faults import Fault
+from mcp_bridge.gateway.grants import REFUSAL
+from mcp_bridge.gateway.request import Asked
+from mcp_bridge.gateway.sessions import Flight, Session, Sessions
+from mcp_bridge.gateway.uploads import Upload
+from mcp_bridge.gateway.upstream import Body, Upstream
+
+_LARGEST_FORM = 8 * 1024 * 1024
+_WRITING = frozenset({"POST", "PUT", "DELETE"})
+
+
+class Door:
+    """Answers runs in the cluster's stead, with the cluster's answers."""
+
+    def __init__(self, sessions: Sessions, upstream: Upstream) -> None:
+        self._sessions = sessions
+        self._upstream = upstream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        except Fault as fault:
+            response = self._told(fault)
+        except Exception as error:
+            # A run that gets no answer would wait for one.
+            response = self._told(Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}"))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        session = self._sessions.find(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if session is None:
+            raise Fault("unknown_key", "no run has this key")
+        try:
+            answer = await self._answer(session, request)
+        except ValueError as error:
+            # What can't be judged is not granted.
+            session.deny(request.method, quote(request.url.path).removeprefix("/api2/json"))
+            raise Fault("not_granted", f"{REFUSAL} ({error})") from None
+        finally:
+            session.answers += 1
+        headers = {**answer.headers, "x-pve-reason": quote_from_bytes(answer.reason.strip())}
+        return Response(answer.body, answer.status, headers)
+
+    async def _answer(self, session: Session, request: Request) -> Answer:
+        raw_path, query = (request.scope[name].decode("ascii") for name in ("raw_path", "query_string"))
+        path = asking.api_path(raw_path)
+        if request.method == "GET":
+            target = f"{raw_path}?{query}" if query else raw_path
+            return await self._read(session, Asked("GET", path), target, request)
+        if request.method not in _WRITING:
+            raise ValueError(f"no method {request.method}")
+        body: Body = b""
+        headers: dict[str, str] = {}
+        content_type = request.headers.get("content-type", "")
+        if Upload.is_one(content_type):
+            upload = Upload(content_type, request.stream())
+            await upload.read_head()
+            params = {**asking.params(query), **upload.params}
+            headers = {name: request.headers[name] for name in ("content-type", "content-length")}
+            body = upload.whole()
+        else:
+            params = asking.params(query, await _form(request, content_type))
+        asked = Asked(request.method, path, params)
+        target = raw_path
+        if request.method == "DELETE":
+            # Its parameters go into the query.
+            target = f"{raw_path}?{asking.encode(params)}" if params else raw_path
+        elif isinstance(body, bytes):
+            body, headers = asking.encode(params).encode("ascii"), FORM
+        return await self._write(session, asked, target, headers, body)
+
+    async def _read(self, session: Session, asked: Asked, target: str, request: Request) -> Answer:
+        """A GET; one that is under way for the same run already answers this one, too.
+
+        But only if the run has been told nothing since that one started: so no answer is older than what it knows.
+        """
+        encoding = request.headers.get("accept-encoding", "identity")
+        name = f"{encoding} {target}"
+        flight = session.flights.get(name)
+        shared = flight is not None and flight.known == session.answers
+        if flight is None or not shared:
+            flight = Flight(asyncio.create_task(self._fetch(session, asked, target, encoding)), session.answers)
+            session.flights[name] = flight
+        entry = session.trace.begin("GET", asked.shown) if shared else None
+        flight.waiting += 1
+        gone = asyncio.create_task(_until_gone(request.receive))
+        try:
+            await asyncio.wait({flight.task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not flight.task.done():
+                raise ClientDisconnect
+            answer = flight.task.result()
+        finally:
+            gone.cancel()
+            flight.waiting -= 1
+            if not flight.waiting:
+                flight.task.cancel()
+                if session.flights.get(name) is flight:
+                    del session.flights[name]
+        if entry is not None:
+            session.trace.end(entry, answer.status, len(answer.body), "shared")
+        return answer
+
+    async def _fetch(self, session: Session, asked: Asked, target: str, encoding: str) -> Answer:
+        entry = session.trace.begin("GET", asked.shown)
+        try:
+            answer = await self._upstream.send("GET", target, {"accept-encoding": encoding})
+        except Fault as fault:
+            session.trace.end(entry, None, note=fault.code)
+            raise
+        except asyncio.CancelledError:
+            session.trace.end(entry, None, note="abandoned")
+            raise
+        session.trace.end(entry, answer.status, len(answer.body))
+        _note_task(session, asked, answer)
+        return answer
+
+    async def _write(self, session: Session, asked: Asked, target: str, headers: dict[str, str], body: Body) -> Answer:
+        use = session.grant.claim(asked)
+        if use is None:
+            session.deny(asked.method, asked.shown)
+            raise Fault("not_granted", REFUSAL)
+        entry = session.trace.begin(asked.method, asked.shown)
+        try:
+            answer = await self._upstream.send(asked.method, target, headers, body)
+        except Fault as fault:
+            session.trace.end(entry, None, note=fault.code)
+            raise
+        upid = _upid(answer)
+        if upid:
+            session.upids.append(upid)
+        session.trace.end(entry, answer.status, len(answer.body), upid=upid)
+        session.grant.answered(use, answer.status, upid)
+        return answer
+
+    def _told(self, fault: Fault) -> Response:
+        address = self._upstream.address or "the cluster"
+        told = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
+        headers = {
+            "x-gateway-fault": fault.code,
+            "x-pve-reason": quote(fault.cause),
+            "content-type": "application/json",
+        }
+        return Response(json.dumps(told), fault.status, headers)
+
+
+async def _form(request: Request, content_type: str) -> str:
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST_FORM:
+            raise ValueError("too large a form")
+    if parts and size and content_type.partition(";")[0].strip().lower() != FORM["content-type"]:
+        raise ValueError("not a form")
+    return b"".join(parts).decode("ascii")
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _upid(answer: Answer) -> str | None:
+    data = _data(answer)
+    return data if answer.status == 200 and isinstance(data, str) and data.startswith("UPID:") else None
+
+
+def _note_task(session: Session, asked: Asked, answer: Answer) -> None:
+    """Take from a look at a task how it ended, where that matters to the grant."""
+    if answer.status != 200 or len(asked.path) != 5 or asked.path[2] != "tasks" or asked.path[4] != "status":
+        return
+    if not session.grant.waits_for(asked.path[3]):
+        return
+    data = _data(answer)
+    if isinstance(data, dict) and data.get("status") == "stopped":
+        session.grant.task_ended(asked.path[3], str(data.get("exitstatus", "")))
+
+
+def _data(answer: Answer) -> object:
+    if "content-encoding" in answer.headers:
+        return None
+    with suppress(ValueError):
+        body = json.loads(answer.body)
+        return body.get("data") if isinstance(body, dict) else None
+    return None

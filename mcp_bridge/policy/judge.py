@@ -1,0 +1,113 @@
+"""What becomes of a plan: the mode, the freeze, the policy and approvals decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_bridge.catalogue import Tool
+from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.policy import Approval, Asker, Decision, Moment, Policy, question
+from mcp_bridge.policy.freeze import Frozen
+from mcp_bridge.result import Failure, Plan
+
+if TYPE_CHECKING:
+    from mcp_bridge.ledger.plans import Plans
+
+APPROVED = "approved"
+HELD = "held"
+PLAN_ONLY = "plan only"
+_APPLIED = ("allowed", APPROVED)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word for the ledger, the rules behind it, who approved it, and why it is not applied.
+
+    `elicitable`: the approval of the asking client's own user would do.
+    """
+
+    decision: str
+    rules: tuple[str, ...] = ()
+    approver: str | None = None
+    failure: Failure | None = None
+    elicitable: bool = False
+
+    @property
+    def applies(self) -> bool:
+        """Whether the plan is to be applied now."""
+        return self.decision in _APPLIED
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides on plans, by one policy and the approvals in one ledger."""
+
+    policy: Policy
+    plans: Plans
+    frozen: Callable[[], Frozen | None]
+
+    def judge(
+        self, tool: Tool, asker: Asker, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
+    ) -> Verdict:
+        """What becomes of this plan of this asker; an approval of it is used up for the run.
+
+        With `plan_id` a kept plan is being applied: what counts is that plan's approval, whoever had asked for it.
+        """
+        if not plan.steps:
+            return Verdict("nothing to do")
+        frozen = self.frozen()
+        if frozen and not only_plan:
+            return Verdict("frozen", failure=_frozen(frozen))
+        asked = question(tool, asker, plan.model_dump() | {"targets": plan.targets}, Moment.of(datetime.now()))
+        decision = self.policy.decide(asked)
+        if decision.ruling == "refuse":
+            return Verdict("refused", _names(decision), failure=_refused(decision))
+        if only_plan:
+            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _names(decision))
+        if decision.ruling == "allow":
+            return Verdict("allowed", _names(decision))
+        approved = self.plans.take_approved(tool.name, plan.digest, asker.name, run_id, plan_id)
+        if approved:
+            approval = _approval(approved)
+            decision = self.policy.decide(asked, approval)
+            if decision.ruling == "allow":
+                return Verdict(APPROVED, _names(decision), approval.by)
+            return Verdict("refused", _names(decision), approval.by, _refused(decision))
+        elicited = self.policy.decide(asked, Approval("elicitation", asker.name))
+        return Verdict(HELD, _names(decision), failure=_held(decision, run_id), elicitable=elicited.ruling == "allow")
+
+
+def _names(decision: Decision) -> tuple[str, ...]:
+    return tuple(rule.name for rule in decision.rules)
+
+
+def _approval(plan: KeptPlan) -> Approval:
+    return Approval("elicitation" if plan.approval == "elicitation" else "operator", plan.approver or "")
+
+
+def _refused(decision: Decision) -> Failure:
+    return Failure(code="refused", message=f"{decision.reason} Nothing was changed.", hint=decision.advice)
+
+
+def _held(decision: Decision, run_id: str) -> Failure:
+    return Failure(
+        code="approval_required",
+        message=f"{decision.reason} The plan is held; nothing was changed.",
+        hint=f"{decision.advice} `playvisor approvals approve {run_id[:8]}` does; then make the same call again.",
+    )
+
+
+def _frozen(frozen: Frozen) -> Failure:
+    return Failure(
+        code="frozen",
+        message=f"All changes are frozen: {frozen}. Nothing was changed.",
+        hint="Reads and plans still work. `playvisor thaw` ends the freeze.",
+    )
+
+
+def shown(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What an approver gets to see of a plan: all of it."""
+    return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}

@@ -1,0 +1,48 @@
+"""The runs of this process that have not ended, and how they are told to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp_bridge.run.control_pipe import Mailbox, Message
+
+
+@dataclass(eq=False)
+class Control:
+    """What a run heeds: whether it is to end, and whether its tasks in Proxmox VE are to end with it."""
+
+    cancel: threading.Event
+    stop_tasks: bool = False
+
+
+class Running:
+    """The runs of one bridge. Safe to use from several threads."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._controls: dict[str, Control] = {}
+        self._mailbox = Mailbox(state_dir, self._receive)
+
+    @contextmanager
+    def entered(self, run_id: str, cancel: threading.Event) -> Iterator[Control]:
+        """Have a run here, so that it can be cancelled, for as long as the context lasts."""
+        control = Control(cancel)
+        self._controls[run_id] = control
+        self._mailbox.open()
+        try:
+            yield control
+        finally:
+            del self._controls[run_id]
+
+    def close(self) -> None:
+        """Receive nothing any more."""
+        self._mailbox.close()
+
+    def _receive(self, message: Message) -> None:
+        control = self._controls.get(str(message.get("run_id")))
+        if control is not None:
+            control.stop_tasks = control.stop_tasks or bool(message.get("stop_tasks"))
+            control.cancel.set()

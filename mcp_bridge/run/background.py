@@ -1,0 +1,102 @@
+"""Runs in the background: each in a process of its own, which outlives whoever has asked for it.
+
+The process is given the settings, with their secrets, and the request on its standard input: neither its arguments nor
+its environment have a secret in them. It answers with lines of JSON until its plan is about to be applied.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from typing import IO, Any
+
+from pydantic import SecretStr
+
+from mcp_bridge.executor import Progress
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run.request import Request
+from mcp_bridge.settings import Settings
+
+_LOOK_SECONDS = 0.25
+
+
+def start(settings: Settings, request: Request, progress: Progress, cancel: threading.Event) -> Result:
+    """Start a run; returns when its plan is about to be applied, or with what came of it when it isn't.
+
+    Until then `cancel` stops it; afterwards only a message to it does.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mcp_bridge.run.background_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+    asked, answers = _pipes(child)
+    with suppress(BrokenPipeError), asked:
+        asked.write(json.dumps({"settings": _plain(settings), "request": asdict(request)}).encode())
+    # Who has ended is to be no zombie, which would look alive to nobody but the system.
+    threading.Thread(target=child.wait, name="detached", daemon=True).start()
+    with answers:
+        for message in _messages(answers, child, cancel):
+            if "progress" in message:
+                progress(message["progress"])
+            else:
+                return _result(message)
+    failure = Failure(
+        code="internal",
+        message="The process that was to run it ended without a word.",
+        hint="`playvisor runs list` shows whether it came to start; `playvisor doctor` checks the set-up.",
+    )
+    return Result(run_id="", tool=request.tool, status="failed", summary=failure.message, failure=failure)
+
+
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if child.stdin is None or child.stdout is None:
+        raise ValueError("it was started without pipes")
+    return child.stdin, child.stdout
+
+
+def _messages(answers: IO[bytes], child: subprocess.Popen[bytes], cancel: threading.Event) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line; it is told when whoever waits for it gives up."""
+    told = False
+    unread = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(answers, selectors.EVENT_READ)
+        while True:
+            if cancel.is_set() and not told:
+                child.terminate()
+                told = True
+            if not selector.select(_LOOK_SECONDS):
+                continue
+            part = os.read(answers.fileno(), 65536)
+            if not part:
+                return
+            *lines, unread = (unread + part).split(b"\n")
+            yield from (json.loads(line) for line in lines)
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    values = {name: getattr(settings, name) for name in type(settings).model_fields}
+    return {name: _shown(value) for name, value in values.items()}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _result(message: dict[str, Any]) -> Result:
+    result = Result(**message["result"])
+    if result.plan:
+        result.plan.elicitable = bool(message.get("elicitable"))
+    return result

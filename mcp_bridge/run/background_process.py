@@ -1,0 +1,77 @@
+"""The process of a run in the background: `python -m mcp_bridge.run.background_process`, which `background` starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, Any
+
+from mcp_bridge.errors import LedgerError, PlayvisorError
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run.request import Request, unrecorded
+from mcp_bridge.settings import Settings
+
+
+def main() -> None:
+    """The process itself."""
+    # What it starts must not keep the pipes open.
+    given, said = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    for descriptor in (0, 1):
+        os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+    with given:
+        asked = json.load(given)
+    request = Request(**asked["request"])
+    cancel = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_dummy: cancel.set())
+    _Child(said, cancel).run(Settings(**asked["settings"]), request)
+
+
+class _Child:
+    """Says what becomes of a run for as long as somebody wants to hear it."""
+
+    def __init__(self, said: IO[str], cancel: threading.Event) -> None:
+        self._said = said
+        self._cancel = cancel
+
+    def run(self, settings: Settings, request: Request) -> None:
+        """Run it, and say how it ended unless that is no longer asked."""
+        from mcp_bridge.run.factory import make_bridge
+
+        try:
+            bridge = make_bridge(settings)
+            # In a thread, so that signals reach this one.
+            with ThreadPoolExecutor(1) as threads:
+                carried = threads.submit(bridge.run, request, self._progress, self._cancel, self._tell)
+                result = carried.result()
+            bridge.close()
+        except LedgerError as error:
+            result = unrecorded(request.tool, error)
+        except PlayvisorError as error:
+            failure = Failure(code=error.code, message=error.message, hint=error.hint)
+            result = Result(run_id="", tool=request.tool, status="failed", summary=error.message, failure=failure)
+        self._tell(result)
+
+    def _progress(self, line: str) -> None:
+        self._write({"progress": line})
+
+    def _tell(self, result: Result) -> None:
+        """The one result that whoever asked gets."""
+        elicitable = result.plan is not None and result.plan.elicitable
+        self._write({"result": result.model_dump(), "elicitable": elicitable})
+        with suppress(OSError):
+            self._said.close()
+
+    def _write(self, message: dict[str, Any]) -> None:
+        # Nobody may be there to hear it any more; that is what it is for.
+        with suppress(OSError, ValueError):
+            self._said.write(f"{json.dumps(message)}\n")
+            self._said.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The one way to call any tool, whether it runs a playbook or not."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from mcp_bridge import catalogue
+from mcp_bridge.catalogue import arguments, run_tools
+from mcp_bridge.errors import UsageError
+from mcp_bridge.executor import Progress
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run import background, outcome
+from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.request import Request
+from mcp_bridge.run.tools import plans, runs
+from mcp_bridge.run.tools.results import failed
+
+
+class Bridge(Engine):
+    """Calls tools: the one door of every front end to the cluster. Safe to use from several threads."""
+
+    def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
+        """Do what is asked by any tool. Raises LedgerError as `run` does."""
+        request, wait = _waiting(request)
+        if request.tool not in run_tools.TOOLS:
+            return self._run(request, progress, cancel, wait=wait)
+        failure = _refusal(request)
+        if failure is None:
+            try:
+                if request.tool == "apply_plan":
+                    planned = plans.again(self, request)
+                    if isinstance(planned, Request):
+                        return self._run(planned, progress, cancel, wait=wait)
+                    return self.answer(request, planned)
+                return self.answer(request, runs.TOOLS[request.tool](self, request, progress, cancel))
+            except UsageError as error:
+                failure = Failure(code="not_found", message=error.message, hint=error.hint)
+        return self.answer(request, failed(request, failure))
+
+    def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
+        if wait:
+            return self.run(request, progress, cancel)
+        return background.start(self.settings, request, progress, cancel)
+
+
+def _waiting(request: Request) -> tuple[Request, bool]:
+    """The request without `wait`, which is no part of what is run, and whether its end is waited for."""
+    tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
+    wait = request.arguments.get("wait")
+    # get_task has an option of that name; and what is wrong is told by the schema.
+    if tool is None or not tool.writes or "wait" not in request.arguments or wait not in (True, False, None):
+        return request, True
+    rest = {name: value for name, value in request.arguments.items() if name != "wait"}
+    return replace(request, arguments=rest), wait is not False
+
+
+def _refusal(request: Request) -> Failure | None:
+    """Why nothing is done for a request: what the mode forbids, what is not offered, or wrong arguments."""
+    tool = run_tools.TOOLS[request.tool]
+    if tool.writes and request.mode != "apply":
+        message = f"{tool.name} changes something, and this Playvisor is in mode {request.mode}."
+        return Failure(code="refused", message=message, hint="Start it in mode apply to let it act.")
+    if request.offered is not None and tool.name not in request.offered:
+        message = f"{tool.name} is not among the tools that this server offers."
+        return Failure(code="refused", message=message, hint=f"It is in toolset {tool.toolset}.")
+    problems = arguments.against(tool.input_schema, request.arguments)
+    return outcome.invalid(problems) if problems else None

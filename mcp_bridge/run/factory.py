@@ -1,0 +1,53 @@
+"""Putting it together: a bridge for the cluster that the environment describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mcp_bridge.executor import Executor
+from mcp_bridge.executor.forkserver import lending
+from mcp_bridge.gateway.service import Gateway
+from mcp_bridge.run import Bridge
+from mcp_bridge.settings import Settings
+
+if TYPE_CHECKING:
+    from mcp_bridge.executor.warm import Keeper
+
+
+def make_bridge(
+    settings: Settings, *, lasting: bool = False, lends: Mapping[str, str] = MappingProxyType({})
+) -> Bridge:
+    """A bridge that runs playbooks with ansible-runner, through a gateway that has the credentials.
+
+    `lasting`: it serves more than one call, so what makes later ones faster pays; then its fork server `lends` forks to
+    these programs, each with the module whose `main` it is. Raises UsageError when no cluster is configured.
+    """
+    settings.require_cluster()
+    return Bridge(settings, _executor(settings, lasting=lasting, lends=lends), Gateway(settings))
+
+
+def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:
+    connection = settings.connection_env()
+    keeper = _keeper(connection, lasting=lasting, lends=lends) if settings.executor != "cold" else None
+    if keeper is None and settings.executor != "warm":
+        from mcp_bridge.executor.cold import ColdExecutor
+
+        return ColdExecutor(connection)
+    from mcp_bridge.executor.warm import WarmExecutor
+
+    warm = WarmExecutor(connection, keeper)
+    warm.start()
+    return warm
+
+
+def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]) -> Keeper | None:
+    """Whose fork server is there for this process's runs."""
+    from mcp_bridge.executor import warm
+    from mcp_bridge.executor.forkserver import head_start
+
+    if lending.lent_by:
+        return warm.Lender(Path(lending.lent_by))
+    return warm.supervisor(connection, purpose="lend-too", lends=lends) if lasting else head_start.taken

@@ -1,0 +1,1 @@
+"""What became of runs that did not come to their end."""

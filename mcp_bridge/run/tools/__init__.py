@@ -1,0 +1,1 @@
+"""The tools that run no playbook: the runs themselves, and plans."""

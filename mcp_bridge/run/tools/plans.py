@@ -1,0 +1,51 @@
+"""Kept plans as tools: applied by their ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.request import Request
+from mcp_bridge.run.tools.results import failed
+
+
+def again(engine: Engine, request: Request) -> Request | Result:
+    """The request that applies a kept plan, or the result when it can't be. Raises UsageError when there is none."""
+    plan = engine.ledger.plans.find(request.arguments["plan_id"])
+    failure = _unusable(plan, request)
+    if failure or plan.arguments is None:
+        return failed(request, failure or _secret(plan))
+    asked = {name: value for name, value in plan.arguments.items() if name != "check"}
+    return replace(request, tool=plan.tool, arguments=asked, plan_digest=plan.digest, plan_id=plan.plan_id)
+
+
+def _unusable(plan: KeptPlan, request: Request) -> Failure | None:
+    """Why a plan can't be applied by whoever asks. People may apply the plans of their clients."""
+    name = f"Plan {plan.plan_id[:8]}"
+    if request.kind != "person" and plan.asker != request.asker:
+        return Failure(code="refused", message=f"{name} is not this client's.", hint="Make a plan of your own.")
+    if plan.state == "held":
+        return Failure(
+            code="approval_required",
+            message=f"{name} is held: nobody has approved it yet. Nothing was changed.",
+            hint=f"{plan.reason or ''} `playvisor approvals approve {plan.plan_id[:8]}` does; then apply it.".strip(),
+        )
+    why = {
+        "used": f"{name} was applied already, by run {(plan.used_by or '')[:8]}; a plan is applied once.",
+        "denied": f"{name} was denied by {plan.approver}.",
+        "expired": f"{name} is out of date since {plan.expires_at[:19]}Z.",
+    }.get(plan.state)
+    if why is None:
+        return None
+    hint = "Do not ask for the same again." if plan.state == "denied" else f"Call {plan.tool} again for a new plan."
+    return Failure(code="refused", message=f"{why} Nothing was changed.", hint=hint)
+
+
+def _secret(plan: KeptPlan) -> Failure:
+    return Failure(
+        code="refused",
+        message=f"The arguments of plan {plan.plan_id[:8]} hold a secret, so they were not kept. Nothing was changed.",
+        hint=f"Make the same call of {plan.tool} again; an approval of its plan counts for that, too.",
+    )

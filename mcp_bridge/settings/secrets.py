@@ -1,0 +1,122 @@
+"""The secrets of profiles: encrypted with ansible-vault, or in the system's keyring."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import Any
+
+from mcp_bridge.errors import UsageError
+from mcp_bridge.settings.profiles import Profile
+
+KEYRING = "keyring"
+_VAULT = "$ANSIBLE_VAULT;"
+_SERVICE = "playvisor"
+_PASSWORD_FILES = ("PLAYVISOR_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_PASSWORD_FILE")
+
+
+def reveal(name: str, profile: Profile) -> str | None:
+    """The profile's secret in clear; None when it has none. Raises UsageError when it can't be had."""
+    kept = getattr(profile, profile.secret) if profile.secret else None
+    if kept is None:
+        return None
+    if kept == KEYRING:
+        found = _in_keyring("get_password", name)
+        if found is None:
+            raise UsageError(
+                f"The keyring has no secret for profile {name}.",
+                f"Set it with `playvisor profile encrypt {name} --keyring`.",
+            )
+        return str(found)
+    if is_in_clear(kept):
+        raise UsageError(
+            f"The {profile.secret} of profile {name} is kept in clear.", f"Run `playvisor profile encrypt {name}`."
+        )
+    return _decrypted(name, kept)
+
+
+def is_in_clear(kept: str | None) -> bool:
+    """Whether what the file says is the secret itself."""
+    return bool(kept) and kept != KEYRING and not str(kept).lstrip().startswith(_VAULT)
+
+
+def conceal(name: str, secret: str, *, keyring: bool) -> str:
+    """What the file says in place of a secret, once it is kept."""
+    if keyring:
+        _in_keyring("set_password", name, secret)
+        return KEYRING
+    text: str = _vault(new=True).encrypt(secret).decode()
+    return text
+
+
+def forget(name: str, profile: Profile) -> None:
+    """Take a profile's secret out of the keyring, if it is there."""
+    if profile.secret and getattr(profile, profile.secret) == KEYRING and _in_keyring("get_password", name) is not None:
+        _in_keyring("delete_password", name)
+
+
+def _decrypted(name: str, kept: str) -> str:
+    from ansible.errors import AnsibleError  # type: ignore[import-untyped]
+
+    try:
+        text: str = _vault().decrypt(kept.strip().encode()).decode()
+    except AnsibleError:
+        raise UsageError(
+            f"The secret of profile {name} can't be decrypted: it was encrypted with another password.",
+            f"Give the right one, or set it anew with `playvisor profile add {name}`.",
+        ) from None
+    return text
+
+
+def _vault(*, new: bool = False) -> Any:
+    from ansible.parsing.vault import VaultLib, VaultSecret  # type: ignore[import-untyped]
+
+    return VaultLib([("default", VaultSecret(_vault_password(new=new).encode()))])
+
+
+def _vault_password(*, new: bool) -> str:
+    """From the file that the environment names, or from whoever sits there; a new one is asked twice."""
+    path = next((os.environ[variable] for variable in _PASSWORD_FILES if os.environ.get(variable)), None)
+    if path:
+        return _from_file(path)
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "The vault password of the profiles is not known.",
+            f"Set {_PASSWORD_FILES[0]} to a file with it, or use the keyring: `playvisor profile encrypt --keyring`.",
+        )
+    password = getpass.getpass("Vault password: ")
+    if new and getpass.getpass("Vault password, again: ") != password:
+        raise UsageError("The two passwords are not the same.", "Try again.")
+    if not password:
+        raise UsageError("The vault password is empty.", "Try again.")
+    return password
+
+
+def _from_file(path: str) -> str:
+    """The content of a password file; of a script, what it prints, as ansible-vault does."""
+    from ansible.errors import AnsibleError
+    from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
+    from ansible.parsing.vault import get_file_vault_secret
+
+    try:
+        secret = get_file_vault_secret(filename=path, loader=DataLoader())
+        secret.load()
+    except AnsibleError as error:
+        raise UsageError(f"The vault password can't be read from {path}: {error}", "Name another file.") from None
+    password: str = secret.bytes.decode()
+    return password
+
+
+def _in_keyring(what: str, *arguments: str) -> Any:
+    try:
+        import keyring  # type: ignore[import-not-found,unused-ignore]
+        from keyring.errors import KeyringError  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise UsageError(
+            "The package keyring is not installed.", "Install `playvisor[keyring]`, or use ansible-vault instead."
+        ) from None
+    try:
+        return getattr(keyring, what)(_SERVICE, *arguments)
+    except KeyringError as error:
+        raise UsageError(f"The keyring can't be used: {error}", "Unlock it, or use ansible-vault instead.") from None

@@ -1,0 +1,1 @@
+"""The machine: its processes, users, memory and private folders."""

@@ -1,0 +1,26 @@
+"""Who and when: the user of this process, and the time as the ledger writes it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import UTC, datetime
+
+
+def now() -> str:
+    """The time as the ledger writes it."""
+    return stamp(datetime.now(UTC))
+
+
+def stamp(time: datetime) -> str:
+    """A time in UTC as the ledger writes it."""
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def local_user() -> str:
+    """The operating system's user that this process runs as."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run as a number without a name.
+        return str(os.getuid())

@@ -1,0 +1,1 @@
+"""Text for people: in one line, as YAML, without secrets."""

@@ -1,0 +1,8 @@
+"""`python -m playvisor`: the same as the `playvisor` command."""
+
+from __future__ import annotations
+
+from playvisor.cli import main
+
+if __name__ == "__main__":
+    main()

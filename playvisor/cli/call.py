@@ -1,0 +1,106 @@
+"""A person at the command line calls a tool, once or again and again, and sees what came of it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mcp_bridge import catalogue, version
+from mcp_bridge.catalogue.run_tools import TOOLS
+from mcp_bridge.result import Result
+from mcp_bridge.run import Bridge, Request
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.settings import Settings, load_settings
+from playvisor.cli import console, parsing, progress, results
+
+CLIENT = "playvisor-cli"
+INTERRUPTED = 130
+
+
+def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **more: Any) -> Request:
+    """What the person who typed this command asks for, in the mode that they may use at most."""
+    asked = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
+    return Request(tool=tool, arguments=arguments, **{**asked, **more})
+
+
+def run_interruptibly(bridge: Bridge, asked: Request, *, quiet: bool = False) -> Result:
+    """Run a request; Ctrl-C cancels it and still waits for what came of it."""
+    cancel = threading.Event()
+    ended: dict[str, Any] = {}
+    with progress.shown(quiet=quiet) as report:
+
+        def work() -> None:
+            try:
+                ended["result"] = bridge.call(asked, report, cancel)
+            except Exception as error:
+                # It is raised again in the main thread.
+                ended["error"] = error
+
+        thread = threading.Thread(target=work, name="run")
+        with cancel_on_signals(cancel):
+            thread.start()
+            thread.join()
+    if "error" in ended:
+        raise ended["error"]
+    result: Result = ended["result"]
+    return result
+
+
+@contextmanager
+def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set the event, and end nothing by themselves."""
+    before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def print_result(result: Result, *, as_json: bool) -> int:
+    """Print a result; returns the exit status."""
+    if as_json:
+        console.print_json(result.as_dict())
+    else:
+        results.show(result)
+    return exit_status(result)
+
+
+def exit_status(result: Result) -> int:
+    """That of the result; a command that was interrupted ends as shells expect it."""
+    return INTERRUPTED if result.status == "cancelled" else result.exit_status
+
+
+def call_tool(name: str, words: list[str], *, check: bool, as_json: bool) -> int:
+    """Call a tool and print its result; returns the exit status."""
+    tool = catalogue.load().get(name) or TOOLS.get(name)
+    return call_with(name, parsing.parse(words, tool.input_schema if tool else {}), check=check, as_json=as_json)
+
+
+def call_with(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
+    """Call a tool with these arguments, as `call_tool` does."""
+    settings = load_settings()
+    request = make_request(settings, name, arguments, check=check)
+    return print_result(run_interruptibly(make_bridge(settings), request, quiet=as_json), as_json=as_json)
+
+
+def watch_with(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
+    """Call a tool that reads again and again, `every` so many seconds, until it fails or Ctrl-C; each is a run."""
+    settings = load_settings()
+    bridge = make_bridge(settings, lasting=True)
+    stop = threading.Event()
+    status = 0
+    with cancel_on_signals(stop):
+        while not stop.is_set() and status == 0:
+            result = bridge.call(make_request(settings, name, arguments), lambda _line: None, stop)
+            if stop.is_set():
+                break
+            console.out().clear()
+            status = print_result(result, as_json=as_json)
+            sys.stdout.flush()
+            stop.wait(every if status == 0 else 0)
+    return status

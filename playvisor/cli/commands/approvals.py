@@ -1,0 +1,46 @@
+"""`playvisor approvals`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from playvisor.cli.options import Json, PlanId
+
+group = typer.Typer(help="Decide on plans that are held for approval.", no_args_is_help=True)
+
+
+@group.command("list")
+def approvals_list(
+    everything: Annotated[bool, typer.Option("--all", help="The newest plans, whatever became of them.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the plans that wait to be approved, oldest first."""
+    from playvisor.cli.approvals import list_plans
+
+    list_plans(everything=everything, as_json=as_json)
+
+
+@group.command("show")
+def approvals_show(plan_id: PlanId, as_json: Json = False) -> None:
+    """Show all of a plan: the API requests it would send, what it would change, and why it is held."""
+    from playvisor.cli.approvals import show_plan
+
+    show_plan(plan_id, as_json=as_json)
+
+
+@group.command("approve")
+def approvals_approve(plan_id: PlanId, as_json: Json = False) -> None:
+    """Approve a plan: whoever asked may apply exactly this, once, while it is in date."""
+    from playvisor.cli.approvals import decide
+
+    decide(plan_id, approve=True, as_json=as_json)
+
+
+@group.command("deny")
+def approvals_deny(plan_id: PlanId, as_json: Json = False) -> None:
+    """Deny a plan."""
+    from playvisor.cli.approvals import decide
+
+    decide(plan_id, approve=False, as_json=as_json)

@@ -1,0 +1,87 @@
+"""`playvisor profile`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playvisor.cli.options import Json
+
+group = typer.Typer(help="Keep how to reach several clusters, each by a name.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The profile's name.")]
+Keyring = Annotated[
+    bool, typer.Option("--keyring", help="Keep the secret in the system's keyring instead of an ansible-vault text.")
+]
+
+
+@group.command("add")
+def profile_add(
+    name: Name,
+    url: Annotated[str, typer.Option(help="Any node of the cluster, such as https://pve1.example.com:8006.")],
+    token_id: Annotated[str | None, typer.Option(help="Token to log in with, as user@realm!name.")] = None,
+    user: Annotated[str | None, typer.Option(help="User to log in with, as user@realm, and a password.")] = None,
+    ca_path: Annotated[Path | None, typer.Option(help="PEM file of the CA to trust.")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="SHA-256 fingerprint of the certificate to trust.")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify the certificate.")] = False,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="File with the secret, or - for stdin. [default: it is asked for]")
+    ] = None,
+    keyring: Keyring = False,
+) -> None:
+    """Add a profile, or put it in the place of one of that name; the secret is asked for."""
+    from playvisor.cli import profiles
+
+    facts = {"url": url, "token_id": token_id, "user": user, "fingerprint": fingerprint, "verify_ssl": not insecure}
+    facts["ca_path"] = str(ca_path.expanduser().absolute()) if ca_path else None
+    profiles.add(name, facts, secret_file, keyring=keyring)
+
+
+@group.command("list")
+def profile_list(as_json: Json = False) -> None:
+    """List the profiles, without their secrets."""
+    from playvisor.cli import profiles
+
+    profiles.show_all(as_json=as_json)
+
+
+@group.command("show")
+def profile_show(name: Name, as_json: Json = False) -> None:
+    """Show a profile, without its secret."""
+    from playvisor.cli import profiles
+
+    profiles.show(name, as_json=as_json)
+
+
+@group.command("test")
+def profile_test(name: Name, as_json: Json = False) -> None:
+    """Check that a profile works: reachable, trusted, as whom, with which privileges."""
+    from playvisor.cli import profiles
+
+    raise typer.Exit(profiles.test(name, as_json=as_json))
+
+
+@group.command("use")
+def profile_use(name: Name) -> None:
+    """Make a profile the default, for when neither --profile nor PROXMOX_URL says which cluster."""
+    from playvisor.cli import profiles
+
+    profiles.use(name)
+
+
+@group.command("encrypt")
+def profile_encrypt(name: Name, keyring: Keyring = False) -> None:
+    """Encrypt a secret that is in clear, or move it between ansible-vault and the keyring."""
+    from playvisor.cli import profiles
+
+    profiles.encrypt(name, keyring=keyring)
+
+
+@group.command("remove")
+def profile_remove(name: Name) -> None:
+    """Forget a profile and its secret."""
+    from playvisor.cli import profiles
+
+    profiles.remove(name)

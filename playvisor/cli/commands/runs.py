@@ -1,0 +1,136 @@
+"""`playvisor runs`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playvisor.cli.options import Check, Json, RunId
+
+group = typer.Typer(help="Look at what was done, and prove it.", no_args_is_help=True)
+
+
+@group.command("list")
+def runs_list(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many, newest first.")] = 20,
+    tool: Annotated[str | None, typer.Option(help="Only runs of this tool.")] = None,
+    client: Annotated[str | None, typer.Option(help="Only runs of this client, such as playvisor-cli.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only runs of this local user.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="Only runs that ended so: ok, planned, held, failed …")] = None,
+    guest: Annotated[str | None, typer.Option(help="Only runs that name this guest, by vmid or name.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only runs since then, in local time.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List runs, newest first."""
+    from mcp_bridge.system.identity import stamp
+    from playvisor.cli.runs import list_runs
+
+    wanted = {"tool": tool, "client_name": client, "local_user": user, "outcome": outcome, "guest": guest}
+    wanted["since"] = stamp(since.astimezone(UTC)) if since else None
+    list_runs(limit, wanted, as_json=as_json)
+
+
+@group.command("export")
+def runs_export(
+    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of runs, in this order.")] = None,
+    client: Annotated[str | None, typer.Option(help="Everything that this client did, oldest first.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. [default: stdout]")] = None,
+) -> None:
+    """Write runs as a playbook that repeats them with plain ansible-playbook; what was secret is prompted for."""
+    from playvisor.cli.runs import export_runs
+
+    export_runs(run_ids or [], client, output)
+
+
+@group.command("show")
+def runs_show(run_id: RunId, as_json: Json = False) -> None:
+    """Show everything the ledger knows of a run."""
+    from playvisor.cli.runs import show_run
+
+    show_run(run_id, as_json=as_json)
+
+
+@group.command("wait")
+def runs_wait(
+    run_id: RunId,
+    timeout: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for at most.")] = 3600,
+    as_json: Json = False,
+) -> None:
+    """Wait until a run has ended, whichever process runs it; ends as the run did."""
+    from playvisor.cli.waiting import wait_run
+
+    raise typer.Exit(wait_run(run_id, timeout, as_json=as_json))
+
+
+@group.command("cancel")
+def runs_cancel(
+    run_id: RunId,
+    stop_tasks: Annotated[
+        bool, typer.Option("--stop-tasks", help="Stop its tasks in Proxmox VE, too; otherwise they go on.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Cancel a run, whichever process runs it, and say what it had done."""
+    from playvisor.cli.waiting import cancel_run
+
+    raise typer.Exit(cancel_run(run_id, stop_tasks=stop_tasks, as_json=as_json))
+
+
+@group.command("events")
+def runs_events(run_id: RunId, as_json: Json = False) -> None:
+    """Show what Ansible said during a run."""
+    from playvisor.cli.runs import show_events
+
+    show_events(run_id, as_json=as_json)
+
+
+@group.command("trace")
+def runs_trace(run_id: RunId, as_json: Json = False) -> None:
+    """Show every request that a run sent to the cluster's API, or tried to."""
+    from playvisor.cli.runs import show_trace
+
+    show_trace(run_id, as_json=as_json)
+
+
+@group.command("diff")
+def runs_diff(run_id: RunId, as_json: Json = False) -> None:
+    """Show what a run has changed: before and after."""
+    from playvisor.cli.undo import show_diff
+
+    show_diff(run_id, as_json=as_json)
+
+
+@group.command("undo")
+def runs_undo(
+    run_id: RunId,
+    check: Check = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the guests of a run to the state before it, as runs of their own; says what can't be taken back."""
+    from playvisor.cli.undo import undo_run
+
+    raise typer.Exit(undo_run(run_id, check=check, as_json=as_json))
+
+
+@group.command("verify")
+def runs_verify(as_json: Json = False) -> None:
+    """Prove offline that neither the ledger nor any artifact was changed. Exit status 1 if one was."""
+    from playvisor.cli.runs import verify_runs
+
+    raise typer.Exit(verify_runs(as_json=as_json))
+
+
+@group.command("prune")
+def runs_prune(
+    before: Annotated[datetime | None, typer.Option(help="Remove what is older than this, in local time.")] = None,
+    keep_days: Annotated[int | None, typer.Option(min=0, help="Remove what is older than so many days.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, it only says what it would remove.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove old runs and their artifacts, once they are verified; what stays can still be verified."""
+    from playvisor.cli.prune import prune_runs
+
+    prune_runs(before, keep_days, yes=yes, as_json=as_json)

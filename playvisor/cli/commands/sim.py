@@ -1,0 +1,53 @@
+"""`playvisor sim`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from playvisor.cli.options import Json
+
+group = typer.Typer(
+    help="Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it.",
+    invoke_without_command=True,
+)
+
+
+@group.callback()
+def sim_serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    nodes: Annotated[int, typer.Option(min=1, help="Number of nodes.")] = 3,
+    guests: Annotated[int, typer.Option(min=0, help="Number of guests.")] = 12,
+    seed: Annotated[Path | None, typer.Option(help="YAML or JSON file with the cluster, instead of numbers.")] = None,
+    resources_lag: Annotated[
+        float,
+        typer.Option(
+            min=0, help="How old its list of all guests may be, in seconds: as real servers; 0: always fresh."
+        ),
+    ] = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it."""
+    if context.invoked_subcommand:
+        return
+    from playvisor.cli.sim import serve_simulator
+
+    raise typer.Exit(serve_simulator(port, nodes, guests, seed, resources_lag=resources_lag, as_json=as_json))
+
+
+@group.command("capture")
+def sim_capture(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="State file to write, .json or .yaml.")],
+    scrub_names: Annotated[
+        bool, typer.Option("--scrub-names", help="Put pseudonyms in place of names and addresses.")
+    ] = False,
+    content: Annotated[bool, typer.Option("--content/--no-content", help="List what is on the storages.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Copy what the cluster looks like into a file, without secrets, to rehearse on it. Only reads the cluster."""
+    from playvisor.cli.capture import capture_cluster
+
+    raise typer.Exit(capture_cluster(file, scrub_names=scrub_names, content=content, as_json=as_json))

@@ -1,0 +1,101 @@
+"""Where the command line writes: data to stdout, messages to stderr, colour only on terminals."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any
+
+from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.text.plain import one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+# Wide enough that no table is cut when it goes into a file or a pipe.
+_PIPE_WIDTH = 400
+
+
+@cache
+def out() -> Console:
+    """Data."""
+    return _console(sys.stdout)
+
+
+@cache
+def err() -> Console:
+    """Messages."""
+    return _console(sys.stderr)
+
+
+def _console(file: IO[str]) -> Console:
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else _PIPE_WIDTH)
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+
+
+def report_error(error: PlayvisorError, *, as_json: bool) -> None:
+    """Say what went wrong and what to do about it."""
+    if as_json:
+        failure = {"code": error.code, "message": error.message, "hint": error.hint}
+        print_json({"status": "failed", "summary": error.message, "failure": failure})
+        return
+    complain(error.message, error.hint)
+
+
+def complain(message: str, hint: str | None) -> None:
+    """A failure on stderr: what, and what to do next."""
+    from rich.text import Text
+
+    err().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
+    if hint:
+        err().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
+
+
+def table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
+    """A table on stdout; None is left empty."""
+    out().print(make_table(columns, rows, title=title))
+
+
+def make_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> Table:
+    """A table whose cells are text or rich's own objects."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(_cell(value) for value in row))
+    return made
+
+
+def facts(values: Mapping[str, Any]) -> None:
+    """Names and values on stdout, one pair per line; what is empty is left out."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        if value not in (None, "", [], {}):
+            grid.add_row(name, _cell(value))
+    out().print(grid)
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return ""
+    if isinstance(value, (str, int, float)):
+        return Text(one_line(str(value)))
+    return value

@@ -1,0 +1,163 @@
+"""`playvisor doctor`: everything that has to be right, looked at one by one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any, Literal
+
+from mcp_bridge import catalogue, collection
+from mcp_bridge.catalogue import privileges
+from mcp_bridge.catalogue.privileges import Standing
+from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Result
+from mcp_bridge.run import Bridge
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.settings import Settings, load_settings
+from playvisor.cli import console
+from playvisor.cli.call import exit_status, make_request, run_interruptibly
+
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
+_TRUST = {
+    "verified": "verified against the system's CAs",
+    "ca_path": "verified against PROXMOX_CA_PATH",
+    "fingerprint": "pinned by PROXMOX_FINGERPRINT",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: how it is, and what to do when it should be otherwise."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    found: str
+    fix: list[str]
+
+
+def examine(*, as_json: bool) -> int:
+    """Look at everything and print it; returns the exit status."""
+    settings = load_settings()
+    checks = [_ansible(), _collection(), _state_dir(settings), _ledger(settings)]
+    try:
+        bridge = make_bridge(settings)
+    except UsageError as error:
+        checks.append(_failed("cluster", error))
+        _print(checks, [], as_json=as_json)
+        return EXIT_USAGE
+    try:
+        result = _connect(bridge, settings, quiet=as_json)
+    except PlayvisorError as error:
+        checks.append(_failed("cluster", error))
+        _print(checks, [], as_json=as_json)
+        return error.exit_status
+    if result.failure:
+        checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
+        _print(checks, [], as_json=as_json)
+        return exit_status(result)
+    standings = [privileges.standing(tool, result.data["permissions"]) for tool in catalogue.offered()]
+    checks += [*_reached(result), _privileges(standings, result.data["connection"])]
+    _print(checks, standings, as_json=as_json)
+    return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
+
+
+def _connect(bridge: Bridge, settings: Settings, *, quiet: bool) -> Result:
+    asked = make_request(settings, "check_connection", {}, mode=settings.mode or "read", internal=True)
+    return run_interruptibly(bridge, asked, quiet=quiet)
+
+
+def _ansible() -> Check:
+    program = shutil.which("ansible-playbook", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
+    if program is None:
+        return Check("ansible", "failed", "ansible-playbook is not there.", ["Install playvisor again."])
+    versions = f"ansible-core {installed('ansible-core')}, ansible-runner {installed('ansible-runner')}"
+    return Check("ansible", "ok", f"{versions} ({program})", [])
+
+
+def _collection() -> Check:
+    try:
+        return Check("collection", "ok", f"{collection.NAME} {collection.version()} ({collection.root()})", [])
+    except (PlayvisorError, OSError) as error:
+        return _failed("collection", error)
+
+
+def _state_dir(settings: Settings) -> Check:
+    path = settings.state_dir
+    if not path.exists():
+        return Check("state", "ok", f"{path} will be made on the first run", [])
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Check("state", "failed", f"{path} can't be written to.", ["Set PLAYVISOR_STATE_DIR to one that can."])
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Check("state", "warning", f"{path} can be read by others (mode {mode:03o}).", [f"chmod 700 {path}"])
+    return Check("state", "ok", str(path), [])
+
+
+def _ledger(settings: Settings) -> Check:
+    from mcp_bridge.ledger.store import Ledger
+
+    try:
+        ledger = Ledger(settings.state_dir, settings.ledger_url)
+        closed = ledger.close_interrupted()
+        newest = ledger.recent(1)
+    except PlayvisorError as error:
+        return _failed("ledger", error)
+    where = settings.ledger_url.split("@")[-1] if settings.ledger_url else str(settings.state_dir / "ledger.db")
+    found = f"{where}, newest run {newest[0]['opened_at']}" if newest else f"{where}, no runs yet"
+    if closed:
+        return Check("ledger", "warning", f"{found}; {len(closed)} interrupted runs closed.", ["playvisor runs list"])
+    return Check("ledger", "ok", found, [])
+
+
+def _reached(result: Result) -> list[Check]:
+    link = result.data["connection"]
+    who = f"{link['user']}!{link['token_id']}" if link["token_id"] else link["user"]
+    cluster = Check("cluster", "ok", f"{link['url']}, Proxmox VE {link['version']}", [])
+    login = Check("login", "ok", f"{who}, by {link['auth']}", [])
+    if link["tls"] in _TRUST:
+        return [cluster, login, Check("tls", "ok", _TRUST[link["tls"]], [])]
+    fix = ["Set PROXMOX_CA_PATH or PROXMOX_FINGERPRINT, and unset PROXMOX_VERIFY_SSL."]
+    return [cluster, login, Check("tls", "warning", "The certificate is not verified.", fix)]
+
+
+def _privileges(standings: list[Standing], link: dict[str, Any]) -> Check:
+    """What the everyday tools lack; nobody is told to give a token more than that without having asked for it."""
+    everyday = [entry for entry in standings if entry.tool in catalogue.everyday()]
+    lacking = [entry.tool for entry in everyday if entry.usable != "yes"]
+    if not lacking:
+        every = all(entry.usable == "yes" for entry in standings)
+        return Check("privileges", "ok", f"enough for {'every tool' if every else 'the everyday tools'}", [])
+    fix = privileges.remedy(everyday, link["user"], link["token_id"])
+    return Check("privileges", "warning", f"not enough everywhere for {', '.join(lacking)}", fix)
+
+
+def _failed(name: str, error: Exception) -> Check:
+    hint = error.hint if isinstance(error, PlayvisorError) else None
+    return Check(name, "failed", str(error), [hint] if hint else [])
+
+
+def _print(checks: list[Check], standings: list[Standing], *, as_json: bool) -> None:
+    if as_json:
+        healthy = all(check.state != "failed" for check in checks)
+        tools = [asdict(entry) for entry in standings]
+        console.print_json({"healthy": healthy, "checks": [asdict(check) for check in checks], "tools": tools})
+        return
+    from rich.text import Text
+
+    for check in checks:
+        mark, style = _MARKS[check.state]
+        console.out().print(Text.assemble((f"{mark} ", style), (f"{check.name:<11}", "bold"), check.found))
+        for line in check.fix:
+            console.out().print(Text(f"    → {line}"), soft_wrap=True)
+    if standings:
+        rows = [[entry.tool, entry.usable, _missing(entry)] for entry in standings]
+        console.table(["tool", "usable", "missing"], rows)
+
+
+def _missing(entry: Standing) -> str:
+    return "; ".join(f"{' '.join(names)} on {path}" for path, names in entry.missing.items())

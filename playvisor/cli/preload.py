@@ -1,0 +1,33 @@
+"""What commands need, loaded by a process that they are forked from."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+from mcp_bridge import catalogue
+
+_MODULES = (
+    "ansible_runner",
+    "playvisor.cli.app",
+    "playvisor.cli.call",
+    "mcp_bridge.gateway.server",
+    "mcp_bridge.policy.judge",
+    "mcp_bridge.ledger.artifacts",
+    "mcp_bridge.ledger.store",
+    "mcp_bridge.executor.terminal",
+    "sqlalchemy.dialects.sqlite",
+)
+
+
+def load() -> Iterator[None]:
+    """Import everything, make every tool's schema and the tree of commands, in small steps."""
+    for name in _MODULES:
+        importlib.import_module(name)
+        yield
+    for tool in catalogue.offered():
+        # Kept with the tool.
+        dict(tool.input_schema)
+        yield
+    importlib.import_module("playvisor.cli").command()
+    yield

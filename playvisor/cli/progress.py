@@ -1,0 +1,60 @@
+"""What a run is doing, on stderr while a person looks at it: its newest lines, and how long it has taken."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mcp_bridge.executor import Progress
+from playvisor.cli import console, units
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+# A run says what it does; a long one also what its tasks in Proxmox VE log.
+_LINES = 6
+
+
+@contextmanager
+def shown(*, quiet: bool) -> Iterator[Progress]:
+    """Where a run's progress goes: nowhere, unless stderr is a terminal."""
+    if quiet or not console.err().is_terminal:
+        yield lambda _line: None
+        return
+    from rich.live import Live
+
+    display = _Display()
+    with Live(get_renderable=display.render, console=console.err(), transient=True, refresh_per_second=8):
+        yield display.take
+
+
+class _Display:
+    """The newest lines under a spinner. Lines come from another thread than the one that draws."""
+
+    def __init__(self) -> None:
+        from rich.spinner import Spinner
+
+        self._spinner = Spinner("dots")
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._phase = "Starting"
+        self._began = time.monotonic()
+
+    def take(self, line: str) -> None:
+        """A line such as `Applying: ...`."""
+        phase, colon, said = line.partition(": ")
+        self._phase = phase if colon else line
+        if said and said not in list(self._lines)[-1:]:
+            self._lines.append(said)
+
+    def render(self) -> Group:
+        from rich.console import Group
+        from rich.text import Text
+
+        seconds = time.monotonic() - self._began
+        self._spinner.update(text=Text(f"{self._phase} ({units.span(seconds)})"))
+        return Group(
+            self._spinner, *(Text(f"  {line}", "dim", no_wrap=True, overflow="ellipsis") for line in self._lines)
+        )

@@ -1,0 +1,42 @@
+"""`playvisor runs prune`: old runs are removed, and that is recorded."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from mcp_bridge import collection, version
+from mcp_bridge.errors import UsageError
+from mcp_bridge.ledger.records import Opening, Who
+from mcp_bridge.ledger.verify import PRUNING
+from mcp_bridge.system.identity import stamp
+from playvisor.cli import console
+from playvisor.cli.call import CLIENT
+from playvisor.cli.runs import open_ledger
+
+
+def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_json: bool) -> None:
+    """Remove the runs that were opened before a time, or say which these are."""
+    if (before is None) == (keep_days is None):
+        raise UsageError("It has to be said what is old.", "Give one of --before DATE and --keep-days N.")
+    oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
+    ledger = open_ledger()
+    removal = ledger.removable(stamp(oldest))
+    if removal and yes:
+        opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", Who(CLIENT, version()), collection.version())
+        ledger.prune(removal, opening)
+    if as_json:
+        counts = {
+            "runs": removal.runs if removal else 0,
+            "before": stamp(oldest),
+            "kept": len(removal.kept if removal else ()),
+        }
+        console.print_json({"removed": bool(removal and yes), **counts})
+        return
+    if removal is None:
+        console.err().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
+        return
+    what = f"{removal.runs} runs from before {oldest.astimezone():%Y-%m-%d %H:%M:%S}, which verify, and their artifacts"
+    if removal.kept:
+        what += f"; {len(removal.kept)} more ended later, or not yet, and stay"
+    console.err().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")

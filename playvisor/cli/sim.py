@@ -1,0 +1,62 @@
+"""`playvisor sim`: the simulator, and how to connect to it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from mcp_bridge.errors import UsageError
+from playvisor.cli import console
+from pve_simulator import Simulator, build_cluster, load_seed
+
+
+def serve_simulator(
+    port: int, nodes: int, guests: int, seed: Path | None, *, resources_lag: float, as_json: bool
+) -> int:
+    """Serve a simulated cluster until SIGINT or SIGTERM. Raises UsageError for a seed or port that can't be used.
+
+    `resources_lag` is how many seconds old its list of all guests may be.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        cluster = load_seed(seed) if seed else build_cluster(nodes=nodes, guests=guests)
+        simulator = Simulator(cluster, port=port, resources_lag=resources_lag).start()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"The simulator can't start: {error}.", "Try another port or seed.") from error
+    try:
+        if as_json:
+            # On one line, so that whoever starts it can read it without knowing where it ends.
+            sys.stdout.write(f"{json.dumps(simulator.connection())}\n")
+        else:
+            console.err().print(
+                f"A simulated Proxmox VE cluster: {len(cluster.nodes)} nodes, {len(cluster.guests)} guests. "
+                "Stop it with Ctrl-C. To use it, set in another terminal:"
+            )
+            console.out().print("\n".join(exports(simulator)), soft_wrap=True)
+        sys.stdout.flush()
+        ended.wait()
+    finally:
+        simulator.stop()
+    return 0
+
+
+def environment(simulator: Simulator) -> dict[str, str]:
+    """The variables that lead Playvisor, and the collection, to a simulator."""
+    return {
+        "PROXMOX_URL": simulator.url,
+        "PROXMOX_USER": simulator.user,
+        "PROXMOX_TOKEN_ID": simulator.token_id,
+        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
+        "PROXMOX_FINGERPRINT": simulator.fingerprint,
+    }
+
+
+def exports(simulator: Simulator) -> list[str]:
+    """Those variables as shell commands."""
+    return [f"export {name}={shlex.quote(value)}" for name, value in environment(simulator).items()]

@@ -1,0 +1,68 @@
+"""`playvisor tokens`: who may come to the server over HTTP."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+
+from mcp_bridge import collection, version
+from mcp_bridge.auth.tokens import Token
+from mcp_bridge.ledger.records import Closing, Opening, Who
+from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.settings import load_settings
+from playvisor.cli import console
+from playvisor.cli.call import CLIENT
+
+
+def create(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
+    """Make a token, and show its secret once."""
+    ledger = _ledger()
+    token, secret = ledger.tokens.create(name, roles, days)
+    _record(ledger, "create_token", token, f"Made the token {name} ({token.key}).")
+    if as_json:
+        console.print_json({**token.as_dict(), "token": secret})
+        return
+    sys.stdout.write(f"{secret}\n")
+    until = f"valid until {token.expires_at[:10]}" if token.expires_at else "valid until it is revoked"
+    console.err().print(f"Token {name}, {until}. It is shown only now: give it to the client as its bearer token.")
+
+
+def show(*, as_json: bool) -> None:
+    """All tokens, without their secrets."""
+    found = _ledger().tokens.every()
+    if as_json:
+        console.print_json([token.as_dict() for token in found])
+        return
+    rows = [
+        [one.name, one.key, ", ".join(one.roles), one.state, one.made_at[:10], one.made_by, (one.expires_at or "")[:10]]
+        for one in found
+    ]
+    console.table(["name", "key", "roles", "state", "made", "by", "expires"], rows)
+
+
+def revoke(name: str, *, as_json: bool) -> None:
+    """Revoke a token; it is refused from the next request on."""
+    ledger = _ledger()
+    token = ledger.tokens.revoke(name)
+    _record(ledger, "revoke_token", token, f"Revoked the token {name} ({token.key}).")
+    if as_json:
+        console.print_json({**token.as_dict(), "state": "revoked"})
+        return
+    console.err().print(f"Revoked {name}: it is refused from its next request on.")
+
+
+def _ledger() -> Ledger:
+    settings = load_settings()
+    return Ledger(settings.state_dir, settings.ledger_url)
+
+
+def _record(ledger: Ledger, tool: str, token: Token, summary: str) -> None:
+    opening = Opening(
+        run_id=str(uuid.uuid4()),
+        tool=tool,
+        arguments={"name": token.name, "roles": list(token.roles)},
+        mode="apply",
+        who=Who(CLIENT, version()),
+        collection_version=collection.version(),
+    )
+    ledger.record(opening, Closing("ok", "allowed", False, summary))
