@@ -9,10 +9,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from pve_simulator.model import build_cluster
-from pve_simulator.seed import load_seed
-from pve_simulator.server import Simulator
-from pve_simulator.settings import Settings
+from pve_simulator.clusters.model import build_cluster
+from pve_simulator.clusters.seed import load_seed
+from pve_simulator.server.server import Simulator
+from pve_simulator.world.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

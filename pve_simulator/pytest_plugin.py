@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pve_simulator.server import Simulator
+    from pve_simulator.server.server import Simulator
 
 _MARKER = "pve_simulator"
 # Tasks take no time: tests that want to see one running ask for some.
@@ -65,8 +65,8 @@ def make_simulator(
     """A simulator that is not started yet; `seed` is a file or the data that would be in one."""
     # Not before a test wants it: the plugin is loaded in every test run of its environment.
     from pve_simulator import Simulator, build_cluster, load_seed
-    from pve_simulator.faults import FaultRule
-    from pve_simulator.seed import cluster_from_data
+    from pve_simulator.clusters.seed import cluster_from_data
+    from pve_simulator.world.faults import FaultRule
 
     if seed is None:
         cluster = build_cluster(nodes, guests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.privileges import known_paths, privileges
+from pve_simulator.requests.privileges import known_paths, privileges
 from pve_simulator.state.cluster import Cluster
 
 _GRANT = "Permissions.Modify"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pve_simulator.access.usercfg import find_user
-from pve_simulator.auth import Subject, same_secret
 from pve_simulator.errors import failed, forbidden, invalid
+from pve_simulator.requests.auth import Subject, same_secret
 from pve_simulator.state.access import ROOT, Access
 
 

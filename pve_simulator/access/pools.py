@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pve_simulator.access.acl import modifying_privileges
-from pve_simulator.auth import Subject
 from pve_simulator.errors import failed
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster, Pool
 
 

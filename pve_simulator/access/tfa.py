@@ -10,8 +10,8 @@ import secrets
 import uuid
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pve_simulator.auth import issue_ticket, same_secret, ticket_user
 from pve_simulator.errors import failed
+from pve_simulator.requests.auth import issue_ticket, same_secret, ticket_user
 from pve_simulator.state.access import TfaEntry, User
 from pve_simulator.state.cluster import Cluster
 

@@ -11,9 +11,9 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.router import Handler, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Handler, route
 
 
 def _load(name: str) -> dict[str, Any]:

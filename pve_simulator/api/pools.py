@@ -6,9 +6,9 @@ from typing import Any
 
 from pve_simulator.access.pools import Membership, check_empty, check_new, find_pool
 from pve_simulator.access.usercfg import changing, remove_pool_rules
-from pve_simulator.call import Call
-from pve_simulator.feed import storage_resource
-from pve_simulator.router import route
+from pve_simulator.guests.feed import Feed, storage_resource
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.cluster import Pool
 from pve_simulator.state.storage import Storage
 
@@ -76,7 +76,7 @@ def _details(call: Call, name: str) -> dict[str, Any]:
     pool = find_pool(call.cluster, name)
     wanted = call.text("type")
     guests = [call.cluster.guests[vmid] for vmid in pool.vms if vmid in call.cluster.guests]
-    entries = call.world.feed.resources(call.world, guests, {}, call.worker)
+    entries = call.world.part(Feed).resources(call.world, guests, {}, call.worker)
     members = [entry for entry in entries if wanted in (None, entry["type"])]
     if wanted in (None, "storage"):
         storages = [call.cluster.storages[name] for name in pool.storages if name in call.cluster.storages]

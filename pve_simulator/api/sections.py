@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.sections import ClusterFiles, Section, SectionFile
 
 _STALE = "detected modified configuration - file changed by other user? Try again."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.auth import Subject
-from pve_simulator.tasks import Task
-from pve_simulator.upid import Upid
+from pve_simulator.requests.auth import Subject
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.upid import Upid
 
 
 def owns(subject: Subject, upid: Upid) -> bool:

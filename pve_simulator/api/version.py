@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
-from pve_simulator.product import VERSION_INFO
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.product import VERSION_INFO
 
 
 @route("GET", "/version")

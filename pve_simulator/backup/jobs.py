@@ -7,11 +7,11 @@ from typing import Any
 
 from pve_simulator.backup.archive import backup_volumes
 from pve_simulator.backup.options import select
-from pve_simulator.calendar_events import parse_event
 from pve_simulator.errors import invalid
 from pve_simulator.schema import parse_property_string
 from pve_simulator.state.backup import BackupJobs
 from pve_simulator.state.cluster import Cluster
+from pve_simulator.world.calendar_events import parse_event
 
 _PROPERTY_STRINGS = {
     "prune-backups": "prune-backups",

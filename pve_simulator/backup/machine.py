@@ -11,6 +11,7 @@ from pve_simulator.backup.archive import Included, archive_size, backup_volumes,
 from pve_simulator.backup.run import GuestRun, Made
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
+from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.qemu.freeze import try_freeze
 from pve_simulator.schema import parse_size
 from pve_simulator.storage.lookup import find_volume
@@ -95,7 +96,7 @@ async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_ru
         _resume(run)
     began = run.world.clock.now()
     # A machine that is only started for its backup does not run.
-    with nullcontext() if guest.running else run.world.feed.calling(guest, "prelaunch"):
+    with nullcontext() if guest.running else run.world.part(Feed).calling(guest, "prelaunch"):
         await run.task.work()
     _say_transfer(run, disks, int(run.world.clock.now() - began))
     if not was_running:

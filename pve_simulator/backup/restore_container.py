@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pve_simulator.backup.archive import parse_config
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power, register
 from pve_simulator.guests.lxc import create
@@ -13,11 +12,12 @@ from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.qemu.identity import new_mac
 from pve_simulator.guests.restoring import restorer
+from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema, format_of, parse_property_string, parse_size, print_property_string
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _READ = "Total bytes read: 2150400 (2.1MiB, 367MiB/s)"
 

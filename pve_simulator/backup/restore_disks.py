@@ -6,16 +6,16 @@ import time
 from dataclasses import dataclass, field
 
 from pve_simulator.backup.archive import unpacker
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests.qemu.disks import Disk, all_disks
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.storage import Archived, Volume
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.names import default_format, formats, path_of, split_volid
 from pve_simulator.storage.uploads import TEMPORARY
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _CLUSTER = 65536
 _CLOUDINIT_SIZE = 4 * 1024**2

@@ -12,7 +12,6 @@ from pve_simulator.backup.restore_disks import (
     say_transfer,
     target,
 )
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power, register
 from pve_simulator.guests.qemu.disks import all_disks
@@ -20,12 +19,13 @@ from pve_simulator.guests.qemu.identity import new_uuid, with_new_mac, with_new_
 from pve_simulator.guests.qemu.networks import net_keys
 from pve_simulator.guests.qemu.starting import start_task
 from pve_simulator.guests.restoring import restorer
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
 from pve_simulator.storage.content import backup_type
 from pve_simulator.storage.lookup import need_volume
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 @restorer("qemu")

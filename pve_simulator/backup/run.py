@@ -8,8 +8,8 @@ from pve_simulator.backup.options import Options
 from pve_simulator.guests import power
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import find_volume
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pve_simulator.auth import Subject
 from pve_simulator.backup import container, machine
 from pve_simulator.backup.archive import archive_format, archive_name, short_size, snapshot_name
 from pve_simulator.backup.options import Options, notes
@@ -14,6 +13,7 @@ from pve_simulator.backup.retention import keeps_all, marks, parse_keep
 from pve_simulator.backup.run import GuestRun
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.state.storage import Archived, Storage, Volume
@@ -21,8 +21,8 @@ from pve_simulator.storage.content import content_list
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 _MAX_PROTECTED = 5
 _STOP_IN_HA = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
+from pve_simulator.requests.call import Call
 from pve_simulator.state.config_types import typed_config, typed_value
 from pve_simulator.state.guest import Guest, GuestType
 from pve_simulator.state.qemu import forced_deletions

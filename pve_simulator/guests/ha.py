@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.guests.ha_manager import acting, attend, move
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 def managed(world: World, guest: Guest | None) -> HaResource | None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-from pve_simulator.auth import Subject
-from pve_simulator.bulk import call_api
 from pve_simulator.errors import ApiError
 from pve_simulator.guests import power, sizes
+from pve_simulator.requests.auth import Subject
+from pve_simulator.requests.bulk import call_api
 from pve_simulator.state.access import ROOT
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, HaResource
 from pve_simulator.state.node import Node
-from pve_simulator.world import World
+from pve_simulator.world.world import World
 
 _NOTICE = 0.4
 # What guests that do not answer are given before they are stopped, seconds.

@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass, field
 
 from pve_simulator.errors import failed
-from pve_simulator.rendering import render_clock
+from pve_simulator.requests.rendering import render_clock
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.names import is_directory, parse_name
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _CLUSTER = 65536
 _READ_BLOCK, _WRITE_BLOCK = 4096, 65536

@@ -11,7 +11,7 @@ from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes
 
 if TYPE_CHECKING:
-    from pve_simulator.world import World
+    from pve_simulator.world.world import World
 
 _SUSPEND_KEYS = ("lock", "vmstate", "runningmachine", "runningcpu", "running-nets-host-mtu")
 

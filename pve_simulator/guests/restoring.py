@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pve_simulator.call import Call
 from pve_simulator.errors import not_simulated
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, GuestType
 
 # Gets the call and the settings that override the archive's configuration; returns the task's UPID.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pve_simulator.auth import Subject
+from pve_simulator.requests.auth import Subject
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.cluster import Cluster
 

@@ -13,7 +13,7 @@ from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.state.qemu import gone_drives
 
 if TYPE_CHECKING:
-    from pve_simulator.world import World
+    from pve_simulator.world.world import World
 
 _PRESSURES = ("cpufull", "cpusome", "iofull", "iosome", "memoryfull", "memorysome")
 _FILESYSTEM_SHARE = 0.95

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.faults import FaultRule
 from pve_simulator.replay.names import upids_in
 from pve_simulator.replay.recording import Exchange
-from pve_simulator.upid import Upid
+from pve_simulator.world.faults import FaultRule
+from pve_simulator.world.upid import Upid
 
 # What the kernel of the recorded machine did not let a container do.
 _REASON = re.compile(r"startup for container '\d+' failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pve_simulator.replay.names import upids_in
 from pve_simulator.replay.recording import Exchange
-from pve_simulator.upid import Upid
+from pve_simulator.world.upid import Upid
 
 _SOME_DAY = 1795222000.0
 _MANAGER = "/cluster/ha/status/current"

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.driver import Driver, decode_body
 from pve_simulator.http.message import Response
 from pve_simulator.replay.compare import Comparison
 from pve_simulator.replay.host_failures import host_failures
@@ -16,7 +15,8 @@ from pve_simulator.replay.recording import Exchange
 from pve_simulator.replay.sending import build_request
 from pve_simulator.replay.surroundings import hand_locks, initial_cluster
 from pve_simulator.replay.transfers import recorded_web
-from pve_simulator.settings import Settings
+from pve_simulator.server.driver import Driver, decode_body
+from pve_simulator.world.settings import Settings
 
 _BROADCAST = "/cluster/resources"
 _TASK_POLL = re.compile(r"/nodes/[^/]+/tasks/(UPID:[^/]+)/(status|log)$")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pve_simulator.readings import Reading, cluster_from_readings
+from pve_simulator.clusters.readings import Reading, cluster_from_readings
 from pve_simulator.replay.recording import Exchange
 from pve_simulator.state.access import ROOT, Token
 from pve_simulator.state.cluster import Cluster

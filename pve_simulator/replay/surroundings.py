@@ -15,7 +15,7 @@ from pve_simulator.replay.seeding import seed_from
 from pve_simulator.replay.transfers import log_of
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Volume
-from pve_simulator.upid import Upid
+from pve_simulator.world.upid import Upid
 
 _GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/(\d+)(?:/|$)")
 _LOCKED = re.compile(r"(?:VM|CT) is locked \((\w[\w-]*)\)")

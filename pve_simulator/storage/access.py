@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import ApiError, failed
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.storage.lookup import parse_volid
 from pve_simulator.storage.names import split_volid

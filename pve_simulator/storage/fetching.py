@@ -9,8 +9,8 @@ from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.state.web import Web
 from pve_simulator.storage import wget
 from pve_simulator.storage.uploads import Destination, check_image
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from harness.options import Options
 from harness.results import Outcome
 
 from pve_simulator import build_cluster
-from pve_simulator.app import Application
+from pve_simulator.guests.feed import Feed
 from pve_simulator.http.message import Request
+from pve_simulator.server.app import Application
 from pve_simulator.state.access import AclEntry, Token, User
-from pve_simulator.world import World
+from pve_simulator.world.world import World
 
 GUESTS, NODES = 10_000, 16
 _READINGS = 21
@@ -104,7 +105,7 @@ async def _resources() -> dict[str, float]:
 
     def broadcast() -> None:
         began = time.perf_counter()
-        world.feed.catch_up(world)
+        world.part(Feed).catch_up(world)
         broadcasts.append(time.perf_counter() - began)
 
     async def median(userid: str, *, change: bool = False, tell: bool = False) -> float:

@@ -14,10 +14,10 @@ from pve_simulator.access.acl import (
     set_entry,
 )
 from pve_simulator.access.usercfg import changing, find_token
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.privileges import privileges
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.privileges import privileges
+from pve_simulator.requests.router import route
 from pve_simulator.schema import normalize_path
 from pve_simulator.state.access import AclEntry
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from pve_simulator.access.realms import BUILT_IN, DIRECTORIES, check_options, digest, update
 from pve_simulator.access.usercfg import changing
-from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.access import Realm
 
 _NUMBERS = frozenset(

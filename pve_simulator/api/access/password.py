@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pve_simulator.access.passwords import check_storable, confirm
-from pve_simulator.call import Call
 from pve_simulator.errors import forbidden
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 
 @route("PUT", "/access/password")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import forbidden
-from pve_simulator.privileges import STANDARD_PATHS, known_paths, privileges
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.privileges import STANDARD_PATHS, known_paths, privileges
+from pve_simulator.requests.router import route
 
 
 @route("GET", "/access/permissions")

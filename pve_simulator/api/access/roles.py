@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.access.usercfg import changing, remove_role
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.access import Role
 
 

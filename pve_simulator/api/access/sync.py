@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pve_simulator.access.realms import DIRECTORIES
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 
 @route("POST", "/access/domains/{realm}/sync")

@@ -7,9 +7,9 @@ from typing import Any
 from pve_simulator.access.passwords import confirm
 from pve_simulator.access.tfa import add_recovery, new_id, parse_totp, totp_valid
 from pve_simulator.access.usercfg import find_user
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.access import TfaEntry, User
 
 _SEES = ("User.Modify", "Sys.Audit")

@@ -6,11 +6,11 @@ from typing import Any
 
 from pve_simulator.access.capabilities import capabilities
 from pve_simulator.access.tfa import answer_valid, challenge_ticket, challenge_valid, needs_second_factor
-from pve_simulator.auth import issue_csrf, issue_ticket, password_valid, user_enabled
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError
-from pve_simulator.privileges import privileges
-from pve_simulator.router import route
+from pve_simulator.requests.auth import issue_csrf, issue_ticket, password_valid, user_enabled
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.privileges import privileges
+from pve_simulator.requests.router import route
 from pve_simulator.schema import normalize_path
 
 

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from pve_simulator.access.usercfg import find_token, find_user, remove_token
-from pve_simulator.call import Call
 from pve_simulator.errors import invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.access import Token, User
 
 

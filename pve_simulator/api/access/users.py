@@ -7,9 +7,9 @@ from typing import Any
 from pve_simulator.access.passwords import check_storable
 from pve_simulator.access.usercfg import changing, find_user, remove_user
 from pve_simulator.api.access.tokens import token_list, token_view
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.access import User
 
 _TEXTS = ("firstname", "lastname", "email", "comment", "keys")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pve_simulator.auth import console_ticket_valid
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError
-from pve_simulator.privileges import privileges
-from pve_simulator.router import route
+from pve_simulator.requests.auth import console_ticket_valid
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.privileges import privileges
+from pve_simulator.requests.router import route
 
 
 @route("POST", "/access/vncticket")

@@ -8,10 +8,10 @@ from typing import Any
 
 from pve_simulator.api.nodes.vzdump import check_rights
 from pve_simulator.backup import jobs, options
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, invalid
 from pve_simulator.guests import register
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.schema import load_facts
 from pve_simulator.state.backup import BackupJobs
 

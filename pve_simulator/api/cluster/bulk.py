@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator import bulk
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError
-from pve_simulator.router import route
+from pve_simulator.requests import bulk
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _PATH = "/cluster/bulk-action/guest"
 _WORKERS = 4

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.conf_file import digest_of
 from pve_simulator.state.node import Node
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _JOIN_VERSION = "1"
 

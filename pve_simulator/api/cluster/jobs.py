@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.calendar_events import in_words, schedule
-from pve_simulator.call import Call
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.calendar_events import in_words, schedule
 
 _ITERATIONS = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.call import Call
+from pve_simulator.requests.call import Call
 from pve_simulator.state.sections import Section
 
 _KINDS = ("dir", "pci", "usb")

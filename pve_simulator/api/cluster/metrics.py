@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.call import Call
-from pve_simulator.feed import node_figures
+from pve_simulator.guests.feed import node_figures
 from pve_simulator.guests.views import list_entry
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.sections import Section
 
 _PATH = "/cluster/metrics/server"

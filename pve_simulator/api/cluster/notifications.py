@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError
-from pve_simulator.router import Handler, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Handler, route
 from pve_simulator.state.sections import ClusterFiles, Section
 
 _KINDS = ("gotify", "sendmail", "smtp", "webhook")

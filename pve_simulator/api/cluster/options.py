@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of, render_section
 
 _MAC_PREFIX = "BC:24:11"

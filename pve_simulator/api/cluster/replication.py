@@ -7,14 +7,14 @@ import time
 from typing import Any
 
 from pve_simulator.api.sections import plain
-from pve_simulator.calendar_events import parse_event
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import sizes
-from pve_simulator.router import Reply, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Reply, route
 from pve_simulator.state.conf_file import digest_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.replication import Replication, ReplicationJob
+from pve_simulator.world.calendar_events import parse_event
 
 _CLUSTER, _NODE = "/cluster/replication", "/nodes/{node}/replication"
 _SCHEDULE = "*/15"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
-from pve_simulator.feed import node_resource, storage_resource
-from pve_simulator.router import route
+from pve_simulator.guests.feed import Feed, node_resource, storage_resource
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 
 @route("GET", "/cluster/resources")
@@ -31,7 +31,7 @@ def _guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
     allowed = call.subject.guest_filter("VM.Audit")
     guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
-    return call.world.feed.resources(call.world, guests, pools, call.worker)
+    return call.world.part(Feed).resources(call.world, guests, pools, call.worker)
 
 
 def _storages(call: Call) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ import ipaddress
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import Handler, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Handler, route
 from pve_simulator.state.sections import ClusterFiles, Section, SectionFile
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _ROOT = "/cluster/sdn"
 _IN_USE_AT = "at /usr/share/perl5/PVE/Network/SDN/Zones/Plugin.pm line 149."

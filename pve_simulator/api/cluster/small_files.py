@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.call import Call
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.sections import Section
 
 

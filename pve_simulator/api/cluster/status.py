@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 
 @route("GET", "/cluster/status")

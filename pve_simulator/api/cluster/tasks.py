@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api import tasklists
-from pve_simulator.call import Call
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 _RECENT = 25
 

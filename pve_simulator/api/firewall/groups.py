@@ -6,10 +6,10 @@ from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, serve
 from pve_simulator.api.firewall.rules import GROUP, group_of
-from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed, invalid
 from pve_simulator.firewall.digests import digest_of_entries, with_digest
 from pve_simulator.firewall.scope import Scope
+from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Firewall, SecurityGroup
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pve_simulator.api.firewall.ipsets import ipset_of
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
-from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed, invalid
 from pve_simulator.firewall.addresses import canonical, without_host_bits
 from pve_simulator.firewall.digests import digest_of_entries, with_digest
 from pve_simulator.firewall.scope import Scope, alias_reference
+from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import IpSet, IpSetEntry
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
-from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed, invalid
 from pve_simulator.firewall.digests import digest_of_entries, with_digest
 from pve_simulator.firewall.scope import Scope
+from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import IpSet
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.firewall.scope import Env, Scope
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.firewall import Firewall, FirewallFile
 
 

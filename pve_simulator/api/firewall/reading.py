@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
-from pve_simulator.call import Call
 from pve_simulator.firewall.macros import descriptions
 from pve_simulator.firewall.scope import Scope
-from pve_simulator.router import Reply
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Reply
 from pve_simulator.state.firewall import FirewallFile
 
 _CLUSTER_INDEX = "aliases rules options groups ipset macros refs"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
-from pve_simulator.call import Call
 from pve_simulator.errors import check_unmodified, failed
 from pve_simulator.firewall.digests import digest_of_entries, with_digest
 from pve_simulator.firewall.rules import delete_properties, moved, shown, stored, update_rule, verify_rule
 from pve_simulator.firewall.scope import Scope
+from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Rule, SecurityGroup
 
 GROUP = Level("group", "/cluster/firewall/groups/{group}")

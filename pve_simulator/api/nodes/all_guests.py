@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator import bulk
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, forbidden, invalid
-from pve_simulator.router import route
+from pve_simulator.requests import bulk
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _SHUTDOWN_TIMEOUT = 180
 # After a virtual machine, to spare the node; said in the log only when the guest asks for a delay itself.

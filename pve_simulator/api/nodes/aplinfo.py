@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.appliances import Appliances
 from pve_simulator.storage.fetching import Download
 from pve_simulator.storage.lookup import enabled_storage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.nodes import capabilities
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 
 @route("GET", "/nodes/{node}/capabilities/qemu/cpu")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
-from pve_simulator.consoles import one_time_password, open_console
 from pve_simulator.errors import failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.consoles import one_time_password, open_console
+from pve_simulator.requests.router import route
 
 _KIND = "vncshell"
 

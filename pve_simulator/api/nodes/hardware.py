@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.product import KERNEL, VERSION
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.product import KERNEL, VERSION
 
 _YEAR = 31536000
 _PACKAGES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pve_simulator.call import Call
-from pve_simulator.router import Reply, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Reply, route
 
 _DEFAULT_LIMIT = 50
 _PROCESSES = {"pvedaemon": 1200, "pvestatd": 1150}

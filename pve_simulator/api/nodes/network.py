@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import invalid
 from pve_simulator.nodes import network
-from pve_simulator.router import Reply, route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Reply, route
+from pve_simulator.world.tasks import Task
 
 _PATH = "/nodes/{node}/network"
 _GROUPS = {

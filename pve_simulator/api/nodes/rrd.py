@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests import sizes
 from pve_simulator.nodes.rrd import GUEST_PRESSURES, NODE_PRESSURES, series, wave
-from pve_simulator.router import Handler, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Handler, route
 from pve_simulator.state.guest import GuestType
 
 _FOLDER = "/var/lib/rrdcached/db"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.nodes.services import SERVICES, service_view
-from pve_simulator.router import Handler, route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import Handler, route
 from pve_simulator.state.node_system import NodeSystem
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _PATH = "/nodes/{node}/services"
 # pveproxy and pvedaemon answer this very call: stopping them would cut it off, so they restart.

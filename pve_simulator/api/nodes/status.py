@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
-from pve_simulator.feed import node_figures
-from pve_simulator.product import KERNEL, KERNEL_BUILD, REPOID, VERSION
-from pve_simulator.router import route
+from pve_simulator.guests.feed import node_figures
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.product import KERNEL, KERNEL_BUILD, REPOID, VERSION
 
 _CPU_FLAGS = (
     "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht"

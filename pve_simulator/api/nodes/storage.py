@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from pve_simulator.call import Call
 from pve_simulator.errors import invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
 from pve_simulator.state.web import Web
 from pve_simulator.storage.names import default_format, formats

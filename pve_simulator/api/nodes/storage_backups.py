@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.backup.retention import Keep, parse_keep, prune_list
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.content import content_list
 from pve_simulator.storage.lookup import need_volume, parse_volid, storage_of
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 @route("GET", "/nodes/{node}/storage/{storage}/prunebackups")

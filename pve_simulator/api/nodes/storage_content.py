@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
 from pve_simulator.storage.access import check_volume_access, may_access
 from pve_simulator.storage.content import content_list, volume_page
 from pve_simulator.storage.lookup import enabled_storage, find_volume, parse_volid
 from pve_simulator.storage.names import VolumeName, is_directory, path_of, split_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _KIB = 1024
 _ONE = "/nodes/{node}/storage/{storage}/content/{volume}"

@@ -7,9 +7,9 @@ import secrets
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.web import Web
 from pve_simulator.storage.fetching import Download, put, verify
 from pve_simulator.storage.lookup import enabled_storage
@@ -22,7 +22,7 @@ from pve_simulator.storage.uploads import (
     image_format_of,
     normal_name,
 )
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 @route("POST", "/nodes/{node}/storage/{storage}/upload")

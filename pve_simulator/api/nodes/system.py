@@ -6,13 +6,13 @@ import zoneinfo
 from datetime import datetime
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, invalid
-from pve_simulator.product import REPOID, VERSION
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of, render_section
 from pve_simulator.state.node_system import NodeSystem
-from pve_simulator.tasks import Task
+from pve_simulator.world.product import REPOID, VERSION
+from pve_simulator.world.tasks import Task
 
 _STALE = "detected modified configuration - file changed by other user? Try again."
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api import tasklists
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import RawReply, Reply, route
-from pve_simulator.tasks import Task
-from pve_simulator.upid import Upid
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import RawReply, Reply, route
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.upid import Upid
 
 _DEFAULT_LIMIT = 50
 _MISSING = "No such file or directory"

@@ -6,14 +6,14 @@ from typing import Any
 
 from pve_simulator.backup import options, restore_container, restore_machine
 from pve_simulator.backup.vzdump import Vzdump
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.schema import parse_property_string
 from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.lookup import need_volume, parse_volid, storage_of
 from pve_simulator.storage.names import root_path
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 # Registered for the handlers that make guests, which restore when they are given an archive.
 RESTORERS = (restore_machine, restore_container)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.firewall.guests import copy_guest_firewall
 from pve_simulator.guests import power, register
@@ -14,11 +13,12 @@ from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.features import volume_has
 from pve_simulator.guests.lxc.values import network
 from pve_simulator.guests.snapshots import need_snapshot
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.inside import ContainerInside
 from pve_simulator.storage.lookup import enabled_storage, parse_volid, storage_of
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _NET = re.compile(r"net\d+")
 _NOT_CLONED = frozenset({"parent", "snaptime", "snapstate", "template", "lock"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.lxc import mountpoints as mp
@@ -14,6 +13,7 @@ from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.lxc.permissions import ConfigRights
 from pve_simulator.guests.lxc.start import starter
 from pve_simulator.guests.lxc.values import config_params
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
 from pve_simulator.state.inside import ContainerInside
@@ -21,7 +21,7 @@ from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.names import split_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _DEFAULT_STORAGE = "local"
 _DEFAULT_SIZE = "4"

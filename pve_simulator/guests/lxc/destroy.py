@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power, register
 from pve_simulator.guests.lxc.changes import free_own
 from pve_simulator.guests.lxc.mountpoints import volumes_of
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import guest_volumes
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 def check(call: Call, guest: Guest) -> bool:

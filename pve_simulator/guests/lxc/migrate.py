@@ -21,8 +21,8 @@ from pve_simulator.state.access import ROOT
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage, parse_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

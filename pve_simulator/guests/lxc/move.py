@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc import disks
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.lxc.features import volume_has
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _MODIFIED = "detected modified configuration - file changed by other user? Try again."
 

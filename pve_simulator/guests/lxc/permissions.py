@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import ApiError, forbidden
 from pve_simulator.guests.lxc.mountpoints import is_mount_key, parse_mount
 from pve_simulator.guests.lxc.values import features, network_options
 from pve_simulator.guests.rights import need_bridge, need_tags
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Config
 from pve_simulator.storage.access import check_volume_access

@@ -9,8 +9,8 @@ from pve_simulator.guests.lxc.mountpoints import add_unused, volumes_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage import snapshots as volume_snapshots
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 async def take(world: World, task: Task, guest: Guest, name: str, description: str | None) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.call import find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc.mountpoints import volumes_of
 from pve_simulator.guests.lxc.values import network_options
 from pve_simulator.nodes.network import bridges
+from pve_simulator.requests.call import find_guest
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import need_volume
-from pve_simulator.tasks import Task, Worker
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task, Worker
+from pve_simulator.world.world import World
 
 _NET = re.compile(r"net\d+")
 

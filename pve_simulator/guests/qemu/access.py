@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests.qemu.drives import (
     Drive,
@@ -20,6 +19,7 @@ from pve_simulator.guests.qemu.drives import (
 )
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
 from pve_simulator.guests.rights import need_bridge, need_tags
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.lookup import parse_volid, storage_of

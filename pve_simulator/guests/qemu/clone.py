@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.firewall.guests import copy_guest_firewall
 from pve_simulator.guests import power, register
@@ -17,10 +16,11 @@ from pve_simulator.guests.qemu.features import disk_has
 from pve_simulator.guests.qemu.identity import new_uuid, with_new_mac, with_new_uuid
 from pve_simulator.guests.qemu.networks import is_net
 from pve_simulator.guests.snapshots import need_snapshot
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.lookup import enabled_storage, storage_of
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 # What a configuration has of its own: its place in the snapshot tree, its saved RAM, its unused volumes.
 _NOT_COPIED = re.compile(

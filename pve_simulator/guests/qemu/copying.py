@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from pve_simulator.guests.qemu.disks import Disk
 from pve_simulator.guests.qemu.freeze import try_freeze
-from pve_simulator.rendering import render_bytes
+from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.storage import Volume
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import default_format, formats
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _CLOUDINIT_SIZE = 4 * 1024**2
 _TPM_SIZE = 4 * 1024**2

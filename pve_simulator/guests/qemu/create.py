@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.qemu.access import GuestAccess
@@ -16,11 +15,12 @@ from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
 from pve_simulator.guests.qemu.starting import start_task
 from pve_simulator.guests.qemu.update import cdrom_drive, tidy_settings
 from pve_simulator.guests.qemu.values import config_text, meta_text, pinned_machine, without
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
 from pve_simulator.storage.access import check_volume_access
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _CONTROLS = """
 node vmid archive storage pool force unique start bwlimit live-restore ha-managed import-working-storage

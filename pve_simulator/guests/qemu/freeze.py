@@ -5,7 +5,7 @@ from __future__ import annotations
 from pve_simulator.guests.agent.systems import answers_agent
 from pve_simulator.guests.views import agent_enabled
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _SKIPPING = "skipping guest filesystem freeze - "
 # How long the server waits for an agent's answer to a ping, seconds.

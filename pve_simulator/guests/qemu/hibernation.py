@@ -10,8 +10,8 @@ from pve_simulator.guests.qemu.resources import check_ram_can_be_saved
 from pve_simulator.guests.views import uptime
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 async def save_to_disk(world: World, task: Task, guest: Guest, storage: str | None = None) -> None:

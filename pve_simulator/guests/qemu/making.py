@@ -16,7 +16,7 @@ from pve_simulator.guests.qemu.drives import (
     wanted_cloudinit,
     wanted_disk,
 )
-from pve_simulator.rendering import render_bytes
+from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.schema import format_size
 from pve_simulator.state.guest import Config
 from pve_simulator.storage.lookup import enabled_storage, parse_volid

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed, invalid
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.copying import DiskCopier
 from pve_simulator.guests.qemu.disks import Disk
 from pve_simulator.guests.qemu.drives import is_cdrom, parse_drive
 from pve_simulator.guests.qemu.unused import add_unused, in_snapshot
+from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage, parse_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 def check_move(call: Call, guest: Guest) -> Disk:

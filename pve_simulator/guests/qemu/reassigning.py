@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.boot import boot_order, print_order
@@ -12,11 +11,12 @@ from pve_simulator.guests.qemu.drives import Drive, is_cdrom, parse_drive, print
 from pve_simulator.guests.qemu.features import disk_has
 from pve_simulator.guests.qemu.unused import in_snapshot
 from pve_simulator.guests.qemu.update import Change, apply_change
+from pve_simulator.requests.call import Call
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.names import split_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _UNUSED = re.compile(r"unused\d+")
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.drives import is_cdrom, parse_drive, print_drive
+from pve_simulator.requests.call import Call
 from pve_simulator.schema import format_size
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.names import split_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _SIZE = re.compile(r"(\+)?(\d+(?:\.\d+)?)([KMGT])?")
 

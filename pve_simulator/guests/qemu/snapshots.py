@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import ApiError
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import ram
@@ -14,13 +13,14 @@ from pve_simulator.guests.qemu.freeze import try_freeze
 from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.unused import add_unused, drop_used
 from pve_simulator.guests.views import uptime
-from pve_simulator.rendering import render_bytes, render_duration
+from pve_simulator.requests.call import Call, find_guest
+from pve_simulator.requests.rendering import render_bytes, render_duration
 from pve_simulator.state.guest import Config, Guest, Snapshot
 from pve_simulator.state.storage import Volume
 from pve_simulator.storage import snapshots as inside
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 # After a running guest was replaced by its saved RAM, the cleanup of the old process waits for the new one to end.
 _CLEANUP_SECONDS = 30.0

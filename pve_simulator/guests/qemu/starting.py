@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.cloudinit_state import generate
@@ -10,13 +9,14 @@ from pve_simulator.guests.qemu.drives import drives_of, is_cdrom
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
 from pve_simulator.guests.qemu.ram import restore_lines
 from pve_simulator.nodes.network import bridges
+from pve_simulator.requests.call import Call, find_guest
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node
 from pve_simulator.state.qemu import gone_drives
 from pve_simulator.storage.lookup import need_volume
 from pve_simulator.storage.names import split_volid
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _NO_KVM = "KVM virtualisation configured, but not available. Either disable in VM configuration or enable in BIOS."
 

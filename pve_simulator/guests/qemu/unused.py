@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import failed
 from pve_simulator.guests.qemu.drives import Drive, drives_of, is_cdrom, is_cloudinit, owner
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.qemu import QemuState
 from pve_simulator.storage.volumes import Volumes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests import power, sizes
 from pve_simulator.guests.qemu.access import GuestAccess
@@ -15,6 +14,7 @@ from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.networks import is_net, with_mac
 from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
 from pve_simulator.guests.qemu.values import command_line, config_text, without
+from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.cluster import Cluster

@@ -10,8 +10,8 @@ import pytest
 from mcp_bridge.run import Request
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
-from pve_simulator.faults import FaultRule
 from pve_simulator.state.access import AclEntry, Token, User
+from pve_simulator.world.faults import FaultRule
 
 pytestmark = pytest.mark.flow
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from pve_simulator.faults import FaultRule
 from pve_simulator.state.access import AclEntry, Token, User
+from pve_simulator.world.faults import FaultRule
 from tests.integration.bridge.conftest import PLAYVISOR
 
 SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"

@@ -30,7 +30,7 @@ from mcp_bridge.gateway.upstream import IN_FLIGHT
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.private_folder import PrivateFolder
-from pve_simulator.faults import FaultRule
+from pve_simulator.world.faults import FaultRule
 
 HOSTILE = """\
 - hosts: localhost

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from pve_simulator import Simulator, build_cluster
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.clusters.seed import cluster_from_data
 from pve_simulator.state.storage import Volume
 
 pytestmark = pytest.mark.flow

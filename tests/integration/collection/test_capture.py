@@ -13,7 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import clie
 from ansible_collections.playvisor.proxmox.plugins.module_utils._capture import capture
 
 from pve_simulator import Simulator, build_cluster, load_seed
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.clusters.seed import cluster_from_data
 
 SECRETS = {
     "cipassword": "hunter2-for-cloud-init",

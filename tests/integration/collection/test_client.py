@@ -13,8 +13,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
-from pve_simulator.faults import FaultRule
 from pve_simulator.state.access import AclEntry, Token, User
+from pve_simulator.world.faults import FaultRule
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.modules import pve_clone
 from scenarios.running import run_module
 
-from pve_simulator.model import add_volumes
+from pve_simulator.clusters.model import add_volumes
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pve_simulator.faults import FaultRule
+from pve_simulator.world.faults import FaultRule
 
 pytestmark = pytest.mark.flow
 

@@ -9,7 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_stat
 from scenarios.running import run_module
 
 from pve_simulator import Simulator
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.clusters.seed import cluster_from_data
 
 
 def machine(vmid, name, node="pve1", **more):

@@ -12,9 +12,9 @@ RENEWED = """
 import json, os, sys
 former = dict(os.environb)
 from ansible import constants
-from mcp_bridge.executor.warm import settings
+from mcp_bridge.executor.forkserver import ansible_settings
 os.environ.update(json.loads(sys.argv[1]))
-changed = settings.renew(former, os.environb)
+changed = ansible_settings.renew(former, os.environb)
 print(json.dumps({name: getattr(constants, name) for name in sorted(changed)}))
 """
 

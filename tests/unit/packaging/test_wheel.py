@@ -56,7 +56,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_carries_every_file_of_the_packages_and_of_the_collection(wheel: Path) -> None:
-    packages = set(sources("mcp_bridge", "pve_simulator"))
+    packages = set(sources("mcp_bridge", "playvisor", "pve_simulator"))
     collection = {f"{COLLECTION}/{path}" for path in sources("plugins", "playbooks", "meta", "roles")}
     collection |= {f"{COLLECTION}/{name}" for name in ("galaxy.yml", "README.md", "LICENSE")}
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pve_simulator.driver import Driver, decode_body
+from pve_simulator.clusters.seed import cluster_from_data
 from pve_simulator.http.message import Request
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.server.driver import Driver, decode_body
 
 _T = TypeVar("_T")
 

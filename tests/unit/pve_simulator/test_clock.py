@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pve_simulator.clock import Clock
+from pve_simulator.world.clock import Clock
 
 
 def test_sleepers_wake_in_order_at_their_own_moments_while_time_jumps():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.privileges import privileges, roles
+from pve_simulator.requests.privileges import privileges, roles
 from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.state.cluster import Cluster, Pool
 

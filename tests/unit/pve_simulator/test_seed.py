@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pve_simulator import build_cluster, dump_seed, load_seed
-from pve_simulator.seed import cluster_from_data, cluster_to_data
+from pve_simulator.clusters.seed import cluster_from_data, cluster_to_data
 
 
 @pytest.mark.parametrize("name", ["state.yaml", "state.json"])

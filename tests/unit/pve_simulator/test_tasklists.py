@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pve_simulator.api.tasklists import owns
-from pve_simulator.auth import Subject
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
-from pve_simulator.upid import Upid
+from pve_simulator.world.upid import Upid
 
 TASKS = "/nodes/pve1/tasks"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pve_simulator.errors import failed
-from pve_simulator.upid import Upid
+from pve_simulator.world.upid import Upid
 
 
 def test_a_upid_reads_back_as_what_it_was_made_of():

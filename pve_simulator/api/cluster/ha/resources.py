@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from pve_simulator.api.sections import plain
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import ha_manager
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id

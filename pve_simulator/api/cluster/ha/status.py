@@ -7,12 +7,12 @@ import hashlib
 import time
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests.ha_manager import find
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.ha import Ha, HaResource
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _ROUND = 10
 # How long the manager stays active with nothing to do, seconds.

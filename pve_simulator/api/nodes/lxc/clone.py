@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.guests.lxc import clone
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 
 @route("POST", "/nodes/{node}/lxc/{vmid}/clone")

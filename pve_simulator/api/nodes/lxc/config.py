@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests import power
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.lxc.permissions import ConfigRights
 from pve_simulator.guests.lxc.values import config_params
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.schema import config_schema
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes

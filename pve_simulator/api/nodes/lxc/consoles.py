@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.auth import console_ticket_valid
-from pve_simulator.call import Call
-from pve_simulator.consoles import open_console
 from pve_simulator.errors import ApiError, failed
-from pve_simulator.router import route
+from pve_simulator.requests.auth import console_ticket_valid
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.consoles import open_console
+from pve_simulator.requests.router import route
 
 _BASE = "/nodes/{node}/lxc/{vmid}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.guests.lxc import create, destroy
 from pve_simulator.guests.restoring import restore
 from pve_simulator.guests.views import list_entry
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 
 @route("GET", "/nodes/{node}/lxc")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.guests.lxc.inside import network
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/interfaces")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.lxc.migrate import Options, check_running, run
 from pve_simulator.guests.migration import StorageMap, parse_storage_map
 from pve_simulator.guests.motion import blockers, dependents
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.storage.lookup import enabled_storage
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/migrate")

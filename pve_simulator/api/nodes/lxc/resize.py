@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pve_simulator.api.nodes.lxc.config import check_digest
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc.disks import say_resized
 from pve_simulator.guests.lxc.mountpoints import MountPoint, parse_mount
 from pve_simulator.guests.lxc.permissions import ConfigRights
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.schema import parse_size
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import parse_volid
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.configs import config_view
 from pve_simulator.guests.lxc import snapshots as lxc_snapshots
 from pve_simulator.guests.lxc.start import starter
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 _BASE = "/nodes/{node}/lxc/{vmid}/snapshot"
 

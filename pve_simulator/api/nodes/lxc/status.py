@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.lxc.start import start as begin
 from pve_simulator.guests.views import current_status
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call, find_guest
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task, Worker
+from pve_simulator.world.tasks import Task, Worker
 
 _ACTIONS = ("current", "start", "stop", "shutdown", "reboot", "migrate")
 _SHUTDOWN_TIMEOUT = 60

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.lxc import move
 from pve_simulator.guests.lxc.features import config_has, volume_has
 from pve_simulator.guests.lxc.mountpoints import mounts
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.storage.features import Feature
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _FEATURES: dict[str, Feature] = {"snapshot": "snapshot", "clone": "clone", "copy": "copy"}
 

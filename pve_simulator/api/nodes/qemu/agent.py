@@ -7,14 +7,14 @@ import binascii
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.agent import execution, files
 from pve_simulator.guests.agent.machine import Machine, agent_error
 from pve_simulator.guests.agent.replies import answer, check_allowed, is_error
 from pve_simulator.guests.agent.systems import answers_agent, system_of
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.agent import AgentScript
 from pve_simulator.state.guest import Guest
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu import clone as work
 from pve_simulator.guests.qemu.disks import disks_of
 from pve_simulator.guests.qemu.features import all_have, disk_has, shared_nodes
 from pve_simulator.guests.snapshots import need_snapshot
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call, find_guest
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.features import Feature
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _FEATURES: dict[str, Feature] = {name: name for name in get_args(Feature)}
 

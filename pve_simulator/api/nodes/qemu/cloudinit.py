@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.access import CLOUDINIT_OPTIONS
 from pve_simulator.guests.qemu.cloudinit import dump
 from pve_simulator.guests.qemu.cloudinit_state import generate
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.config_types import typed_value
 from pve_simulator.state.node_system import NodeSystem
 from pve_simulator.state.qemu import QemuState

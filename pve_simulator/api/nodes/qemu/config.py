@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.qemu.update import apply_change, check_change, read_change
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 _CONFIG = "/nodes/{node}/qemu/{vmid}/config"
 

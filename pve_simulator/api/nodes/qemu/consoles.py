@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.auth import console_ticket_valid
-from pve_simulator.call import Call
-from pve_simulator.consoles import one_time_password, open_console
 from pve_simulator.errors import ApiError, failed, invalid
 from pve_simulator.guests.views import qmp_status
-from pve_simulator.router import route
+from pve_simulator.requests.auth import console_ticket_valid
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.consoles import one_time_password, open_console
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
 
 _BASE = "/nodes/{node}/qemu/{vmid}"

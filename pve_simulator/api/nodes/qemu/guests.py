@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.guests.qemu import create as creating
 from pve_simulator.guests.qemu import destroy as destroying
 from pve_simulator.guests.restoring import restore
 from pve_simulator.guests.views import list_entry
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 
 @route("GET", "/nodes/{node}/qemu")

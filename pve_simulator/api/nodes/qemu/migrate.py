@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed, invalid, root_only
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.migration import StorageMap, parse_storage_map
@@ -16,9 +15,10 @@ from pve_simulator.guests.qemu.migration.run import migrate as run
 from pve_simulator.guests.qemu.references import local_volumes
 from pve_simulator.guests.qemu.resources import local_resources, unmapped_on
 from pve_simulator.guests.replicated import check_live_target
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.storage.lookup import enabled_storage
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _TEMPLATE = "/nodes/{node}/qemu/{vmid}/migrate"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call
 from pve_simulator.errors import invalid
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 
 # How long the kernel tries to connect before it gives up, seconds: longer than the proxy waits for us.
 _CONNECT_SECONDS = 130.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.nodes.qemu.status import start
-from pve_simulator.call import Call
 from pve_simulator.errors import ApiError, failed
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import snapshots as work
 from pve_simulator.guests.qemu.resources import check_ram_can_be_saved
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.config_types import typed_config
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _ALL = "/nodes/{node}/qemu/{vmid}/snapshot"
 _ONE = f"{_ALL}/{{snapname}}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.call import Call, find_guest
 from pve_simulator.errors import failed
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.qemu.hibernation import save_to_disk
 from pve_simulator.guests.qemu.starting import run_start, start_task
 from pve_simulator.guests.views import current_status
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call, find_guest
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _ACTIONS = ("current", "start", "stop", "reset", "shutdown", "suspend", "reboot")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import failed
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.agent.systems import answers_acpi, answers_agent
 from pve_simulator.guests.qemu.starting import check_volumes
 from pve_simulator.guests.views import agent_enabled
-from pve_simulator.router import route
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 _SHUTDOWN_TIMEOUT = 60
 _AGENT_TIMEOUT = 3.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pve_simulator.call import Call
 from pve_simulator.errors import invalid
 from pve_simulator.guests.qemu.moving import check_move, move
 from pve_simulator.guests.qemu.reassigning import check_reassign, reassign, target_key
 from pve_simulator.guests.qemu.resizing import resize
-from pve_simulator.router import route
-from pve_simulator.tasks import Task
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import route
+from pve_simulator.world.tasks import Task
 
 _BASE = "/nodes/{node}/qemu/{vmid}"
 

@@ -10,8 +10,8 @@ from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.volumes import Volumes
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from pve_simulator.guests.qemu.migration.scan import LocalVolume
 from pve_simulator.guests.qemu.ram import touched
 from pve_simulator.guests.qemu.starting import check_node
 from pve_simulator.guests.views import agent_enabled, uptime
-from pve_simulator.rendering import render_bytes
+from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.state.access import ROOT
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import default_format, formats
-from pve_simulator.tasks import Task
+from pve_simulator.world.tasks import Task
 
 # What QEMU counts as memory beside the guest's own: video memory and firmware.
 _OTHER_MEMORY = 16.8 * sizes.MIB

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pve_simulator.errors import ApiError, failed
+from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.migration import Journal, send_volume
 from pve_simulator.guests.qemu.migration.job import Migration, Options
 from pve_simulator.guests.qemu.migration.live import after_switch, go_live
@@ -11,8 +12,8 @@ from pve_simulator.guests.qemu.migration.scan import LocalVolume, scan_volumes
 from pve_simulator.guests.qemu.references import replace_volumes
 from pve_simulator.guests.replicated import turn_around
 from pve_simulator.state.guest import Guest
-from pve_simulator.tasks import Task
-from pve_simulator.world import World
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
 
 
 async def migrate(world: World, task: Task, guest: Guest, options: Options) -> None:
@@ -93,7 +94,7 @@ def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
     turn_around(job.cluster, guest, source)
     if guest.running:
         # What is left here for a moment is found by the last broadcast before the guest is at home there.
-        job.world.feed.tell(job.world, guest, "postmigrate")
+        job.world.part(Feed).tell(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)
         after_switch(job, [volume for volume in volumes if volume.online])

@@ -15,8 +15,8 @@ from pve_simulator.access.tfa import (
     totp_code,
     totp_valid,
 )
-from pve_simulator.auth import ticket_user
 from pve_simulator.errors import ApiError
+from pve_simulator.requests.auth import ticket_user
 from pve_simulator.state.access import TfaEntry, User
 from pve_simulator.state.cluster import Cluster
 

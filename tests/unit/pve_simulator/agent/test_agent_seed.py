@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.seed import cluster_from_data, cluster_to_data
+from pve_simulator.clusters.seed import cluster_from_data, cluster_to_data
 from pve_simulator.state.agent import AgentScript
 
 

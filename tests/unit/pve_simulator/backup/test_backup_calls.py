@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pve_simulator.backup.archive import parse_config
-from pve_simulator.seed import cluster_from_data, cluster_to_data
+from pve_simulator.clusters.seed import cluster_from_data, cluster_to_data
 from pve_simulator.state.backup import BackupJobs
 from pve_simulator.state.web import Web, WebFile
 

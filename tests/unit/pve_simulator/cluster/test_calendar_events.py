@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pve_simulator.calendar_events import in_words, parse_event, schedule
+from pve_simulator.world.calendar_events import in_words, parse_event, schedule
 
 # A Saturday.
 NOW = datetime(2026, 11, 21, 9, 7, 30, tzinfo=UTC).timestamp()

@@ -10,11 +10,11 @@ import re
 import pytest
 
 from pve_simulator import build_cluster
-from pve_simulator.coverage import simulated
-from pve_simulator.driver import Driver
-from pve_simulator.saving import world_to_data
+from pve_simulator.clusters.saving import world_to_data
+from pve_simulator.clusters.seed import cluster_from_data
+from pve_simulator.requests.coverage import simulated
 from pve_simulator.schema import load_facts
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.server.driver import Driver
 
 # What makes a call go further than its checks; everything else is a guess.
 KNOWN = {

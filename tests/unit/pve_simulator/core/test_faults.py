@@ -7,9 +7,9 @@ from http.client import HTTPSConnection
 
 import pytest
 
-from pve_simulator import fault_effects
-from pve_simulator.faults import ANSWERS, EFFECTS, REQUEST_ACTIONS, TASK_ACTIONS, FaultRule, Faults
 from pve_simulator.http.message import Request, Response
+from pve_simulator.world import fault_effects
+from pve_simulator.world.faults import ANSWERS, EFFECTS, REQUEST_ACTIONS, TASK_ACTIONS, FaultRule, Faults
 
 GUEST = "/nodes/pve1/qemu/101"
 

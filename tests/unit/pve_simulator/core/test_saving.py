@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from pve_simulator.driver import Driver
-from pve_simulator.saving import dump_world, world_to_data
-from pve_simulator.seed import load_seed
+from pve_simulator.clusters.saving import dump_world, world_to_data
+from pve_simulator.clusters.seed import load_seed
+from pve_simulator.server.driver import Driver
 
 
 def lived(api):

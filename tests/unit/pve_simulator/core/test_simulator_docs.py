@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pve_simulator.control import _CONTROLS
-from pve_simulator.coverage import known, put_into, simulated
-from pve_simulator.faults import REQUEST_ACTIONS, TASK_ACTIONS
-from pve_simulator.seed import cluster_from_data
+from pve_simulator.clusters.seed import cluster_from_data
+from pve_simulator.requests.coverage import known, put_into, simulated
+from pve_simulator.server.control import _CONTROLS
+from pve_simulator.world.faults import REQUEST_ACTIONS, TASK_ACTIONS
 
 GUIDE = Path(__file__).parents[4] / "docs" / "simulator.md"
 TEXT = GUIDE.read_text(encoding="utf-8") if GUIDE.exists() else ""
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not TEXT, reason="there is no guide beside these
 
 
 def test_the_guide_lists_what_is_not_simulated():
-    assert put_into(TEXT) == TEXT, "run python -m pve_simulator.coverage --write docs/simulator.md"
+    assert put_into(TEXT) == TEXT, "run python -m pve_simulator.requests.coverage --write docs/simulator.md"
 
 
 def test_every_handler_is_of_an_endpoint_that_there_is():

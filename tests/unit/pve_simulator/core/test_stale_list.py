@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.settings import Settings
+from pve_simulator.world.settings import Settings
 
 LIVE = {"id", "node", "status", "type", "vmid"}
 LAG = Settings().resources_lag

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pve_simulator.driver import Driver
+from pve_simulator.server.driver import Driver
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node

@@ -9,7 +9,7 @@ from pve_simulator.guests.qemu.disks import all_disks, disks_of
 from pve_simulator.guests.qemu.references import references, replace_volumes
 from pve_simulator.guests.qemu.resources import local_resources
 from pve_simulator.guests.qemu.unused import add_unused, drop_used
-from pve_simulator.rendering import render_bytes, render_clock, render_duration
+from pve_simulator.requests.rendering import render_bytes, render_clock, render_duration
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest, Snapshot
 from pve_simulator.state.storage import GIB, Volume

@@ -7,12 +7,12 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import ApiError
 from pve_simulator.guests.qemu.access import GuestAccess
 from pve_simulator.guests.qemu.changing import Changing
 from pve_simulator.guests.qemu.pending import apply_cold
 from pve_simulator.guests.qemu.unused import volumes_in
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node

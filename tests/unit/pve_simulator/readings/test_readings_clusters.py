@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pve_simulator import load_seed
-from pve_simulator.readings import Reading, cluster_from_capture, cluster_from_readings
+from pve_simulator.clusters.readings import Reading, cluster_from_capture, cluster_from_readings
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.firewall import Firewall
 from pve_simulator.state.ha import Ha

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.auth import Subject
 from pve_simulator.errors import ApiError
+from pve_simulator.requests.auth import Subject
 from pve_simulator.state.access import AclEntry, User
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest

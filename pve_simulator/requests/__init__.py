@@ -1,0 +1,1 @@
+"""From a request to its handler: routing, authentication, parameters and permissions."""

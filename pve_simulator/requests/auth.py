@@ -1,0 +1,235 @@
+"""Who is asking: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import unquote
+
+from pve_simulator.errors import forbidden
+from pve_simulator.http.message import Request
+from pve_simulator.requests.privileges import privileges, roles
+from pve_simulator.state.access import ROOT, User
+from pve_simulator.state.cluster import Cluster
+
+_TICKET_SECONDS = 7200
+_CONSOLE_SECONDS = 40
+_PUBLIC = frozenset(
+    {
+        ("GET", "/access/domains"),
+        ("GET", "/access/ticket"),
+        ("POST", "/access/ticket"),
+        ("POST", "/access/vncticket"),
+        ("POST", "/access/openid/auth-url"),
+        ("POST", "/access/openid/login"),
+    }
+)
+_TOKEN = re.compile(r"(?P<user>[^\s!]+)!(?P<name>[A-Za-z][A-Za-z0-9._-]+)=(?P<secret>[0-9a-f-]{36})")
+
+
+class Unauthorized(Exception):
+    """Authentication failed; the text is the reason phrase of the 401."""
+
+
+class Subject:
+    """An authenticated user or token, or nobody on a public path."""
+
+    def __init__(self, cluster: Cluster, userid: str | None, token: str | None = None) -> None:
+        self._cluster = cluster
+        self.user = userid or ""
+        self.token = token
+
+    @property
+    def userid(self) -> str:
+        """The full id, `user@realm` or `user@realm!token`."""
+        return f"{self.user}!{self.token}" if self.token else self.user
+
+    @property
+    def is_root_password_login(self) -> bool:
+        """Whether this is root@pam itself; its tokens are not."""
+        return self.user == ROOT and self.token is None
+
+    def privileges(self, path: str) -> set[str]:
+        """Names of the privileges on a path."""
+        return set(privileges(self._cluster, self.userid, path))
+
+    def roles(self, path: str) -> set[str]:
+        """Names of the roles on a path."""
+        return set(roles(self._cluster.access, self.userid, path))
+
+    def user_exists(self, userid: str) -> bool:
+        """Whether the cluster knows a user."""
+        return userid in self._cluster.access.users
+
+    def group_members(self) -> dict[str, list[str]]:
+        """The users of every group."""
+        access = self._cluster.access
+        return {
+            group: [userid for userid, user in access.users.items() if group in user.groups] for group in access.groups
+        }
+
+    def may(self, path: str, *wanted: str) -> bool:
+        """Whether any of the privileges is there; for answers that list only what one may see."""
+        return self.is_root_password_login or bool(self.privileges(path).intersection(wanted))
+
+    def require(self, path: str, *wanted: str) -> None:
+        """Raise 403 unless any of the privileges is there."""
+        if not self.may(path, *wanted):
+            raise forbidden(f"Permission check failed ({path}, {'|'.join(wanted)})")
+
+    def guest_filter(self, *wanted: str) -> Callable[[int], bool]:
+        """A test for any of the privileges on `/vms/{vmid}`, for many guests.
+
+        All guests of a pool that have no entry of their own in the access control list are alike.
+        """
+        if self.is_root_password_login:
+            return lambda vmid: True
+        own = {entry.path for entry in self._cluster.access.acl if entry.path.startswith("/vms/")}
+        pools = {vmid: name for name, pool in self._cluster.pools.items() for vmid in pool.vms}
+        alike: dict[str | None, bool] = {}
+
+        def allowed(vmid: int) -> bool:
+            path = f"/vms/{vmid}"
+            if path in own:
+                return self.may(path, *wanted)
+            pool = pools.get(vmid)
+            if pool not in alike:
+                alike[pool] = self.may(path, *wanted)
+            return alike[pool]
+
+        return allowed
+
+
+def is_public(method: str, path: str) -> bool:
+    """Whether a path answers without authentication."""
+    return (method, path) in _PUBLIC
+
+
+def authenticate(cluster: Cluster, request: Request, now: float) -> Subject:
+    """The subject of a request; raises Unauthorized."""
+    header = request.headers.get("authorization", "")
+    if header.startswith("PVEAPIToken"):
+        return _by_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
+    cookie = _cookie(request)
+    if cookie is None:
+        raise Unauthorized("No ticket")
+    userid = ticket_user(cluster, cookie, now)
+    if userid is None or not _usable(cluster.access.users.get(userid), now):
+        raise Unauthorized("Authentication failed!")
+    if request.method != "GET":
+        sent = request.headers.get("csrfpreventiontoken", "")
+        if not csrf_valid(cluster, userid, sent, now):
+            raise Unauthorized("Permission denied - invalid csrf token")
+    return Subject(cluster, userid)
+
+
+def issue_ticket(cluster: Cluster, userid: str, now: float, bound: str = "") -> str:
+    """A login ticket, valid for two hours; `bound` is signed with it, and not in it."""
+    stamp = f"PVE:{userid}:{int(now):08X}"
+    return f"{stamp}::{_sign(cluster, stamp + bound)}"
+
+
+def issue_csrf(cluster: Cluster, userid: str, now: float) -> str:
+    """The CSRF token that goes with a ticket."""
+    stamp = f"{int(now):08X}"
+    return f"{stamp}:{_sign(cluster, f'{stamp}:{userid}', short=True)}"
+
+
+def issue_console_ticket(cluster: Cluster, userid: str, path: str, now: float) -> str:
+    """A ticket for the console that an ACL path protects, such as `/vms/101`."""
+    stamp = f"PVEVNC:{int(now):08X}"
+    return f"{stamp}::{_sign(cluster, f'{stamp}:{userid}:{path}')}"
+
+
+def console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: str, now: float) -> bool:
+    """Whether a ticket opens this user's console."""
+    stamp, _sep, signature = ticket.partition("::")
+    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}:{path}"))
+    return (
+        good
+        and stamp.startswith("PVEVNC:")
+        and _fresh(stamp.removeprefix("PVEVNC:"), now, early=20, late=_CONSOLE_SECONDS)
+    )
+
+
+def ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
+    """Whose ticket it is, if it is valid."""
+    stamp, _sep, signature = ticket.partition("::")
+    if not same_secret(signature, _sign(cluster, stamp + bound)):
+        return None
+    rest = stamp.partition(":")[2]
+    userid, _sep, issued = rest.rpartition(":")
+    return userid if _fresh(issued, now) else None
+
+
+def csrf_valid(cluster: Cluster, userid: str, sent: str, now: float) -> bool:
+    """Whether a CSRF token belongs to the user and is not too old."""
+    stamp, _sep, signature = sent.partition(":")
+    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}", short=True))
+    return good and _fresh(stamp, now)
+
+
+def user_enabled(cluster: Cluster, userid: str, now: float) -> bool:
+    """Whether a user is there, enabled and not expired."""
+    return _usable(cluster.access.users.get(userid), now)
+
+
+def password_valid(cluster: Cluster, userid: str, password: str, now: float) -> bool:
+    """Whether a login with this password (or with a still valid ticket in its place) succeeds."""
+    user = cluster.access.users.get(userid)
+    if user is None or not _usable(user, now):
+        return False
+    if password.startswith("PVE:") and ticket_user(cluster, password, now) in (userid, ROOT):
+        return True
+    return user.password is not None and same_secret(user.password, password)
+
+
+def _by_token(cluster: Cluster, value: str, now: float) -> Subject:
+    match = _TOKEN.fullmatch(value.strip())
+    if match is None:
+        raise Unauthorized("Authentication failed!")
+    user = cluster.access.users.get(match["user"])
+    token = user.tokens.get(match["name"]) if user else None
+    if token is None or not _usable(user, now) or (token.expire and token.expire < now):
+        raise Unauthorized("Authentication failed!")
+    if not same_secret(token.secret, match["secret"]):
+        raise Unauthorized("Authentication failed!")
+    return Subject(cluster, match["user"], match["name"])
+
+
+def _usable(user: User | None, now: float) -> bool:
+    return user is not None and user.enable and not (user.expire and user.expire < now)
+
+
+def _cookie(request: Request) -> str | None:
+    try:
+        jar = SimpleCookie(request.headers.get("cookie", ""))
+    except CookieError:
+        return None
+    for name in ("__Host-PVEAuthCookie", "PVEAuthCookie"):
+        if name in jar:
+            return unquote(jar[name].value)
+    return None
+
+
+def _fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET_SECONDS) -> bool:
+    try:
+        age = now - int(issued, 16)
+    except ValueError:
+        return False
+    return -early < age < late
+
+
+def same_secret(one: str, other: str) -> bool:
+    """Whether two secrets are the same, in a time that does not depend on where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _sign(cluster: Cluster, text: str, *, short: bool = False) -> str:
+    digest = hashlib.sha256 if short else hashlib.sha512
+    mac = hmac.new(cluster.access.ticket_key.encode(), text.encode(), digest).digest()
+    return base64.b64encode(mac).decode().rstrip("=")

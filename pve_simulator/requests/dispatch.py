@@ -1,0 +1,92 @@
+"""One API call past authentication: permissions, the node, parameters, the handler.
+
+The application uses it for what clients send, bulk actions and the HA manager for what they do on their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from pve_simulator.errors import failed, not_implemented, not_simulated
+from pve_simulator.http.multipart import Upload
+from pve_simulator.requests import contract
+from pve_simulator.requests.auth import Subject
+from pve_simulator.requests.call import Call
+from pve_simulator.requests.router import load_handlers
+from pve_simulator.world.world import World
+
+# How long the proxy waits for the API server behind it, seconds.
+_PROXY_TIMEOUT = 30.0
+
+
+class NodeUnreachable(Exception):
+    """The node that should answer is down."""
+
+
+class ProxyTimeout(Exception):
+    """The handler takes longer than the proxy waits; it works on all the same."""
+
+
+async def dispatch(
+    world: World,
+    subject: Subject,
+    method: str,
+    path: str,
+    params: Mapping[str, Any],
+    upload: Upload | None = None,
+    worker: int = 0,
+) -> Any:
+    """What the handler returns; raises ApiError, NodeUnreachable or ProxyTimeout."""
+    match = contract.find(method, path)
+    if match is None:
+        raise not_implemented(method, path)
+    endpoint = match.endpoint
+    contract.admit(match, path, params, subject)
+    if endpoint.proxyto == "node":
+        _reach(world, match.path_params["node"])
+    typed = contract.verify(match, params)
+    handler = load_handlers().get((method, endpoint.path_template))
+    if handler is None:
+        raise not_simulated(method, path)
+    result = handler(Call(world, method, path, subject, typed, upload, worker))
+    return await _in_time(world, result) if inspect.isawaitable(result) else result
+
+
+async def _in_time(world: World, result: Awaitable[Any]) -> Any:
+    answer = asyncio.ensure_future(result)
+    # Most answers that wait at all wait for nothing but their turn.
+    await asyncio.sleep(0)
+    if not answer.done():
+        timer = asyncio.ensure_future(world.clock.sleep(_PROXY_TIMEOUT))
+        try:
+            await asyncio.wait({answer, timer}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        finally:
+            timer.cancel()
+    if not answer.done():
+        answer.add_done_callback(_discard)
+        raise ProxyTimeout
+    return answer.result()
+
+
+def _discard(answer: asyncio.Future[Any]) -> None:
+    """Nobody waits for this answer any more, not even for its error."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _reach(world: World, name: str) -> None:
+    """Raise what the proxy raises for a node that is unknown or down."""
+    cluster = world.cluster
+    node = cluster.nodes.get(cluster.local_node if name == "localhost" else name)
+    if node is None:
+        raise failed(
+            f"hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known"
+        )
+    if not node.online:
+        raise NodeUnreachable

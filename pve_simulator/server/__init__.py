@@ -1,0 +1,1 @@
+"""The simulator as a server: the API and its controls over HTTPS, and in one process."""

@@ -1,0 +1,110 @@
+"""From a request to its response: authentication, contract, proxying, handler, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from functools import partial
+from typing import Any
+
+from pve_simulator.errors import ApiError, failed
+from pve_simulator.guests import ha_manager
+from pve_simulator.guests.feed import WORKERS, Feed
+from pve_simulator.http.message import (
+    Request,
+    Response,
+    bare_response,
+    error_response,
+    json_response,
+)
+from pve_simulator.http.params import BadRequest, check_method, read_params
+from pve_simulator.requests.auth import Subject, Unauthorized, authenticate, is_public
+from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
+from pve_simulator.requests.router import RawReply, Reply, load_handlers
+from pve_simulator.server.control import handle_control
+from pve_simulator.world import fault_effects
+from pve_simulator.world.world import World
+
+_LOGGER = logging.getLogger(__name__)
+_PREFIX = "/api2/json"
+
+
+class Application:
+    """The API server of a world; `requests` remembers (method, API path, status) of what it answered."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.requests = world.requests
+        self._turns = itertools.count()
+        load_handlers()
+        world.node_watchers.append(ha_manager.node_lost)
+        world.tasks.interceptor = partial(fault_effects.intercept_task, world)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request; never raises."""
+        self.world.part(Feed).start(self.world)
+        if request.path == "/sim" or request.path.startswith("/sim/"):
+            return await handle_control(self.world, request)
+        path = self._api_path(request.path)
+        if path is None:
+            return bare_response(404, f"no such file '{request.path}'")
+        response = await self._answer(request, path)
+        self.requests.append((request.method, path, response.status))
+        return response
+
+    @staticmethod
+    def _api_path(path: str) -> str | None:
+        if path != _PREFIX and not path.startswith(f"{_PREFIX}/"):
+            return None
+        return path.removeprefix(_PREFIX).rstrip("/") or "/"
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        if self.world.settings.latency:
+            await asyncio.sleep(self.world.settings.latency)
+        injected = await fault_effects.answer_request(self.world, request, path)
+        if injected is not None:
+            return injected
+        try:
+            check_method(request)
+            subject = self._subject(request, path)
+            params = read_params(request)
+            method = "GET" if request.method == "HEAD" else request.method
+            worker = self._worker(request)
+            result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
+            response = _respond(result)
+        except Unauthorized as error:
+            await asyncio.sleep(self.world.settings.auth_delay)
+            return bare_response(401, str(error), close=True)
+        except BadRequest as error:
+            return error.response
+        except ApiError as error:
+            if error.status == 401:
+                await asyncio.sleep(self.world.settings.auth_delay)
+            return error_response(error)
+        except NodeUnreachable:
+            return bare_response(595, "No route to host")
+        except ProxyTimeout:
+            return bare_response(596, "Connection timed out", close=True)
+        except Exception as error:
+            # A defect of ours must be seen by whoever asked, and not end the connection for others.
+            _LOGGER.exception("%s %s", request.method, path)
+            return error_response(failed(f"simulator defect: {error!r}"))
+        return fault_effects.deliver(self.world, request, path, response)
+
+    def _worker(self, request: Request) -> int:
+        """Who answers: always the same on one connection, else whose turn it is."""
+        return (next(self._turns) if request.connection is None else request.connection) % WORKERS
+
+    def _subject(self, request: Request, path: str) -> Subject:
+        if is_public(request.method, path):
+            return Subject(self.world.cluster, None)
+        return authenticate(self.world.cluster, request, self.world.clock.now())
+
+
+def _respond(result: Any) -> Response:
+    if isinstance(result, RawReply):
+        return Response(body=result.body, content_type=result.content_type)
+    if isinstance(result, Reply):
+        return json_response({"data": result.data, **result.extra})
+    return json_response({"data": result})

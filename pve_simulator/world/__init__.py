@@ -1,0 +1,1 @@
+"""The world of a simulation: its clock, tasks, locks, faults and the cluster in it."""

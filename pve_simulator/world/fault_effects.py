@@ -1,0 +1,148 @@
+"""What fault rules do when their turn has come."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from pve_simulator.errors import ApiError, failed
+from pve_simulator.http.message import Request, Response, bare_response, error_response
+from pve_simulator.state.guest import Guest
+from pve_simulator.world.faults import FaultRule
+from pve_simulator.world.tasks import Task
+from pve_simulator.world.world import World
+
+_PROXY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_BAD_JSON = b'{"data":[{"vmid":'
+_MESSAGES = {
+    401: "Authentication failed!",
+    403: "Permission check failed",
+    595: "No route to host",
+    596: "Connection timed out",
+    599: "Too many redirections",
+}
+_DEFAULT_MESSAGE = "injected fault"
+# These come from the proxy and not from the API: there is no body.
+_BODILESS = frozenset({401, 595, 596, 599})
+# Longer than anybody waits for a lock file.
+_LOCK_SECONDS = 15.0
+_FOREVER = 3600.0
+_GUEST = re.compile(r"/(?:qemu|lxc)/(\d+)(?:/|$)")
+_NODE = re.compile(r"^/nodes/([^/]+)")
+
+
+async def answer_request(world: World, request: Request, path: str) -> Response | None:
+    """What to answer instead of the real answer, if a rule says so; what others do to the cluster is done first."""
+    for rule in world.faults.effects(request, path):
+        await _do_before_request(world, rule, path)
+    instead = world.faults.answer(request, path)
+    return await _answer(instead) if instead else None
+
+
+def deliver(world: World, request: Request, path: str, response: Response) -> Response:
+    """What becomes of the real answer on its way."""
+    rule = world.faults.delivery(request, path)
+    if rule is None:
+        return response
+    if rule.action == "lost":
+        return Response(abort=True)
+    response.slow = rule.seconds
+    return response
+
+
+async def intercept_task(world: World, task: Task) -> None:
+    """Do to a task what rules want before its work; raises ApiError to fail it."""
+    for rule in world.faults.of_task(task):
+        await _do_before_work(world, rule, task)
+
+
+async def _answer(rule: FaultRule) -> Response:
+    """The answer that a rule gives in place of the real one."""
+    if rule.action == "reset":
+        return Response(abort=True)
+    if rule.action == "hang":
+        # Of the network, not of the cluster: in real seconds.
+        await asyncio.sleep(rule.seconds or _FOREVER)
+        return Response(abort=True)
+    if rule.action == "bad_json":
+        return Response(body=_BAD_JSON, content_type="application/json;charset=UTF-8")
+    if rule.action == "html":
+        return Response(502, "Bad Gateway", _PROXY_PAGE, "text/html")
+    message = rule.message or _MESSAGES.get(rule.status, _DEFAULT_MESSAGE)
+    if rule.status in _BODILESS:
+        return bare_response(rule.status, message, close=True)
+    return error_response(ApiError(rule.status, message))
+
+
+async def _do_before_request(world: World, rule: FaultRule, path: str) -> None:
+    """What a rule does to the cluster before the request is really answered."""
+    if rule.action == "delay":
+        await world.clock.sleep(rule.seconds)
+    elif rule.action == "node_offline":
+        node = _NODE.search(path)
+        _take_down(world, node[1] if node else world.cluster.local_node)
+    else:
+        named = _GUEST.search(path)
+        guest = world.cluster.guests.get(rule.vmid or (int(named[1]) if named else 0))
+        if guest is None:
+            return
+        if rule.action == "lock":
+            _lock(world, rule, guest)
+        else:
+            _edit(guest)
+
+
+async def _do_before_work(world: World, rule: FaultRule, task: Task) -> None:
+    """What a rule does to a task that is about to work; raises ApiError to fail it."""
+    if rule.action == "lock":
+        guest = world.cluster.guests.get(int(task.upid.id)) if task.upid.id.isdecimal() else None
+        if guest is not None:
+            _lock(world, rule, guest)
+        return
+    if rule.action == "node_offline":
+        world.background(_down_later(world, task.upid.node, rule.seconds))
+        return
+    if rule.action == "hang":
+        await world.clock.sleep(rule.seconds or _FOREVER)
+        return
+    if rule.seconds:
+        await world.clock.sleep(rule.seconds)
+    message = rule.message or _DEFAULT_MESSAGE
+    if rule.action == "warn":
+        task.warn(message)
+    else:
+        raise failed(message)
+
+
+def _lock(world: World, rule: FaultRule, guest: Guest) -> None:
+    if rule.lock is not None:
+        guest.config["lock"] = rule.lock
+    else:
+        world.locks.seize(guest.vmid)
+    world.background(_unlock_later(world, rule, guest))
+
+
+async def _unlock_later(world: World, rule: FaultRule, guest: Guest) -> None:
+    await world.clock.sleep(rule.seconds or _LOCK_SECONDS)
+    if rule.lock is None:
+        world.locks.release(guest.vmid)
+    elif guest.lock == rule.lock:
+        del guest.config["lock"]
+
+
+def _edit(guest: Guest) -> None:
+    """Somebody else changes the guest's configuration: the digest that a client holds is old."""
+    note = guest.config.get("description", "").rstrip("\n")
+    guest.config["description"] = f"{note}\nedited by somebody else".lstrip("\n")
+
+
+def _take_down(world: World, name: str) -> None:
+    node = world.cluster.nodes.get(name)
+    if node is not None and node.online:
+        world.take_node_down(name)
+
+
+async def _down_later(world: World, name: str, seconds: float) -> None:
+    # Also without a delay: the task begins, and dies in the middle of its work.
+    await world.clock.sleep(seconds)
+    _take_down(world, name)
