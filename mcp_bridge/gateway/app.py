@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mcp_bridge.gateway import request as asking
-from mcp_bridge.gateway.credentials import Answer, FORM
+from mcp_bridge.gateway.credentials import FORM, Answer
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
 from mcp_bridge.gateway.request import Asked

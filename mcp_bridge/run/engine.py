@@ -20,7 +20,7 @@ from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.active import Running
 from mcp_bridge.run.phases import Means, Phases
 from mcp_bridge.run.record import Evidence, Recorder
-from mcp_bridge.run.recovery.follow_up import FollowUp, TOOL
+from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
 from mcp_bridge.run.request import Request, refusal, unknown
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import writable

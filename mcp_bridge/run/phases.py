@@ -17,7 +17,7 @@ from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import guest_locks, outcome
 from mcp_bridge.run.active import Control
 from mcp_bridge.run.record import Evidence, Recorder
-from mcp_bridge.run.recovery.tasks import Aftermath, PHASE
+from mcp_bridge.run.recovery.tasks import PHASE, Aftermath
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.plain import one_line

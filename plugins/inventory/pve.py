@@ -84,7 +84,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._api.client import Client, IMPORT_ERROR
+from ..module_utils._api.client import IMPORT_ERROR, Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.connection import Connection
 from ..module_utils._api.errors import PveError

@@ -95,7 +95,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._capture.capture import Captured, OVERVIEW, capture, count
+from ..module_utils._capture.capture import OVERVIEW, Captured, capture, count
 from ..module_utils._capture.scrub import scrub
 from ..module_utils._module.module import PveModule
 

@@ -181,8 +181,8 @@ from ..module_utils._api.errors import (
     GUEST_LOCKED,
     INVALID_PARAMETER,
     NOT_FOUND,
-    PveError,
     UNSUPPORTED,
+    PveError,
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online

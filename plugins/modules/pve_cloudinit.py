@@ -200,7 +200,7 @@ from urllib.parse import quote, unquote
 
 from ..module_utils._api import property_strings
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config

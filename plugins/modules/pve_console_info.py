@@ -140,7 +140,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ..module_utils._api.tasks import journal
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online

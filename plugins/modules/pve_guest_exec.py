@@ -222,10 +222,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError, TASK_FAILED
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, TASK_FAILED, PveError
 from ..module_utils._guest.agent import (
-    Content,
     MOST_STDIN,
+    Content,
     as_bytes,
     check_allowed,
     check_type,

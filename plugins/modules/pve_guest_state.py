@@ -209,9 +209,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import PveError, UNSUPPORTED
+from ..module_utils._api.errors import UNSUPPORTED, PveError
 from ..module_utils._guest.lookup import find_guests_to_change
-from ..module_utils._guest.power import Power, UNKNOWN, observe_power, read_power
+from ..module_utils._guest.power import UNKNOWN, Power, observe_power, read_power
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec

@@ -152,7 +152,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
-from ..module_utils._api.errors import NODE_OFFLINE, NOT_FOUND, PveError, UNSUPPORTED
+from ..module_utils._api.errors import NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists

@@ -195,7 +195,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError, UNSUPPORTED
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change

@@ -263,7 +263,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import INVALID_PARAMETER, PROTECTED, PveError, UNSUPPORTED
+from ..module_utils._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource

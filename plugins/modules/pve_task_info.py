@@ -130,7 +130,7 @@ import time
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import PveError, TIMEOUT
+from ..module_utils._api.errors import TIMEOUT, PveError
 from ..module_utils._api.tasks import Upid, log_tail, wait_until_stopped
 from ..module_utils._module.module import PveModule, run_info
 

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._api.errors import PveError, UNSUPPORTED
+from ..module_utils._api.errors import UNSUPPORTED, PveError
 
 FOLDER = "PVE_RESULTS"
 """The environment variable that names the folder; the file in it has the full name of the module."""

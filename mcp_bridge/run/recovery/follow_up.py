@@ -10,7 +10,7 @@ from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import SentRequest, describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.run.phases import Means
-from mcp_bridge.run.recovery.tasks import Aftermath, PHASE, PLAYBOOK
+from mcp_bridge.run.recovery.tasks import PHASE, PLAYBOOK, Aftermath
 from mcp_bridge.run.request import Request
 
 if TYPE_CHECKING:

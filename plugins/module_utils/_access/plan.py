@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PROTECTED, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .access import Access, FIELDS, HOLDERS, check_not_own, entry_path
+from .access import FIELDS, HOLDERS, Access, check_not_own, entry_path
 from .desired import Wish, acl_path
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from . import gateway
 from .connection import Connection
-from .errors import AUTH_FAILED, INVALID_PARAMETER, PveError, UNREACHABLE, error_from_response, nested_errors
+from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, nested_errors
 from .multipart import FileForm
 from .task_lists import TaskLists
 from .unreachable import not_answered, root_cause, unreachable, untrusted

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .client import segment
-from .errors import INVALID_PARAMETER, NODE_OFFLINE, PveError, TASK_FAILED, TIMEOUT, UNREACHABLE, classify
+from .errors import INVALID_PARAMETER, NODE_OFFLINE, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError, classify
 
 if TYPE_CHECKING:
     from .client import Client

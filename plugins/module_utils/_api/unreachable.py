@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import PveError, TIMEOUT, TLS_UNTRUSTED, UNREACHABLE
+from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
 
 
 def unreachable(where: str, cause: str) -> PveError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.client import Client, segment
-from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, PveError, UNSUPPORTED
+from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.inventory import Inventory, require_online
 from .._guest.lookup import look_for, observe_guests, with_config

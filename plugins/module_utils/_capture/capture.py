@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
 from .._api.concurrency import bounded_map
-from .._api.errors import AUTH_FAILED, PveError, TLS_UNTRUSTED, UNREACHABLE
+from .._api.errors import AUTH_FAILED, TLS_UNTRUSTED, UNREACHABLE, PveError
 from .._guest.guest import TYPES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._module.plan import Step
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._api.errors import INVALID_PARAMETER, PveError, TIMEOUT, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, TIMEOUT, UNSUPPORTED, PveError
 from .._api.tasks import poll_delays
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from . import disks, nics
 from .options import agreed, current, default, encoded, normal
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .disks import Disk, changed_disk, grows, is_slot, moves, new_value, read_disk, wished_bytes
 from .drives import Drive, DriveStep, largest, refusal

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.errors import DIGEST_CONFLICT, PveError, UNSUPPORTED
+from .._api.errors import DIGEST_CONFLICT, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .disks import Disk, read_disk, wished_bytes
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, PveError, UNSUPPORTED
+from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from .guest import Guest
 from .inventory import Inventory, describe_hidden_names, nameless
 from .selection import find_one

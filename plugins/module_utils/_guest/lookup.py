@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.concurrency import bounded_map
 from .._api.errors import NOT_FOUND, PveError
-from .guest import Guest, TYPES, guest_from_config, guest_from_entry
+from .guest import TYPES, Guest, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, nameless
 from .selection import Selector, find, find_one, find_to_change

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .._api.errors import NODE_OFFLINE, NOT_FOUND, PveError, UNSUPPORTED
+from .._api.errors import NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 
 _GUESTS = ("qemu", "lxc")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api.client import segment
-from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, PveError, UNSUPPORTED
+from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .config import Wish
 from .disk_plan import disk_changes

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
-from .guest import Guest, TYPES
+from .guest import TYPES, Guest
 from .inventory import Inventory, describe_hidden_names, nameless
 
 _LONGEST_NAME = 80

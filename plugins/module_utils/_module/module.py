@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._api.client import Client, IMPORT_ERROR
+from .._api.client import IMPORT_ERROR, Client
 from .._api.connection import Connection
-from .._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .options import _check_ranges, connection_spec
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._api.client import Client
 from .._api.concurrency import bounded_map
-from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, PveError, TASK_FAILED, TIMEOUT, UNREACHABLE
+from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError
 from .._api.tasks import is_upid, journal, poll_delays, wait_for_task, wait_unlocked
 from .._module.plan import Plan, Step
 from .confirm import confirm_again, confirm_plan

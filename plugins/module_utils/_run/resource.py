@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._api.errors import PveError, TIMEOUT
+from .._api.errors import TIMEOUT, PveError
 from .._module.plan import Plan, Step
 
 if TYPE_CHECKING:

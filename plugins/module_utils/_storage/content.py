@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._api.concurrency import bounded_map
-from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, PveError, UNSUPPORTED
+from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.lookup import observe_guests, read_lists
 from .storages import describe_storage

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PveError, UNSUPPORTED
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._api.property_strings import parse
 
 # What is set at creation only, by type, as pve-storage has it.
