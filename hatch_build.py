@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Puts the collection inside the wheel, so that an installed playvisor needs no checkout.
 
 An editable install carries none: there the checkout is the collection, and a copy would only go stale.

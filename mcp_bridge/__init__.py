@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Playvisor's bridge: tools, people and evidence around the playbooks of the collection."""
 
 from __future__ import annotations

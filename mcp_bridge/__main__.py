@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`python -m mcp_bridge`: the MCP server with its everyday tools, on stdin and stdout.
 
 The environment says which cluster it is for, and what it may do (`PLAYVISOR_MODE`). `playvisor mcp` has more options.

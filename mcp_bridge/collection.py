@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the collection is: inside the installed package, or the checkout that this is a part of."""
 
 from __future__ import annotations

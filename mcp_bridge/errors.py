@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Errors of the bridge itself, as its users see them; failures of runs are results, not exceptions."""
 
 from __future__ import annotations

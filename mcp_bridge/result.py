@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The one result of everything that runs, and what it means to a shell."""
 
 from __future__ import annotations

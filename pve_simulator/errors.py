@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The one error type of the simulator, and the ways the real server words its failures."""
 
 from __future__ import annotations

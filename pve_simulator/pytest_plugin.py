@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Fixtures for tests of anything that talks to Proxmox VE; pytest finds them when the package is installed.
 
     def test_my_tool(pve_simulator):

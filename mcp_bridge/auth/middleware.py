@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The door of the HTTP transport: who comes in, how often, and under which names the server may be reached."""
 
 from __future__ import annotations

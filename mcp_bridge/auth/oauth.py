@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """OAuth 2.1 as a resource server: an identity provider issues the tokens (JWT), we check them by its published keys."""
 
 from __future__ import annotations

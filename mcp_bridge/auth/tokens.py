@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Bearer tokens: who may come over HTTP. Only the hash of a secret is kept."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The one list of tools: what catalogue.yml says, joined with the documentation of the modules."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Arguments of a tool against its input schema, before anything runs. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What completes a word that somebody types: by which tool each kind of value is read, and where its result has it."""
 
 from __future__ import annotations

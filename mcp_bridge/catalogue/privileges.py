@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which tools some privileges suffice for, and how to get what is missing. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The tools that run no playbook: they are about runs and plans themselves. Toolset `runs`."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """JSON Schemas from Ansible's documentation: pure functions from options and return values."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The ledger's database: opening it, bringing its schema up to date, and transactions that append."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The ledger's tables. Times are UTC in ISO 8601 with microseconds, as text: it sorts, and hashes the same everywhere.
 
 The truth about the schema of a database is in migrations/; a test holds the two together.

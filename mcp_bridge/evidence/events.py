@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Reading what a run left behind: the events of its playbooks, and the requests that they sent."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs as a playbook that repeats them with plain ansible-playbook. Pure."""
 
 from __future__ import annotations

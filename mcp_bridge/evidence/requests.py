@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a run that did not come to its end had sent to the cluster, and what is said of it. Pure, but for reading."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Running one playbook: what is asked of an executor, and what it answers."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The environment that a playbook gets: an allow-list, since ansible-runner writes all of it into the artifacts."""
 
 from __future__ import annotations

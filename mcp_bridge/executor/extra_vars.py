@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Extra variables as a file in which every string is marked as data.
 
 Ansible templates strings in extra variables, so that a guest named `{{ lookup('pipe', …) }}` would be a shell

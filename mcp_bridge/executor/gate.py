@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Keeps a crowd of runs from computing all at once: more than there are cores only slow each other down."""
 
 from __future__ import annotations

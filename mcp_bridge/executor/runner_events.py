@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What ansible-runner's events say: how far a run is, and what its module returned. Pure."""
 
 from __future__ import annotations

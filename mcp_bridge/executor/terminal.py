@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """ansible-runner without its pauses, in whose terminals a fork server's child may be."""
 
 from __future__ import annotations

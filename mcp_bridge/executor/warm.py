@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """ansible-runner as in `executor/cold`, whose ansible-playbook is a fork of a process that has everything loaded."""
 
 from __future__ import annotations

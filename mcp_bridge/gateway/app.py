@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The ASGI application: who asks, may they, what does the cluster say, and the trace of all of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A circuit breaker: while a cluster is down, it says so at once. Pure, but for the clock that it is given."""
 
 from __future__ import annotations

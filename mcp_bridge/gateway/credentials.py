@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How requests are signed: by an API token, or by a ticket that is got with a password and renewed in time."""
 
 from __future__ import annotations

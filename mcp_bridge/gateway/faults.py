@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the gateway itself has to say: why a request got no answer of the API."""
 
 from __future__ import annotations

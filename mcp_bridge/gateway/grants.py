@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a run may send: any GET, and beyond that what it was granted, as often as it was granted. Pure."""
 
 from __future__ import annotations

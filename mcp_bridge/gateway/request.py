@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A request as a run asks for it, read so strictly that nobody can read it otherwise. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gateway's event loop: uvicorn on a socket that is listened to already. Slow to import."""
 
 from __future__ import annotations

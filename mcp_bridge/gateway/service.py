@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gateway as the bridge uses it: admits runs, and serves them from a thread of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What makes the cluster's certificate trusted, decided before anything is sent over the connection."""
 
 from __future__ import annotations

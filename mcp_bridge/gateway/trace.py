@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The API trace of a run: a line of JSON for every request, of which none says a secret."""
 
 from __future__ import annotations

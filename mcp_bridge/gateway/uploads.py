@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Uploads: what comes before the file is read and judged, the file itself passes through as it arrives."""
 
 from __future__ import annotations

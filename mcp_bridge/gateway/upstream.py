@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The cluster's side of the gateway: kept, verified TLS connections, credentials, a limit, a circuit breaker."""
 
 from __future__ import annotations

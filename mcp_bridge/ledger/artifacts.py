@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The artifacts of a run: a manifest over every file, in the format of sha256sum, and whether it still holds."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The hash chain: what an entry's hash covers, and whether the entries form one unbroken chain. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The words by which runs are found: what may be the id or name of a guest in a run's arguments and summary. Pure."""
 
 from __future__ import annotations

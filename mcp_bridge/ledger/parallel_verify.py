@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Verifying a large ledger by several processes, each of which takes a share of its rows.
 
 They can only find that all is well. What exactly is not, `verify` tells, in one transaction and one process.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Plans that were made and not applied at once: kept until they are decided on, used or out of date."""
 
 from __future__ import annotations

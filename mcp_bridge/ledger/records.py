@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is written into the ledger: the opening and the closing of a run, who did it where, and plans that wait."""
 
 from __future__ import annotations

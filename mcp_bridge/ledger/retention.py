@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Removing old runs so that what stays can still be verified: the chain then begins at a checkpoint."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The ledger: one row per run, written before it starts and completed after it, chained so that nothing goes unseen."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Whether the ledger and the artifacts are as they were written, from what one transaction sees of them."""
 
 from __future__ import annotations

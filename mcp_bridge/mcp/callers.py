@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who calls: what a client says of itself, and whom the token that it came with says."""
 
 from __future__ import annotations

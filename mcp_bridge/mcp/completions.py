@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Completing arguments of prompts and addresses: guests, nodes and storages of the cluster, runs, and tools."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Asking the user of a client to approve a held plan, in both eras of the protocol.
 
 Since 2026-07-28 the call itself is answered with the question, and the client sends it again with the answer; before,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The MCP server over streamable HTTP: the SDK's own app behind our door, served by uvicorn."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The procedures in MCP's own types: those whose tools a server offers."""
 
 from __future__ import annotations

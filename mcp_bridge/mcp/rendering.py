@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A result as short text, for clients that show a model no structured content. Pure."""
 
 from __future__ import annotations

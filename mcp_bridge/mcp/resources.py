@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Resources: the cluster, its nodes and guests, runs and plans, read like any tool reads them: recorded."""
 
 from __future__ import annotations

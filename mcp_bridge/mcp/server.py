@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The MCP server: lists the tools that its mode allows, and runs each call through the bridge."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Starting the MCP server: on this process's stdin and stdout, or over HTTP."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Telling clients what has changed: the ledger is watched while somebody wants to know, so every process's runs count.
 
 Since 2026-07-28 clients listen on a stream of their own; before, they subscribe to a resource, and are told on the

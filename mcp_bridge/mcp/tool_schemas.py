@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A tool's schemas as small as a model can work with: a client loads every tool's with each conversation. Pure."""
 
 from __future__ import annotations

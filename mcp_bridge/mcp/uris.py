@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The addresses of resources: what there is, the tool each is read with, and what a run has changed. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who may do what to which guest: Cedar policies, judged on what a plan would really touch."""
 
 from __future__ import annotations

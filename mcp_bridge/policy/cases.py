@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Cases for a policy: what is asked, and how it should be decided. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a policy can ask about: who wants to do what to which guests, and when. Pure."""
 
 from __future__ import annotations

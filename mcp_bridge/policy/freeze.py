@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The freeze: nothing is changed on the cluster, by whomever, until it is thawed."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What becomes of a plan: the mode, the freeze, the policy and approvals decide."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A run, from request to evidence: validate, plan in check mode, decide, apply exactly that plan, record."""
 
 from __future__ import annotations

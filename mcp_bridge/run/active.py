@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The runs of this process that have not ended, and how they are told to."""
 
 from __future__ import annotations

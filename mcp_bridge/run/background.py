@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs in the background: each in a process of its own, which outlives whoever has asked for it.
 
 The process is given the settings, with their secrets, and the request on its standard input: neither its arguments nor

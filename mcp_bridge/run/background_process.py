@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The process of a run in the background: `python -m mcp_bridge.run.background_process`, which `background` starts."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The one way to call any tool, whether it runs a playbook or not."""
 
 from __future__ import annotations

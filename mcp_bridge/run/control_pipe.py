@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How a run is reached from other processes: a named pipe for each process that runs something.
 
 Its name is the process that the ledger's row names, so whoever can read the ledger of a state directory finds it. The

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The engine: carries out requests that run a playbook, and records every request."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Putting it together: a bridge for the cluster that the environment describes."""
 
 from __future__ import annotations

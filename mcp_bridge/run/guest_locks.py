@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One run at a time for each guest, whichever process it is in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The phases of a run: read; or plan in check mode, judge that plan, and apply exactly it."""
 
 from __future__ import annotations

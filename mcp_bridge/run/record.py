@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is known of a run, and how the ledger gets to know it."""
 
 from __future__ import annotations

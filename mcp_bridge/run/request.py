@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What somebody asks for, and why nothing may be started for it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Settings from the environment, and the secrets taken out of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Profiles: how to reach each of several clusters, kept in one file; their secrets never in clear."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The secrets of profiles: encrypted with ansible-vault, or in the system's keyring."""
 
 from __future__ import annotations

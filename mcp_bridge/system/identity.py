@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who and when: the user of this process, and the time as the ledger writes it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Keeping what this process knows from the other processes of the same user, such as the playbooks that it starts."""
 
 from __future__ import annotations

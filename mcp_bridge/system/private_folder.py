@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A private folder for a socket: short, for this user only, and gone with the process that made it."""
 
 from __future__ import annotations

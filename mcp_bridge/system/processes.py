@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The processes of a run, found by what only they have in their environment.
 
 Ansible's workers leave the process group of their playbook, so that killing the group leaves a module running.

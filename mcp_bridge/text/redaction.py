@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The one redactor: keeps secrets out of the ledger, results, logs and messages."""
 
 from __future__ import annotations

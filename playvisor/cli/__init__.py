@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The command line: a thin face over the catalogue, the bridge and the ledger."""
 
 from __future__ import annotations

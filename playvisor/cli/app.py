@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The tree of commands and their help. What a command needs is imported when it runs: every other one starts fast."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor approvals`, `freeze` and `thaw`: what people decide about what others want to do."""
 
 from __future__ import annotations

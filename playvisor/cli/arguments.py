@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a tool's command takes: words that name guests, and an option for everything else in its schema. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A person at the command line calls a tool, once or again and again, and sees what came of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor sim capture`: a state file for the simulator, made of the live cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What an AI client's configuration has to say to start Playvisor. Pure, but for the data file."""
 
 from __future__ import annotations

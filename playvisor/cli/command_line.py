@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a command line asks for, told before anything is imported: whether it may be lent, and runs playbooks."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Completing names of the cluster in the shell: each reading is a run like any other, and kept for a moment."""
 
 from __future__ import annotations

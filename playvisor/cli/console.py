@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the command line writes: data to stdout, messages to stderr, colour only on terminals."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor doctor`: everything that has to be right, looked at one by one."""
 
 from __future__ import annotations

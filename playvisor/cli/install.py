@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor mcp install`: an AI client's configuration, with Playvisor in it and everything else as it was."""
 
 from __future__ import annotations

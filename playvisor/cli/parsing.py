@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Arguments from `name=value` words, by the types of a tool's input schema. Pure."""
 
 from __future__ import annotations

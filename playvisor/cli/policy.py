@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor policy`: what a policy says, and how it decides."""
 
 from __future__ import annotations

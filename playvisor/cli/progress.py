@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a run is doing, on stderr while a person looks at it: its newest lines, and how long it has taken."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor runs prune`: old runs are removed, and that is recorded."""
 
 from __future__ import annotations

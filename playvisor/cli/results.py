@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A result for people: tables on stdout, what went wrong on stderr."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The catalogue's tools as commands of their own, made from their input schemas: `playvisor guest stop --tag web`."""
 
 from __future__ import annotations

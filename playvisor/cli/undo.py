@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`playvisor runs diff` and `playvisor runs undo`: what a run has changed, and taking that back."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Access control lists: which paths there are, and what one may grant on them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the web interface wants to know after a login: privileges by section, wherever they are."""
 
 from __future__ import annotations

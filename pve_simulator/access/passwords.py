@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Passwords by realm: which realms keep them, and who may change whose."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Authentication realms: which options each type has and which it must have (domains.cfg)."""
 
 from __future__ import annotations

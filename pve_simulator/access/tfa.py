@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Second factors: time-based passwords (RFC 6238) and recovery codes."""
 
 from __future__ import annotations

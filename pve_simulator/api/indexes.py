@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Answers that never change: index pages, hardware that all nodes share, and what is not installed.
 
 They are data: `data/indexes.json` (path template: the key that entries use, and their names),

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/pools and /pools/{poolid}. Nested pools are reached by the parameter only: their names have slashes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What calls on section files have in common: add, change with `delete` and `digest`, list, remove."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a backup holds: its name, the guest's configuration inside it, and its size. Pure functions."""
 
 from __future__ import annotations

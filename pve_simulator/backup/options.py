@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a vzdump call or a backup job asks for: which guests, checks, and the command line. Pure functions."""
 
 from __future__ import annotations

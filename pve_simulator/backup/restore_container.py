@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Restoring containers (POST /nodes/{node}/lxc with `restore`)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The disks of a machine that is restored, and what the tools that fill them print."""
 
 from __future__ import annotations

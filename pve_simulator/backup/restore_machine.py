@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Restoring virtual machines (POST /nodes/{node}/qemu with `archive`; PVE::QemuServer::restore_file_archive)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which backups are kept (PVE::Storage::prune_mark_backup_group). Pure functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The vzdump task: guest after guest, each failing alone."""
 
 from __future__ import annotations

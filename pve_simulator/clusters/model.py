@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Clusters of any size from a few numbers, always the same for the same numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Dataclasses to plain JSON-able data and back, by their type hints."""
 
 from __future__ import annotations

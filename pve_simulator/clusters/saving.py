@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The whole state of a running world as plain data or a file: the cluster, its finished tasks, its log, its clock."""
 
 from __future__ import annotations

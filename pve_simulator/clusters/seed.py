@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Clusters from and to YAML or JSON.
 
 A dump and a hand-written seed have one form. Lists of nodes and guests may be written instead of mappings;

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Digests of firewall lists: over what a list shows, so that any client can compute them too."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What becomes of a guest's firewall file when the guest goes, or is copied."""
 
 from __future__ import annotations

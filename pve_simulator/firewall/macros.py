@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The macros of firewall rules: their descriptions and what each stands for (GET /cluster/firewall/macros)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where a rule stands: what it may be, and which aliases and IP sets it can name."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What nodes broadcast of themselves: /cluster/resources and pool members are made of it.
 
 Nodes broadcast every `Settings.resources_lag` seconds what their guests are called and do; until the next time, that is

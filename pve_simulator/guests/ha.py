@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What guests' own calls ask of the HA manager when it looks after them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The HA manager: what is asked of it happens some seconds later, node by node.
 
 Its rounds take time: it notices a request after part of `Settings.ha_delay`, the node's agent acts a whole one

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What migrations of both guest types share: their log, storage maps, and volumes that go to another node."""
 
 from __future__ import annotations

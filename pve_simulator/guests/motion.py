@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the HA rules say to a guest's move: who would come along, and on which nodes somebody is in the way."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Starting and stopping guests: the state changes that power tasks end in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Guests as the cluster knows them: free ids, pools, and everything that mentions a guest which is gone."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Guests that replication jobs copy to other nodes, when they themselves move."""
 
 from __future__ import annotations

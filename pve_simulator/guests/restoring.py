@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the restoring of backups comes in: POST /nodes/{node}/qemu and lxc do it when they are given an archive.
 
 The backup room registers how; the handlers that make guests call it after their own early checks.

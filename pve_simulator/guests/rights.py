@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Rights that both guest types demand in the same way: for bridges and for tags."""
 
 from __future__ import annotations

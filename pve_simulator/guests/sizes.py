@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """CPUs, memory and disk that a configuration gives a guest."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Snapshots of guests as configuration: what a snapshot keeps, the tree, locks and checks, for both guest types.
 
 The steps are those of a real task, so that a caller can work on volumes and RAM between them:

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Made-up but steady figures of running guests and nodes: functions of who they are and how long they run."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One client connection: h11 over asyncio streams.
 
 ASGI has no way to set a reason phrase, and Proxmox VE puts its error texts there (clients such as

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Request parameters from query, form, JSON and multipart bodies, merged as the real server does."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What QEMU on a node can do: CPU models and machine versions, newest first."""
 
 from __future__ import annotations

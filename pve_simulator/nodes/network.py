@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Network interfaces of a node: what the API shows, and what waits for a reload (interfaces(5))."""
 
 from __future__ import annotations

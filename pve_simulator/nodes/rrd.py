@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Measurements over time, as rrddata gives them: one entry for each step, with values since the start."""
 
 from __future__ import annotations

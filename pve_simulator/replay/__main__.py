@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`python -m pve_simulator.replay DIR`."""
 
 from __future__ import annotations

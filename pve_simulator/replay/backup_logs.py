@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Logs of backups of many guests, of which only some are in both clusters."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which guests a server had, as the log of a start of all guests tells."""
 
 from __future__ import annotations

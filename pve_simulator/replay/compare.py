@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Differences between a recorded answer and ours, leaving out what no two servers have in common."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tasks that failed for reasons of the recorded machine, which no API call explains: repeated as faults."""
 
 from __future__ import annotations

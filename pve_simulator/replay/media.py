@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Installation media that a recording uses without showing them: servers were recorded with the same files."""
 
 from __future__ import annotations

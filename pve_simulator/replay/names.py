@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Values that the server makes up (UPIDs, digests, MACs, ids): recognise, learn, translate, blank out."""
 
 from __future__ import annotations

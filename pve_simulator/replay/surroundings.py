@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What happened around a recording without being in it: the state it began with, and locks set by hand."""
 
 from __future__ import annotations

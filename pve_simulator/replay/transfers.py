@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Files that went to and fro while a recording was made, and that it does not keep: what it tells of them."""
 
 from __future__ import annotations

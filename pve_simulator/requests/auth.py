@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who is asking: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Doing one thing to many guests inside a task: in startup order, some at a time."""
 
 from __future__ import annotations

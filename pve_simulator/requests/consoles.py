@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Console proxies: the ticket, port and task that a console client gets. Nothing listens on the port."""
 
 from __future__ import annotations

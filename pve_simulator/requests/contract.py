@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The API's own contract: finds the endpoint of a path, and checks its permissions and parameters.
 
 The rules live in `pve_simulator.schema`; here they meet this package's errors and subjects.

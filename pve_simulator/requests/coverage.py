@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which endpoints of the API are simulated: `python -m pve_simulator.requests.coverage` prints it as Markdown.
 
 `--write FILE` puts it between the two marks in a document.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One API call past authentication: permissions, the node, parameters, the handler.
 
 The application uses it for what clients send, bulk actions and the HA manager for what they do on their own.

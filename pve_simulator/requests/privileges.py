@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a user or token may do on a path: roles by access control list, pools, and token separation."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which function handles which method and path; rooms register theirs with a decorator."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The contract of the Proxmox VE API: endpoints, their parameters and permissions, from schema facts."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Turn the compact entries of the facts table into `Schema` objects, each one once and on demand."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The rules of PVE::JSONSchema: does a value fit its schema, and how does the server say that it does not."""
 
 from __future__ import annotations

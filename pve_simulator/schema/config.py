@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The schemas of guest configurations: what `net0`, `memory` or `rootfs` may be."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What checks of the schema raise; the caller renders them as HTTP 400 and 403."""
 
 from __future__ import annotations

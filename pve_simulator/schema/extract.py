@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Make the facts table from a schema dump of Proxmox VE: `python -m pve_simulator.schema.extract SOURCE`.
 
 SOURCE is the `apidoc.js` of a node (/pve-docs/api-viewer/apidoc.js), the same as plain JSON, or a

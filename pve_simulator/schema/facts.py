@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The facts table of the API: which endpoints there are, and which one serves a path."""
 
 from __future__ import annotations

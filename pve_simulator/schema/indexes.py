@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How many numbered parameters stand behind a name such as `net[n]` (qm.conf(5), pct.conf(5), pvenode(1)).
 
 A schema dump writes all of them as one entry; the server knows each by its own name and no others.

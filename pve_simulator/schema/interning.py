@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Store each distinct schema once: nested schemas become numbers into one list."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Schemas and endpoints as the rest of this package uses them."""
 
 from __future__ import annotations

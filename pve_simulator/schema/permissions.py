@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The permission rules that the schema gives an endpoint (PVE::RPCEnvironment::check_api2_permissions)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The privileges of Proxmox VE 9.2 and its built-in roles."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Property strings, the `key=value,...` of configurations such as `net0` and `scsi0`: read and write them."""
 
 from __future__ import annotations

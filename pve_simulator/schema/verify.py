@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Verify a request's parameters against its endpoint, as the real server does before any of its code runs."""
 
 from __future__ import annotations

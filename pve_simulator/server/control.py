@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Controls under /sim, never under /api2: state, clock, faults, settings.
 
 They need no authentication: the simulator listens on loopback for whoever runs it.

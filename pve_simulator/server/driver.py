@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Drives a world without a server and without waiting: its clock stands still and jumps to what comes next."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the guest agent of one machine answers, beyond what its operating system would: a script, as data."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """JSON types of guest configuration values (schema of /nodes/{node}/qemu|lxc/{vmid}/config)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The firewall's files: one for the cluster, one for each node and each guest."""
 
 from __future__ import annotations

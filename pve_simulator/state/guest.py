@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A guest: its configuration as its file holds it, its snapshots and its power."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """High availability: which guests are managed, what is asked of them, and the rules on where they may be."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What has happened: finished tasks, the cluster log, and what time it is; filled when a state is saved."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A node's own settings: network, name resolution, time zone, services."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """State that one room adds to the cluster or to a guest without touching their files.
 
 A room declares a dataclass with `@state_part("firewall")` and reaches it with `cluster.part(Firewall)` or

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a virtual machine's file holds beside its plain keys."""
 
 from __future__ import annotations

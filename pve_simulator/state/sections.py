@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Cluster files made of named sections: metric servers, mappings, SDN, notifications, jobs."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the world outside answers when a node downloads something: nothing is ever really fetched."""
 
 from __future__ import annotations

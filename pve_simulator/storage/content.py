@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a storage holds, as its content list and a volume's own page show it. Pure functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Storage definitions: what makes one complete, how it changes, how it is shown. Pure functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a volume can do on its storage: snapshots, linked clones, templates, copies, renaming (`volume_has_feature`)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Volume names: how each kind of storage writes them (the plugins of pve-storage)."""
 
 from __future__ import annotations

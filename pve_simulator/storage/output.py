@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What qemu-img, lvm and the like print into task logs."""
 
 from __future__ import annotations

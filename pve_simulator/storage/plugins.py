@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What each kind of storage can hold and be set to (the plugins of pve-storage)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Snapshots inside volumes: taking, removing, going back.
 
 Functions change the state at once: call them when the work is done. A volume that never heard of a snapshot is

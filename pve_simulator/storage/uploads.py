@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Files that people put on a storage: their names, where they go, and what is wrong with them. Pure functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Allocating, resizing, copying, linking, renaming and freeing volumes on a node's storages.
 
 Functions change the state at once: call them when the work is done. `say` gets the lines that the real tools

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """When calendar events happen: `daily`, `mon..fri 8..17:0/15`, `*/15`, `2026-12-24 18:00` (pvescheduler)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The cluster's clock: follows real time unless it is frozen, moved, or told to run faster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How long each kind of task takes, in units of `task_seconds`."""
 
 from __future__ import annotations

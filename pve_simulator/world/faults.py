@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Fault rules: data that says which requests and tasks go wrong, how, how often. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Guest configuration locks: one holder at a time, waiters give up after ten seconds."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How one simulator behaves, apart from what is in its cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One simulated world: the cluster and everything that moves it."""
 
 from __future__ import annotations

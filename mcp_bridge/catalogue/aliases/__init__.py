@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Names that other servers' tools have, for clients and prompts that know those. Each set is a file beside this one."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Alembic's entry: migrates on the connection that the ledger hands over."""
 
 from __future__ import annotations

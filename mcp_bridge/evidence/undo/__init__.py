@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What takes a run back: the calls that bring what it has changed to the state before, where there are any. Pure."""
 
 from __future__ import annotations

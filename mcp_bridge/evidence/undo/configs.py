@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Taking back what was changed of a guest's configuration: the values that it had, where a tool can set them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Taking back what was done to guests as a whole: their power, a snapshot, where they run."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Ansible's settings, which it takes from the environment when it is imported."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a fork of the server does to become the ansible-playbook of one run."""
 
 from __future__ import annotations

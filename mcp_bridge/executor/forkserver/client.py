@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Has a fork server run a command, and waits for it. It imports as little as can be: it is on the way of every run."""
 
 from __future__ import annotations

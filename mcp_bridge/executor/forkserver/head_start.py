@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A fork server for the one run of a command, which loads Ansible while the command loads everything else."""
 
 from __future__ import annotations

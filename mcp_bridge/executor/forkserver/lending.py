@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a running Playvisor lends to programs of the same user and installation: a fork that has everything loaded.
 
 Only code is lent. The command runs with its own arguments, environment, folder and terminal, and so as whoever it would

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Imports and loads, once, what every playbook run needs: ansible-core, its plugins, the collection."""
 
 from __future__ import annotations

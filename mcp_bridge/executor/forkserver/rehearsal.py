@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What every playbook of Playvisor begins with, done in advance: what it reads and writes is then in place.
 
 For a process that will be a playbook, and only that: from here on it says what it says as one.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The fork server: a process with everything loaded that forks a child for each playbook.
 
     python -m mcp_bridge.executor.forkserver.server SOCKET MOST [lend|lend-too PROGRAM=MODULE...]

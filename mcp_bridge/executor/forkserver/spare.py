@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A fork that waits for a playbook, and has done meanwhile what every playbook begins with."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Keeps one fork server running: starts it, replaces it when what it has loaded is no longer so, ends it."""
 
 from __future__ import annotations

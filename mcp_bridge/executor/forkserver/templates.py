@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Compiled templates that outlive the environment they were compiled in: most of what a playbook's options cost.
 
 Ansible makes a Jinja environment for each default of a setting and for each task, which knows nothing of those before.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A playbook's only task, done by the playbook's own process: forking a worker for it would cost more than most tasks.
 
 A fork copies what it writes to, and Python writes to all that it looks at.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Prompts: procedures for common work, each a file: facts about it in YAML, a line of dashes, and its text.
 
 A text names tools in backticks and arguments as {{name}}. A server offers those procedures whose tools it offers.

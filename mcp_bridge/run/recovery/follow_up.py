@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What became of a run whose process died: asked of the cluster later, and recorded as a run of its own."""
 
 from __future__ import annotations

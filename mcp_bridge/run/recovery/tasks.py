@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Looking after a run that was broken off: what became of the tasks that it had started in Proxmox VE."""
 
 from __future__ import annotations

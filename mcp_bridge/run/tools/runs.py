@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs as tools: listed, shown, waited for and cancelled, whichever process runs them."""
 
 from __future__ import annotations

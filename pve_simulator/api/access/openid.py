@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/access/openid. No provider can be reached from a simulated cluster, so nobody logs in this way."""
 
 from __future__ import annotations

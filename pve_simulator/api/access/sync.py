@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """POST /access/domains/{realm}/sync. No directory can be reached from a simulated cluster."""
 
 from __future__ import annotations

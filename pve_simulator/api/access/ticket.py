@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/access/ticket: login by password, and by a second factor; verification of a login."""
 
 from __future__ import annotations

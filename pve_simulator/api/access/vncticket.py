@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """POST /access/vncticket: what console servers ask before they let somebody in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/bulk-action/guest: start, shut down, suspend and migrate guests on all nodes."""
 
 from __future__ import annotations

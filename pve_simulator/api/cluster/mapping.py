@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/mapping: names for devices and directories that differ from node to node."""
 
 from __future__ import annotations

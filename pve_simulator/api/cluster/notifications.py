@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/notifications: endpoints, matchers and the targets made of them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/replication and /nodes/{node}/replication: jobs that copy a guest's volumes to another node."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/sdn: zones, vnets, subnets, controllers, ipams and DNS; what is applied and what waits."""
 
 from __future__ import annotations

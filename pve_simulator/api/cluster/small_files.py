@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Cluster files that are only kept: custom CPU models, ACME plugins, realm synchronisation jobs, SDN basics."""
 
 from __future__ import annotations

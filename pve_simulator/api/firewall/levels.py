@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The levels of the firewall: where each has its paths, and which file a call means."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Disks, certificates, packages: what a node's hardware and installation say."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A node's system log: what its tasks and the cluster log leave there."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """rrddata and rrd of nodes, guests and storages."""
 
 from __future__ import annotations

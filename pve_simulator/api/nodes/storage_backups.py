@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/storage/{storage}: prune backups, look into backups and images."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/storage/{storage}/content: list, allocate, and one volume."""
 
 from __future__ import annotations

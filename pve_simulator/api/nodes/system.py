@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A node's DNS, time, hosts file, own configuration, and calls that concern the machine."""
 
 from __future__ import annotations

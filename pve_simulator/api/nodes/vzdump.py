@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/vzdump: back guests up now, the defaults, and what is in a backup."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Clusters from readings: answers of a real or simulated server to GET requests, as a capture holds them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Users, groups, roles and rights from readings. Credentials are never read: tokens get new secrets."""
 
 from __future__ import annotations

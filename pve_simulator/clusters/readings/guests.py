@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Guests with their pending changes and snapshots, and pools, from readings."""
 
 from __future__ import annotations

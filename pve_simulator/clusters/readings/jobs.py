@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the cluster does by itself, from readings: high availability, backup jobs, replication."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Nodes, their networks, and datacenter.cfg from readings."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Storages, what is on them, and how full they are, from readings."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Files inside a machine: those of its system, of its script, and what was written since."""
 
 from __future__ import annotations

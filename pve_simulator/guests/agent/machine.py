@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One machine as its agent sees it: the guest, its system, its script, and the time."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Programs that a simulated system has: enough of each to answer what automation asks."""
 
 from __future__ import annotations

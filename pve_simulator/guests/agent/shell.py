@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`sh -c`: simple commands, `;`, `&&`, `||`, pipes and redirections, run with the system's programs."""
 
 from __future__ import annotations

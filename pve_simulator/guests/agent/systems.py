@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Operating systems that a simulated machine may run, as data."""
 
 from __future__ import annotations

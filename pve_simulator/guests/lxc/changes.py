@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Changing a container's configuration: what is checked, what applies at once, what waits for a restart."""
 
 from __future__ import annotations

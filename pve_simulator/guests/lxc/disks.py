@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Volumes of containers: made with a file system on them, copied with rsync, and the log lines of that."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Moving a container to another node: its local volumes are copied, a running one is shut down and started there."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Mount points of containers: `rootfs`, `mp0`… and `unused0`… as their configuration writes them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Moving a container's volume: to another storage, or to another container."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who may change what of a container's configuration (`check_ct_modify_config_perm`)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Snapshots of containers: their volumes beside their configuration."""
 
 from __future__ import annotations

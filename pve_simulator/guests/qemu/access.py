@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who may set what in a virtual machine's configuration (qemu-server's own checks, beside the schema's)."""
 
 from __future__ import annotations

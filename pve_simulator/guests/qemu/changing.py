@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The change itself: first noted as pending, then applied as far as the machine's state allows."""
 
 from __future__ import annotations

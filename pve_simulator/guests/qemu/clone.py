@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Cloning virtual machines: what is checked before and inside the task, and the work."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The files that a cloud-init drive carries (qemu-server's Cloudinit module)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How far the cloud-init drive of a machine is behind its configuration."""
 
 from __future__ import annotations

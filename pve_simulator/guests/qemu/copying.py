@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Copying a machine's disks to new volumes (`clone_disk`): full or linked, of a stopped or a running guest."""
 
 from __future__ import annotations

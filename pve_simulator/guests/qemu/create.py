@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Making a machine: what is checked before the task, and what the task does."""
 
 from __future__ import annotations

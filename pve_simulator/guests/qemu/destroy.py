@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Destroying a machine, its volumes and what mentions it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The volumes of a virtual machine: what each drive, unused volume and saved state of a configuration points to."""
 
 from __future__ import annotations

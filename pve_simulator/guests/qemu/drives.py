@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Drives of virtual machines: read and write `local:101/vm-101-disk-0.qcow2,size=32G` (qm.conf(5))."""
 
 from __future__ import annotations

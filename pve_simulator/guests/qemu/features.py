@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What can be done with a whole machine, judged by its disks; and where its storages are."""
 
 from __future__ import annotations

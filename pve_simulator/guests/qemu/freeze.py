@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Freezing the file systems of a running guest through its agent, for consistent copies of its disks."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Applying changes to a running machine: what takes effect at once, and what has to wait for a restart."""
 
 from __future__ import annotations

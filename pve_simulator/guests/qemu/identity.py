@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What makes a machine another one: its UUIDs and MAC addresses."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Making the disks that a request asks for: `local:32`, `local:cloudinit`, `local:0,import-from=…`."""
 
 from __future__ import annotations

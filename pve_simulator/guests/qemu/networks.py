@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Network devices of virtual machines: read and write `virtio=BC:24:11:…,bridge=vmbr0`."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Changes that wait: noting them, dropping those that change nothing, and applying them to a stopped machine."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The RAM of a running machine saved into a volume: for snapshots with RAM and for hibernation."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every volume that a machine's configuration mentions anywhere, and how (`foreach_volid` of qemu-server)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What keeps a machine from starting once its start has begun, and starting one from elsewhere."""
 
 from __future__ import annotations

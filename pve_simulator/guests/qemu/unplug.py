@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Pulling a device out of a running machine, which works only as far as the system in it helps."""
 
 from __future__ import annotations

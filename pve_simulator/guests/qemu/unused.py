@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Volumes that a machine no longer uses: kept as `unusedN`, or removed."""
 
 from __future__ import annotations

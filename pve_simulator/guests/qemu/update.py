@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Changing the configuration of a machine: what is checked at once, and what is done."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every named format of the API: validators by name, and property strings by name."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Calendar events as systemd and Proxmox VE write them: `mon..fri 8:00`, `*/15`, `daily` (pvescheduler)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """CPU models and flags that a VM may name (GET /nodes/{node}/capabilities/qemu/cpu)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Names that firewall rules may use for numbers: /etc/services, /etc/protocols and ICMP types."""
 
 from __future__ import annotations

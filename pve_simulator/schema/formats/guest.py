@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Formats of guest configurations that are no property strings (qemu-server, pve-container)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Names and numbers of things: guests, nodes, storages, tags, interfaces, times of day."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Addresses, networks and ranges as firewall rules take them, with the error texts of Perl's Net::IP."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Addresses: MAC, IPv4, IPv6, CIDR, and what configurations take in their place."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Property strings that the schema only names: their inner properties (qm.conf(5), pct.conf(5), vzdump(1))."""
 
 from __future__ import annotations

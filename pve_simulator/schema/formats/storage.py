@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Volumes, sizes and what storages hold (pve-storage)."""
 
 from __future__ import annotations

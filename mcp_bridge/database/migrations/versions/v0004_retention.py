@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the chain begins after old runs were removed; on PostgreSQL, ids and times that sort by their bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/ha/rules: where managed guests may run, and which keep together or apart."""
 
 from __future__ import annotations

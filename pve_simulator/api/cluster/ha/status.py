@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/cluster/ha/status: what the manager, the nodes' agents and the managed guests do."""
 
 from __future__ import annotations

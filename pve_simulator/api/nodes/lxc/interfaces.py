@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """GET /nodes/{node}/lxc/{vmid}/interfaces: what `ip address` says inside a running container."""
 
 from __future__ import annotations

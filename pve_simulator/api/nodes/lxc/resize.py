@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """PUT /nodes/{node}/lxc/{vmid}/resize: growing a mount point's volume and its file system."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/lxc/{vmid}: move_volume, template and feature, which are about the container's volumes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/qemu/{vmid}/cloudinit: what is not on the drive yet, writing the drive, its files."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """/nodes/{node}/qemu/{vmid}: vncproxy, termproxy, spiceproxy, vncwebsocket, monitor, sendkey, dbus-vmstate."""
 
 from __future__ import annotations

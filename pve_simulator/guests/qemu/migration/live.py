@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The running part of a migration: start on the other node, mirror disks, send the RAM, switch over."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which local volumes a migration has to copy, and which keep the guest where it is."""
 
 from __future__ import annotations
