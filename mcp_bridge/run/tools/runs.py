@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
+from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _find_kept_plan(engine: Engine, run_id: str) -> KeptPlan | None:
         return None
 
 
-TOOLS: dict[str, Callable[[Engine, Request, Progress, threading.Event], Result]] = {
+FUNCTIONS: dict[str, ToolFunction] = {
     "list_runs": _list_runs,
     "get_run": _get_run,
     "wait_run": _wait_run,
