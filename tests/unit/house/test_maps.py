@@ -12,8 +12,6 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "
 # Whole paths of this repository, in code marks.
 ROOMS = "mcp_bridge|playvisor|pve_simulator|plugins|tests|docs|playbooks|roles|extensions"
 NAMED = re.compile(rf"`((?:{ROOMS})/[\w./-]+(?:\.\w+|/))`")
-    r"`((?:mcp_bridge|playvisor|pve_simulator|plugins|tests|docs|playbooks|roles|extensions)/[\w./-]+(?:\.\w+|/))`"
-)
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
