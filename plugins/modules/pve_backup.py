@@ -330,7 +330,7 @@ class BackedUp:
 
 
 class Backups(GuestResource[BackedUp]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
@@ -377,12 +377,12 @@ class Backups(GuestResource[BackedUp]):
             steps = [_back_up(observed, params)]
         return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
 
-    def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
         return {"backups": [backup["volid"] for backup in of_guest(listed, observed.guest)]}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
             return state == plan.after
         # What the storage's own retention deletes meanwhile is its business.

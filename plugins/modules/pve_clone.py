@@ -243,7 +243,7 @@ class Clone(Resource[Cloning]):
             linkable = bool(int(answer["hasFeature"]))
         return [Cloning(source, None, newid, snapshots, linkable)]
 
-    def instead(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
+    def replan_after_refusal(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
         # Between the question for a free id and the request, somebody else may have taken it.
         if self._params["newid"] is not None or _TAKEN not in error.message:
             return None
@@ -279,7 +279,7 @@ class Clone(Resource[Cloning]):
             after={"exists": True, "source": observed.source.label},
         )
 
-    def look(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
         where = plan.target
         try:
             config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")

@@ -555,7 +555,7 @@ _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 class Guests(Resource[Observed]):
     noun = "guests"
     # Only a container that becomes a template does so after the request has ended.
-    patience = 30.0
+    settle_seconds = 30.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -614,7 +614,7 @@ class Guests(Resource[Observed]):
             after["pool"] = params["pool"] or None
         return Plan(target, tuple(steps), self._state(observed, wish), after, digest)
 
-    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
         try:
             config = client.get(f"{guest.path}/config")
@@ -629,14 +629,14 @@ class Guests(Resource[Observed]):
             return {"exists": True}
         return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
 
-    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
         expected = (
             [] if client else changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )
         return {"pending": waiting, "restart_required": bool(waiting or expected)}
 
-    def ready(self, client: Client, step: Step) -> Step | None:
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
         guest, _status, action = step.path.rpartition("/status/")
         if action in ("reboot", "shutdown") and guest:
             return step if read_pending(client, guest) else None
@@ -644,7 +644,7 @@ class Guests(Resource[Observed]):
             return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
         return seal(client, step) if isinstance(step, DriveStep) else step
 
-    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+    def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):
             return None
         if self._params["vmid"] is not None:

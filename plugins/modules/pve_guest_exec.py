@@ -259,7 +259,7 @@ class Inside:
 
 
 class Executions(GuestResource[Inside]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -280,7 +280,7 @@ class Executions(GuestResource[Inside]):
 
         return read_each(inventory, guests, params["throttle"], read, failed)
 
-    def facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         if client is not None:
             # What came of a command was seen through.
             return {}
@@ -306,12 +306,12 @@ class Executions(GuestResource[Inside]):
         steps, after = writing(observed, params)
         return Plan(self.target(observed), tuple(steps), shown(observed.file), shown(after))
 
-    def look(self, client: Client, observed: Inside, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Inside, plan: Plan) -> dict[str, Any]:
         if self._params["command"]:
             return {}
         return shown(read_file(client, observed.guest, self._params["file"]))
 
-    def see_through(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
         if not self._params["command"]:
             return
         guest = Guest(**outcome.target, status="running")

@@ -212,7 +212,7 @@ class Migration(GuestResource[Moving]):
             steps = (_step(observed, params),)
         return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
 
-    def look(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
         entries = client.get("/cluster/resources", type="vm")
         return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
 

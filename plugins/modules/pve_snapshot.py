@@ -238,7 +238,7 @@ class Snapshots(GuestResource[Tree]):
         steps, after = plan_steps(observed, params)
         return Plan(self.target(observed), steps, observed.shown(), after.shown(), observed.config_digest)
 
-    def look(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
         return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).shown()
 
 

@@ -93,7 +93,7 @@ class Restore(Resource[Restoring]):
             config_digest=over.config_digest if over else None,
         )
 
-    def look(self, client: Client, observed: Restoring, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Restoring, plan: Plan) -> dict[str, Any]:
         try:
             config = client.get(f"{observed.path}/config")
             status = client.get(f"{observed.path}/status/current")["status"]
@@ -105,7 +105,7 @@ class Restore(Resource[Restoring]):
         restored = "lock" not in config and config.get("digest") != plan.config_digest
         return {"exists": True, "status": status, "backup": observed.volid if restored else None}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         # A guest that is restored as it was keeps its digest.
         return (state["exists"], state["status"]) == (plan.after["exists"], plan.after["status"])
 

@@ -35,7 +35,7 @@ class Step:
     file: str | None = None
 
     @property
-    def shown_params(self) -> dict[str, Any]:
+    def public_params(self) -> dict[str, Any]:
         return {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
 
 
@@ -60,7 +60,7 @@ class Plan:
                 **self.target,
                 "method": step.method,
                 "path": step.path,
-                "params": step.shown_params,
+                "params": step.public_params,
                 "task": step.task,
                 "why": step.why,
             }
@@ -77,7 +77,7 @@ def digest(plans: Sequence[Plan]) -> str:
     facts = [
         [
             plan.target,
-            [[step.method, step.path, step.shown_params] for step in plan.steps],
+            [[step.method, step.path, step.public_params] for step in plan.steps],
             plan.before,
             plan.config_digest,
             plan.fingerprint,

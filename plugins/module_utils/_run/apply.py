@@ -55,7 +55,7 @@ def _instead(
 ) -> Observed | None:
     """What to apply the outcome's new plan to, when there is another way than the one that was refused."""
     try:
-        other = resource.instead(client, observed, outcome.plan, outcome.failure)
+        other = resource.replan_after_refusal(client, observed, outcome.plan, outcome.failure)
         if other is None:
             return None
         outcome.state = None
@@ -78,15 +78,15 @@ def _apply(
     client: Client, resource: Resource[Observed], observed: Observed, plan: Plan, outcome: Outcome, timeout: int
 ) -> None:
     # A restart ends where it began, which proves nothing.
-    telling = resource.anybodys and plan.before != plan.after
+    telling = resource.shared_goal and plan.before != plan.after
 
     def reached() -> bool:
-        return telling and resource.reached(plan, resource.look(client, observed, plan))
+        return telling and resource.is_reached(plan, resource.read_state(client, observed, plan))
 
     deadline = 0.0
     try:
         for step in plan.steps:
-            ready = resource.ready(client, step)
+            ready = resource.prepare_step(client, step)
             if ready is None:
                 continue
             deadline = time.monotonic() + timeout + step.grace
@@ -94,24 +94,24 @@ def _apply(
             if not _apply_step(client, ready, outcome, deadline, reached, send):
                 break
             outcome.done += 1
-            resource.see_through(client, ready, outcome, deadline)
+            resource.finish_step(client, ready, outcome, deadline)
     except PveError as error:
         outcome.failure = error
         if not outcome.has_sent and error.code in (DRIFTED, DIGEST_CONFLICT):
             return
         # What became of the target is still told, but not waited for.
         deadline = 0.0
-    if resource.patience is not None:
-        deadline = min(deadline, time.monotonic() + resource.patience)
+    if resource.settle_seconds is not None:
+        deadline = min(deadline, time.monotonic() + resource.settle_seconds)
     try:
         outcome.state = _settle(client, resource, observed, plan, deadline)
-        outcome.facts |= resource.facts(observed, plan, client)
+        outcome.facts |= resource.extra_facts(observed, plan, client)
     except PveError as error:
         outcome.failure = outcome.failure or error
         return
-    is_reached = resource.reached(plan, outcome.state)
+    is_reached = resource.is_reached(plan, outcome.state)
     if outcome.failure is None and not is_reached:
-        outcome.failure = _changed_meanwhile(outcome) if resource.patience == 0 else _not_reached(outcome)
+        outcome.failure = _changed_meanwhile(outcome) if resource.settle_seconds == 0 else _not_reached(outcome)
     elif outcome.failure is not None and outcome.failure.code == TASK_FAILED and telling and is_reached:
         outcome.warnings.append(
             f"{outcome.failure} It is {_words(outcome.state, outcome.state)} by now: somebody else did it."
@@ -128,9 +128,9 @@ def _settle(
     """
     delays = poll_delays()
     while True:
-        state = resource.look(client, observed, plan)
+        state = resource.read_state(client, observed, plan)
         remaining = deadline - time.monotonic()
-        if resource.reached(plan, state) or remaining <= 0:
+        if resource.is_reached(plan, state) or remaining <= 0:
             return state
         time.sleep(min(next(delays), remaining))
 

@@ -64,10 +64,10 @@ class Resource(ABC, Generic[Observed]):
     noun: str
     # Whether the wished state counts as reached whoever brought it about, as a power state does. A clone does not: an
     # id that somebody else has taken meanwhile is not the clone that was asked for.
-    anybodys: bool = False
+    shared_goal: bool = False
     # Seconds that a state may take to show once every request has ended, 0 where it is there at once; None: what is
     # left of the timeout.
-    patience: float | None = None
+    settle_seconds: float | None = None
 
     @abstractmethod
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
@@ -82,14 +82,14 @@ class Resource(ABC, Generic[Observed]):
         """The steps from what is observed to what the options ask for; raises PveError where there is no way."""
 
     @abstractmethod
-    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         """The state as it is now, in the shape of C(plan.before) and C(plan.after)."""
 
     def acts_on(self, observed: Observed) -> Guest | None:
         """The guest that there is and that the plan's requests are for; None where they are for none, or make one."""
         return None
 
-    def ready(self, client: Client, step: Step) -> Step | None:
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
         """A step as it is to be sent now that those before it are done: with the digest that they have left, say.
 
         None: it is not needed after all, where the plan had to allow for what it couldn't know. May only read, and
@@ -102,21 +102,21 @@ class Resource(ABC, Generic[Observed]):
         more = {"file": step.file} if step.file else {}
         return client.request(step.method, step.path, step.params, **more)
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         """Whether a state is the one that the plan was to bring about."""
         return state == plan.after
 
-    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         """What else the result says of a target; with a client, as it is now that the plan was applied."""
         return {}
 
-    def see_through(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
         """See what a step's C(outcome.answer) only began to its end, until C(time.monotonic()) reaches I(deadline).
 
         What came of it goes into C(outcome.facts); raises PveError where it went wrong.
         """
 
-    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+    def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         """What to plan from instead, after the very first request was refused in a way that left nothing behind.
 
         None: there is nothing else to try. A PveError that it raises takes the place of I(error), and says that

@@ -70,7 +70,7 @@ def _planned(resource: Resource[Observed], observed: Observed, params: dict[str,
     outcome = Outcome(resource.target(observed))
     try:
         outcome.plan = resource.plan(observed, params)
-        outcome.facts = resource.facts(observed, outcome.plan)
+        outcome.facts = resource.extra_facts(observed, outcome.plan)
     except PveError as error:
         outcome.failure = error
     return outcome

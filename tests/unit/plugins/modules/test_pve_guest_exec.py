@@ -171,10 +171,10 @@ def test_an_end_that_is_no_success_is_a_failure(ended):
     ],
 )
 def test_a_file_that_is_read_is_in_the_result(inside, options, content):
-    assert tuple(resource(**options).facts(inside, plan(inside, **options)).values()) == content
+    assert tuple(resource(**options).extra_facts(inside, plan(inside, **options)).values()) == content
 
 
 def test_what_is_written_is_not_repeated_in_the_result():
     inside = Inside(GUEST, Content(b"old"))
 
-    assert resource(**WRITE).facts(inside, plan(inside, **WRITE)) == {}
+    assert resource(**WRITE).extra_facts(inside, plan(inside, **WRITE)) == {}
