@@ -58,15 +58,15 @@ class ActionModule(NormalAction):
     action's own: only the way from the arguments to the output differs.
     """
 
-    _here = False
+    _runs_here = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        self._here = self._may_run_here(task_vars or {})
+        self._runs_here = self._may_run_here(task_vars or {})
         result = super().run(tmp, task_vars)
-        self._keep(result)
+        self._write_result(result)
         return result
 
-    def _keep(self, result: dict[str, Any]) -> None:
+    def _write_result(self, result: dict[str, Any]) -> None:
         """Write the result to where whoever runs the playbook wants it.
 
         How a module crashed, Ansible says in its own way; and what is hidden stays so.
@@ -127,10 +127,10 @@ class ActionModule(NormalAction):
 
     def _is_pipelining_enabled(self, *args: Any, **kwargs: Any) -> bool:
         # Pipelined modules need no file on the target.
-        return self._here or super()._is_pipelining_enabled(*args, **kwargs)
+        return self._runs_here or super()._is_pipelining_enabled(*args, **kwargs)
 
     def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
-        if not self._here:
+        if not self._runs_here:
             return super()._configure_module(module_name, module_args, task_vars)
         found = self._find_module(module_name)
         self._module = found.resolved_fqcn
@@ -145,10 +145,10 @@ class ActionModule(NormalAction):
         return built, found.plugin_resolved_path
 
     def _low_level_execute_command(self, cmd: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        if not self._here:
+        if not self._runs_here:
             return super()._low_level_execute_command(cmd, *args, **kwargs)
         display.vvv(f"RUN {self._module} in this process", host=self._play_context.remote_addr)
-        run = _in_process.run_last if self._is_last() else _in_process.run
+        run = _in_process.run_without_fork if self._is_last() else _in_process.run
         status, out, err = run(
             self._module, kwargs["in_data"], _PROFILE, self._environment(), self._loader.get_basedir()
         )

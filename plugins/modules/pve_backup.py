@@ -304,7 +304,7 @@ from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -397,7 +397,7 @@ def _is_harmless(params: dict[str, Any]) -> bool:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
     if params["max_age"] is not None:
-        age_seconds(params["max_age"])
+        parse_age(params["max_age"])
     if params["retention"] and not keep(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
     if params["retention"] and params["keep_older"]:
@@ -426,7 +426,7 @@ def recent(observed: BackedUp, max_age: str | None) -> bool:
     """Whether the latest backup is young enough for none to be made."""
     if max_age is None or not observed.backups:
         return False
-    return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
+    return int(observed.backups[0].get("ctime") or 0) >= observed.now - parse_age(max_age)
 
 
 def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:

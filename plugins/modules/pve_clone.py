@@ -186,7 +186,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
-from ..module_utils._guest.lookup import find_guest, look_for, read_guest, with_config
+from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -225,8 +225,8 @@ class Clone(Resource[Cloning]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Cloning]:
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
-        inventory = look_for(client, inventory, vmid=params["newid"])
-        inventory = look_for(client, inventory, name=params["new_name"])
+        inventory = refresh_guest(client, inventory, vmid=params["newid"])
+        inventory = refresh_guest(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
             return [Cloning(source, clone, clone.vmid)]

@@ -46,7 +46,7 @@ def run(module: str, arguments: bytes, profile: str, environment: dict[str, str]
     out, err = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become_the_module(name, arguments, profile, environment, folder, out[1], err[1])
+        _run_in_fork(name, arguments, profile, environment, folder, out[1], err[1])
     try:
         os.close(out[1])
         os.close(err[1])
@@ -64,7 +64,7 @@ def run(module: str, arguments: bytes, profile: str, environment: dict[str, str]
     return (code if code >= 0 else 128 - code), *written
 
 
-def run_last(
+def run_without_fork(
     module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str
 ) -> tuple[int, str, str]:
     """As C(run), without a fork: for a process that has nothing else to do, since more than is restored may change.
@@ -78,8 +78,8 @@ def run_last(
     sys.stdin = io.StringIO()
     try:
         streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
-        with streams[0], streams[1], _module_utils(arguments, profile), _own_end():
-            status = _status_of(_python_name(module), profile)
+        with streams[0], streams[1], _reset_module_utils(arguments, profile), _run_exit_functions():
+            status = _run_main(_python_name(module), profile)
     finally:
         sys.stdin = stdin
         os.chdir(cwd)
@@ -108,7 +108,7 @@ def _read(*pipes: int) -> tuple[str, str]:
     return out, err
 
 
-def _become_the_module(
+def _run_in_fork(
     name: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str, out: int, err: int
 ) -> NoReturn:
     status = 1
@@ -118,11 +118,11 @@ def _become_the_module(
         for number in (signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _take_streams(out, err)
+        _redirect_streams(out, err)
         os.environ.update(environment)
         os.chdir(folder)
-        with _module_utils(arguments, profile):
-            status = _status_of(name, profile)
+        with _reset_module_utils(arguments, profile):
+            status = _run_main(name, profile)
             atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -131,7 +131,7 @@ def _become_the_module(
         os._exit(status)
 
 
-def _take_streams(out: int, err: int) -> None:
+def _redirect_streams(out: int, err: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (out, 1), (err, 2)):
         os.dup2(source, target)
@@ -141,7 +141,7 @@ def _take_streams(out: int, err: int) -> None:
 
 
 @contextlib.contextmanager
-def _own_end() -> Iterator[None]:
+def _run_exit_functions() -> Iterator[None]:
     """Do what is left for the end of the process now."""
     register, left = atexit.register, []
 
@@ -159,7 +159,7 @@ def _own_end() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
+def _reset_module_utils(arguments: bytes, profile: str) -> Iterator[None]:
     """Bring what modules share into the state that it has in an interpreter of their own."""
     basic._ANSIBLE_ARGS = arguments
     warnings._global_warnings.clear()
@@ -179,9 +179,9 @@ def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
         _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled = former
 
 
-def _status_of(name: str, profile: str) -> int:
+def _run_main(name: str, profile: str) -> int:
     try:
-        _call(name, profile)
+        _call_main(name, profile)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -193,7 +193,7 @@ def _status_of(name: str, profile: str) -> int:
     return 0
 
 
-def _call(name: str, profile: str) -> None:
+def _call_main(name: str, profile: str) -> None:
     try:
         importlib.import_module(name).main()
         if _loader:

@@ -71,7 +71,7 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
     try:
         return json.dumps(cut_result(plain, largest, check=check))
     except TooLargeError as error:
-        return json.dumps(_failure(plain, str(error), check=check))
+        return json.dumps(_build_failure(plain, str(error), check=check))
 
 
 def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[
     Warnings say so, and C(cut) tells how many of how many entries a list has. Raises C(TooLargeError) when what is not
     cut does not fit.
     """
-    lists = _lists(result, check=check)
+    lists = _find_lists(result, check=check)
     size = len(json.dumps(result))
     listed = {path: [len(json.dumps(entry)) + 2 for entry in _entries(found)] for path, found in lists.items()}
     total = sum(map(sum, listed.values()))
@@ -133,10 +133,10 @@ def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[
         raise TooLargeError(f"The {what} takes {size} bytes, and at most {largest} are kept of it.")
     cut, warnings, counts = dict(result), list(result.get("warnings") or ()), {}
     for path, sizes in listed.items():
-        fitting = _how_many(sizes, sum(sizes) * room // total if total else 0)
+        fitting = _count_fitting(sizes, sum(sizes) * room // total if total else 0)
         if fitting == len(sizes):
             continue
-        _put(cut, path, _first(lists[path], fitting))
+        _set_at(cut, path, _keep_first(lists[path], fitting))
         counts[".".join(path)] = [fitting, len(sizes)]
         warnings.append(f"{'.'.join(path)}: {fitting} of {len(sizes)} are here, since all take more than is kept.")
     return {**cut, "warnings": warnings, CUT: counts}
@@ -148,7 +148,7 @@ def _warning_text(warning: Any) -> str:
     return str(warning if event is None else event.msg)
 
 
-def _lists(result: Mapping[str, Any], *, check: bool) -> dict[tuple[str, ...], Any]:
+def _find_lists(result: Mapping[str, Any], *, check: bool) -> dict[tuple[str, ...], Any]:
     """What may be cut, by where it is: lists, and the two sides of a diff."""
     found: dict[tuple[str, ...], Any] = {
         (name,): value for name, value in result.items() if isinstance(value, list) and name not in _WHOLE
@@ -165,12 +165,12 @@ def _entries(found: Any) -> list[Any]:
     return list(found.items()) if isinstance(found, dict) else found
 
 
-def _first(found: Any, count: int) -> Any:
+def _keep_first(found: Any, count: int) -> Any:
     entries = _entries(found)[:count]
     return dict(entries) if isinstance(found, dict) else entries
 
 
-def _how_many(sizes: list[int], room: int) -> int:
+def _count_fitting(sizes: list[int], room: int) -> int:
     count = 0
     for size in sizes:
         room -= size
@@ -180,18 +180,18 @@ def _how_many(sizes: list[int], room: int) -> int:
     return count
 
 
-def _put(result: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _set_at(result: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for name in path[:-1]:
         result[name] = dict(result[name])
         result = result[name]
     result[path[-1]] = value
 
 
-def _failure(result: Mapping[str, Any], why: str, *, check: bool) -> dict[str, Any]:
+def _build_failure(result: Mapping[str, Any], why: str, *, check: bool) -> dict[str, Any]:
     """A failure in a result's stead: why the module itself failed, or else that its result is too large."""
-    told = {name: result[name] for name in ("msg", "failure") if result["failed"] and name in result}
-    if not told or len(json.dumps(told)) > _RESERVED:
+    failure = {name: result[name] for name in ("msg", "failure") if result["failed"] and name in result}
+    if not failure or len(json.dumps(failure)) > _RESERVED:
         ending = " Nothing was changed." if check else ""
         error = PveError(UNSUPPORTED, f"{why}{ending}", "Ask for less at a time, such as fewer guests.")
-        told = {"msg": error.message, "failure": error.failure()}
-    return {"failed": True, "changed": bool(result.get("changed")) and not check, **told}
+        failure = {"msg": error.message, "failure": error.failure()}
+    return {"failed": True, "changed": bool(result.get("changed")) and not check, **failure}

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from . import gateway
 from .connection import Connection
-from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, nested_errors
+from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, parse_nested_errors
 from .multipart import FileForm
 from .task_lists import TaskLists
-from .unreachable import not_answered, root_cause, unreachable, untrusted
+from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
 try:
     import requests
@@ -93,7 +93,7 @@ class _Serializer:
         try:
             return response.json()["data"]
         except (ValueError, KeyError, TypeError) as exc:
-            raise _not_the_api(self._address, response) from exc
+            raise _foreign_answer_error(self._address, response) from exc
 
     def loads_errors(self, response: Any) -> Any:
         try:
@@ -102,10 +102,10 @@ class _Serializer:
             return None
         if not isinstance(body, dict):
             return None
-        return body.get("errors") or nested_errors(str(body.get("message") or "")) or None
+        return body.get("errors") or parse_nested_errors(str(body.get("message") or "")) or None
 
 
-def _not_the_api(address: str, response: Any) -> PveError:
+def _foreign_answer_error(address: str, response: Any) -> PveError:
     kind = response.headers.get("Content-Type", "no content type")
     return PveError(
         UNREACHABLE,
@@ -145,7 +145,7 @@ class Client:
             if connection.fingerprint:
                 verify = False
             elif verify and connection.ca_path:
-                verify = _readable(connection.ca_path)
+                verify = _require_readable(connection.ca_path)
         # Given with every request: requests lets REQUESTS_CA_BUNDLE override what only the session holds.
         self._options: dict[str, Any] = {
             "verify_ssl": verify,
@@ -183,14 +183,14 @@ class Client:
             time.sleep(_RETRY_DELAYS[attempt])
             attempt += 1
 
-    def _connected(self) -> Any:
+    def _ensure_connected(self) -> Any:
         with self._connecting:
             if self._api is None:
                 self._api = self._connect()
         return self._api
 
     def _upload(self, path: str, params: dict[str, Any], file: str) -> Any:
-        self._connected()
+        self._ensure_connected()
         filename = params.pop("filename", os.path.basename(file))
         try:
             form = FileForm(params, "filename", filename, file)
@@ -217,7 +217,7 @@ class Client:
         return _Serializer(self.connection.address).loads(response)
 
     def _send(self, method: str, path: str, params: dict[str, Any]) -> Any:
-        api = self._connected()
+        api = self._ensure_connected()
         try:
             return getattr(api(path.lstrip("/")), method.lower())(**params)
         except ResourceException as exc:
@@ -259,21 +259,21 @@ class Client:
         link = self.connection
         if isinstance(exc, requests.exceptions.SSLError):
             pinned = bool(link.fingerprint) and "ingerprint" in str(exc)
-            return untrusted(link.address, root_cause(exc), pinned=pinned)
+            return untrusted_error(link.address, find_root_cause(exc), pinned=pinned)
         if isinstance(exc, requests.exceptions.ReadTimeout):
-            return not_answered(link.address, what, method)
+            return no_answer_error(link.address, what, method)
         if isinstance(exc, requests.exceptions.ConnectTimeout):
             cause = f"no connection within {link.connect_timeout:g} s"
         else:
-            cause = root_cause(exc)
+            cause = find_root_cause(exc)
         if link.gateway:
-            error = unreachable(f"The gateway {link.gateway}", cause)
+            error = unreachable_error(f"The gateway {link.gateway}", cause)
             error.hint = "Check that the gateway runs and that api_gateway is its socket; it ends with what started it."
             return error
-        return unreachable(f"Proxmox VE at {link.address}", cause)
+        return unreachable_error(f"Proxmox VE at {link.address}", cause)
 
 
-def _readable(ca_path: str) -> str:
+def _require_readable(ca_path: str) -> str:
     if os.access(ca_path, os.R_OK):
         return ca_path
     raise PveError(

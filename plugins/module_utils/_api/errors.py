@@ -54,7 +54,7 @@ class PveError(Exception):
 
 
 # First match wins. Texts as worded by qemu-server, pve-container, pve-storage and pve-cluster 9.
-_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+_ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     (
         re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
         NOT_FOUND,
@@ -113,7 +113,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     ),
 )
 
-_OWN_WORDS = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
+_GENERIC_HINT = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
 
 _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
 
@@ -121,7 +121,7 @@ _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privilege
 _NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.DOTALL)
 
 
-def nested_errors(message: str) -> dict[str, str]:
+def parse_nested_errors(message: str) -> dict[str, str]:
     """Parameter errors from a message: raised under a lock they come as plain text, in an answer 500.
 
     C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
@@ -133,7 +133,7 @@ def nested_errors(message: str) -> dict[str, str]:
 
 def classify(text: str) -> tuple[str, str | None]:
     """The failure code and hint for an error text of an API answer or of a task."""
-    for pattern, code, hint in _TEXTS:
+    for pattern, code, hint in _ERROR_TEXTS:
         if pattern.search(text):
             return code, hint
     return TASK_FAILED, None
@@ -156,7 +156,7 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
             status,
         )
     if status == 403:
-        return _denied(what, text)
+        return _permission_error(what, text)
     if status in (400, 500) and fields:
         named = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
         return PveError(
@@ -192,10 +192,10 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
     code, hint = classify(text)
     if status == 596 and code == TASK_FAILED:
         code, hint = TIMEOUT, "The node took too long to answer; look at its load and try again."
-    return PveError(code, f"Proxmox VE refused {what}: {text}", hint or _OWN_WORDS, status)
+    return PveError(code, f"Proxmox VE refused {what}: {text}", hint or _GENERIC_HINT, status)
 
 
-def _denied(what: str, text: str) -> PveError:
+def _permission_error(what: str, text: str) -> PveError:
     match = _DENIED.search(text)
     if not match:
         return PveError(

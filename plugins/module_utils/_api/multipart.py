@@ -32,8 +32,9 @@ class FileForm:
             for key, value in fields.items()
         ]
         # A file without a content type is taken for an empty field by pveproxy.
+        filename = _escape_filename(filename)
         parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{_quoted(filename)}"\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         )
         self._head = "".join(parts).encode()
@@ -44,17 +45,17 @@ class FileForm:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._head
-        left = self._size
+        remaining = self._size
         with open(self._path, "rb") as file:
             while block := file.read(_BLOCK):
-                left -= len(block)
-                if left < 0:
+                remaining -= len(block)
+                if remaining < 0:
                     break
                 yield block
-        if left:
+        if remaining:
             raise ValueError(f"{self._path} changed its size while it was sent")
         yield self._tail
 
 
-def _quoted(filename: str) -> str:
+def _escape_filename(filename: str) -> str:
     return re.sub(r'[\r\n"\\]', "_", filename)

@@ -12,11 +12,11 @@ from typing import Any
 
 def parse(text: str, default_key: str = "") -> dict[str, str]:
     """The properties of a value; one that comes without a name is the one called I(default_key)."""
-    found = {}
+    properties = {}
     for part in filter(None, text.split(",")):
         key, sign, value = part.partition("=")
-        found[key if sign else default_key] = value if sign else key
-    return found
+        properties[key if sign else default_key] = value if sign else key
+    return properties
 
 
 def render(properties: Mapping[str, Any]) -> str:

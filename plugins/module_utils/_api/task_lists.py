@@ -16,7 +16,7 @@ from typing import Any
 from .errors import PveError
 
 # Tasks on one node that are waited for, from which on its list costs less than they do.
-_MANY = 3
+_MIN_WAITERS = 3
 
 
 class TaskLists:
@@ -35,7 +35,7 @@ class TaskLists:
         self._useless = False
 
     @contextmanager
-    def waiting(self, node: str) -> Iterator[None]:
+    def register_wait(self, node: str) -> Iterator[None]:
         """Somebody waits for a task on this node."""
         with self._counting:
             self._waiting[node] += 1
@@ -45,29 +45,29 @@ class TaskLists:
             with self._counting:
                 self._waiting[node] -= 1
 
-    def of_use(self, node: str) -> bool:
+    def is_worthwhile(self, node: str) -> bool:
         """Whether so many wait for tasks on this node that its list should be asked."""
-        return not self._useless and self._waiting[node] >= _MANY
+        return not self._useless and self._waiting[node] >= _MIN_WAITERS
 
-    def say_running(self, node: str, upid: str, since: float) -> bool:
+    def is_listed_running(self, node: str, upid: str, since: float) -> bool:
         """Whether a task ran at some time after I(since), a C(time.monotonic()).
 
         Where that is false, it may run all the same: only a look at the task itself tells that, and how it ended.
         """
-        if not self.of_use(node):
+        if not self.is_worthwhile(node):
             return False
         with self._counting:
             lock = self._locks[node]
         # Whoever comes meanwhile waits for the list that this one asks for.
         with lock:
-            asked, running = self._running.get(node, (0.0, frozenset()))
-            if asked < since:
-                asked = time.monotonic()
+            fetched_at, running = self._running.get(node, (0.0, frozenset()))
+            if fetched_at < since:
+                fetched_at = time.monotonic()
                 try:
                     entries = self._fetch(node)
                 except PveError:
                     self._useless = True
                     return False
                 running = frozenset(entry["upid"] for entry in entries if "endtime" not in entry)
-                self._running[node] = asked, running
+                self._running[node] = fetched_at, running
         return upid in running

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .client import Client
 
 _GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
-_FIRST_POLL = 0.05
-_LAST_POLL = 1.0
+_SHORTEST_DELAY = 0.05
+_LONGEST_DELAY = 1.0
 # The part of what a task has taken by which its end may be noticed late.
-_LATE = 1 / 6
+_LATE_FRACTION = 1 / 6
 # The part of what the quickest task of a type took after which the next one is looked at.
-_EARLY = 0.9
+_EARLY_FRACTION = 0.9
 _LOG_LINES = 20
 _WHOLE_LOG = 50000
 # How often a task's log is read while it runs, and how many lines of it at a time.
@@ -67,7 +67,7 @@ def is_upid(data: Any) -> bool:
     return isinstance(data, str) and data.startswith("UPID:")
 
 
-def journal(upid: str) -> None:
+def write_journal(upid: str) -> None:
     """Note a task that was started in the file that C(PVE_TASK_JOURNAL) names, for whoever has to tell if this dies."""
     path = os.environ.get("PVE_TASK_JOURNAL")
     if path:
@@ -77,11 +77,11 @@ def journal(upid: str) -> None:
 
 def poll_delays() -> Any:
     """Seconds to sleep between looks at something that changes soon: a part of what it has taken, 50 ms to 1 s."""
-    taken = 0.0
+    elapsed = 0.0
     while True:
-        delay = min(max(taken * _LATE, _FIRST_POLL), _LAST_POLL)
+        delay = min(max(elapsed * _LATE_FRACTION, _SHORTEST_DELAY), _LONGEST_DELAY)
         yield delay
-        taken += delay
+        elapsed += delay
 
 
 def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
@@ -92,7 +92,7 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
     """
     task, began = Upid.parse(upid), time.monotonic()
     # Of many tasks, the first ones tell when it is worth a look at the next.
-    time.sleep(max(0.0, min(client.quickest.get(task.type, 0.0) * _EARLY, deadline - began)))
+    time.sleep(max(0.0, min(client.quickest.get(task.type, 0.0) * _EARLY_FRACTION, deadline - began)))
     status = wait_until_stopped(client, task, deadline)
     if status is None:
         raise PveError(
@@ -102,7 +102,7 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
         )
     took = time.monotonic() - began
     client.quickest[task.type] = min(took, client.quickest.get(task.type, took))
-    return _result(client, task, str(status.get("exitstatus", "")))
+    return _read_result(client, task, str(status.get("exitstatus", "")))
 
 
 class _LogFeed:
@@ -118,7 +118,7 @@ class _LogFeed:
         self._due = time.monotonic() + _FEED_SECONDS
         self._passed = 0
 
-    def pass_on(self) -> None:
+    def copy_new_lines(self) -> None:
         if not self._path or time.monotonic() < self._due:
             return
         self._due = time.monotonic() + _FEED_SECONDS
@@ -135,15 +135,15 @@ class _LogFeed:
 def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
     """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
     feed, lists, delays, delay = _LogFeed(client, task), client.task_lists, poll_delays(), 0.0
-    with lists.waiting(task.node):
+    with lists.register_wait(task.node):
         # One task may have ended already; of many, a list that is asked for later tells.
-        if lists.of_use(task.node):
+        if lists.is_worthwhile(task.node):
             time.sleep(delay := next(delays))
         while True:
             status = None
-            if not lists.say_running(task.node, task.text, time.monotonic() - delay / 2):
-                status = _look(client, task, deadline)
-            feed.pass_on()
+            if not lists.is_listed_running(task.node, task.text, time.monotonic() - delay / 2):
+                status = _read_status(client, task, deadline)
+            feed.copy_new_lines()
             if status is not None and status["status"] == "stopped":
                 return status
             remaining = deadline - time.monotonic()
@@ -152,7 +152,7 @@ def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str,
             time.sleep(min(delay := next(delays), remaining))
 
 
-def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
+def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
     """Wait at least a second for the lock of the guest that a request is about, by its I(path).
 
     False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be looked at. Looking costs a
@@ -161,9 +161,9 @@ def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
     guest = _GUEST_PATH.match(path)
     locked = True
     while locked:
-        if time.monotonic() + _LAST_POLL > deadline:
+        if time.monotonic() + _LONGEST_DELAY > deadline:
             return False
-        time.sleep(_LAST_POLL)
+        time.sleep(_LONGEST_DELAY)
         try:
             locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
         except PveError:
@@ -172,7 +172,7 @@ def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
     return True
 
 
-def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+def _read_status(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
     """The task's status, or None while its node does not answer and there is time left."""
     try:
         return client.get(f"{task.path}/status")
@@ -182,10 +182,10 @@ def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
         raise
 
 
-def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
+def _read_result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
     if exitstatus == "OK":
         return TaskResult(task.text, exitstatus)
-    log = log_tail(client, task)
+    log = read_log_tail(client, task)
     if exitstatus.startswith("WARNINGS"):
         return TaskResult(task.text, exitstatus, [line for line in log if "WARN" in line.upper()])
     if exitstatus == "job errors":
@@ -201,7 +201,7 @@ def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
     )
 
 
-def log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
+def read_log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
     """The last lines of a task's log; none when it can't be read, which must not hide how the task ended."""
     try:
         entries = client.get(f"{task.path}/log", limit=_WHOLE_LOG)

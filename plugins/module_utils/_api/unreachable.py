@@ -11,7 +11,7 @@ from typing import Any
 from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
 
 
-def unreachable(where: str, cause: str) -> PveError:
+def unreachable_error(where: str, cause: str) -> PveError:
     """I(where) is what could not be reached, such as C(Proxmox VE at pve1:8006)."""
     return PveError(
         UNREACHABLE,
@@ -20,14 +20,14 @@ def unreachable(where: str, cause: str) -> PveError:
     )
 
 
-def not_answered(address: str, what: str, method: str) -> PveError:
+def no_answer_error(address: str, what: str, method: str) -> PveError:
     hint = "Raise read_timeout, or look at the node's load."
     if method != "GET":
         hint = "It may have been received all the same: read the state before sending it again."
     return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint)
 
 
-def untrusted(address: str, cause: str, *, pinned: bool) -> PveError:
+def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
     """I(pinned): the certificate is another one than that whose fingerprint was given."""
     if pinned:
         return PveError(
@@ -43,7 +43,7 @@ def untrusted(address: str, cause: str, *, pinned: bool) -> PveError:
     )
 
 
-def root_cause(exc: BaseException) -> str:
+def find_root_cause(exc: BaseException) -> str:
     """The innermost reason of a requests/urllib3 exception, without their wrapping."""
     inner: Any = exc
     while True:

@@ -14,7 +14,7 @@ from .._api.client import Client, segment
 from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.inventory import Inventory, require_online
-from .._guest.lookup import look_for, observe_guests, with_config
+from .._guest.lookup import observe_guests, refresh_guest, with_config
 from .._guest.power import STOPPED
 from .._guest.selection import find_one
 from .._module.plan import Plan, Step
@@ -58,7 +58,9 @@ class Restore(Resource[Restoring]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Restoring]:
-        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True)
+        inventory = refresh_guest(
+            client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True
+        )
         guest = find_overwritten(inventory, params)
         node, entry = find_archive(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read(client, guest)

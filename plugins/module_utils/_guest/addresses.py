@@ -22,12 +22,14 @@ def read_addresses(client: Client, guest: Guest) -> list[str]:
     if guest.type == "lxc":
         interfaces = client.get(f"{guest.path}/interfaces") or []
         found = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
-        return useful(str(address).split("/", 1)[0] for address in found if address)
+        return select_reachable(str(address).split("/", 1)[0] for address in found if address)
     interfaces = client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
-    return useful(entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", []))
+    return select_reachable(
+        entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", [])
+    )
 
 
-def guest_addresses(client: Client, guest: Guest) -> list[str] | None:
+def find_addresses(client: Client, guest: Guest) -> list[str] | None:
     """A guest's useful addresses, or None when it does not run or has no agent to ask."""
     if guest.status != "running":
         return None
@@ -38,8 +40,8 @@ def guest_addresses(client: Client, guest: Guest) -> list[str] | None:
         return None
 
 
-def useful(addresses: Iterable[str]) -> list[str]:
+def select_reachable(addresses: Iterable[str]) -> list[str]:
     """Those that can be reached from elsewhere, neither loopback nor link-local, IPv4 first."""
     parsed = [ipaddress.ip_address(address) for address in addresses]
-    kept = [address for address in parsed if not (address.is_loopback or address.is_link_local)]
-    return [str(address) for address in sorted(kept, key=lambda address: address.version)]
+    reachable = [address for address in parsed if not (address.is_loopback or address.is_link_local)]
+    return [str(address) for address in sorted(reachable, key=lambda address: address.version)]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .guest import Guest
 
 # What the parameters of the API take, in characters.
-MOST_STDIN = 65536
-MOST_CONTENT = 61440
+MAX_STDIN = 65536
+MAX_CONTENT = 61440
 _PLAIN = re.compile(rb"[\t\n\r -~]*")
 _MISSING = re.compile(r"No such file or directory|cannot find the (?:file|path)", re.IGNORECASE)
 _FOLDER = re.compile(r"Is a directory", re.IGNORECASE)
@@ -37,7 +37,7 @@ class Content:
     truncated: bool = False
 
 
-def check_type(guest: Guest) -> None:
+def require_qemu(guest: Guest) -> None:
     """Raise C(unsupported) for a container."""
     if guest.type == "lxc":
         raise PveError(
@@ -69,7 +69,7 @@ def read_file(client: Client, guest: Guest, path: str) -> Content | None:
         if _MISSING.search(error.message):
             return None
         raise
-    return Content(as_bytes(answer.get("content")), bool(int(answer.get("truncated") or 0)))
+    return Content(api_text_to_bytes(answer.get("content")), bool(int(answer.get("truncated") or 0)))
 
 
 def exists(client: Client, guest: Guest, path: str) -> bool:
@@ -112,7 +112,7 @@ def _ask(client: Client, guest: Guest, command: str, **params: Any) -> dict[str,
         raise
 
 
-def as_bytes(text: str | None) -> bytes:
+def api_text_to_bytes(text: str | None) -> bytes:
     """What the API hands out of a guest: a character for each byte."""
     try:
         return (text or "").encode("latin-1")
@@ -120,12 +120,12 @@ def as_bytes(text: str | None) -> bytes:
         return (text or "").encode()
 
 
-def one_char_per_byte(data: bytes) -> str:
+def bytes_to_api_text(data: bytes) -> str:
     """Bytes as the API takes them for a guest; it can't take other characters."""
     return data.decode("latin-1")
 
 
-def from_option(option: str, text: str, encoding: str) -> bytes:
+def option_to_bytes(option: str, text: str, encoding: str) -> bytes:
     """The bytes that an option stands for; raises C(invalid_parameter) for what is no base64."""
     if encoding != "base64":
         return text.encode()
@@ -137,29 +137,29 @@ def from_option(option: str, text: str, encoding: str) -> bytes:
         ) from exc
 
 
-def to_result(data: bytes, encoding: str, most: int) -> tuple[str, bool]:
+def bytes_to_result(data: bytes, encoding: str, limit: int) -> tuple[str, bool]:
     """Bytes as a result shows them, at most I(most) of them, and whether that cut any off.
 
     What is not UTF-8 is read as Latin-1, where each byte is a character, so that nothing is lost.
     """
-    shown = data[:most]
-    cut = len(shown) < len(data)
+    kept = data[:limit]
+    cut = len(kept) < len(data)
     if encoding == "base64":
-        return base64.b64encode(shown).decode(), cut
+        return base64.b64encode(kept).decode(), cut
     try:
-        return shown.decode(), cut
+        return kept.decode(), cut
     except UnicodeDecodeError as exc:
         # A character that the end has cut in two.
-        if cut and exc.start >= len(shown) - 3:
-            return shown[: exc.start].decode(), cut
-    return one_char_per_byte(shown), cut
+        if cut and exc.start >= len(kept) - 3:
+            return kept[: exc.start].decode(), cut
+    return bytes_to_api_text(kept), cut
 
 
-def written(path: str, data: bytes) -> dict[str, Any]:
+def build_write_params(path: str, data: bytes) -> dict[str, Any]:
     """The parameters that write a file; raises C(invalid_parameter) for more than the API takes."""
     plain = _PLAIN.fullmatch(data) is not None
     content = data.decode() if plain else base64.b64encode(data).decode()
-    if len(content) > MOST_CONTENT:
+    if len(content) > MAX_CONTENT:
         raise PveError(
             INVALID_PARAMETER,
             f"{path} would have {len(data)} bytes, more than the API of Proxmox VE writes into a guest.",

@@ -12,18 +12,18 @@ from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from . import disks, nics
-from .options import agreed, current, default, encoded, normal
+from .options import align_with_wish, default_value, encode, normalize, read_option
 
-_EITHER = (
+_COMMON_OPTIONS = (
     *("cores", "memory", "ostype", "tags", "description", "onboot", "protection", "startup"),
     *("nameserver", "searchdomain"),
 )
-_OWN = {
+_OPTIONS_OF_TYPE = {
     "qemu": ("sockets", "balloon", "cpu", "agent", "machine", "bios", "boot", "scsihw", "kvm", "numa", "hotplug"),
     "lxc": ("swap", "features", "unprivileged"),
 }
 # Only for a new container; None of these can be read back.
-CREATING = ("ostemplate", "password", "ssh_public_keys")
+CREATE_ONLY = ("ostemplate", "password", "ssh_public_keys")
 _NAMES = {"qemu": "name", "lxc": "hostname"}
 _ELSEWHERE = {
     **dict.fromkeys(("name", "hostname"), "name and new_name"),
@@ -45,7 +45,7 @@ class Wish:
     disks: tuple[dict[str, Any], ...] = ()
     nics: tuple[dict[str, Any], ...] = ()
 
-    def shown(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def describe_current(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A configuration as results show it: only what is wished for."""
         found = {key: self._current(config, key) for key in self.options}
         if self.disks:
@@ -54,31 +54,31 @@ class Wish:
             found["nics"] = {
                 w["slot"]: nics.view(self.kind, nics.read_nic(self.kind, config, w["slot"]), w) for w in self.nics
             }
-        return self._named(found)
+        return self._with_name_key(found)
 
-    def fulfilled(self) -> dict[str, Any]:
+    def describe_goal(self) -> dict[str, Any]:
         """What L(shown) is of a guest that is as wished."""
-        found = {key: default(self.kind, key) if value is None else value for key, value in self.options.items()}
+        found = {key: default_value(self.kind, key) if value is None else value for key, value in self.options.items()}
         if self.disks:
             found["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
         if self.nics:
             found["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
-        return self._named(found)
+        return self._with_name_key(found)
 
-    def _named(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _with_name_key(self, found: dict[str, Any]) -> dict[str, Any]:
         name = _NAMES[self.kind]
         return {"name" if key == name else key: value for key, value in found.items()}
 
     def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options that differ, as the API takes them; None: to be unset."""
         return {
-            key: None if value is None else encoded(key, value)
+            key: None if value is None else encode(key, value)
             for key, value in self.options.items()
-            if self._current(config, key) != (default(self.kind, key) if value is None else value)
+            if self._current(config, key) != (default_value(self.kind, key) if value is None else value)
         }
 
     def _current(self, config: Mapping[str, Any], key: str) -> Any:
-        return agreed(key, current(self.kind, config, key), self.options[key])
+        return align_with_wish(key, read_option(self.kind, config, key), self.options[key])
 
     def changed_nics(self, config: Mapping[str, Any]) -> dict[str, str | None]:
         """The network devices that differ, as the API takes them; None: to be removed."""
@@ -88,31 +88,35 @@ class Wish:
             if wish["state"] == "absent":
                 value, differs = None, nic is not None
             else:
-                value = nics.new_value(self.kind, wish) if nic is None else nics.changed_value(self.kind, nic, wish)
+                value = (
+                    nics.render_new_nic(self.kind, wish)
+                    if nic is None
+                    else nics.render_changed_nic(self.kind, nic, wish)
+                )
                 differs = value is not None
             if differs:
                 changes[slot] = value
         return changes
 
 
-def wish_of(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
+def read_wish(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
     """The wish in a module's options; I(name) where the guest is to get one. Raises C(invalid_parameter)."""
-    other = "lxc" if kind == "qemu" else "qemu"
-    foreign = [option for option in _OWN[other] if params.get(option) is not None]
+    other_kind = "lxc" if kind == "qemu" else "qemu"
+    foreign = [option for option in _OPTIONS_OF_TYPE[other_kind] if params.get(option) is not None]
     if kind == "qemu":
-        foreign += [option for option in CREATING if params.get(option)]
+        foreign += [option for option in CREATE_ONLY if params.get(option)]
     if foreign:
         raise PveError(
             UNSUPPORTED,
             f"A {kind} guest has no {', '.join(foreign)}.",
-            f"Leave it out; it is for {other} guests.",
+            f"Leave it out; it is for {other_kind} guests.",
         )
-    given = {key: params[key] for key in (*_EITHER, *_OWN[kind]) if params.get(key) is not None}
-    further = params.get("config") or {}
-    for key in further:
-        _check_further(kind, str(key), given)
-    given.update(further)
-    options = {key: _normal(key, value) for key, value in given.items()}
+    wished = {key: params[key] for key in (*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE[kind]) if params.get(key) is not None}
+    config_options = params.get("config") or {}
+    for key in config_options:
+        _check_config_key(kind, str(key), wished)
+    wished.update(config_options)
+    options = {key: _normalize(key, value) for key, value in wished.items()}
     if name:
         options[_NAMES[kind]] = name
     disk_wishes, nic_wishes = params.get("disks") or [], params.get("nics") or []
@@ -121,20 +125,20 @@ def wish_of(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
     return Wish(kind, options, tuple(disk_wishes), tuple(nic_wishes))
 
 
-def _normal(key: str, value: Any) -> Any:
+def _normalize(key: str, value: Any) -> Any:
     try:
-        return normal(key, value)
+        return normalize(key, value)
     except (ValueError, TypeError, KeyError) as error:
         raise PveError(INVALID_PARAMETER, f"{value!r} can't be a value of {key}.", "It must be a number.") from error
 
 
-def _check_further(kind: str, key: str, given: Mapping[str, Any]) -> None:
-    instead = _ELSEWHERE.get(key)
+def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
+    alternative = _ELSEWHERE.get(key)
     if disks.is_slot(kind, key):
-        instead = "disks"
+        alternative = "disks"
     elif nics.is_slot(key):
-        instead = "nics"
-    elif key in given:
-        instead = f"the option {key}, which is given too"
-    if instead:
-        raise PveError(INVALID_PARAMETER, f"{key} can't stand in config.", f"For it there is: {instead}.")
+        alternative = "nics"
+    elif key in wished:
+        alternative = f"the option {key}, which is given too"
+    if alternative:
+        raise PveError(INVALID_PARAMETER, f"{key} can't stand in config.", f"For it there is: {alternative}.")

@@ -12,10 +12,10 @@ from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .disks import Disk, changed_disk, grows, is_slot, moves, new_value, read_disk, wished_bytes
-from .drives import Drive, DriveStep, largest, refusal
+from .disks import Disk, is_slot, must_grow, must_move, read_disk, render_new_disk, update_disk, wished_bytes
+from .drives import Drive, DriveStep, largest_size, pending_change_error
 from .guest import Guest
-from .pending import drive_waits
+from .pending import drive_needs_restart
 
 
 @dataclass
@@ -26,16 +26,16 @@ class DiskChanges:
     whether volumes are made, which takes its time.
     """
 
-    first: list[Step] = field(default_factory=list)
+    first_steps: list[Step] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     drives: dict[str, str | None] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    leaving: list[str] = field(default_factory=list)
+    removed_slots: list[str] = field(default_factory=list)
+    lost_slots: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    making: bool = False
+    makes_volumes: bool = False
 
 
-def disk_changes(
+def plan_disk_changes(
     guest: Guest,
     config: Mapping[str, Any],
     wishes: Iterable[Mapping[str, Any]],
@@ -51,7 +51,7 @@ def disk_changes(
     """
     draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
     for wish in wishes:
-        draft.take(wish)
+        draft.add_wish(wish)
     return draft.finish()
 
 
@@ -72,80 +72,83 @@ class _Draft:
         # The slots that are to hold volumes by name.
         self._given: dict[str, str] = {}
 
-    def take(self, wish: Mapping[str, Any]) -> None:
+    def add_wish(self, wish: Mapping[str, Any]) -> None:
         slot = wish["slot"]
         self._require_free(slot, wish.get("volume"))
         drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
         if wish["state"] != "present":
-            self._leave(drive, wish)
+            self._remove_disk(drive, wish)
         elif drive.now is None and drive.next is None:
-            self._new(drive, wish)
+            self._add_disk(drive, wish)
         else:
-            self._present(drive, wish)
+            self._change_disk(drive, wish)
 
     def _require_free(self, slot: str, volume: str | None) -> None:
         """Two slots with one volume would write to it at the same time."""
         if volume is None:
             return
-        held = [
+        holders = [
             other
             for config in (self._current, self._config)
             for other in config
             if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
             if (disk := read_disk(config, other)) is not None and disk.volume == volume
         ]
-        held += [self._given[volume]] if volume in self._given else []
-        if held:
+        holders += [self._given[volume]] if volume in self._given else []
+        if holders:
+            holder = holders[0]
             raise PveError(
                 INVALID_PARAMETER,
-                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {held[0]}.",
-                f"Detach {held[0]} first, in a task of its own; a running guest may let go of it only when restarted.",
+                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {holder}.",
+                f"Detach {holder} first, in a task of its own; a running guest may let go of it only when restarted.",
             )
         self._given[volume] = slot
 
     def finish(self) -> DiskChanges:
         changes = self._changes
-        changes.leaving = sorted(changes.removed)
+        changes.lost_slots = sorted(changes.removed_slots)
         if self._deleted:
             self._delete_volumes()
         changes.steps += self._later
         return changes
 
-    def _new(self, drive: Drive, wish: Mapping[str, Any]) -> None:
-        self._changes.values[drive.slot] = new_value(self._guest.type, wish)
-        self._changes.making = self._changes.making or bool(wish.get("storage"))
+    def _add_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        self._changes.values[drive.slot] = render_new_disk(self._guest.type, wish)
+        self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):
             return
-        made = self._measured(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
-        if not grows(made, wish):
+        made = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        if not must_grow(made, wish):
             return
-        if self._waits(drive, made):
-            raise refusal(self._guest, drive, made, "grown")
+        if self._must_wait(drive, made):
+            raise pending_change_error(self._guest, drive, made, "grown")
         size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
-        self._later.append(self._grow(wish, size, {drive.slot: wish.get("volume")}, settled=True))
+        self._later.append(self._build_resize(wish, size, {drive.slot: wish.get("volume")}, settled=True))
 
-    def _present(self, drive: Drive, wish: Mapping[str, Any]) -> None:
-        disk = drive.next or self._kept(drive, wish)
+    def _change_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        disk = drive.next or self._find_disk_to_keep(drive, wish)
         _require_same_kind(disk, wish)
-        asked = changed_disk(disk, wish)
-        wished = self._measured(asked, drive, wish)
-        move = self._move(disk, wish, wished) if moves(disk, wish) else None
-        growing = grows(wished, wish)
-        if asked == drive.next and not (move or growing or (wish.get("size") and wished != asked)):
+        changed = update_disk(disk, wish)
+        wished = self._with_true_size(changed, drive, wish)
+        move = self._build_move(disk, wish, wished) if must_move(disk, wish) else None
+        growing = must_grow(wished, wish)
+        if changed == drive.next and not (move or growing or (wish.get("size") and wished != changed)):
             return
-        if move or (growing and self._running and not drive.holds(wished.volume)):
-            if self._waits(drive, wished):
-                raise refusal(self._guest, drive, wished, "moved" if move else "grown")
-        elif growing and drive.holds(wished.volume) and (self._running or self._unreadable(wished)):
+        if move or (growing and self._running and not drive.has_volume(wished.volume)):
+            if self._must_wait(drive, wished):
+                raise pending_change_error(self._guest, drive, wished, "moved" if move else "grown")
+        elif growing and drive.has_volume(wished.volume) and (self._running or self._has_unreadable_size(wished)):
             self._grow_first(drive, wished, wish)
             return
-        if wished != drive.now or drive.waits:
-            self._set(drive, wished)
+        if wished != drive.now or drive.has_pending:
+            self._set_value(drive, wished)
         if move:
             self._later.append(move)
         if growing:
             volume = None if move else wished.volume
-            self._later.append(self._grow(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True))
+            self._later.append(
+                self._build_resize(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True)
+            )
 
     def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
         """Grow the disk that the guest has, and then let the configuration have the new size as well.
@@ -155,39 +158,48 @@ class _Draft:
         size = wished_bytes(wish)
         if size is None or drive.now is None:
             raise ValueError(f"{drive.slot} does not grow")
-        self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
+        self._changes.first_steps.append(
+            self._build_resize(wish, wished.properties.get("size"), {drive.slot: wished.volume})
+        )
         # To the size that it has, growing leaves the configuration as it was.
-        if wished.with_size(size) != drive.now.with_size(size) or drive.waits or self._unreadable(wished):
-            self._set(drive, wished.with_size(size))
+        if (
+            wished.with_size(size) != drive.now.with_size(size)
+            or drive.has_pending
+            or self._has_unreadable_size(wished)
+        ):
+            self._set_value(drive, wished.with_size(size))
 
-    def _set(self, drive: Drive, wished: Disk) -> None:
-        self._changes.values[drive.slot] = wished.text()
+    def _set_value(self, drive: Drive, wished: Disk) -> None:
+        self._changes.values[drive.slot] = wished.render()
         if drive.now is not None:
             self._changes.drives[drive.slot] = drive.now.volume
 
-    def _kept(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+    def _find_disk_to_keep(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
         """A drive that waits for being detached, and is to stay after all."""
         if drive.now is not None and (
-            drive.holds(wish.get("volume") or "") or (wish.get("cdrom") and drive.now.cdrom and not drive.now.cloudinit)
+            drive.has_volume(wish.get("volume") or "")
+            or (wish.get("cdrom") and drive.now.is_cdrom and not drive.now.is_cloudinit)
         ):
             return drive.now
-        raise refusal(self._guest, drive, None, "changed")
+        raise pending_change_error(self._guest, drive, None, "changed")
 
-    def _measured(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+    def _with_true_size(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
         """A disk with the largest of the sizes that its volume is said to have."""
         true_size = self._sizes.get(disk.volume) if wish.get("size") else None
-        size = largest(disk, (drive.now, drive.next), true_size)
-        return disk if size in (None, disk.bytes) else disk.with_size(size)
+        size = largest_size(disk, (drive.now, drive.next), true_size)
+        return disk if size in (None, disk.size_bytes) else disk.with_size(size)
 
-    def _unreadable(self, disk: Disk) -> bool:
+    def _has_unreadable_size(self, disk: Disk) -> bool:
         return disk.volume in self._sizes and self._sizes[disk.volume] is None
 
-    def _waits(self, drive: Drive, wished: Disk) -> bool:
+    def _must_wait(self, drive: Drive, wished: Disk) -> bool:
         # A volume that waits already was not plugged in when that was asked for.
-        kept_waiting = drive.waits and not drive.holds(wished.volume)
-        return self._running and (kept_waiting or drive_waits(self._guest.type, self._current, drive.now, wished))
+        kept_waiting = drive.has_pending and not drive.has_volume(wished.volume)
+        return self._running and (
+            kept_waiting or drive_needs_restart(self._guest.type, self._current, drive.now, wished)
+        )
 
-    def _move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
+    def _build_move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
         guest, storage = self._guest, wish.get("storage") or disk.storage
         there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
         if not wish["move"]:
@@ -211,31 +223,31 @@ class _Draft:
         action = "move_disk" if guest.type == "qemu" else "move_volume"
         why = f"{disk.slot} is on {there}"
         return DriveStep(
-            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, settled=True
+            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, nothing_pending=True
         )
 
-    def _grow(
+    def _build_resize(
         self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, settled: bool = False
     ) -> Step:
         why = f"{wish['slot']} has {size or 'an unknown size'}"
         options = {"disk": wish["slot"], "size": f"{wish['size']}G"}
-        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, settled=settled)
+        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, nothing_pending=settled)
 
-    def _leave(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+    def _remove_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
         if drive.next is None:
             return
         deleting = wish["state"] == "absent" and drive.next.has_own_volume
-        if drive.waits and not self._lets_go(drive, deleting=deleting):
-            raise refusal(self._guest, drive, None, "deleted" if deleting else "detached")
-        self._changes.removed.append(drive.slot)
+        if drive.has_pending and not self._can_let_go(drive, deleting=deleting):
+            raise pending_change_error(self._guest, drive, None, "deleted" if deleting else "detached")
+        self._changes.removed_slots.append(drive.slot)
         if deleting:
             self._deleted.append(drive.next)
 
-    def _lets_go(self, drive: Drive, *, deleting: bool) -> bool:
+    def _can_let_go(self, drive: Drive, *, deleting: bool) -> bool:
         """Whether the change that waits simply goes with the drive: it leaves no other volume behind, or only one."""
         if self._guest.type == "lxc" or drive.next is None:
             return False
-        return drive.holds(drive.next.volume) or (drive.now is None and not deleting)
+        return drive.has_volume(drive.next.volume) or (drive.now is None and not deleting)
 
     def _delete_volumes(self) -> None:
         guest, changes = self._guest, self._changes
@@ -243,7 +255,7 @@ class _Draft:
         slots = sorted(volumes)
         why = f"{', '.join(slots)}: the volume is to be deleted too"
         if guest.type == "qemu":
-            changes.removed = [slot for slot in changes.removed if slot not in slots]
+            changes.removed_slots = [slot for slot in changes.removed_slots if slot not in slots]
             options = {"delete": ",".join(slots), "force": 1}
         elif self._running:
             raise PveError(
@@ -252,7 +264,7 @@ class _Draft:
                 "Stop it first, with pve_guest_state, or use state: detached.",
             )
         else:
-            unused = _future_unused(self._config, changes.removed)
+            unused = _predict_unused_slots(self._config, changes.removed_slots)
             volumes = {unused[slot]: volumes[slot] for slot in slots}
             options = {"delete": ",".join(volumes)}
         changes.steps.append(DriveStep("PUT", f"{guest.path}/config", why, options, task=False, drives=volumes))
@@ -260,9 +272,9 @@ class _Draft:
 
 def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
     problem = None
-    if wish.get("cdrom") and (disk.cloudinit or not disk.cdrom):
+    if wish.get("cdrom") and (disk.is_cloudinit or not disk.is_cdrom):
         problem = "is no CD-ROM drive"
-    elif disk.cdrom and [name for name in ("storage", "size", "format", "volume") if wish.get(name)]:
+    elif disk.is_cdrom and [name for name in ("storage", "size", "format", "volume") if wish.get(name)]:
         problem = "is a CD-ROM drive"
     elif disk.slot == "rootfs" and wish.get("volume") not in (None, disk.volume):
         problem = "can't be replaced"
@@ -274,7 +286,7 @@ def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
         )
 
 
-def _future_unused(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
+def _predict_unused_slots(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
     """The C(unusedN) that each volume becomes: Proxmox VE goes through them by name and takes the first free number."""
     taken, found = {key for key in config if key.startswith("unused")}, {}
     noted = {str(config[key]): key for key in taken}

@@ -23,8 +23,8 @@ _SLOTS = {
 }
 _FIXED_SIZE = ("efidisk0", "tpmstate0")
 # Options of ours that are properties of the API by the same name.
-_TYPED = ("cache", "discard", "ssd", "iothread", "backup", "mp")
-_BUILDING = ("storage", "size", "format", "cdrom", "volume", "import_from")
+_TYPED_OPTIONS = ("cache", "discard", "ssd", "iothread", "backup", "mp")
+_VOLUME_OPTIONS = ("storage", "size", "format", "cdrom", "volume", "import_from")
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Disk:
         return storage if colon and not self.volume.startswith("/") else None
 
     @property
-    def cdrom(self) -> bool:
+    def is_cdrom(self) -> bool:
         return self.properties.get("media") == "cdrom"
 
     @property
-    def cloudinit(self) -> bool:
+    def is_cloudinit(self) -> bool:
         return "-cloudinit" in self.volume or self.volume.endswith(":cloudinit")
 
     @property
@@ -54,7 +54,7 @@ class Disk:
         return ending if ending in ("qcow2", "vmdk") else "raw"
 
     @property
-    def bytes(self) -> int | None:
+    def size_bytes(self) -> int | None:
         """Its size, where the configuration tells it."""
         match = _SIZE.fullmatch(self.properties.get("size", ""))
         return int(float(match[1]) * _UNITS[match[2]]) if match else None
@@ -62,13 +62,13 @@ class Disk:
     @property
     def has_own_volume(self) -> bool:
         """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
-        return self.storage is not None and not self.cdrom and not self.slot.startswith("unused")
+        return self.storage is not None and not self.is_cdrom and not self.slot.startswith("unused")
 
     def with_size(self, size: int) -> Disk:
         """The same with another size, in bytes."""
-        return replace(self, properties={**self.properties, "size": _size_text(size)})
+        return replace(self, properties={**self.properties, "size": _render_size(size)})
 
-    def text(self) -> str:
+    def render(self) -> str:
         return ",".join(filter(None, (self.volume, property_strings.render(self.properties))))
 
 
@@ -88,7 +88,7 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
 
 def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, as the API has them; empty ones are to be unset."""
-    found: dict[str, Any] = {name: wish.get(name) for name in _TYPED}
+    found: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
     if found["discard"] is not None:
         found["discard"] = "on" if found["discard"] else ""
     found.update(wish.get("options") or {})
@@ -113,7 +113,7 @@ def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
     if wish.get("storage") is not None:
         shown["storage"] = disk.storage
     if wish.get("size") is not None:
-        shown["size"] = None if disk.bytes is None else _gibibytes(disk.bytes)
+        shown["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
     if wish.get("format") is not None:
         shown["format"] = disk.format
     for name in wished_properties(wish):
@@ -129,27 +129,27 @@ def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
     return {**shown, **{name: value or None for name, value in wished_properties(wish).items()}}
 
 
-def new_value(kind: str, wish: Mapping[str, Any]) -> str:
+def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
     """The value of a slot that holds nothing yet; raises C(invalid_parameter) where the wish lacks something."""
     slot, properties = wish["slot"], {name: value for name, value in wished_properties(wish).items() if value}
     if kind == "lxc" and slot != "rootfs" and not properties.get("mp"):
-        raise _lacking(slot, "mp, the path that it is mounted on in the container")
+        raise _lacking_error(slot, "mp, the path that it is mounted on in the container")
     if wish.get("cdrom"):
-        return Disk(slot, wish["cdrom"], {**properties, "media": "cdrom"}).text()
+        return Disk(slot, wish["cdrom"], {**properties, "media": "cdrom"}).render()
     if wish.get("volume"):
-        return Disk(slot, wish["volume"], properties).text()
+        return Disk(slot, wish["volume"], properties).render()
     if not wish.get("storage"):
-        raise _lacking(slot, "storage" if kind == "lxc" else "storage, volume or cdrom")
+        raise _lacking_error(slot, "storage" if kind == "lxc" else "storage, volume or cdrom")
     if wish.get("format"):
         properties = {"format": wish["format"], **properties}
     if wish.get("import_from"):
-        return Disk(slot, f"{wish['storage']}:0", {"import-from": wish["import_from"], **properties}).text()
+        return Disk(slot, f"{wish['storage']}:0", {"import-from": wish["import_from"], **properties}).render()
     if not wish.get("size") and slot not in _FIXED_SIZE:
-        raise _lacking(slot, "size")
-    return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).text()
+        raise _lacking_error(slot, "size")
+    return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).render()
 
 
-def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
+def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     """What a slot in use is to hold, with everything kept that the wish does not name, the size among it."""
     properties = dict(disk.properties)
     for name, value in wished_properties(wish).items():
@@ -163,20 +163,21 @@ def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     return Disk(disk.slot, volume, properties)
 
 
-def moves(disk: Disk, wish: Mapping[str, Any]) -> bool:
+def must_move(disk: Disk, wish: Mapping[str, Any]) -> bool:
     """Whether a disk is on another storage, or in another format, than is wished."""
     return (wish.get("storage") or disk.storage) != disk.storage or (wish.get("format") or disk.format) != disk.format
 
 
-def grows(disk: Disk, wish: Mapping[str, Any]) -> bool:
+def must_grow(disk: Disk, wish: Mapping[str, Any]) -> bool:
     """Whether a disk is smaller than is wished; one that is larger raises C(invalid_parameter)."""
     size = wished_bytes(wish)
-    if size is None or disk.bytes == size:
+    if size is None or disk.size_bytes == size:
         return False
-    if disk.bytes is not None and disk.bytes > size:
+    if disk.size_bytes is not None and disk.size_bytes > size:
+        found = _to_gibibytes(disk.size_bytes)
         raise PveError(
             INVALID_PARAMETER,
-            f"{disk.slot} has {_gibibytes(disk.bytes)} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
+            f"{disk.slot} has {found} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
             "Leave size out, or give at least what it has.",
         )
     return True
@@ -196,12 +197,12 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
             raise PveError(INVALID_PARAMETER, f"{slot!r} is no slot for a disk of a {kind} guest.", f"Such as {known}.")
         if slots.count(slot) > 1:
             raise PveError(INVALID_PARAMETER, f"{slot} is there twice in disks.", "Name each slot once.")
-        _check(kind, wish)
+        _check_wish(kind, wish)
 
 
-def _check(kind: str, wish: dict[str, Any]) -> None:
+def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
-    given = [name for name in (*_BUILDING, *_TYPED, "options") if wish.get(name) is not None]
+    given = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
     sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
     problem = None
     if wish["state"] != "present" and given:
@@ -224,11 +225,11 @@ def _check(kind: str, wish: dict[str, Any]) -> None:
         raise PveError(INVALID_PARAMETER, f"This can't be: {problem}.", "Correct the entry in disks.")
 
 
-def _lacking(slot: str, what: str) -> PveError:
+def _lacking_error(slot: str, what: str) -> PveError:
     return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
 
 
-def _size_text(size: int) -> str:
+def _render_size(size: int) -> str:
     """As Proxmox VE writes it: in the largest unit that leaves no fraction."""
     for unit in "TGMK":
         if size % _UNITS[unit] == 0:
@@ -236,5 +237,5 @@ def _size_text(size: int) -> str:
     return str(size)
 
 
-def _gibibytes(size: int) -> int | float:
+def _to_gibibytes(size: int) -> int | float:
     return size // _GIB if size % _GIB == 0 else round(size / _GIB, 3)

@@ -33,10 +33,10 @@ class Drive:
     next: Disk | None
 
     @property
-    def waits(self) -> bool:
+    def has_pending(self) -> bool:
         return self.now != self.next
 
-    def holds(self, volume: str) -> bool:
+    def has_volume(self, volume: str) -> bool:
         """Whether the guest has this volume in the slot now."""
         return self.now is not None and self.now.volume == volume
 
@@ -49,10 +49,10 @@ class DriveStep(Step):
     """
 
     drives: dict[str, str | None] = field(default_factory=dict)
-    settled: bool = False
+    nothing_pending: bool = False
 
 
-def seal(client: Client, step: DriveStep) -> Step:
+def add_digest(client: Client, step: DriveStep) -> Step:
     """The step with the digest that those before it have left; the first one has it from its plan.
 
     Raises C(digest_conflict) when a drive is not as the plan left it, and C(unsupported) when a change of it waits.
@@ -64,7 +64,7 @@ def seal(client: Client, step: DriveStep) -> Step:
     for slot, volume in step.drives.items():
         entry = entries.get(slot, {})
         waits = "pending" in entry or int(entry.get("delete") or 0)
-        if waits and step.settled:
+        if waits and step.nothing_pending:
             raise PveError(
                 UNSUPPORTED,
                 f"{slot} was changed, but the guest takes that only when it is restarted. What was to follow was not "
@@ -82,12 +82,12 @@ def seal(client: Client, step: DriveStep) -> Step:
     return replace(step, params={**step.params, "digest": digest}) if digest else step
 
 
-def measure(
+def read_sizes(
     client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
 ) -> dict[str, int | None]:
     """The true sizes, in bytes, of the volumes that may have to grow; None where it can't be read."""
     sizes: dict[str, int | None] = {}
-    for volume in _growing(config, current, wishes):
+    for volume in _list_volumes_to_grow(config, current, wishes):
         storage = volume.partition(":")[0]
         try:
             path = f"/nodes/{segment(guest.node)}/storage/{segment(storage)}/content/{segment(volume)}"
@@ -100,28 +100,28 @@ def measure(
     return sizes
 
 
-def _growing(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
+def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
     """The volumes that are not yet as large as is wished, as far as the configuration tells."""
     found = []
     for wish in wishes:
         wished, slot = wished_bytes(wish), wish["slot"]
         known = [read_disk(config, slot), read_disk(current, slot)]
         disk = Disk(slot, wish["volume"], {}) if wish.get("volume") else known[0]
-        if wished and disk and disk.has_own_volume and (largest(disk, known) or 0) < wished:
+        if wished and disk and disk.has_own_volume and (largest_size(disk, known) or 0) < wished:
             found.append(disk.volume)
     return found
 
 
-def largest(disk: Disk, others: Sequence[Disk | None], *more: int | None) -> int | None:
+def largest_size(disk: Disk, others: Sequence[Disk | None], *more: int | None) -> int | None:
     """The largest of the sizes, in bytes, that are told of a disk's volume; None where none is."""
-    told = [other.bytes for other in (disk, *others) if other is not None and other.volume == disk.volume]
-    return max((size for size in (*told, *more) if size is not None), default=None)
+    known = [other.size_bytes for other in (disk, *others) if other is not None and other.volume == disk.volume]
+    return max((size for size in (*known, *more) if size is not None), default=None)
 
 
-def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:
+def pending_change_error(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:
     """Why a drive can't be I(what), such as moved, while a change of it waits for a restart, or would have to."""
-    slot, now, then = drive.slot, _text(drive.now), _text(drive.next)
-    if drive.waits:
+    slot, now, then = drive.slot, _describe(drive.now), _describe(drive.next)
+    if drive.has_pending:
         hint = (
             f"Restart the guest, so that the change takes effect, or give {slot} the options that it has now. Then run "
             "again."
@@ -137,7 +137,7 @@ def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveEr
             f"can't be {what} before that.",
             hint,
         )
-    if wished is not None and not drive.holds(wished.volume):
+    if wished is not None and not drive.has_volume(wished.volume):
         return PveError(
             UNSUPPORTED,
             f"{slot} of guest {guest.label} gets its volume only when the guest is restarted, and can't be {what} "
@@ -147,10 +147,10 @@ def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveEr
     return PveError(
         UNSUPPORTED,
         f"{slot} of guest {guest.label} can't be {what} while a change of it waits for a restart, as this one "
-        f"would: it is {now}, and would be {_text(wished)}.",
+        f"would: it is {now}, and would be {_describe(wished)}.",
         "Move it first and change its options in a second task, or stop the guest first.",
     )
 
 
-def _text(disk: Disk | None) -> str:
-    return disk.text() if disk is not None else "none"
+def _describe(disk: Disk | None) -> str:
+    return disk.render() if disk is not None else "none"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from .guest import Guest
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import find_one
 
 
@@ -29,8 +29,8 @@ def identify(
     others have, C(node_offline) where a guest with this name may be on a node that is down, also beside one that is
     not to stay.
     """
-    if vmid is None and not wanted and nameless(inventory):
-        raise _unknown_name(inventory, name)
+    if vmid is None and not wanted and list_nameless(inventory):
+        raise _unknown_name_error(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
         asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
@@ -64,12 +64,12 @@ def _find(
     for known in filter(None, (name, new_name)):
         if inventory.with_name(known):
             return find_one(inventory, None, known, node)
-    if nameless(inventory):
-        raise _unknown_name(inventory, name)
+    if list_nameless(inventory):
+        raise _unknown_name_error(inventory, name)
     return None
 
 
-def _unknown_name(inventory: Inventory, name: str | None) -> PveError:
+def _unknown_name_error(inventory: Inventory, name: str | None) -> PveError:
     return PveError(
         NODE_OFFLINE,
         f"Whether another guest is named {name} is not known. {describe_hidden_names(inventory)}",

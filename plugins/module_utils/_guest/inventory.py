@@ -32,7 +32,7 @@ class Inventory:
     unread: frozenset[str] = frozenset()
     broadcast: Mapping[int, str] = field(default_factory=dict)
 
-    def online(self, node: str) -> bool:
+    def is_online(self, node: str) -> bool:
         # A token without Sys.Audit on the node sees no status for it: then let the node speak for itself.
         return self.nodes.get(node, "online") != "offline"
 
@@ -54,7 +54,7 @@ class Inventory:
 
 def require_online(inventory: Inventory, guest: Guest) -> None:
     """Raise C(node_offline) for a guest whose node is down."""
-    if not inventory.online(guest.node):
+    if not inventory.is_online(guest.node):
         raise PveError(
             NODE_OFFLINE,
             f"Guest {guest.label} is on node {guest.node}, which is offline.",
@@ -67,7 +67,7 @@ def read_each(
     guests: Sequence[Guest],
     throttle: int,
     read: Callable[[Guest], Read],
-    failed: Callable[[Guest, PveError], Read],
+    on_error: Callable[[Guest, PveError], Read],
 ) -> list[Read]:
     """I(read) of every guest, at most I(throttle) at once; I(failed) of those that could not be read."""
 
@@ -76,21 +76,21 @@ def read_each(
             require_online(inventory, guest)
             return read(guest)
         except PveError as problem:
-            return failed(guest, problem)
+            return on_error(guest, problem)
 
     return bounded_map(throttle, look, guests)
 
 
-def nameless(inventory: Inventory) -> list[Guest]:
+def list_nameless(inventory: Inventory) -> list[Guest]:
     """The guests whose names can't be known now: on nodes that are down, and on those whose lists can't be read."""
     return [
         guest
         for guest in inventory.guests
-        if (not guest.name and not inventory.online(guest.node)) or guest.node in inventory.unread
+        if (not guest.name and not inventory.is_online(guest.node)) or guest.node in inventory.unread
     ]
 
 
 def describe_hidden_names(inventory: Inventory) -> str:
     """The sentence that says whose names are not known."""
-    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in nameless(inventory)[:10])
+    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in list_nameless(inventory)[:10])
     return f"The names of these are not known while their node can't be asked: {hidden}."

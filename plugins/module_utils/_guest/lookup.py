@@ -21,7 +21,7 @@ from .._api.concurrency import bounded_map
 from .._api.errors import NOT_FOUND, PveError
 from .guest import TYPES, Guest, guest_from_config, guest_from_entry
 from .identity import identify
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import Selector, find, find_one, find_to_change
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 # Up to this many guests are asked one by one; for more, the lists of their nodes are cheaper.
 _ONE_BY_ONE = 4
-_AT_ONCE = 10
+_MAX_PARALLEL = 10
 # Guests that are moved while lists are read are followed so often.
 _ROUNDS = 3
 # What a broadcast says of a guest that was neither new nor busy then.
-_BROADCAST = ("running", "stopped")
+_BROADCAST_STATES = ("running", "stopped")
 
 
 def read_guest(client: Client, guest: Guest) -> Guest:
@@ -67,7 +67,7 @@ def observe_guests(client: Client) -> Inventory:
     inventory = Inventory((), nodes, memory).with_guests(guests)
     inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
-    if any(not inventory.online(guest.node) for guest in nameless(inventory)):
+    if any(not inventory.is_online(guest.node) for guest in list_nameless(inventory)):
         client.notices.append(describe_hidden_names(inventory))
     return inventory
 
@@ -78,7 +78,7 @@ def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list
     Names and states that choose guests are true; those of a list of all guests may be 10 s old.
     """
     inventory = observe_guests(client)
-    inventory = _make_true(client, inventory, params, read_status, changing=False)
+    inventory = _refresh_chosen(client, inventory, params, read_status, changing=False)
     return inventory, find(inventory, params, required=False)
 
 
@@ -91,13 +91,13 @@ def find_guests_to_change(
     without.
     """
     inventory = observe_guests(client)
-    inventory = _make_true(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
+    inventory = _refresh_chosen(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
     return inventory, find_to_change(inventory, params)
 
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:
     """The one guest that C(vmid), C(name) and C(node) mean, with what I(read) reads of it."""
-    inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
+    inventory = refresh_guest(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
     return inventory, find_one(inventory, params["vmid"], params["name"], params["node"])
 
 
@@ -109,13 +109,13 @@ def identify_guest(
     I(everywhere): as in L(find_guests_to_change).
     """
     vmid, name, new_name = params["vmid"], params["name"], params["new_name"]
-    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
+    inventory = refresh_guest(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
     if wanted and (new_name or inventory.get(vmid) is None):
-        inventory = look_for(client, inventory, name=new_name or name)
+        inventory = refresh_guest(client, inventory, name=new_name or name)
     return inventory, identify(inventory, vmid, name, new_name, params["node"], params["type"], wanted=wanted)
 
 
-def look_for(
+def refresh_guest(
     client: Client,
     inventory: Inventory,
     *,
@@ -132,12 +132,14 @@ def look_for(
     """
     if vmid is not None:
         guest = inventory.get(vmid)
-        return inventory if guest is None or _is_true(inventory, guest) else _ask(client, inventory, [guest], read)
+        return (
+            inventory if guest is None or _is_current(inventory, guest) else _refresh(client, inventory, [guest], read)
+        )
     if name is None:
         return inventory
     holders = inventory.with_name(name)
-    if len(holders) == 1 and not everywhere and not _is_true(inventory, holders[0]):
-        inventory = _ask(client, inventory, holders, read)
+    if len(holders) == 1 and not everywhere and not _is_current(inventory, holders[0]):
+        inventory = _refresh(client, inventory, holders, read)
     if len(inventory.with_name(name)) == 1 and not everywhere:
         return inventory
     return read_lists(client, inventory, inventory.guests)
@@ -153,13 +155,13 @@ def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) ->
         unread = [
             (node, kind)
             for node, kind in sorted(wanted - set(inventory.listed))
-            if inventory.online(node) and node not in inventory.unread
+            if inventory.is_online(node) and node not in inventory.unread
         ]
         if not unread:
             break
         inventory = _with_lists(client, inventory, unread)
         lost = [guest for guest in inventory.guests if _is_lost(inventory, guest)]
-        inventory = _follow(client, inventory, lost)
+        inventory = _follow_moved(client, inventory, lost)
         wanted = {(guest.node, kind) for guest in lost for kind in TYPES}
         wanted |= {(guest.node, guest.type) for guest in map(inventory.get, (one.vmid for one in lost)) if guest}
     return inventory
@@ -171,7 +173,7 @@ def list_node_guests(client: Client, node: str, kind: str, full: bool = False) -
     return {int(e["vmid"]): e for e in client.get(f"/nodes/{segment(node)}/{kind}", **params)}
 
 
-def _make_true(
+def _refresh_chosen(
     client: Client,
     inventory: Inventory,
     params: dict[str, Any],
@@ -183,19 +185,19 @@ def _make_true(
     """The inventory, true in all that these options choose guests by; for a change, in all that these guests are."""
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
-        return look_for(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
+        return refresh_guest(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
     selector = Selector.from_params(params.get("guests"))
-    if selector.names_some:
+    if selector.has_names:
         return read_lists(client, inventory, inventory.guests)
     chosen = [guest for guest in inventory.guests if selector.matches_at_once(guest)]
     if changing and len(chosen) <= _ONE_BY_ONE and selector.status is None:
-        return _ask(client, inventory, chosen, read)
+        return _refresh(client, inventory, chosen, read)
     if changing or (selector.type, selector.status, selector.templates) != (None, None, None):
         return read_lists(client, inventory, chosen)
     return inventory
 
 
-def _ask(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Reader) -> Inventory:
+def _refresh(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Reader) -> Inventory:
     """The inventory with these guests as they say themselves; those that are not where they should be are looked for.
 
     Of several, one that can't be read stays as it is: it fails alone when its turn comes.
@@ -209,8 +211,8 @@ def _ask(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Re
                 raise
             return problem
 
-    asked = [guest for guest in guests if inventory.online(guest.node)]
-    answers = dict(zip(asked, bounded_map(_AT_ONCE, look, asked), strict=True))
+    asked = [guest for guest in guests if inventory.is_online(guest.node)]
+    answers = dict(zip(asked, bounded_map(_MAX_PARALLEL, look, asked), strict=True))
     inventory = inventory.with_guests(answer for answer in answers.values() if isinstance(answer, Guest))
     missed = [guest for guest, answer in answers.items() if isinstance(answer, PveError) and answer.code == NOT_FOUND]
     return read_lists(client, inventory, missed)
@@ -219,10 +221,10 @@ def _ask(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Re
 def _is_unknown(guest: Guest) -> bool:
     """Whether a broadcast can't have said what the guest is: it is new, or was being made or moved just then."""
     placeholders = ("", f"VM {guest.vmid}", f"CT{guest.vmid}")
-    return guest.name in placeholders or guest.status not in _BROADCAST
+    return guest.name in placeholders or guest.status not in _BROADCAST_STATES
 
 
-def _is_true(inventory: Inventory, guest: Guest) -> bool:
+def _is_current(inventory: Inventory, guest: Guest) -> bool:
     return guest.config is not None or guest.vmid in inventory.listed.get((guest.node, guest.type), ())
 
 
@@ -240,7 +242,7 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
 
     known = {guest.vmid: guest for guest in inventory.guests}
     listed, unread, found = dict(inventory.listed), set(inventory.unread), []
-    for (node, kind), entries in zip(places, bounded_map(_AT_ONCE, read, places), strict=True):
+    for (node, kind), entries in zip(places, bounded_map(_MAX_PARALLEL, read, places), strict=True):
         if isinstance(entries, PveError):
             if node not in unread:
                 client.notices.append(f"Guests of node {node} may be incomplete: {entries.message}")
@@ -253,7 +255,7 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
     return replace(inventory.with_guests(found), listed=listed, unread=frozenset(unread))
 
 
-def _follow(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
+def _follow_moved(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
     """The inventory without those of the lost guests that are gone, and with the others where they are by now."""
     astray = [guest for guest in lost if all((guest.node, kind) in inventory.listed for kind in TYPES)]
     if not astray:

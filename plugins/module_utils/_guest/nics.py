@@ -19,13 +19,13 @@ e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er n
 virtio vmxnet3
 """
 _MODELS = frozenset(_MODEL_NAMES.split())
-_EITHER = ("bridge", "tag", "firewall", "rate", "mtu", "link_down")
+_COMMON_OPTIONS = ("bridge", "tag", "firewall", "rate", "mtu", "link_down")
 # What only one type has, by our names and those of the API.
-_OWN = {
+_OPTIONS_OF_TYPE = {
     "qemu": {"model": "model", "queues": "queues", "mac": "macaddr"},
     "lxc": {"name": "name", "ip": "ip", "gw": "gw", "ip6": "ip6", "gw6": "gw6", "mac": "hwaddr"},
 }
-_ALL = frozenset({*_EITHER, *_OWN["qemu"], *_OWN["lxc"]})
+_ALL_OPTIONS = frozenset({*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE["qemu"], *_OPTIONS_OF_TYPE["lxc"]})
 # Of these, 0 is how it is said that there is none.
 _NONE_IS_0 = ("tag", "rate", "mtu", "queues")
 
@@ -48,10 +48,10 @@ def read_nic(kind: str, config: Mapping[str, Any], slot: str) -> dict[str, str] 
 
 def wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, by the names of the API; empty ones are to be unset."""
-    names = {**dict.fromkeys(_EITHER), **_OWN[kind]}
+    names = {**dict.fromkeys(_COMMON_OPTIONS), **_OPTIONS_OF_TYPE[kind]}
     found: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
     found.update(wish.get("options") or {})
-    return {name: _text(name, value) for name, value in found.items() if value is not None}
+    return {name: _normalize(name, value) for name, value in found.items() if value is not None}
 
 
 def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -60,7 +60,7 @@ def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> d
         return None
     if wish["state"] == "absent":
         return dict(nic)
-    return {name: _text(name, nic.get(name, "")) or None for name in wished_properties(kind, wish)}
+    return {name: _normalize(name, nic.get(name, "")) or None for name in wished_properties(kind, wish)}
 
 
 def wished_view(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -70,19 +70,19 @@ def wished_view(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
     return {name: value or None for name, value in wished_properties(kind, wish).items()}
 
 
-def new_value(kind: str, wish: Mapping[str, Any]) -> str:
+def render_new_nic(kind: str, wish: Mapping[str, Any]) -> str:
     """The value of a network device that isn't there yet; it gets an address where none is given."""
     number = wish["slot"][3:]
     first = {"model": "virtio"} if kind == "qemu" else {"name": f"eth{number}"}
-    return _text_of({**first, **_given(wished_properties(kind, wish))})
+    return _render({**first, **_drop_unset(wished_properties(kind, wish))})
 
 
-def changed_value(kind: str, nic: Mapping[str, str], wish: Mapping[str, Any]) -> str | None:
+def render_changed_nic(kind: str, nic: Mapping[str, str], wish: Mapping[str, Any]) -> str | None:
     """The new value of a network device, with everything kept that the wish does not name; None: nothing differs."""
     wished = wished_properties(kind, wish)
-    if all(_text(name, nic.get(name, "")) == value for name, value in wished.items()):
+    if all(_normalize(name, nic.get(name, "")) == value for name, value in wished.items()):
         return None
-    return _text_of(_given({**nic, **wished}))
+    return _render(_drop_unset({**nic, **wished}))
 
 
 def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
@@ -90,7 +90,9 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
     slots = [wish["slot"] for wish in wishes]
     for wish in wishes:
         slot = wish["slot"]
-        foreign = sorted(name for name in _ALL - {*_EITHER, *_OWN[kind]} if wish.get(name) is not None)
+        foreign = sorted(
+            name for name in _ALL_OPTIONS - {*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE[kind]} if wish.get(name) is not None
+        )
         if not is_slot(slot):
             raise PveError(
                 INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0, net1 and so on."
@@ -102,11 +104,11 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
             raise PveError(INVALID_PARAMETER, f"{slot} of a {kind} guest has no {foreign[0]}.", hint)
 
 
-def _given(properties: Mapping[str, str]) -> dict[str, str]:
+def _drop_unset(properties: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in properties.items() if value}
 
 
-def _text_of(properties: dict[str, str]) -> str:
+def _render(properties: dict[str, str]) -> str:
     if "model" not in properties:
         return property_strings.render(properties)
     rest = {name: value for name, value in properties.items() if name not in ("model", "macaddr")}
@@ -115,7 +117,7 @@ def _text_of(properties: dict[str, str]) -> str:
     return ",".join(filter(None, (model, property_strings.render(rest))))
 
 
-def _text(name: str, value: Any) -> str:
+def _normalize(name: str, value: Any) -> str:
     """A property as it is compared: addresses in capitals, what is off or zero as if it weren't there."""
     if name in ("macaddr", "hwaddr"):
         return str(value).upper()

@@ -69,44 +69,44 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "lxc": {"console": True, "debug": False, "memory": 512, "swap": 512, "tty": 2},
 }
-_EITHER = {"description": "", "onboot": False, "protection": False, "tags": []}
-_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
+_COMMON_DEFAULTS = {"description": "", "onboot": False, "protection": False, "tags": []}
+_FLAG_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
 
 
-def default(kind: str, key: str) -> Any:
+def default_value(kind: str, key: str) -> Any:
     """What an option that is not set amounts to for a guest of type I(kind), as L(normal) shows values."""
-    return _DEFAULTS[kind].get(key, _EITHER.get(key))
+    return _DEFAULTS[kind].get(key, _COMMON_DEFAULTS.get(key))
 
 
-def current(kind: str, config: Mapping[str, Any], key: str) -> Any:
+def read_option(kind: str, config: Mapping[str, Any], key: str) -> Any:
     """An option of a configuration as it is shown and compared."""
-    found = normal(key, config.get(key))
-    return default(kind, key) if found is None else found
+    found = normalize(key, config.get(key))
+    return default_value(kind, key) if found is None else found
 
 
-def normal(key: str, value: Any) -> Any:
+def normalize(key: str, value: Any) -> Any:
     """A value, of a configuration or as users write it, as it is shown and compared; None: it is not set."""
     if value is None or value in ("", " ", [], {}):
         return None
     if key == "memory":
         return int(float(property_strings.parse(str(value), "current")["current"]))
     if key in _FLAGS:
-        return flag(value)
+        return parse_flag(value)
     if key in _NUMBERS:
-        return number(value)
+        return parse_number(value)
     if key in _SETS:
-        return _set(key, value) or None
+        return _parse_set(key, value) or None
     if key in _LISTS:
-        return _items(value) or None
+        return _parse_items(value) or None
     default_key = _default_key(key)
     if default_key is not None:
-        return properties(value, default_key)
-    text = _text(value)
+        return parse_properties(value, default_key)
+    text = _to_text(value)
     # Containers keep a line break at the end that machines don't have.
     return (text.rstrip("\n") or None) if key == "description" else text
 
 
-def encoded(key: str, value: Any) -> Any:
+def encode(key: str, value: Any) -> Any:
     """A value as L(normal) shows it, as the API takes it."""
     if isinstance(value, dict):
         default_key = _default_key(key) or ""
@@ -118,7 +118,7 @@ def encoded(key: str, value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def agreed(key: str, found: Any, wished: Any) -> Any:
+def align_with_wish(key: str, found: Any, wished: Any) -> Any:
     """What is found, as it is wished where the two mean the same: a machine type without a version means any version.
 
     Windows guests are kept at the version that they were made with.
@@ -130,23 +130,23 @@ def agreed(key: str, found: Any, wished: Any) -> Any:
     return found
 
 
-def flag(value: Any) -> bool:
-    return _text(value) == "1"
+def parse_flag(value: Any) -> bool:
+    return _to_text(value) == "1"
 
 
-def number(value: Any) -> int | float:
+def parse_number(value: Any) -> int | float:
     found = float(value)
     return int(found) if found.is_integer() else found
 
 
-def properties(value: Any, default_key: str) -> dict[str, str]:
+def parse_properties(value: Any, default_key: str) -> dict[str, str]:
     """A property string, or the mapping that users may write for one."""
     if isinstance(value, Mapping):
-        return {str(name): _text(item) for name, item in value.items() if item is not None}
-    found = property_strings.parse(_text(value), default_key)
+        return {str(name): _to_text(item) for name, item in value.items() if item is not None}
+    found = property_strings.parse(_to_text(value), default_key)
     switch = found.get("enabled")
     # `agent: true` is what people write.
-    return {**found, "enabled": _WORDS.get(switch.lower(), switch)} if switch else found
+    return {**found, "enabled": _FLAG_WORDS.get(switch.lower(), switch)} if switch else found
 
 
 def _default_key(key: str) -> str | None:
@@ -155,19 +155,19 @@ def _default_key(key: str) -> str | None:
     return _PROPERTIES.get(key.rstrip("0123456789")) if key[-1:].isdigit() else None
 
 
-def _set(key: str, value: Any) -> list[str]:
-    if key == "hotplug" and _text(value) == "1":
+def _parse_set(key: str, value: Any) -> list[str]:
+    if key == "hotplug" and _to_text(value) == "1":
         return list(_DEFAULTS["qemu"]["hotplug"])
-    return sorted({item.lower() for item in _items(value)})
+    return sorted({item.lower() for item in _parse_items(value)})
 
 
-def _items(value: Any) -> list[str]:
+def _parse_items(value: Any) -> list[str]:
     if isinstance(value, list):
         return [str(item) for item in value if item not in (None, "")]
     return [item for item in re.split(r"[,;\s\0]+", str(value)) if item]
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     return str(value)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .disks import Disk
-from .options import current
+from .options import read_option
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -27,7 +27,7 @@ hostname description tags onboot startup protection hookscript cores cpuunits cp
 """
 _AT_ONCE = {"qemu": frozenset(_QEMU.split()), "lxc": frozenset(_LXC.split())}
 # Properties of a disk that a running machine has until the disk is plugged in anew.
-_PLUGGED_WITH = ("aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor")
+_FIXED_WHILE_PLUGGED = ("aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor")
 _HOTPLUGGED = {
     "network": re.compile(r"net\d+"),
     "disk": re.compile(r"(?:scsi|virtio)\d+"),
@@ -37,10 +37,10 @@ _HOTPLUGGED = {
 
 def read_pending(client: Client, path: str) -> dict[str, dict[str, Any]]:
     """What waits for the restart of the guest at I(path), by option: its value C(now) and C(next), None if it goes."""
-    return waiting(client.get(f"{path}/pending"))
+    return parse_pending(client.get(f"{path}/pending"))
 
 
-def waiting(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def parse_pending(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What waits, from the entries of C(/pending)."""
     return {
         entry["key"]: {"now": entry.get("value"), "next": entry.get("pending")}
@@ -55,7 +55,7 @@ def current_config(config: Mapping[str, Any], waits: Mapping[str, Mapping[str, A
     return {key: value for key, value in values.items() if value is not None}
 
 
-def drive_waits(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:
+def drive_needs_restart(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:
     """Whether a running guest that has a drive as it is I(now) takes another one only when it is restarted.
 
     I(config) is the configuration that it runs with. One that takes it at once may still refuse to let the old go.
@@ -66,39 +66,39 @@ def drive_waits(kind: str, config: Mapping[str, Any], now: Disk | None, wished: 
         return now is not None
     if wished.slot in ("efidisk0", "tpmstate0"):
         return True
-    if now is not None and now.cdrom and wished.cdrom:
+    if now is not None and now.is_cdrom and wished.is_cdrom:
         return False
     if now is None or now.volume != wished.volume:
-        return not _plugs(config, wished.slot)
-    return any(now.properties.get(name) != wished.properties.get(name) for name in _PLUGGED_WITH)
+        return not _can_hotplug(config, wished.slot)
+    return any(now.properties.get(name) != wished.properties.get(name) for name in _FIXED_WHILE_PLUGGED)
 
 
-def may_wait(kind: str, config: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+def find_restart_options(kind: str, config: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     """Those options whose change a running guest may take only when it is restarted.
 
     Whether a guest lets go of a device, and which properties of one can change while it runs, only the attempt shows.
     """
-    return sorted(key for key in keys if not _at_once(kind, config, key))
+    return sorted(key for key in keys if not _is_applied_at_once(kind, config, key))
 
 
-def changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, steps: Sequence[Step]) -> list[str]:
+def find_changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, steps: Sequence[Step]) -> list[str]:
     """The options that may wait after I(steps); none where the guest does not run, or is restarted by them."""
     if not running or any("/status/" in step.path for step in steps):
         return []
     changes = [step.params for step in steps if step.path.endswith("/config")]
     keys = {key for params in changes for key in (*params, *str(params.get("delete", "")).split(",")) if key}
-    return may_wait(kind, config, keys - {"delete", "digest", "force"})
+    return find_restart_options(kind, config, keys - {"delete", "digest", "force"})
 
 
-def _at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
+def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
     if key in _AT_ONCE[kind]:
         return True
     if kind == "lxc":
         return bool(re.fullmatch(r"net\d+", key)) or (key.startswith("mp") and key not in config)
-    return (key.startswith("net") or key not in config) and _plugs(config, key)
+    return (key.startswith("net") or key not in config) and _can_hotplug(config, key)
 
 
-def _plugs(config: Mapping[str, Any], key: str) -> bool:
+def _can_hotplug(config: Mapping[str, Any], key: str) -> bool:
     """Whether a running machine can be given such a device."""
-    features = current("qemu", config, "hotplug")
+    features = read_option("qemu", config, "hotplug")
     return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())

@@ -22,12 +22,12 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
     C(unsupported) when there is none.
     """
     entries = list(entries)
-    nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _online(e)}
-    given = dict.fromkeys(nodes, 0)
+    nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
+    committed = dict.fromkeys(nodes, 0)
     for entry in entries:
-        if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in given:
-            given[entry["node"]] += int(entry.get("maxmem") or 0)
-    having = {node: _storages(entries, node) for node in nodes}
+        if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in committed:
+            committed[entry["node"]] += int(entry.get("maxmem") or 0)
+    having = {node: _list_available_storages(entries, node) for node in nodes}
     suitable = [node for node in sorted(nodes) if set(storages) <= having[node]]
     if not suitable:
         wanted = ", ".join(sorted(storages)) or "any storage"
@@ -36,10 +36,10 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
             f"No online node has {wanted}.",
             "List the storages to see which nodes have them, or name a node.",
         )
-    return max(suitable, key=lambda node: nodes[node] - given[node])
+    return max(suitable, key=lambda node: nodes[node] - committed[node])
 
 
-def storages_of(params: Mapping[str, Any]) -> set[str]:
+def list_storages(params: Mapping[str, Any]) -> set[str]:
     """The storages that a new guest's disks, media and template are on."""
     found = {disk["storage"] for disk in params["disks"] or () if disk["storage"]}
     volumes = [disk[key] for disk in params["disks"] or () for key in ("cdrom", "volume", "import_from") if disk[key]]
@@ -53,16 +53,16 @@ def check_node(entries: Iterable[Mapping[str, Any]], node: str) -> None:
     if node not in members:
         known = ", ".join(sorted(members)) or "none that can be seen"
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
-    if not _online(members[node]):
+    if not _is_online(members[node]):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back, or choose another one.")
 
 
-def _online(entry: Mapping[str, Any]) -> bool:
+def _is_online(entry: Mapping[str, Any]) -> bool:
     # A token without Sys.Audit on the node sees no status for it.
     return str(entry.get("status", "online")) != "offline"
 
 
-def _storages(entries: Iterable[Mapping[str, Any]], node: str) -> set[str]:
+def _list_available_storages(entries: Iterable[Mapping[str, Any]], node: str) -> set[str]:
     return {
         e["storage"] for e in entries if e["type"] == "storage" and e["node"] == node and e.get("status") == "available"
     }

@@ -39,7 +39,7 @@ class Power:
     problem: PveError | None = None
 
 
-def power_state(entry: dict[str, Any]) -> str:
+def parse_power_state(entry: dict[str, Any]) -> str:
     """The power state from C(status/current) or from an entry of a node's guest list.
 
     A QEMU guest that can neither go on nor be resumed has QEMU's own word for it, such as C(internal-error).
@@ -54,7 +54,7 @@ def power_state(entry: dict[str, Any]) -> str:
 
 
 def read_power(client: Client, guest: Guest) -> str:
-    return power_state(client.get(f"{guest.path}/status/current"))
+    return parse_power_state(client.get(f"{guest.path}/status/current"))
 
 
 def observe_power(client: Client, inventory: Inventory, guests: Sequence[Guest]) -> list[Power]:
@@ -65,14 +65,14 @@ def observe_power(client: Client, inventory: Inventory, guests: Sequence[Guest])
     found: dict[int, Power] = {}
     for (node, kind), members in groups.items():
         if len(members) > _ONE_BY_ONE:
-            look = _many(client, inventory, node, kind, members)
+            powers = _read_node(client, inventory, node, kind, members)
         else:
-            look = [_one(client, inventory, guest) for guest in members]
-        found.update({power.guest.vmid: power for power in look})
+            powers = [_read_one(client, inventory, guest) for guest in members]
+        found.update({power.guest.vmid: power for power in powers})
     return [found[guest.vmid] for guest in guests]
 
 
-def _one(client: Client, inventory: Inventory, guest: Guest) -> Power:
+def _read_one(client: Client, inventory: Inventory, guest: Guest) -> Power:
     try:
         require_online(inventory, guest)
         return Power(guest, read_power(client, guest))
@@ -80,7 +80,7 @@ def _one(client: Client, inventory: Inventory, guest: Guest) -> Power:
         return Power(guest, problem=problem)
 
 
-def _many(client: Client, inventory: Inventory, node: str, kind: str, guests: Sequence[Guest]) -> list[Power]:
+def _read_node(client: Client, inventory: Inventory, node: str, kind: str, guests: Sequence[Guest]) -> list[Power]:
     try:
         require_online(inventory, guests[0])
         entries = inventory.listed.get((node, kind))
@@ -89,10 +89,10 @@ def _many(client: Client, inventory: Inventory, node: str, kind: str, guests: Se
             entries = list_node_guests(client, node, kind, full=True)
     except PveError as problem:
         return [Power(guest, problem=problem) for guest in guests]
-    return [_power(guest, entries.get(guest.vmid)) for guest in guests]
+    return [_build_power(guest, entries.get(guest.vmid)) for guest in guests]
 
 
-def _power(guest: Guest, entry: dict[str, Any] | None) -> Power:
+def _build_power(guest: Guest, entry: dict[str, Any] | None) -> Power:
     if entry is None:
         gone = PveError(
             NOT_FOUND,
@@ -100,4 +100,4 @@ def _power(guest: Guest, entry: dict[str, Any] | None) -> Power:
             "It was removed or moved since it was looked up; run again.",
         )
         return Power(guest, problem=gone)
-    return Power(guest, power_state(entry))
+    return Power(guest, parse_power_state(entry))

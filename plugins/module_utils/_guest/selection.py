@@ -13,7 +13,7 @@ from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
 from .guest import TYPES, Guest
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 
 _LONGEST_NAME = 80
 
@@ -39,11 +39,11 @@ class Selector:
         return cls(**given)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         return self == Selector(templates=self.templates)
 
     @property
-    def names_some(self) -> bool:
+    def has_names(self) -> bool:
         """Whether names choose: not where any name will do."""
         return bool(self.names) and "*" not in self.names
 
@@ -68,7 +68,7 @@ class Selector:
 
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
     """The one guest with this vmid or name; I(node) only asserts where it is."""
-    asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
+    criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
     found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
     if vmid is not None and name is not None and found and found[0].name != name:
         raise PveError(
@@ -77,9 +77,9 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
             "Give one of the two, or the pair that belongs together.",
         )
     if not found:
-        raise _none_found(inventory, asked, name)
+        raise _not_found_error(inventory, criterion, name)
     if len(found) > 1:
-        raise _ambiguous(str(name), found)
+        raise _ambiguous_error(str(name), found)
     guest = found[0]
     if node is not None and guest.node != node:
         raise PveError(
@@ -94,7 +94,7 @@ def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
     """The guests that a selector means, by vmid. A vmid or a plain name in it must exist, a glob need not match."""
     missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
     if missing:
-        raise _none_found(inventory, "vmid " + ", ".join(map(str, missing)), None)
+        raise _not_found_error(inventory, "vmid " + ", ".join(map(str, missing)), None)
     for name in selector.names:
         if not set(name) & set("*?["):
             find_one(inventory, None, name)
@@ -110,7 +110,7 @@ def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[G
     if vmid is not None or name is not None:
         return [find_one(inventory, vmid, name, params.get("node"))]
     selector = Selector.from_params(params.get("guests"))
-    if required and selector.empty:
+    if required and selector.is_empty:
         raise PveError(
             INVALID_PARAMETER,
             "No guest is named.",
@@ -133,28 +133,28 @@ def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
     """As L(find), for a change: some guest must be named, and templates only count when they are named or asked for."""
     chosen = find(inventory, params, required=True)
     selector = Selector.from_params(params.get("guests"))
-    if selector.empty or selector.vmids or selector.templates is not None:
+    if selector.is_empty or selector.vmids or selector.templates is not None:
         return chosen
     return [guest for guest in chosen if not guest.template]
 
 
-def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
-    asked = asked if len(asked) <= _LONGEST_NAME else f"{asked[:_LONGEST_NAME]}…"
+def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> PveError:
+    criterion = criterion if len(criterion) <= _LONGEST_NAME else f"{criterion[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
     if name:
-        if nameless(inventory):
+        if list_nameless(inventory):
             return PveError(
                 NODE_OFFLINE,
-                f"No guest on a node that can be asked has {asked}. {describe_hidden_names(inventory)}",
+                f"No guest on a node that can be asked has {criterion}. {describe_hidden_names(inventory)}",
                 "Name it by its vmid, or bring the node back; nothing was changed.",
             )
         renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
         if renamed:
-            return PveError(NOT_FOUND, f"There is no guest with {asked} any more.", _describe_renamed(renamed))
+            return PveError(NOT_FOUND, f"There is no guest with {criterion} any more.", _describe_renamed(renamed))
         near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
         if near:
             hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
-    return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
+    return PveError(NOT_FOUND, f"There is no guest with {criterion}.", hint)
 
 
 def _describe_renamed(renamed: Iterable[Guest]) -> str:
@@ -162,7 +162,7 @@ def _describe_renamed(renamed: Iterable[Guest]) -> str:
     return f"It was renamed a moment ago, and lists still show the old name: {names}."
 
 
-def _ambiguous(name: str, found: Iterable[Guest]) -> PveError:
+def _ambiguous_error(name: str, found: Iterable[Guest]) -> PveError:
     labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in found)
     return PveError(AMBIGUOUS, f"More than one guest is named {name}: {labels}.", "Use the vmid of the one you mean.")
 

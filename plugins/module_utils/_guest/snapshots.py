@@ -24,7 +24,7 @@ class Snapshot:
     vmstate: bool = False
     snaptime: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "parent": self.parent,
@@ -45,10 +45,10 @@ class Tree:
     config_digest: str | None = None
     problem: PveError | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
             "current": self.current,
-            "snapshots": [self.snapshots[name].shown() for name in sorted(self.snapshots)],
+            "snapshots": [self.snapshots[name].describe() for name in sorted(self.snapshots)],
         }
 
     def depth(self, name: str) -> int:
@@ -58,10 +58,10 @@ class Tree:
             above, parent = above + 1, self.snapshots[parent].parent
         return above
 
-    def with_new(self, snapshot: Snapshot) -> Tree:
+    def with_snapshot(self, snapshot: Snapshot) -> Tree:
         return replace(self, snapshots={**self.snapshots, snapshot.name: snapshot}, current=snapshot.name)
 
-    def without(self, name: str) -> Tree:
+    def without_snapshot(self, name: str) -> Tree:
         """As it is after deleting one: its children become its parent's."""
         gone = self.snapshots[name]
         rest = {

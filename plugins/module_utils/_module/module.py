@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.client import IMPORT_ERROR, Client
 from .._api.connection import Connection
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from .options import _check_ranges, connection_spec
+from .options import check_ranges, connection_spec
 
 
 class PveModule(AnsibleModule):
@@ -44,7 +44,7 @@ class PveModule(AnsibleModule):
 
     def connect(self) -> Client:
         """The client for the module's connection options."""
-        _check_ranges(self.params)
+        check_ranges(self.params)
         connection = Connection.from_params(self.params)
         if connection.trust == "unverified":
             self.warn(
@@ -59,7 +59,7 @@ class PveModule(AnsibleModule):
         except PveError as error:
             self.fail(error)
 
-    def warn_of(self, client: Client) -> None:
+    def warn_of_notices(self, client: Client) -> None:
         """Warn of what the client has noticed, though it did not fail."""
         for notice in client.notices:
             self.warn(notice)
@@ -71,9 +71,9 @@ def run_info(module: PveModule, gather: Callable[[Client, dict[str, Any]], dict[
     try:
         result = gather(client, module.params)
     except PveError as error:
-        module.warn_of(client)
+        module.warn_of_notices(client)
         module.fail(error)
-    module.warn_of(client)
+    module.warn_of_notices(client)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(changed=False, **result)

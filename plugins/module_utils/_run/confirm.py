@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .resource import Observed, Outcome, Resource
 
 # Backups and snapshots leave these behind, which makes no other guest; the digest covers them, too.
-_PASSING = ("lock", "parent", "digest")
+_TRANSIENT_KEYS = ("lock", "parent", "digest")
 
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
@@ -37,7 +37,7 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
         outcome.plan, outcome.failure = None, error
 
 
-def confirm_again(client: Client, guest: Guest) -> None:
+def confirm_unchanged(client: Client, guest: Guest) -> None:
     """Raise C(drifted) or C(digest_conflict) unless a guest still is who, and as, it was when it was planned for."""
     try:
         found = read_guest(client, guest)
@@ -50,8 +50,8 @@ def confirm_again(client: Client, guest: Guest) -> None:
             "It was removed or moved since the plan was made; run again.",
         ) from error
     _require_same(guest, found)
-    planned_for, there = _lasting(guest.config or {}), _lasting(found.config or {})
-    differing = sorted(key for key in {**planned_for, **there} if planned_for.get(key) != there.get(key))
+    planned, current = _without_transient_keys(guest.config or {}), _without_transient_keys(found.config or {})
+    differing = sorted(key for key in {**planned, **current} if planned.get(key) != current.get(key))
     if differing:
         raise PveError(
             DIGEST_CONFLICT,
@@ -64,11 +64,11 @@ def confirm_again(client: Client, guest: Guest) -> None:
 
 def fingerprint(config: Mapping[str, Any]) -> str:
     """A SHA-256 over a guest's own configuration without what comes and goes by itself."""
-    return hashlib.sha256(json.dumps(_lasting(config), sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_without_transient_keys(config), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _lasting(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in _PASSING}
+def _without_transient_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _TRANSIENT_KEYS}
 
 
 def _require_same(planned: Guest, found: Guest) -> None:

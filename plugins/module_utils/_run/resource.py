@@ -33,7 +33,7 @@ class Outcome:
     plan: Plan | None = None
     guest: Guest | None = None
     has_sent: bool = False
-    done: int = 0
+    steps_done: int = 0
     upids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failure: PveError | None = None
@@ -47,7 +47,7 @@ class Outcome:
         """Whether anything was, or goes on being, done to the target."""
         running = self.failure is not None and self.failure.code == TIMEOUT and bool(self.upids)
         moved = self.state is not None and self.plan is not None and self.state != self.plan.before
-        return bool(self.done) or running or (self.failure is not None and self.has_sent and moved)
+        return bool(self.steps_done) or running or (self.failure is not None and self.has_sent and moved)
 
     @property
     def label(self) -> str:

@@ -17,7 +17,7 @@ from .._module.plan import Plan, describe, diff
 from .apply import apply_all
 from .confirm import confirm_plan
 from .resource import Observed, Outcome, Resource
-from .targets import describe_targets, targets_wanted
+from .targets import are_targets_wanted, describe_targets
 
 
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
@@ -27,29 +27,29 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
     try:
         targets = resource.observe(client, params)
     except PveError as error:
-        module.warn_of(client)
+        module.warn_of_notices(client)
         module.fail(error)
-    module.warn_of(client)
+    module.warn_of_notices(client)
     outcomes = _plan_all(client, resource, targets, params)
-    result = _planned_result(module, outcomes)
+    result = _build_result(module, outcomes)
     expected = params.get("expect_plan")
     if expected and expected != result["plan"]["digest"]:
-        module.fail(_drifted(expected, result["plan"]["digest"]), changed=False, **result)
+        module.fail(_drifted_error(expected, result["plan"]["digest"]), changed=False, **result)
     if not module.check_mode:
         apply_all(client, resource, targets, outcomes, params)
         # What was refused at first may have been reached by another plan.
-        result = _planned_result(module, outcomes)
-    elif targets_wanted():
+        result = _build_result(module, outcomes)
+    elif are_targets_wanted():
         result["plan"]["targets"] = describe_targets(outcomes)
     _finish(module, resource.noun, outcomes, result)
 
 
-def _plans(outcomes: Sequence[Outcome]) -> list[Plan]:
+def _list_plans(outcomes: Sequence[Outcome]) -> list[Plan]:
     return [outcome.plan for outcome in outcomes if outcome.plan is not None]
 
 
-def _planned_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    plans = _plans(outcomes)
+def _build_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    plans = _list_plans(outcomes)
     return {"plan": describe(plans), **({"diff": diff(plans)} if module._diff else {})}
 
 
@@ -57,7 +57,7 @@ def _plan_all(
     client: Client, resource: Resource[Observed], targets: Sequence[Observed], params: dict[str, Any]
 ) -> list[Outcome]:
     """The outcomes with their plans, each bound to its guest where it is for one."""
-    outcomes = [_planned(resource, observed, params) for observed in targets]
+    outcomes = [_plan_target(resource, observed, params) for observed in targets]
 
     def confirm(pair: tuple[Observed, Outcome]) -> None:
         confirm_plan(client, resource, *pair)
@@ -66,7 +66,7 @@ def _plan_all(
     return outcomes
 
 
-def _planned(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
+def _plan_target(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
     outcome = Outcome(resource.target(observed))
     try:
         outcome.plan = resource.plan(observed, params)
@@ -76,7 +76,7 @@ def _planned(resource: Resource[Observed], observed: Observed, params: dict[str,
     return outcome
 
 
-def _drifted(expected: str, found: str) -> PveError:
+def _drifted_error(expected: str, found: str) -> PveError:
     return PveError(
         DRIFTED,
         f"The plan is no longer the expected one: expected {expected[:12]}, now {found[:12]}. Nothing was changed.",
@@ -88,7 +88,7 @@ def _finish(module: PveModule, noun: str, outcomes: Sequence[Outcome], result: d
     for outcome in outcomes:
         for line in outcome.warnings:
             module.warn(f"{outcome.label}: {line}")
-    result["changed"] = any(_changed(module, outcome) for outcome in outcomes)
+    result["changed"] = any(_is_changed(module, outcome) for outcome in outcomes)
     result[noun] = [_report(module, outcome) for outcome in outcomes]
     result["upids"] = [upid for outcome in outcomes for upid in outcome.upids]
     failed = [outcome for outcome in outcomes if outcome.failure is not None]
@@ -101,7 +101,7 @@ def _finish(module: PveModule, noun: str, outcomes: Sequence[Outcome], result: d
     module.fail_json(msg=message, failure=error.failure(), **result)
 
 
-def _changed(module: PveModule, outcome: Outcome) -> bool:
+def _is_changed(module: PveModule, outcome: Outcome) -> bool:
     if module.check_mode:
         return outcome.plan is not None and bool(outcome.plan.steps)
     return outcome.changed
@@ -120,7 +120,7 @@ def _report(module: PveModule, outcome: Outcome) -> dict[str, Any]:
         **outcome.target,
         "before": before,
         "after": after,
-        "changed": _changed(module, outcome),
+        "changed": _is_changed(module, outcome),
         "upids": outcome.upids,
         **outcome.facts,
         "failure": outcome.failure.failure() if outcome.failure else None,

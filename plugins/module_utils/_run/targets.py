@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .resource import Outcome
 
 
-def targets_wanted() -> bool:
+def are_targets_wanted() -> bool:
     """Whether C(PVE_PLAN_TARGETS) asks for the targets: nobody else has a use for them."""
     return bool(os.environ.get("PVE_PLAN_TARGETS"))
 

@@ -195,7 +195,7 @@ def test_steps_are_made_ready_one_by_one_and_none_is_sent_after_one_that_can_not
     outcome = place.apply(replace(STARTED, steps=tuple(names)), Sealed())
 
     assert place.guest.name == "two"
-    assert (outcome.failure.code, outcome.done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
+    assert (outcome.failure.code, outcome.steps_done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
 
 
 def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_and_is_not_waited_for(place):
