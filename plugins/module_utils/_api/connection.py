@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a cluster is, as whom to talk to it, and what makes its certificate trusted."""
+"""Connection: where a cluster is, who logs in, and what makes its certificate trusted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from urllib.parse import quote, urlsplit
 from .errors import INVALID_PARAMETER, PveError
 
 DEFAULT_PORT = 8006
-# A pool sets aside room for all of its connections at once.
+# A pool allocates room for all of its connections at once.
 MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the cluster is, as whom to talk to it, and what makes its certificate trusted.
+    """Where the cluster is, who logs in, and what makes its certificate trusted.
 
     Timeouts are in seconds. Exactly one of I(token_id) and I(password) is used; the token wins. Through a I(gateway),
-    the path of a socket, none of them is: it has the credentials, and what else stands here only describes the way.
+    the path of a socket, neither is: it has the credentials, and the other fields only describe the connection.
     """
 
     host: str
@@ -49,12 +49,12 @@ class Connection:
 
     @property
     def address(self) -> str:
-        """The cluster, as messages name it."""
+        """The cluster's name in messages."""
         return f"{self.host}:{self.port}" if self.host else "the gateway's cluster"
 
     @property
     def trust(self) -> str:
-        """What the server's certificate is held against."""
+        """How the server's certificate is verified."""
         if self.fingerprint:
             return "fingerprint"
         if not self.validate_certs:
@@ -63,14 +63,14 @@ class Connection:
 
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Connection:
-        """Build it from a module's options; raises C(invalid_parameter) for what does not fit together."""
+        """Build it from a module's options; raises C(invalid_parameter) for options that do not fit together."""
         gateway, key = params.get("api_gateway"), params.get("api_gateway_key")
         if gateway and not key:
             raise _missing_option_error("api_gateway_key", "PROXMOX_GATEWAY_KEY or PROXMOX_GATEWAY_KEY_FILE")
-        described = not gateway or bool(params.get("api_url") or params.get("api_host"))
-        host, port = _read_endpoint(params) if described else ("", DEFAULT_PORT)
-        described = not gateway or bool(params.get("api_user") or params.get("api_token_id"))
-        user, token_id = _read_identity(params.get("api_user"), params.get("api_token_id")) if described else ("", None)
+        has_endpoint = not gateway or bool(params.get("api_url") or params.get("api_host"))
+        host, port = _read_endpoint(params) if has_endpoint else ("", DEFAULT_PORT)
+        has_user = not gateway or bool(params.get("api_user") or params.get("api_token_id"))
+        user, token_id = _read_identity(params.get("api_user"), params.get("api_token_id")) if has_user else ("", None)
         if not gateway:
             _require_secret(params, token_id)
         return cls(
@@ -129,7 +129,7 @@ def _read_endpoint(params: dict[str, Any]) -> tuple[str, int]:
 
 
 def _read_identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
-    """User and bare token name, from C(name) or C(user@realm!name)."""
+    """The user and the bare token name, from I(token_id) as C(name) or C(user@realm!name)."""
     if token_id and "!" in token_id:
         owner, token_id = token_id.split("!", 1)
         if user and user != owner:

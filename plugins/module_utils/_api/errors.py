@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, named once: failure codes, and how Proxmox VE's answers map to them."""
+"""Failure codes, and how the answers of Proxmox VE map to them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNSUPPORTED = "unsupported"
 
 @dataclass
 class PveError(Exception):
-    """A failure as users see it: a stable code, one sentence, and what to do next."""
+    """A failure for users: a stable code, one sentence, and what to do next."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ class PveError(Exception):
         }
 
 
-# First match wins. Texts as worded by qemu-server, pve-container, pve-storage and pve-cluster 9.
+# The first match wins. The texts are those of qemu-server, pve-container, pve-storage and pve-cluster 9.
 _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     (
         re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
@@ -122,17 +122,17 @@ _NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.
 
 
 def parse_nested_errors(message: str) -> dict[str, str]:
-    """Parameter errors from a message: raised under a lock they come as plain text, in an answer 500.
+    """Parameter errors from a message: those raised under a lock come as plain text, in an answer 500.
 
     C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
     """
     match = _NESTED.search(message)
-    found = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
-    return {name: text.strip() for name, sign, text in found if sign}
+    fields = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
+    return {name: text.strip() for name, colon, text in fields if colon}
 
 
 def classify(text: str) -> tuple[str, str | None]:
-    """The failure code and hint for an error text of an API answer or of a task."""
+    """The failure code and hint for the error text of an API answer or of a task."""
     for pattern, code, hint in _ERROR_TEXTS:
         if pattern.search(text):
             return code, hint
@@ -158,9 +158,9 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
     if status == 403:
         return _permission_error(what, text)
     if status in (400, 500) and fields:
-        named = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
+        problems = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
         return PveError(
-            INVALID_PARAMETER, f"Proxmox VE rejected {what}: {named}", "Correct what is named.", status, fields
+            INVALID_PARAMETER, f"Proxmox VE rejected {what}: {problems}", "Correct what is named.", status, fields
         )
     if status in (501, 405):
         return PveError(

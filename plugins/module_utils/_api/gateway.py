@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way to a cluster through a gateway: a service on a Unix socket that holds the credentials.
+"""Requests through a gateway: a service on a Unix socket that holds the credentials.
 
 It answers as the API does. The reason phrase, in which Proxmox VE puts its errors, comes percent-encoded in the
-header C(x-pve-reason). What the gateway has to say for itself is marked by C(x-gateway-fault).
+header C(x-pve-reason). Faults of the gateway itself have the header C(x-gateway-fault).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.exceptions import NewConnectionError
 except ImportError:
-    # The client tells what is missing.
+    # The client says what is missing.
     HTTPAdapter = HTTPConnection = HTTPConnectionPool = ProxmoxHTTPAuthBase = object
 
 URL = "http://gateway"
 
 
 class RunKey(ProxmoxHTTPAuthBase):
-    """Shows the run's key to the gateway, which adds the credentials itself."""
+    """Sends the run's key to the gateway, which adds the credentials itself."""
 
     def __init__(self, key: str, **kwargs: Any) -> None:
         self._key = key
@@ -49,14 +49,14 @@ class _Connection(HTTPConnection):
         super().__init__(*args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        opened.settimeout(self.timeout)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(self.timeout)
         try:
-            opened.connect(self._socket_path)
+            connection.connect(self._socket_path)
         except OSError as exc:
-            opened.close()
+            connection.close()
             raise NewConnectionError(self, exc.strerror or str(exc)) from exc
-        return opened
+        return connection
 
 
 class _Pool(HTTPConnectionPool):
@@ -66,7 +66,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class SocketAdapter(HTTPAdapter):
-    """Sends requests through a Unix socket; raises L(PveError) for what the gateway itself says."""
+    """Sends requests through a Unix socket; raises L(PveError) for faults of the gateway itself."""
 
     def __init__(self, socket_path: str, **kwargs: Any) -> None:
         self._socket_path = socket_path

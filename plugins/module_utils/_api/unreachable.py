@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to say when a request never came to an answer of the API."""
+"""The errors for requests that got no answer from the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
 
 
 def unreachable_error(where: str, cause: str) -> PveError:
-    """I(where) is what could not be reached, such as C(Proxmox VE at pve1:8006)."""
+    """The failure to reach I(where), such as C(Proxmox VE at pve1:8006)."""
     return PveError(
         UNREACHABLE,
         f"{where} can't be reached: {cause}.",
@@ -28,7 +28,7 @@ def no_answer_error(address: str, what: str, method: str) -> PveError:
 
 
 def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
-    """I(pinned): the certificate is another one than that whose fingerprint was given."""
+    """The failure to trust a certificate; I(pinned): because its fingerprint is not the configured one."""
     if pinned:
         return PveError(
             TLS_UNTRUSTED,
@@ -44,7 +44,7 @@ def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
 
 
 def find_root_cause(exc: BaseException) -> str:
-    """The innermost reason of a requests/urllib3 exception, without their wrapping."""
+    """The text of the innermost exception that requests and urllib3 have wrapped."""
     inner: Any = exc
     while True:
         nested = getattr(inner, "reason", None) or (inner.args[0] if getattr(inner, "args", None) else None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration that is wished for a guest, compared value by value with the one it has."""
+"""The wished configuration of a guest, compared value by value with the one that it has."""
 
 from __future__ import annotations
 
@@ -15,30 +15,67 @@ from . import disks, nics
 from .options import align_with_wish, default_value, encode, normalize, read_option
 
 _COMMON_OPTIONS = (
-    *("cores", "memory", "ostype", "tags", "description", "onboot", "protection", "startup"),
-    *("nameserver", "searchdomain"),
+    "cores",
+    "memory",
+    "ostype",
+    "tags",
+    "description",
+    "onboot",
+    "protection",
+    "startup",
+    "nameserver",
+    "searchdomain",
 )
 _OPTIONS_OF_TYPE = {
-    "qemu": ("sockets", "balloon", "cpu", "agent", "machine", "bios", "boot", "scsihw", "kvm", "numa", "hotplug"),
-    "lxc": ("swap", "features", "unprivileged"),
+    "qemu": (
+        "sockets",
+        "balloon",
+        "cpu",
+        "agent",
+        "machine",
+        "bios",
+        "boot",
+        "scsihw",
+        "kvm",
+        "numa",
+        "hotplug",
+    ),
+    "lxc": (
+        "swap",
+        "features",
+        "unprivileged",
+    ),
 }
-# Only for a new container; None of these can be read back.
+# Options for a new container only; none of them can be read back.
 CREATE_ONLY = ("ostemplate", "password", "ssh_public_keys")
 _NAMES = {"qemu": "name", "lxc": "hostname"}
-_ELSEWHERE = {
-    **dict.fromkeys(("name", "hostname"), "name and new_name"),
-    **dict.fromkeys(("vmid", "node", "pool", "template"), "the option or state of that name"),
-    **dict.fromkeys(("cipassword", "sshkeys"), "pve_cloudinit"),
-    **dict.fromkeys(("password", "ssh-public-keys"), "password and ssh_public_keys"),
-    **dict.fromkeys(
-        ("digest", "delete", "revert", "force", "lock", "skiplock", "archive", "start", "unique"), "nothing"
-    ),
+# Keys of the API that config can't have, and what there is for them.
+_ALTERNATIVES = {
+    "name": "name and new_name",
+    "hostname": "name and new_name",
+    "vmid": "the option or state of that name",
+    "node": "the option or state of that name",
+    "pool": "the option or state of that name",
+    "template": "the option or state of that name",
+    "cipassword": "pve_cloudinit",
+    "sshkeys": "pve_cloudinit",
+    "password": "password and ssh_public_keys",
+    "ssh-public-keys": "password and ssh_public_keys",
+    "digest": "nothing",
+    "delete": "nothing",
+    "revert": "nothing",
+    "force": "nothing",
+    "lock": "nothing",
+    "skiplock": "nothing",
+    "archive": "nothing",
+    "start": "nothing",
+    "unique": "nothing",
 }
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a guest of type I(kind) is to be like: options by their names in the API, None to be unset."""
+    """The wished configuration of a guest of type I(kind): options by their names in the API, None to unset."""
 
     kind: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -46,31 +83,31 @@ class Wish:
     nics: tuple[dict[str, Any], ...] = ()
 
     def describe_current(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """A configuration as results show it: only what is wished for."""
-        found = {key: self._current(config, key) for key in self.options}
+        """A configuration for results: only what the wish names."""
+        state = {key: self._current(config, key) for key in self.options}
         if self.disks:
-            found["disks"] = {w["slot"]: disks.view(disks.read_disk(config, w["slot"]), w) for w in self.disks}
+            state["disks"] = {w["slot"]: disks.view(disks.read_disk(config, w["slot"]), w) for w in self.disks}
         if self.nics:
-            found["nics"] = {
+            state["nics"] = {
                 w["slot"]: nics.view(self.kind, nics.read_nic(self.kind, config, w["slot"]), w) for w in self.nics
             }
-        return self._with_name_key(found)
+        return self._with_name_key(state)
 
     def describe_goal(self) -> dict[str, Any]:
-        """What L(shown) is of a guest that is as wished."""
-        found = {key: default_value(self.kind, key) if value is None else value for key, value in self.options.items()}
+        """What L(describe_current) returns for a guest that is as wished."""
+        state = {key: default_value(self.kind, key) if value is None else value for key, value in self.options.items()}
         if self.disks:
-            found["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
+            state["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
         if self.nics:
-            found["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
-        return self._with_name_key(found)
+            state["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
+        return self._with_name_key(state)
 
-    def _with_name_key(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _with_name_key(self, state: dict[str, Any]) -> dict[str, Any]:
         name = _NAMES[self.kind]
-        return {"name" if key == name else key: value for key, value in found.items()}
+        return {"name" if key == name else key: value for key, value in state.items()}
 
     def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that differ, as the API takes them; None: to be unset."""
+        """The options that differ, as the API takes them; None: to unset."""
         return {
             key: None if value is None else encode(key, value)
             for key, value in self.options.items()
@@ -81,7 +118,7 @@ class Wish:
         return align_with_wish(key, read_option(self.kind, config, key), self.options[key])
 
     def changed_nics(self, config: Mapping[str, Any]) -> dict[str, str | None]:
-        """The network devices that differ, as the API takes them; None: to be removed."""
+        """The network devices that differ, as the API takes them; None: to remove."""
         changes: dict[str, str | None] = {}
         for wish in self.nics:
             slot, nic = wish["slot"], nics.read_nic(self.kind, config, wish["slot"])
@@ -100,7 +137,10 @@ class Wish:
 
 
 def read_wish(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
-    """The wish in a module's options; I(name) where the guest is to get one. Raises C(invalid_parameter)."""
+    """The wish in a module's options; I(name) is the name that the guest is to get, if any.
+
+    Raises C(invalid_parameter) or C(unsupported) for a wish that can't be met.
+    """
     other_kind = "lxc" if kind == "qemu" else "qemu"
     foreign = [option for option in _OPTIONS_OF_TYPE[other_kind] if params.get(option) is not None]
     if kind == "qemu":
@@ -133,7 +173,7 @@ def _normalize(key: str, value: Any) -> Any:
 
 
 def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
-    alternative = _ELSEWHERE.get(key)
+    alternative = _ALTERNATIVES.get(key)
     if disks.is_slot(kind, key):
         alternative = "disks"
     elif nics.is_slot(key):

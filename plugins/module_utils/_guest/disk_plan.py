@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The changes that bring the disks of an existing guest to what is wished: add, change, move, grow, detach, delete."""
+"""Plan how the disks of an existing guest become as wished: add, change, move, grow, detach, delete."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .pending import drive_needs_restart
 
 @dataclass
 class DiskChanges:
-    """The steps I(first), then I(values) and slots to be I(removed) with the configuration, and the I(steps) after it.
+    """I(first_steps), then one change of the configuration (I(values), I(removed_slots)), and then I(steps).
 
-    I(drives) are the volumes that slots of the values hold. I(leaving) are all slots that the guest loses, I(making) is
-    whether volumes are made, which takes its time.
+    I(drives) are the volumes that slots of the values hold. I(lost_slots) are all slots that the guest loses.
+    I(makes_volumes): new volumes are made, which takes some time.
     """
 
     first_steps: list[Step] = field(default_factory=list)
@@ -44,10 +44,10 @@ def plan_disk_changes(
     current: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int | None] | None = None,
 ) -> DiskChanges:
-    """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up.
+    """The changes that fulfil I(wishes); raises where one can't be met, or would lose data without being told to.
 
-    I(current) is the configuration as the guest has it now, where changes of I(config) wait; I(sizes) are the true
-    sizes of volumes that may have to grow, in bytes, None where they can't be read.
+    I(current) is the configuration that the guest has now, where changes of I(config) are pending; I(sizes) are the
+    true sizes in bytes of volumes that may have to grow, None where they can't be read.
     """
     draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
     for wish in wishes:
@@ -67,10 +67,10 @@ class _Draft:
         self._guest, self._config, self._current = guest, config, current
         self._sizes, self._running = sizes, running
         self._changes = DiskChanges()
-        self._later: list[Step] = []
+        self._later_steps: list[Step] = []
         self._deleted: list[Disk] = []
-        # The slots that are to hold volumes by name.
-        self._given: dict[str, str] = {}
+        # By volume, the slot that is to hold it.
+        self._slot_of_volume: dict[str, str] = {}
 
     def add_wish(self, wish: Mapping[str, Any]) -> None:
         slot = wish["slot"]
@@ -84,7 +84,7 @@ class _Draft:
             self._change_disk(drive, wish)
 
     def _require_free(self, slot: str, volume: str | None) -> None:
-        """Two slots with one volume would write to it at the same time."""
+        """Raise C(invalid_parameter) for a volume in another slot: both would write to it at the same time."""
         if volume is None:
             return
         holders = [
@@ -94,7 +94,7 @@ class _Draft:
             if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
             if (disk := read_disk(config, other)) is not None and disk.volume == volume
         ]
-        holders += [self._given[volume]] if volume in self._given else []
+        holders += [self._slot_of_volume[volume]] if volume in self._slot_of_volume else []
         if holders:
             holder = holders[0]
             raise PveError(
@@ -102,14 +102,14 @@ class _Draft:
                 f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {holder}.",
                 f"Detach {holder} first, in a task of its own; a running guest may let go of it only when restarted.",
             )
-        self._given[volume] = slot
+        self._slot_of_volume[volume] = slot
 
     def finish(self) -> DiskChanges:
         changes = self._changes
         changes.lost_slots = sorted(changes.removed_slots)
         if self._deleted:
             self._delete_volumes()
-        changes.steps += self._later
+        changes.steps += self._later_steps
         return changes
 
     def _add_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ class _Draft:
         if self._must_wait(drive, made):
             raise pending_change_error(self._guest, drive, made, "grown")
         size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
-        self._later.append(self._build_resize(wish, size, {drive.slot: wish.get("volume")}, settled=True))
+        self._later_steps.append(self._build_resize(wish, size, {drive.slot: wish.get("volume")}, nothing_pending=True))
 
     def _change_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
         disk = drive.next or self._find_disk_to_keep(drive, wish)
@@ -143,17 +143,17 @@ class _Draft:
         if wished != drive.now or drive.has_pending:
             self._set_value(drive, wished)
         if move:
-            self._later.append(move)
+            self._later_steps.append(move)
         if growing:
             volume = None if move else wished.volume
-            self._later.append(
-                self._build_resize(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True)
+            self._later_steps.append(
+                self._build_resize(wish, wished.properties.get("size"), {drive.slot: volume}, nothing_pending=True)
             )
 
     def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
-        """Grow the disk that the guest has, and then let the configuration have the new size as well.
+        """Grow the disk that the guest has, and then write the new size into the configuration as well.
 
-        The other way round a change that waits would keep the old one.
+        In the other order, a pending change would keep the old size.
         """
         size = wished_bytes(wish)
         if size is None or drive.now is None:
@@ -161,7 +161,7 @@ class _Draft:
         self._changes.first_steps.append(
             self._build_resize(wish, wished.properties.get("size"), {drive.slot: wished.volume})
         )
-        # To the size that it has, growing leaves the configuration as it was.
+        # Growing to the size that it has leaves the configuration as it was.
         if (
             wished.with_size(size) != drive.now.with_size(size)
             or drive.has_pending
@@ -175,7 +175,7 @@ class _Draft:
             self._changes.drives[drive.slot] = drive.now.volume
 
     def _find_disk_to_keep(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
-        """A drive that waits for being detached, and is to stay after all."""
+        """The disk that a pending change would detach, and that is to stay."""
         if drive.now is not None and (
             drive.has_volume(wish.get("volume") or "")
             or (wish.get("cdrom") and drive.now.is_cdrom and not drive.now.is_cloudinit)
@@ -184,7 +184,7 @@ class _Draft:
         raise pending_change_error(self._guest, drive, None, "changed")
 
     def _with_true_size(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
-        """A disk with the largest of the sizes that its volume is said to have."""
+        """The disk with the largest of the known sizes of its volume."""
         true_size = self._sizes.get(disk.volume) if wish.get("size") else None
         size = largest_size(disk, (drive.now, drive.next), true_size)
         return disk if size in (None, disk.size_bytes) else disk.with_size(size)
@@ -193,7 +193,7 @@ class _Draft:
         return disk.volume in self._sizes and self._sizes[disk.volume] is None
 
     def _must_wait(self, drive: Drive, wished: Disk) -> bool:
-        # A volume that waits already was not plugged in when that was asked for.
+        # A volume that is pending already was not plugged in when it was configured.
         kept_waiting = drive.has_pending and not drive.has_volume(wished.volume)
         return self._running and (
             kept_waiting or drive_needs_restart(self._guest.type, self._current, drive.now, wished)
@@ -227,11 +227,13 @@ class _Draft:
         )
 
     def _build_resize(
-        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, settled: bool = False
+        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, nothing_pending: bool = False
     ) -> Step:
         why = f"{wish['slot']} has {size or 'an unknown size'}"
         options = {"disk": wish["slot"], "size": f"{wish['size']}G"}
-        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, nothing_pending=settled)
+        return DriveStep(
+            "PUT", f"{self._guest.path}/resize", why, options, drives=drives, nothing_pending=nothing_pending
+        )
 
     def _remove_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
         if drive.next is None:
@@ -244,7 +246,7 @@ class _Draft:
             self._deleted.append(drive.next)
 
     def _can_let_go(self, drive: Drive, *, deleting: bool) -> bool:
-        """Whether the change that waits simply goes with the drive: it leaves no other volume behind, or only one."""
+        """Whether the pending change can go with the drive: it leaves no other volume behind, or only one."""
         if self._guest.type == "lxc" or drive.next is None:
             return False
         return drive.has_volume(drive.next.volume) or (drive.now is None and not deleting)
@@ -287,14 +289,17 @@ def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
 
 
 def _predict_unused_slots(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
-    """The C(unusedN) that each volume becomes: Proxmox VE goes through them by name and takes the first free number."""
-    taken, found = {key for key in config if key.startswith("unused")}, {}
-    noted = {str(config[key]): key for key in taken}
+    """The C(unusedN) that each removed slot's volume becomes.
+
+    Proxmox VE goes through the slots by name and takes the first free number for each.
+    """
+    taken, unused = {key for key in config if key.startswith("unused")}, {}
+    known = {str(config[key]): key for key in taken}
     for slot in sorted(removed):
         disk = read_disk(config, slot)
         if disk is None or not disk.has_own_volume:
             continue
-        key = noted.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
+        key = known.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
         taken.add(key)
-        found[slot] = key
-    return found
+        unused[slot] = key
+    return unused

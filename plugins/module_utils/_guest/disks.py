@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks, CD-ROM drives and mount points of guests: what they are, and the values that make them as wished."""
+"""Disks, CD-ROM drives and mount points of guests: read them, compare them with wishes, and render new values."""
 
 from __future__ import annotations
 
@@ -22,9 +22,23 @@ _SLOTS = {
     "lxc": re.compile(r"rootfs|(?:mp|unused)\d{1,3}"),
 }
 _FIXED_SIZE = ("efidisk0", "tpmstate0")
-# Options of ours that are properties of the API by the same name.
-_TYPED_OPTIONS = ("cache", "discard", "ssd", "iothread", "backup", "mp")
-_VOLUME_OPTIONS = ("storage", "size", "format", "cdrom", "volume", "import_from")
+# Our options that are properties with the same name in the API.
+_TYPED_OPTIONS = (
+    "cache",
+    "discard",
+    "ssd",
+    "iothread",
+    "backup",
+    "mp",
+)
+_VOLUME_OPTIONS = (
+    "storage",
+    "size",
+    "format",
+    "cdrom",
+    "volume",
+    "import_from",
+)
 
 
 @dataclass(frozen=True)
@@ -55,17 +69,17 @@ class Disk:
 
     @property
     def size_bytes(self) -> int | None:
-        """Its size, where the configuration tells it."""
+        """Its size, where the configuration has it."""
         match = _SIZE.fullmatch(self.properties.get("size", ""))
         return int(float(match[1]) * _UNITS[match[2]]) if match else None
 
     @property
     def has_own_volume(self) -> bool:
-        """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
+        """Whether it is a volume that the guest uses as a disk: no medium, no path and no unused volume."""
         return self.storage is not None and not self.is_cdrom and not self.slot.startswith("unused")
 
     def with_size(self, size: int) -> Disk:
-        """The same with another size, in bytes."""
+        """The same disk with another size, in bytes."""
         return replace(self, properties={**self.properties, "size": _render_size(size)})
 
     def render(self) -> str:
@@ -78,7 +92,7 @@ def is_slot(kind: str, key: str) -> bool:
 
 
 def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
-    """What a slot of a configuration holds."""
+    """What a slot of a configuration holds; None: nothing."""
     if slot not in config:
         return None
     properties = property_strings.parse(str(config[slot]), "volume")
@@ -87,7 +101,7 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
 
 
 def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
-    """The properties that a wish names, as the API has them; empty ones are to be unset."""
+    """The properties that a wish names, by the names of the API; empty ones are to unset."""
     found: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
     if found["discard"] is not None:
         found["discard"] = "on" if found["discard"] else ""
@@ -100,7 +114,7 @@ def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
 
 
 def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A disk as results show it: only what the wish names, by the names of the options; None: there is none."""
+    """A disk for results: only what the wish names, by the names of the options; None: there is none."""
     if disk is None:
         return None
     shown: dict[str, Any] = {}
@@ -122,7 +136,7 @@ def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What L(view) shows of a disk that is as wished."""
+    """What L(view) returns for a disk that is as wished."""
     if wish["state"] != "present":
         return None
     shown = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
@@ -130,7 +144,7 @@ def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
-    """The value of a slot that holds nothing yet; raises C(invalid_parameter) where the wish lacks something."""
+    """The value of a slot that holds nothing yet; raises C(invalid_parameter) for a wish that lacks an option."""
     slot, properties = wish["slot"], {name: value for name, value in wished_properties(wish).items() if value}
     if kind == "lxc" and slot != "rootfs" and not properties.get("mp"):
         raise _lacking_error(slot, "mp, the path that it is mounted on in the container")
@@ -150,7 +164,7 @@ def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
 
 
 def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
-    """What a slot in use is to hold, with everything kept that the wish does not name, the size among it."""
+    """The disk with the wished properties and volume; whatever the wish does not name is kept, as is the size."""
     properties = dict(disk.properties)
     for name, value in wished_properties(wish).items():
         if value:
@@ -164,12 +178,12 @@ def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
 
 
 def must_move(disk: Disk, wish: Mapping[str, Any]) -> bool:
-    """Whether a disk is on another storage, or in another format, than is wished."""
+    """Whether a disk is on another storage, or in another format, than wished."""
     return (wish.get("storage") or disk.storage) != disk.storage or (wish.get("format") or disk.format) != disk.format
 
 
 def must_grow(disk: Disk, wish: Mapping[str, Any]) -> bool:
-    """Whether a disk is smaller than is wished; one that is larger raises C(invalid_parameter)."""
+    """Whether a disk is smaller than wished; raises C(invalid_parameter) if it is larger."""
     size = wished_bytes(wish)
     if size is None or disk.size_bytes == size:
         return False
@@ -188,7 +202,7 @@ def wished_bytes(wish: Mapping[str, Any]) -> int | None:
 
 
 def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
-    """Raise C(invalid_parameter) for what makes no sense whatever the guest is like."""
+    """Raise C(invalid_parameter) for wishes that make no sense for any guest of type I(kind)."""
     slots = [wish["slot"] for wish in wishes]
     for wish in wishes:
         slot = wish["slot"]
@@ -202,11 +216,11 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
 
 def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
-    given = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
+    names = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
     sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
     problem = None
-    if wish["state"] != "present" and given:
-        problem = f"{slot} is to be {wish['state']}, so it can't have {given[0]}"
+    if wish["state"] != "present" and names:
+        problem = f"{slot} is to be {wish['state']}, so it can't have {names[0]}"
     elif slot == "rootfs" and wish["state"] != "present":
         problem = "a container needs its rootfs"
     elif slot.startswith("unused") and wish["state"] != "absent":
@@ -230,7 +244,7 @@ def _lacking_error(slot: str, what: str) -> PveError:
 
 
 def _render_size(size: int) -> str:
-    """As Proxmox VE writes it: in the largest unit that leaves no fraction."""
+    """A size in bytes as Proxmox VE writes it: in the largest unit that leaves no fraction."""
     for unit in "TGMK":
         if size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"

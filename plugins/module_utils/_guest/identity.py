@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which guest a task means that may also make one: a guest that there is, or none yet."""
+"""Identify the guest of a task that may also create one: an existing guest, or none yet."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def identify(
     *,
     wanted: bool = True,
 ) -> Guest | None:
-    """The guest with this vmid or name; None where one can be made, or, if it is not I(wanted), where there is none.
+    """The guest with this vmid or name; None where there is none, so that one can be created if it is I(wanted).
 
-    A guest that has I(new_name) already is found by it, too. I(node) and I(kind) only assert. Raises C(not_found) for
-    a vmid and a name that don't belong together and for one to rename that isn't there, C(ambiguous) for names that
-    others have, C(node_offline) where a guest with this name may be on a node that is down, also beside one that is
-    not to stay.
+    A guest that has I(new_name) already is found by it, too. I(node) and I(kind) are only checked. Raises C(not_found)
+    for a vmid and a name that don't belong together and for a guest to rename that does not exist, C(ambiguous) for
+    names that other guests have, C(node_offline) where a guest with this name may be on a node that is down, also when
+    the guest is not wanted.
     """
     if vmid is None and not wanted and list_nameless(inventory):
         raise _unknown_name_error(inventory, name)

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finding the guests that a task means, as they are right now.
+"""Find the guests that a task means, as they are right now.
 
-C(GET /cluster/resources) shows at once which guests there are, on which nodes, with their tags, pools and locks. Their
+C(GET /cluster/resources) shows at once which guests exist, on which nodes, with their tags, pools and locks. Their
 names, states, types and template flags are those that their nodes broadcast last, up to 10 s ago, and a later answer
 may even show an earlier broadcast. The lists of the nodes (C(GET /nodes/{node}/qemu|lxc)), C(status/current) and a
-guest's own configuration are true at once: what a task chooses guests by is read there, in as few requests as do.
+guest's own configuration are always current: what a task chooses guests by is read there, in as few requests as
+possible.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 
     Reader = Callable[[Client, Guest], Guest]
 
-# Up to this many guests are asked one by one; for more, the lists of their nodes are cheaper.
+# Up to this many guests are read one by one; for more, the lists of their nodes are cheaper.
 _ONE_BY_ONE = 4
 _MAX_PARALLEL = 10
-# Guests that are moved while lists are read are followed so often.
+# How often guests are followed that move while lists are read.
 _ROUNDS = 3
-# What a broadcast says of a guest that was neither new nor busy then.
+# The states that a broadcast has of a guest that was neither new nor busy.
 _BROADCAST_STATES = ("running", "stopped")
 
 
@@ -44,7 +45,7 @@ def read_guest(client: Client, guest: Guest) -> Guest:
 
 
 def with_config(client: Client, guest: Guest) -> Guest:
-    """The guest with its own configuration, which is read unless it was when the guest was found."""
+    """The guest with its own configuration, which is read unless the guest has it already."""
     return guest if guest.config is not None else read_guest(client, guest)
 
 
@@ -56,8 +57,8 @@ def read_status(client: Client, guest: Guest) -> Guest:
 def observe_guests(client: Client) -> Inventory:
     """All guests as the cluster's list shows them, in one request.
 
-    Where it knows too little of a guest, which is new or busy, the list of its node is asked too. A node that does not
-    answer leaves a notice with the client, not a failure.
+    Where it shows too little of a guest, which is new or busy, the list of its node is read too. A node that does not
+    answer adds a notice to the client and is no failure.
     """
     entries = client.get("/cluster/resources")
     members = [entry for entry in entries if entry["type"] == "node"]
@@ -73,9 +74,9 @@ def observe_guests(client: Client) -> Inventory:
 
 
 def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list[Guest]]:
-    """The guests that C(vmid), C(name), C(node) and C(guests) mean, for reading; all of them where these say nothing.
+    """The guests that C(vmid), C(name), C(node) and C(guests) mean, for reading; all guests where none is set.
 
-    Names and states that choose guests are true; those of a list of all guests may be 10 s old.
+    Names and states that choose guests are current; those of a list of all guests may be 10 s old.
     """
     inventory = observe_guests(client)
     inventory = _refresh_chosen(client, inventory, params, read_status, changing=False)
@@ -85,10 +86,10 @@ def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list
 def find_guests_to_change(
     client: Client, params: dict[str, Any], *, everywhere: bool = True
 ) -> tuple[Inventory, list[Guest]]:
-    """As L(find_guests), for a change: some guest must be named, and every guest is shown as it is right now.
+    """Like L(find_guests), for a change: some guest must be named, and every guest is as it is right now.
 
-    I(everywhere): as in L(look_for). Only what neither interrupts a guest, nor loses data, nor acts inside of it may do
-    without.
+    I(everywhere): as in L(refresh_guest). It may be false only for changes that neither interrupt a guest, nor lose
+    data, nor act inside of it.
     """
     inventory = observe_guests(client)
     inventory = _refresh_chosen(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
@@ -96,7 +97,7 @@ def find_guests_to_change(
 
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:
-    """The one guest that C(vmid), C(name) and C(node) mean, with what I(read) reads of it."""
+    """The one guest that C(vmid), C(name) and C(node) mean, as I(read) returns it."""
     inventory = refresh_guest(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
     return inventory, find_one(inventory, params["vmid"], params["name"], params["node"])
 
@@ -104,7 +105,7 @@ def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[In
 def identify_guest(
     client: Client, params: dict[str, Any], *, wanted: bool, everywhere: bool
 ) -> tuple[Inventory, Guest | None]:
-    """The guest that C(vmid), C(name) and C(new_name) mean, as L(identify); None where there is none (yet).
+    """The guest that C(vmid), C(name) and C(new_name) mean, by L(identify); None where there is none (yet).
 
     I(everywhere): as in L(find_guests_to_change).
     """
@@ -124,11 +125,11 @@ def refresh_guest(
     read: Reader = read_guest,
     everywhere: bool = False,
 ) -> Inventory:
-    """The inventory with the guest that has this vmid, or else this name, as I(read) has it right now.
+    """The inventory with the guest that has this vmid, or else this name, as I(read) returns it right now.
 
-    A single guest that is said to have a name is asked; the nodes' lists where it is called otherwise by now, or where
-    nobody or several are said to have it. I(everywhere): also where it has the name, since another one may have got the
-    same a moment ago.
+    A single guest that seems to have the name is read; if it has another name by now, or if none or several seem to
+    have it, the nodes' lists are read. I(everywhere): they are read in any case, since another guest may have got the
+    same name a moment ago.
     """
     if vmid is not None:
         guest = inventory.get(vmid)
@@ -146,9 +147,9 @@ def refresh_guest(
 
 
 def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) -> Inventory:
-    """The inventory with what the lists say of the nodes and types that I(guests) are of.
+    """The inventory updated from the lists of all nodes and types that I(guests) have.
 
-    A guest that is not in the list where it should be is of the other type by now, was moved, or is gone.
+    A guest that is missing in its list has the other type by now, was moved, or is gone.
     """
     wanted = {(guest.node, guest.type) for guest in guests}
     for dummy in range(_ROUNDS):
@@ -168,7 +169,7 @@ def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) ->
 
 
 def list_node_guests(client: Client, node: str, kind: str, full: bool = False) -> dict[int, dict[str, Any]]:
-    """The live entries of one node's guests of one type by vmid; I(full) asks QEMU for paused guests too."""
+    """The current entries of one node's guests of one type by vmid; I(full) asks QEMU for paused guests too."""
     params = {"full": 1} if full and kind == "qemu" else {}
     return {int(e["vmid"]): e for e in client.get(f"/nodes/{segment(node)}/{kind}", **params)}
 
@@ -182,7 +183,7 @@ def _refresh_chosen(
     changing: bool,
     everywhere: bool = False,
 ) -> Inventory:
-    """The inventory, true in all that these options choose guests by; for a change, in all that these guests are."""
+    """The inventory, current in all that these options choose guests by, and for a change in all of these guests."""
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
         return refresh_guest(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
@@ -198,12 +199,12 @@ def _refresh_chosen(
 
 
 def _refresh(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Reader) -> Inventory:
-    """The inventory with these guests as they say themselves; those that are not where they should be are looked for.
+    """The inventory with these guests as I(read) returns them; those that are not found are searched for.
 
-    Of several, one that can't be read stays as it is: it fails alone when its turn comes.
+    One of several that can't be read stays as it is: it fails alone later, when it is its turn.
     """
 
-    def look(guest: Guest) -> Guest | PveError:
+    def read_or_problem(guest: Guest) -> Guest | PveError:
         try:
             return read(client, guest)
         except PveError as problem:
@@ -211,15 +212,15 @@ def _refresh(client: Client, inventory: Inventory, guests: Sequence[Guest], read
                 raise
             return problem
 
-    asked = [guest for guest in guests if inventory.is_online(guest.node)]
-    answers = dict(zip(asked, bounded_map(_MAX_PARALLEL, look, asked), strict=True))
+    reachable = [guest for guest in guests if inventory.is_online(guest.node)]
+    answers = dict(zip(reachable, bounded_map(_MAX_PARALLEL, read_or_problem, reachable), strict=True))
     inventory = inventory.with_guests(answer for answer in answers.values() if isinstance(answer, Guest))
     missed = [guest for guest, answer in answers.items() if isinstance(answer, PveError) and answer.code == NOT_FOUND]
     return read_lists(client, inventory, missed)
 
 
 def _is_unknown(guest: Guest) -> bool:
-    """Whether a broadcast can't have said what the guest is: it is new, or was being made or moved just then."""
+    """Whether the broadcast knew too little of the guest: it is new, or was being created or moved just then."""
     placeholders = ("", f"VM {guest.vmid}", f"CT{guest.vmid}")
     return guest.name in placeholders or guest.status not in _BROADCAST_STATES
 
@@ -256,17 +257,17 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
 
 
 def _follow_moved(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
-    """The inventory without those of the lost guests that are gone, and with the others where they are by now."""
-    astray = [guest for guest in lost if all((guest.node, kind) in inventory.listed for kind in TYPES)]
-    if not astray:
+    """The inventory without the lost guests that are gone, and with the others where they are by now."""
+    missing = [guest for guest in lost if all((guest.node, kind) in inventory.listed for kind in TYPES)]
+    if not missing:
         return inventory
     entries = {int(entry["vmid"]): entry for entry in client.get("/cluster/resources", type="vm")}
-    there = [guest_from_entry(entries[guest.vmid]) for guest in astray if guest.vmid in entries]
-    return inventory.with_guests(there, without=[guest.vmid for guest in astray if guest.vmid not in entries])
+    there = [guest_from_entry(entries[guest.vmid]) for guest in missing if guest.vmid in entries]
+    return inventory.with_guests(there, without=[guest.vmid for guest in missing if guest.vmid not in entries])
 
 
 def _from_list(guest: Guest, entry: dict[str, Any], node: str | None = None, kind: str | None = None) -> Guest:
-    """The guest from an entry that is true at once, which lacks what only the cluster knows."""
+    """The guest from an entry of a node, which is current, but lacks what only the cluster knows."""
     known = {"vmid": guest.vmid, "node": node or guest.node, "type": kind or guest.type}
     found = guest_from_entry(entry, **known, pool=guest.pool, hastate=guest.hastate)
     return replace(found, config=guest.config) if found.identity() == guest.identity() else found

@@ -12,19 +12,48 @@ from typing import Any
 
 from .._api import property_strings
 
-_FLAG_NAMES = """
-acpi allow-ksm autostart ciupgrade console debug freeze keephugepages kvm localtime numa onboot protection
-reboot tablet tdf template unprivileged
-"""
-_FLAGS = frozenset(_FLAG_NAMES.split())
-_NUMBER_NAMES = """
-balloon cores cpulimit cpuunits migrate_downtime migrate_speed shares smp sockets swap tty vcpus
-"""
-_NUMBERS = frozenset(_NUMBER_NAMES.split())
-# In no order, or in the order that is given.
+_FLAGS = frozenset(
+    [
+        "acpi",
+        "allow-ksm",
+        "autostart",
+        "ciupgrade",
+        "console",
+        "debug",
+        "freeze",
+        "keephugepages",
+        "kvm",
+        "localtime",
+        "numa",
+        "onboot",
+        "protection",
+        "reboot",
+        "tablet",
+        "tdf",
+        "template",
+        "unprivileged",
+    ]
+)
+_NUMBERS = frozenset(
+    [
+        "balloon",
+        "cores",
+        "cpulimit",
+        "cpuunits",
+        "migrate_downtime",
+        "migrate_speed",
+        "shares",
+        "smp",
+        "sockets",
+        "swap",
+        "tty",
+        "vcpus",
+    ]
+)
+# Sets have no order; lists keep theirs.
 _SETS = frozenset({"hotplug", "tags"})
 _LISTS = frozenset({"nameserver", "searchdomain"})
-# Property strings, with the name of the property that may stand without one; what follows the name may be a number.
+# Property strings, with the property that may be written without its name. A number may follow the option's name.
 _PROPERTIES = {
     "agent": "enabled",
     "amd-sev": "type",
@@ -49,7 +78,7 @@ _PROPERTIES = {
     "virtiofs": "dirid",
     "watchdog": "model",
 }
-# What a guest that doesn't have the option behaves like.
+# The value that a guest without the option has in effect.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "qemu": {
         "acpi": True,
@@ -74,18 +103,18 @@ _FLAG_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off
 
 
 def default_value(kind: str, key: str) -> Any:
-    """What an option that is not set amounts to for a guest of type I(kind), as L(normal) shows values."""
+    """The value, as by L(normalize), that an option has for a guest of type I(kind) when it is not set."""
     return _DEFAULTS[kind].get(key, _COMMON_DEFAULTS.get(key))
 
 
 def read_option(kind: str, config: Mapping[str, Any], key: str) -> Any:
-    """An option of a configuration as it is shown and compared."""
-    found = normalize(key, config.get(key))
-    return default_value(kind, key) if found is None else found
+    """An option of a configuration, as by L(normalize), or its default."""
+    value = normalize(key, config.get(key))
+    return default_value(kind, key) if value is None else value
 
 
 def normalize(key: str, value: Any) -> Any:
-    """A value, of a configuration or as users write it, as it is shown and compared; None: it is not set."""
+    """A value, from a configuration or from users, for results and comparisons; None: it is not set."""
     if value is None or value in ("", " ", [], {}):
         return None
     if key == "memory":
@@ -102,12 +131,12 @@ def normalize(key: str, value: Any) -> Any:
     if default_key is not None:
         return parse_properties(value, default_key)
     text = _to_text(value)
-    # Containers keep a line break at the end that machines don't have.
+    # Containers keep a line break at the end, which QEMU guests don't have.
     return (text.rstrip("\n") or None) if key == "description" else text
 
 
 def encode(key: str, value: Any) -> Any:
-    """A value as L(normal) shows it, as the API takes it."""
+    """A value that L(normalize) returned, as the API takes it."""
     if isinstance(value, dict):
         default_key = _default_key(key) or ""
         first = value.get(default_key)
@@ -119,9 +148,9 @@ def encode(key: str, value: Any) -> Any:
 
 
 def align_with_wish(key: str, found: Any, wished: Any) -> Any:
-    """What is found, as it is wished where the two mean the same: a machine type without a version means any version.
+    """The value I(found), or I(wished) where both mean the same: a machine type without a version means any version.
 
-    Windows guests are kept at the version that they were made with.
+    Proxmox VE keeps Windows guests at the version that they were created with.
     """
     if key == "machine" and found and wished:
         family = {"pc": "pc-i440fx-", "q35": "pc-q35-"}.get(wished.get("type", ""))
@@ -135,18 +164,18 @@ def parse_flag(value: Any) -> bool:
 
 
 def parse_number(value: Any) -> int | float:
-    found = float(value)
-    return int(found) if found.is_integer() else found
+    parsed = float(value)
+    return int(parsed) if parsed.is_integer() else parsed
 
 
 def parse_properties(value: Any, default_key: str) -> dict[str, str]:
-    """A property string, or the mapping that users may write for one."""
+    """The properties of a property string, or of the mapping that users may write instead."""
     if isinstance(value, Mapping):
         return {str(name): _to_text(item) for name, item in value.items() if item is not None}
-    found = property_strings.parse(_to_text(value), default_key)
-    switch = found.get("enabled")
-    # `agent: true` is what people write.
-    return {**found, "enabled": _FLAG_WORDS.get(switch.lower(), switch)} if switch else found
+    parsed = property_strings.parse(_to_text(value), default_key)
+    switch = parsed.get("enabled")
+    # Users write `agent: true`.
+    return {**parsed, "enabled": _FLAG_WORDS.get(switch.lower(), switch)} if switch else parsed
 
 
 def _default_key(key: str) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which node a new guest goes to."""
+"""Choose the node of a new guest."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _GUESTS = ("qemu", "lxc")
 
 
 def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str]) -> str:
-    """The online node, of those that have all I(storages), whose running guests leave it the most memory.
+    """The online node with all I(storages) whose running guests leave the most memory.
 
-    I(entries) are those of C(/cluster/resources). What guests are given, unlike what they use, is the same from one
-    look to the next, so that what check mode chose is chosen again. Among equals the first by name is taken. Raises
-    C(unsupported) when there is none.
+    I(entries) are those of C(GET /cluster/resources). What counts is the memory that guests are configured with: unlike
+    what they use, it stays the same, so that a run chooses what check mode chose. Among equal nodes the first by name
+    is chosen. Raises C(unsupported) when there is none.
     """
     entries = list(entries)
     nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
@@ -40,15 +40,15 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
 
 
 def list_storages(params: Mapping[str, Any]) -> set[str]:
-    """The storages that a new guest's disks, media and template are on."""
-    found = {disk["storage"] for disk in params["disks"] or () if disk["storage"]}
+    """The storages of a new guest's disks, media and template."""
+    storages = {disk["storage"] for disk in params["disks"] or () if disk["storage"]}
     volumes = [disk[key] for disk in params["disks"] or () for key in ("cdrom", "volume", "import_from") if disk[key]]
     volumes += [params["ostemplate"]] if params["ostemplate"] else []
-    return found | {volume.partition(":")[0] for volume in volumes if ":" in volume and not volume.startswith("/")}
+    return storages | {volume.partition(":")[0] for volume in volumes if ":" in volume and not volume.startswith("/")}
 
 
 def check_node(entries: Iterable[Mapping[str, Any]], node: str) -> None:
-    """Raise C(not_found) or C(node_offline) for a node that can't take a new guest."""
+    """Raise C(not_found) or C(node_offline) for a node that can't have a new guest."""
     members = {entry["node"]: entry for entry in entries if entry["type"] == "node"}
     if node not in members:
         known = ", ".join(sorted(members)) or "none that can be seen"
@@ -58,7 +58,7 @@ def check_node(entries: Iterable[Mapping[str, Any]], node: str) -> None:
 
 
 def _is_online(entry: Mapping[str, Any]) -> bool:
-    # A token without Sys.Audit on the node sees no status for it.
+    # A token without Sys.Audit on the node sees no status of it.
     return str(entry.get("status", "online")) != "offline"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that make a guest, bring its configuration to what is wished, make it a template, or delete it."""
+"""Plan the requests that create a guest, change its configuration, convert it to a template, or delete it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from .pending import find_restart_options
 
 @dataclass(frozen=True)
 class Observed:
-    """A guest with its configuration, pending changes included, or one that is yet to be made.
+    """A guest with its configuration, which includes pending changes, or one that does not exist yet.
 
-    I(waiting) is what waits for a restart. I(current) is the configuration without pending changes, where it was read,
-    I(sizes) are the true sizes of volumes that may have to grow, in bytes, None where they couldn't be read.
+    I(waiting) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
+    true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
     """
 
     guest: Guest
@@ -49,7 +49,7 @@ class Observed:
 
 
 def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
-    """The requests that make a guest as wished."""
+    """The requests that create a guest as wished."""
     guest = observed.guest
     options: dict[str, Any] = {"vmid": guest.vmid}
     if guest.type == "lxc":
@@ -86,7 +86,7 @@ def _require_container(wish: Wish, params: Mapping[str, Any]) -> None:
 
 
 def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
-    """The requests that bring an existing guest to what is wished; the first one sends the digest planned from."""
+    """The requests that change an existing guest as wished; the first has the digest that the plan was made from."""
     guest, config = observed.guest, observed.config
     options = wish.changed_options(config)
     if "unprivileged" in options:
@@ -99,7 +99,7 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
     disks = plan_disk_changes(
         guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
     )
-    # A protected container's mount points can't even be added to.
+    # A protected container can't even get another mount point.
     _require_unprotected(observed, [*disks.lost_slots, *(disks.values if guest.type == "lxc" else ())])
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
     steps = [*disks.first_steps]
@@ -119,10 +119,10 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
 
 
 def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
-    if observed.is_protected and (named := ", ".join(sorted(slots))):
+    if observed.is_protected and (listed := ", ".join(sorted(slots))):
         raise PveError(
             PROTECTED,
-            f"Guest {observed.guest.label} is protected, which keeps {named} from being changed.",
+            f"Guest {observed.guest.label} is protected, which keeps {listed} from being changed.",
             "Set protection: false in a task of its own first, if that is really meant.",
         )
 
@@ -134,7 +134,7 @@ def _build_config_step(
     unset = sorted(key for key, value in changes.items() if value is None)
     if unset:
         options["delete"] = ",".join(unset)
-    # A PUT has to end within 30 seconds, which a new disk may not; containers know nothing else.
+    # A PUT must end within 30 seconds, in which a new disk may not be made; containers have no POST.
     method = "POST" if making and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"
     return DriveStep(method, f"{observed.guest.path}/config", why, options, task=method == "POST", drives=drives)
@@ -151,8 +151,8 @@ def _plan_pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
     return [Step("PUT", "/pools", f"it is in {now or 'no pool'}", {**member, **move}, task=False)]
 
 
-def _plan_restart(observed: Observed, may_wait_now: list[str], params: Mapping[str, Any]) -> list[Step]:
-    guest, keys = observed.guest, sorted({*observed.waiting, *may_wait_now})
+def _plan_restart(observed: Observed, new_pending: list[str], params: Mapping[str, Any]) -> list[Step]:
+    guest, keys = observed.guest, sorted({*observed.waiting, *new_pending})
     if not keys:
         return []
     if params["force"] and guest.hastate:
@@ -174,7 +174,7 @@ def _plan_restart(observed: Observed, may_wait_now: list[str], params: Mapping[s
 
 
 def plan_template(observed: Observed) -> list[Step]:
-    """The request that makes a guest, or one that is made just now, a template."""
+    """The request that converts a guest, which the same plan may create, to a template."""
     guest = observed.guest
     if observed.is_template:
         return []
@@ -204,6 +204,6 @@ def plan_removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
             f"Guest {guest.label} is running, and only a stopped guest is deleted.",
             "Make sure that it is the one you mean, and stop it first, with pve_guest_state.",
         )
-    asked = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
-    options = {key: 1 for key, value in asked.items() if value}
+    switches = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
+    options = {key: 1 for key, value in switches.items() if value}
     return [Step("DELETE", guest.path, "it exists, and absent is asked for", options)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The power state of guests, read live: the cluster's resource list may be 10 s old and hides paused guests."""
+"""The power states of guests, read from their nodes: the cluster's list may be 10 s old and hides paused guests."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PAUSED = "paused"
 HIBERNATED = "hibernated"
 UNKNOWN = "unknown"
 
-# A guest that a full disk has halted (io-error) goes on when it is resumed.
+# A guest that a full disk has halted (io-error) continues when it is resumed.
 _RESUMABLE = ("paused", "suspended", "prelaunch", "io-error")
-# Up to this many guests of a node are asked one by one; for more, the node's list is cheaper.
+# Up to this many guests of a node are read one by one; for more, the node's list is cheaper.
 _ONE_BY_ONE = 4
 
 
 @dataclass(frozen=True)
 class Power:
-    """A guest with its live power state, or with the problem that kept it from being read."""
+    """A guest with its power state, or with the problem that prevented reading it."""
 
     guest: Guest
     state: str = UNKNOWN
@@ -42,7 +42,7 @@ class Power:
 def parse_power_state(entry: dict[str, Any]) -> str:
     """The power state from C(status/current) or from an entry of a node's guest list.
 
-    A QEMU guest that can neither go on nor be resumed has QEMU's own word for it, such as C(internal-error).
+    A QEMU guest that can neither continue nor be resumed has QEMU's own state, such as C(internal-error).
     """
     status = entry.get("status")
     if status == STOPPED:
@@ -58,7 +58,7 @@ def read_power(client: Client, guest: Guest) -> str:
 
 
 def observe_power(client: Client, inventory: Inventory, guests: Sequence[Guest]) -> list[Power]:
-    """The power state of the guests, in their order: one request per node and type, or per guest where they are few."""
+    """The power states of the guests, in their order: one request per node and type, or per guest if these are few."""
     groups: dict[tuple[str, str], list[Guest]] = {}
     for guest in guests:
         groups.setdefault((guest.node, guest.type), []).append(guest)
@@ -84,7 +84,7 @@ def _read_node(client: Client, inventory: Inventory, node: str, kind: str, guest
     try:
         require_online(inventory, guests[0])
         entries = inventory.listed.get((node, kind))
-        # Only QEMU can tell that a guest that runs is paused, and only if it is asked.
+        # Only QEMU knows that a running guest is paused, and the list has it only on request.
         if entries is None or (kind == "qemu" and any(entry.get("status") == RUNNING for entry in entries.values())):
             entries = list_node_guests(client, node, kind, full=True)
     except PveError as problem:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which guests of an inventory a task means."""
+"""Select the guests of an inventory that a task means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Selector:
-    """Which guests are meant: every given criterion must hold; within a list any entry will do, but all I(tags)."""
+    """Which guests are meant: every criterion must match; of a list any entry must, but of I(tags) all."""
 
     vmids: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
@@ -33,10 +33,10 @@ class Selector:
 
     @classmethod
     def from_params(cls, guests: dict[str, Any] | None) -> Selector:
-        given = {key: value for key, value in (guests or {}).items() if value is not None}
+        criteria = {key: value for key, value in (guests or {}).items() if value is not None}
         for key in ("vmids", "names", "tags"):
-            given[key] = tuple(given.get(key, ()))
-        return cls(**given)
+            criteria[key] = tuple(criteria.get(key, ()))
+        return cls(**criteria)
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +44,7 @@ class Selector:
 
     @property
     def has_names(self) -> bool:
-        """Whether names choose: not where any name will do."""
+        """Whether names are a criterion: not if any name matches."""
         return bool(self.names) and "*" not in self.names
 
     def matches(self, guest: Guest) -> bool:
@@ -57,7 +57,7 @@ class Selector:
         )
 
     def matches_at_once(self, guest: Guest) -> bool:
-        """Whether it meets the criteria that the cluster's list shows as they are right now."""
+        """Whether a guest meets the criteria of which the cluster's list is always current."""
         return (
             (not self.vmids or guest.vmid in self.vmids)
             and {tag.lower() for tag in self.tags} <= set(guest.tags)
@@ -67,7 +67,7 @@ class Selector:
 
 
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
-    """The one guest with this vmid or name; I(node) only asserts where it is."""
+    """The one guest with this vmid or name; I(node) is only checked."""
     criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
     found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
     if vmid is not None and name is not None and found and found[0].name != name:
@@ -91,7 +91,7 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
 
 
 def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
-    """The guests that a selector means, by vmid. A vmid or a plain name in it must exist, a glob need not match."""
+    """The guests that a selector matches, by vmid. Vmids and plain names in it must exist; globs need not match."""
     missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
     if missing:
         raise _not_found_error(inventory, "vmid " + ", ".join(map(str, missing)), None)
@@ -104,7 +104,7 @@ def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
 def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[Guest]:
     """The guests that a module's C(vmid), C(name), C(node) and C(guests) options mean.
 
-    I(required) refuses a task that names none at all, which would mean every guest.
+    I(required): raise C(invalid_parameter) when the options name no guest, which would mean every guest.
     """
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
@@ -130,7 +130,7 @@ def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[G
 
 
 def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
-    """As L(find), for a change: some guest must be named, and templates only count when they are named or asked for."""
+    """Like L(find), for a change: some guest must be named; templates are left out unless named or asked for."""
     chosen = find(inventory, params, required=True)
     selector = Selector.from_params(params.get("guests"))
     if selector.is_empty or selector.vmids or selector.templates is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module shares: its options, its failures, and its way to a client."""
+"""PveModule, which gives every module its connection options, its failures and its client; and run_info."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PveModule(AnsibleModule):
             )
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
-        # Until a module's own code runs, only the check of its options can fail.
+        # Before a module's own code runs, only the check of its options can fail.
         hint = "`ansible-doc` shows the module's options, their types and choices."
         kwargs.setdefault("failure", PveError(INVALID_PARAMETER, msg, hint).failure())
         super().fail_json(msg, **kwargs)
@@ -60,7 +60,7 @@ class PveModule(AnsibleModule):
             self.fail(error)
 
     def warn_of_notices(self, client: Client) -> None:
-        """Warn of what the client has noticed, though it did not fail."""
+        """Pass the client's notices on as warnings."""
         for notice in client.notices:
             self.warn(notice)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that modules share: the connection's, and those of applying."""
+"""The options that modules share: those of the connection, and those of applying."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from .._api.errors import INVALID_PARAMETER, PveError
 
-# Seconds, but for throttle and log_lines.
+# In seconds, except for throttle, log_lines and limit.
 RANGES = {
     "timeout": (1, 7 * 86400),
     "shutdown_timeout": (0, 86400),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applying plans: each step in turn, waiting for its task, and then for the state to show."""
+"""Apply plans: send each step in turn, wait for its task, and then for the wished state."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def apply_all(
     outcomes: Sequence[Outcome],
     params: dict[str, Any],
 ) -> None:
+    """Apply every outcome's plan that has steps, at most C(throttle) at a time; outcomes take the results."""
     todo = [
         (observed, outcome)
         for observed, outcome in zip(targets, outcomes, strict=True)
@@ -53,7 +54,10 @@ def apply_all(
 def _replan(
     client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome, params: dict[str, Any]
 ) -> Observed | None:
-    """What to apply the outcome's new plan to, when there is another way than the one that was refused."""
+    """Give the outcome another plan after its first one was refused.
+
+    Returns what that plan is for, None where there is no other plan.
+    """
     try:
         replacement = resource.replan_after_refusal(client, observed, outcome.plan, outcome.failure)
         if replacement is None:
@@ -77,10 +81,10 @@ def _replan(
 def _apply(
     client: Client, resource: Resource[Observed], observed: Observed, plan: Plan, outcome: Outcome, timeout: int
 ) -> None:
-    # A restart ends where it began, which proves nothing.
+    # A restart ends in the state that it began in, which proves nothing.
     reaching_counts = resource.shared_goal and plan.before != plan.after
 
-    def reached() -> bool:
+    def is_reached() -> bool:
         return reaching_counts and resource.is_reached(plan, resource.read_state(client, observed, plan))
 
     deadline = 0.0
@@ -91,7 +95,7 @@ def _apply(
                 continue
             deadline = time.monotonic() + timeout + step.grace
             send = partial(resource.send, client, observed, prepared, outcome)
-            if not _apply_step(client, prepared, outcome, deadline, reached, send):
+            if not _apply_step(client, prepared, outcome, deadline, is_reached, send):
                 break
             outcome.steps_done += 1
             resource.finish_step(client, prepared, outcome, deadline)
@@ -99,7 +103,7 @@ def _apply(
         outcome.failure = error
         if not outcome.has_sent and error.code in (DRIFTED, DIGEST_CONFLICT):
             return
-        # What became of the target is still told, but not waited for.
+        # The result still says what became of the target, but nothing is waited for.
         deadline = 0.0
     if resource.settle_seconds is not None:
         deadline = min(deadline, time.monotonic() + resource.settle_seconds)
@@ -124,9 +128,9 @@ def _apply(
 def _settle(
     client: Client, resource: Resource[Observed], observed: Observed, plan: Plan, deadline: float
 ) -> dict[str, Any]:
-    """The target's state, once the plan's is reached or C(time.monotonic()) reaches I(deadline).
+    """The target's state, once it is the plan's or C(time.monotonic()) reaches I(deadline).
 
-    A reboot and the HA manager go on after the task that they were asked in has ended.
+    A reboot and the HA manager go on after the task that was asked for them has ended.
     """
     delays = poll_delays()
     while True:
@@ -169,12 +173,12 @@ def _apply_step(
     is_reached: Callable[[], bool],
     send: Callable[[], Any],
 ) -> bool:
-    """Send one request and wait for its task; a locked guest is waited for until the deadline.
+    """Send one request and wait for its task; wait for a locked guest until the deadline.
 
-    The first one is not sent before the guest has been confirmed again.
+    Before the first request the guest is confirmed to be unchanged.
 
-    False when it turned out that nothing is left to be done: whoever held the lock has done it, or the answer to a
-    request was lost that was received all the same.
+    False when nothing is left to do: whoever held the lock has done it, or the request was received though its answer
+    was lost.
     """
     while True:
         upids_before = len(outcome.upids)
@@ -207,7 +211,7 @@ def _apply_step(
 
 
 def _nothing_done_error(step: Step) -> PveError:
-    # What vzdump says, rather than to name a task, on a node that has none of the guests.
+    # vzdump answers this instead of a UPID on a node that has none of the guests.
     return PveError(
         NOT_FOUND,
         f"{step.method} {step.path} was accepted, but there was nothing to do: the guest is not on that node.",

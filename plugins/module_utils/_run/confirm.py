@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who a guest is, by its own configuration: when a plan for it is made, and again right before its first request."""
+"""Confirm by its configuration who a guest is: when a plan for it is made, and right before its first request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .._guest.guest import Guest
     from .resource import Observed, Outcome, Resource
 
-# Backups and snapshots leave these behind, which makes no other guest; the digest covers them, too.
+# Backups and snapshots change these, which makes it no other guest; the digest covers them, too.
 _TRANSIENT_KEYS = ("lock", "parent", "digest")
 
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
-    """Bind a plan that has steps to the guest that it is for; the outcome of one that can't be is a failure."""
+    """Bind a plan that has steps to the guest that it is for; where that is impossible, the outcome is a failure."""
     guest = resource.acts_on(observed)
     if guest is None or outcome.plan is None or not outcome.plan.steps:
         return
@@ -38,7 +38,7 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
 
 
 def confirm_unchanged(client: Client, guest: Guest) -> None:
-    """Raise C(drifted) or C(digest_conflict) unless a guest still is who, and as, it was when it was planned for."""
+    """Raise C(drifted) or C(digest_conflict) unless a guest is still the same, with the same configuration."""
     try:
         found = read_guest(client, guest)
     except PveError as error:
@@ -63,7 +63,7 @@ def confirm_unchanged(client: Client, guest: Guest) -> None:
 
 
 def fingerprint(config: Mapping[str, Any]) -> str:
-    """A SHA-256 over a guest's own configuration without what comes and goes by itself."""
+    """A SHA-256 over a guest's own configuration, without what backups and snapshots change."""
     return hashlib.sha256(json.dumps(_without_transient_keys(config), sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one runner of modules: observe, plan each target, then show the plan (check mode) or apply it, and report."""
+"""The one runner of state-changing modules: observe, plan each target, apply unless in check mode, and report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
         module.fail(_drifted_error(expected, result["plan"]["digest"]), changed=False, **result)
     if not module.check_mode:
         apply_all(client, resource, targets, outcomes, params)
-        # What was refused at first may have been reached by another plan.
+        # After a refusal, another plan may have been applied.
         result = _build_result(module, outcomes)
     elif are_targets_wanted():
         result["plan"]["targets"] = describe_targets(outcomes)
@@ -76,10 +76,10 @@ def _plan_target(resource: Resource[Observed], observed: Observed, params: dict[
     return outcome
 
 
-def _drifted_error(expected: str, found: str) -> PveError:
+def _drifted_error(expected: str, actual: str) -> PveError:
     return PveError(
         DRIFTED,
-        f"The plan is no longer the expected one: expected {expected[:12]}, now {found[:12]}. Nothing was changed.",
+        f"The plan is no longer the expected one: expected {expected[:12]}, now {actual[:12]}. Nothing was changed.",
         "Something changed since the plan was made; look at the new plan in check mode and decide again.",
     )
 
@@ -95,9 +95,10 @@ def _finish(module: PveModule, noun: str, outcomes: Sequence[Outcome], result: d
     if not failed:
         module.exit_json(**result)
     error = failed[0].failure
-    named = "; ".join(f"{outcome.label}: {outcome.failure}" for outcome in failed[:10])
-    more = f"; and {len(failed) - 10} more" if len(failed) > 10 else ""
-    message = error.message if len(outcomes) == 1 else f"{len(failed)} of {len(outcomes)} {noun} failed: {named}{more}"
+    failures = "; ".join(f"{outcome.label}: {outcome.failure}" for outcome in failed[:10])
+    if len(failed) > 10:
+        failures += f"; and {len(failed) - 10} more"
+    message = error.message if len(outcomes) == 1 else f"{len(failed)} of {len(outcomes)} {noun} failed: {failures}"
     module.fail_json(msg=message, failure=error.failure(), **result)
 
 
