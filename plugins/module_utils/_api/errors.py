@@ -144,7 +144,7 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
 
     I(what) names the request, such as C(POST /nodes/pve1/qemu/101/status/start). I(reason) is the
     reason phrase, in which Proxmox VE puts the first line of its error. I(errors) is the C(errors)
-    map of its body (parameter name to text), or what L(nested_errors) finds there, if any.
+    map of its body (parameter name to text), or what L(parse_nested_errors) finds there, if any.
     """
     fields = {str(k): str(v).strip() for k, v in errors.items()} if isinstance(errors, dict) else {}
     text = reason.strip() or f"HTTP {status}"
