@@ -256,7 +256,7 @@ class Clone(Resource[Cloning]):
             )
         return again
 
-    def acts_on(self, observed: Cloning) -> Guest | None:
+    def affected_guest(self, observed: Cloning) -> Guest | None:
         return observed.source
 
     def target(self, observed: Cloning) -> dict[str, Any]:

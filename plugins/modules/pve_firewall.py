@@ -609,7 +609,7 @@ class Firewalls(Resource[Firewall]):
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
 
-    def acts_on(self, observed: Firewall) -> Guest | None:
+    def affected_guest(self, observed: Firewall) -> Guest | None:
         return observed.place.guest
 
     def plan(self, observed: Firewall, params: dict[str, Any]) -> Plan:

@@ -593,7 +593,7 @@ class Guests(Resource[Observed]):
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         return observed.guest if observed.exists else None
 
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
@@ -630,7 +630,7 @@ class Guests(Resource[Observed]):
         return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
 
     def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
+        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.pending
         expected = (
             [] if client else find_changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )

@@ -128,7 +128,7 @@ class Client:
         # What users should know although nothing failed; modules show it as warnings.
         self.notices: list[str] = []
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
-        self.quickest: dict[str, float] = {}
+        self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
         self._session = ProxmoxHttpSession()
         self._session.headers["accept"] = "application/json"

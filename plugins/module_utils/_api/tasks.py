@@ -92,7 +92,7 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
     """
     task, started = Upid.parse(upid), time.monotonic()
     # Of many tasks, the first ones show when it is worth polling the next.
-    time.sleep(max(0.0, min(client.quickest.get(task.type, 0.0) * _EARLY_FRACTION, deadline - started)))
+    time.sleep(max(0.0, min(client.quickest_seconds.get(task.type, 0.0) * _EARLY_FRACTION, deadline - started)))
     status = wait_until_stopped(client, task, deadline)
     if status is None:
         raise PveError(
@@ -101,7 +101,7 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
             "It was not stopped: follow it in the node's task list, or run again with a larger timeout.",
         )
     duration = time.monotonic() - started
-    client.quickest[task.type] = min(duration, client.quickest.get(task.type, duration))
+    client.quickest_seconds[task.type] = min(duration, client.quickest_seconds.get(task.type, duration))
     return _read_result(client, task, str(status.get("exitstatus", "")))
 
 

@@ -71,7 +71,7 @@ class Restore(Resource[Restoring]):
         name = observed.over.guest.name if observed.over else self._params["new_name"] or ""
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
 
-    def acts_on(self, observed: Restoring) -> Guest | None:
+    def affected_guest(self, observed: Restoring) -> Guest | None:
         return observed.over.guest if observed.over else None
 
     def plan(self, observed: Restoring, params: dict[str, Any]) -> Plan:

@@ -21,8 +21,8 @@ def read_addresses(client: Client, guest: Guest) -> list[str]:
     """A running guest's reachable addresses; those of a QEMU guest come from its agent, and it raises without one."""
     if guest.type == "lxc":
         interfaces = client.get(f"{guest.path}/interfaces") or []
-        found = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
-        return select_reachable(str(address).split("/", 1)[0] for address in found if address)
+        candidates = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
+        return select_reachable(str(address).split("/", 1)[0] for address in candidates if address)
     interfaces = client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
     return select_reachable(
         entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", [])

@@ -181,4 +181,4 @@ def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
     elif key in wished:
         alternative = f"the option {key}, which is given too"
     if alternative:
-        raise PveError(INVALID_PARAMETER, f"{key} can't stand in config.", f"For it there is: {alternative}.")
+        raise PveError(INVALID_PARAMETER, f"{key} can't be set in config.", f"For it there is: {alternative}.")

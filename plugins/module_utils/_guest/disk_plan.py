@@ -88,11 +88,11 @@ class _Draft:
         if volume is None:
             return
         holders = [
-            other
+            other_slot
             for config in (self._current, self._config)
-            for other in config
-            if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
-            if (disk := read_disk(config, other)) is not None and disk.volume == volume
+            for other_slot in config
+            if other_slot != slot and is_slot(self._guest.type, other_slot) and not other_slot.startswith("unused")
+            if (disk := read_disk(config, other_slot)) is not None and disk.volume == volume
         ]
         holders += [self._slot_of_volume[volume]] if volume in self._slot_of_volume else []
         if holders:
@@ -117,12 +117,12 @@ class _Draft:
         self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):
             return
-        made = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
-        if not must_grow(made, wish):
+        disk = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        if not must_grow(disk, wish):
             return
-        if self._must_wait(drive, made):
-            raise pending_change_error(self._guest, drive, made, "grown")
-        size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
+        if self._must_wait(drive, disk):
+            raise pending_change_error(self._guest, drive, disk, "grown")
+        size = "the size of what it is imported from" if wish.get("import_from") else disk.properties.get("size")
         self._later_steps.append(self._build_resize(wish, size, {drive.slot: wish.get("volume")}, nothing_pending=True))
 
     def _change_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
@@ -201,12 +201,12 @@ class _Draft:
 
     def _build_move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
         guest, storage = self._guest, wish.get("storage") or disk.storage
-        there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
+        current_place = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
         if not wish["move"]:
-            asked = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
+            wished_place = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
             raise PveError(
                 INVALID_PARAMETER,
-                f"{disk.slot} of guest {guest.label} is on {there}, not on {asked}.",
+                f"{disk.slot} of guest {guest.label} is on {current_place}, not on {wished_place}.",
                 "Set move: true in its entry to move it, or correct storage and format.",
             )
         if guest.type == "lxc" and self._running:
@@ -221,7 +221,7 @@ class _Draft:
         if wish["delete_source"]:
             options["delete"] = 1
         action = "move_disk" if guest.type == "qemu" else "move_volume"
-        why = f"{disk.slot} is on {there}"
+        why = f"{disk.slot} is on {current_place}"
         return DriveStep(
             "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, nothing_pending=True
         )

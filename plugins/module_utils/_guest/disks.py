@@ -102,13 +102,13 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
 
 def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, by the names of the API; empty ones are to unset."""
-    found: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
-    if found["discard"] is not None:
-        found["discard"] = "on" if found["discard"] else ""
-    found.update(wish.get("options") or {})
+    values: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
+    if values["discard"] is not None:
+        values["discard"] = "on" if values["discard"] else ""
+    values.update(wish.get("options") or {})
     return {
         name: str(int(value)) if isinstance(value, bool) else str(value)
-        for name, value in found.items()
+        for name, value in values.items()
         if value is not None
     }
 
@@ -117,30 +117,30 @@ def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """A disk for results: only what the wish names, by the names of the options; None: there is none."""
     if disk is None:
         return None
-    shown: dict[str, Any] = {}
+    state: dict[str, Any] = {}
     if wish.get("state") not in (None, "present"):
         return {"volume": disk.volume}
     if wish.get("cdrom") is not None:
-        shown["cdrom"] = disk.volume
+        state["cdrom"] = disk.volume
     if wish.get("volume") is not None:
-        shown["volume"] = disk.volume
+        state["volume"] = disk.volume
     if wish.get("storage") is not None:
-        shown["storage"] = disk.storage
+        state["storage"] = disk.storage
     if wish.get("size") is not None:
-        shown["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
+        state["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
     if wish.get("format") is not None:
-        shown["format"] = disk.format
+        state["format"] = disk.format
     for name in wished_properties(wish):
-        shown[name] = disk.properties.get(name) or None
-    return shown
+        state[name] = disk.properties.get(name) or None
+    return state
 
 
 def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """What L(view) returns for a disk that is as wished."""
     if wish["state"] != "present":
         return None
-    shown = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
-    return {**shown, **{name: value or None for name, value in wished_properties(wish).items()}}
+    state = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
+    return {**state, **{name: value or None for name, value in wished_properties(wish).items()}}
 
 
 def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:

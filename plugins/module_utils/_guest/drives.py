@@ -68,15 +68,15 @@ def add_digest(client: Client, step: DriveStep) -> Step:
         if is_pending and step.nothing_pending:
             raise PveError(
                 UNSUPPORTED,
-                f"{slot} was changed, but the guest takes that only when it is restarted. What was to follow was not "
-                "sent.",
+                f"{slot} was changed, but the guest applies that only when it is restarted. The steps after it were "
+                "not sent.",
                 "Restart the guest, with pve_guest_state, and run again.",
             )
         disk = read_disk({slot: entry["value"]}, slot) if "value" in entry else None
         if disk is None or volume not in (None, disk.volume):
             raise PveError(
                 DIGEST_CONFLICT,
-                f"{slot} is no longer as this plan left it; what was to follow was not sent.",
+                f"{slot} is no longer as this plan left it; the steps after it were not sent.",
                 "Somebody else changed it meanwhile; run again to plan from what is there now.",
             )
     digest = entries.get("digest", {}).get("value")
@@ -113,10 +113,10 @@ def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any],
     return volumes
 
 
-def largest_size(disk: Disk, others: Sequence[Disk | None], *more: int | None) -> int | None:
+def largest_size(disk: Disk, other_disks: Sequence[Disk | None], *further_sizes: int | None) -> int | None:
     """The largest of the known sizes, in bytes, of a disk's volume; None where none is known."""
-    known = [other.size_bytes for other in (disk, *others) if other is not None and other.volume == disk.volume]
-    return max((size for size in (*known, *more) if size is not None), default=None)
+    known = [other.size_bytes for other in (disk, *other_disks) if other is not None and other.volume == disk.volume]
+    return max((size for size in (*known, *further_sizes) if size is not None), default=None)
 
 
 def pending_change_error(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:

@@ -33,19 +33,21 @@ def identify(
         raise _unknown_name_error(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
-        asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
+        criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
         raise PveError(
-            NOT_FOUND, f"There is no guest with {asked} to be named {new_name}.", "Give a new guest its name as name."
+            NOT_FOUND,
+            f"There is no guest with {criterion} to be named {new_name}.",
+            "Give a new guest its name as name.",
         )
     if found is not None and kind not in (None, found.type):
         raise PveError(
             UNSUPPORTED, f"Guest {found.label} is a {found.type} guest, not {kind}.", "A guest's type can't be changed."
         )
-    wished = new_name or (name if found is None else None)
-    others = [guest for guest in inventory.with_name(wished) if wished and guest != found]
-    if others and wanted:
-        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in others)
-        raise PveError(AMBIGUOUS, f"The name {wished} is taken already: {labels}.", "Choose another name.")
+    wished_name = new_name or (name if found is None else None)
+    namesakes = [guest for guest in inventory.with_name(wished_name) if wished_name and guest != found]
+    if namesakes and wanted:
+        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in namesakes)
+        raise PveError(AMBIGUOUS, f"The name {wished_name} is taken already: {labels}.", "Choose another name.")
     return found
 
 

@@ -242,7 +242,7 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
             return problem
 
     known = {guest.vmid: guest for guest in inventory.guests}
-    listed, unread, found = dict(inventory.listed), set(inventory.unread), []
+    listed, unread, updated = dict(inventory.listed), set(inventory.unread), []
     for (node, kind), entries in zip(places, bounded_map(_MAX_PARALLEL, read, places), strict=True):
         if isinstance(entries, PveError):
             if node not in unread:
@@ -252,8 +252,8 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
         listed[node, kind] = entries
         for vmid, entry in entries.items():
             guest = known.get(vmid) or Guest(vmid, "", node, kind, "")
-            found.append(_from_list(guest, entry, node, kind))
-    return replace(inventory.with_guests(found), listed=listed, unread=frozenset(unread))
+            updated.append(_from_list(guest, entry, node, kind))
+    return replace(inventory.with_guests(updated), listed=listed, unread=frozenset(unread))
 
 
 def _follow_moved(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
@@ -262,12 +262,12 @@ def _follow_moved(client: Client, inventory: Inventory, lost: Sequence[Guest]) -
     if not missing:
         return inventory
     entries = {int(entry["vmid"]): entry for entry in client.get("/cluster/resources", type="vm")}
-    there = [guest_from_entry(entries[guest.vmid]) for guest in missing if guest.vmid in entries]
-    return inventory.with_guests(there, without=[guest.vmid for guest in missing if guest.vmid not in entries])
+    moved = [guest_from_entry(entries[guest.vmid]) for guest in missing if guest.vmid in entries]
+    return inventory.with_guests(moved, without=[guest.vmid for guest in missing if guest.vmid not in entries])
 
 
 def _from_list(guest: Guest, entry: dict[str, Any], node: str | None = None, kind: str | None = None) -> Guest:
     """The guest from an entry of a node, which is current, but lacks what only the cluster knows."""
     known = {"vmid": guest.vmid, "node": node or guest.node, "type": kind or guest.type}
-    found = guest_from_entry(entry, **known, pool=guest.pool, hastate=guest.hastate)
-    return replace(found, config=guest.config) if found.identity() == guest.identity() else found
+    updated = guest_from_entry(entry, **known, pool=guest.pool, hastate=guest.hastate)
+    return replace(updated, config=guest.config) if updated.identity() == guest.identity() else updated

@@ -80,9 +80,9 @@ def read_nic(kind: str, config: Mapping[str, Any], slot: str) -> dict[str, str] 
 def wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, by the names of the API; empty ones are to unset."""
     names = {**dict.fromkeys(_COMMON_OPTIONS), **_OPTIONS_OF_TYPE[kind]}
-    found: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
-    found.update(wish.get("options") or {})
-    return {name: _normalize(name, value) for name, value in found.items() if value is not None}
+    values: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
+    values.update(wish.get("options") or {})
+    return {name: _normalize(name, value) for name, value in values.items() if value is not None}
 
 
 def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:

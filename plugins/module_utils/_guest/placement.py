@@ -27,8 +27,8 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
     for entry in entries:
         if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in committed:
             committed[entry["node"]] += int(entry.get("maxmem") or 0)
-    having = {node: _list_available_storages(entries, node) for node in nodes}
-    suitable = [node for node in sorted(nodes) if set(storages) <= having[node]]
+    storages_of = {node: _list_available_storages(entries, node) for node in nodes}
+    suitable = [node for node in sorted(nodes) if set(storages) <= storages_of[node]]
     if not suitable:
         wanted = ", ".join(sorted(storages)) or "any storage"
         raise PveError(

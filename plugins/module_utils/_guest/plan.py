@@ -35,7 +35,7 @@ class Observed:
     exists: bool = False
     config: dict[str, Any] = field(default_factory=dict)
     running: bool = False
-    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pending: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: dict[str, Any] | None = None
     sizes: dict[str, int | None] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
     steps = [*disks.first_steps]
     if changes:
-        steps.append(_build_config_step(observed, changes, disks.drives, making=disks.makes_volumes))
+        steps.append(_build_config_step(observed, changes, disks.drives, makes_volumes=disks.makes_volumes))
     steps += disks.steps
     if steps and config.get("lock") == "suspended":
         raise PveError(
@@ -128,31 +128,31 @@ def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
 
 
 def _build_config_step(
-    observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, making: bool
+    observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, makes_volumes: bool
 ) -> Step:
     options = {key: value for key, value in changes.items() if value is not None}
     unset = sorted(key for key, value in changes.items() if value is None)
     if unset:
         options["delete"] = ",".join(unset)
     # A PUT must end within 30 seconds, in which a new disk may not be made; containers have no POST.
-    method = "POST" if making and observed.guest.type == "qemu" else "PUT"
+    method = "POST" if makes_volumes and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"
     return DriveStep(method, f"{observed.guest.path}/config", why, options, task=method == "POST", drives=drives)
 
 
 def _plan_pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
-    wished, now = params["pool"], observed.guest.pool
-    if wished is None or wished == (now or ""):
+    wished_pool, current_pool = params["pool"], observed.guest.pool
+    if wished_pool is None or wished_pool == (current_pool or ""):
         return []
-    member = {"poolid": wished or now, "vms": str(observed.guest.vmid)}
-    if not wished:
+    member = {"poolid": wished_pool or current_pool, "vms": str(observed.guest.vmid)}
+    if not wished_pool:
         return [Step("PUT", "/pools", "it is to be in no pool", {**member, "delete": 1}, task=False)]
-    move = {"allow-move": 1} if now else {}
-    return [Step("PUT", "/pools", f"it is in {now or 'no pool'}", {**member, **move}, task=False)]
+    move = {"allow-move": 1} if current_pool else {}
+    return [Step("PUT", "/pools", f"it is in {current_pool or 'no pool'}", {**member, **move}, task=False)]
 
 
 def _plan_restart(observed: Observed, new_pending: list[str], params: Mapping[str, Any]) -> list[Step]:
-    guest, keys = observed.guest, sorted({*observed.waiting, *new_pending})
+    guest, keys = observed.guest, sorted({*observed.pending, *new_pending})
     if not keys:
         return []
     if params["force"] and guest.hastate:

@@ -62,14 +62,14 @@ def observe_power(client: Client, inventory: Inventory, guests: Sequence[Guest])
     groups: dict[tuple[str, str], list[Guest]] = {}
     for guest in guests:
         groups.setdefault((guest.node, guest.type), []).append(guest)
-    found: dict[int, Power] = {}
+    by_vmid: dict[int, Power] = {}
     for (node, kind), members in groups.items():
         if len(members) > _ONE_BY_ONE:
             powers = _read_node(client, inventory, node, kind, members)
         else:
             powers = [_read_one(client, inventory, guest) for guest in members]
-        found.update({power.guest.vmid: power for power in powers})
-    return [found[guest.vmid] for guest in guests]
+        by_vmid.update({power.guest.vmid: power for power in powers})
+    return [by_vmid[guest.vmid] for guest in guests]
 
 
 def _read_one(client: Client, inventory: Inventory, guest: Guest) -> Power:

@@ -162,8 +162,8 @@ def _describe_renamed(renamed: Iterable[Guest]) -> str:
     return f"It was renamed a moment ago, and lists still show the old name: {names}."
 
 
-def _ambiguous_error(name: str, found: Iterable[Guest]) -> PveError:
-    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in found)
+def _ambiguous_error(name: str, guests: Iterable[Guest]) -> PveError:
+    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in guests)
     return PveError(AMBIGUOUS, f"More than one guest is named {name}: {labels}.", "Use the vmid of the one you mean.")
 
 

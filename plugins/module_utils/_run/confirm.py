@@ -26,7 +26,7 @@ _TRANSIENT_KEYS = ("lock", "parent", "digest")
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
     """Bind a plan that has steps to the guest that it is for; where that is impossible, the outcome is a failure."""
-    guest = resource.acts_on(observed)
+    guest = resource.affected_guest(observed)
     if guest is None or outcome.plan is None or not outcome.plan.steps:
         return
     try:
@@ -57,8 +57,8 @@ def confirm_unchanged(client: Client, guest: Guest) -> None:
             DIGEST_CONFLICT,
             f"The configuration of guest {guest.label} was changed since the plan was made: {', '.join(differing)}. "
             "Nothing was changed now.",
-            "Look at what was changed, and run again to plan from what is there now. Another smbios1 or vmgenid tells "
-            "another guest with the same id and name, or one that was rolled back.",
+            "Look at what was changed, and run again to plan from what is there now. Another smbios1 or vmgenid means "
+            "that this is another guest with the same id and name, or that it was rolled back.",
         )
 
 

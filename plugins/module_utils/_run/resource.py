@@ -85,7 +85,7 @@ class Resource(ABC, Generic[Observed]):
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         """Read the state as it is now, in the shape of C(plan.before) and C(plan.after)."""
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         """The existing guest that the plan's requests are for; None where they are for no guest, or create one."""
         return None
 
@@ -133,5 +133,5 @@ class GuestResource(Resource[Observed]):
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         return observed.guest
