@@ -321,9 +321,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._access.access import Access, read_access
-from ..module_utils._access.desired import Wish, wishes
-from ..module_utils._access.plan import Caller, gives_secret, plan_entry
-from ..module_utils._access.secret_files import check_writable, is_kept, reserved
+from ..module_utils._access.desired import DesiredEntry, parse_desired_entries
+from ..module_utils._access.plan import Login, gives_secret, plan_entry
+from ..module_utils._access.secret_files import check_writable, has_secret, reserve_secret_file
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -335,9 +335,9 @@ from ..module_utils._run.runner import run_plans
 class Entry:
     """What is wished of one role, group, user, token or ACL, beside all that there is."""
 
-    wish: Wish
+    wish: DesiredEntry
     access: Access
-    caller: Caller
+    caller: Login
     # Whether the file for a token's secret does not hold one.
     lost: bool = False
 
@@ -351,16 +351,16 @@ class Entries(Resource[Entry]):
     patience = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Entry]:
-        asked = wishes(params)
+        asked = parse_desired_entries(params)
         link = client.connection
-        caller = Caller(link.user, link.token_id, link.password)
+        caller = Login(link.user, link.token_id, link.password)
         access = read_access(client)
         found = []
         for wish in asked:
             path = wish.options.get("secret_file")
-            entry = Entry(wish, access, caller, lost=bool(path) and not is_kept(path))
-            needless = wish.absent or wish.options.get("regenerate") != "never"
-            if entry.lost and not needless and access.state("token", wish.id)["exists"]:
+            entry = Entry(wish, access, caller, lost=bool(path) and not has_secret(path))
+            needless = wish.is_absent or wish.options.get("regenerate") != "never"
+            if entry.lost and not needless and access.get_state("token", wish.id)["exists"]:
                 client.notices.append(f"The token {wish.id} exists, but its secret is not in {path}.")
             found.append(entry)
         return found
@@ -373,11 +373,11 @@ class Entries(Resource[Entry]):
         steps, after = plan_entry(wish, observed.access, observed.caller, observed.lost)
         if observed.secret_file and any(map(gives_secret, steps)):
             check_writable(observed.secret_file)
-        return Plan(self.target(observed), tuple(steps), observed.access.state(wish.kind, wish.id), after)
+        return Plan(self.target(observed), tuple(steps), observed.access.get_state(wish.kind, wish.id), after)
 
     def look(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
         wish = observed.wish
-        return read_access(client, (wish.kind,)).state(wish.kind, wish.id)
+        return read_access(client, (wish.kind,)).get_state(wish.kind, wish.id)
 
     def send(self, client: Client, observed: Entry, step: Step, outcome: Outcome) -> Any:
         if not gives_secret(step):
@@ -385,7 +385,7 @@ class Entries(Resource[Entry]):
         if not observed.secret_file:
             outcome.facts["secret"] = super().send(client, observed, step, outcome)["value"]
             return None
-        with reserved(observed.secret_file) as keep:
+        with reserve_secret_file(observed.secret_file) as keep:
             keep(super().send(client, observed, step, outcome)["value"])
         outcome.facts["secret_file"] = observed.secret_file
         return None

@@ -86,7 +86,7 @@ failure:
 
 from typing import Any
 
-from ..module_utils._access.access import Access, acl_holder, read_access
+from ..module_utils._access.access import Access, parse_acl_holder, read_access
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule, run_info
 
@@ -114,7 +114,7 @@ def _entry(access: Access, kind: str, ident: str, state: dict[str, Any]) -> dict
 
 
 def _grants(ident: str, roles: dict[str, bool]) -> list[dict[str, Any]]:
-    kind, holder = acl_holder(ident)
+    kind, holder = parse_acl_holder(ident)
     where = {"path": ident.split(" ", 1)[0], "kind": kind, "holder": holder}
     return [{**where, "role": role, "propagate": roles[role]} for role in sorted(roles)]
 

@@ -297,7 +297,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._backup.backups import KEEP, is_of, keep, of_guest, storage_of, template_from_notes
+from ..module_utils._backup.backups import KEEP, is_backup_of, render_retention, select_backups, parse_storage, render_notes
 from ..module_utils._backup.restore import Restore
 from ..module_utils._backup.volume import BackupVolume
 from ..module_utils._guest.guest import Guest
@@ -346,7 +346,7 @@ class Backups(GuestResource[BackedUp]):
                 listed = client.get(f"{path}/content", content="backup")
                 if params["state"] != "pruned":
                     return listed, []
-                marked = client.get(f"{path}/prunebackups", **{"prune-backups": keep(params["retention"])})
+                marked = client.get(f"{path}/prunebackups", **{"prune-backups": render_retention(params["retention"])})
                 return listed, [entry for entry in marked if entry["mark"] == "remove"]
             except PveError as problem:
                 return problem
@@ -359,8 +359,8 @@ class Backups(GuestResource[BackedUp]):
             if isinstance(content, PveError):
                 return BackedUp(guest, problem=content)
             listed, expired = content
-            mine = tuple(entry["volid"] for entry in expired if is_of(entry, guest))
-            return BackedUp(guest, of_guest(listed, guest), mine, now)
+            mine = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
+            return BackedUp(guest, select_backups(listed, guest), mine, now)
 
         return [one(guest) for guest in chosen]
 
@@ -380,7 +380,7 @@ class Backups(GuestResource[BackedUp]):
     def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
-        return {"backups": [backup["volid"] for backup in of_guest(listed, observed.guest)]}
+        return {"backups": [backup["volid"] for backup in select_backups(listed, observed.guest)]}
 
     def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
@@ -398,7 +398,7 @@ def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
     if params["max_age"] is not None:
         age_seconds(params["max_age"])
-    if params["retention"] and not keep(params["retention"]):
+    if params["retention"] and not render_retention(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
     if params["retention"] and params["keep_older"]:
         what = "retention and keep_older contradict each other."
@@ -406,7 +406,7 @@ def check_options(params: dict[str, Any]) -> None:
     volid, storage, state = params["volid"], params["storage"], params["state"]
     if volid is None:
         return
-    if storage not in (None, storage_of(volid)):
+    if storage not in (None, parse_storage(volid)):
         raise PveError(
             INVALID_PARAMETER, f"The backup {volid} is not on storage {storage}.", "Leave storage out: volid names it."
         )
@@ -435,10 +435,10 @@ def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
         "storage": params["storage"],
         "mode": params["mode"],
         "compress": params["compress"],
-        "notes-template": template_from_notes(params["notes"]) if params["notes"] else None,
+        "notes-template": render_notes(params["notes"]) if params["notes"] else None,
         "protected": 1 if params["protected"] else None,
         "bwlimit": params["bwlimit"],
-        "prune-backups": keep(params["retention"]) if params["retention"] else None,
+        "prune-backups": render_retention(params["retention"]) if params["retention"] else None,
         "remove": 0 if params["keep_older"] else None,
     }
     why = (
@@ -455,7 +455,7 @@ def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
 def _prune(observed: BackedUp, params: dict[str, Any]) -> Step:
     guest = observed.guest
     path = f"{storage_path(guest.node, params['storage'])}/prunebackups"
-    options = {"prune-backups": keep(params["retention"]), "vmid": guest.vmid, "type": guest.type}
+    options = {"prune-backups": render_retention(params["retention"]), "vmid": guest.vmid, "type": guest.type}
     return Step("DELETE", path, f"{len(observed.expired)} of its backups are not to be kept", options)
 
 

@@ -227,14 +227,14 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
-from ..module_utils._backup.backups import of_guest
+from ..module_utils._backup.backups import select_backups
 from ..module_utils._backup.jobs import describe_job
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.ages import age_seconds
 from ..module_utils._module.module import PveModule, run_info
-from ..module_utils._storage.storages import describe_storage, places, storage_path
+from ..module_utils._storage.storages import describe_storage, select_readable, storage_path
 
 CONCURRENCY = 10
 
@@ -277,7 +277,7 @@ def summarize(
     without_job = None if unscheduled is None else {int(entry["vmid"]) for entry in unscheduled}
 
     def one(guest: Guest) -> dict[str, Any]:
-        backups = [describe_backup(entry, now) for entry in of_guest(by_vmid.get(guest.vmid, []), guest)]
+        backups = [describe_backup(entry, now) for entry in select_backups(by_vmid.get(guest.vmid, []), guest)]
         latest = backups[0] if backups else None
         return {
             **guest.identity(),
@@ -327,7 +327,7 @@ def _storages(client: Client, name: str | None) -> tuple[list[dict[str, Any]], l
             f"There is no storage {name} that takes backups.",
             f"These do: {known}. A token sees only storages on which it has Datastore.Audit.",
         )
-    read = places(sorted(backing, key=lambda entry: (entry["storage"], entry["node"])), "backup")
+    read = select_readable(sorted(backing, key=lambda entry: (entry["storage"], entry["node"])), "backup")
     shared = {entry["storage"] for entry in read if entry["shared"]}
     missed = [entry for entry in backing if entry["status"] != "available" and entry["storage"] not in shared]
     return read, [f"Storage {entry['storage']} of node {entry['node']} is not available." for entry in missed]

@@ -247,7 +247,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
 from ..module_utils._backup.backups import KEEP
-from ..module_utils._backup.jobs import FIELDS, read_job, word_options
+from ..module_utils._backup.jobs import FIELDS, parse_job, render_options
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -271,7 +271,7 @@ class Jobs(Resource[dict[str, Any] | None]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[dict[str, Any] | None]:
         entries = client.get(PATH)
-        return [next((read_job(entry) for entry in entries if entry["id"] == self._name), None)]
+        return [next((parse_job(entry) for entry in entries if entry["id"] == self._name), None)]
 
     def target(self, observed: dict[str, Any] | None) -> dict[str, Any]:
         return {"id": self._name}
@@ -287,7 +287,7 @@ class Jobs(Resource[dict[str, Any] | None]):
         elif observed is None:
             options = new_job(wishes(params))
             after = {"enabled": True, **options}
-            request = {"id": self._name, **word_options(options)}
+            request = {"id": self._name, **render_options(options)}
             steps = (Step("POST", PATH, "there is no such job", request, task=False),)
         else:
             request, after = update(observed, wishes(params))
@@ -352,7 +352,7 @@ def update(job: dict[str, Any], wished: dict[str, Any]) -> tuple[dict[str, Any],
     after = {**kept, **changes}
     _require_storage(changes, after)
     sent = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
-    request = word_options(sent)
+    request = render_options(sent)
     # What goes with the old way to choose guests is gone by itself.
     gone = [FIELDS[option].name for option in cleared if option not in replaced]
     return {**request, **({"delete": ",".join(gone)} if gone else {})}, after

@@ -95,7 +95,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._capture.capture import OVERVIEW, Captured, capture, count
+from ..module_utils._capture.capture import OVERVIEW, CaptureResult, capture_cluster, count_objects
 from ..module_utils._capture.scrub import scrub
 from ..module_utils._module.module import PveModule
 
@@ -143,7 +143,7 @@ def check_dest(dest: str) -> None:
 
 def look(client: Client) -> dict[str, int]:
     """Count what a capture would find."""
-    counts = count([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
+    counts = count_objects([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
     return {noun: counts[noun] for noun in ("nodes", "guests", "storages")}
 
 
@@ -154,12 +154,12 @@ def run(module: PveModule) -> dict[str, Any]:
     if module.check_mode:
         # Figures such as uptimes always differ, so a capture is never the same as the file that is there.
         return {"changed": True, "dest": params["dest"], "counts": look(client)}
-    captured: Captured = capture(client, content=params["content"], throttle=params["throttle"])
-    for warning in captured.warnings():
+    captured: CaptureResult = capture_cluster(client, content=params["content"], throttle=params["throttle"])
+    for warning in captured.describe_problems():
         module.warn(warning)
     content = document(captured.readings, params["names"], int(time.time()))
     write(params["dest"], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    return {"changed": True, "dest": params["dest"], "counts": count(captured.readings)}
+    return {"changed": True, "dest": params["dest"], "counts": count_objects(captured.readings)}
 
 
 def main() -> None:

@@ -562,10 +562,10 @@ from ..module_utils._firewall.firewall import (
     guest_place,
     plan_firewall,
     read_firewall,
-    shown,
+    describe_firewall,
 )
-from ..module_utils._firewall.lists import ready
-from ..module_utils._firewall.params import check_params, firewall_spec, given_options
+from ..module_utils._firewall.lists import prepare_write
+from ..module_utils._firewall.params import check_params, firewall_spec, drop_unset_options
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change
@@ -582,7 +582,7 @@ class Firewalls(Resource[Firewall]):
 
     def __init__(self, params: dict[str, Any]) -> None:
         self.noun = "guests" if params["level"] == "guest" else "firewalls"
-        self._params = given_options(params)
+        self._params = drop_unset_options(params)
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Firewall]:
         check_params(self._params)
@@ -616,15 +616,15 @@ class Firewalls(Resource[Firewall]):
         if observed.problem:
             raise observed.problem
         steps, after = plan_firewall(observed, self._params)
-        before = shown(observed.place, observed.listings)
+        before = describe_firewall(observed.place, observed.listings)
         return Plan(self.target(observed), steps, before, after, observed.config_digest())
 
     def ready(self, client: Client, step: Step) -> Step:
-        return ready(client, step)
+        return prepare_write(client, step)
 
     def look(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
         found = read_firewall(client, observed.place, self._params, observed.macros)
-        return shown(found.place, found.listings)
+        return describe_firewall(found.place, found.listings)
 
 
 def read_macros(client: Client, rules: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -181,11 +181,11 @@ from ..module_utils._firewall.firewall import (
     find_node_place,
     guest_place,
     node_place,
-    shown_entry,
+    describe_entry,
 )
-from ..module_utils._firewall.lists import listing, read
+from ..module_utils._firewall.lists import parse_listing, read_listing
 from ..module_utils._firewall.params import check_place
-from ..module_utils._firewall.rules import shown_rule
+from ..module_utils._firewall.rules import describe_rule
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
@@ -254,7 +254,7 @@ def _groups(client: Client, wished: str | None) -> list[dict[str, Any]]:
 
 def _named_groups(client: Client, wished: str | None = None) -> list[dict[str, Any]]:
     path = "/cluster/firewall/groups"
-    names = [item for item in read(client, path, "groups").items if wished in (None, item.name)]
+    names = [item for item in read_listing(client, path, "groups").items if wished in (None, item.name)]
 
     def look(item: Any) -> dict[str, Any]:
         return {"name": item.name, **item.content, "rules": read_rules(client, f"{path}/{segment(item.name)}")}
@@ -265,19 +265,19 @@ def _named_groups(client: Client, wished: str | None = None) -> list[dict[str, A
 def _firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {**place.target, "level": place.level}
     if "options" in kinds:
-        options = read(client, f"{place.path}/options", "options")
+        options = read_listing(client, f"{place.path}/options", "options")
         found["options"] = {item.name: item.content["value"] for item in options.items}
     if "aliases" in kinds:
-        found["aliases"] = [item.content for item in read(client, f"{place.path}/aliases", "aliases").items]
+        found["aliases"] = [item.content for item in read_listing(client, f"{place.path}/aliases", "aliases").items]
     if "ipsets" in kinds:
         path = f"{place.path}/ipset"
         found["ipsets"] = [
             {
                 "name": item.name,
                 **item.content,
-                "entries": [shown_entry(one) for one in read(client, f"{path}/{segment(item.name)}", "entries").items],
+                "entries": [describe_entry(one) for one in read_listing(client, f"{path}/{segment(item.name)}", "entries").items],
             }
-            for item in read(client, path, "ipset").items
+            for item in read_listing(client, path, "ipset").items
         ]
     if "groups" in kinds:
         found["groups"] = _named_groups(client)
@@ -289,7 +289,7 @@ def _firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, A
 def read_rules(client: Client, path: str) -> list[dict[str, Any]]:
     """The rules of a list, with their positions and what is wrong with them."""
     entries = sorted(client.get(path), key=lambda entry: int(entry["pos"]))
-    views = [shown_rule(item) for item in listing(path, "rules", entries).items]
+    views = [describe_rule(item) for item in parse_listing(path, "rules", entries).items]
     return [
         {"pos": pos, **view, **({"errors": entry["errors"]} if entry.get("errors") else {})}
         for pos, (view, entry) in enumerate(zip(views, entries, strict=True))

@@ -152,10 +152,10 @@ class Pools(Resource[Pool]):
 
     def plan(self, observed: Pool, params: dict[str, Any]) -> Plan:
         steps, after = plan_steps(self._name, observed, params)
-        return Plan(self.target(observed), tuple(steps), observed.shown(), after.shown())
+        return Plan(self.target(observed), tuple(steps), observed.describe(), after.describe())
 
     def look(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
-        return read_pool(client, self._name).shown()
+        return read_pool(client, self._name).describe()
 
 
 def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step], Pool]:

@@ -66,7 +66,7 @@ failure:
 
 from typing import Any
 
-from ..module_utils._access.pools import pool_of
+from ..module_utils._access.pools import parse_pool
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
@@ -91,7 +91,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 def describe(name: str, entry: dict[str, Any]) -> dict[str, Any]:
     """A pool as C(GET /pools?poolid=) answers."""
-    shown = pool_of(entry).shown()
+    shown = parse_pool(entry).describe()
     del shown["exists"]
     return {"pool": name, **shown}
 

@@ -271,11 +271,11 @@ from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.definitions import (
     SECRETS,
     TYPES,
-    as_parameter,
+    render_value,
     check_changeable,
-    check_rest,
-    differing,
-    meaning,
+    check_config,
+    find_differing_options,
+    normalize_value,
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
@@ -341,7 +341,7 @@ class Definitions(Resource[Definition]):
     def _shown(self, config: dict[str, Any]) -> dict[str, Any]:
         if not config:
             return {"exists": False}
-        options = {option: meaning(option, config.get(option)) for option in wished(self._params)}
+        options = {option: normalize_value(option, config.get(option)) for option in wished(self._params)}
         return {"exists": True, "type": config["type"], **options}
 
 
@@ -378,7 +378,7 @@ def wished(params: dict[str, Any]) -> dict[str, Any]:
                 INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}."
             )
         options["prune-backups"] = ",".join(kept)
-    check_rest(params["config"], options)
+    check_config(params["config"], options)
     return {**options, **params["config"]}
 
 
@@ -388,7 +388,7 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
     if not config:
         if params["type"] is None:
             raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
-        given = {option: as_parameter(value) for option, value in options.items() if value is not None}
+        given = {option: render_value(value) for option, value in options.items() if value is not None}
         body = {"storage": name, "type": params["type"], **given, **_secrets(params)}
         return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
     if params["type"] not in (None, config["type"]):
@@ -397,9 +397,9 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
             f"Storage {name} is of type {config['type']}, not {params['type']}; a type can't change.",
             "Give the storage another name, or delete the definition first (what is on the storage stays).",
         )
-    changed = differing(config, options)
+    changed = find_differing_options(config, options)
     check_changeable(name, config, changed)
-    body = {option: as_parameter(options[option]) for option in changed if options[option] is not None}
+    body = {option: render_value(options[option]) for option in changed if options[option] is not None}
     deleted = [option for option in changed if options[option] is None]
     if deleted:
         body["delete"] = ",".join(deleted)

@@ -214,7 +214,7 @@ from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
-from ..module_utils._storage.content import KINDS, file_digest, file_name, place_of, users_of
+from ..module_utils._storage.content import KINDS, compute_checksum, normalize_file_name, find_storage, find_guests_using
 from ..module_utils._storage.storages import storage_path
 
 
@@ -260,13 +260,13 @@ class Files(Resource[File]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
         name, content = wanted_name(params), params["content"]
-        place = place_of(client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content)
+        place = find_storage(client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content)
         bare = File(name, content, place["storage"], place["node"])
         state = read(client, bare)
         facts: dict[str, Any] = {**state}
         if params["state"] == "absent":
             if state["exists"] and content == "iso" and not params["force"]:
-                facts["users"] = tuple(guest.label for guest in users_of(client, place, bare.volid))
+                facts["users"] = tuple(guest.label for guest in find_guests_using(client, place, bare.volid))
         elif params["url"] and not params["compression"]:
             facts["source_size"] = url_size(client, bare, params)
         elif params["template"] and not state["exists"]:
@@ -299,7 +299,7 @@ def wanted_name(params: dict[str, Any]) -> str:
         hint = "Set content to vztmpl."
         raise PveError(INVALID_PARAMETER, f"A template of the index is not of content {params['content']}.", hint)
     guessed = params["template"] or params["filename"] or params["src"] or unquote(urlsplit(params["url"] or "").path)
-    return file_name(params["content"], guessed)
+    return normalize_file_name(params["content"], guessed)
 
 
 def read(client: Client, file: File) -> dict[str, Any]:
@@ -336,7 +336,7 @@ def local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any
     try:
         size = os.stat(params["src"]).st_size
         sent = not state["exists"] or (size != state["size"] and params["force"])
-        checksum = file_digest(params["src"], params["checksum_algorithm"]) if sent else None
+        checksum = compute_checksum(params["src"], params["checksum_algorithm"]) if sent else None
     except OSError as exc:
         hint = "src is a path on the host that the module runs on."
         raise PveError(INVALID_PARAMETER, f"src can't be read: {exc}", hint) from exc

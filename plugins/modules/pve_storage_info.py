@@ -151,7 +151,7 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._module.module import PveModule, run_info
-from ..module_utils._storage.storages import describe_storage, describe_volume, places
+from ..module_utils._storage.storages import describe_storage, describe_volume, select_readable
 
 CONCURRENCY = 10
 
@@ -172,7 +172,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         )
     if params["content"] is None:
         return {"storage": chosen}
-    volumes, warnings = _volumes(client, places(chosen, params["content"]), params)
+    volumes, warnings = _volumes(client, select_readable(chosen, params["content"]), params)
     return {"storage": chosen, "volumes": volumes, "warnings": warnings}
 
 

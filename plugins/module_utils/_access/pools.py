@@ -22,7 +22,7 @@ class Pool:
     vmids: tuple[int, ...] = ()
     storages: tuple[str, ...] = ()
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {**asdict(self), "vmids": list(self.vmids), "storages": list(self.storages)}
 
 
@@ -31,10 +31,10 @@ def read_pool(client: Client, name: str) -> Pool:
     if all(entry["poolid"] != name for entry in client.get("/pools")):
         return Pool()
     (entry,) = client.get("/pools", poolid=name)
-    return pool_of(entry)
+    return parse_pool(entry)
 
 
-def pool_of(entry: dict[str, Any]) -> Pool:
+def parse_pool(entry: dict[str, Any]) -> Pool:
     """A pool with its members, as C(GET /pools?poolid=) answers."""
     members = entry.get("members") or []
     return Pool(

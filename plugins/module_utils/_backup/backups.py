@@ -21,7 +21,7 @@ _NAME = re.compile(r"[^:]+:backup/(vzdump-qemu|vzdump-lxc|vm|ct)[-/]")
 _ESCAPE = re.compile(r"\\\\|\\n")
 
 
-def backup_type(entry: Mapping[str, Any]) -> str | None:
+def read_guest_type(entry: Mapping[str, Any]) -> str | None:
     """C(qemu) or C(lxc); None for an archive that Proxmox VE did not name."""
     subtype = entry.get("subtype")
     if subtype in ("qemu", "lxc"):
@@ -30,18 +30,18 @@ def backup_type(entry: Mapping[str, Any]) -> str | None:
     return _TYPES[named[1]] if named else None
 
 
-def is_of(entry: Mapping[str, Any], guest: Guest) -> bool:
+def is_backup_of(entry: Mapping[str, Any], guest: Guest) -> bool:
     """Whether a backup is of this guest, rather than of one of the other type that had its vmid before."""
-    return int(entry.get("vmid") or 0) == guest.vmid and backup_type(entry) in (None, guest.type)
+    return int(entry.get("vmid") or 0) == guest.vmid and read_guest_type(entry) in (None, guest.type)
 
 
-def of_guest(listed: Sequence[dict[str, Any]], guest: Guest) -> tuple[dict[str, Any], ...]:
+def select_backups(listed: Sequence[dict[str, Any]], guest: Guest) -> tuple[dict[str, Any], ...]:
     """A guest's backups from a storage's content, latest first."""
-    mine = [entry for entry in listed if is_of(entry, guest)]
+    mine = [entry for entry in listed if is_backup_of(entry, guest)]
     return tuple(sorted(mine, key=lambda entry: (int(entry.get("ctime") or 0), entry["volid"]), reverse=True))
 
 
-def storage_of(volid: str) -> str:
+def parse_storage(volid: str) -> str:
     """The storage that a volume id names."""
     storage, sign, _rest = volid.partition(":")
     if not sign:
@@ -53,16 +53,16 @@ def storage_of(volid: str) -> str:
     return storage
 
 
-def keep(retention: Mapping[str, Any]) -> str:
+def render_retention(retention: Mapping[str, Any]) -> str:
     """Retention as the API words it, such as C(keep-last=3,keep-daily=7)."""
     return ",".join(f"keep-{name}={retention[name]}" for name in KEEP if retention[name])
 
 
-def template_from_notes(notes: str) -> str:
+def render_notes(notes: str) -> str:
     """Notes as the one line in which the API takes a template."""
     return notes.rstrip("\n").replace("\\", "\\\\").replace("\n", "\\n")
 
 
-def notes_from_template(template: str) -> str:
+def parse_notes(template: str) -> str:
     """The notes that L(template_from_notes) made a line of."""
     return _ESCAPE.sub(lambda found: "\n" if found[0] == "\\n" else "\\", template)

@@ -14,9 +14,9 @@ from .._api.client import segment
 from .._api.errors import NODE_OFFLINE, NOT_FOUND, PveError
 from .._guest.guest import Guest
 from .._module.plan import Step
-from .lists import Draft, Item, Listing, read
+from .lists import Draft, Item, Listing, read_listing
 from .named_lists import (
-    doomed_names,
+    find_names_to_remove,
     make_aliases,
     make_groups,
     make_ipsets,
@@ -24,8 +24,8 @@ from .named_lists import (
     remove_groups,
     remove_ipsets,
 )
-from .options import changes, lets_through
-from .rules import plan_rules, shown_rule, wished_rule
+from .options import find_changes, is_loosening
+from .rules import plan_rules, describe_rule, build_rule
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -98,17 +98,17 @@ def group_place(group: str) -> Place:
 
 def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: dict[str, str]) -> Firewall:
     """What the options of a task are about, and no more: a request for each kind, and one for each set or group."""
-    found: dict[str, Listing] = {}
+    listings: dict[str, Listing] = {}
 
     def get(name: str, kind: str) -> Listing:
         parts = "/".join(segment(part) for part in name.split("/"))
-        found[name] = read(client, f"{place.path}/{parts}", kind)
-        return found[name]
+        listings[name] = read_listing(client, f"{place.path}/{parts}", kind)
+        return listings[name]
 
     if place.group:
         if any(item.name == place.group for item in get("groups", "groups").items):
             get(f"groups/{place.group}", "rules")
-        return Firewall(place, found, macros)
+        return Firewall(place, listings, macros)
     if params["options"] or params["reset_options"]:
         get("options", "options")
     if params["rules"] is not None:
@@ -118,14 +118,14 @@ def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: 
     if params["ipsets"] is not None:
         present = get("ipset", "ipset").items
         filled = {spec["name"].lower() for spec in params["ipsets"] if spec["entries"] is not None}
-        filled |= doomed_names(present, params["ipsets"], params["purge"])
+        filled |= find_names_to_remove(present, params["ipsets"], params["purge"])
         for name in (item.name for item in present if item.name in filled):
             get(f"ipset/{name}", "entries")
     if params["groups"] is not None:
         present = get("groups", "groups").items
-        for name in sorted(doomed_names(present, params["groups"], params["purge"])):
+        for name in sorted(find_names_to_remove(present, params["groups"], params["purge"])):
             get(f"groups/{name}", "rules")
-    return Firewall(place, found, macros)
+    return Firewall(place, listings, macros)
 
 
 def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
@@ -137,7 +137,7 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
     draft = Draft(firewall.listings)
     if firewall.place.group:
         _plan_group(draft, firewall, params)
-        return tuple(draft.steps), shown(firewall.place, draft.listings)
+        return tuple(draft.steps), describe_firewall(firewall.place, draft.listings)
     purge = params["purge"]
     if params["aliases"] is not None:
         make_aliases(draft, params["aliases"])
@@ -147,8 +147,8 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
         make_groups(draft, params["groups"])
     if draft.steps and params["aliases"] is not None:
         # The digest of rules covers the IP versions that their aliases stand for.
-        for name, found in draft.listings.items():
-            if found.kind == "rules":
+        for name, listing in draft.listings.items():
+            if listing.kind == "rules":
                 draft.touch(name)
     if params["rules"] is not None:
         _plan_rules(draft, "rules", firewall, params)
@@ -160,10 +160,10 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
         remove_aliases(draft, params["aliases"], purge)
     if "options" in draft:
         _plan_options(draft, params)
-    return tuple(draft.steps), shown(firewall.place, draft.listings)
+    return tuple(draft.steps), describe_firewall(firewall.place, draft.listings)
 
 
-def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
+def describe_firewall(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
     """A place as results show it: of each kind what was read."""
     if place.group:
         entry = next((item for item in listings["groups"].items if item.name == place.group), None)
@@ -171,7 +171,7 @@ def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
         return {
             "exists": entry is not None,
             "comment": entry.content["comment"] if entry else "",
-            "rules": [shown_rule(item) for item in rules.items] if rules else [],
+            "rules": [describe_rule(item) for item in rules.items] if rules else [],
         }
     views: dict[str, Any] = {}
     if "options" in listings:
@@ -179,21 +179,21 @@ def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
     if "aliases" in listings:
         views["aliases"] = [item.content for item in listings["aliases"].items]
     if "ipset" in listings:
-        views["ipsets"] = [_with(listings, "ipset", item, "entries", shown_entry) for item in listings["ipset"].items]
+        views["ipsets"] = [_describe_with_members(listings, "ipset", item, "entries", describe_entry) for item in listings["ipset"].items]
     if "groups" in listings:
-        views["groups"] = [_with(listings, "groups", item, "rules", shown_rule) for item in listings["groups"].items]
+        views["groups"] = [_describe_with_members(listings, "groups", item, "rules", describe_rule) for item in listings["groups"].items]
     if "rules" in listings:
-        views["rules"] = [shown_rule(item) for item in listings["rules"].items]
+        views["rules"] = [describe_rule(item) for item in listings["rules"].items]
     return views
 
 
-def _with(listings: dict[str, Listing], kind: str, item: Item, inner: str, show: Any) -> dict[str, Any]:
+def _describe_with_members(listings: dict[str, Listing], kind: str, item: Item, inner: str, show: Any) -> dict[str, Any]:
     members = listings.get(f"{kind}/{item.name}")
     view = {"name": item.name, **item.content}
     return {**view, inner: [show(one) for one in members.items]} if members else view
 
 
-def shown_entry(item: Item) -> dict[str, Any]:
+def describe_entry(item: Item) -> dict[str, Any]:
     return {**item.content, "cidr": item.name}
 
 
@@ -212,24 +212,24 @@ def _plan_group(draft: Draft, firewall: Firewall, params: dict[str, Any]) -> Non
 
 
 def _plan_rules(draft: Draft, name: str, firewall: Firewall, params: dict[str, Any]) -> None:
-    wished = [wished_rule(spec, firewall.macros) for spec in params["rules"] if spec["state"] == "present"]
+    desired = [build_rule(spec, firewall.macros) for spec in params["rules"] if spec["state"] == "present"]
     absent = {spec["key"] for spec in params["rules"] if spec["state"] == "absent"}
-    plan_rules(draft, name, wished, absent, params["purge"])
+    plan_rules(draft, name, desired, absent, params["purge"])
 
 
 def _plan_options(draft: Draft, params: dict[str, Any]) -> None:
     present = {item.name: item.content["value"] for item in draft.items("options")}
-    differing, unset = changes(present, params["options"] or {}, params["reset_options"] or [])
-    first = {name: value for name, value in differing.items() if lets_through(name, value)}
-    last = {name: value for name, value in differing.items() if name not in first}
+    differing, unset = find_changes(present, params["options"] or {}, params["reset_options"] or [])
+    loosening = {name: value for name, value in differing.items() if is_loosening(name, value)}
+    tightening = {name: value for name, value in differing.items() if name not in loosening}
     if not draft.steps:
-        first, last = {}, differing
-    others, draft.steps = draft.steps, []
-    if first:
-        _set_options(draft, first, [])
-    draft.steps += others
-    if last or unset:
-        _set_options(draft, last, unset)
+        loosening, tightening = {}, differing
+    other_steps, draft.steps = draft.steps, []
+    if loosening:
+        _set_options(draft, loosening, [])
+    draft.steps += other_steps
+    if tightening or unset:
+        _set_options(draft, tightening, unset)
 
 
 def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) -> None:
@@ -238,4 +238,4 @@ def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) ->
     why = f"these differ: {', '.join([*options, *unset])}"
     draft.write("options", "PUT", draft.path("options"), why, {**params, **removal})
     kept = [item for item in draft.items("options") if item.name not in {*options, *unset}]
-    draft.put("options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())])
+    draft.replace_items("options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api.errors import DIGEST_CONFLICT, PveError
 from .._module.plan import Step
-from .options import typed
+from .options import parse_value
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -57,37 +57,37 @@ class Write(Step):
     """
 
     expects: Listing | None = None
-    sealed: bool = True
+    takes_digest: bool = True
 
 
-def read(client: Client, path: str, kind: str) -> Listing:
-    return listing(path, kind, client.get(path))
+def read_listing(client: Client, path: str, kind: str) -> Listing:
+    return parse_listing(path, kind, client.get(path))
 
 
-def listing(path: str, kind: str, data: Any) -> Listing:
+def parse_listing(path: str, kind: str, data: Any) -> Listing:
     """What the API answers of a list."""
     if kind == "options":
         options = {name: value for name, value in data.items() if name != "digest"}
-        items = [Item(name, {"value": typed(name, value)}) for name, value in options.items()]
-        return Listing(path, kind, _ordered(items), data.get("digest"))
+        items = [Item(name, {"value": parse_value(name, value)}) for name, value in options.items()]
+        return Listing(path, kind, _sort_by_name(items), data.get("digest"))
     entries = sorted(data, key=lambda entry: int(entry["pos"])) if kind == "rules" else data
-    items = [_ITEMS[kind](entry) for entry in entries]
+    items = [_PARSERS[kind](entry) for entry in entries]
     digest = entries[0].get("digest") if entries else None
-    return Listing(path, kind, tuple(items) if kind == "rules" else _ordered(items), digest)
+    return Listing(path, kind, tuple(items) if kind == "rules" else _sort_by_name(items), digest)
 
 
-def ready(client: Client, step: Step) -> Step:
+def prepare_write(client: Client, step: Step) -> Step:
     """The step as it may be sent now; raises C(digest_conflict) when its list is not as the plan expects."""
     if not isinstance(step, Write) or step.expects is None:
         return step
-    found = read(client, step.expects.path, step.expects.kind)
-    if not _agree(found.items, step.expects.items):
+    current = read_listing(client, step.expects.path, step.expects.kind)
+    if not _is_as_expected(current.items, step.expects.items):
         raise PveError(
             DIGEST_CONFLICT,
-            f"{found.path} is no longer as this plan left it; what was to follow was not sent.",
+            f"{current.path} is no longer as this plan left it; what was to follow was not sent.",
             "Somebody else changed it meanwhile; run again to plan from what is there now.",
         )
-    return replace(step, params={**step.params, "digest": found.digest}) if step.sealed and found.digest else step
+    return replace(step, params={**step.params, "digest": current.digest}) if step.takes_digest and current.digest else step
 
 
 class Draft:
@@ -120,18 +120,18 @@ class Draft:
         """Forget a list, of something that is gone."""
         self._listings.pop(name, None)
 
-    def put(self, name: str, items: Sequence[Item]) -> None:
+    def replace_items(self, name: str, items: Sequence[Item]) -> None:
         """What a list is after the request that was sent last."""
-        found = self._listings[name]
-        self._listings[name] = replace(found, items=tuple(items) if found.kind == "rules" else _ordered(items))
+        listing = self._listings[name]
+        self._listings[name] = replace(listing, items=tuple(items) if listing.kind == "rules" else _sort_by_name(items))
 
-    def set(self, name: str, item: Item) -> None:
+    def put_item(self, name: str, item: Item) -> None:
         """L(put) of a list in which one item is new or another."""
-        self.put(name, [*(one for one in self.items(name) if one.name != item.name), item])
+        self.replace_items(name, [*(one for one in self.items(name) if one.name != item.name), item])
 
-    def drop(self, name: str, gone: str) -> None:
+    def remove_item(self, name: str, item_name: str) -> None:
         """L(put) of a list without one item."""
-        self.put(name, [one for one in self.items(name) if one.name != gone])
+        self.replace_items(name, [one for one in self.items(name) if one.name != item_name])
 
     def create(self, name: str, why: str, params: dict[str, Any]) -> None:
         """Add something that has a name, which the API refuses if it is there; it takes no digest for that."""
@@ -139,16 +139,16 @@ class Draft:
         self._touched.add(name)
 
     def write(
-        self, name: str, method: str, path: str, why: str, params: dict[str, Any], *, sealed: bool = True
+        self, name: str, method: str, path: str, why: str, params: dict[str, Any], *, takes_digest: bool = True
     ) -> None:
         """Change a list; I(sealed) is False where the API takes no digest, so that it is always looked at before."""
-        found = self._listings[name]
-        if sealed and name not in self._touched:
-            known = {"digest": found.digest} if found.digest else {}
-            self.steps.append(Write(method=method, path=path, why=why, params={**params, **known}, task=False))
+        listing = self._listings[name]
+        if takes_digest and name not in self._touched:
+            digest = {"digest": listing.digest} if listing.digest else {}
+            self.steps.append(Write(method=method, path=path, why=why, params={**params, **digest}, task=False))
         else:
             self.steps.append(
-                Write(method=method, path=path, why=why, params=params, task=False, expects=found, sealed=sealed)
+                Write(method=method, path=path, why=why, params=params, task=False, expects=listing, takes_digest=takes_digest)
             )
         self.touch(name)
 
@@ -167,13 +167,13 @@ def join_comment(comment: str, key: str) -> str:
     return f"{comment} [{key}]" if comment else f"[{key}]"
 
 
-def canonical_address(text: str) -> str:
+def normalize_address(text: str) -> str:
     """An address or network (host bits kept) in its shortest form; raises ValueError for what is neither."""
     interface = ipaddress.ip_interface(text)
     return str(interface).removesuffix(f"/{interface.max_prefixlen}")
 
 
-def canonical_entry(text: str) -> str:
+def normalize_entry(text: str) -> str:
     """As L(canonical_address) without host bits, as IP sets hold it; of an alias its name in lower case."""
     try:
         network = ipaddress.ip_network(text, strict=False)
@@ -182,44 +182,44 @@ def canonical_entry(text: str) -> str:
     return str(network).removesuffix(f"/{network.max_prefixlen}")
 
 
-def _comment(entry: dict[str, Any]) -> str:
+def _read_comment(entry: dict[str, Any]) -> str:
     return str(entry.get("comment") or "").strip()
 
 
-def _rule(entry: dict[str, Any]) -> Item:
+def _parse_rule(entry: dict[str, Any]) -> Item:
     content = {field: str(value) for field, value in entry.items() if field not in _DERIVED and value is not None}
     content["enable"] = int(entry.get("enable") or 0)
     return Item(split_comment(content.get("comment", ""))[1], content)
 
 
-def _alias(entry: dict[str, Any]) -> Item:
+def _parse_alias(entry: dict[str, Any]) -> Item:
     try:
-        cidr = canonical_address(entry["cidr"])
+        cidr = normalize_address(entry["cidr"])
     except ValueError:
         cidr = entry["cidr"]
-    return Item(entry["name"].lower(), {"name": entry["name"], "cidr": cidr, "comment": _comment(entry)})
+    return Item(entry["name"].lower(), {"name": entry["name"], "cidr": cidr, "comment": _read_comment(entry)})
 
 
-def _entry(entry: dict[str, Any]) -> Item:
+def _parse_entry(entry: dict[str, Any]) -> Item:
     nomatch = bool(int(entry.get("nomatch") or 0))
-    return Item(canonical_entry(entry["cidr"]), {"cidr": entry["cidr"], "nomatch": nomatch, "comment": _comment(entry)})
+    return Item(normalize_entry(entry["cidr"]), {"cidr": entry["cidr"], "nomatch": nomatch, "comment": _read_comment(entry)})
 
 
-_ITEMS = {
-    "rules": _rule,
-    "aliases": _alias,
-    "ipset": lambda entry: Item(entry["name"], {"comment": _comment(entry)}),
-    "entries": _entry,
-    "groups": lambda entry: Item(entry["group"], {"comment": _comment(entry)}),
+_PARSERS = {
+    "rules": _parse_rule,
+    "aliases": _parse_alias,
+    "ipset": lambda entry: Item(entry["name"], {"comment": _read_comment(entry)}),
+    "entries": _parse_entry,
+    "groups": lambda entry: Item(entry["group"], {"comment": _read_comment(entry)}),
 }
 
 
-def _ordered(items: Sequence[Item]) -> tuple[Item, ...]:
+def _sort_by_name(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: item.name))
 
 
-def _agree(found: Sequence[Item], expected: Sequence[Item]) -> bool:
-    return len(found) == len(expected) and all(
-        one.name == other.name and (other.ours or one.content == other.content)
-        for one, other in zip(found, expected, strict=True)
+def _is_as_expected(current: Sequence[Item], expected: Sequence[Item]) -> bool:
+    return len(current) == len(expected) and all(
+        item.name == expected_item.name and (expected_item.ours or item.content == expected_item.content)
+        for item, expected_item in zip(current, expected, strict=True)
     )

@@ -57,7 +57,7 @@ LEVELS: dict[str, set[str]] = {
 }
 
 
-def typed(name: str, value: Any) -> Any:
+def parse_value(name: str, value: Any) -> Any:
     """A value that the API shows of an option. C(enable) of a cluster is a time while it is only tried out."""
     kind = SPEC.get(name, _STR)["type"]
     if kind == "bool" and str(value) in ("0", "1"):
@@ -67,12 +67,12 @@ def typed(name: str, value: Any) -> Any:
 
 def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None:
     """Raise C(invalid_parameter) for options that a level does not have, and for both setting and resetting one."""
-    strange = sorted({*options, *reset} - LEVELS[level])
-    if strange:
+    unknown = sorted({*options, *reset} - LEVELS[level])
+    if unknown:
         known = ", ".join(sorted(LEVELS[level])) or "none"
         raise PveError(
             INVALID_PARAMETER,
-            f"The firewall of a {level} has no option {', '.join(strange)}.",
+            f"The firewall of a {level} has no option {', '.join(unknown)}.",
             f"It has these: {known}.",
         )
     both = sorted(options.keys() & set(reset))
@@ -82,21 +82,21 @@ def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None
         )
 
 
-def changes(present: dict[str, Any], options: dict[str, Any], reset: list[str]) -> tuple[dict[str, Any], list[str]]:
+def find_changes(present: dict[str, Any], options: dict[str, Any], reset: list[str]) -> tuple[dict[str, Any], list[str]]:
     """Which options to set, and which of those that are set to remove."""
-    differing = {name: value for name, value in options.items() if not _same(name, present.get(name), value)}
+    differing = {name: value for name, value in options.items() if not _is_same(name, present.get(name), value)}
     return differing, sorted(set(reset) & present.keys())
 
 
-def lets_through(name: str, value: Any) -> bool:
+def is_loosening(name: str, value: Any) -> bool:
     """Whether a new value makes the firewall let more through, so that it is to be set before rules go."""
     if name.startswith("policy_"):
         return bool(value == "ACCEPT")
     return name in ("enable", "macfilter", "ipfilter") and value is False
 
 
-def _same(name: str, present: Any, wished: Any) -> bool:
+def _is_same(name: str, present: Any, desired: Any) -> bool:
     if name == "log_ratelimit" and present is not None:
-        return parse(str(present), "enable") == parse(str(wished), "enable")
+        return parse(str(present), "enable") == parse(str(desired), "enable")
     # True == 1, but a cluster whose firewall is only tried out has a time there.
-    return type(present) is type(wished) and present == wished
+    return type(present) is type(desired) and present == desired

@@ -31,7 +31,7 @@ _NAMES = {
 KINDS = tuple(_NAMES)
 
 
-def file_name(content: str, name: str) -> str:
+def normalize_file_name(content: str, name: str) -> str:
     """The name that Proxmox VE gives a file; raises C(invalid_parameter) for one that does not fit the content."""
     normal = re.sub(r"[^a-zA-Z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", name, flags=re.DOTALL))
     pattern, endings = _NAMES[content]
@@ -44,19 +44,19 @@ def file_name(content: str, name: str) -> str:
     return normal
 
 
-def place_of(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
+def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
     """The storage as one node sees it, as L(describe_storage) shows it, from entries of C(/cluster/resources).
 
     Any node will do for a shared storage. Raises C(not_found), C(ambiguous) when several nodes have one of their own by
     this name, and C(unsupported) when it does not take the content.
     """
     known = [describe_storage(entry) for entry in entries]
-    named = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
-    usable = sorted((one for one in named if one["status"] == "available"), key=lambda one: one["node"])
+    candidates = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
+    usable = sorted((one for one in candidates if one["status"] == "available"), key=lambda one: one["node"])
     where = f" on node {node}" if node else ""
     if not usable:
         others = ", ".join(sorted({one["storage"] for one in known})) or "none"
-        state = "is not available" if named else "does not exist"
+        state = "is not available" if candidates else "does not exist"
         raise PveError(NOT_FOUND, f"Storage {storage} {state}{where}.", f"There are these storages: {others}.")
     if len(usable) > 1 and not usable[0]["shared"]:
         nodes = ", ".join(one["node"] for one in usable)
@@ -75,7 +75,7 @@ def place_of(entries: Sequence[dict[str, Any]], storage: str, node: str | None, 
     return usable[0]
 
 
-def file_digest(path: str, algorithm: str) -> str:
+def compute_checksum(path: str, algorithm: str) -> str:
     """The checksum of a local file in hex."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with open(path, "rb") as file:
@@ -84,31 +84,31 @@ def file_digest(path: str, algorithm: str) -> str:
     return digest.hexdigest()
 
 
-def uses(config: dict[str, Any], volid: str) -> bool:
+def has_volume(config: dict[str, Any], volid: str) -> bool:
     """Whether a guest's configuration has a volume in one of its drives."""
     return any(isinstance(value, str) and value.split(",", 1)[0] == volid for value in config.values())
 
 
-def users_of(client: Client, place: dict[str, Any], volid: str) -> list[Guest]:
+def find_guests_using(client: Client, where: dict[str, Any], volid: str) -> list[Guest]:
     """The QEMU guests that have an ISO image in a drive; one that can't be read leaves a notice with the client.
 
     No list of the API tells it, so each guest that sees the storage is read.
     """
 
-    def sees(guest: Guest) -> bool:
-        return place["shared"] or guest.node == place["node"]
+    def can_see(guest: Guest) -> bool:
+        return where["shared"] or guest.node == where["node"]
 
     inventory = observe_guests(client)
     # An id that a container had until just now may be that of a machine.
-    inventory = read_lists(client, inventory, filter(sees, inventory.guests))
-    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and sees(guest)]
+    inventory = read_lists(client, inventory, filter(can_see, inventory.guests))
+    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and can_see(guest)]
 
-    def look(guest: Guest) -> bool:
+    def uses_volume(guest: Guest) -> bool:
         try:
-            return uses(client.get(f"{guest.path}/config"), volid)
+            return has_volume(client.get(f"{guest.path}/config"), volid)
         except PveError as error:
             client.notices.append(f"It is not known whether guest {guest.label} uses {volid}: {error.message}")
             return False
 
-    found = bounded_map(_CONCURRENCY, look, candidates)
-    return [guest for guest, used in zip(candidates, found, strict=True) if used]
+    are_users = bounded_map(_CONCURRENCY, uses_volume, candidates)
+    return [guest for guest, used in zip(candidates, are_users, strict=True) if used]

@@ -50,12 +50,12 @@ def describe_storage(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def describe_volume(entry: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
+def describe_volume(entry: dict[str, Any], storage: dict[str, Any]) -> dict[str, Any]:
     """A volume from an entry of a storage's content."""
     return {
         "volid": entry["volid"],
-        "storage": place["storage"],
-        "node": place["node"],
+        "storage": storage["storage"],
+        "node": storage["node"],
         "content": entry.get("content"),
         "format": entry.get("format"),
         "size": entry.get("size"),
@@ -66,10 +66,10 @@ def describe_volume(entry: dict[str, Any], place: dict[str, Any]) -> dict[str, A
     }
 
 
-def places(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
+def select_readable(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
     """The storages to look into: those that may hold this content, and a shared one only from one node."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    selected: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in storages:
         if entry["status"] == "available" and (content == "all" or content in entry["content"]):
-            found.setdefault((entry["storage"], "" if entry["shared"] else entry["node"]), entry)
-    return list(found.values())
+            selected.setdefault((entry["storage"], "" if entry["shared"] else entry["node"]), entry)
+    return list(selected.values())
