@@ -335,15 +335,15 @@ from ..module_utils._run.runner import run_plans
 class Entry:
     """What is wished of one role, group, user, token or ACL, beside all that there is."""
 
-    wish: DesiredEntry
+    desired: DesiredEntry
     access: Access
-    caller: Login
+    login: Login
     # Whether the file for a token's secret does not hold one.
-    lost: bool = False
+    is_secret_lost: bool = False
 
     @property
     def secret_file(self) -> str | None:
-        return self.wish.options.get("secret_file")
+        return self.desired.options.get("secret_file")
 
 
 class Entries(Resource[Entry]):
@@ -351,33 +351,33 @@ class Entries(Resource[Entry]):
     patience = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Entry]:
-        asked = parse_desired_entries(params)
-        link = client.connection
-        caller = Login(link.user, link.token_id, link.password)
+        desired_entries = parse_desired_entries(params)
+        connection = client.connection
+        login = Login(connection.user, connection.token_id, connection.password)
         access = read_access(client)
-        found = []
-        for wish in asked:
-            path = wish.options.get("secret_file")
-            entry = Entry(wish, access, caller, lost=bool(path) and not has_secret(path))
-            needless = wish.is_absent or wish.options.get("regenerate") != "never"
-            if entry.lost and not needless and access.get_state("token", wish.id)["exists"]:
-                client.notices.append(f"The token {wish.id} exists, but its secret is not in {path}.")
-            found.append(entry)
-        return found
+        entries = []
+        for desired in desired_entries:
+            path = desired.options.get("secret_file")
+            entry = Entry(desired, access, login, is_secret_lost=bool(path) and not has_secret(path))
+            needless = desired.is_absent or desired.options.get("regenerate") != "never"
+            if entry.is_secret_lost and not needless and access.get_state("token", desired.id)["exists"]:
+                client.notices.append(f"The token {desired.id} exists, but its secret is not in {path}.")
+            entries.append(entry)
+        return entries
 
     def target(self, observed: Entry) -> dict[str, Any]:
-        return {"kind": observed.wish.kind, "id": observed.wish.id}
+        return {"kind": observed.desired.kind, "id": observed.desired.id}
 
     def plan(self, observed: Entry, params: dict[str, Any]) -> Plan:
-        wish = observed.wish
-        steps, after = plan_entry(wish, observed.access, observed.caller, observed.lost)
+        desired = observed.desired
+        steps, after = plan_entry(desired, observed.access, observed.login, observed.is_secret_lost)
         if observed.secret_file and any(map(gives_secret, steps)):
             check_writable(observed.secret_file)
-        return Plan(self.target(observed), tuple(steps), observed.access.get_state(wish.kind, wish.id), after)
+        return Plan(self.target(observed), tuple(steps), observed.access.get_state(desired.kind, desired.id), after)
 
     def look(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
-        wish = observed.wish
-        return read_access(client, (wish.kind,)).get_state(wish.kind, wish.id)
+        desired = observed.desired
+        return read_access(client, (desired.kind,)).get_state(desired.kind, desired.id)
 
     def send(self, client: Client, observed: Entry, step: Step, outcome: Outcome) -> Any:
         if not gives_secret(step):
@@ -385,8 +385,8 @@ class Entries(Resource[Entry]):
         if not observed.secret_file:
             outcome.facts["secret"] = super().send(client, observed, step, outcome)["value"]
             return None
-        with reserve_secret_file(observed.secret_file) as keep:
-            keep(super().send(client, observed, step, outcome)["value"])
+        with reserve_secret_file(observed.secret_file) as write_secret:
+            write_secret(super().send(client, observed, step, outcome)["value"])
         outcome.facts["secret_file"] = observed.secret_file
         return None
 

@@ -297,7 +297,14 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._backup.backups import KEEP, is_backup_of, render_retention, select_backups, parse_storage, render_notes
+from ..module_utils._backup.backups import (
+    KEEP,
+    is_backup_of,
+    parse_storage,
+    render_notes,
+    render_retention,
+    select_backups,
+)
 from ..module_utils._backup.restore import Restore
 from ..module_utils._backup.volume import BackupVolume
 from ..module_utils._guest.guest import Guest
@@ -316,7 +323,7 @@ NEW = "new"
 
 
 @dataclass(frozen=True)
-class BackedUp:
+class GuestBackups:
     """A guest with its backups on the storage, looked at I(now), or with the problem that kept them from being read.
 
     I(expired) are those that retention does not keep, as the server itself says.
@@ -329,17 +336,17 @@ class BackedUp:
     problem: PveError | None = None
 
 
-class Backups(GuestResource[BackedUp]):
+class Backups(GuestResource[GuestBackups]):
     patience = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[BackedUp]:
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[GuestBackups]:
         inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
         now = time.time()
 
-        def look(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
+        def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)
             try:
                 require_online(inventory, next(guest for guest in chosen if guest.node == node))
@@ -352,32 +359,32 @@ class Backups(GuestResource[BackedUp]):
                 return problem
 
         nodes = sorted({guest.node for guest in chosen})
-        found = dict(zip(nodes, bounded_map(params["throttle"], look, nodes), strict=True))
+        contents = dict(zip(nodes, bounded_map(params["throttle"], read_node, nodes), strict=True))
 
-        def one(guest: Guest) -> BackedUp:
-            content = found[guest.node]
+        def observe_guest(guest: Guest) -> GuestBackups:
+            content = contents[guest.node]
             if isinstance(content, PveError):
-                return BackedUp(guest, problem=content)
+                return GuestBackups(guest, problem=content)
             listed, expired = content
             mine = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
-            return BackedUp(guest, select_backups(listed, guest), mine, now)
+            return GuestBackups(guest, select_backups(listed, guest), mine, now)
 
-        return [one(guest) for guest in chosen]
+        return [observe_guest(guest) for guest in chosen]
 
-    def plan(self, observed: BackedUp, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: GuestBackups, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
         before = [backup["volid"] for backup in observed.backups]
         after, steps = before, []
         if params["state"] == "pruned":
             after = [volid for volid in before if volid not in observed.expired]
-            steps = [_prune(observed, params)] if observed.expired else []
-        elif not recent(observed, params["max_age"]):
+            steps = [_build_prune_step(observed, params)] if observed.expired else []
+        elif not has_recent_backup(observed, params["max_age"]):
             after = [NEW, *before]
-            steps = [_back_up(observed, params)]
+            steps = [_build_backup_step(observed, params)]
         return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
 
-    def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
+    def look(self, client: Client, observed: GuestBackups, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
         return {"backups": [backup["volid"] for backup in select_backups(listed, observed.guest)]}
@@ -422,14 +429,14 @@ def check_options(params: dict[str, Any]) -> None:
         raise PveError(INVALID_PARAMETER, f"Nothing is asked for of {volid}.", "Give notes or protected.")
 
 
-def recent(observed: BackedUp, max_age: str | None) -> bool:
+def has_recent_backup(observed: GuestBackups, max_age: str | None) -> bool:
     """Whether the latest backup is young enough for none to be made."""
     if max_age is None or not observed.backups:
         return False
     return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
 
 
-def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
+def _build_backup_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
     options = {
         "vmid": str(observed.guest.vmid),
         "storage": params["storage"],
@@ -452,14 +459,14 @@ def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
     )
 
 
-def _prune(observed: BackedUp, params: dict[str, Any]) -> Step:
+def _build_prune_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
     guest = observed.guest
     path = f"{storage_path(guest.node, params['storage'])}/prunebackups"
     options = {"prune-backups": render_retention(params["retention"]), "vmid": guest.vmid, "type": guest.type}
     return Step("DELETE", path, f"{len(observed.expired)} of its backups are not to be kept", options)
 
 
-def resource_for(params: dict[str, Any]) -> Resource[Any]:
+def choose_resource(params: dict[str, Any]) -> Resource[Any]:
     if params["state"] == "restored":
         return Restore(params)
     return BackupVolume() if params["volid"] else Backups(params["storage"])
@@ -503,7 +510,7 @@ def main() -> None:
         check_options(module.params)
     except PveError as error:
         module.fail(error)
-    run_plans(module, resource_for(module.params))
+    run_plans(module, choose_resource(module.params))
 
 
 if __name__ == "__main__":

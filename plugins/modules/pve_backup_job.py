@@ -285,27 +285,27 @@ class Jobs(Resource[dict[str, Any] | None]):
             if observed is not None:
                 steps = (Step("DELETE", path, "it exists, and absent is asked for", task=False),)
         elif observed is None:
-            options = new_job(wishes(params))
+            options = build_new_job(parse_desired_options(params))
             after = {"enabled": True, **options}
             request = {"id": self._name, **render_options(options)}
             steps = (Step("POST", PATH, "there is no such job", request, task=False),)
         else:
-            request, after = update(observed, wishes(params))
+            request, after = build_update(observed, parse_desired_options(params))
             if request:
                 steps = (Step("PUT", path, f"it differs in {', '.join(sorted(request))}", request, task=False),)
-        return Plan(self.target(observed), steps, shown(observed), shown(after))
+        return Plan(self.target(observed), steps, describe_state(observed), describe_state(after))
 
     def look(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
-        return shown(self.observe(client, {})[0])
+        return describe_state(self.observe(client, {})[0])
 
 
-def shown(job: dict[str, Any] | None) -> dict[str, Any]:
+def describe_state(job: dict[str, Any] | None) -> dict[str, Any]:
     return {"exists": job is not None, **(job or {})}
 
 
-def wishes(params: dict[str, Any]) -> dict[str, Any]:
+def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
     """The options that are given, in the shape in which a job is read; None for those that are to be taken away."""
-    found = {}
+    desired = {}
     for option, field in FIELDS.items():
         value = params[option]
         if isinstance(value, dict):
@@ -318,15 +318,15 @@ def wishes(params: dict[str, Any]) -> dict[str, Any]:
             continue
         if value in ("", [], {}) and not field.clearable:
             raise PveError(INVALID_PARAMETER, f"{option} is empty.", "Leave it out to keep what the job has.")
-        found[option] = None if value in ("", [], {}) else value
-    if found.get("exclude") and not found.get("all"):
+        desired[option] = None if value in ("", [], {}) else value
+    if desired.get("exclude") and not desired.get("all"):
         raise PveError(INVALID_PARAMETER, "exclude is given without all.", "Guests are left out of all; add all: true.")
-    return found
+    return desired
 
 
-def new_job(wished: dict[str, Any]) -> dict[str, Any]:
+def build_new_job(desired: dict[str, Any]) -> dict[str, Any]:
     """The options of a job that is yet to be made; raises C(invalid_parameter) for what it can't do without."""
-    options = {option: value for option, value in wished.items() if value is not None}
+    options = {option: value for option, value in desired.items() if value is not None}
     if "schedule" not in options:
         raise PveError(INVALID_PARAMETER, "There is no such job, and a new one needs a schedule.", "Such as 02:30.")
     if not set(options) & set(REPLACES):
@@ -339,30 +339,30 @@ def new_job(wished: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def update(job: dict[str, Any], wished: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def build_update(job: dict[str, Any], desired: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters that change a job, none when it is as wished, and the job as it is after."""
-    cleared = [option for option, value in wished.items() if value is None and option in job]
+    cleared = [option for option, value in desired.items() if value is None and option in job]
     changes = {
         option: value
-        for option, value in wished.items()
+        for option, value in desired.items()
         if value is not None and value != job.get(option, DEFAULTS.get(option))
     }
-    replaced = {gone for way, others in REPLACES.items() if way in changes for gone in others}
+    replaced = {gone for choice, others in REPLACES.items() if choice in changes for gone in others}
     kept = {option: value for option, value in job.items() if option not in replaced and option not in cleared}
     after = {**kept, **changes}
     _require_storage(changes, after)
-    sent = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
-    request = render_options(sent)
+    params = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
+    request = render_options(params)
     # What goes with the old way to choose guests is gone by itself.
     gone = [FIELDS[option].name for option in cleared if option not in replaced]
     return {**request, **({"delete": ",".join(gone)} if gone else {})}, after
 
 
 def _require_storage(options: dict[str, Any], job: dict[str, Any]) -> None:
-    needing = [option for option in NEED_STORAGE if option in options]
-    if needing and not job.get("storage"):
+    need_storage = [option for option in NEED_STORAGE if option in options]
+    if need_storage and not job.get("storage"):
         raise PveError(
-            INVALID_PARAMETER, f"{' and '.join(needing)} can't be set for a job without storage.", "Give storage."
+            INVALID_PARAMETER, f"{' and '.join(need_storage)} can't be set for a job without storage.", "Give storage."
         )
 
 

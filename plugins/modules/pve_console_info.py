@@ -150,7 +150,7 @@ from ..module_utils._module.module import PveModule, run_info
 NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "upid"))
 
 
-def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, Any]:
+def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[str, Any]:
     """The console of the guest that is meant, with a ticket when I(asking)."""
     inventory, guest = find_guest(client, params, read_status)
     if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
@@ -161,15 +161,15 @@ def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, An
     if guest.status != "running":
         hint = "Start it first, as with pve_guest_state."
         raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
-    found = {**guest.identity(), "link": link(client.connection.url, guest, params["console"]), **NO_TICKET}
-    if asking:
-        answer = client.request("POST", *proxy(guest, params))
+    console = {**guest.identity(), "link": build_link(client.connection.url, guest, params["console"]), **NO_TICKET}
+    if with_ticket:
+        answer = client.request("POST", *build_ticket_request(guest, params))
         journal(answer["upid"])
-        found |= described(client.connection.url, guest, answer)
-    return {"console": found}
+        console |= describe_ticket(client.connection.url, guest, answer)
+    return {"console": console}
 
 
-def link(url: str, guest: Guest, console: str) -> str:
+def build_link(url: str, guest: Guest, console: str) -> str:
     """The page that the web interface opens for a console."""
     query = {"console": "kvm" if guest.type == "qemu" else "lxc", "novnc" if console == "vnc" else "xtermjs": 1}
     query |= {"vmid": guest.vmid, "vmname": guest.name, "node": guest.node}
@@ -177,14 +177,14 @@ def link(url: str, guest: Guest, console: str) -> str:
     return f"{url}/?{urlencode(query)}"
 
 
-def proxy(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def build_ticket_request(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Path and parameters of the request that gives a ticket."""
     if params["console"] == "vnc":
         return f"{guest.path}/vncproxy", {"websocket": 1}
     return f"{guest.path}/termproxy", {"serial": params["serial"]} if params["serial"] else {}
 
 
-def described(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
+def describe_ticket(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
     """What the API answered, and where a client connects with it."""
     query = urlencode({"port": answer["port"], "vncticket": answer["ticket"]})
     return {
@@ -209,8 +209,8 @@ def main() -> None:
         },
         required_one_of=[("vmid", "name")],
     )
-    asking = module.params["ticket"] and not module.check_mode
-    run_info(module, lambda client, params: gather(client, params, asking))
+    with_ticket = module.params["ticket"] and not module.check_mode
+    run_info(module, lambda client, params: gather(client, params, with_ticket))
 
 
 if __name__ == "__main__":

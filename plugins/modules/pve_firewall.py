@@ -557,15 +557,15 @@ from ..module_utils._api.errors import PveError
 from ..module_utils._firewall.firewall import (
     Firewall,
     cluster_place,
+    describe_firewall,
     find_node_place,
     group_place,
     guest_place,
     plan_firewall,
     read_firewall,
-    describe_firewall,
 )
 from ..module_utils._firewall.lists import prepare_write
-from ..module_utils._firewall.params import check_params, firewall_spec, drop_unset_options
+from ..module_utils._firewall.params import check_params, drop_unset_options, firewall_spec
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change
@@ -601,10 +601,10 @@ class Firewalls(Resource[Firewall]):
         def read(guest: Guest) -> Firewall:
             return read_firewall(client, guest_place(guest), self._params, macros)
 
-        def failed(guest: Guest, problem: PveError) -> Firewall:
+        def record_problem(guest: Guest, problem: PveError) -> Firewall:
             return Firewall(guest_place(guest), problem=problem)
 
-        return read_each(inventory, guests, self._params["throttle"], read, failed)
+        return read_each(inventory, guests, self._params["throttle"], read, record_problem)
 
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
@@ -623,8 +623,8 @@ class Firewalls(Resource[Firewall]):
         return prepare_write(client, step)
 
     def look(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
-        found = read_firewall(client, observed.place, self._params, observed.macros)
-        return describe_firewall(found.place, found.listings)
+        current = read_firewall(client, observed.place, self._params, observed.macros)
+        return describe_firewall(current.place, current.listings)
 
 
 def read_macros(client: Client, rules: Sequence[dict[str, Any]]) -> dict[str, str]:

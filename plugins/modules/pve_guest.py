@@ -562,13 +562,13 @@ class Guests(Resource[Observed]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
         wanted = params["state"] != "absent"
-        inventory, found = identify_guest(client, params, wanted=wanted, everywhere=_takes_something(params))
-        if found is not None:
-            return [self._read(client, inventory, found)]
+        inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
+        if guest is not None:
+            return [self._observe_guest(client, inventory, guest)]
         if params["only"] == "existing":
-            told = params["vmid"] or params["name"]
+            label = params["vmid"] or params["name"]
             raise PveError(
-                NOT_FOUND, f"There is no guest {told}.", "Look at the list of guests, as with pve_guest_info."
+                NOT_FOUND, f"There is no guest {label}.", "Look at the list of guests, as with pve_guest_info."
             )
         kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
         if wanted:
@@ -578,17 +578,17 @@ class Guests(Resource[Observed]):
             vmid = vmid or int(client.get("/cluster/nextid"))
         return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
 
-    def _read(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
+    def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
         require_online(inventory, guest)
         guest = with_config(client, guest)
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
         config = dict(guest.config or {})
         disks = self._params["disks"] or []
         # A container that is stopped has what waits for its next start.
-        waits = read_pending(client, guest.path) if running or disks else {}
-        current = current_config(config, waits)
+        pending = read_pending(client, guest.path) if running or disks else {}
+        current = current_config(config, pending)
         sizes = measure(client, guest, config, current, disks)
-        return Observed(guest, True, config, running, waits if running else {}, current, sizes)
+        return Observed(guest, True, config, running, pending if running else {}, current, sizes)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -601,9 +601,9 @@ class Guests(Resource[Observed]):
         if params["state"] == "absent":
             steps = removal(observed, params)
             return Plan(target, tuple(steps), {"exists": observed.exists}, {"exists": False}, digest)
-        wish = self._wish(observed)
+        wish = self._build_wish(observed)
         if observed.exists and params["only"] == "new":
-            state = self._state(observed, wish)
+            state = self._describe_state(observed, wish)
             return Plan(target, (), state, state, digest)
         steps = update(observed, wish, params) if observed.exists else creation(observed, wish, params)
         after = {"exists": True, "template": observed.template, **wish.fulfilled()}
@@ -612,7 +612,7 @@ class Guests(Resource[Observed]):
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
-        return Plan(target, tuple(steps), self._state(observed, wish), after, digest)
+        return Plan(target, tuple(steps), self._describe_state(observed, wish), after, digest)
 
     def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
@@ -627,14 +627,14 @@ class Guests(Resource[Observed]):
             pool = next((entry.get("pool") for entry in entries if entry["vmid"] == guest.vmid), None)
         if self._params["state"] == "absent":
             return {"exists": True}
-        return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
+        return self._describe_state(Observed(replace(guest, pool=pool), True, config), self._build_wish(observed))
 
     def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
-        expected = (
+        still_waiting = (
             [] if client else changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )
-        return {"pending": waiting, "restart_required": bool(waiting or expected)}
+        return {"pending": waiting, "restart_required": bool(waiting or still_waiting)}
 
     def ready(self, client: Client, step: Step) -> Step | None:
         guest, _status, action = step.path.rpartition("/status/")
@@ -653,43 +653,43 @@ class Guests(Resource[Observed]):
                 f"The id {observed.guest.vmid} is taken by another guest, which came just now or can't be seen.",
                 "Choose another vmid, or leave it out.",
             )
-        (again,) = self.observe(client, self._params)
-        if again.exists:
+        (new,) = self.observe(client, self._params)
+        if new.exists:
             raise PveError(
                 DRIFTED,
-                f"Somebody else made guest {again.guest.label} on {again.guest.node} meanwhile. Nothing was changed.",
+                f"Somebody else made guest {new.guest.label} on {new.guest.node} meanwhile. Nothing was changed.",
                 "Run again to bring that one to the wished state, if it is the one you mean.",
             )
-        return again
+        return new
 
-    def _wish(self, observed: Observed) -> Wish:
+    def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return wish_of(observed.guest.type, name, {**self._params, "tags": self._tags(observed)})
+        return wish_of(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
 
-    def _tags(self, observed: Observed) -> list[str] | None:
+    def _choose_tags(self, observed: Observed) -> list[str] | None:
         """The tags that are wished for, None when any will do."""
         added, removed = self._params["add_tags"], self._params["remove_tags"]
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
             return tags
-        found = set(normal("tags", observed.config.get("tags")) or ())
-        return sorted((found | _lower(added)) - _lower(removed))
+        present = set(normal("tags", observed.config.get("tags")) or ())
+        return sorted((present | _lowercase(added)) - _lowercase(removed))
 
-    def _state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
+    def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:
             return {"exists": False}
         state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
 
 
-def _takes_something(params: dict[str, Any]) -> bool:
+def _is_disruptive(params: dict[str, Any]) -> bool:
     """Whether the guest is deleted, interrupted or made a template, or loses a device or a volume."""
     devices = [*(params["disks"] or ()), *(params["nics"] or ())]
     losing = any(device["state"] != "present" or device.get("delete_source") for device in devices)
     return params["state"] != "present" or params["restart_if_required"] or losing
 
 
-def _lower(tags: list[str] | None) -> set[str]:
+def _lowercase(tags: list[str] | None) -> set[str]:
     return {tag.lower() for tag in tags or ()}
 
 

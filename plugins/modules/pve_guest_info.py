@@ -244,7 +244,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     def read(guest: Guest) -> dict[str, Any]:
         entry = guest.as_dict()
         try:
-            return {**entry, **_details(client, inventory, guest, params)}
+            return {**entry, **_read_details(client, inventory, guest, params)}
         except PveError as error:
             if len(chosen) == 1:
                 raise
@@ -255,7 +255,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     return {"guests": bounded_map(at_once, read, chosen), "warnings": warnings}
 
 
-def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
+def _read_details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if any(params[option] for option in DETAILS):
         require_online(inventory, guest)
@@ -265,7 +265,7 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["current"] = client.get(f"{guest.path}/status/current")
         details["state"] = power_state(details["current"])
     if params["pending"]:
-        details["pending"] = waiting(client.get(f"{guest.path}/pending"))
+        details["pending"] = select_pending(client.get(f"{guest.path}/pending"))
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
         details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
@@ -273,14 +273,14 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["addresses"] = guest_addresses(client, guest)
     if params["tasks"]:
         active = client.get(f"/nodes/{segment(guest.node)}/tasks", vmid=guest.vmid, source="active")
-        details["tasks"] = running(active)
+        details["tasks"] = select_running(active)
     if params["history"]:
         measured = client.get(f"{guest.path}/rrddata", timeframe=params["history"], cf="AVERAGE")
         details.update(describe_history(params["history"], measured))
     return details
 
 
-def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def select_pending(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The options of C(GET .../pending) that wait for a restart, by name."""
     return [
         {
@@ -294,7 +294,7 @@ def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def select_running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The tasks of C(GET .../tasks?source=active) that have not ended meanwhile, latest first."""
     alive = [entry for entry in entries if not entry.get("endtime")]
     return [

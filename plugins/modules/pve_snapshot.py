@@ -221,10 +221,10 @@ class Snapshots(GuestResource[Tree]):
         def read(guest: Guest) -> Tree:
             return read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
 
-        def failed(guest: Guest, problem: PveError) -> Tree:
+        def record_problem(guest: Guest, problem: PveError) -> Tree:
             return Tree(guest, {}, problem=problem)
 
-        return read_each(inventory, guests, params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, record_problem)
 
     def plan(self, observed: Tree, params: dict[str, Any]) -> Plan:
         if observed.problem:
@@ -273,9 +273,9 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
         # The newest one, however the clocks of this machine and of the node differ.
-        taken = max((one.snaptime + 1 for one in tree.snapshots.values()), default=0)
+        earliest = max((one.snaptime + 1 for one in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        tree = tree.with_new(Snapshot(name, tree.current, description or "", memory, max(taken, int(tree.now))))
+        tree = tree.with_new(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_describe(tree, name, description))
         described = replace(tree.snapshots[name], description=description)
@@ -286,7 +286,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     elif state == "rolled_back":
         steps.append(_roll_back(tree, params))
         tree = replace(tree, current=name)
-    for old in expired(tree, params["retention"]) if params["retention"] else ():
+    for old in find_expired(tree, params["retention"]) if params["retention"] else ():
         if state == "present" and old == name:
             continue
         steps.append(_delete(tree, old, f"it matches {params['retention']['names']} and is not to be kept"))
@@ -294,7 +294,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     return tuple(steps), tree
 
 
-def expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
+def find_expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
     """The names of the snapshots that retention does not keep, oldest first."""
     matching = [one for one in tree.snapshots.values() if fnmatch.fnmatchcase(one.name, retention["names"])]
     # Those of one second are as old as they stand one upon the other.

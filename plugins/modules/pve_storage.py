@@ -271,11 +271,11 @@ from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.definitions import (
     SECRETS,
     TYPES,
-    render_value,
     check_changeable,
     check_config,
     find_differing_options,
     normalize_value,
+    render_value,
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
@@ -319,53 +319,58 @@ class Definitions(Resource[Definition]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
-        wished(params)
-        config = read(client, self._name)
+        parse_desired_options(params)
+        config = read_definition(client, self._name)
         removing = params["state"] == "absent" and config and not params["force"]
-        return [Definition(config, owners(client, self._name) if removing else ())]
+        return [Definition(config, find_owners(client, self._name) if removing else ())]
 
     def target(self, observed: Definition) -> dict[str, Any]:
         return {"storage": self._name}
 
     def plan(self, observed: Definition, params: dict[str, Any]) -> Plan:
-        before = self._shown(observed.config)
+        before = self._describe(observed.config)
         if params["state"] == "absent":
-            steps, after = removal(self._name, observed), {"exists": False}
+            steps, after = plan_removal(self._name, observed), {"exists": False}
         else:
-            steps, after = presence(self._name, observed.config, params), self._shown(_after(observed.config, params))
+            steps, after = (
+                plan_presence(self._name, observed.config, params),
+                self._describe(_apply_options(observed.config, params)),
+            )
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
     def look(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
-        return self._shown(read(client, self._name))
+        return self._describe(read_definition(client, self._name))
 
-    def _shown(self, config: dict[str, Any]) -> dict[str, Any]:
+    def _describe(self, config: dict[str, Any]) -> dict[str, Any]:
         if not config:
             return {"exists": False}
-        options = {option: normalize_value(option, config.get(option)) for option in wished(self._params)}
+        options = {
+            option: normalize_value(option, config.get(option)) for option in parse_desired_options(self._params)
+        }
         return {"exists": True, "type": config["type"], **options}
 
 
-def read(client: Client, name: str) -> dict[str, Any]:
+def read_definition(client: Client, name: str) -> dict[str, Any]:
     """The definition of a storage, empty when there is none."""
     return next((entry for entry in client.get("/storage") if entry["storage"] == name), {})
 
 
-def owners(client: Client, name: str) -> tuple[int, ...]:
+def find_owners(client: Client, name: str) -> tuple[int, ...]:
     """The vmids that have disks on a storage; a node that can't be asked leaves a notice with the client."""
-    found: set[int] = set()
-    places = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
-    places = [place for place in places if place["storage"] == name]
-    for place in places[:1] if places and places[0]["shared"] else places:
+    vmids: set[int] = set()
+    storages = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
+    storages = [place for place in storages if place["storage"] == name]
+    for storage in storages[:1] if storages and storages[0]["shared"] else storages:
         try:
-            listed = client.get(f"{storage_path(place['node'], name)}/content")
+            listed = client.get(f"{storage_path(storage['node'], name)}/content")
         except PveError as error:
-            client.notices.append(f"What storage {name} holds on node {place['node']} is not known: {error.message}")
+            client.notices.append(f"What storage {name} holds on node {storage['node']} is not known: {error.message}")
             continue
-        found |= {int(entry["vmid"]) for entry in listed if entry.get("content") in ("images", "rootdir")}
-    return tuple(sorted(found))
+        vmids |= {int(entry["vmid"]) for entry in listed if entry.get("content") in ("images", "rootdir")}
+    return tuple(sorted(vmids))
 
 
-def wished(params: dict[str, Any]) -> dict[str, Any]:
+def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
     """The options that the task names, by their names in the API, but for secrets; None for one to be deleted."""
     options = {RENAMED.get(option, option): params[option] for option in PLAIN if params[option] is not None}
     for option in ("content", "nodes", "monhost", "disable", "shared"):
@@ -382,14 +387,14 @@ def wished(params: dict[str, Any]) -> dict[str, Any]:
     return {**options, **params["config"]}
 
 
-def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
+def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
     """The request that defines the storage, or brings its definition up to date."""
-    options = wished(params)
+    options = parse_desired_options(params)
     if not config:
         if params["type"] is None:
             raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
-        given = {option: render_value(value) for option, value in options.items() if value is not None}
-        body = {"storage": name, "type": params["type"], **given, **_secrets(params)}
+        values = {option: render_value(value) for option, value in options.items() if value is not None}
+        body = {"storage": name, "type": params["type"], **values, **_secrets_in_clear(params)}
         return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
     if params["type"] not in (None, config["type"]):
         raise PveError(
@@ -405,7 +410,7 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
         body["delete"] = ",".join(deleted)
     when = params["update_password"]
     if when == "always":
-        body |= _secrets(params)
+        body |= _secrets_in_clear(params)
     if not body:
         return []
     if "digest" in config:
@@ -414,16 +419,16 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
     return [Step("PUT", f"/storage/{segment(name)}", why, body, task=False, secrets=SECRETS)]
 
 
-def _after(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    return {"type": params["type"], **config, **wished(params)}
+def _apply_options(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    return {"type": params["type"], **config, **parse_desired_options(params)}
 
 
-def _secrets(params: dict[str, Any]) -> dict[str, Any]:
-    given = {option: params[option.replace("-", "_")] for option in SECRETS}
-    return {option: value for option, value in given.items() if value is not None}
+def _secrets_in_clear(params: dict[str, Any]) -> dict[str, Any]:
+    secrets = {option: params[option.replace("-", "_")] for option in SECRETS}
+    return {option: value for option, value in secrets.items() if value is not None}
 
 
-def removal(name: str, observed: Definition) -> list[Step]:
+def plan_removal(name: str, observed: Definition) -> list[Step]:
     """The request that deletes the definition; raises C(protected) while disks of guests are on the storage."""
     if not observed.config:
         return []

@@ -214,7 +214,13 @@ from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
-from ..module_utils._storage.content import KINDS, compute_checksum, normalize_file_name, find_storage, find_guests_using
+from ..module_utils._storage.content import (
+    KINDS,
+    compute_checksum,
+    find_guests_using,
+    find_storage,
+    normalize_file_name,
+)
 from ..module_utils._storage.storages import storage_path
 
 
@@ -245,10 +251,10 @@ class File:
         return storage_path(self.node, self.storage)
 
     @property
-    def same(self) -> bool:
+    def is_same(self) -> bool:
         return self.exists and self.source_size in (None, self.size)
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {"exists": self.exists, "size": self.size}
 
 
@@ -259,41 +265,43 @@ class Files(Resource[File]):
     patience = 10.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
-        name, content = wanted_name(params), params["content"]
-        place = find_storage(client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content)
-        bare = File(name, content, place["storage"], place["node"])
-        state = read(client, bare)
+        name, content = choose_file_name(params), params["content"]
+        found_storage = find_storage(
+            client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content
+        )
+        bare = File(name, content, found_storage["storage"], found_storage["node"])
+        state = read_file(client, bare)
         facts: dict[str, Any] = {**state}
         if params["state"] == "absent":
             if state["exists"] and content == "iso" and not params["force"]:
-                facts["users"] = tuple(guest.label for guest in find_guests_using(client, place, bare.volid))
+                facts["users"] = tuple(guest.label for guest in find_guests_using(client, found_storage, bare.volid))
         elif params["url"] and not params["compression"]:
-            facts["source_size"] = url_size(client, bare, params)
+            facts["source_size"] = read_url_size(client, bare, params)
         elif params["template"] and not state["exists"]:
             check_template(client.get(f"/nodes/{segment(bare.node)}/aplinfo"), params["template"])
         elif params["src"]:
-            facts |= local_source(params, state)
-        return [File(name, content, place["storage"], place["node"], **facts)]
+            facts |= read_local_source(params, state)
+        return [File(name, content, found_storage["storage"], found_storage["node"], **facts)]
 
     def target(self, observed: File) -> dict[str, Any]:
         return {"volid": observed.volid, "storage": observed.storage, "node": observed.node}
 
     def plan(self, observed: File, params: dict[str, Any]) -> Plan:
-        steps = removal(observed) if params["state"] == "absent" else arrival(observed, params)
-        after = observed.shown()
+        steps = plan_removal(observed) if params["state"] == "absent" else plan_transfer(observed, params)
+        after = observed.describe()
         if steps:
             present = params["state"] == "present"
             after = {"exists": present, "size": observed.source_size if present else None}
-        return Plan(self.target(observed), tuple(steps), observed.shown(), after)
+        return Plan(self.target(observed), tuple(steps), observed.describe(), after)
 
     def look(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
-        return read(client, observed)
+        return read_file(client, observed)
 
     def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
 
 
-def wanted_name(params: dict[str, Any]) -> str:
+def choose_file_name(params: dict[str, Any]) -> str:
     """The file's name on the storage, from the options."""
     if params["template"] and params["content"] != "vztmpl":
         hint = "Set content to vztmpl."
@@ -302,7 +310,7 @@ def wanted_name(params: dict[str, Any]) -> str:
     return normalize_file_name(params["content"], guessed)
 
 
-def read(client: Client, file: File) -> dict[str, Any]:
+def read_file(client: Client, file: File) -> dict[str, Any]:
     """Whether the file is on the storage, and its size."""
     for entry in client.get(f"{file.path}/content", content=file.content):
         if entry["volid"] == file.volid:
@@ -310,7 +318,7 @@ def read(client: Client, file: File) -> dict[str, Any]:
     return {"exists": False, "size": None}
 
 
-def url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
+def read_url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
     """The size of what the URL has, None where the node can't tell."""
     trust = {} if params["verify_url_certificates"] else {"verify-certificates": 0}
     try:
@@ -326,24 +334,24 @@ def check_template(index: list[dict[str, Any]], template: str) -> None:
     names = sorted(str(entry["template"]) for entry in index)
     if template in names:
         return
-    near = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
-    hint = f"It has these: {', '.join(near[:10])}." if near else "It is empty; run `pveam update` on the node."
+    similar = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
+    hint = f"It has these: {', '.join(similar[:10])}." if similar else "It is empty; run `pveam update` on the node."
     raise PveError(NOT_FOUND, f"The appliance index has no template {template}.", hint)
 
 
-def local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
     """Size of the file to upload, and its checksum if it is going to be sent."""
     try:
         size = os.stat(params["src"]).st_size
-        sent = not state["exists"] or (size != state["size"] and params["force"])
-        checksum = compute_checksum(params["src"], params["checksum_algorithm"]) if sent else None
+        is_sent = not state["exists"] or (size != state["size"] and params["force"])
+        checksum = compute_checksum(params["src"], params["checksum_algorithm"]) if is_sent else None
     except OSError as exc:
         hint = "src is a path on the host that the module runs on."
         raise PveError(INVALID_PARAMETER, f"src can't be read: {exc}", hint) from exc
     return {"source_size": size, "checksum": checksum}
 
 
-def removal(file: File) -> list[Step]:
+def plan_removal(file: File) -> list[Step]:
     """The request that deletes the file; raises C(protected) while guests use it."""
     if not file.exists:
         return []
@@ -353,12 +361,12 @@ def removal(file: File) -> list[Step]:
             f"{file.volid} is in a drive of {', '.join(file.users)}.",
             "Take it out of the drive first, or set force to delete it all the same.",
         )
-    return [_delete(file, "it exists, and absent is asked for")]
+    return [_build_delete_step(file, "it exists, and absent is asked for")]
 
 
-def arrival(file: File, params: dict[str, Any]) -> list[Step]:
+def plan_transfer(file: File, params: dict[str, Any]) -> list[Step]:
     """The requests that bring the file; raises C(protected) where another one is in the way."""
-    if file.same:
+    if file.is_same:
         return []
     if file.exists and not params["force"]:
         raise PveError(
@@ -371,7 +379,7 @@ def arrival(file: File, params: dict[str, Any]) -> list[Step]:
         options = {"storage": file.storage, "template": params["template"]}
         return [Step("POST", f"/nodes/{segment(file.node)}/aplinfo", why, options)]
     if params["src"]:
-        return [_upload(file, params, why)]
+        return [_build_upload_step(file, params, why)]
     options = {"content": file.content, "filename": file.name, "url": params["url"]}
     if params["checksum"]:
         options |= {"checksum": params["checksum"], "checksum-algorithm": params["checksum_algorithm"]}
@@ -381,11 +389,11 @@ def arrival(file: File, params: dict[str, Any]) -> list[Step]:
         options["verify-certificates"] = 0
     # A download overwrites a file only when a checksum tells that it is another one.
     overwrites = file.exists and not params["checksum"]
-    steps = [_delete(file, "a download does not overwrite it")] if overwrites else []
+    steps = [_build_delete_step(file, "a download does not overwrite it")] if overwrites else []
     return [*steps, Step("POST", f"{file.path}/download-url", why, options)]
 
 
-def _upload(file: File, params: dict[str, Any], why: str) -> Step:
+def _build_upload_step(file: File, params: dict[str, Any], why: str) -> Step:
     algorithm, wanted = params["checksum_algorithm"], params["checksum"]
     if wanted and wanted.lower() != file.checksum:
         raise PveError(
@@ -403,7 +411,7 @@ def _upload(file: File, params: dict[str, Any], why: str) -> Step:
     return Step("POST", f"{file.path}/upload", f"{why}; {file.source_size} bytes", options, file=params["src"])
 
 
-def _delete(file: File, why: str) -> Step:
+def _build_delete_step(file: File, why: str) -> Step:
     # The storage was found and the name is normal, so nothing in it has to be quoted.
     return Step("DELETE", f"{file.path}/content/{file.volid}", why)
 

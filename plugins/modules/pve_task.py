@@ -167,7 +167,7 @@ class Tasks(Resource[Task]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Task]:
         upids = [Upid.parse(text) for text in dict.fromkeys(params["upids"])]
-        return bounded_map(params["throttle"], lambda upid: observed(client, upid), upids)
+        return bounded_map(params["throttle"], lambda upid: observe_task(client, upid), upids)
 
     def target(self, observed: Task) -> dict[str, Any]:
         upid = observed.upid
@@ -180,21 +180,21 @@ class Tasks(Resource[Task]):
         return Plan(self.target(observed), steps, observed.state, {"state": "stopped"})
 
     def look(self, client: Client, observed: Task, plan: Plan) -> dict[str, Any]:
-        return read(client, observed.upid).state
+        return read_task(client, observed.upid).state
 
     def facts(self, observed: Task, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        return {"exitstatus": (read(client, observed.upid) if client else observed).exitstatus}
+        return {"exitstatus": (read_task(client, observed.upid) if client else observed).exitstatus}
 
 
-def observed(client: Client, upid: Upid) -> Task:
+def observe_task(client: Client, upid: Upid) -> Task:
     """The task, and if it can't be read why: the others are stopped all the same."""
     try:
-        return read(client, upid)
+        return read_task(client, upid)
     except PveError as error:
         return Task(upid, unknown=error)
 
 
-def read(client: Client, upid: Upid) -> Task:
+def read_task(client: Client, upid: Upid) -> Task:
     """The task as it is now."""
     status = client.get(f"{upid.path}/status")
     running = status["status"] == "running"

@@ -62,16 +62,24 @@ def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
     if entry.kind == "user" and not _USER.fullmatch(entry.id):
         raise _invalid_parameter(f"{entry.id!r} is no user.", "Write it as user@realm, such as ops@pve.")
     if entry.kind == "token" and not _TOKEN.fullmatch(entry.id):
-        raise _invalid_parameter(f"{entry.id!r} is no API token.", "Write it as user@realm!name, such as ops@pve!deploy.")
+        raise _invalid_parameter(
+            f"{entry.id!r} is no API token.", "Write it as user@realm!name, such as ops@pve!deploy."
+        )
     password = options.get("password")
     if password is not None and not 8 <= len(password) <= 64:
-        raise _invalid_parameter(f"The password of {entry.id} is {len(password)} characters long.", "Proxmox VE takes 8 to 64.")
+        raise _invalid_parameter(
+            f"The password of {entry.id} is {len(password)} characters long.", "Proxmox VE takes 8 to 64."
+        )
     if entry.kind == "token" and options["regenerate"] == "lost" and not options["secret_file"]:
-        raise _invalid_parameter(f"The token {entry.id} has regenerate=lost, but no secret_file.", "Say where its secret is kept.")
+        raise _invalid_parameter(
+            f"The token {entry.id} has regenerate=lost, but no secret_file.", "Say where its secret is kept."
+        )
     if entry.is_absent:
         return
     if entry.kind == "acl" and not options["path"].startswith("/"):
-        raise _invalid_parameter(f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101.")
+        raise _invalid_parameter(
+            f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101."
+        )
     for reference in _find_references(entry):
         if reference in absent:
             what = f"the {entry.kind} {entry.id} needs the {' '.join(reference)}"

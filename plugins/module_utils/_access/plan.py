@@ -24,7 +24,9 @@ class Login:
     password: str | None = None
 
 
-def plan_entry(desired: DesiredEntry, access: Access, login: Login, is_secret_lost: bool = False) -> tuple[list[Step], dict[str, Any]]:
+def plan_entry(
+    desired: DesiredEntry, access: Access, login: Login, is_secret_lost: bool = False
+) -> tuple[list[Step], dict[str, Any]]:
     """The requests for one entry and its state after them; I(lost): the file of a token's secret is not there."""
     before = access.get_state(desired.kind, desired.id)
     if desired.kind == "acl":
@@ -32,7 +34,12 @@ def plan_entry(desired: DesiredEntry, access: Access, login: Login, is_secret_lo
     else:
         steps, after = _plan_named(desired, before, access)
     own_entries = access.find_own_entries(login.user, login.token)
-    if desired.kind == "token" and not desired.is_absent and before["exists"] and _needs_new_secret(desired, is_secret_lost):
+    if (
+        desired.kind == "token"
+        and not desired.is_absent
+        and before["exists"]
+        and _needs_new_secret(desired, is_secret_lost)
+    ):
         if login.token and desired.id == f"{login.user}!{login.token}":
             raise PveError(
                 PROTECTED,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scheduled backup jobs (C(/cluster/backup)): their options as users give and see them, and as the API words them."""
+"""Scheduled backup jobs (C(/cluster/backup)): their options as users give and see them, and as the API has them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SEPARATORS = re.compile(r"[,; \0]+")
 
 @dataclass(frozen=True)
 class Field:
-    """One option of a job: its name in the API, and how a value is read from there and worded for it.
+    """One option of a job: its name in the API, and how to parse its value from there and render it for a request.
 
-    I(clearable): an empty value takes it away.
+    I(clearable): an empty value unsets it.
     """
 
     name: str
@@ -47,7 +47,7 @@ def _parse_flag(value: Any) -> bool:
 
 
 def _parse_properties(value: Any, prefix: str = "", flags: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A property string, which the API may have taken apart already, with its numbers as such."""
+    """A property string, or the dict that the API already made of it, with numbers as integers."""
     parts = value if isinstance(value, Mapping) else parse(str(value), default_key="enabled")
     properties: dict[str, Any] = {}
     for key, text in parts.items():
@@ -101,12 +101,12 @@ def parse_job(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def render_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as parameters of a request."""
+    """Options as the parameters of a request."""
     return {FIELDS[option].name: FIELDS[option].render(value) for option, value in options.items()}
 
 
 def describe_job(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A job as results show it; I(next_run) is in seconds since the epoch, None where it is not known."""
+    """A job as results show it; I(next_run) is in seconds since the epoch, None where it is unknown."""
     next_run = entry.get("next-run")
     return {
         "id": entry["id"],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A backup restored: as a new guest, or over one that is named."""
+"""Restore a backup: to a new guest, or over an existing guest that is named."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .._guest.selection import find_one
 from .._module.plan import Plan, Step
 from .._run.resource import Resource
 from .._storage.storages import find_volume, storage_path
-from .backups import read_guest_type, parse_storage
+from .backups import parse_storage, read_guest_type
 
-# Options of the module that the request has, too, by another name or by the same.
+# Options of the module that go into the request, with their names there.
 PASSED_ON = {"target_storage": "storage", "pool": "pool", "bwlimit": "bwlimit"}
 
 
 @dataclass(frozen=True)
 class OverwrittenGuest:
-    """The guest that a restore would replace, as it is right now."""
+    """The guest that a restore would overwrite, as it is now."""
 
     guest: Guest
     status: str
@@ -38,7 +38,7 @@ class OverwrittenGuest:
 
 @dataclass(frozen=True)
 class ObservedRestore:
-    """A backup, the type of guest that it holds, and where it goes."""
+    """A backup, the type of the guest in it, and the guest and node to restore it to."""
 
     volid: str
     type: str | None
@@ -76,7 +76,7 @@ class Restore(Resource[ObservedRestore]):
         if observed.type is None:
             raise PveError(
                 UNSUPPORTED,
-                f"The name of {observed.volid} does not tell whether it holds a QEMU or an LXC guest.",
+                f"The name of {observed.volid} does not say whether it holds a QEMU or an LXC guest.",
                 "Give the archive the name that Proxmox VE gives to backups.",
             )
         over = observed.over
@@ -101,7 +101,7 @@ class Restore(Resource[ObservedRestore]):
             if error.code != NOT_FOUND:
                 raise
             return {"exists": False, "status": None, "backup": None}
-        # What a restore that failed leaves behind is locked, and a guest that it never got to is as it was.
+        # A failed restore leaves a locked guest, or one with the same digest as before if it never started.
         restored = "lock" not in config and config.get("digest") != plan.config_digest
         return {"exists": True, "status": status, "backup": observed.volid if restored else None}
 
@@ -111,7 +111,7 @@ class Restore(Resource[ObservedRestore]):
 
 
 def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | None:
-    """The guest that is there already, which must be named; None where the vmid is free."""
+    """The guest to overwrite, which must be named; None where the vmid is free."""
     vmid, name = params["vmid"], params["name"]
     existing = inventory.get(vmid)
     if vmid is not None and existing is None:
@@ -134,7 +134,7 @@ def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | No
 
 
 def find_backup(client: Client, volid: str, node: str | None) -> tuple[str, dict[str, Any]]:
-    """A node that sees a backup, and its entry there; raises C(not_found) where the I(node) given does not see it."""
+    """A node that sees a backup (I(node) if that is set), and its entry there; raises C(not_found)."""
     storage = parse_storage(volid)
     if node is None:
         node, entry = find_volume(client, storage, volid, "backup")
@@ -173,7 +173,7 @@ def _refuse_impossible(observed: ObservedRestore, over: OverwrittenGuest, params
         raise PveError(
             PROTECTED,
             f"Guest {label} is protected, and restoring would overwrite it.",
-            "Take its protection away first if that is really meant, or restore to a free vmid.",
+            "Remove its protection first if that is really meant, or restore to a free vmid.",
         )
     if over.status != STOPPED:
         raise PveError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One backup by its volume id: described, protected or deleted."""
+"""One backup by its volume id: describe, protect or delete it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class BackupVolume(Resource[Backup]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Backup]:
         volid = params["volid"]
         node, entry = find_volume(client, parse_storage(volid), volid, "backup")
-        found = Backup(volid, node, entry)
+        backup = Backup(volid, node, entry)
         # The list has only the first line of the notes.
-        return [found if entry is None else Backup(volid, node, client.get(found.path))]
+        return [backup if entry is None else Backup(volid, node, client.get(backup.path))]
 
     def target(self, observed: Backup) -> dict[str, Any]:
         return {"volid": observed.volid}
@@ -75,12 +75,14 @@ def _plan_deletion(backup: Backup, before: dict[str, Any]) -> tuple[Step, ...]:
         raise PveError(
             PROTECTED,
             f"The backup {backup.volid} is protected.",
-            "Take its protection away first, with protected: false.",
+            "Remove its protection first, with protected: false.",
         )
     return (Step("DELETE", backup.path, "it exists, and absent is asked for"),)
 
 
-def _plan_update(backup: Backup, before: dict[str, Any], params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
+def _plan_update(
+    backup: Backup, before: dict[str, Any], params: dict[str, Any]
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
     if not before["exists"]:
         raise PveError(
             NOT_FOUND,

@@ -81,7 +81,10 @@ def capture_cluster(client: Client, *, content: bool, throttle: int) -> CaptureR
     _read_all(client, captured, _CLUSTER, throttle)
     resources = captured.find_data(OVERVIEW)
     _read_all(
-        client, captured, [*_list_node_requests(resources), *_list_guest_requests(resources), *list_follow_ups(captured.readings)], throttle
+        client,
+        captured,
+        [*_list_node_requests(resources), *_list_guest_requests(resources), *list_follow_ups(captured.readings)],
+        throttle,
     )
     known = {(reading["path"], *sorted(reading["params"].items())) for reading in captured.readings}
     follow_ups = [*list_follow_ups(captured.readings), *(_list_content_requests(captured.readings) if content else ())]

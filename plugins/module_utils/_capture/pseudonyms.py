@@ -99,7 +99,10 @@ class Pseudonyms:
         parts = []
         end = 0
         for match in _RANGE.finditer(text):
-            parts += [self._replace_single_addresses(text[end : match.start()]), self._replace_range(match["first"], match["last"])]
+            parts += [
+                self._replace_single_addresses(text[end : match.start()]),
+                self._replace_range(match["first"], match["last"]),
+            ]
             end = match.end()
         return "".join([*parts, self._replace_single_addresses(text[end:])])
 

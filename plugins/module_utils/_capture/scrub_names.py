@@ -43,8 +43,8 @@ class NameScrubber:
     """Gives every name in a set of readings its pseudonym."""
 
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
-        self._of = pseudonyms or Pseudonyms()
-        self._in = TextScrubber(self._of)
+        self._pseudonyms = pseudonyms or Pseudonyms()
+        self._texts = TextScrubber(self._pseudonyms)
         self._rules: dict[str, Rule] = {
             "node": self._make_rule("node"),
             "storage": self._make_rule("storage"),
@@ -52,22 +52,22 @@ class NameScrubber:
             "poolid": self._replace_pool,
             "pool": self._replace_pool,
             "tags": self._replace_tags,
-            "userid": self._in.replace_users,
-            "user": self._in.replace_users,
+            "userid": self._texts.replace_users,
+            "user": self._texts.replace_users,
             "tokenid": self._make_rule("token"),
             "ciuser": self._make_rule("user"),
             "groupid": self._make_rule("group"),
             "realm": self._make_rule("realm"),
             "roleid": self._replace_role,
-            "volid": self._in.replace_volume,
-            "vmstate": self._in.replace_volume,
-            "hookscript": self._in.replace_volume,
+            "volid": self._texts.replace_volume,
+            "vmstate": self._texts.replace_volume,
+            "hookscript": self._texts.replace_volume,
             "searchdomain": self._make_rule("domain", "{kind}-{number}.example"),
-            "vmgenid": self._of.replace_uuid,
+            "vmgenid": self._pseudonyms.replace_uuid,
             "id": self._replace_id,
             "nodes": self._replace_nodes,
             "rule": self._make_rule("rule"),
-            "upid": self._in.scrub_text,
+            "upid": self._texts.scrub_text,
         }
 
     def scrub(self, readings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ class NameScrubber:
     def _scrub_reading(self, reading: dict[str, Any]) -> dict[str, Any]:
         path = reading["path"]
         return {
-            "path": self._in.replace_upids(_NAME_PATH.sub(lambda match: self._replace_path_part(path, match), path)),
+            "path": self._texts.replace_upids(_NAME_PATH.sub(lambda match: self._replace_path_part(path, match), path)),
             "params": {name: self._scrub_value(name, value, {}) for name, value in reading["params"].items()},
             "data": self._scrub_data(reading["data"], self._find_rules(path)),
         }
@@ -87,7 +87,7 @@ class NameScrubber:
     def _replace_path_part(self, path: str, match: re.Match[str]) -> str:
         if match[1] == "snapshot":
             return f"snapshot/{segment(self._replace_snapshot(unquote(match[2])))}"
-        return f"{match[1]}/{segment(self._of.replace_name(_PATH_KINDS[match[1]], unquote(match[2])))}"
+        return f"{match[1]}/{segment(self._pseudonyms.replace_name(_PATH_KINDS[match[1]], unquote(match[2])))}"
 
     def _find_rules(self, path: str) -> dict[str, Rule]:
         """What stands in the answer of one path and means something else elsewhere."""
@@ -101,7 +101,12 @@ class NameScrubber:
         if path.startswith("/cluster/replication"):
             return {"target": self._make_rule("node"), "source": self._make_rule("node")}
         if path.startswith("/access/"):
-            return {"path": self._replace_acl_path, "ugid": self._replace_holder, "groups": self._replace_groups, "users": self._in.replace_users}
+            return {
+                "path": self._replace_acl_path,
+                "ugid": self._replace_holder,
+                "groups": self._replace_groups,
+                "users": self._texts.replace_users,
+            }
         if part == "snapshot":
             return {"name": self._replace_snapshot, "parent": self._replace_snapshot}
         if part in ("config", "pending"):
@@ -111,19 +116,25 @@ class NameScrubber:
         return {"name": self._make_rule("guest")} if part != "options" else {}
 
     def _build_firewall_rules(self, path: str, part: str) -> dict[str, Rule]:
-        rules: dict[str, Rule] = {"source": self._replace_endpoint, "dest": self._replace_endpoint, "group": self._replace_security_group}
+        rules: dict[str, Rule] = {
+            "source": self._replace_endpoint,
+            "dest": self._replace_endpoint,
+            "group": self._replace_security_group,
+        }
         if part in ("aliases", "ipset"):
             kind = "alias" if part == "aliases" else "ipset"
-            rules["name"] = lambda text: self._of.replace_name(kind, text.lower())
+            rules["name"] = lambda text: self._pseudonyms.replace_name(kind, text.lower())
         return {**rules, "cidr": self._replace_endpoint}
 
     def _scrub_data(self, value: Any, rules: dict[str, Rule]) -> Any:
         if isinstance(value, list):
             return [self._scrub_data(item, rules) for item in value]
         if not isinstance(value, dict):
-            return self._in.scrub_text(value) if isinstance(value, str) else value
+            return self._texts.scrub_text(value) if isinstance(value, str) else value
         if isinstance(value.get("key"), str) and {"value", "pending", "delete"} & value.keys():
-            return {k: item if k == "key" else self._scrub_value(value["key"], item, rules) for k, item in value.items()}
+            return {
+                k: item if k == "key" else self._scrub_value(value["key"], item, rules) for k, item in value.items()
+            }
         if value.get("type") in ("node", "cluster"):
             rules = {**rules, "name": self._make_rule(value["type"])}
         if value.get("type") == "group":
@@ -142,39 +153,41 @@ class NameScrubber:
             return value
         if key == "registered-tags" or key.endswith("color-map") or key == "user-allow-list":
             return self._replace_tags(value)
-        return self._in.scrub_properties(key, value)
+        return self._texts.scrub_properties(key, value)
 
     def _make_rule(self, kind: str, form: str = "{kind}-{number}") -> Rule:
-        return lambda text: self._in.replace_name(kind, text, form)
+        return lambda text: self._texts.replace_name(kind, text, form)
 
     def _replace_snapshot(self, text: str) -> str:
-        return self._in.replace_name("snapshot", text)
+        return self._texts.replace_name("snapshot", text)
 
     def _replace_security_group(self, text: str) -> str:
-        return self._of.replace_name("security-group", text.lower())
+        return self._pseudonyms.replace_name("security-group", text.lower())
 
     def _replace_pool(self, text: str) -> str:
-        return "/".join(self._of.replace_name("pool", part) for part in text.split("/"))
+        return "/".join(self._pseudonyms.replace_name("pool", part) for part in text.split("/"))
 
     def _replace_tags(self, text: str) -> str:
         tags = []
         for item in text.split(";"):
             tag, colon, color = item.partition(":")
-            tags.append(f"{self._of.replace_name('tag', tag)}{colon}{color}" if tag.strip() else item)
+            tags.append(f"{self._pseudonyms.replace_name('tag', tag)}{colon}{color}" if tag.strip() else item)
         return ";".join(tags)
 
     def _replace_role(self, text: str) -> str:
-        return text if _BUILT_IN_ROLE.fullmatch(text) else self._of.replace_name("role", text)
+        return text if _BUILT_IN_ROLE.fullmatch(text) else self._pseudonyms.replace_name("role", text)
 
     def _replace_nodes(self, text: str) -> str:
         parts = [item.partition(":") for item in text.split(",")]
-        return ",".join(f"{self._of.replace_name('node', node)}{colon}{priority}" for node, colon, priority in parts)
+        return ",".join(
+            f"{self._pseudonyms.replace_name('node', node)}{colon}{priority}" for node, colon, priority in parts
+        )
 
     def _replace_groups(self, text: str) -> str:
-        return ",".join(self._of.replace_name("group", item) for item in text.split(",") if item)
+        return ",".join(self._pseudonyms.replace_name("group", item) for item in text.split(",") if item)
 
     def _replace_holder(self, text: str) -> str:
-        return self._in.replace_users(text) if "@" in text else self._of.replace_name("group", text)
+        return self._texts.replace_users(text) if "@" in text else self._pseudonyms.replace_name("group", text)
 
     def _replace_acl_path(self, text: str) -> str:
         _root, *parts = text.split("/")
@@ -194,28 +207,30 @@ class NameScrubber:
     def _replace_id(self, text: str) -> str:
         kind, *rest = text.split("/")
         if kind in ("node", "network", "sdn", "storage") and rest:
-            rest[0] = self._of.replace_name("node", rest[0])
+            rest[0] = self._pseudonyms.replace_name("node", rest[0])
         if kind == "storage" and len(rest) > 1:
-            rest[1] = self._of.replace_name("storage", rest[1])
+            rest[1] = self._pseudonyms.replace_name("storage", rest[1])
         if kind == "pool":
-            rest = [self._of.replace_name("pool", part) for part in rest]
+            rest = [self._pseudonyms.replace_name("pool", part) for part in rest]
         return "/".join([kind, *rest])
 
     def _replace_endpoint(self, text: str) -> str:
         """Addresses, or the name of an alias or IP set."""
         match = _REFERENCE.fullmatch(text)
         if match is None:
-            return self._of.replace_addresses(text)
+            return self._pseudonyms.replace_addresses(text)
         kind = "ipset" if match["scope"].startswith("+") else "alias"
-        return f"{match['scope']}{self._of.replace_name(kind, match['name'].lower())}"
+        return f"{match['scope']}{self._pseudonyms.replace_name(kind, match['name'].lower())}"
 
     def _replace_parent_volume(self, text: str) -> str:
-        return replace_volume_name(self._of, text)
+        return replace_volume_name(self._pseudonyms, text)
 
     def _replace_location(self, text: str) -> str:
         """Where a storage really is: a path, a server, a volume group."""
-        if self._of.replace_address(text) != text:
-            return self._of.replace_address(text)
+        if self._pseudonyms.replace_address(text) != text:
+            return self._pseudonyms.replace_address(text)
         if text == "/var/lib/vz":
             return text
-        return self._of.replace_name("place", text, "/place-{number}" if text.startswith("/") else "place-{number}")
+        return self._pseudonyms.replace_name(
+            "place", text, "/place-{number}" if text.startswith("/") else "place-{number}"
+        )

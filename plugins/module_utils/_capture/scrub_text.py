@@ -29,11 +29,11 @@ class TextScrubber:
     """Puts pseudonyms in place of the names inside texts."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
-        self._of = pseudonyms
+        self._pseudonyms = pseudonyms
 
     def replace_name(self, kind: str, text: str, form: str = "{kind}-{number}") -> str:
         """The pseudonym of a name; what every server has under a name keeps it."""
-        return text if text in _BUILT_IN.get(kind, ()) else self._of.replace_name(kind, text, form)
+        return text if text in _BUILT_IN.get(kind, ()) else self._pseudonyms.replace_name(kind, text, form)
 
     def replace_users(self, text: str) -> str:
         """Every C(user@realm) and C(user@realm!token) in a text."""
@@ -48,7 +48,7 @@ class TextScrubber:
         storage, colon, name = text.partition(":")
         if not colon:
             return self.scrub_text(text)
-        return f"{self._of.replace_name('storage', storage)}:{replace_volume_name(self._of, name)}"
+        return f"{self._pseudonyms.replace_name('storage', storage)}:{replace_volume_name(self._pseudonyms, name)}"
 
     def scrub_properties(self, key: str, text: str) -> str:
         """A value of several options; the first may be a volume."""
@@ -60,10 +60,10 @@ class TextScrubber:
     def _scrub_option(self, part: str) -> str:
         name, equals, value = part.partition("=") if "=" in part else ("", "", part)
         if name == "uuid":
-            value = self._of.replace_uuid(value)
+            value = self._pseudonyms.replace_uuid(value)
         elif name in ("serial", "wwn", "mapping", "storage"):
-            value = self._of.replace_name(name, value)
-        elif self._of.find_name(value.partition(":")[0], ("storage",)) and ":" in value:
+            value = self._pseudonyms.replace_name(name, value)
+        elif self._pseudonyms.find_name(value.partition(":")[0], ("storage",)) and ":" in value:
             value = self.replace_volume(value)
         else:
             value = self.scrub_text(value)
@@ -80,21 +80,23 @@ class TextScrubber:
             return self._replace_upid(upid)
         if user:
             return self._replace_user(user)
-        replaced = self._of.replace_addresses(text)
+        replaced = self._pseudonyms.replace_addresses(text)
         return self._replace_word(text) if replaced == text else replaced
 
     def _replace_word(self, word: str) -> str:
         if word in _WORDS or word.isdecimal():
             return word
-        return self._of.find_name(word, _KINDS) or ".".join(
-            self._of.find_name(part, _KINDS) or part for part in word.split(".")
+        return self._pseudonyms.find_name(word, _KINDS) or ".".join(
+            self._pseudonyms.find_name(part, _KINDS) or part for part in word.split(".")
         )
 
     def _replace_upid(self, match: re.Match[str]) -> str:
         node, middle, subject, user = match.groups()
-        subject = subject if subject.isdecimal() else self._of.find_name(subject, _KINDS) or subject
-        return f"UPID:{self._of.replace_name('node', node)}:{middle}:{subject}:{self.replace_users(user)}:"
+        subject = subject if subject.isdecimal() else self._pseudonyms.find_name(subject, _KINDS) or subject
+        return f"UPID:{self._pseudonyms.replace_name('node', node)}:{middle}:{subject}:{self.replace_users(user)}:"
 
     def _replace_user(self, match: re.Match[str]) -> str:
         user, realm = self.replace_name("user", match["user"]), self.replace_name("realm", match["realm"])
-        return f"{user}@{realm}" + (f"!{self._of.replace_name('token', match['token'])}" if match["token"] else "")
+        return f"{user}@{realm}" + (
+            f"!{self._pseudonyms.replace_name('token', match['token'])}" if match["token"] else ""
+        )

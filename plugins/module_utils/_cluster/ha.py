@@ -92,11 +92,15 @@ def plan_resource(
     if params["state"] == "absent":
         if not current["managed"]:
             return [], current
-        return [_build_step("DELETE", f"{RESOURCES}/{segment(sid)}", "it is under HA, and absent is asked for")], _UNMANAGED
+        return [
+            _build_step("DELETE", f"{RESOURCES}/{segment(sid)}", "it is under HA, and absent is asked for")
+        ], _UNMANAGED
     desired = {name: _normalize(params[name]) for name in current if params.get(name) is not None}
     after = {**current, "managed": True, **desired}
     if not current["managed"]:
-        return [_build_step("POST", RESOURCES, "it is not under HA", {"sid": sid, **_render_new_params(desired)})], after
+        return [
+            _build_step("POST", RESOURCES, "it is not under HA", {"sid": sid, **_render_new_params(desired)})
+        ], after
     return _plan_update(f"{RESOURCES}/{segment(sid)}", current, desired, digest), after
 
 
@@ -122,7 +126,9 @@ def plan_rule(
         defaults = {"exists": True, "type": kind, "disable": False, "comment": ""}
         if kind == _NODE_AFFINITY:
             defaults["strict"] = False
-        step = _build_step("POST", RULES, "there is no such rule", {"rule": name, "type": kind, **_render_new_params(desired)})
+        step = _build_step(
+            "POST", RULES, "there is no such rule", {"rule": name, "type": kind, **_render_new_params(desired)}
+        )
         return [step], {**defaults, **desired}
     return _plan_update(path, current, desired, digest, type=kind), {**current, **desired}
 
@@ -165,7 +171,9 @@ def _check_complete(name: str, kind: str | None, desired: dict[str, Any]) -> Non
         )
 
 
-def _plan_update(path: str, current: dict[str, Any], desired: dict[str, Any], digest: str | None, **fixed: Any) -> list[Step]:
+def _plan_update(
+    path: str, current: dict[str, Any], desired: dict[str, Any], digest: str | None, **fixed: Any
+) -> list[Step]:
     changed = {name: value for name, value in desired.items() if value != current[name]}
     if not changed:
         return []

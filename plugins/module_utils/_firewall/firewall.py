@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The firewall of one place: the cluster, a node, a guest or a security group, as read, as wished, as shown."""
+"""The firewall of one place (cluster, node, guest or security group): read it, plan its changes, describe it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .named_lists import (
     remove_ipsets,
 )
 from .options import find_changes, is_loosening
-from .rules import plan_rules, describe_rule, build_rule
+from .rules import build_rule, describe_rule, plan_rules
 
 if TYPE_CHECKING:
     from .._api.client import Client
 
-# What each level has, by the names of the options that say how it is to be; rules of a group are its own.
+# The parts of a firewall at each level, by the names of the options that set them.
 KINDS = {
     "cluster": ("options", "aliases", "ipsets", "groups", "rules"),
     "node": ("options", "rules"),
@@ -41,9 +41,9 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a firewall is: its I(path) below C(/api2/json), and the identity that results show of it.
+    """Where a firewall is: its I(path) below C(/api2/json), and I(target), which identifies it in results.
 
-    I(guest) is the guest whose firewall it is.
+    I(guest) is set for the firewall of a guest.
     """
 
     level: str
@@ -55,9 +55,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Firewall:
-    """Lists of a place by name: C(options rules aliases ipset groups), C(ipset/NAME) and C(groups/NAME).
+    """The lists that were read, by name: C(options rules aliases ipset groups), C(ipset/NAME) and C(groups/NAME).
 
-    I(macros) are their names by themselves in lower case.
+    I(macros) are the names of macros by their lower-case form. I(problem) is why the firewall could not be read.
     """
 
     place: Place
@@ -66,7 +66,7 @@ class Firewall:
     problem: PveError | None = None
 
     def config_digest(self) -> str:
-        return " ".join(f"{name}:{found.digest}" for name, found in sorted(self.listings.items()) if found.digest)
+        return " ".join(f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items()) if listing.digest)
 
 
 def guest_place(guest: Guest) -> Place:
@@ -78,7 +78,7 @@ def node_place(node: str) -> Place:
 
 
 def find_node_place(client: Client, node: str) -> Place:
-    """The firewall of a node that is there and up."""
+    """The firewall of a node; raises C(not_found) or C(node_offline) where the node can't be read."""
     nodes = {entry["node"]: entry.get("status") for entry in client.get("/nodes")}
     if node not in nodes:
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(nodes))}.")
@@ -92,12 +92,12 @@ def cluster_place() -> Place:
 
 
 def group_place(group: str) -> Place:
-    """The rules of a security group, whose name Proxmox VE holds in lower case."""
+    """The rules of a security group, whose name Proxmox VE keeps in lower case."""
     return Place("group", "/cluster/firewall", {"group": group.lower(), "level": "group"}, group.lower())
 
 
 def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: dict[str, str]) -> Firewall:
-    """What the options of a task are about, and no more: a request for each kind, and one for each set or group."""
+    """Read only the lists that the options touch: one request for each kind, and one for each IP set or group."""
     listings: dict[str, Listing] = {}
 
     def get(name: str, kind: str) -> Listing:
@@ -129,10 +129,11 @@ def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: 
 
 
 def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
-    """The requests that the options ask for, and what is shown of the place after them.
+    """The requests that the options ask for, and the description of the firewall after them.
 
-    What rules name is made before them and removed after them. An option that lets more through is set first, one
-    that lets less through last, so that nothing in between keeps out what neither the old nor the new state does.
+    Aliases, IP sets and groups are created before the rules that name them and removed after those. An option that
+    lets more through is set first, one that lets less through last, so that no state in between blocks traffic that
+    both the old and the new state let through.
     """
     draft = Draft(firewall.listings)
     if firewall.place.group:
@@ -146,7 +147,7 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
     if params["groups"] is not None:
         make_groups(draft, params["groups"])
     if draft.steps and params["aliases"] is not None:
-        # The digest of rules covers the IP versions that their aliases stand for.
+        # The digest of rules includes the IP versions of the aliases that they name.
         for name, listing in draft.listings.items():
             if listing.kind == "rules":
                 draft.touch(name)
@@ -164,7 +165,7 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
 
 
 def describe_firewall(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
-    """A place as results show it: of each kind what was read."""
+    """A firewall as results show it: those of its lists that were read."""
     if place.group:
         entry = next((item for item in listings["groups"].items if item.name == place.group), None)
         rules = listings.get(f"groups/{place.group}")
@@ -179,18 +180,26 @@ def describe_firewall(place: Place, listings: dict[str, Listing]) -> dict[str, A
     if "aliases" in listings:
         views["aliases"] = [item.content for item in listings["aliases"].items]
     if "ipset" in listings:
-        views["ipsets"] = [_describe_with_members(listings, "ipset", item, "entries", describe_entry) for item in listings["ipset"].items]
+        views["ipsets"] = [
+            _describe_with_members(listings, "ipset", item, "entries", describe_entry)
+            for item in listings["ipset"].items
+        ]
     if "groups" in listings:
-        views["groups"] = [_describe_with_members(listings, "groups", item, "rules", describe_rule) for item in listings["groups"].items]
+        views["groups"] = [
+            _describe_with_members(listings, "groups", item, "rules", describe_rule)
+            for item in listings["groups"].items
+        ]
     if "rules" in listings:
         views["rules"] = [describe_rule(item) for item in listings["rules"].items]
     return views
 
 
-def _describe_with_members(listings: dict[str, Listing], kind: str, item: Item, inner: str, show: Any) -> dict[str, Any]:
+def _describe_with_members(
+    listings: dict[str, Listing], kind: str, item: Item, members_key: str, describe: Any
+) -> dict[str, Any]:
     members = listings.get(f"{kind}/{item.name}")
     view = {"name": item.name, **item.content}
-    return {**view, inner: [show(one) for one in members.items]} if members else view
+    return {**view, members_key: [describe(member) for member in members.items]} if members else view
 
 
 def describe_entry(item: Item) -> dict[str, Any]:
@@ -238,4 +247,6 @@ def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) ->
     why = f"these differ: {', '.join([*options, *unset])}"
     draft.write("options", "PUT", draft.path("options"), why, {**params, **removal})
     kept = [item for item in draft.items("options") if item.name not in {*options, *unset}]
-    draft.replace_items("options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())])
+    draft.replace_items(
+        "options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())]
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Aliases, IP sets and security groups: what has a name and no order."""
+"""Plans for aliases, IP sets and security groups: lists of named items without an order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ABSENT = "absent is asked for"
 
 
 def make_aliases(draft: Draft, aliases: Sequence[dict[str, Any]]) -> None:
-    """Add and change aliases. The case of their names does not count."""
+    """Plan to create and update aliases. Their names ignore case."""
     for spec in aliases:
         if spec["state"] == "absent":
             continue
@@ -30,7 +30,7 @@ def make_aliases(draft: Draft, aliases: Sequence[dict[str, Any]]) -> None:
         elif content != present.content:
             path = f"{draft.path('aliases')}/{segment(content['name'])}"
             why = f"alias {content['name']} differs"
-            # What is not given with it is removed.
+            # The API removes fields that the request leaves out.
             draft.write("aliases", "PUT", path, why, {"cidr": cidr, "comment": comment})
         else:
             continue
@@ -45,7 +45,7 @@ def remove_aliases(draft: Draft, aliases: Sequence[dict[str, Any]], purge: bool)
 
 
 def make_ipsets(draft: Draft, ipsets: Sequence[dict[str, Any]], purge: bool) -> None:
-    """Add and change IP sets and their entries. Proxmox VE holds their names in lower case."""
+    """Plan to create and update IP sets and their entries. Proxmox VE keeps their names in lower case."""
     for spec in ipsets:
         if spec["state"] == "absent":
             continue
@@ -76,7 +76,7 @@ def remove_ipsets(draft: Draft, ipsets: Sequence[dict[str, Any]], purge: bool) -
 
 
 def make_groups(draft: Draft, groups: Sequence[dict[str, Any]]) -> None:
-    """Add and describe security groups. Proxmox VE holds their names in lower case."""
+    """Plan to create security groups and update their comments. Proxmox VE keeps their names in lower case."""
     for spec in groups:
         if spec["state"] == "present":
             name = spec["name"].lower()
@@ -84,7 +84,7 @@ def make_groups(draft: Draft, groups: Sequence[dict[str, Any]]) -> None:
 
 
 def remove_groups(draft: Draft, groups: Sequence[dict[str, Any]], purge: bool) -> None:
-    """Remove groups with their rules, for Proxmox VE removes empty ones only."""
+    """Plan to remove groups and first their rules, for Proxmox VE removes empty groups only."""
     for item, why in _find_items_to_remove(draft, "groups", groups, purge):
         rules = f"groups/{item.name}"
         path = draft.path(rules)
@@ -98,26 +98,28 @@ def remove_groups(draft: Draft, groups: Sequence[dict[str, Any]], purge: bool) -
 
 
 def find_names_to_remove(present: Sequence[Item], specs: Sequence[dict[str, Any]], purge: bool) -> set[str]:
-    """The names, as lists hold them, of what is to be removed."""
+    """The names of the present items that are to be removed."""
     absent = {spec["name"].lower() for spec in specs if spec["state"] == "absent"}
     listed = {spec["name"].lower() for spec in specs}
     return {item.name for item in present if item.name in absent or (purge and item.name not in listed)}
 
 
-def _find_items_to_remove(draft: Draft, name: str, specs: Sequence[dict[str, Any]], purge: bool) -> list[tuple[Item, str]]:
+def _find_items_to_remove(
+    draft: Draft, name: str, specs: Sequence[dict[str, Any]], purge: bool
+) -> list[tuple[Item, str]]:
     names = find_names_to_remove(draft.items(name), specs, purge)
     listed = {spec["name"].lower() for spec in specs}
     return [(item, _ABSENT if item.name in listed else _UNLISTED) for item in draft.items(name) if item.name in names]
 
 
 def _make_named_item(draft: Draft, listing: str, field: str, name: str, spec: dict[str, Any], label: str) -> bool:
-    """Whether it is new."""
+    """Plan to create an item, or to update its comment; returns whether it is new."""
     present = _find_item(draft, listing, name)
     comment = _choose_comment(spec, present)
     if present is None:
         draft.create(listing, f"there is no {label}", {field: name, **_omit_empty_comment(comment)})
     elif comment != present.content["comment"]:
-        # The API's way to change a comment: renamed to the name that it has.
+        # The API changes a comment by renaming the item to the name that it has.
         params = {field: name, "rename": name, "comment": comment}
         draft.write(listing, "POST", draft.path(listing), f"the comment of {label} differs", params)
     else:
@@ -136,10 +138,14 @@ def _make_entries(draft: Draft, listing: str, entries: Sequence[dict[str, Any]])
         content = {"cidr": cidr, "nomatch": spec["nomatch"], "comment": _choose_comment(spec, present)}
         given = {"nomatch": int(content["nomatch"]), "comment": content["comment"]}
         if present is None:
-            params = {"cidr": cidr, **({"nomatch": 1} if spec["nomatch"] else {}), **_omit_empty_comment(content["comment"])}
+            params = {
+                "cidr": cidr,
+                **({"nomatch": 1} if spec["nomatch"] else {}),
+                **_omit_empty_comment(content["comment"]),
+            }
             draft.create(listing, f"{name} is not in it", params)
         elif content != present.content:
-            # What is not given with it is removed.
+            # The API removes fields that the request leaves out.
             draft.write(listing, "PUT", f"{draft.path(listing)}/{segment(cidr)}", f"{name} differs", given)
         else:
             continue

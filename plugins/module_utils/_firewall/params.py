@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of C(pve_firewall), and what is refused before anything is read or changed."""
+"""The options of C(pve_firewall), and checks of them before anything is read or changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALIAS = re.compile(r"(dc/|guest/)?[a-z][a-z0-9_-]+")
 _TYPES = {"cluster": "in out forward group", "node": "in out forward group", "guest": "in out group"}
 _TYPES["group"] = "in out forward"
 _LONGEST_NAME, _LONGEST_GROUP = 64, 18
-# The fields of a rule that lets in the rules of a group.
+# The fields that a rule of type group may have; such a rule includes the rules of a security group.
 _GROUP_RULE_FIELDS = {"type", "action", "iface"}
 
 
@@ -75,14 +75,14 @@ def firewall_spec() -> dict[str, Any]:
 
 
 def drop_unset_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters with those firewall options only that the task sets."""
+    """The parameters, with only those firewall options that the task sets."""
     options = params["options"]
     set_options = None if options is None else {name: value for name, value in options.items() if value is not None}
     return {**params, "options": set_options}
 
 
 def check_place(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for options that name another place than the level does."""
+    """Raise C(invalid_parameter) for options that don't go with the level."""
     level = params["level"]
     foreign = [option for option in ("vmid", "name", "guests") if params[option] and level != "guest"]
     foreign += ["group"] if params["group"] and level != "group" else []
@@ -92,7 +92,7 @@ def check_place(params: dict[str, Any]) -> None:
 
 
 def check_params(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other things were changed."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other changes were made."""
     check_place(params)
     level = params["level"]
     for kind in ("options", "reset_options", "aliases", "ipsets", "groups", "rules"):
@@ -130,7 +130,8 @@ def _check_rules(level: str, rules: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_rule(level: str, rule: dict[str, Any]) -> None:
-    label, kind, set_options = f"Rule {rule['key']}", rule["type"], {option for option in FIELDS.values() if rule[option]}
+    label, kind = f"Rule {rule['key']}", rule["type"]
+    set_options = {option for option in FIELDS.values() if rule[option]}
     if kind not in _TYPES[level].split():
         _refuse(f"{label} is of type {kind}.", f"Rules of a {level} are of type {_TYPES[level].replace(' ', ', ')}.")
     if kind == "group":
@@ -146,7 +147,9 @@ def _check_rule(level: str, rule: dict[str, Any]) -> None:
     without_proto = sorted(set_options & {"sport", "dport", "icmp_type"})
     if without_proto and not rule["proto"]:
         _refuse(f"{label} gives {', '.join(without_proto)} without proto.", "Name the protocol, such as tcp.")
-    with_spaces = sorted(option for option in set_options if re.search(r"\s", re.sub(r"\s*,\s*", ",", str(rule[option]).strip())))
+    with_spaces = sorted(
+        option for option in set_options if re.search(r"\s", re.sub(r"\s*,\s*", ",", str(rule[option]).strip()))
+    )
     if with_spaces:
         _refuse(f"{label} has spaces in {', '.join(with_spaces)}.", "Separate the elements of a list by commas.")
 

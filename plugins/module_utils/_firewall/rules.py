@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Firewall rules: brought to the wished content and order with the fewest requests."""
+"""Plans that bring firewall rules to the desired content and order with the fewest requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, PveError
 from .lists import Draft, Item, join_comment, split_comment
 
-# Options of a rule by the API's names.
+# Options of a rule by their names in the API.
 FIELDS = {
     "type": "type",
     "action": "action",
@@ -32,7 +32,7 @@ _LISTS = ("source", "dest", "sport", "dport")
 
 
 def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
-    """A rule as the API is to hold it; I(macros) are their names by themselves in lower case."""
+    """A rule as the API is to keep it; I(macros) are the names of macros by their lower-case form."""
     content: dict[str, Any] = {
         field: str(spec[option]) for field, option in FIELDS.items() if spec.get(option) not in (None, "")
     }
@@ -51,7 +51,7 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
 
 
 def describe_rule(item: Item) -> dict[str, Any]:
-    """A rule as results show it: comment and key apart, and of the rest what is set."""
+    """A rule as results show it: comment and key apart, and the other fields that are set."""
     comment, key = split_comment(item.content.get("comment", ""))
     return {
         "key": key or None,
@@ -62,10 +62,10 @@ def describe_rule(item: Item) -> dict[str, Any]:
 
 
 def plan_rules(draft: Draft, name: str, desired: Sequence[Item], absent: set[str], purge: bool) -> None:
-    """Change, add and move rules until the wished ones are as given and in this order; remove the others last.
+    """Plan to update, add and move rules until I(desired) are there in this order; then delete rules.
 
-    Rules that are not wished stay where they are, unless I(purge) removes them. Added rules begin at the top, where
-    the API puts them.
+    Rules that are not in I(desired) stay where they are, unless they are in I(absent) or I(purge) is set. The API
+    adds new rules at the top.
     """
     keys = [item.name for item in desired]
     _delete_duplicates(draft, name, keys, purge)
@@ -83,7 +83,7 @@ def plan_rules(draft: Draft, name: str, desired: Sequence[Item], absent: set[str
 
 
 def find_longest_increasing(ranks: Sequence[int]) -> set[int]:
-    """A longest increasing subsequence: the most of these that need not move to be in order."""
+    """A longest increasing subsequence of I(ranks): the most rules that can stay in place."""
     lowest: list[int] = []
     chains: list[tuple[int, ...]] = []
     for rank in ranks:
@@ -137,7 +137,7 @@ def _move_rules(draft: Draft, name: str, keys: list[str]) -> None:
             continue
         order = [item.name for item in draft.items(name)]
         position = order.index(key)
-        # After the rule that is to be before it, which is in place by now; else before the first that stays.
+        # After its predecessor, which is in place by now; the first rule goes before the first one that does not move.
         target = order.index(keys[rank - 1]) + 1 if rank else order.index(keys[min(unmoved)])
         why = f"rule {key} belongs {f'after {keys[rank - 1]}' if rank else f'before {keys[min(unmoved)]}'}"
         draft.write(name, "PUT", f"{draft.path(name)}/{position}", why, {"moveto": target})
@@ -145,7 +145,7 @@ def _move_rules(draft: Draft, name: str, keys: list[str]) -> None:
 
 
 def move_item(items: Sequence[Item], position: int, target: int) -> list[Item]:
-    """The rules with one of them put before the one that is now at I(target), or at the end."""
+    """The rules with the one at I(position) moved before the one at I(target), or to the end."""
     rest = [*items[:position], *items[position + 1 :]]
     target -= target > position
     return [*rest[:target], items[position], *rest[target:]]

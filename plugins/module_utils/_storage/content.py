@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files on storages: what they may be called, which node has them, and which guests have them in a drive."""
+"""Files on storages: their names, the node that has the storage, and the guests that use them in a drive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024 * 1024
 _CONCURRENCY = 10
-# As pve-storage asks for them.
+# As pve-storage checks them.
 _NAMES = {
     "iso": (re.compile(r".+\.(?:iso|img)", re.IGNORECASE), ".iso or .img"),
     "vztmpl": (re.compile(r".+\.tar(?:\.(?:gz|xz|zst|bz2))?", re.IGNORECASE), ".tar, .tar.gz, .tar.xz or .tar.zst"),
@@ -32,23 +32,23 @@ KINDS = tuple(_NAMES)
 
 
 def normalize_file_name(content: str, name: str) -> str:
-    """The name that Proxmox VE gives a file; raises C(invalid_parameter) for one that does not fit the content."""
+    """A file's name as Proxmox VE stores it; raises C(invalid_parameter) if it does not fit the content type."""
     normal = re.sub(r"[^a-zA-Z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", name, flags=re.DOTALL))
     pattern, endings = _NAMES[content]
     if not pattern.fullmatch(normal) or len(normal) > 255:
         raise PveError(
             INVALID_PARAMETER,
-            f"{name or 'It'} is no name of a file of content {content}.",
+            f"{name or 'It'} can't be the name of a file of content {content}.",
             f"Give a filename that ends in {endings}.",
         )
     return normal
 
 
 def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
-    """The storage as one node sees it, as L(describe_storage) shows it, from entries of C(/cluster/resources).
+    """A storage on a node, as L(describe_storage) describes it, from entries of C(/cluster/resources).
 
-    Any node will do for a shared storage. Raises C(not_found), C(ambiguous) when several nodes have one of their own by
-    this name, and C(unsupported) when it does not take the content.
+    For a shared storage it is the first node that has it. Raises C(not_found), C(ambiguous) when several nodes have
+    their own storage of this name, and C(unsupported) when it does not take the content.
     """
     known = [describe_storage(entry) for entry in entries]
     candidates = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
@@ -85,21 +85,21 @@ def compute_checksum(path: str, algorithm: str) -> str:
 
 
 def has_volume(config: dict[str, Any], volid: str) -> bool:
-    """Whether a guest's configuration has a volume in one of its drives."""
+    """Whether one of the drives in a guest's configuration has a volume."""
     return any(isinstance(value, str) and value.split(",", 1)[0] == volid for value in config.values())
 
 
 def find_guests_using(client: Client, where: dict[str, Any], volid: str) -> list[Guest]:
-    """The QEMU guests that have an ISO image in a drive; one that can't be read leaves a notice with the client.
+    """The QEMU guests that have an ISO image in a drive; a guest that can't be read adds a notice to the client.
 
-    No list of the API tells it, so each guest that sees the storage is read.
+    No list of the API says this, so the configuration of each guest that can see the storage is read.
     """
 
     def can_see(guest: Guest) -> bool:
         return where["shared"] or guest.node == where["node"]
 
     inventory = observe_guests(client)
-    # An id that a container had until just now may be that of a machine.
+    # The vmid of a container that was just deleted may now be that of a QEMU guest.
     inventory = read_lists(client, inventory, filter(can_see, inventory.guests))
     candidates = [guest for guest in inventory.guests if guest.type == "qemu" and can_see(guest)]
 
