@@ -333,12 +333,12 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class Entry:
-    """What is wished of one role, group, user, token or ACL, beside all that there is."""
+    """The desired state of one role, group, user, token or ACL, and all access rights that exist."""
 
     desired: DesiredEntry
     access: Access
     login: Login
-    # Whether the file for a token's secret does not hold one.
+    # Whether the file for the token's secret holds none.
     is_secret_lost: bool = False
 
     @property
@@ -359,8 +359,8 @@ class Entries(Resource[Entry]):
         for desired in desired_entries:
             path = desired.options.get("secret_file")
             entry = Entry(desired, access, login, is_secret_lost=bool(path) and not has_secret(path))
-            needless = desired.is_absent or desired.options.get("regenerate") != "never"
-            if entry.is_secret_lost and not needless and access.get_state("token", desired.id)["exists"]:
+            gets_new_secret = desired.is_absent or desired.options.get("regenerate") != "never"
+            if entry.is_secret_lost and not gets_new_secret and access.get_state("token", desired.id)["exists"]:
                 client.notices.append(f"The token {desired.id} exists, but its secret is not in {path}.")
             entries.append(entry)
         return entries
@@ -392,8 +392,8 @@ class Entries(Resource[Entry]):
 
 
 def entry_spec(name: str, **options: Any) -> dict[str, Any]:
-    """A list of entries, each with its name and whether it is to be there."""
-    # None of these is a secret, whatever their names make Ansible think.
+    """The specification of a list of entries, each with its name and state."""
+    # None of these is a secret, though their names look like it to Ansible.
     name_spec = {"type": "str", "required": True, "no_log": False}
     state = {"type": "str", "choices": ["present", "absent"], "default": "present"}
     return {

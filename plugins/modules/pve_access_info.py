@@ -99,8 +99,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_entries(access: Access, kind: str) -> list[dict[str, Any]]:
-    """The entries of a kind, in their order."""
-    entries = sorted((ident, state) for (of, ident), state in access.entries.items() if of == kind)
+    """The entries of a kind, sorted by id."""
+    entries = sorted((ident, state) for (entry_kind, ident), state in access.entries.items() if entry_kind == kind)
     if kind == "acl":
         return [grant for ident, state in entries for grant in _list_grants(ident, state["roles"])]
     return [_describe_entry(access, kind, ident, state) for ident, state in entries]

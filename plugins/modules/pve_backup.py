@@ -324,9 +324,9 @@ NEW = "new"
 
 @dataclass(frozen=True)
 class GuestBackups:
-    """A guest with its backups on the storage, looked at I(now), or with the problem that kept them from being read.
+    """A guest with its backups on the storage, read at I(now), or with the problem that prevented reading them.
 
-    I(expired) are those that retention does not keep, as the server itself says.
+    I(expired) are the volume ids of those that retention does not keep, as the API says.
     """
 
     guest: Guest
@@ -366,8 +366,8 @@ class Backups(GuestResource[GuestBackups]):
             if isinstance(content, PveError):
                 return GuestBackups(guest, problem=content)
             listed, expired = content
-            mine = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
-            return GuestBackups(guest, select_backups(listed, guest), mine, now)
+            expired_volids = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
+            return GuestBackups(guest, select_backups(listed, guest), expired_volids, now)
 
         return [observe_guest(guest) for guest in chosen]
 
@@ -392,17 +392,17 @@ class Backups(GuestResource[GuestBackups]):
     def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
             return state == plan.after
-        # What the storage's own retention deletes meanwhile is its business.
+        # Retention set on the storage may have deleted others.
         return bool(set(state["backups"]) - set(plan.before["backups"]))
 
 
 def _is_harmless(params: dict[str, Any]) -> bool:
-    """Whether a backup is made without stopping the guest, and none is asked to be deleted."""
+    """Whether a backup is made without stopping the guest, and no backup is deleted."""
     return params["state"] == "present" and params["mode"] == "snapshot" and not params["retention"]
 
 
 def check_options(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other changes were made, or never."""
     if params["max_age"] is not None:
         age_seconds(params["max_age"])
     if params["retention"] and not render_retention(params["retention"]):
@@ -430,7 +430,7 @@ def check_options(params: dict[str, Any]) -> None:
 
 
 def has_recent_backup(observed: GuestBackups, max_age: str | None) -> bool:
-    """Whether the latest backup is young enough for none to be made."""
+    """Whether the latest backup is recent enough that no new one is needed."""
     if max_age is None or not observed.backups:
         return False
     return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)

@@ -272,7 +272,7 @@ def summarize(
     max_age: int | None,
     now: float,
 ) -> list[dict[str, Any]]:
-    """Each guest with its backups, at the time I(now)."""
+    """Each guest with its backups. I(now) is in seconds since the epoch."""
     by_vmid: dict[int, list[dict[str, Any]]] = {}
     for entry in entries:
         by_vmid.setdefault(int(entry.get("vmid") or 0), []).append(entry)
@@ -295,7 +295,7 @@ def summarize(
 
 
 def describe_backup(entry: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """A backup from an entry of a storage's content that is marked with its C(storage) and C(node)."""
+    """A backup from an entry of a storage's content, to which its C(storage) and C(node) were added."""
     ctime = int(entry.get("ctime") or 0)
     size = entry.get("size", entry.get("approximate-size"))
     return {
@@ -319,7 +319,7 @@ def select_identity(guest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _select_storages(client: Client, name: str | None) -> tuple[list[dict[str, Any]], list[str]]:
-    """The storages to look into, and what is to be said of those that can't be."""
+    """The storages to read, and a warning for each one that is not available."""
     listed = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
     backing = [entry for entry in listed if "backup" in entry["content"] and name in (None, entry["storage"])]
     if name and not backing:

@@ -254,9 +254,9 @@ from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
 PATH = "/cluster/backup"
-# What a job does that does not say; of other options, vzdump.conf of each node may say otherwise.
+# The values of options that are not set; the defaults of the others may differ by node (vzdump.conf).
 DEFAULTS = {"enabled": True, "repeat_missed": False}
-# Each way to choose guests takes the others away, of itself.
+# The API unsets these options when one of the ways to choose guests is set.
 REPLACES = {"vmids": ("all", "exclude", "pool"), "all": ("vmids", "pool"), "pool": ("vmids", "all", "exclude")}
 # The API takes these only together with the storage.
 NEED_STORAGE = ("notes", "protected")
@@ -304,7 +304,7 @@ def describe_state(job: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are given, in the shape in which a job is read; None for those that are to be taken away."""
+    """The options that are set, in the form of L(parse_job); None for those to unset."""
     desired = {}
     for option, field in FIELDS.items():
         value = params[option]
@@ -325,14 +325,14 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_new_job(desired: dict[str, Any]) -> dict[str, Any]:
-    """The options of a job that is yet to be made; raises C(invalid_parameter) for what it can't do without."""
+    """The options of a new job; raises C(invalid_parameter) if a required one is missing."""
     options = {option: value for option, value in desired.items() if value is not None}
     if "schedule" not in options:
         raise PveError(INVALID_PARAMETER, "There is no such job, and a new one needs a schedule.", "Such as 02:30.")
     if not set(options) & set(REPLACES):
         raise PveError(
             INVALID_PARAMETER,
-            "There is no such job, and a new one must be told what to back up.",
+            "There is no such job, and a new one needs guests to back up.",
             f"Give one of {', '.join(REPLACES)}.",
         )
     _require_storage(options, options)
@@ -340,7 +340,7 @@ def build_new_job(desired: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_update(job: dict[str, Any], desired: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The parameters that change a job, none when it is as wished, and the job as it is after."""
+    """The parameters that change a job, empty when it is as desired, and the job after the change."""
     cleared = [option for option, value in desired.items() if value is None and option in job]
     changes = {
         option: value
@@ -353,7 +353,7 @@ def build_update(job: dict[str, Any], desired: dict[str, Any]) -> tuple[dict[str
     _require_storage(changes, after)
     params = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
     request = render_options(params)
-    # What goes with the old way to choose guests is gone by itself.
+    # The API unsets the options of the old way to choose guests itself.
     gone = [FIELDS[option].name for option in cleared if option not in replaced]
     return {**request, **({"delete": ",".join(gone)} if gone else {})}, after
 

@@ -99,18 +99,18 @@ from ..module_utils._capture.capture import OVERVIEW, CaptureResult, capture_clu
 from ..module_utils._capture.scrub import scrub
 from ..module_utils._module.module import PveModule
 
-# What a reader of the file can rely on; another number is another form.
+# The version of the file's format.
 FORM = 1
 
 
 def build_document(readings: Sequence[dict[str, Any]], names: str, captured_at: int) -> dict[str, Any]:
-    """What the file holds; I(captured_at) is seconds since the epoch."""
+    """The content of the file; I(captured_at) is in seconds since the epoch."""
     clean = scrub(readings, names=names == "scrub")
     return {"playvisor_capture": FORM, "captured_at": captured_at, "names": names, "readings": clean}
 
 
 def write_file(dest: str, text: str) -> None:
-    """Replace a file as a whole, readable by its owner only; raises C(invalid_parameter) where that can't be done."""
+    """Replace a file in one step, readable by its owner only; raises C(invalid_parameter) if that fails."""
     folder = os.path.dirname(os.path.abspath(dest))
     try:
         handle, temporary = tempfile.mkstemp(prefix=".capture-", dir=folder)
@@ -134,7 +134,7 @@ def _unwritable_error(dest: str, exc: OSError) -> PveError:
 
 
 def check_dest(dest: str) -> None:
-    """Raise C(invalid_parameter) early for a place that nothing can be written to."""
+    """Raise C(invalid_parameter) for a file that can't be written, before anything is read."""
     folder = os.path.dirname(os.path.abspath(dest))
     if os.path.isdir(dest) or not os.access(folder, os.W_OK | os.X_OK):
         reason = "it is a folder" if os.path.isdir(dest) else f"no right to write to {folder}, or no such folder"
@@ -142,7 +142,7 @@ def check_dest(dest: str) -> None:
 
 
 def count_visible(client: Client) -> dict[str, int]:
-    """Count what a capture would find."""
+    """Count what a capture would read, from one request."""
     counts = count_objects([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
     return {noun: counts[noun] for noun in ("nodes", "guests", "storages")}
 
@@ -152,7 +152,7 @@ def run(module: PveModule) -> dict[str, Any]:
     client = module.connect()
     check_dest(params["dest"])
     if module.check_mode:
-        # Figures such as uptimes always differ, so a capture is never the same as the file that is there.
+        # Values such as uptimes always differ, so a capture never equals an existing file.
         return {"changed": True, "dest": params["dest"], "counts": count_visible(client)}
     captured: CaptureResult = capture_cluster(client, content=params["content"], throttle=params["throttle"])
     for warning in captured.describe_problems():

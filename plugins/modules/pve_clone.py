@@ -194,19 +194,27 @@ from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
 # Options that go into the request as they are.
-PASSED_ON = ("snapname", "target", "storage", "format", "pool", "description", "bwlimit")
+PASSED_ON = (
+    "snapname",
+    "target",
+    "storage",
+    "format",
+    "pool",
+    "description",
+    "bwlimit",
+)
 
-
-# The lock of a guest that is not complete yet.
+# The locks of a guest that is still being created.
 BEING_MADE = ("clone", "create")
 _TAKEN = "already exists"
 
 
 @dataclass(frozen=True)
 class ObservedClone:
-    """The guest to clone, its clone if that exists already, and the id that a new one gets.
+    """The guest to clone, its clone if that exists already, and the vmid of a new one.
 
-    I(snapshots) are those of the guest, read when one is to be cloned, and I(linkable) is whether the storage can link.
+    I(snapshots) are those of the guest, read when one of them is to be cloned; I(linkable) is whether the storage can
+    make linked clones.
     """
 
     source: Guest
@@ -230,7 +238,7 @@ class Clone(Resource[ObservedClone]):
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
             return [ObservedClone(source, clone, clone.vmid)]
-        # Whether it is a template decides what is made.
+        # The configuration says whether it is a template, which decides between a full and a linked clone.
         source = with_config(client, source)
         newid = params["newid"] or int(client.get("/cluster/nextid"))
         snapshots: frozenset[str] = frozenset()
@@ -244,7 +252,7 @@ class Clone(Resource[ObservedClone]):
         return [ObservedClone(source, None, newid, snapshots, linkable)]
 
     def instead(self, client: Client, observed: ObservedClone, plan: Plan, error: PveError) -> ObservedClone | None:
-        # Between the question for a free id and the request, somebody else may have taken it.
+        # Somebody else may have taken the free vmid before the request was sent.
         if self._params["newid"] is not None or _TAKEN not in error.message:
             return None
         (new,) = self.observe(client, self._params)
@@ -287,13 +295,13 @@ class Clone(Resource[ObservedClone]):
             if error.code != NOT_FOUND:
                 raise
             return {**plan.after, "exists": False}
-        # A guest of another name is somebody else's, who was quicker to take the id.
+        # A guest of another name is not our clone: somebody else took the vmid first.
         ours = where["name"] in ("", config.get("name", config.get("hostname")))
         return {**plan.after, "exists": ours}
 
 
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
-    """The guest that is the clone already; raises C(ambiguous) where another guest has its id or its name."""
+    """The existing clone; raises C(ambiguous) where another guest has its vmid or its name."""
     by_id = inventory.get(newid)
     by_name = inventory.with_name(new_name) if new_name else []
     if by_id:
@@ -313,7 +321,7 @@ def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name:
 
 
 def may_link(source: Guest, params: dict[str, Any]) -> bool:
-    """Whether a linked clone is asked for where there can be one at all."""
+    """Whether a linked clone is asked for, and the source is a template or a snapshot, which can have one."""
     full = not source.template if params["full"] is None else params["full"]
     return not full and (source.template or params["snapname"] is not None)
 

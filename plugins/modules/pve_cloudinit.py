@@ -214,15 +214,15 @@ from ..module_utils._run.runner import run_plans
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
 _UNCONDITIONAL = ("always",)
-# What is shown and compared as text; the others have a shape of their own below.
+# Options that are shown and compared as text; the others are parsed below.
 _PLAIN = {"user": "ciuser", "searchdomain": "searchdomain", "citype": "citype"}
 
 
 @dataclass(frozen=True)
 class ConfiguredGuest:
-    """A guest with its configuration, pending changes included, or with the problem that kept it from being read.
+    """A guest with its configuration, pending changes included, or with the problem that prevented reading it.
 
-    I(outdated) are the options that the drive of a running guest does not hold yet.
+    I(outdated) are the options that the drive of a running guest does not have yet.
     """
 
     guest: Guest
@@ -281,7 +281,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
 
 
 def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are given, by their names in the API and as they are shown; None: to be unset."""
+    """The options that are set, by their names in the API and as results show them; None for those to unset."""
     values = {key: params[option] or None for option, key in _PLAIN.items() if params[option] is not None}
     if params["ssh_keys"] is not None:
         values["sshkeys"] = [key.strip() for key in params["ssh_keys"] if key.strip()] or None
@@ -298,7 +298,7 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def normalize_value(key: str, value: Any) -> Any:
-    """A value of the configuration as it is shown and compared."""
+    """A value of the configuration in the form in which it is shown and compared."""
     if value is None or value == "":
         return None
     if key == "sshkeys":
@@ -320,7 +320,7 @@ def encode_value(key: str, value: Any) -> Any:
 
 
 def describe_options(config: dict[str, Any], keys: Any) -> dict[str, Any]:
-    """The named options of a configuration as they are shown; the password only as set or not."""
+    """The named options of a configuration as results show them; the password only as set or not."""
     described: dict[str, Any] = {
         key: normalize_value(key, config.get(key)) for key in keys if key not in ("cipassword", "drive")
     }
@@ -343,7 +343,7 @@ def find_cloudinit_drive(config: dict[str, Any]) -> str | None:
 def find_differences(
     config: dict[str, Any], values: dict[str, Any], params: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What is shown as before and after, and the options to set, where None means to unset."""
+    """The state before and after as results show it, and the options to set; None for those to unset."""
     before = describe_options(config, values)
     after = dict(values)
     changes = {key: value for key, value in values.items() if value != before[key]}
@@ -417,7 +417,15 @@ def main() -> None:
             "searchdomain": text,
             "citype": {"type": "str", "choices": ["nocloud", "configdrive2", "opennebula"]},
             "upgrade": {"type": "bool"},
-            "custom": {"type": "dict", "options": {"user": text, "network": text, "meta": text, "vendor": text}},
+            "custom": {
+                "type": "dict",
+                "options": {
+                    "user": text,
+                    "network": text,
+                    "meta": text,
+                    "vendor": text,
+                },
+            },
             "drive": {"type": "str", "default": "ide2"},
             "drive_storage": text,
         },

@@ -369,7 +369,10 @@ def _count_guests(resources: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = {"ha": {"type": "bool", "default": False}, "replication": {"type": "bool", "default": False}}
+    options = {
+        "ha": {"type": "bool", "default": False},
+        "replication": {"type": "bool", "default": False},
+    }
     run_info(PveModule(argument_spec=options), gather)
 
 

@@ -82,7 +82,7 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule, run_info
 
-# By the number that syslog gives them.
+# In the order of their numbers in syslog.
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 

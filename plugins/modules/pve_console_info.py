@@ -151,13 +151,13 @@ NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "u
 
 
 def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[str, Any]:
-    """The console of the guest that is meant, with a ticket when I(asking)."""
+    """The console of the chosen guest, with a ticket when I(asking)."""
     inventory, guest = find_guest(client, params, read_status)
     if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
         hint = "Leave serial out, or use it with console=terminal."
         raise PveError(INVALID_PARAMETER, "serial is for the terminal of a QEMU guest only.", hint)
     require_online(inventory, guest)
-    # A proxy to a guest that is off ends in its task only.
+    # For a guest that is off, the API answers all the same and only the task of the proxy fails.
     if guest.status != "running":
         hint = "Start it first, as with pve_guest_state."
         raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
@@ -170,7 +170,7 @@ def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[st
 
 
 def build_link(url: str, guest: Guest, console: str) -> str:
-    """The page that the web interface opens for a console."""
+    """The URL of the web interface's page for a console."""
     query = {"console": "kvm" if guest.type == "qemu" else "lxc", "novnc" if console == "vnc" else "xtermjs": 1}
     query |= {"vmid": guest.vmid, "vmname": guest.name, "node": guest.node}
     query |= {"resize": "off", "cmd": ""} if console == "vnc" else {"cmd": ""}
@@ -178,14 +178,14 @@ def build_link(url: str, guest: Guest, console: str) -> str:
 
 
 def build_ticket_request(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Path and parameters of the request that gives a ticket."""
+    """Path and parameters of the request that creates a ticket."""
     if params["console"] == "vnc":
         return f"{guest.path}/vncproxy", {"websocket": 1}
     return f"{guest.path}/termproxy", {"serial": params["serial"]} if params["serial"] else {}
 
 
 def describe_ticket(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
-    """What the API answered, and where a client connects with it."""
+    """The ticket that the API answered, and the websocket URL to use it with."""
     query = urlencode({"port": answer["port"], "vncticket": answer["ticket"]})
     return {
         "ticket": answer["ticket"],

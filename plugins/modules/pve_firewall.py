@@ -628,7 +628,7 @@ class Firewalls(Resource[Firewall]):
 
 
 def read_macros(client: Client, rules: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """The names of all macros by themselves in lower case, if a rule names any."""
+    """The names of all macros by their lower-case form; empty if no rule names a macro."""
     if not any(rule["macro"] for rule in rules):
         return {}
     return {entry["macro"].lower(): entry["macro"] for entry in client.get("/cluster/firewall/macros")}

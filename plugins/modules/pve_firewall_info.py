@@ -223,7 +223,10 @@ def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -
             warnings.append(f"The firewall of guest {guest.label} could not be read: {error.message}")
             return None
 
-    return {"firewalls": [one for one in bounded_map(CONCURRENCY, read_guest, chosen) if one], "warnings": warnings}
+    return {
+        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_guest, chosen) if firewall],
+        "warnings": warnings,
+    }
 
 
 def _read_nodes(client: Client, node: str | None, kinds: Sequence[str]) -> dict[str, Any]:
@@ -242,7 +245,10 @@ def _read_nodes(client: Client, node: str | None, kinds: Sequence[str]) -> dict[
             return None
 
     nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
-    return {"firewalls": [one for one in bounded_map(CONCURRENCY, read_node, nodes) if one], "warnings": warnings}
+    return {
+        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_node, nodes) if firewall],
+        "warnings": warnings,
+    }
 
 
 def _read_group_firewalls(client: Client, name: str | None) -> list[dict[str, Any]]:
@@ -276,7 +282,8 @@ def _read_firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[s
                 "name": item.name,
                 **item.content,
                 "entries": [
-                    describe_entry(one) for one in read_listing(client, f"{path}/{segment(item.name)}", "entries").items
+                    describe_entry(entry)
+                    for entry in read_listing(client, f"{path}/{segment(item.name)}", "entries").items
                 ],
             }
             for item in read_listing(client, path, "ipset").items
@@ -289,7 +296,7 @@ def _read_firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[s
 
 
 def read_rules(client: Client, path: str) -> list[dict[str, Any]]:
-    """The rules of a list, with their positions and what is wrong with them."""
+    """The rules of a list, with their positions and the errors that the API reports for them."""
     entries = sorted(client.get(path), key=lambda entry: int(entry["pos"]))
     views = [describe_rule(item) for item in parse_listing(path, "rules", entries).items]
     return [

@@ -554,7 +554,7 @@ _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 
 class Guests(Resource[Observed]):
     noun = "guests"
-    # Only a container that becomes a template does so after the request has ended.
+    # A container becomes a template only after the request has ended.
     patience = 30.0
 
     def __init__(self, params: dict[str, Any]) -> None:
@@ -584,7 +584,7 @@ class Guests(Resource[Observed]):
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
         config = dict(guest.config or {})
         disks = self._params["disks"] or []
-        # A container that is stopped has what waits for its next start.
+        # A stopped container keeps pending changes until its next start.
         pending = read_pending(client, guest.path) if running or disks else {}
         current = current_config(config, pending)
         sizes = measure(client, guest, config, current, disks)
@@ -658,7 +658,7 @@ class Guests(Resource[Observed]):
             raise PveError(
                 DRIFTED,
                 f"Somebody else made guest {new.guest.label} on {new.guest.node} meanwhile. Nothing was changed.",
-                "Run again to bring that one to the wished state, if it is the one you mean.",
+                "Run again to bring that one to the desired state, if it is the one you mean.",
             )
         return new
 
@@ -667,7 +667,7 @@ class Guests(Resource[Observed]):
         return wish_of(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
 
     def _choose_tags(self, observed: Observed) -> list[str] | None:
-        """The tags that are wished for, None when any will do."""
+        """The desired tags, None to leave them as they are."""
         added, removed = self._params["add_tags"], self._params["remove_tags"]
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
@@ -683,7 +683,7 @@ class Guests(Resource[Observed]):
 
 
 def _is_disruptive(params: dict[str, Any]) -> bool:
-    """Whether the guest is deleted, interrupted or made a template, or loses a device or a volume."""
+    """Whether the guest is deleted, interrupted or made a template, or loses a device or volume."""
     devices = [*(params["disks"] or ()), *(params["nics"] or ())]
     losing = any(device["state"] != "present" or device.get("delete_source") for device in devices)
     return params["state"] != "present" or params["restart_if_required"] or losing
@@ -701,11 +701,37 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "template", "absent"], "default": "present"},
             "only": {"type": "str", "choices": ["existing", "new"]},
-            **dict.fromkeys(("name", "new_name", "node", "pool", "description", "ostemplate", "expect_plan"), text),
-            **dict.fromkeys(("cpu", "machine", "boot", "ostype", "agent", "hotplug", "features", "startup"), text),
-            **dict.fromkeys(("vmid", "cores", "sockets", "memory", "balloon", "swap"), number),
-            **dict.fromkeys(("numa", "kvm", "unprivileged", "onboot", "protection"), flag),
-            **dict.fromkeys(("tags", "add_tags", "remove_tags", "nameserver", "searchdomain"), texts),
+            "vmid": number,
+            "name": text,
+            "new_name": text,
+            "node": text,
+            "pool": text,
+            "description": text,
+            "ostemplate": text,
+            "expect_plan": text,
+            "cpu": text,
+            "machine": text,
+            "boot": text,
+            "ostype": text,
+            "agent": text,
+            "hotplug": text,
+            "features": text,
+            "startup": text,
+            "cores": number,
+            "sockets": number,
+            "memory": number,
+            "balloon": number,
+            "swap": number,
+            "numa": flag,
+            "kvm": flag,
+            "unprivileged": flag,
+            "onboot": flag,
+            "protection": flag,
+            "tags": texts,
+            "add_tags": texts,
+            "remove_tags": texts,
+            "nameserver": texts,
+            "searchdomain": texts,
             "type": {"type": "str", "choices": ["qemu", "lxc"]},
             "bios": {"type": "str", "choices": ["seabios", "ovmf"]},
             "scsihw": {
@@ -720,9 +746,18 @@ def main() -> None:
                     "state": {"type": "str", "choices": ["present", "detached", "absent"], "default": "present"},
                     "size": number,
                     "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
-                    **dict.fromkeys(("storage", "cdrom", "volume", "import_from", "mp", "cache"), text),
-                    **dict.fromkeys(("discard", "ssd", "iothread", "backup"), flag),
-                    **dict.fromkeys(("move", "delete_source"), off),
+                    "storage": text,
+                    "cdrom": text,
+                    "volume": text,
+                    "import_from": text,
+                    "mp": text,
+                    "cache": text,
+                    "discard": flag,
+                    "ssd": flag,
+                    "iothread": flag,
+                    "backup": flag,
+                    "move": off,
+                    "delete_source": off,
                     "options": {"type": "dict"},
                 },
             },
@@ -732,9 +767,19 @@ def main() -> None:
                 "options": {
                     "slot": {"type": "str", "required": True},
                     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-                    **dict.fromkeys(("bridge", "model", "mac", "name", "ip", "gw", "ip6", "gw6"), text),
-                    **dict.fromkeys(("tag", "mtu", "queues"), number),
-                    **dict.fromkeys(("firewall", "link_down"), flag),
+                    "bridge": text,
+                    "model": text,
+                    "mac": text,
+                    "name": text,
+                    "ip": text,
+                    "gw": text,
+                    "ip6": text,
+                    "gw6": text,
+                    "tag": number,
+                    "mtu": number,
+                    "queues": number,
+                    "firewall": flag,
+                    "link_down": flag,
                     "rate": {"type": "float"},
                     "options": {"type": "dict"},
                 },
@@ -742,7 +787,10 @@ def main() -> None:
             "config": {"type": "dict"},
             "password": {"type": "str", "no_log": True},
             "ssh_public_keys": {**texts, "no_log": False},
-            **dict.fromkeys(("restart_if_required", "force", "purge", "destroy_unreferenced_disks"), off),
+            "restart_if_required": off,
+            "force": off,
+            "purge": off,
+            "destroy_unreferenced_disks": off,
             "shutdown_timeout": {"type": "int", "default": 180},
             "timeout": {"type": "int", "default": 1800},
         },

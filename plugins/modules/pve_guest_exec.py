@@ -250,7 +250,7 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class ObservedExec:
-    """A guest and what was read in it: its file, or why the command has nothing to do (None: it has)."""
+    """A guest, and its file as it was read, or why the command need not run (I(done); None if it must)."""
 
     guest: Guest
     file: Content | None = None
@@ -282,7 +282,7 @@ class Executions(GuestResource[ObservedExec]):
 
     def facts(self, observed: ObservedExec, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         if client is not None:
-            # What came of a command was seen through.
+            # The outcome of the command was added after its request.
             return {}
         if self._params["command"]:
             return {"pid": None, "exitcode": None, "signal": None, "stdout": None, "stderr": None, "truncated": False}
@@ -336,7 +336,7 @@ def check_options(params: dict[str, Any]) -> None:
 
 
 def find_reason_to_skip(client: Client, guest: Guest, params: dict[str, Any]) -> str | None:
-    """Why a command need not be run, None when it must."""
+    """Why the command need not run, None when it must."""
     if params["creates"] and exists(client, guest, params["creates"]):
         return f"{params['creates']} exists"
     if params["removes"] and not exists(client, guest, params["removes"]):
@@ -353,7 +353,7 @@ def build_exec_step(guest: Guest, params: dict[str, Any]) -> Step:
 
 
 def plan_write(observed: ObservedExec, params: dict[str, Any]) -> tuple[list[Step], Content | None]:
-    """The request that writes the file, and what it holds after it."""
+    """The request that writes the file, and the file's content after it."""
     if params["content"] is None:
         return [], observed.file
     desired = Content(from_option("content", params["content"], params["encoding"]))
@@ -365,14 +365,14 @@ def plan_write(observed: ObservedExec, params: dict[str, Any]) -> tuple[list[Ste
 
 
 def describe_file(file: Content | None) -> dict[str, Any]:
-    """A file as C(before) and C(after) show it; of one that goes on beyond what can be read, only that it exists."""
+    """A file as C(before) and C(after) show it; only that it exists where it is too long to be read in full."""
     if file is None or file.truncated:
         return {"exists": file is not None, "size": None, "sha256": None}
     return {"exists": True, "size": len(file.data), "sha256": hashlib.sha256(file.data).hexdigest()}
 
 
 def describe_exit(status: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """How a command ended, from C(exec-status)."""
+    """The exit code and output of a command, from C(exec-status)."""
     encoding, most = params["encoding"], params["max_output"]
     stdout, out_cut = to_result(as_bytes(status.get("out-data")), encoding, most)
     stderr, err_cut = to_result(as_bytes(status.get("err-data")), encoding, most)

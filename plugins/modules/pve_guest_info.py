@@ -231,10 +231,18 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.usage import TIMEFRAMES, describe_history
 from ..module_utils._module.module import PveModule, run_info
 
-# Requests for details of several guests at the same time.
+# Guests whose details are read at the same time.
 CONCURRENCY = 10
 # Options that cost one request for each guest.
-DETAILS = ("config", "status", "pending", "snapshots", "addresses", "tasks", "history")
+DETAILS = (
+    "config",
+    "status",
+    "pending",
+    "snapshots",
+    "addresses",
+    "tasks",
+    "history",
+)
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -251,8 +259,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             warnings.append(f"Guest {guest.label} could not be read in full: {error.message}")
             return entry
 
-    at_once = CONCURRENCY if any(params[option] for option in DETAILS) else 1
-    return {"guests": bounded_map(at_once, read, chosen), "warnings": warnings}
+    concurrency = CONCURRENCY if any(params[option] for option in DETAILS) else 1
+    return {"guests": bounded_map(concurrency, read, chosen), "warnings": warnings}
 
 
 def _read_details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
@@ -281,7 +289,7 @@ def _read_details(client: Client, inventory: Inventory, guest: Guest, params: di
 
 
 def select_pending(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The options of C(GET .../pending) that wait for a restart, by name."""
+    """The entries of C(GET .../pending) that wait for a restart, sorted by option."""
     return [
         {
             "key": entry["key"],
@@ -295,7 +303,7 @@ def select_pending(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def select_running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The tasks of C(GET .../tasks?source=active) that have not ended meanwhile, latest first."""
+    """The entries of C(GET .../tasks?source=active) that have not ended, latest first."""
     alive = [entry for entry in entries if not entry.get("endtime")]
     return [
         {

@@ -219,7 +219,7 @@ from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
 
-# The API actions from a power state to a wished state; where there is none, there is no clean way.
+# The API actions that lead from a power state to a desired state; a missing power state has no clean way there.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "started": {"running": (), "stopped": ("start",), "paused": ("resume",), "hibernated": ("start",)},
     "stopped": {"running": ("shutdown",), "stopped": (), "hibernated": ()},
@@ -230,9 +230,9 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "reset": {"running": ("reset",)},
 }
 FORCED = {"restarted": {"running": ("shutdown", "start")}}
-# With force, what has no clean way is done the hard way.
+# The actions with force where there is no clean way.
 HARD = {"stopped": ("stop",), "restarted": ("stop", "start")}
-# The wished states, and the power state that each stands for.
+# The desired states, and the power state that each leads to.
 POWER_STATES = {
     "started": "running",
     "stopped": "stopped",

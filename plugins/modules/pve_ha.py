@@ -264,13 +264,23 @@ from ..module_utils._module.plan import Plan
 from ..module_utils._run.resource import GuestResource, Resource
 from ..module_utils._run.runner import run_plans
 
-GUEST_OPTIONS = ("request_state", "max_restart", "max_relocate", "failback")
-RULE_OPTIONS = ("nodes", "strict", "affinity", "disable")
+GUEST_OPTIONS = (
+    "request_state",
+    "max_restart",
+    "max_relocate",
+    "failback",
+)
+RULE_OPTIONS = (
+    "nodes",
+    "strict",
+    "affinity",
+    "disable",
+)
 
 
 @dataclass(frozen=True)
 class HaGuest:
-    """A guest and its HA resource; I(digest) is that of the file of all resources."""
+    """A guest and its HA resource; I(digest) is that of the file with all resources."""
 
     guest: Guest
     state: dict[str, Any]
@@ -284,7 +294,7 @@ class Resources(GuestResource[HaGuest]):
         check_options(params, RULE_OPTIONS, "are of rules, but no rule is given")
         dummy, guests = find_guests_to_change(client, params)
         entries = {entry["sid"]: entry for entry in client.get(RESOURCES)}
-        # Each change gives the file of all resources another digest, so it can guard no more than one.
+        # Each change gives the file of all resources a new digest, so a digest can guard only one change.
         digests = {entry.get("digest") for entry in entries.values()} if len(guests) == 1 else ()
         digest = next(iter(digests), None)
         return [HaGuest(guest, describe_resource(entries.get(service_id(guest))), digest) for guest in guests]
@@ -300,7 +310,7 @@ class Resources(GuestResource[HaGuest]):
 
 @dataclass(frozen=True)
 class ObservedRule:
-    """A rule as it is, and the guests that it is to be for; None when none are named."""
+    """A rule, and the guests that it is to apply to, None when none are named; I(managed) are all HA resources."""
 
     state: dict[str, Any]
     digest: str | None = None
@@ -348,6 +358,7 @@ class Rules(Resource[ObservedRule]):
 
 
 def check_options(params: dict[str, Any], unusable: Sequence[str], why: str) -> None:
+    """Raise C(invalid_parameter) if one of the unusable options is set."""
     wrongly_set = [option for option in unusable if params[option] is not None]
     if wrongly_set:
         raise PveError(

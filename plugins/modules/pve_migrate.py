@@ -166,7 +166,7 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class ObservedMigration:
-    """A guest, the node it is to go to, and what C(GET .../migrate) says of that; or the problem with it."""
+    """A guest, its target node, and the conditions from C(GET .../migrate); or the problem with it."""
 
     guest: Guest
     target: str
@@ -218,7 +218,7 @@ class Migration(GuestResource[ObservedMigration]):
 
 
 def require_node(inventory: Inventory, node: str) -> None:
-    """Raise C(not_found) or C(node_offline) for a node that no guest can come from or go to."""
+    """Raise C(not_found) or C(node_offline) for a node that is not there or offline."""
     if node not in inventory.nodes:
         known = ", ".join(sorted(inventory.nodes))
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
@@ -227,10 +227,10 @@ def require_node(inventory: Inventory, node: str) -> None:
 
 
 def choose_targets(inventory: Inventory, drained: str) -> dict[Guest, str | None]:
-    """A node for each guest of a node to be drained, None where no node has room.
+    """A target node for each guest of a node to drain, None where no node has room.
 
-    The largest guests choose first, and always the node on which the most memory is not promised to running
-    guests; only running guests need room.
+    Running guests come first, the largest before others. Each gets the node with the most memory that is not assigned
+    to running guests; only running guests need room.
     """
     free = {
         node: maxmem - sum(guest.maxmem or 0 for guest in inventory.guests if _is_running_on(guest, node))
@@ -242,9 +242,9 @@ def choose_targets(inventory: Inventory, drained: str) -> dict[Guest, str | None
     targets: dict[Guest, str | None] = {}
     for guest in leaving:
         needed = (guest.maxmem or 0) if guest.status == "running" else 0
-        roomy = [node for node in free if free[node] >= needed]
-        targets[guest] = max(roomy, key=lambda node: (free[node], node)) if roomy else None
-        if roomy:
+        with_room = [node for node in free if free[node] >= needed]
+        targets[guest] = max(with_room, key=lambda node: (free[node], node)) if with_room else None
+        if with_room:
             free[targets[guest]] -= needed
     return dict(sorted(targets.items(), key=lambda pair: pair[0].vmid))
 
@@ -305,7 +305,7 @@ def _refuse_impossible(observed: ObservedMigration, params: dict[str, Any]) -> N
         )
     waiting = [volid for volid, pending in copied.items() if pending]
     if running and waiting:
-        # The copy gets a name of its own, which the change that waits may not know.
+        # The copy gets a new name, so the pending change would name a volume that is gone.
         raise _not_movable_error(
             guest,
             f"it runs, and a change that waits for its restart names {', '.join(waiting)}, which is on local storage",

@@ -159,7 +159,7 @@ class Pools(Resource[Pool]):
 
 
 def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step], Pool]:
-    """The requests that the options ask for, and the pool as it is after them."""
+    """The requests that the options ask for, and the pool after them."""
     if params["state"] == "absent":
         return _plan_removal(name, pool)
     steps = []
@@ -169,10 +169,8 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
         steps.append(Step("POST", "/pools", "there is no such pool", options, task=False))
     elif comment != pool.comment:
         steps.append(Step("PUT", "/pools", "its comment differs", {"poolid": name, "comment": comment}, task=False))
-    vmids, storages = (
-        _choose_members(pool.vmids, params["vmids"], params),
-        _choose_members(pool.storages, params["storages"], params),
-    )
+    vmids = _choose_members(pool.vmids, params["vmids"], params)
+    storages = _choose_members(pool.storages, params["storages"], params)
     added = _render_members(set(vmids) - set(pool.vmids), set(storages) - set(pool.storages))
     removed = _render_members(set(pool.vmids) - set(vmids), set(pool.storages) - set(storages))
     if added:

@@ -90,7 +90,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_pool(name: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """A pool as C(GET /pools?poolid=) answers."""
+    """A pool from an entry of C(GET /pools?poolid=)."""
     pool = parse_pool(entry).describe()
     del pool["exists"]
     return {"pool": name, **pool}

@@ -279,7 +279,7 @@ from ..module_utils._storage.definitions import (
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
-# Options of the module by their names in the API, where those are others.
+# Options that have another name in the API.
 RENAMED = {"server_fingerprint": "fingerprint"}
 PLAIN = (
     "path",
@@ -303,7 +303,7 @@ KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 
 @dataclass(frozen=True)
 class Definition:
-    """A storage as C(storage.cfg) has it, empty when it does not; I(vmids) have disks on it, where that matters."""
+    """A storage from C(storage.cfg), empty when it is not there; I(vmids) have disks on it, read before a deletion."""
 
     config: dict[str, Any] = field(default_factory=dict)
     vmids: tuple[int, ...] = ()
@@ -356,7 +356,7 @@ def read_definition(client: Client, name: str) -> dict[str, Any]:
 
 
 def find_owners(client: Client, name: str) -> tuple[int, ...]:
-    """The vmids that have disks on a storage; a node that can't be asked leaves a notice with the client."""
+    """The vmids that have disks on a storage; a node that can't be read adds a notice to the client."""
     vmids: set[int] = set()
     storages = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
     storages = [place for place in storages if place["storage"] == name]
@@ -371,7 +371,7 @@ def find_owners(client: Client, name: str) -> tuple[int, ...]:
 
 
 def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that the task names, by their names in the API, but for secrets; None for one to be deleted."""
+    """The options that the task sets, by their names in the API, without secrets; None for those to unset."""
     options = {RENAMED.get(option, option): params[option] for option in PLAIN if params[option] is not None}
     for option in ("content", "nodes", "monhost", "disable", "shared"):
         if params[option] is not None:
@@ -388,7 +388,7 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
-    """The request that defines the storage, or brings its definition up to date."""
+    """The request that defines the storage, or that updates its definition."""
     options = parse_desired_options(params)
     if not config:
         if params["type"] is None:
@@ -408,8 +408,7 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
     deleted = [option for option in changed if options[option] is None]
     if deleted:
         body["delete"] = ",".join(deleted)
-    when = params["update_password"]
-    if when == "always":
+    if params["update_password"] == "always":  # noqa: S105
         body |= _secrets_in_clear(params)
     if not body:
         return []
@@ -429,7 +428,7 @@ def _secrets_in_clear(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def plan_removal(name: str, observed: Definition) -> list[Step]:
-    """The request that deletes the definition; raises C(protected) while disks of guests are on the storage."""
+    """The request that deletes the definition; raises C(protected) while guests have disks on the storage."""
     if not observed.config:
         return []
     if observed.vmids:

@@ -228,8 +228,8 @@ from ..module_utils._storage.storages import storage_path
 class File:
     """A file that a storage has or is to have, and its source. Sizes are in bytes, None where they are not known.
 
-    I(checksum) is that of a local source, read only when it is to be sent. I(users) are guests that have it in a drive,
-    looked for only when it is to be deleted.
+    I(checksum) is that of a local source, read only when it is to be uploaded. I(users) are guests that have it in a
+    drive, read only when it is to be deleted.
     """
 
     name: str
@@ -261,27 +261,27 @@ class File:
 class Files(Resource[File]):
     noun = "volumes"
     anybodys = True
-    # What one node has put on a network storage may show on another one later.
+    # A file that one node puts on a network storage may appear on other nodes later.
     patience = 10.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
         name, content = choose_file_name(params), params["content"]
-        found_storage = find_storage(
+        storage = find_storage(
             client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content
         )
-        bare = File(name, content, found_storage["storage"], found_storage["node"])
+        bare = File(name, content, storage["storage"], storage["node"])
         state = read_file(client, bare)
-        facts: dict[str, Any] = {**state}
+        fields: dict[str, Any] = {**state}
         if params["state"] == "absent":
             if state["exists"] and content == "iso" and not params["force"]:
-                facts["users"] = tuple(guest.label for guest in find_guests_using(client, found_storage, bare.volid))
+                fields["users"] = tuple(guest.label for guest in find_guests_using(client, storage, bare.volid))
         elif params["url"] and not params["compression"]:
-            facts["source_size"] = read_url_size(client, bare, params)
+            fields["source_size"] = read_url_size(client, bare, params)
         elif params["template"] and not state["exists"]:
             check_template(client.get(f"/nodes/{segment(bare.node)}/aplinfo"), params["template"])
         elif params["src"]:
-            facts |= read_local_source(params, state)
-        return [File(name, content, found_storage["storage"], found_storage["node"], **facts)]
+            fields |= read_local_source(params, state)
+        return [File(name, content, storage["storage"], storage["node"], **fields)]
 
     def target(self, observed: File) -> dict[str, Any]:
         return {"volid": observed.volid, "storage": observed.storage, "node": observed.node}
@@ -319,7 +319,7 @@ def read_file(client: Client, file: File) -> dict[str, Any]:
 
 
 def read_url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
-    """The size of what the URL has, None where the node can't tell."""
+    """The size of the URL's content, None if the node can't read it."""
     trust = {} if params["verify_url_certificates"] else {"verify-certificates": 0}
     try:
         answer = client.get(f"/nodes/{segment(file.node)}/query-url-metadata", url=params["url"], **trust)
@@ -330,7 +330,7 @@ def read_url_size(client: Client, file: File, params: dict[str, Any]) -> int | N
 
 
 def check_template(index: list[dict[str, Any]], template: str) -> None:
-    """Raise C(not_found) for a template that the appliance index lacks."""
+    """Raise C(not_found) for a template that is not in the appliance index."""
     names = sorted(str(entry["template"]) for entry in index)
     if template in names:
         return
@@ -340,7 +340,7 @@ def check_template(index: list[dict[str, Any]], template: str) -> None:
 
 
 def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """Size of the file to upload, and its checksum if it is going to be sent."""
+    """Size of the file to upload, and its checksum if it will be uploaded."""
     try:
         size = os.stat(params["src"]).st_size
         is_sent = not state["exists"] or (size != state["size"] and params["force"])
@@ -365,7 +365,7 @@ def plan_removal(file: File) -> list[Step]:
 
 
 def plan_transfer(file: File, params: dict[str, Any]) -> list[Step]:
-    """The requests that bring the file; raises C(protected) where another one is in the way."""
+    """The requests that put the file on the storage; raises C(protected) if a different file has its name."""
     if file.is_same:
         return []
     if file.exists and not params["force"]:
@@ -387,7 +387,7 @@ def plan_transfer(file: File, params: dict[str, Any]) -> list[Step]:
         options["compression"] = params["compression"]
     if not params["verify_url_certificates"]:
         options["verify-certificates"] = 0
-    # A download overwrites a file only when a checksum tells that it is another one.
+    # A download overwrites a file only when a checksum shows that it differs.
     overwrites = file.exists and not params["checksum"]
     steps = [_build_delete_step(file, "a download does not overwrite it")] if overwrites else []
     return [*steps, Step("POST", f"{file.path}/download-url", why, options)]
@@ -412,7 +412,7 @@ def _build_upload_step(file: File, params: dict[str, Any], why: str) -> Step:
 
 
 def _build_delete_step(file: File, why: str) -> Step:
-    # The storage was found and the name is normal, so nothing in it has to be quoted.
+    # The storage exists and the name is normalized, so nothing in them has to be quoted.
     return Step("DELETE", f"{file.path}/content/{file.volid}", why)
 
 

@@ -148,7 +148,7 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class Task:
-    """A task as it is; I(unknown) says why nothing is known of it."""
+    """A task as it is; I(unknown) is why it could not be read."""
 
     upid: Upid
     running: bool = False
@@ -162,7 +162,7 @@ class Task:
 
 class Tasks(Resource[Task]):
     noun = "tasks"
-    # A task that ends by itself meanwhile has ended, too.
+    # A task that ends by itself meanwhile is stopped, too.
     anybodys = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Task]:
@@ -187,7 +187,7 @@ class Tasks(Resource[Task]):
 
 
 def observe_task(client: Client, upid: Upid) -> Task:
-    """The task, and if it can't be read why: the others are stopped all the same."""
+    """The task, or why it can't be read: the others are stopped all the same."""
     try:
         return read_task(client, upid)
     except PveError as error:

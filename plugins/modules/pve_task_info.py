@@ -167,7 +167,7 @@ def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_task(entry: dict[str, Any]) -> dict[str, Any]:
-    """A task in one shape, from a list (where C(status) is the exit status) or from its own status."""
+    """A task, from an entry of a list (where C(status) is the exit status) or from its own status."""
     status = entry.get("status")
     exitstatus = entry.get("exitstatus")
     if status not in ("running", "stopped"):
@@ -201,7 +201,7 @@ def select_tasks(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[di
 
 
 def has_failed(task: dict[str, Any]) -> bool:
-    """Whether a task has ended neither well nor with warnings."""
+    """Whether a task has ended, and neither well nor with warnings."""
     exitstatus = task["exitstatus"] or ""
     return task["status"] == "stopped" and exitstatus != "OK" and not exitstatus.startswith("WARNINGS")
 
