@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Users, groups, roles, API tokens and ACLs: what there is, and what one must not take from oneself."""
+"""Users, groups, roles, API tokens and ACLs: read them, and refuse changes that lock out their author."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .._api.client import Client
 
 ROOT = "root@pam"
-# In the order in which they are made; what is deleted goes the other way round.
+# In the order in which they are created; they are deleted in reverse.
 KINDS = ("role", "group", "user", "token", "acl")
 HOLDERS = ("user", "group", "token")
 
-# What an entry consists of, with the values that Proxmox VE gives when nothing else is asked for.
+# The fields of an entry, with Proxmox VE's default values.
 FIELDS: dict[str, dict[str, Any]] = {
     "role": {"privileges": []},
     "group": {"comment": ""},
@@ -39,19 +39,22 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Access:
-    """The state of every entry, by kind and id. Of an ACL that is what each of the holder's roles propagates."""
+    """The state of every entry, by kind and id; for an ACL whether each of the holder's roles propagates.
+
+    I(special) are the roles that come with Proxmox VE; I(privileges) are all that a role has.
+    """
 
     entries: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     special: frozenset[str] = frozenset()
     privileges: frozenset[str] = frozenset()
 
     def get_state(self, kind: str, ident: str) -> dict[str, Any]:
-        """The state of an entry, also of one that does not exist."""
+        """The state of an entry, also if it does not exist."""
         nothing = {"roles": {}} if kind == "acl" else {"exists": False, **FIELDS[kind]}
         return self.entries.get((kind, ident), nothing)
 
     def find_own_entries(self, user: str, token: str | None) -> frozenset[tuple[str, str]]:
-        """What the rights of a user, logged in by I(token) or not, hang on: the kinds and ids of those entries."""
+        """The kinds and ids of the entries from which a user, logged in by I(token) or not, has their rights."""
         holders = {("user", user), *(("group", group) for group in self.get_state("user", user)["groups"])}
         if token:
             holders.add(("token", f"{user}!{token}"))
@@ -65,11 +68,12 @@ class Access:
 
 
 def make_acl_id(path: str, kind: str, holder: str) -> str:
-    """The id of what one holder has on one path, such as C(/vms/101 user ops@pve)."""
+    """The id of the roles of one holder on one path, such as C(/vms/101 user ops@pve)."""
     return f"{path} {kind} {holder}"
 
 
 def parse_acl_holder(ident: str) -> tuple[str, str]:
+    """The kind and name of the holder in an id of L(make_acl_id)."""
     _path, kind, holder = ident.split(" ", 2)
     return kind, holder
 
@@ -83,7 +87,7 @@ def entry_path(kind: str, ident: str) -> str:
 
 
 def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
-    """The entries of these kinds, from at most four requests; those that the caller may see."""
+    """The entries of these kinds that the login may see, from at most four requests."""
     entries: dict[tuple[str, str], dict[str, Any]] = {}
     special: frozenset[str] = frozenset()
     known: set[str] = set()
@@ -111,7 +115,7 @@ def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
 
 
 def split_names(text: Any) -> list[str]:
-    """The sorted names of a list as the API writes it."""
+    """The sorted names in a list in the API's form."""
     return sorted({name for name in str(text or "").replace(";", ",").replace(" ", ",").split(",") if name})
 
 
@@ -129,7 +133,7 @@ def _parse_state(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
 def check_no_lockout(
     own_entries: frozenset[tuple[str, str]], kind: str, ident: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """Raise C(protected) for a change that takes something from those who make it, or shuts root@pam out."""
+    """Raise C(protected) for a change that takes rights from the login that makes it, or access from root@pam."""
     root = (kind, ident) == ("user", ROOT)
     if not root and (kind, ident) not in own_entries:
         return
@@ -145,13 +149,13 @@ def check_no_lockout(
         )
     raise PveError(
         PROTECTED,
-        f"{label} would lose {lost}, and what this task may do hangs on it.",
+        f"{label} would lose {lost}, and the rights of this task depend on it.",
         "Do this as another user, so that nobody locks themselves out.",
     )
 
 
 def _describe_loss(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """What is less afterwards, in words; empty when nothing is."""
+    """What a change takes away, in words; empty when it takes nothing."""
     lost = []
     if before.get("exists") and not after["exists"]:
         lost.append("its existence")

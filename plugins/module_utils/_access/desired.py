@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked for users, groups, roles, API tokens and ACLs, checked before anything is read. Pure."""
+"""The desired users, groups, roles, API tokens and ACLs, from the options and checked before anything is read. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _USER = re.compile(r"[^\s:/!]+@[A-Za-z][A-Za-z0-9.\-_]+")
 
 @dataclass(frozen=True)
 class DesiredEntry:
-    """What is asked for one entry; I(options) are the module's for it, with None for what was not given."""
+    """The desired state of one entry; I(options) are those of the module, None where they are not set."""
 
     kind: str
     id: str
@@ -31,22 +31,23 @@ class DesiredEntry:
 
 
 def parse_desired_entries(params: dict[str, Any]) -> list[DesiredEntry]:
-    """All that the options ask for, in the order in which it can be done; raises C(invalid_parameter)."""
-    entries = []
+    """The entries in the options, in the order in which to change them; raises C(invalid_parameter)."""
+    entries: list[DesiredEntry] = []
     for kind in KINDS:
         for options in params[f"{kind}s"] or []:
             entries.append(DesiredEntry(kind, _make_id(kind, options), options))
-    keys = [(wish.kind, wish.id) for wish in entries]
-    for twice in sorted({name for name in keys if keys.count(name) > 1}):
-        raise _invalid_parameter(f"The {twice[0]} {twice[1]} is named twice.", "Say everything about it in one place.")
-    absent = {(wish.kind, wish.id) for wish in entries if wish.absent}
-    for wish in entries:
-        _check_entry(wish, absent)
-    return [*(wish for wish in entries if not wish.absent), *(wish for wish in reversed(entries) if wish.absent)]
+    keys = [(entry.kind, entry.id) for entry in entries]
+    for kind, ident in sorted({key for key in keys if keys.count(key) > 1}):
+        raise _invalid_parameter(f"The {kind} {ident} is named twice.", "Say everything about it in one place.")
+    absent = {(entry.kind, entry.id) for entry in entries if entry.is_absent}
+    for entry in entries:
+        _check_entry(entry, absent)
+    present_first = [entry for entry in entries if not entry.is_absent]
+    return [*present_first, *(entry for entry in reversed(entries) if entry.is_absent)]
 
 
 def normalize_acl_path(options: dict[str, Any]) -> str:
-    """The path of an ACL as the API writes it."""
+    """The path of an ACL in the API's form."""
     return options["path"].rstrip("/") or "/"
 
 

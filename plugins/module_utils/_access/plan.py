@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that bring users, groups, roles, API tokens and ACLs to what is wished. Pure."""
+"""The requests that bring users, groups, roles, API tokens and ACLs to their desired state. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .desired import DesiredEntry, normalize_acl_path
 
 @dataclass(frozen=True)
 class Login:
-    """Who the requests come from; I(token) is its bare name, I(password) what the login was made with."""
+    """The login of the requests; I(token) is the token's name without the user, I(password) the one of the login."""
 
     user: str
     token: str | None = None
@@ -27,7 +27,7 @@ class Login:
 def plan_entry(
     desired: DesiredEntry, access: Access, login: Login, is_secret_lost: bool = False
 ) -> tuple[list[Step], dict[str, Any]]:
-    """The requests for one entry and its state after them; I(lost): the file of a token's secret is not there."""
+    """The requests for one entry and its state after them; I(lost): the file for a token's secret has none."""
     before = access.get_state(desired.kind, desired.id)
     if desired.kind == "acl":
         steps, after = _plan_acl(desired, before)
@@ -54,7 +54,7 @@ def plan_entry(
 
 
 def gives_secret(step: Step) -> bool:
-    """Whether the answer to a request holds the secret of a token."""
+    """Whether the answer to a request contains the secret of a token."""
     return "/token/" in step.path and (step.method == "POST" or "regenerate" in step.params)
 
 
@@ -145,7 +145,7 @@ def _plan_password(desired: DesiredEntry, login: Login) -> list[Step]:
         )
     params = {"userid": desired.id, "password": password}
     if login.user != "root@pam":
-        # Proxmox VE has everybody else prove once more who they are.
+        # Proxmox VE asks everybody else for their own password again.
         params["confirmation-password"] = login.password
     secrets = tuple(name for name in params if name.endswith("password"))
     why = "update_password is always, and passwords can't be compared"
@@ -153,7 +153,7 @@ def _plan_password(desired: DesiredEntry, login: Login) -> list[Step]:
 
 
 def _render_params(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as the API takes them."""
+    """Values as the parameters of a request."""
     params = {}
     for name, value in values.items():
         if isinstance(value, list):
@@ -170,7 +170,7 @@ def _normalize(value: Any) -> Any:
 
 def _check_privileges(privileges: list[str], access: Access) -> None:
     unknown = sorted(set(privileges) - access.privileges)
-    # Administrator has every privilege that there is.
+    # Only the role Administrator has every privilege.
     if unknown and "Administrator" in access.special:
         raise PveError(
             INVALID_PARAMETER,

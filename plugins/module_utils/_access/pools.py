@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resource pools as they are."""
+"""Read resource pools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool as it is; guests by vmid and storages by name, both sorted."""
+    """A pool with the vmids of its guests and the names of its storages, both sorted."""
 
     exists: bool = False
     comment: str = ""
@@ -27,7 +27,7 @@ class Pool:
 
 
 def read_pool(client: Client, name: str) -> Pool:
-    """The pool, which the API names in a parameter since its name may hold a slash."""
+    """A pool. Its name goes into a parameter of the request, since it may contain a slash."""
     if all(entry["poolid"] != name for entry in client.get("/pools")):
         return Pool()
     (entry,) = client.get("/pools", poolid=name)
@@ -35,7 +35,7 @@ def read_pool(client: Client, name: str) -> Pool:
 
 
 def parse_pool(entry: dict[str, Any]) -> Pool:
-    """A pool with its members, as C(GET /pools?poolid=) answers."""
+    """A pool with its members, from an entry of C(GET /pools?poolid=)."""
     members = entry.get("members") or []
     return Pool(
         exists=True,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that keep a secret which is shown only once."""
+"""Files for secrets that Proxmox VE shows only once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_LENGTH = 64
 
 
 def has_secret(path: str) -> bool:
-    """Whether a file holds the secret of an API token."""
+    """Whether a file contains the secret of an API token."""
     try:
         with open(path, encoding="ascii", errors="replace") as file:
             return _SECRET.fullmatch(file.read(_MAX_LENGTH)) is not None
@@ -29,28 +29,28 @@ def has_secret(path: str) -> bool:
 
 
 def check_writable(path: str) -> None:
-    """Raise C(invalid_parameter) unless a secret can be put there and nothing else is lost by it."""
+    """Raise C(invalid_parameter) unless a secret can be written to a file without overwriting anything else."""
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise _unusable_error(path, f"there is no folder {folder}", "Make it first, for its owner alone (mode 0700).")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _unusable_error(path, f"the folder {folder} is not writable", "Choose another one.")
     if os.path.lexists(path) and not has_secret(path):
-        raise _unusable_error(path, "it is there and holds something else", "Choose another name, or remove it.")
+        raise _unusable_error(path, "it exists and contains something else", "Choose another name, or remove it.")
 
 
 @contextlib.contextmanager
 def reserve_secret_file(path: str) -> Iterator[Callable[[str], None]]:
-    """A function that puts a secret into I(path), mode 0600, whole or not at all.
+    """A function that writes a secret to I(path), mode 0600, completely or not at all.
 
-    The place for it is made before the block runs, so that a full disk fails there and not after the secret was shown.
+    Space for it is reserved before the block runs, so that a full disk fails before the secret is created.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secret-")
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secret-")
     except OSError as exc:
         raise _unusable_error(path, str(exc), "Choose another place.") from exc
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             _write_through(file, " " * _MAX_LENGTH)
 
             def write_secret(secret: str) -> None:

@@ -64,5 +64,5 @@ def render_notes(notes: str) -> str:
 
 
 def parse_notes(template: str) -> str:
-    """The notes that L(template_from_notes) wrote as one line."""
+    """The notes that L(render_notes) wrote as one line."""
     return _ESCAPE.sub(lambda match: "\n" if match[0] == "\\n" else "\\", template)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a copy of a cluster is read from: C(GET) requests only, some of which follow from the answers to others."""
+"""Read a whole cluster with C(GET) requests only, some of which follow from the answers to others."""
 
 from __future__ import annotations
 
@@ -56,16 +56,17 @@ _CLUSTER = (
 
 @dataclass
 class CaptureResult:
-    """What was read, and what could not be."""
+    """What was read, and what could not be read."""
 
     readings: list[Reading] = field(default_factory=list)
     problems: list[tuple[Request, PveError]] = field(default_factory=list)
 
     def find_data(self, path: str) -> Any:
+        """The data of the reading of a path, None if there is none."""
         return next((reading["data"] for reading in self.readings if reading["path"] == path), None)
 
     def describe_problems(self) -> list[str]:
-        """A sentence for each kind of part that is missing, however many there are of the kind."""
+        """One sentence for each kind of request that failed."""
         kinds: dict[tuple[str, str], list[tuple[Request, PveError]]] = {}
         for request, error in self.problems:
             kinds.setdefault((re.sub(r"/\d+(?=/|$)", "/*", request.path), error.code), []).append((request, error))
@@ -76,7 +77,7 @@ class CaptureResult:
 
 
 def capture_cluster(client: Client, *, content: bool, throttle: int) -> CaptureResult:
-    """Read a whole cluster. A part that can't be read is a problem; one that makes all the rest pointless raises."""
+    """Read a whole cluster. A part that can't be read is a problem; an error that all requests would meet is raised."""
     captured = CaptureResult([_read(client, request) for request in FIRST])
     _read_all(client, captured, _CLUSTER, throttle)
     resources = captured.find_data(OVERVIEW)
@@ -96,7 +97,7 @@ def capture_cluster(client: Client, *, content: bool, throttle: int) -> CaptureR
 
 
 def count_objects(readings: Iterable[Reading]) -> dict[str, int]:
-    """How many nodes, guests, storages, snapshots and so on the readings show."""
+    """How many nodes, guests, storages, snapshots and so on are in the readings."""
     counts = Counter(readings=0, nodes=0, guests=0, storages=0, pools=0, users=0, snapshots=0, volumes=0)
     for reading in readings:
         path, data = reading["path"], reading["data"]
@@ -115,7 +116,7 @@ def count_objects(readings: Iterable[Reading]) -> dict[str, int]:
 
 
 def list_follow_ups(readings: Sequence[Reading]) -> list[Request]:
-    """The requests that lists lead to: pools, IP sets, security groups and snapshots, one by one."""
+    """The requests for each pool, IP set, security group and snapshot in the lists that were read."""
     requests: list[Request] = []
     for reading in readings:
         path, data = reading["path"], reading["data"]
@@ -164,7 +165,7 @@ def _list_guest_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
 
 
 def _list_content_requests(readings: Sequence[Reading]) -> list[Request]:
-    """What is on every storage that can be read; a shared one is read once."""
+    """The requests for the content of every active storage; a shared one only once."""
     requests: dict[tuple[str, str], Request] = {}
     for reading in readings:
         match = re.fullmatch(r"/nodes/([^/]+)/storage", reading["path"])
@@ -199,12 +200,12 @@ def _read(client: Client, request: Request) -> Reading:
 
 
 def _is_fatal(error: PveError) -> bool:
-    """Whether no other request would fare better."""
+    """Whether every other request would fail, too."""
     return error.code in (AUTH_FAILED, TLS_UNTRUSTED) or (error.code == UNREACHABLE and error.http_status is None)
 
 
 def _is_online(entry: dict[str, Any]) -> bool:
-    # Without Sys.Audit on the node its status is not shown; then the node may speak for itself.
+    # Without Sys.Audit the status of a node is not shown; then the node is asked.
     return entry.get("status", "unknown") != "offline"
 
 

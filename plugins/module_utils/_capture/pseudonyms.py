@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pseudonyms: the same for the same name, and for addresses so that networks stay networks."""
+"""Pseudonyms for names, ids and addresses: the same for the same name, and addresses of a network stay in one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import secrets
 import uuid
 from ipaddress import IPv4Address, IPv6Address
 
-# Ranges with a meaning of their own: what is in one stays in it.
+# Ranges with a special meaning: an address in one of them gets a pseudonym in it.
 _RANGES = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3
     ::/16 fc00::/7 fe80::/10 ff00::/8
@@ -23,7 +23,7 @@ _MAC = re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9
 _V4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"
 _V6 = r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:]+(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:.])"
 _ADDRESS = re.compile(rf"(?P<address>{_V4}|{_V6})(?:/(?P<length>\d{{1,3}})(?![\w.]))?")
-# Every MAC address, range and address, with the length of its network, in a text.
+# Matches MAC addresses, ranges, and addresses with or without the length of their network.
 ADDRESSES = rf"{_MAC.pattern}|(?:{_V4}|{_V6})(?:-(?:{_V4}|{_V6})|/\d{{1,3}}(?![\w.]))?"
 _RANGE = re.compile(rf"(?P<first>{_V4}|{_V6})-(?P<last>{_V4}|{_V6})")
 
@@ -44,7 +44,7 @@ _FIXED = _build_fixed_prefixes()
 
 
 class Pseudonyms:
-    """Pseudonyms of one capture. Names are numbered; addresses and ids follow from a key that nobody keeps."""
+    """The pseudonyms of one capture. Names are numbered; addresses and ids are derived from a key that is not kept."""
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(16)
@@ -52,29 +52,29 @@ class Pseudonyms:
         self._addresses: dict[IPv4Address | IPv6Address, IPv4Address | IPv6Address] = {}
 
     def replace_name(self, kind: str, name: str, form: str = "{kind}-{number}") -> str:
-        """The pseudonym of a name among those of its kind."""
+        """The pseudonym of a name of a kind."""
         pseudonyms = self._names.setdefault(kind, {})
         if name not in pseudonyms:
             pseudonyms[name] = form.format(kind=kind, number=len(pseudonyms) + 1)
         return pseudonyms[name]
 
     def find_name(self, name: str, kinds: tuple[str, ...]) -> str | None:
-        """The pseudonym that a name has already got as one of these kinds."""
+        """The pseudonym that a name already has in one of these kinds, None if it has none."""
         return next((self._names[kind][name] for kind in kinds if name in self._names.get(kind, ())), None)
 
     def replace_uuid(self, text: str) -> str:
-        """Another UUID."""
+        """The pseudonym of a UUID."""
         return str(uuid.UUID(bytes=self._hash(f"uuid {text.lower()}")[:16], version=4))
 
     def replace_mac(self, text: str) -> str:
-        """Another MAC address, under Proxmox's own prefix."""
+        """The pseudonym of a MAC address, with Proxmox's prefix."""
         number = self.replace_name("mac", text.upper(), "{number}")
         return "BC:24:11:" + ":".join(re.findall("..", f"{int(number):06X}"))
 
     def replace_address(self, text: str) -> str:
-        """Another address or network (C(address/length)); what shares a network goes on sharing it.
+        """The pseudonym of an address or network (C(address/length)); addresses of a network stay in one network.
 
-        What is no address comes back as it is, as do loopback, multicast, netmasks and the unspecified address.
+        Text that is no address is returned as it is, as are loopback, multicast, netmasks and the unspecified address.
         """
         match = _ADDRESS.fullmatch(text)
         try:
@@ -93,9 +93,9 @@ class Pseudonyms:
         return f"{replacement}/{length}"
 
     def replace_addresses(self, text: str) -> str:
-        """A text with every MAC and IP address in it replaced."""
+        """A text with pseudonyms for every MAC and IP address in it."""
         text = _MAC.sub(lambda match: self.replace_mac(match[0]), text)
-        # A range may run the other way round between the replacements.
+        # The pseudonyms of a range may be in the opposite order.
         parts = []
         end = 0
         for match in _RANGE.finditer(text):
@@ -118,7 +118,7 @@ class Pseudonyms:
         return "-".join(ends)
 
     def _map_address(self, original: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-        """Prefix-preserving: each bit is flipped, or not, by what is before it; never on the way to a fixed range."""
+        """A prefix-preserving pseudonym: whether a bit flips depends on those before it; fixed ranges are kept."""
         if original not in self._addresses:
             bits, fixed = _to_bits(original), _FIXED[original.max_prefixlen]
             replacement = "".join(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where names stand in answers of the API, and a pseudonym in place of each. Pure."""
+"""Replace each name in answers of the API by its pseudonym. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .pseudonyms import Pseudonyms
 from .scrub_text import TextScrubber
 from .volume_names import replace_volume_name
 
-# Under these keys stand words of the product, whatever things are called.
+# The values of these keys are words of Proxmox VE, even if something has such a name.
 _PLAIN_TEXT = """
     action agent arch bios boot cipassword citype console content cpu crm_state cgroup-mode digest families format
     hastate hotplug iface ipversion keyboard level lock log machine macro meta method method6 mode network-type ostype
@@ -40,7 +40,7 @@ Rule = Callable[[str], str]
 
 
 class NameScrubber:
-    """Gives every name in a set of readings its pseudonym."""
+    """Replaces every name in a set of readings by its pseudonym."""
 
     def __init__(self, pseudonyms: Pseudonyms | None = None) -> None:
         self._pseudonyms = pseudonyms or Pseudonyms()
@@ -71,7 +71,7 @@ class NameScrubber:
         }
 
     def scrub(self, readings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The readings under pseudonyms. The first of two passes only gets to know the names."""
+        """The readings with pseudonyms. The first of two passes only collects the names."""
         for reading in readings:
             self._scrub_reading(reading)
         return [self._scrub_reading(reading) for reading in readings]
@@ -90,7 +90,7 @@ class NameScrubber:
         return f"{match[1]}/{segment(self._pseudonyms.replace_name(_PATH_KINDS[match[1]], unquote(match[2])))}"
 
     def _find_rules(self, path: str) -> dict[str, Rule]:
-        """What stands in the answer of one path and means something else elsewhere."""
+        """The rules for keys whose meaning depends on the path."""
         part = path.rpartition("/")[2]
         if "/firewall/" in path:
             return self._build_firewall_rules(path, part)
@@ -215,7 +215,7 @@ class NameScrubber:
         return "/".join([kind, *rest])
 
     def _replace_endpoint(self, text: str) -> str:
-        """Addresses, or the name of an alias or IP set."""
+        """Replace addresses, or the name of an alias or IP set."""
         match = _REFERENCE.fullmatch(text)
         if match is None:
             return self._pseudonyms.replace_addresses(text)
@@ -226,7 +226,7 @@ class NameScrubber:
         return replace_volume_name(self._pseudonyms, text)
 
     def _replace_location(self, text: str) -> str:
-        """Where a storage really is: a path, a server, a volume group."""
+        """Replace the location of a storage: a path, a server, a volume group."""
         if self._pseudonyms.replace_address(text) != text:
             return self._pseudonyms.replace_address(text)
         if text == "/var/lib/vz":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names inside texts: UPIDs, users, volumes, property strings, addresses, and what is known from elsewhere. Pure."""
+"""Replace names inside texts: UPIDs, users, volumes, property strings, addresses and collected names. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 from .pseudonyms import ADDRESSES, Pseudonyms
 from .volume_names import replace_volume_name
 
-# Words that may also be somebody's name for a thing; in running text they are left alone.
+# Words that are kept in texts, though something may have such a name.
 _WORDS_TEXT = """
     local all none any default root shared host node guest qemu lxc images rootdir iso backup vztmpl snippets import
     linux debian cloud-init cloudinit virtio scsi ide sata enabled disabled yes true false current
@@ -26,32 +26,32 @@ _WORDS = frozenset(_WORDS_TEXT.split())
 
 
 class TextScrubber:
-    """Puts pseudonyms in place of the names inside texts."""
+    """Replaces the names inside texts by pseudonyms."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         self._pseudonyms = pseudonyms
 
     def replace_name(self, kind: str, text: str, form: str = "{kind}-{number}") -> str:
-        """The pseudonym of a name; what every server has under a name keeps it."""
+        """The pseudonym of a name; names that every server has are kept."""
         return text if text in _BUILT_IN.get(kind, ()) else self._pseudonyms.replace_name(kind, text, form)
 
     def replace_users(self, text: str) -> str:
-        """Every C(user@realm) and C(user@realm!token) in a text."""
+        """Replace every C(user@realm) and C(user@realm!token) in a text."""
         return _USER.sub(self._replace_user, text)
 
     def replace_upids(self, text: str) -> str:
-        """Every UPID in a text."""
+        """Replace every UPID in a text."""
         return _UPID.sub(self._replace_upid, text)
 
     def replace_volume(self, text: str) -> str:
-        """A volume id."""
+        """Replace the names in a volume id."""
         storage, colon, name = text.partition(":")
         if not colon:
             return self.scrub_text(text)
         return f"{self._pseudonyms.replace_name('storage', storage)}:{replace_volume_name(self._pseudonyms, name)}"
 
     def scrub_properties(self, key: str, text: str) -> str:
-        """A value of several options; the first may be a volume."""
+        """Replace the names in a property string, whose first part may be a volume."""
         first, *others = text.split(",")
         if _DRIVE.fullmatch(key) and "=" not in first and ":" in first:
             return ",".join([self.replace_volume(first), *map(self._scrub_option, others)])
@@ -70,7 +70,7 @@ class TextScrubber:
         return f"{name}{equals}{value}"
 
     def scrub_text(self, text: str) -> str:
-        """Any text: UPIDs, users, addresses, and names that are known from elsewhere, in one go."""
+        """Replace UPIDs, users, addresses and names that were collected elsewhere in any text."""
         return _ANYTHING.sub(self._replace_match, text)
 
     def _replace_match(self, match: re.Match[str]) -> str:

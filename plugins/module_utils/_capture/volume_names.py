@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of volumes under pseudonyms: what Proxmox VE gave them stays, what people named them goes. Pure."""
+"""Pseudonyms for names of volumes: parts that Proxmox VE chose are kept, parts that people chose are replaced. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PBS_BACKUP = re.compile(r"(?:vm|ct)|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def replace_volume_name(pseudonyms: Pseudonyms, name: str) -> str:
-    """The name of a volume (what follows the storage and a colon), each part of the path by itself."""
+    """The pseudonym of a volume's name (the part after the storage and a colon), part by part of its path."""
     return "/".join(_replace_part(pseudonyms, part) for part in name.split("/"))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a cluster does besides running guests: high availability and replication."""
+"""Read high availability and replication of a cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUS_FIELDS = ("last_sync", "next_sync", "duration", "fail_count", "error")
 
 
 def read_ha(client: Client, warnings: list[str]) -> dict[str, Any]:
-    """HA from two requests; a part that can't be read is null, and why goes to I(warnings)."""
+    """HA, from two requests; a part that can't be read is null, and I(warnings) gets the reason."""
     status = _read_or_warn(client, "/cluster/ha/status/current", "The state of HA", warnings)
     rules = _read_or_warn(client, RULES, "The rules of HA", warnings)
     return {**describe_ha(status), "rules": None if rules is None else describe_rules(rules)}
@@ -31,9 +31,10 @@ def read_ha(client: Client, warnings: list[str]) -> dict[str, Any]:
 def read_replication(
     client: Client, resources: Sequence[dict[str, Any]], warnings: list[str]
 ) -> list[dict[str, Any]] | None:
-    """The replication jobs, and how they went as the nodes say that have a guest with a job.
+    """The replication jobs, with their last results from the nodes that have their guests.
 
-    I(resources) are the entries of C(/cluster/resources).
+    I(resources) are the entries of C(/cluster/resources). A part that can't be read is null, and I(warnings) gets the
+    reason.
     """
     jobs = _read_or_warn(client, "/cluster/replication", "Replication", warnings)
     if jobs is None:
@@ -53,7 +54,7 @@ def read_replication(
 
 
 def describe_ha(status: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
-    """HA from C(/cluster/ha/status/current); all null when that was not read."""
+    """HA from C(/cluster/ha/status/current); all null when it was not read."""
     if status is None:
         return dict.fromkeys(("master", "armed", "nodes", "resources"))
     by_type: dict[str, list[dict[str, Any]]] = {}
@@ -74,7 +75,7 @@ def describe_ha(status: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
 
 
 def describe_rules(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules, by name."""
+    """The rules of HA, sorted by name."""
     rules = []
     for entry in sorted(entries, key=lambda entry: entry["rule"]):
         rule = describe_rule(entry)
@@ -84,7 +85,7 @@ def describe_rules(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def describe_job(job: dict[str, Any], status: dict[str, Any], source: str | None) -> dict[str, Any]:
-    """A replication job from its configuration and what its node tells of it."""
+    """A replication job from its configuration and its status on the guest's node."""
     return {
         "id": job["id"],
         "vmid": int(job["guest"]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""High availability: the guests under the HA manager's care, and its rules. Pure but for find_rule()."""
+"""High availability: the guests that the HA manager manages, and its rules. Pure but for find_rule()."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _NODE_AFFINITY, _RESOURCE_AFFINITY = "node-affinity", "resource-affinity"
 
 
 def service_id(guest: Guest) -> str:
-    """What the HA manager calls a guest, such as C(vm:101)."""
+    """The HA manager's id for a guest, such as C(vm:101)."""
     return f"{'vm' if guest.type == 'qemu' else 'ct'}:{guest.vmid}"
 
 
 def describe_resource(entry: dict[str, Any] | None) -> dict[str, Any]:
-    """A guest under HA from an entry of C(/cluster/ha/resources), or one that is not."""
+    """A guest's HA resource from an entry of C(/cluster/ha/resources); None for a guest that is not under HA."""
     if entry is None:
         return dict(_UNMANAGED)
     state = str(entry.get("state") or "started")
     return {
         "managed": True,
-        # An older name of the same.
+        # C(enabled) is an older name of C(started).
         "request_state": "started" if state == "enabled" else state,
         "max_restart": int(entry.get("max_restart", 1)),
         "max_relocate": int(entry.get("max_relocate", 1)),
@@ -52,7 +52,7 @@ def describe_resource(entry: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def describe_rule(entry: dict[str, Any] | None) -> dict[str, Any]:
-    """A rule from an entry of C(/cluster/ha/rules), or none."""
+    """A rule from an entry of C(/cluster/ha/rules); None for a rule that does not exist."""
     if entry is None:
         return {"exists": False}
     rule: dict[str, Any] = {
@@ -73,7 +73,7 @@ def find_rule(client: Client, name: str) -> dict[str, Any] | None:
 
 
 def parse_node_priorities(nodes: list[str]) -> dict[str, int]:
-    """Nodes, each C(name) or C(name:priority), with their priorities, which are 0 unless given."""
+    """Nodes with their priorities, from C(name) or C(name:priority); the default is 0. Raises C(invalid_parameter)."""
     priorities = {}
     for node in nodes:
         name, colon, priority = node.partition(":")
@@ -159,7 +159,7 @@ def _check_complete(name: str, kind: str | None, desired: dict[str, Any]) -> Non
     if kind is None or (kind == _NODE_AFFINITY and not desired.get("nodes")):
         raise PveError(
             INVALID_PARAMETER,
-            f"There is no rule {name}, and it is not said what it is to be.",
+            f"There is no rule {name}, and its type is not clear.",
             "Give nodes for node affinity, or affinity for resource affinity.",
         )
     minimum = 2 if kind == _RESOURCE_AFFINITY else 1
@@ -191,7 +191,7 @@ def _normalize(value: Any) -> Any:
 
 
 def _render_params(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as the API takes them."""
+    """Values as the parameters of a request."""
     params: dict[str, Any] = {}
     for name, value in values.items():
         if name == "nodes":
@@ -204,7 +204,7 @@ def _render_params(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _render_new_params(values: dict[str, Any]) -> dict[str, Any]:
-    """As _sent, for what is new: an empty text is what it has anyway."""
+    """As _sent; for something new, without empty texts, which are the default."""
     return {name: value for name, value in _render_params(values).items() if value != ""}
 
 

@@ -187,7 +187,7 @@ def normalize_address(text: str) -> str:
 
 
 def normalize_entry(text: str) -> str:
-    """As L(canonical_address) but without host bits, as IP sets keep it; an alias becomes its name in lower case."""
+    """As L(normalize_address) but without host bits, as IP sets keep it; an alias becomes its name in lower case."""
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:

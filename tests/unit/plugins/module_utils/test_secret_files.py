@@ -53,7 +53,7 @@ def test_what_is_no_secret_is_not_overwritten(tmp_path):
     path = tmp_path / "secret"
     path.write_text("my only copy\n")
 
-    with pytest.raises(PveError, match="holds something else"):
+    with pytest.raises(PveError, match="contains something else"):
         check_writable(str(path))
     path.write_text(SECRET)
     check_writable(str(path))
