@@ -12,13 +12,13 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Makes, changes and deletes what is named, value by value; what is not named stays as it is.
+  - Creates, changes and deletes the entries that are named, value by value; what is not named stays as it is.
   - Roles, groups, users, tokens and ACLs are made in this order. After that what is to be absent is deleted, in the
     opposite order.
-  - It never takes anything from those who run it. To delete or disable the user or token that it is connected as, to
-    leave one of its groups, or to narrow a role or ACL that it holds is a failure with C(failure.code=protected), and
-    so is to delete or disable C(root@pam), which would delete that user's API tokens. Through a gateway, which holds
-    the credentials itself, only C(root@pam) is guarded.
+  - It never takes rights from the login that it uses. To delete or disable the user or token that it is connected as,
+    to leave one of its groups, or to narrow a role or ACL that it holds is a failure with C(failure.code=protected),
+    and so is to delete or disable C(root@pam), which would delete that user's API tokens. Through a gateway, which
+    holds the credentials itself, only C(root@pam) is guarded.
   - In check mode it returns the plan, that is, the exact API requests it would send, without any secret.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -107,7 +107,7 @@ options:
         choices: [present, absent]
         default: present
   tokens:
-    description: API tokens. Proxmox VE shows a token's secret once, to whoever makes it or renews it.
+    description: API tokens. Proxmox VE shows a token's secret once, when it is created or renewed.
     type: list
     elements: dict
     suboptions:
@@ -130,7 +130,7 @@ options:
         description:
           - File on the host that runs the module to write a new secret to, and nothing else, with mode 0600.
           - The place is made before the token is, so that the secret can't be lost for want of space or permission. The
-            folder must exist. A file that holds anything but a token's secret is never overwritten.
+            folder must exist. A file that contains anything but a token's secret is never overwritten.
           - Without it the secret is in RV(entries), and goes wherever results go. Register the result, and set
             C(no_log) on the task.
         type: path
@@ -170,7 +170,7 @@ options:
         type: list
         elements: str
       propagate:
-        description: Whether the roles hold on all that is below the path, too.
+        description: Whether the roles also apply to everything below the path.
         type: bool
         default: true
       exact:
@@ -180,7 +180,7 @@ options:
         type: bool
         default: false
       state:
-        description: V(absent) takes the roles away.
+        description: V(absent) removes the roles.
         type: str
         choices: [present, absent]
         default: present

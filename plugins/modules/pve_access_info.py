@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Shows who may do what, from at most four API requests. Secrets are never among it; Proxmox VE itself does not tell
+  - Shows who may do what, from at most four API requests. Secrets are never shown; Proxmox VE itself does not return
     them.
-  - Whoever lacks privileges on C(/access) sees less, and that is no failure.
+  - Without privileges on C(/access) it shows less, which is no failure.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info

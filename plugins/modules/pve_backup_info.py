@@ -34,7 +34,7 @@ options:
   max_age:
     description:
       - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
-      - Any backup is when this is not given.
+      - Any backup is recent enough when this is not given.
     type: str
   backups:
     description: List all backups of each guest as RV(guests[].backups), not only the latest.
@@ -106,7 +106,7 @@ guests:
       type: bool
       returned: always
     scheduled:
-      description: Whether a backup job takes it; null when that can't be read.
+      description: Whether a backup job includes it; null when that can't be read.
       type: bool
       returned: always
     backups:

@@ -13,7 +13,7 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes, changes and deletes the jobs by which a cluster backs up its guests on schedule.
-  - Options that are not given stay as they are. Those that say so are taken away by an empty value.
+  - Options that are not given stay as they are. Those that say so are unset by an empty value.
   - In check mode it returns the plan, that is, the exact API request it would send.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -47,20 +47,20 @@ options:
     description: Back up the members of this pool.
     type: str
   exclude:
-    description: With O(all=true), leave these guests out. An empty list takes it away.
+    description: With O(all=true), leave these guests out. An empty list unsets it.
     type: list
     elements: int
   storage:
     description: Storage for the backups.
     type: str
   node:
-    description: Back up only the guests that are on this node. Empty takes it away.
+    description: Back up only the guests that are on this node. Empty unsets it.
     type: str
   enabled:
     description: Whether the job runs. A new one does when this is not given.
     type: bool
   comment:
-    description: Comment of the job. Empty takes it away.
+    description: Comment of the job. Empty unsets it.
     type: str
   mode:
     description:
@@ -75,7 +75,7 @@ options:
   retention:
     description:
       - Which backups of a guest to keep when a new one is made, rather than what the storage says. This takes the place
-        of all that the job had; an empty dictionary takes it away.
+        of all that the job had; an empty dictionary unsets it.
     type: dict
     suboptions:
       all:
@@ -102,7 +102,7 @@ options:
   notes:
     description:
       - Notes of the backups, in which Proxmox VE fills in C({{cluster}}), C({{guestname}}), C({{node}}) and
-        C({{vmid}}). Empty takes them away.
+        C({{vmid}}). Empty unsets them.
     type: str
   protected:
     description: Protect the backups from being deleted.
@@ -115,7 +115,7 @@ options:
     type: int
   fleecing:
     description:
-      - How writes of QEMU guests are kept from waiting for a slow backup storage. An empty dictionary takes it away.
+      - How writes of QEMU guests are kept from waiting for a slow backup storage. An empty dictionary unsets it.
     type: dict
     suboptions:
       enabled:
@@ -125,7 +125,7 @@ options:
         description: A fast storage, best a local one.
         type: str
   performance:
-    description: Settings for speed. An empty dictionary takes them away.
+    description: Settings for speed. An empty dictionary unsets them.
     type: dict
     suboptions:
       max_workers:
@@ -139,11 +139,11 @@ options:
     type: str
     choices: [auto, legacy-sendmail, notification-system]
   mailto:
-    description: Mail addresses or users to tell. An empty list takes them away. Proxmox VE calls this deprecated.
+    description: Mail addresses or users to notify. An empty list unsets them. Proxmox VE calls this deprecated.
     type: list
     elements: str
   mailnotification:
-    description: When to tell them. Proxmox VE calls this deprecated.
+    description: When to notify them. Proxmox VE calls this deprecated.
     type: str
     choices: [always, failure]
   timeout:

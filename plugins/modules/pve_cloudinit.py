@@ -361,11 +361,11 @@ def find_differences(
 
 
 def _require_free(config: dict[str, Any], drive: str) -> None:
-    held = str(config.get(drive) or "")
-    if held and not held.startswith("none"):
+    volume = str(config.get(drive) or "")
+    if volume and not volume.startswith("none"):
         raise PveError(
             INVALID_PARAMETER,
-            f"{drive} holds {held.split(',', 1)[0]}, which the cloud-init drive would replace.",
+            f"{drive} holds {volume.split(',', 1)[0]}, which the cloud-init drive would replace.",
             "Choose a free drive, such as ide0 or scsi30, or empty that one first.",
         )
 

@@ -237,7 +237,7 @@ ha:
       elements: dict
       returned: always
 replication:
-  description: The replication jobs, by guest and id. How a job went is null where its node does not tell.
+  description: The replication jobs, by guest and id. How a job went is null where its node does not report it.
   returned: with O(replication=true)
   type: list
   elements: dict

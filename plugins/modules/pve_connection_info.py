@@ -56,7 +56,7 @@ connection:
       returned: always
     tls:
       description:
-        - What the certificate was held against, V(verified) (the system's CAs), V(ca_path), V(fingerprint) or
+        - What the certificate was checked against, V(verified) (the system's CAs), V(ca_path), V(fingerprint) or
           V(unverified).
       type: str
       returned: always

@@ -14,7 +14,8 @@ author:
 description:
   - Says where the console of a running guest opens in a browser, and asks Proxmox VE for a ticket with which a client
     of one's own, such as noVNC or xterm.js, can connect within 10 seconds.
-  - Nothing about the guest changes, but Proxmox VE starts a proxy for each ticket, whose task fails when nobody comes.
+  - Nothing about the guest changes, but Proxmox VE starts a proxy for each ticket, whose task fails when no client
+    connects.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -51,9 +52,9 @@ options:
     type: bool
     default: true
 notes:
-  - The ticket opens the guest's console to whoever has it, and stands in the result because it is asked for. Set
+  - The ticket opens the guest's console to whoever has it, and is in the result because it was asked for. Set
     C(no_log) on the task, or O(ticket=false), where others read results.
-  - The link holds no secret. Who opens it logs in to Proxmox VE and needs C(VM.Console) on the guest.
+  - The link contains no secret. Whoever opens it logs in to Proxmox VE and needs C(VM.Console) on the guest.
 seealso:
   - module: playvisor.proxmox.pve_guest_info
 """
@@ -100,7 +101,7 @@ console:
       returned: always
       sample: qemu
     link:
-      description: Page of Proxmox VE that shows the console to who is logged in.
+      description: Page of Proxmox VE that shows the console to users who are logged in.
       type: str
       returned: always
       sample: https://pve.example.com:8006/?console=kvm&novnc=1&vmid=101&vmname=web-01&node=pve1&resize=off&cmd=

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Makes a QEMU or LXC guest, brings its configuration to what is wished, makes it a template, or deletes it.
+  - Makes a QEMU or LXC guest, brings its configuration to the wished state, makes it a template, or deletes it.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
   - Disks only grow. Volumes are only deleted where that is asked for.
@@ -109,7 +109,7 @@ options:
     description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
     type: str
   features:
-    description: Features of a container, such as V(nesting=1). All others than that are for root@pam with a password.
+    description: Features of a container, such as V(nesting=1). All other features need root@pam with a password.
     type: str
   unprivileged:
     description: Whether a new container is unprivileged. That can't be changed later.
@@ -179,7 +179,7 @@ options:
       size:
         description:
           - Size in GiB. A smaller disk grows; one that is larger is a failure. The true size of the volume counts, and
-            a configuration that says less is mended.
+            a configuration that says less is corrected.
           - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
             as well. A volume that only comes with a restart can't grow before that.
         type: int
@@ -215,7 +215,7 @@ options:
         description: Cache mode, such as V(none) or V(writeback).
         type: str
       discard:
-        description: Whether what the guest gives up is given back to the storage.
+        description: Whether space that the guest frees is given back to the storage.
         type: bool
       ssd:
         description: Whether the guest sees a solid state disk.
@@ -658,7 +658,7 @@ class Guests(Resource[Observed]):
             raise PveError(
                 DRIFTED,
                 f"Somebody else made guest {new.guest.label} on {new.guest.node} meanwhile. Nothing was changed.",
-                "Run again to bring that one to the desired state, if it is the one you mean.",
+                "Run again to bring that one to the wished state, if it is the one you mean.",
             )
         return new
 

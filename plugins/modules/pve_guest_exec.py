@@ -25,7 +25,7 @@ extends_documentation_fragment:
 options:
   command:
     description:
-      - Program to run and each of its arguments. No shell is between, so nothing in it is expanded or has to be quoted.
+      - Program to run and each of its arguments. No shell is involved, so nothing is expanded or has to be quoted.
       - On Windows a program is found by its full path or in C(PATH).
     type: list
     elements: str
@@ -64,8 +64,8 @@ options:
     type: int
     default: 1048576
 notes:
-  - What comes out of a guest is the guest's word. Take it for untrusted input.
-  - O(command), O(stdin) and O(content) stand in the plan, so that whoever approves it knows what it does. Set
+  - What a guest returns is untrusted input.
+  - O(command), O(stdin) and O(content) are in the plan, so that whoever approves it knows what it does. Set
     C(no_log) on the task if they hold a secret.
   - Containers have no agent, and the API of Proxmox VE has nothing else for them (C(failure.code=unsupported)).
   - A command that outlives O(timeout) is C(failure.code=timeout); it goes on running in the guest.

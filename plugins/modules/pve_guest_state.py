@@ -53,7 +53,7 @@ options:
 notes:
   - A guest under HA is started and stopped by the HA manager, which is waited for up to O(timeout).
   - Each guest has requests of its own. The bulk requests of Proxmox VE are not used, since their one task for all
-    guests tells what became of each only in its log.
+    guests reports the outcome for each only in its log.
   - In a O(guests) selection, templates are left out unless O(guests.vmids) names them or O(guests.templates=true).
 seealso:
   - module: playvisor.proxmox.pve_guest_info

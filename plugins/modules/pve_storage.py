@@ -142,7 +142,7 @@ options:
   update_password:
     description:
       - V(on_create) sends O(password), O(keyring), O(encryption_key) and O(master_pubkey) only with a new definition.
-      - V(always) sends them each time, and so always changes something, since Proxmox VE does not tell what they are.
+      - V(always) sends them each time, and so always changes something, since Proxmox VE does not return them.
     type: str
     choices: [on_create, always]
     default: on_create
@@ -162,7 +162,7 @@ options:
 notes:
   - An option that Proxmox VE sets only with a new definition, and that differs, is C(failure.code=unsupported).
   - A definition is not deleted while disks of guests are on the storage (C(failure.code=protected)). A node that can't
-    be asked is a warning.
+    be read is a warning.
 seealso:
   - module: playvisor.proxmox.pve_storage_info
   - module: playvisor.proxmox.pve_storage_content

@@ -55,7 +55,7 @@ options:
   compression:
     description:
       - Decompress what O(url) has, such as V(gz) or V(zst). The size of the result is not known beforehand then, and a
-        file that is there is taken for the same.
+        file that is there counts as the same.
     type: str
   src:
     description: Path of a file on the host that this module runs on, which is uploaded.
@@ -67,7 +67,7 @@ options:
   checksum:
     description:
       - Checksum that the file must have, in hex. Proxmox VE verifies it when it gets the file, and keeps no other file.
-      - The API does not tell the checksum of a file that is there, so that counts as the same by its size.
+      - The API does not return the checksum of a file that is there, so one of the same size counts as the same.
       - The checksum of O(src) is always sent and verified; when given, it must be this one.
     type: str
   checksum_algorithm:
@@ -96,7 +96,7 @@ notes:
   - An ISO image that a guest has in a drive is not deleted (C(failure.code=protected)). To find out, the configuration
     of every QEMU guest that sees the storage is read; snapshots are not looked into.
   - For O(url) the node is asked for the size of what it has, which takes C(Sys.Audit) and C(Sys.Modify) on C(/) or
-    C(Sys.AccessNetwork) on the node, as the download itself does. Without an answer, a file that is there is taken for
+    C(Sys.AccessNetwork) on the node, as the download itself does. Without an answer, a file that is there counts as
     the same, with a warning.
 seealso:
   - module: playvisor.proxmox.pve_storage_info

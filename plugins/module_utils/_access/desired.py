@@ -38,7 +38,7 @@ def parse_desired_entries(params: dict[str, Any]) -> list[DesiredEntry]:
             entries.append(DesiredEntry(kind, _make_id(kind, options), options))
     keys = [(entry.kind, entry.id) for entry in entries]
     for kind, ident in sorted({key for key in keys if keys.count(key) > 1}):
-        raise _invalid_parameter(f"The {kind} {ident} is named twice.", "Say everything about it in one place.")
+        raise _invalid_parameter_error(f"The {kind} {ident} is named twice.", "Say everything about it in one place.")
     absent = {(entry.kind, entry.id) for entry in entries if entry.is_absent}
     for entry in entries:
         _check_entry(entry, absent)
@@ -61,30 +61,32 @@ def _make_id(kind: str, options: dict[str, Any]) -> str:
 def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
     options = entry.options
     if entry.kind == "user" and not _USER.fullmatch(entry.id):
-        raise _invalid_parameter(f"{entry.id!r} is no user.", "Write it as user@realm, such as ops@pve.")
+        raise _invalid_parameter_error(f"{entry.id!r} is no user.", "Write it as user@realm, such as ops@pve.")
     if entry.kind == "token" and not _TOKEN.fullmatch(entry.id):
-        raise _invalid_parameter(
+        raise _invalid_parameter_error(
             f"{entry.id!r} is no API token.", "Write it as user@realm!name, such as ops@pve!deploy."
         )
     password = options.get("password")
     if password is not None and not 8 <= len(password) <= 64:
-        raise _invalid_parameter(
+        raise _invalid_parameter_error(
             f"The password of {entry.id} is {len(password)} characters long.", "Proxmox VE takes 8 to 64."
         )
     if entry.kind == "token" and options["regenerate"] == "lost" and not options["secret_file"]:
-        raise _invalid_parameter(
+        raise _invalid_parameter_error(
             f"The token {entry.id} has regenerate=lost, but no secret_file.", "Say where its secret is kept."
         )
     if entry.is_absent:
         return
     if entry.kind == "acl" and not options["path"].startswith("/"):
-        raise _invalid_parameter(
+        raise _invalid_parameter_error(
             f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101."
         )
     for reference in _find_references(entry):
         if reference in absent:
             what = f"the {entry.kind} {entry.id} needs the {' '.join(reference)}"
-            raise _invalid_parameter(f"{what[0].upper()}{what[1:]}, which is to be absent.", "Ask for one of the two.")
+            raise _invalid_parameter_error(
+                f"{what[0].upper()}{what[1:]}, which is to be absent.", "Ask for one of the two."
+            )
 
 
 def _find_references(entry: DesiredEntry) -> list[tuple[str, str]]:
@@ -98,5 +100,5 @@ def _find_references(entry: DesiredEntry) -> list[tuple[str, str]]:
     return references
 
 
-def _invalid_parameter(message: str, hint: str) -> PveError:
+def _invalid_parameter_error(message: str, hint: str) -> PveError:
     return PveError(INVALID_PARAMETER, message, hint)

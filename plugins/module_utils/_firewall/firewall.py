@@ -100,31 +100,31 @@ def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: 
     """Read only the lists that the options touch: one request for each kind, and one for each IP set or group."""
     listings: dict[str, Listing] = {}
 
-    def get(name: str, kind: str) -> Listing:
+    def read(name: str, kind: str) -> Listing:
         parts = "/".join(segment(part) for part in name.split("/"))
         listings[name] = read_listing(client, f"{place.path}/{parts}", kind)
         return listings[name]
 
     if place.group:
-        if any(item.name == place.group for item in get("groups", "groups").items):
-            get(f"groups/{place.group}", "rules")
+        if any(item.name == place.group for item in read("groups", "groups").items):
+            read(f"groups/{place.group}", "rules")
         return Firewall(place, listings, macros)
     if params["options"] or params["reset_options"]:
-        get("options", "options")
+        read("options", "options")
     if params["rules"] is not None:
-        get("rules", "rules")
+        read("rules", "rules")
     if params["aliases"] is not None:
-        get("aliases", "aliases")
+        read("aliases", "aliases")
     if params["ipsets"] is not None:
-        present = get("ipset", "ipset").items
+        present = read("ipset", "ipset").items
         filled = {spec["name"].lower() for spec in params["ipsets"] if spec["entries"] is not None}
         filled |= find_names_to_remove(present, params["ipsets"], params["purge"])
         for name in (item.name for item in present if item.name in filled):
-            get(f"ipset/{name}", "entries")
+            read(f"ipset/{name}", "entries")
     if params["groups"] is not None:
-        present = get("groups", "groups").items
+        present = read("groups", "groups").items
         for name in sorted(find_names_to_remove(present, params["groups"], params["purge"])):
-            get(f"groups/{name}", "rules")
+            read(f"groups/{name}", "rules")
     return Firewall(place, listings, macros)
 
 

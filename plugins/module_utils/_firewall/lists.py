@@ -69,11 +69,11 @@ def parse_listing(path: str, kind: str, data: Any) -> Listing:
     if kind == "options":
         options = {name: value for name, value in data.items() if name != "digest"}
         items = [Item(name, {"value": parse_value(name, value)}) for name, value in options.items()]
-        return Listing(path, kind, _sort_by_name(items), data.get("digest"))
+        return Listing(path, kind, _sort_items(items), data.get("digest"))
     entries = sorted(data, key=lambda entry: int(entry["pos"])) if kind == "rules" else data
     items = [_PARSERS[kind](entry) for entry in entries]
     digest = entries[0].get("digest") if entries else None
-    return Listing(path, kind, tuple(items) if kind == "rules" else _sort_by_name(items), digest)
+    return Listing(path, kind, tuple(items) if kind == "rules" else _sort_items(items), digest)
 
 
 def prepare_write(client: Client, step: Step) -> Step:
@@ -125,7 +125,7 @@ class Draft:
     def replace_items(self, name: str, items: Sequence[Item]) -> None:
         """Set the items of a list to what they will be after the requests so far."""
         listing = self._listings[name]
-        self._listings[name] = replace(listing, items=tuple(items) if listing.kind == "rules" else _sort_by_name(items))
+        self._listings[name] = replace(listing, items=tuple(items) if listing.kind == "rules" else _sort_items(items))
 
     def put_item(self, name: str, item: Item) -> None:
         """Add an item to a list, or replace the item of the same name."""
@@ -229,7 +229,7 @@ _PARSERS = {
 }
 
 
-def _sort_by_name(items: Sequence[Item]) -> tuple[Item, ...]:
+def _sort_items(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: item.name))
 
 

@@ -136,7 +136,7 @@ def _make_entries(draft: Draft, listing: str, entries: Sequence[dict[str, Any]])
         present = _find_item(draft, listing, name)
         cidr = present.content["cidr"] if present else name
         content = {"cidr": cidr, "nomatch": spec["nomatch"], "comment": _choose_comment(spec, present)}
-        given = {"nomatch": int(content["nomatch"]), "comment": content["comment"]}
+        fields = {"nomatch": int(content["nomatch"]), "comment": content["comment"]}
         if present is None:
             params = {
                 "cidr": cidr,
@@ -146,7 +146,7 @@ def _make_entries(draft: Draft, listing: str, entries: Sequence[dict[str, Any]])
             draft.create(listing, f"{name} is not in it", params)
         elif content != present.content:
             # The API removes fields that the request leaves out.
-            draft.write(listing, "PUT", f"{draft.path(listing)}/{segment(cidr)}", f"{name} differs", given)
+            draft.write(listing, "PUT", f"{draft.path(listing)}/{segment(cidr)}", f"{name} differs", fields)
         else:
             continue
         draft.put_item(listing, Item(name, content, ours=True))

@@ -50,12 +50,12 @@ def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | No
     For a shared storage it is the first node that has it. Raises C(not_found), C(ambiguous) when several nodes have
     their own storage of this name, and C(unsupported) when it does not take the content.
     """
-    known = [describe_storage(entry) for entry in entries]
-    candidates = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
+    storages = [describe_storage(entry) for entry in entries]
+    candidates = [one for one in storages if one["storage"] == storage and node in (None, one["node"])]
     usable = sorted((one for one in candidates if one["status"] == "available"), key=lambda one: one["node"])
     where = f" on node {node}" if node else ""
     if not usable:
-        others = ", ".join(sorted({one["storage"] for one in known})) or "none"
+        others = ", ".join(sorted({one["storage"] for one in storages})) or "none"
         state = "is not available" if candidates else "does not exist"
         raise PveError(NOT_FOUND, f"Storage {storage} {state}{where}.", f"There are these storages: {others}.")
     if len(usable) > 1 and not usable[0]["shared"]:
@@ -66,10 +66,10 @@ def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | No
             "Set node to the one you mean.",
         )
     if content not in usable[0]["content"]:
-        held = ", ".join(usable[0]["content"])
+        accepted = ", ".join(usable[0]["content"])
         raise PveError(
             UNSUPPORTED,
-            f"Storage {storage} does not take {content}; it is set to take {held}.",
+            f"Storage {storage} does not take {content}; it is set to take {accepted}.",
             f"Use another storage, or add {content} to its content with pve_storage.",
         )
     return usable[0]
