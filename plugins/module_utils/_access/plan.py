@@ -27,7 +27,7 @@ class Login:
 def plan_entry(
     desired: DesiredEntry, access: Access, login: Login, is_secret_lost: bool = False
 ) -> tuple[list[Step], dict[str, Any]]:
-    """The requests for one entry and its state after them; I(lost): the file for a token's secret has none."""
+    """The requests for one entry and its state after them; I(is_secret_lost): its file has no secret."""
     before = access.get_state(desired.kind, desired.id)
     if desired.kind == "acl":
         steps, after = _plan_acl(desired, before)

@@ -89,14 +89,14 @@ def has_volume(config: dict[str, Any], volid: str) -> bool:
     return any(isinstance(value, str) and value.split(",", 1)[0] == volid for value in config.values())
 
 
-def find_guests_using(client: Client, where: dict[str, Any], volid: str) -> list[Guest]:
+def find_guests_using(client: Client, storage: dict[str, Any], volid: str) -> list[Guest]:
     """The QEMU guests that have an ISO image in a drive; a guest that can't be read adds a notice to the client.
 
     No list of the API says this, so the configuration of each guest that can see the storage is read.
     """
 
     def can_see(guest: Guest) -> bool:
-        return where["shared"] or guest.node == where["node"]
+        return storage["shared"] or guest.node == storage["node"]
 
     inventory = observe_guests(client)
     # The vmid of a container that was just deleted may now be that of a QEMU guest.
@@ -110,5 +110,5 @@ def find_guests_using(client: Client, where: dict[str, Any], volid: str) -> list
             client.notices.append(f"It is not known whether guest {guest.label} uses {volid}: {error.message}")
             return False
 
-    are_users = bounded_map(_CONCURRENCY, uses_volume, candidates)
-    return [guest for guest, used in zip(candidates, are_users, strict=True) if used]
+    uses = bounded_map(_CONCURRENCY, uses_volume, candidates)
+    return [guest for guest, is_used in zip(candidates, uses, strict=True) if is_used]
