@@ -311,7 +311,7 @@ from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -337,7 +337,7 @@ class GuestBackups:
 
 
 class Backups(GuestResource[GuestBackups]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
@@ -384,12 +384,12 @@ class Backups(GuestResource[GuestBackups]):
             steps = [_build_backup_step(observed, params)]
         return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
 
-    def look(self, client: Client, observed: GuestBackups, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: GuestBackups, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
         return {"backups": [backup["volid"] for backup in select_backups(listed, observed.guest)]}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
             return state == plan.after
         # Retention set on the storage may have deleted others.
@@ -404,7 +404,7 @@ def _is_harmless(params: dict[str, Any]) -> bool:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options that the API would refuse only after other changes were made, or never."""
     if params["max_age"] is not None:
-        age_seconds(params["max_age"])
+        parse_age(params["max_age"])
     if params["retention"] and not render_retention(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
     if params["retention"] and params["keep_older"]:
@@ -433,7 +433,7 @@ def has_recent_backup(observed: GuestBackups, max_age: str | None) -> bool:
     """Whether the latest backup is recent enough that no new one is needed."""
     if max_age is None or not observed.backups:
         return False
-    return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
+    return int(observed.backups[0].get("ctime") or 0) >= observed.now - parse_age(max_age)
 
 
 def _build_backup_step(observed: GuestBackups, params: dict[str, Any]) -> Step:

@@ -186,7 +186,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
-from ..module_utils._guest.lookup import find_guest, look_for, read_guest, with_config
+from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -233,8 +233,8 @@ class Clone(Resource[ObservedClone]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedClone]:
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
-        inventory = look_for(client, inventory, vmid=params["newid"])
-        inventory = look_for(client, inventory, name=params["new_name"])
+        inventory = refresh_guest(client, inventory, vmid=params["newid"])
+        inventory = refresh_guest(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
             return [ObservedClone(source, clone, clone.vmid)]
@@ -251,7 +251,9 @@ class Clone(Resource[ObservedClone]):
             linkable = bool(int(answer["hasFeature"]))
         return [ObservedClone(source, None, newid, snapshots, linkable)]
 
-    def instead(self, client: Client, observed: ObservedClone, plan: Plan, error: PveError) -> ObservedClone | None:
+    def replan_after_refusal(
+        self, client: Client, observed: ObservedClone, plan: Plan, error: PveError
+    ) -> ObservedClone | None:
         # Somebody else may have taken the free vmid before the request was sent.
         if self._params["newid"] is not None or _TAKEN not in error.message:
             return None
@@ -264,7 +266,7 @@ class Clone(Resource[ObservedClone]):
             )
         return new
 
-    def acts_on(self, observed: ObservedClone) -> Guest | None:
+    def affected_guest(self, observed: ObservedClone) -> Guest | None:
         return observed.source
 
     def target(self, observed: ObservedClone) -> dict[str, Any]:
@@ -287,7 +289,7 @@ class Clone(Resource[ObservedClone]):
             after={"exists": True, "source": observed.source.label},
         )
 
-    def look(self, client: Client, observed: ObservedClone, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedClone, plan: Plan) -> dict[str, Any]:
         where = plan.target
         try:
             config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")

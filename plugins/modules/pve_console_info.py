@@ -142,7 +142,7 @@ from urllib.parse import urlencode
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from ..module_utils._api.tasks import journal
+from ..module_utils._api.tasks import write_journal
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guest, read_status
@@ -165,7 +165,7 @@ def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[st
     console = {**guest.identity(), "link": build_link(client.connection.url, guest, params["console"]), **NO_TICKET}
     if with_ticket:
         answer = client.request("POST", *build_ticket_request(guest, params))
-        journal(answer["upid"])
+        write_journal(answer["upid"])
         console |= describe_ticket(client.connection.url, guest, answer)
     return {"console": console}
 

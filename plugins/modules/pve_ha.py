@@ -288,7 +288,7 @@ class HaGuest:
 
 
 class Resources(GuestResource[HaGuest]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[HaGuest]:
         check_options(params, RULE_OPTIONS, "are of rules, but no rule is given")
@@ -303,7 +303,7 @@ class Resources(GuestResource[HaGuest]):
         steps, after = plan_resource(service_id(observed.guest), observed.state, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: HaGuest, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: HaGuest, plan: Plan) -> dict[str, Any]:
         sid = service_id(observed.guest)
         return describe_resource(next((entry for entry in client.get(RESOURCES) if entry["sid"] == sid), None))
 
@@ -320,7 +320,7 @@ class ObservedRule:
 
 class Rules(Resource[ObservedRule]):
     noun = "rules"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -353,7 +353,7 @@ class Rules(Resource[ObservedRule]):
         steps, after = plan_rule(self._name, observed.state, resources, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: ObservedRule, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedRule, plan: Plan) -> dict[str, Any]:
         return describe_rule(find_rule(client, self._name))
 
 

@@ -260,9 +260,9 @@ class File:
 
 class Files(Resource[File]):
     noun = "volumes"
-    anybodys = True
+    shared_goal = True
     # A file that one node puts on a network storage may appear on other nodes later.
-    patience = 10.0
+    settle_seconds = 10.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
         name, content = choose_file_name(params), params["content"]
@@ -294,10 +294,10 @@ class Files(Resource[File]):
             after = {"exists": present, "size": observed.source_size if present else None}
         return Plan(self.target(observed), tuple(steps), observed.describe(), after)
 
-    def look(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
         return read_file(client, observed)
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.inventory.pve import (
     address_variables,
+    assign_host_names,
     base_variables,
-    groups,
-    named,
+    list_groups,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
@@ -22,7 +22,7 @@ def test_variables_are_plain_data_with_a_prefix():
 
 
 def test_guests_of_one_name_are_told_apart_by_vmid():
-    assert [name for name, dummy in named([WEB, TWIN1, TWIN2, NAMELESS])] == [
+    assert [name for name, dummy in assign_host_names([WEB, TWIN1, TWIN2, NAMELESS])] == [
         "web-01",
         "twin-301",
         "twin-302",
@@ -42,7 +42,7 @@ def test_guests_of_one_name_are_told_apart_by_vmid():
     ],
 )
 def test_a_guest_is_in_the_groups_of_what_it_is(guest, expected):
-    assert groups(guest) == expected
+    assert list_groups(guest) == expected
 
 
 @pytest.mark.parametrize(
