@@ -148,11 +148,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(notice)
         guests = [guest for guest in inventory.guests if self.get_option("templates") or not guest.template]
         if not self.get_option("want_config") and not self.get_option("want_addresses"):
-            return [base_variables(guest) for guest in guests]
+            return [build_base_variables(guest) for guest in guests]
 
         def read(guest: Guest) -> dict[str, Any]:
             return {
-                **base_variables(guest),
+                **build_base_variables(guest),
                 **self._read_extra_variables(client, guest, inventory.is_online(guest.node)),
             }
 
@@ -175,7 +175,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.display.warning(f"The configuration of guest {guest.label} can't be read: {error.message}")
         if self.get_option("want_addresses") and online and guest.status == "running":
             try:
-                variables.update(address_variables(read_addresses(client, guest)))
+                variables.update(build_address_variables(read_addresses(client, guest)))
             except PveError as error:
                 # Most guests without an agent are meant to have none.
                 self.display.vv(f"{guest.label}: {error.message}")
@@ -205,7 +205,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
 
 
-def base_variables(guest: Guest) -> dict[str, Any]:
+def build_base_variables(guest: Guest) -> dict[str, Any]:
     """A guest's variables, all plain data, so that any cache plugin can store them."""
     return {f"pve_{field}": value for field, value in guest.as_dict().items()}
 
@@ -234,6 +234,6 @@ def list_groups(variables: dict[str, Any]) -> list[str]:
     return names + [f"pve_tag_{tag}" for tag in variables["pve_tags"]]
 
 
-def address_variables(addresses: Sequence[str]) -> dict[str, Any]:
+def build_address_variables(addresses: Sequence[str]) -> dict[str, Any]:
     """C(pve_addresses), and C(ansible_host) when there is one."""
     return {"pve_addresses": list(addresses), **({"ansible_host": addresses[0]} if addresses else {})}

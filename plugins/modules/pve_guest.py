@@ -540,7 +540,7 @@ from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
 from ..module_utils._guest.options import normalize
-from ..module_utils._guest.pending import current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
 from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
@@ -586,7 +586,7 @@ class Guests(Resource[Observed]):
         disks = self._params["disks"] or []
         # A stopped container keeps pending changes until its next start.
         pending = read_pending(client, guest.path) if running or disks else {}
-        current = current_config(config, pending)
+        current = build_current_config(config, pending)
         sizes = read_sizes(client, guest, config, current, disks)
         return Observed(guest, True, config, running, pending if running else {}, current, sizes)
 

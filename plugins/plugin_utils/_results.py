@@ -61,7 +61,7 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
     In check mode its plan is always whole, since that is what gets approved and granted. If the plan is too large, the
     result is a failure.
     """
-    text = json.dumps(plain_result(result), default=str)
+    text = json.dumps(strip_result(result), default=str)
     if len(text) <= largest:
         return text
     plain = shorten_texts(json.loads(text), largest)
@@ -74,10 +74,10 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
         return json.dumps(_build_failure(plain, str(error), check=check))
 
 
-def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
+def strip_result(result: Mapping[str, Any]) -> dict[str, Any]:
     """A result without the keys that Ansible adds, with C(failed), and with warnings as text."""
     kept = {name: value for name, value in result.items() if name not in _OMITTED and not name.startswith("_ansible")}
-    warnings = dict.fromkeys(map(_warning_text, kept.pop("warnings", None) or ()))
+    warnings = dict.fromkeys(map(_read_warning_text, kept.pop("warnings", None) or ()))
     if warnings:
         kept["warnings"] = list(warnings)
     kept.setdefault("changed", False)
@@ -142,7 +142,7 @@ def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[
     return {**cut, "warnings": warnings, CUT: counts}
 
 
-def _warning_text(warning: Any) -> str:
+def _read_warning_text(warning: Any) -> str:
     """A warning's text; since ansible-core 2.19 warnings are objects."""
     event = getattr(warning, "event", None)
     return str(warning if event is None else event.msg)

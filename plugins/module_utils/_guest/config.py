@@ -97,9 +97,9 @@ class Wish:
         """What L(describe_current) returns for a guest that is as wished."""
         state = {key: default_value(self.kind, key) if value is None else value for key, value in self.options.items()}
         if self.disks:
-            state["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
+            state["disks"] = {wish["slot"]: disks.view_wish(wish) for wish in self.disks}
         if self.nics:
-            state["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
+            state["nics"] = {wish["slot"]: nics.view_wish(self.kind, wish) for wish in self.nics}
         return self._with_name_key(state)
 
     def _with_name_key(self, state: dict[str, Any]) -> dict[str, Any]:
@@ -124,12 +124,10 @@ class Wish:
             slot, nic = wish["slot"], nics.read_nic(self.kind, config, wish["slot"])
             if wish["state"] == "absent":
                 value, differs = None, nic is not None
+            elif nic is None:
+                value, differs = nics.render_new_nic(self.kind, wish), True
             else:
-                value = (
-                    nics.render_new_nic(self.kind, wish)
-                    if nic is None
-                    else nics.render_changed_nic(self.kind, nic, wish)
-                )
+                value = nics.render_changed_nic(self.kind, nic, wish)
                 differs = value is not None
             if differs:
                 changes[slot] = value

@@ -161,13 +161,10 @@ class _Draft:
         self._changes.first_steps.append(
             self._build_resize(wish, wished.properties.get("size"), {drive.slot: wished.volume})
         )
+        grown = wished.with_size(size)
         # Growing to the size that it has leaves the configuration as it was.
-        if (
-            wished.with_size(size) != drive.now.with_size(size)
-            or drive.has_pending
-            or self._has_unreadable_size(wished)
-        ):
-            self._set_value(drive, wished.with_size(size))
+        if grown != drive.now.with_size(size) or drive.has_pending or self._has_unreadable_size(wished):
+            self._set_value(drive, grown)
 
     def _set_value(self, drive: Drive, wished: Disk) -> None:
         self._changes.values[drive.slot] = wished.render()

@@ -100,7 +100,7 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
     return Disk(slot, volume, properties)
 
 
-def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
+def read_wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, by the names of the API; empty ones are to unset."""
     values: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
     if values["discard"] is not None:
@@ -130,22 +130,22 @@ def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
         state["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
     if wish.get("format") is not None:
         state["format"] = disk.format
-    for name in wished_properties(wish):
+    for name in read_wished_properties(wish):
         state[name] = disk.properties.get(name) or None
     return state
 
 
-def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
+def view_wish(wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """What L(view) returns for a disk that is as wished."""
     if wish["state"] != "present":
         return None
     state = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
-    return {**state, **{name: value or None for name, value in wished_properties(wish).items()}}
+    return {**state, **{name: value or None for name, value in read_wished_properties(wish).items()}}
 
 
 def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
     """The value of a slot that holds nothing yet; raises C(invalid_parameter) for a wish that lacks an option."""
-    slot, properties = wish["slot"], {name: value for name, value in wished_properties(wish).items() if value}
+    slot, properties = wish["slot"], {name: value for name, value in read_wished_properties(wish).items() if value}
     if kind == "lxc" and slot != "rootfs" and not properties.get("mp"):
         raise _lacking_error(slot, "mp, the path that it is mounted on in the container")
     if wish.get("cdrom"):
@@ -166,7 +166,7 @@ def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
 def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     """The disk with the wished properties and volume; whatever the wish does not name is kept, as is the size."""
     properties = dict(disk.properties)
-    for name, value in wished_properties(wish).items():
+    for name, value in read_wished_properties(wish).items():
         if value:
             properties[name] = value
         else:

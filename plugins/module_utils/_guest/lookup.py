@@ -133,9 +133,9 @@ def refresh_guest(
     """
     if vmid is not None:
         guest = inventory.get(vmid)
-        return (
-            inventory if guest is None or _is_current(inventory, guest) else _refresh(client, inventory, [guest], read)
-        )
+        if guest is None or _is_current(inventory, guest):
+            return inventory
+        return _refresh(client, inventory, [guest], read)
     if name is None:
         return inventory
     holders = inventory.with_name(name)

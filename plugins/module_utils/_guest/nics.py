@@ -77,7 +77,7 @@ def read_nic(kind: str, config: Mapping[str, Any], slot: str) -> dict[str, str] 
     return properties
 
 
-def wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
+def read_wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
     """The properties that a wish names, by the names of the API; empty ones are to unset."""
     names = {**dict.fromkeys(_COMMON_OPTIONS), **_OPTIONS_OF_TYPE[kind]}
     values: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
@@ -91,26 +91,26 @@ def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> d
         return None
     if wish["state"] == "absent":
         return dict(nic)
-    return {name: _normalize(name, nic.get(name, "")) or None for name in wished_properties(kind, wish)}
+    return {name: _normalize(name, nic.get(name, "")) or None for name in read_wished_properties(kind, wish)}
 
 
-def wished_view(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
+def view_wish(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
     """What L(view) returns for a network device that is as wished."""
     if wish["state"] == "absent":
         return None
-    return {name: value or None for name, value in wished_properties(kind, wish).items()}
+    return {name: value or None for name, value in read_wished_properties(kind, wish).items()}
 
 
 def render_new_nic(kind: str, wish: Mapping[str, Any]) -> str:
     """The value of a new network device; Proxmox VE gives it an address where the wish has none."""
     number = wish["slot"][3:]
     first = {"model": "virtio"} if kind == "qemu" else {"name": f"eth{number}"}
-    return _render({**first, **_drop_unset(wished_properties(kind, wish))})
+    return _render({**first, **_drop_unset(read_wished_properties(kind, wish))})
 
 
 def render_changed_nic(kind: str, nic: Mapping[str, str], wish: Mapping[str, Any]) -> str | None:
     """The new value of a network device, which keeps what the wish does not name; None: nothing differs."""
-    wished = wished_properties(kind, wish)
+    wished = read_wished_properties(kind, wish)
     if all(_normalize(name, nic.get(name, "")) == value for name, value in wished.items()):
         return None
     return _render(_drop_unset({**nic, **wished}))

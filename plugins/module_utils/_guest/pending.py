@@ -92,7 +92,7 @@ def parse_pending(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, A
     }
 
 
-def current_config(config: Mapping[str, Any], pending: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def build_current_config(config: Mapping[str, Any], pending: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A guest's configuration as it is now, from the one that includes its I(pending) changes."""
     values = {**config, **{key: change["now"] for key, change in pending.items()}}
     return {key: value for key, value in values.items() if value is not None}

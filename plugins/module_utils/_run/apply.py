@@ -115,9 +115,8 @@ def _apply(
         return
     has_reached = resource.is_reached(plan, outcome.state)
     if outcome.failure is None and not has_reached:
-        outcome.failure = (
-            _changed_meanwhile_error(outcome) if resource.settle_seconds == 0 else _not_reached_error(outcome)
-        )
+        build_error = _changed_meanwhile_error if resource.settle_seconds == 0 else _not_reached_error
+        outcome.failure = build_error(outcome)
     elif outcome.failure is not None and outcome.failure.code == TASK_FAILED and reaching_counts and has_reached:
         outcome.warnings.append(
             f"{outcome.failure} It is {_describe_state(outcome.state, outcome.state)} by now: somebody else did it."

@@ -32,7 +32,7 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
     try:
         outcome.guest = with_config(client, guest)
         _require_same(guest, outcome.guest)
-        outcome.plan = replace(outcome.plan, fingerprint=fingerprint(outcome.guest.config or {}))
+        outcome.plan = replace(outcome.plan, fingerprint=compute_fingerprint(outcome.guest.config or {}))
     except PveError as error:
         outcome.plan, outcome.failure = None, error
 
@@ -62,7 +62,7 @@ def confirm_unchanged(client: Client, guest: Guest) -> None:
         )
 
 
-def fingerprint(config: Mapping[str, Any]) -> str:
+def compute_fingerprint(config: Mapping[str, Any]) -> str:
     """A SHA-256 over a guest's own configuration, without what backups and snapshots change."""
     return hashlib.sha256(json.dumps(_without_transient_keys(config), sort_keys=True, default=str).encode()).hexdigest()
 

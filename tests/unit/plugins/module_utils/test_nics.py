@@ -8,7 +8,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.nics impo
     render_changed_nic,
     render_new_nic,
     view,
-    wished_view,
+    view_wish,
 )
 
 VM = {"net0": "virtio=BC:24:11:B0:69:6B,bridge=vmbr0,firewall=1,tag=20"}
@@ -46,7 +46,7 @@ def test_a_device_that_is_as_wished_is_left_alone(kind, config, given):
     nic = read_nic(kind, config, "net0")
 
     assert render_changed_nic(kind, nic, wish(**given)) is None
-    assert view(kind, nic, wish(**given)) == wished_view(kind, wish(**given))
+    assert view(kind, nic, wish(**given)) == view_wish(kind, wish(**given))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import read_disk
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.pending import (
-    current_config,
+    build_current_config,
     drive_needs_restart,
     find_changes_that_wait,
     find_restart_options,
@@ -54,7 +54,7 @@ def test_the_configuration_without_what_waits_is_the_one_that_the_guest_runs_wit
         "sata1": {"now": None, "next": "a:new"},
     }
 
-    assert current_config(config, waits) == {"cores": 2, "name": "a", "scsi1": "a:b,size=1G"}
+    assert build_current_config(config, waits) == {"cores": 2, "name": "a", "scsi1": "a:b,size=1G"}
 
 
 @pytest.mark.parametrize(
