@@ -28,7 +28,7 @@ class TaskLists:
     def __init__(self, fetch: Callable[[str], list[dict[str, Any]]]) -> None:
         self._fetch = fetch
         self._waiters: dict[str, int] = defaultdict(int)
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._node_locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
         # When each node's list was fetched, and which tasks ran then.
         self._running: dict[str, tuple[float, frozenset[str]]] = {}
@@ -57,7 +57,7 @@ class TaskLists:
         if not self.is_worthwhile(node):
             return False
         with self._lock:
-            lock = self._locks[node]
+            lock = self._node_locks[node]
         # Other threads wait for the list that this one fetches.
         with lock:
             fetched_at, running = self._running.get(node, (0.0, frozenset()))
