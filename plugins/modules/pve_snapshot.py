@@ -221,10 +221,10 @@ class Snapshots(GuestResource[Tree]):
         def read(guest: Guest) -> Tree:
             return read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
 
-        def failed(guest: Guest, problem: PveError) -> Tree:
+        def record_problem(guest: Guest, problem: PveError) -> Tree:
             return Tree(guest, {}, problem=problem)
 
-        return read_each(inventory, guests, params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, record_problem)
 
     def plan(self, observed: Tree, params: dict[str, Any]) -> Plan:
         if observed.problem:
@@ -243,7 +243,7 @@ class Snapshots(GuestResource[Tree]):
 
 
 def check_options(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other guests were changed."""
     name, retention = params["snapname"], params["retention"]
     if name is not None and (not _NAME.fullmatch(name) or name == "current"):
         raise PveError(
@@ -266,16 +266,16 @@ def check_options(params: dict[str, Any]) -> None:
 
 
 def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tree]:
-    """The requests that the options ask for, and the tree as it is after them."""
+    """The requests that the options ask for, and the tree of snapshots after them."""
     state, name, steps = params["state"], params["snapname"], []
-    # Proxmox VE keeps no line break at the end, which a YAML block has.
+    # Proxmox VE drops the line break that a YAML block ends with.
     description = None if params["description"] is None else params["description"].rstrip("\n")
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
-        # The newest one, however the clocks of this machine and of the node differ.
-        taken = max((one.snaptime + 1 for one in tree.snapshots.values()), default=0)
+        # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.
+        earliest = max((snapshot.snaptime + 1 for snapshot in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(taken, int(tree.now))))
+        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_describe(tree, name, description))
         described = replace(tree.snapshots[name], description=description)
@@ -286,7 +286,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     elif state == "rolled_back":
         steps.append(_roll_back(tree, params))
         tree = replace(tree, current=name)
-    for old in expired(tree, params["retention"]) if params["retention"] else ():
+    for old in find_expired(tree, params["retention"]) if params["retention"] else ():
         if state == "present" and old == name:
             continue
         steps.append(_delete(tree, old, f"it matches {params['retention']['names']} and is not to be kept"))
@@ -294,16 +294,18 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     return tuple(steps), tree
 
 
-def expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
+def find_expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
     """The names of the snapshots that retention does not keep, oldest first."""
-    matching = [one for one in tree.snapshots.values() if fnmatch.fnmatchcase(one.name, retention["names"])]
-    # Those of one second are as old as they stand one upon the other.
-    matching.sort(key=lambda one: (one.snaptime, tree.depth(one.name), one.name), reverse=True)
+    matching = [
+        snapshot for snapshot in tree.snapshots.values() if fnmatch.fnmatchcase(snapshot.name, retention["names"])
+    ]
+    # Of snapshots of the same second, a parent is older than its child.
+    matching.sort(key=lambda snapshot: (snapshot.snaptime, tree.depth(snapshot.name), snapshot.name), reverse=True)
     old = matching[retention["keep"] or 0 :]
     if retention["max_age"] is not None:
         oldest = tree.now - parse_age(retention["max_age"])
-        old = [one for one in old if one.snaptime < oldest]
-    return [one.name for one in reversed(old)]
+        old = [snapshot for snapshot in old if snapshot.snaptime < oldest]
+    return [snapshot.name for snapshot in reversed(old)]
 
 
 def _take(tree: Tree, params: dict[str, Any], description: str | None) -> Step:
