@@ -44,7 +44,7 @@ def root() -> Path:
     return collections_path() / _INSIDE
 
 
-def playbook(name: str) -> Path:
+def playbook_path(name: str) -> Path:
     """The file of one of the collection's playbooks."""
     return root() / "playbooks" / f"{name}.yml"
 

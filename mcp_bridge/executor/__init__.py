@@ -54,7 +54,7 @@ RESULTS = "results"
 """The folder in a run's folder to which each module writes its whole result: `<full name of the module>.json`."""
 
 
-def written_result(folder: Path, action: str) -> dict[str, Any] | None:
+def read_result(folder: Path, action: str) -> dict[str, Any] | None:
     """What the module `action` wrote there, with `failed`; None when it has not come to that, or can't be read."""
     try:
         result = json.loads((folder / RESULTS / f"{action}.json").read_bytes())
@@ -71,7 +71,7 @@ TASK_LOG = "task_log"
 """The file in a run's folder in which its module passes on the logs of the tasks that it waits for."""
 
 
-def task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
+def read_task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
     """The whole lines of that file from an offset on, and the offset after them."""
     try:
         with (folder / TASK_LOG).open("rb") as file:
@@ -83,7 +83,7 @@ def task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
     return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
 
 
-def started_tasks(folder: Path) -> list[str]:
+def read_started_tasks(folder: Path) -> list[str]:
     """The UPIDs of the tasks that a run in this folder started."""
     try:
         return (folder / JOURNAL).read_text(encoding="utf-8").splitlines()

@@ -23,11 +23,11 @@ from mcp_bridge.executor import (
     Progress,
     extra_vars,
     runner_events,
-    started_tasks,
-    task_log,
-    written_result,
+    read_started_tasks,
+    read_task_log,
+    read_result,
 )
-from mcp_bridge.executor.environment import RUNNERS_OWN, TEMPORARY, playbook_env
+from mcp_bridge.executor.environment import RUNNER_VARIABLES, TEMPORARY, build_playbook_env
 from mcp_bridge.system import processes
 
 _OUTPUT_LINES = 20
@@ -46,7 +46,7 @@ class ColdExecutor:
         """Run one playbook in a fresh private data dir; its artifacts stay there."""
         _prepare(run)
         watch = _Watch(run, progress, cancel)
-        runner = self._runner(run, watch)
+        runner = self._make_runner(run, watch)
         try:
             runner.run()
         except BaseException:
@@ -58,12 +58,12 @@ class ColdExecutor:
         if not watch.finished:
             # A fork server may have been killed, and what it ran may go on without anybody who waits for it.
             processes.kill_run(run.folder)
-        output = _last_lines(Path(runner.config.artifact_dir, "stdout"))
-        result = written_result(run.folder, run.action) or watch.result
-        return PlaybookOutcome(watch.ending, result, output, started_tasks(run.folder))
+        output = _read_last_lines(Path(runner.config.artifact_dir, "stdout"))
+        result = read_result(run.folder, run.action) or watch.result
+        return PlaybookOutcome(watch.ending, result, output, read_started_tasks(run.folder))
 
-    def _runner(self, run: PlaybookRun, watch: _Watch) -> Any:
-        ansible_runner = _ansible_runner()
+    def _make_runner(self, run: PlaybookRun, watch: _Watch) -> Any:
+        ansible_runner = _import_ansible_runner()
         config = ansible_runner.RunnerConfig(
             private_data_dir=str(run.folder),
             ident=str(uuid.uuid4()),
@@ -75,22 +75,22 @@ class ColdExecutor:
         config.prepare()
         # Its own is a copy of this process's whole environment, and is written into the artifacts.
         config.env = {
-            **{name: value for name, value in config.env.items() if name in RUNNERS_OWN},
-            **self._environment(run),
+            **{name: value for name, value in config.env.items() if name in RUNNER_VARIABLES},
+            **self._build_environment(run),
         }
-        return ansible_runner.Runner(config=config, event_handler=watch.on_event, cancel_callback=watch.must_stop)
+        return ansible_runner.Runner(config=config, event_handler=watch.handle_event, cancel_callback=watch.must_stop)
 
-    def _environment(self, run: PlaybookRun) -> dict[str, str]:
+    def _build_environment(self, run: PlaybookRun) -> dict[str, str]:
         """What a run's playbook gets, apart from what ansible-runner tells its own plugin."""
         own = {**self._connection, **run.environment}
-        callbacks = _ansible_runner().utils.get_callback_dir()
-        return {**playbook_env(os.environ, own, run.folder), "ANSIBLE_CALLBACK_PLUGINS": callbacks}
+        callbacks = _import_ansible_runner().utils.get_callback_dir()
+        return {**build_playbook_env(os.environ, own, run.folder), "ANSIBLE_CALLBACK_PLUGINS": callbacks}
 
 
-def _ansible_runner() -> Any:
+def _import_ansible_runner() -> Any:
     """The package, which takes time to import; and two threads that do it at once get a half-made one."""
     with _IMPORTING:
-        import_module("mcp_bridge.executor.terminal").apply()
+        import_module("mcp_bridge.executor.terminal").patch_ansible_runner()
         return import_module("ansible_runner")
 
 
@@ -108,18 +108,18 @@ class _Watch:
         self.finished = False
         self.ending: Any = "ended"
 
-    def on_event(self, event: dict[str, Any]) -> bool:
+    def handle_event(self, event: dict[str, Any]) -> bool:
         """Take what an event says; true: keep it in the artifacts."""
-        line = runner_events.progress_line(event)
+        line = runner_events.describe_progress(event)
         if line:
             self._progress(line)
-        self.result = runner_events.module_result(event, self._run.action) or self.result
+        self.result = runner_events.read_module_result(event, self._run.action) or self.result
         self.finished = self.finished or event.get("event") == "playbook_on_stats"
         return True
 
     def must_stop(self) -> bool:
         """Whether the run has to end before its time; if so, all of its processes are killed."""
-        lines, self._logged = task_log(self._run.folder, self._logged)
+        lines, self._logged = read_task_log(self._run.folder, self._logged)
         for line in lines:
             self._progress(line)
         if self._cancel.is_set():
@@ -138,7 +138,7 @@ def _prepare(run: PlaybookRun) -> None:
     files = {
         "env/extravars": extra_vars.dump(run.variables),
         "env/settings": json.dumps({"pexpect_timeout": _POLL_SECONDS, "suppress_ansible_output": True}),
-        "inventory/hosts.json": json.dumps(inventory()),
+        "inventory/hosts.json": json.dumps(build_inventory()),
     }
     for name, text in files.items():
         path = run.folder / name
@@ -147,13 +147,13 @@ def _prepare(run: PlaybookRun) -> None:
         path.chmod(0o600)
 
 
-def inventory() -> dict[str, Any]:
+def build_inventory() -> dict[str, Any]:
     """The inventory of every run: this machine."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     return {"all": {"hosts": {"localhost": host}}}
 
 
-def _last_lines(path: Path) -> list[str]:
+def _read_last_lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:

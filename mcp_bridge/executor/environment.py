@@ -20,27 +20,27 @@ _LONGEST_TMPDIR = 70
 _PREFIXES = ("LC_", "PYTHON", "SSL_")
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 # What ansible-runner sets for its own callback plugin and event stream: for every run the same,
-RUNNERS_ALWAYS = {
+RUNNER_CONSTANTS = {
     "ANSIBLE_STDOUT_CALLBACK": "awx_display",
     "ANSIBLE_RETRY_FILES_ENABLED": "False",
     "ANSIBLE_HOST_KEY_CHECKING": "False",
 }
 # and in all.
-RUNNERS_OWN = frozenset({*RUNNERS_ALWAYS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"})
+RUNNER_VARIABLES = frozenset({*RUNNER_CONSTANTS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"})
 TEMPORARY = "temporary"
 """The folder in a run's folder for what is gone when it has ended."""
 _HOME = Path(__file__).parent / "ansible_home"
 
 
-def playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
+def build_playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The whole environment of one run in `folder`; `connection` are the PROXMOX_* variables, none of them secret."""
     kept = {name: value for name, value in inherited.items() if _may_pass(name, value)}
     binaries = str(Path(sys.executable).parent)
     return {
         **kept,
-        **_locale(inherited),
+        **_choose_locale(inherited),
         "PATH": os.pathsep.join(filter(None, (binaries, inherited.get("PATH", os.defpath)))),
-        **_ansible(folder),
+        **_build_ansible_settings(folder),
         **connection,
     }
 
@@ -54,13 +54,13 @@ def _may_pass(name: str, value: str) -> bool:
     return name in _NAMES or name.lower() == "no_proxy" or name.startswith(_PREFIXES)
 
 
-def _locale(inherited: Mapping[str, str]) -> dict[str, str]:
+def _choose_locale(inherited: Mapping[str, str]) -> dict[str, str]:
     """Ansible refuses to start in a locale that is not UTF-8, and MCP clients often pass none at all."""
     decisive = next((inherited[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if inherited.get(name)), "")
     return {} if decisive.lower().replace("-", "").endswith("utf8") else {"LC_ALL": "C.UTF-8"}
 
 
-def _ansible(folder: Path) -> dict[str, str]:
+def _build_ansible_settings(folder: Path) -> dict[str, str]:
     """Ansible's settings: what can be is the same for all runs, since a fork server has read those already."""
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(collection.collections_path()),

@@ -21,35 +21,35 @@ _UNSAFE = "!unsafe "
 
 def dump(variables: Mapping[str, Any]) -> str:
     """The variables as YAML (flow style, ASCII) for the installed ansible-core, with no string that it may template."""
-    if _marks_strings():
-        return f"{_value(variables, _UNSAFE)}\n"
-    return f"{_UNSAFE}{_value(variables, '')}\n"
+    if _must_mark_strings():
+        return f"{_dump_value(variables, _UNSAFE)}\n"
+    return f"{_UNSAFE}{_dump_value(variables, '')}\n"
 
 
 @cache
-def _marks_strings() -> bool:
+def _must_mark_strings() -> bool:
     return version("ansible-core").startswith("2.18.")
 
 
-def _value(value: Any, mark: str) -> str:
+def _dump_value(value: Any, mark: str) -> str:
     if isinstance(value, str):
-        return f"{mark}{_quoted(value)}"
+        return f"{mark}{_quote(value)}"
     if isinstance(value, Mapping):
         # Keys are marked by `?`, since YAML allows others only 1024 characters.
-        return "{" + ", ".join(f"? {_quoted(str(name))} : {_value(item, mark)}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f"? {_quote(str(name))} : {_dump_value(item, mark)}" for name, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item, mark) for item in value) + "]"
+        return "[" + ", ".join(_dump_value(item, mark) for item in value) + "]"
     if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise TypeError(f"{type(value).__name__} is no plain data")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A double-quoted YAML scalar. Like JSON's, but YAML knows no surrogate pairs."""
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    return '"' + "".join(_escape(character) for character in text) + '"'
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     code = ord(character)
     if character in '"\\':
         return f"\\{character}"

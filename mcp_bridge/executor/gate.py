@@ -23,7 +23,7 @@ class Gate:
         self._seconds = seconds
 
     @contextmanager
-    def passed(self) -> Iterator[None]:
+    def enter(self) -> Iterator[None]:
         """Wait for a place, and give it back in time."""
         self._free.acquire()
         held = threading.Semaphore(1)

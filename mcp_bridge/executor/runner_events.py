@@ -21,7 +21,7 @@ _INTERNAL = (
 )
 
 
-def progress_line(event: dict[str, Any]) -> str | None:
+def describe_progress(event: dict[str, Any]) -> str | None:
     """What to tell somebody who waits, when an event says something worth telling."""
     data = event.get("event_data") or {}
     if event.get("event") == "playbook_on_task_start":
@@ -29,18 +29,18 @@ def progress_line(event: dict[str, Any]) -> str | None:
     return None
 
 
-def module_result(event: dict[str, Any], action: str) -> dict[str, Any] | None:
+def read_module_result(event: dict[str, Any], action: str) -> dict[str, Any] | None:
     """The result of the module `action` with `failed`, when this event carries it.
 
     Whether it failed is the event's own kind: not every ansible-core says it in the result, too.
     """
-    if action_of(event) != action:
+    if read_action(event) != action:
         return None
     result = (event.get("event_data") or {}).get("res")
     return {**result, "failed": event["event"] != "runner_on_ok"} if isinstance(result, dict) else None
 
 
-def action_of(event: dict[str, Any]) -> str | None:
+def read_action(event: dict[str, Any]) -> str | None:
     """The full name of the module whose result this event is about; None for other events."""
     if event.get("event") not in _RESULTS:
         return None
@@ -51,15 +51,15 @@ def action_of(event: dict[str, Any]) -> str | None:
 
 def is_lost(result: dict[str, Any]) -> bool:
     """Whether a result says nothing, which is what ansible-runner makes of one that is too large for an event."""
-    return not returned(result).keys() - {"changed"}
+    return not strip_internal_keys(result).keys() - {"changed"}
 
 
-def returned(result: dict[str, Any]) -> dict[str, Any]:
+def strip_internal_keys(result: dict[str, Any]) -> dict[str, Any]:
     """A module's result without what Ansible added to it."""
     return {key: value for key, value in result.items() if key not in _INTERNAL and not key.startswith("_ansible")}
 
 
-def last_line_of_crash(result: dict[str, Any]) -> str:
+def find_crash_line(result: dict[str, Any]) -> str:
     """What a module that crashed said last, which is the error itself and not where it came from."""
     for key in ("exception", "module_stderr", "module_stdout"):
         lines = [line.strip() for line in str(result.get(key) or "").splitlines() if line.strip()]

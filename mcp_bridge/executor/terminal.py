@@ -34,7 +34,7 @@ class _Terminal(pexpect.spawn):  # type: ignore[misc]
         self.delayafterread = None
 
     def _spawnpty(self, args: list[bytes], **kwargs: Any) -> Any:
-        forked = _fork(args, kwargs["cwd"], kwargs["env"])
+        forked = _start_fork(args, kwargs["cwd"], kwargs["env"])
         process = forked or super()._spawnpty(args, **kwargs)
         process.delayafterclose = 0
         return process
@@ -54,7 +54,7 @@ class _Fork(PtyProcess):  # type: ignore[misc]
             return False
         self._link.setblocking(self.flag_eof)
         try:
-            status = client.status(self._link)
+            status = client.read_status(self._link)
         except BlockingIOError:
             return True
         self._link.close()
@@ -62,18 +62,18 @@ class _Fork(PtyProcess):  # type: ignore[misc]
         return False
 
 
-def _fork(words: list[bytes], cwd: str, environment: Mapping[str, str]) -> _Fork | None:
+def _start_fork(command: list[bytes], cwd: str, environment: Mapping[str, str]) -> _Fork | None:
     """A fork server's child in a new terminal; None when there is no server, or it will not run this."""
-    program = Path(os.fsdecode(words[0]))
+    program = Path(os.fsdecode(command[0]))
     address = program.with_name(SOCKET)
     if not address.exists():
         return None
     master, slave = os.openpty()
     try:
         variables = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
-        ordered = client.order([program.name, *map(os.fsdecode, words[1:])], cwd, variables)
-        link, pid = client.place(str(address), ordered, [slave] * 3)
-    except client.Refused:
+        order = client.encode_order([program.name, *map(os.fsdecode, command[1:])], cwd, variables)
+        link, pid = client.send_order(str(address), order, [slave] * 3)
+    except client.OrderRefused:
         os.close(master)
         return None
     finally:
@@ -86,7 +86,7 @@ def _fork(words: list[bytes], cwd: str, environment: Mapping[str, str]) -> _Fork
     return process
 
 
-def apply() -> None:
+def patch_ansible_runner() -> None:
     """Let the runs of this process use it. Nothing else that uses pexpect or json is touched."""
     runner.pexpect = SimpleNamespace(**{**vars(pexpect), "spawn": _Terminal})
     runner.json = SimpleNamespace(**{**vars(json), "dump": _dump})

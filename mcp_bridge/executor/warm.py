@@ -15,18 +15,18 @@ from typing import Protocol
 
 from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.executor.cold import ColdExecutor
-from mcp_bridge.executor.environment import playbook_env
-from mcp_bridge.executor.forkserver.supervisor import MOST, Purpose, Supervisor
+from mcp_bridge.executor.environment import build_playbook_env
+from mcp_bridge.executor.forkserver.supervisor import MAX_PLAYBOOKS, Purpose, Supervisor
 from mcp_bridge.executor.gate import Gate
 
 
-class Keeper(Protocol):
+class ServerSource(Protocol):
     """Whoever has a fork server."""
 
     def start(self) -> None:
         """Begin to load everything, in the background."""
 
-    def programs(self) -> Path | None:
+    def find_program_folder(self) -> Path | None:
         """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
 
     def close(self) -> None:
@@ -34,7 +34,7 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True)
-class Lender:
+class BorrowedServer:
     """A server that another process keeps, and this one is a fork of."""
 
     folder: Path
@@ -42,7 +42,7 @@ class Lender:
     def start(self) -> None:
         """It runs."""
 
-    def programs(self) -> Path | None:
+    def find_program_folder(self) -> Path | None:
         """The folder with its ansible-playbook."""
         return self.folder
 
@@ -50,14 +50,14 @@ class Lender:
         """It is not this process's to end."""
 
 
-def supervisor(
+def make_supervisor(
     connection: Mapping[str, str],
-    most: int = MOST,
+    max_playbooks: int = MAX_PLAYBOOKS,
     purpose: Purpose | None = None,
-    lends: Mapping[str, str] = MappingProxyType({}),
+    lent_programs: Mapping[str, str] = MappingProxyType({}),
 ) -> Supervisor:
     """A fork server of this process's own, for runs with these PROXMOX_* variables."""
-    return Supervisor(lambda folder: playbook_env(os.environ, connection, folder), most, purpose, lends)
+    return Supervisor(lambda folder: build_playbook_env(os.environ, connection, folder), max_playbooks, purpose, lent_programs)
 
 
 class WarmExecutor(ColdExecutor):
@@ -66,9 +66,9 @@ class WarmExecutor(ColdExecutor):
     At most `most` playbooks run in forks of a server of its own at a time; those beyond it run cold.
     """
 
-    def __init__(self, connection: Mapping[str, str], keeper: Keeper | None = None, most: int = MOST) -> None:
+    def __init__(self, connection: Mapping[str, str], server: ServerSource | None = None, max_playbooks: int = MAX_PLAYBOOKS) -> None:
         super().__init__(connection)
-        self.supervisor = keeper or supervisor(connection, most)
+        self.supervisor = server or make_supervisor(connection, max_playbooks)
         self._gate = Gate()
 
     def start(self) -> None:
@@ -77,16 +77,16 @@ class WarmExecutor(ColdExecutor):
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
         """Run one playbook in a fresh private data dir; its artifacts stay there."""
-        with self._gate.passed():
+        with self._gate.enter():
             return super().run(run, progress, cancel)
 
     def close(self) -> None:
         """End the server, and with it all that it runs."""
         self.supervisor.close()
 
-    def _environment(self, run: PlaybookRun) -> dict[str, str]:
-        environment = super()._environment(run)
-        programs = self.supervisor.programs()
+    def _build_environment(self, run: PlaybookRun) -> dict[str, str]:
+        environment = super()._build_environment(run)
+        programs = self.supervisor.find_program_folder()
         if programs is None:
             return environment
         return {**environment, "PATH": os.pathsep.join((str(programs), environment["PATH"]))}

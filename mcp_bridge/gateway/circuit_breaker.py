@@ -21,7 +21,7 @@ class Breaker:
         self._next_try = 0.0
         self.cause = ""
 
-    def lets_through(self) -> bool:
+    def may_connect(self) -> bool:
         """Whether to try; saying yes to one while the circuit is open makes the others wait for its outcome."""
         if self._failures < _FAILURES:
             return True
@@ -30,12 +30,12 @@ class Breaker:
         self._next_try = self._clock() + _PAUSE
         return True
 
-    def failed(self, cause: str) -> None:
+    def record_failure(self, cause: str) -> None:
         """No connection came about."""
         self._failures += 1
         self._next_try = self._clock() + _PAUSE
         self.cause = cause
 
-    def worked(self) -> None:
+    def record_success(self) -> None:
         """The cluster answered."""
         self._failures = 0

@@ -34,7 +34,7 @@ Exchange = Callable[[str, str, dict[str, str], bytes], Awaitable[Answer]]
 """Sends one request: method, path, headers, body."""
 
 
-class Refused(Exception):
+class LoginRefused(Exception):
     """The cluster refused the login itself; its answer says why."""
 
     def __init__(self, answer: Answer) -> None:
@@ -45,10 +45,10 @@ class Refused(Exception):
 class Login(Protocol):
     """What signs requests."""
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         """The headers that sign a request. Raises Refused, or Fault, when there is no way to get them."""
 
-    def refused(self, headers: dict[str, str]) -> bool:
+    def note_refusal(self, headers: dict[str, str]) -> bool:
         """Note that a request with these headers was refused as not signed; true when a new try may do better."""
 
 
@@ -58,10 +58,10 @@ class Token:
     def __init__(self, identity: str, secret: str) -> None:
         self._headers = {"authorization": f"PVEAPIToken={identity}={secret}"}
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         return self._headers
 
-    def refused(self, headers: dict[str, str]) -> bool:
+    def note_refusal(self, headers: dict[str, str]) -> bool:
         return False
 
 
@@ -76,14 +76,14 @@ class Password:
         self._since = 0.0
         self._renewing = asyncio.Lock()
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         async with self._renewing:
             if not self._ticket or self._clock() - self._since > _RENEW_SECONDS:
                 await self._log_in(exchange)
         headers = {"cookie": f"PVEAuthCookie={self._ticket}"}
         return headers if method == "GET" else {**headers, "csrfpreventiontoken": self._csrf}
 
-    def refused(self, headers: dict[str, str]) -> bool:
+    def note_refusal(self, headers: dict[str, str]) -> bool:
         if headers["cookie"] == f"PVEAuthCookie={self._ticket}":
             self._ticket = ""
         return True
@@ -91,7 +91,7 @@ class Password:
     async def _log_in(self, exchange: Exchange) -> None:
         answer = await exchange("POST", "/api2/json/access/ticket", FORM, self._form)
         if answer.status >= 400:
-            raise Refused(answer)
+            raise LoginRefused(answer)
         try:
             data = json.loads(answer.body)["data"]
             ticket, csrf = data["ticket"], data["CSRFPreventionToken"]

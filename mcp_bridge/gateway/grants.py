@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcp_bridge.gateway.request import Asked, Params, Path, segments
+from mcp_bridge.gateway.request import ApiRequest, Params, Path, parse_segments
 
 REFUSAL = "not in this run's grant"
 # How plans, and Ansible, show a secret: its value is not known here, so any will do.
@@ -29,7 +29,7 @@ class Use:
     params: Mapping[str, tuple[str, ...] | None] | None
     used: bool = False
 
-    def fits(self, asked: Params) -> bool:
+    def fits_params(self, asked: Params) -> bool:
         if self.params is None:
             return True
         if self.params.keys() | {_DIGEST} != asked.keys() | {_DIGEST} or (_DIGEST in self.params) > (_DIGEST in asked):
@@ -48,38 +48,38 @@ class Grant:
     def __init__(self, steps: Iterable[Mapping[str, Any]] = (), requests: Iterable[str] = ()) -> None:
         self._uses: dict[tuple[str, Path], list[Use]] = defaultdict(list)
         for step in steps:
-            self._uses[step["method"], segments(step["path"])].append(Use(_expected(step.get("params") or {})))
-        self._patterns = [(method, segments(path)) for method, _space, path in map(_parted, requests)]
+            self._uses[step["method"], parse_segments(step["path"])].append(Use(_form_params(step.get("params") or {})))
+        self._patterns = [(method, parse_segments(path)) for method, _space, path in map(_split_pattern, requests)]
         self._tasks: dict[str, Use] = {}
 
-    def claim(self, asked: Asked) -> Use | None:
+    def claim(self, asked: ApiRequest) -> Use | None:
         """Take what a request needs of the grant; None when it is not granted."""
         for use in self._uses.get((asked.method, asked.path), ()):
-            if not use.used and use.fits(asked.params):
+            if not use.used and use.fits_params(asked.params):
                 use.used = True
                 return use
         if any(method == asked.method and _matches(path, asked.path) for method, path in self._patterns):
             return Use(None, used=True)
         return None
 
-    def answered(self, use: Use, status: int, upid: str | None) -> None:
+    def record_answer(self, use: Use, status: int, upid: str | None) -> None:
         """Note what became of a request: Proxmox VE answered with a status and, if it started a task, its UPID."""
         use.used = status not in _REFUSED
         if upid:
             self._tasks[upid] = use
 
-    def task_ended(self, upid: str, exitstatus: str) -> None:
+    def record_task_end(self, upid: str, exitstatus: str) -> None:
         """Note how a task ended: the step of one that failed, such as for a lock, may be sent again."""
         use = self._tasks.pop(upid, None)
         if use is not None and exitstatus != "OK" and not exitstatus.startswith("WARNINGS"):
             use.used = False
 
-    def waits_for(self, upid: str) -> bool:
+    def is_waiting_for(self, upid: str) -> bool:
         """Whether it matters how this task ends."""
         return upid in self._tasks
 
 
-def _expected(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
+def _form_params(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
     """The parameters of a step as they arrive in a form; what requests leaves out of one is not expected."""
     expected: dict[str, tuple[str, ...] | None] = {}
     for name, value in params.items():
@@ -90,7 +90,7 @@ def _expected(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
     return expected
 
 
-def _parted(request: str) -> tuple[str, str, str]:
+def _split_pattern(request: str) -> tuple[str, str, str]:
     return request.partition(" ")
 
 

@@ -16,7 +16,7 @@ Params = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiRequest:
     """Method, path below /api2/json in decoded segments, and the parameters of query and form together."""
 
     method: str
@@ -24,12 +24,12 @@ class Asked:
     params: Params = field(default_factory=dict)
 
     @property
-    def shown(self) -> str:
+    def display_path(self) -> str:
         """The path as messages and traces show it."""
         return "/" + "/".join(quote(part, safe="@!:,=+") for part in self.path)
 
 
-def segments(path: str) -> Path:
+def parse_segments(path: str) -> Path:
     """The decoded segments of a path as it was sent. Raises ValueError for one that may mean another place."""
     try:
         found = tuple(unquote(part, errors="strict") for part in path.strip("/").split("/"))
@@ -40,14 +40,14 @@ def segments(path: str) -> Path:
     return found
 
 
-def api_path(raw_path: str) -> Path:
+def parse_api_path(raw_path: str) -> Path:
     """The segments below /api2/json. Raises ValueError for a path elsewhere."""
     if not raw_path.startswith(ROOT):
         raise ValueError(f"not a path of the API: {raw_path}")
-    return segments(raw_path.removeprefix(ROOT))
+    return parse_segments(raw_path.removeprefix(ROOT))
 
 
-def params(*encoded: str) -> dict[str, tuple[str, ...]]:
+def parse_params(*encoded: str) -> dict[str, tuple[str, ...]]:
     """The parameters of a query and a form. Raises ValueError for what is not strictly form-encoded."""
     found: dict[str, tuple[str, ...]] = {}
     for text in filter(None, encoded):
@@ -60,6 +60,6 @@ def params(*encoded: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def encode(values: Params) -> str:
+def encode_params(values: Params) -> str:
     """Parameters as a form: what was judged is what is sent."""
     return urlencode([(name, value) for name, several in values.items() for value in several])

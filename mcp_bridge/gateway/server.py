@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from mcp_bridge.gateway.app import Door
+from mcp_bridge.gateway.app import GatewayApp
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
 from mcp_bridge.settings import Settings
@@ -48,7 +48,7 @@ async def serve(
     ready(lambda: loop.call_soon_threadsafe(stop.set))
     upstream = Upstream(settings)
     config = uvicorn.Config(
-        Door(sessions, upstream),
+        GatewayApp(sessions, upstream),
         http="h11",
         ws="none",
         lifespan="off",

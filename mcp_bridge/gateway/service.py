@@ -58,7 +58,7 @@ class Gateway:
 
         Its trace is written into `folder`, which need not be there yet, and is complete when the context ends.
         """
-        home = self._started()
+        home = self._ensure_started()
         session = Session(grant, Trace(folder / TRACE, self._redactor))
         key = self._sessions.add(session)
         # A file, since the environment of a run is kept among its artifacts.
@@ -89,7 +89,7 @@ class Gateway:
                 self._folder.remove()
                 self._folder = None
 
-    def _started(self) -> Path:
+    def _ensure_started(self) -> Path:
         with self._starting:
             if self._folder is not None and self._thread is not None and self._thread.is_alive():
                 return self._folder.path

@@ -42,14 +42,14 @@ class _PinningContext(ssl.SSLContext):
         raise NotImplementedError("only connections made by wrap_bio are pinned")
 
 
-def tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
+def make_tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
     """Trusts by the strictest of what is given: SHA-256 fingerprint, CA, the usual CAs. Raises Fault for nonsense."""
     if fingerprint:
         pinning = _PinningContext(ssl.PROTOCOL_TLS_CLIENT)
-        pinning.fingerprint = _digits(fingerprint)
-        return _unverified(pinning)
+        pinning.fingerprint = _parse_fingerprint(fingerprint)
+        return _disable_verification(pinning)
     if not verify:
-        return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return _disable_verification(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     given = str(Path(ca_path).expanduser()) if ca_path else next(filter(None, map(os.environ.get, _BUNDLES)), None)
     bundle = given or certifi.where()
     try:
@@ -63,13 +63,13 @@ def tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -
     return context
 
 
-def _unverified(context: ssl.SSLContext) -> ssl.SSLContext:
+def _disable_verification(context: ssl.SSLContext) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _digits(fingerprint: str) -> str:
+def _parse_fingerprint(fingerprint: str) -> str:
     digits = fingerprint.replace(":", "").replace(" ", "").lower()
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise Fault("invalid_parameter", f"fingerprint is not a SHA-256 fingerprint: {fingerprint}")

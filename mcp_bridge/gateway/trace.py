@@ -40,7 +40,7 @@ class Entry:
     upid: str | None = None
     started: float = field(default_factory=monotonic, repr=False)
 
-    def line(self) -> str:
+    def render(self) -> str:
         facts = {name: value for name, value in vars(self).items() if name not in ("started", "upid")}
         if self.upid:
             facts["upid"] = self.upid
@@ -64,7 +64,7 @@ class Trace:
         """Note that a request is about to be sent."""
         with self._writing:
             self._number += 1
-            entry = Entry(self._number, _now(), method, self._redactor.text(path))
+            entry = Entry(self._number, _now(), method, self._redactor.redact_text(path))
             self._pending.add(entry)
             if method != "GET":
                 self._write(entry)
@@ -74,7 +74,7 @@ class Trace:
         """Note a request that was not granted, and so was not sent."""
         with self._writing:
             self._number += 1
-            self._write(Entry(self._number, _now(), method, self._redactor.text(path), 403, 0.0, 0, "denied"))
+            self._write(Entry(self._number, _now(), method, self._redactor.redact_text(path), 403, 0.0, 0, "denied"))
 
     def end(
         self, entry: Entry, status: int | None, size: int = 0, note: str | None = None, upid: str | None = None
@@ -101,7 +101,7 @@ class Trace:
         if self._file is None:
             descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
             self._file = os.fdopen(descriptor, "a", encoding="utf-8")
-        self._file.write(entry.line())
+        self._file.write(entry.render())
         self._file.flush()
 
 

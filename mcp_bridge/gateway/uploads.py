@@ -25,7 +25,7 @@ class Upload:
         self._name = self._value = b""
         self._parsed: list[bytes] = []
         self._in_file = self._ended = False
-        boundary = _message(content_type).get_param("boundary")
+        boundary = _parse_content_type(content_type).get_param("boundary")
         if not isinstance(boundary, str):
             raise ValueError("a multipart body without a boundary")
         self._parser = MultipartParser(
@@ -42,7 +42,7 @@ class Upload:
         )
 
     @staticmethod
-    def is_one(content_type: str) -> bool:
+    def is_upload(content_type: str) -> bool:
         """Whether a body of this type is an upload."""
         return content_type.partition(";")[0].strip().lower() == _TYPE
 
@@ -61,7 +61,7 @@ class Upload:
             if size > _LARGEST_HEAD:
                 raise ValueError("too much before the file")
 
-    async def whole(self) -> AsyncIterator[bytes]:
+    async def read_all(self) -> AsyncIterator[bytes]:
         """The body from its start, each piece looked at before it is passed on."""
         for chunk in self._head:
             yield chunk
@@ -108,7 +108,7 @@ class Upload:
         self.params[name] = (*self.params.get(name, ()), value)
 
 
-def _message(content_type: str) -> Message:
+def _parse_content_type(content_type: str) -> Message:
     message = Message()
     message["content-type"] = content_type
     return message

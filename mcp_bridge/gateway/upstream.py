@@ -16,9 +16,9 @@ import httpx2
 
 from mcp_bridge import version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import Answer, Login, Password, Refused, Token
+from mcp_bridge.gateway.credentials import Answer, Login, Password, LoginRefused, Token
 from mcp_bridge.gateway.faults import Fault
-from mcp_bridge.gateway.tls import OtherCertificate, tls_context
+from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings import Settings
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless told otherwise.
@@ -42,7 +42,7 @@ class Upstream:
         self._settings = settings
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._breaker = Breaker(time.monotonic)
-        self._login = _login(settings)
+        self._login = _make_login(settings)
         self._client: httpx2.AsyncClient | None = None
         self.address = ""
 
@@ -50,13 +50,13 @@ class Upstream:
         """One request, signed; `target` is its path and query. Raises Fault when no answer came."""
         async with self._slots:
             try:
-                signature = await self._login.headers(self._exchange, method)
+                signature = await self._login.sign(self._exchange, method)
                 answer = await self._exchange(method, target, {**headers, **signature}, body)
                 # A request that was refused for its ticket was not carried out; an upload can't be read again.
-                if answer.status == 401 and isinstance(body, bytes) and self._login.refused(signature):
-                    signature = await self._login.headers(self._exchange, method)
+                if answer.status == 401 and isinstance(body, bytes) and self._login.note_refusal(signature):
+                    signature = await self._login.sign(self._exchange, method)
                     answer = await self._exchange(method, target, {**headers, **signature}, body)
-            except Refused as refused:
+            except LoginRefused as refused:
                 return refused.answer
         return answer
 
@@ -65,40 +65,40 @@ class Upstream:
             await self._client.aclose()
 
     async def _exchange(self, method: str, target: str, headers: dict[str, str], body: Body) -> Answer:
-        client = self._connected()
-        if not self._breaker.lets_through():
+        client = self._get_client()
+        if not self._breaker.may_connect():
             raise Fault("unreachable", self._breaker.cause)
         try:
-            answer = await _exchanged(client, method, target, headers, body)
+            answer = await _send_request(client, method, target, headers, body)
         except httpx2.TimeoutException as error:
             if not isinstance(error, httpx2.ConnectTimeout):
                 raise Fault("timeout", "no answer in time") from error
-            raise self._down(f"no connection within {_CONNECT_SECONDS:g} s") from error
+            raise self._record_failure(f"no connection within {_CONNECT_SECONDS:g} s") from error
         except httpx2.ConnectError as error:
-            cause = _innermost(error)
+            cause = _find_innermost(error)
             if isinstance(cause, OtherCertificate):
                 raise Fault("other_certificate", str(cause.args[0])) from error
             if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
                 raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
-            raise self._down(_words(cause)) from error
+            raise self._record_failure(_describe_error(cause)) from error
         except httpx2.RequestError as error:
-            raise Fault("unreachable", _words(_innermost(error)) or "the connection broke") from error
-        self._breaker.worked()
+            raise Fault("unreachable", _describe_error(_find_innermost(error)) or "the connection broke") from error
+        self._breaker.record_success()
         return answer
 
-    def _down(self, cause: str) -> Fault:
-        self._breaker.failed(cause)
+    def _record_failure(self, cause: str) -> Fault:
+        self._breaker.record_failure(cause)
         return Fault("unreachable", cause)
 
-    def _connected(self) -> httpx2.AsyncClient:
+    def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            host, port = _endpoint(self._settings.cluster_url)
+            host, port = _parse_address(self._settings.cluster_url)
             self.address = f"{host}:{port}"
             link = self._settings
             self._client = httpx2.AsyncClient(
                 base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-                verify=tls_context(verify=link.verify_ssl, ca_path=link.ca_path, fingerprint=link.fingerprint),
+                verify=make_tls_context(verify=link.verify_ssl, ca_path=link.ca_path, fingerprint=link.fingerprint),
                 limits=httpx2.Limits(
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
@@ -109,7 +109,7 @@ class Upstream:
         return self._client
 
 
-async def _exchanged(
+async def _send_request(
     client: httpx2.AsyncClient, method: str, target: str, headers: dict[str, str], body: Body
 ) -> Answer:
     request = client.build_request(method, "/", headers=headers, content=body)
@@ -131,14 +131,14 @@ async def _exchanged(
     return Answer(response.status_code, response.extensions.get("reason_phrase", b""), reading, b"".join(parts))
 
 
-def _login(settings: Settings) -> Login:
+def _make_login(settings: Settings) -> Login:
     if settings.token_id and settings.token_secret:
         return Token(settings.identity, settings.token_secret.get_secret_value())
     password = settings.password.get_secret_value() if settings.password else ""
     return Password(settings.identity, password)
 
 
-def _endpoint(url: str) -> tuple[str, int]:
+def _parse_address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -149,14 +149,14 @@ def _endpoint(url: str) -> tuple[str, int]:
     return host, port or _DEFAULT_PORT
 
 
-def _words(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     # asyncio replaces the system's words by its own.
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(getattr(error, "strerror", None) or error).rstrip(".")
 
 
-def _innermost(error: BaseException) -> BaseException:
+def _find_innermost(error: BaseException) -> BaseException:
     """What an error came from first, below the wrapping of each layer."""
     while True:
         several = getattr(error, "exceptions", None)

@@ -272,7 +272,7 @@ def _alive(row: Any) -> bool:
         except PermissionError:
             return True
         return True
-    return bool(processes.started(row["pid"]) == row["process_started"])
+    return bool(processes.read_start_time(row["pid"]) == row["process_started"])
 
 
 def _newest(guest: str | None) -> Select[Any]:

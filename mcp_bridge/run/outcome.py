@@ -57,7 +57,7 @@ def is_lost(outcome: PlaybookOutcome) -> bool:
 def data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
     documented = module_docs(tool.module).returns
-    result = runner_events.returned(outcome.result or {})
+    result = runner_events.strip_internal_keys(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 
 
@@ -94,7 +94,7 @@ def failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure
         return None
     known = result.get("failure")
     if not known:
-        crash = runner_events.last_line_of_crash(result) or str(result.get("msg") or "it gave no reason")
+        crash = runner_events.find_crash_line(result) or str(result.get("msg") or "it gave no reason")
         message = f"The module did not end as it should: {crash}"
         return Failure(code="task_failed", message=message, hint=events_hint)
     given = {name: value for name, value in known.items() if name in Failure.model_fields and value is not None}

@@ -132,7 +132,7 @@ class Phases:
     def _play(self, phase: str, variables: Mapping[str, Any]) -> PlaybookOutcome:
         run = PlaybookRun(
             folder=self.means.recorder.ledger.folder(self.evidence.run_id) / phase,
-            playbook=collection.playbook(self.tool.playbook),
+            playbook=collection.playbook_path(self.tool.playbook),
             action=self.tool.action,
             variables=dict(variables),
             check=phase == "plan",

@@ -22,7 +22,7 @@ from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import outcome
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
-from mcp_bridge.text.redaction import shortened, writable
+from mcp_bridge.text.redaction import shorten, make_writable
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger
@@ -71,15 +71,15 @@ class Recorder:
 
     def secrets_in(self, arguments: dict[str, Any]) -> list[str]:
         """The names of arguments that hold a secret of the connection."""
-        return sorted(name for name, value in arguments.items() if self._redactor.finds(value))
+        return sorted(name for name, value in arguments.items() if self._redactor.has_secret(value))
 
     def without_secrets(self, data: Any) -> Any:
         """Plain data without any secret that is known here."""
-        return self._redactor.data(data)
+        return self._redactor.redact(data)
 
     def redacted(self, result: Result) -> Result:
         """A result without any secret that is known here."""
-        return Result(**self._redactor.data(result.model_dump()))
+        return Result(**self._redactor.redact(result.model_dump()))
 
     def open(self, request: Request, run_id: str, playbook: str | None) -> None:
         """Write that a run starts. Raises LedgerError; then it must not start."""
@@ -90,12 +90,12 @@ class Recorder:
         """What is known of a run before it starts."""
         return Opening(
             run_id=run_id,
-            tool=writable(request.tool),
-            arguments=self._redactor.data(shortened(dict(request.arguments))),
+            tool=make_writable(request.tool),
+            arguments=self._redactor.redact(shorten(dict(request.arguments))),
             mode="check" if request.check else request.mode,
             who=Who(
-                client_name=writable(request.client_name),
-                client_version=writable(request.client_version) if request.client_version else None,
+                client_name=make_writable(request.client_name),
+                client_version=make_writable(request.client_version) if request.client_version else None,
                 proxmox_user=self._settings.identity or None,
                 cluster_url=self._settings.cluster_url or None,
             ),
@@ -118,14 +118,14 @@ class Recorder:
         if evidence.plan is None:
             return result
         asked = dict(evidence.request.arguments)
-        secret = self._redactor.data(asked) != asked
+        secret = self._redactor.redact(asked) != asked
         failure = evidence.verdict.failure
         kept = KeptPlan(
             plan_id=evidence.run_id,
             digest=evidence.plan.digest,
             tool=tool.name,
             arguments=None if secret else asked,
-            shown=self._redactor.data(judge.shown(evidence.plan, result.summary, result.diff)),
+            shown=self._redactor.redact(judge.shown(evidence.plan, result.summary, result.diff)),
             asker=evidence.request.asker,
             expires_at=expiry(self._settings.plan_seconds),
             state="held" if evidence.verdict.decision == judge.HELD else "ready",

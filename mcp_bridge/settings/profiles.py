@@ -51,7 +51,7 @@ class Profiles:
     default: str | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)
 
-    def named(self, name: str) -> Profile:
+    def get(self, name: str) -> Profile:
         """One profile. Raises UsageError that names the others."""
         if name in self.profiles:
             return self.profiles[name]
@@ -60,20 +60,20 @@ class Profiles:
         there = f"There are: {', '.join(self.profiles)}." if self.profiles else "There is none yet."
         raise UsageError(f"There is no profile {name!r}.", f"{guess}{there} `playvisor profile add` makes one.")
 
-    def having(self, name: str, profile: Profile) -> Profiles:
+    def with_profile(self, name: str, profile: Profile) -> Profiles:
         """These with a profile added, or put in another's place; the first one is the default."""
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} can't be a profile's name.", "Use letters, digits, dots, dashes, underscores.")
         return replace(self, default=self.default or name, profiles={**self.profiles, name: profile})
 
-    def without(self, name: str) -> Profiles:
+    def without_profile(self, name: str) -> Profiles:
         """These without one."""
-        self.named(name)
+        self.get(name)
         left = {other: profile for other, profile in self.profiles.items() if other != name}
         return Profiles(self.default if self.default in left else None, left)
 
 
-def file() -> Path:
+def find_file() -> Path:
     """Where they are kept."""
     given = os.environ.get("PLAYVISOR_PROFILES")
     config = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
@@ -83,18 +83,18 @@ def file() -> Path:
 def load() -> Profiles:
     """What the file says; nothing when there is none. Raises UsageError for one that makes no sense."""
     try:
-        data = load_yaml(file().read_text(encoding="utf-8")) or {}
+        data = load_yaml(find_file().read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         return Profiles()
     except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise _unfit(getattr(error, "strerror", None) or str(error).splitlines()[0]) from None
+        raise _unusable(getattr(error, "strerror", None) or str(error).splitlines()[0]) from None
     found = data.get("profiles") if isinstance(data, dict) else None
     if not isinstance(found, dict):
-        raise _unfit("it has no `profiles`")
-    profiles = {str(name): _profile(str(name), entry) for name, entry in found.items()}
+        raise _unusable("it has no `profiles`")
+    profiles = {str(name): _parse_profile(str(name), entry) for name, entry in found.items()}
     default = data.get("default")
     if default is not None and default not in profiles:
-        raise _unfit(f"its default {default!r} is none of its profiles")
+        raise _unusable(f"its default {default!r} is none of its profiles")
     return Profiles(default, profiles)
 
 
@@ -102,10 +102,10 @@ def save(profiles: Profiles) -> None:
     """Write the file anew, at once, readable for its owner only."""
     data = {
         "default": profiles.default,
-        "profiles": {name: _told(profile) for name, profile in profiles.profiles.items()},
+        "profiles": {name: _to_data(profile) for name, profile in profiles.profiles.items()},
     }
     text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    path = file().resolve()
+    path = find_file().resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as new:
@@ -115,7 +115,7 @@ def save(profiles: Profiles) -> None:
         raise UsageError(f"{path} can't be written: {error.strerror}.", "Set PLAYVISOR_PROFILES to another.") from None
 
 
-def chosen() -> str | None:
+def choose_name() -> str | None:
     """The profile that is asked for; else the default, where the environment names no cluster. None for neither."""
     asked = os.environ.get(VARIABLE)
     if asked or os.environ.get("PROXMOX_URL") or os.environ.get("PROXMOX_HOST"):
@@ -123,23 +123,23 @@ def chosen() -> str | None:
     return load().default
 
 
-def _profile(name: str, entry: Any) -> Profile:
+def _parse_profile(name: str, entry: Any) -> Profile:
     known = {one.name: one for one in fields(Profile)}
     if not isinstance(entry, dict):
-        raise _unfit(f"profile {name} is no mapping")
+        raise _unusable(f"profile {name} is no mapping")
     unknown = sorted(str(key) for key in entry if key not in known)
     if unknown:
-        raise _unfit(f"profile {name} has an unknown key {unknown[0]!r}; there are: {', '.join(known)}")
+        raise _unusable(f"profile {name} has an unknown key {unknown[0]!r}; there are: {', '.join(known)}")
     if not entry.get("url"):
-        raise _unfit(f"profile {name} has no url")
+        raise _unusable(f"profile {name} has no url")
     for key, value in entry.items():
         wanted = bool if key == "verify_ssl" else str
         if value is not None and not isinstance(value, wanted):
-            raise _unfit(f"{key} of profile {name} must be {'true or false' if wanted is bool else 'text'}")
+            raise _unusable(f"{key} of profile {name} must be {'true or false' if wanted is bool else 'text'}")
     return Profile(**entry)
 
 
-def _told(profile: Profile) -> dict[str, Any]:
+def _to_data(profile: Profile) -> dict[str, Any]:
     """What of a profile is worth writing."""
     return {key: value for key, value in asdict(profile).items() if value not in (None, True)}
 
@@ -148,12 +148,12 @@ class _Dumper(yaml.SafeDumper):
     """Writes a text of several lines, such as a vault's, as one block."""
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _represent_text)
 
 
-def _unfit(why: str) -> UsageError:
-    return UsageError(f"{file()} can't be used: {why}.", "Correct it, or set PLAYVISOR_PROFILES to another file.")
+def _unusable(why: str) -> UsageError:
+    return UsageError(f"{find_file()} can't be used: {why}.", "Correct it, or set PLAYVISOR_PROFILES to another file.")

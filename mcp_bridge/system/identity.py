@@ -10,12 +10,12 @@ import os
 from datetime import UTC, datetime
 
 
-def now() -> str:
+def current_timestamp() -> str:
     """The time as the ledger writes it."""
-    return stamp(datetime.now(UTC))
+    return format_timestamp(datetime.now(UTC))
 
 
-def stamp(time: datetime) -> str:
+def format_timestamp(time: datetime) -> str:
     """A time in UTC as the ledger writes it."""
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 

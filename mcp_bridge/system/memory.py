@@ -12,12 +12,12 @@ from contextlib import suppress
 _PR_SET_DUMPABLE = 4
 
 
-def keep_private() -> None:
+def forbid_inspection() -> None:
     """Let no process of the same user look into this one's memory; Linux only, and root may all the same."""
     _set_dumpable(0)
 
 
-def let_be_seen() -> None:
+def allow_inspection() -> None:
     """Undo it, in a fork that knows nothing which must be kept."""
     _set_dumpable(1)
 
@@ -27,7 +27,7 @@ def _set_dumpable(value: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, value, 0, 0, 0)
 
 
-def take_variable(name: str) -> str | None:
+def pop_variable(name: str) -> str | None:
     """An environment variable, which is overwritten: Linux goes on showing what a process was started with."""
     value = os.environ.get(name)
     if value is None:

@@ -26,7 +26,7 @@ class PrivateFolder:
     """The folder, locked while its process lives: that it is not tells others that they may remove it."""
 
     def __init__(self) -> None:
-        base = _base()
+        base = _choose_base()
         _remove_abandoned(base)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self._lock = os.open(self.path, os.O_RDONLY)
@@ -38,7 +38,7 @@ class PrivateFolder:
         os.close(self._lock)
 
 
-def _base() -> Path:
+def _choose_base() -> Path:
     for name in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if name and len(os.fsencode(name)) <= _LONGEST_BASE and os.access(name, os.W_OK | os.X_OK):
             return Path(name)

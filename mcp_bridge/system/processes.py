@@ -17,13 +17,13 @@ _PROC = Path("/proc")
 _ROUNDS = 20
 
 
-def of_run(folder: Path) -> list[int]:
+def find_run_processes(folder: Path) -> list[int]:
     """Ids of this user's processes whose ansible-runner artifacts lie in `folder`; none where there is no /proc."""
     marker = b"AWX_ISOLATED_DATA_DIR=" + os.fsencode(folder) + b"/"
-    return [int(entry.name) for entry in _PROC.glob("[0-9]*") if _has(entry, marker)]
+    return [int(entry.name) for entry in _PROC.glob("[0-9]*") if _has_variable(entry, marker)]
 
 
-def _has(process: Path, marker: bytes) -> bool:
+def _has_variable(process: Path, marker: bytes) -> bool:
     try:
         environment = (process / "environ").read_bytes()
     except OSError:
@@ -35,7 +35,7 @@ def _has(process: Path, marker: bytes) -> bool:
 def kill_run(folder: Path) -> None:
     """Kill all processes of a run, also those that are being forked meanwhile."""
     for _dummy in range(_ROUNDS):
-        found = of_run(folder)
+        found = find_run_processes(folder)
         if not found:
             return
         for pid in found:
@@ -43,20 +43,20 @@ def kill_run(folder: Path) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def started(pid: int) -> str:
+def read_start_time(pid: int) -> str:
     """When a process started, in the kernel's own words; with its id it names the process. Empty when there is none."""
-    fields = _stat(pid)
+    fields = _read_stat(pid)
     # A zombie has ended; only its parent has not asked yet.
     return "" if not fields or fields[0] in ("Z", "X") else fields[19]
 
 
-def parent(pid: int) -> int | None:
+def read_parent(pid: int) -> int | None:
     """The process that started it; None when there is none."""
-    fields = _stat(pid)
+    fields = _read_stat(pid)
     return int(fields[1]) if fields else None
 
 
-def _stat(pid: int) -> list[str]:
+def _read_stat(pid: int) -> list[str]:
     """What the kernel tells of a process, from its state on; nothing when there is none."""
     try:
         stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")

@@ -32,35 +32,35 @@ class Redactor:
         # Very short ones would redact half of every sentence.
         self._secrets = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
 
-    def text(self, value: str) -> str:
+    def redact_text(self, value: str) -> str:
         """The text without any known secret."""
         for secret in self._secrets:
             value = value.replace(secret, REDACTED)
         return _API_TOKEN.sub(rf"\1{REDACTED}", value) if "=" in value else value
 
-    def data(self, value: Any) -> Any:
+    def redact(self, value: Any) -> Any:
         """Plain data (objects, lists, scalars) without any secret, by value or by name."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, Mapping):
-            return {self.text(str(name)): self._named(str(name), item) for name, item in value.items()}
+            return {self.redact_text(str(name)): self._redact_named(str(name), item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.data(item) for item in value]
+            return [self.redact(item) for item in value]
         return value
 
-    def finds(self, value: Any) -> bool:
+    def has_secret(self, value: Any) -> bool:
         """Whether a known secret stands anywhere in plain data."""
         if isinstance(value, str):
             return any(secret in value for secret in self._secrets)
         if isinstance(value, Mapping):
-            return any(self.finds(str(name)) or self.finds(item) for name, item in value.items())
-        return isinstance(value, (list, tuple)) and any(self.finds(item) for item in value)
+            return any(self.has_secret(str(name)) or self.has_secret(item) for name, item in value.items())
+        return isinstance(value, (list, tuple)) and any(self.has_secret(item) for item in value)
 
-    def _named(self, name: str, value: Any) -> Any:
+    def _redact_named(self, name: str, value: Any) -> Any:
         if value is None or not _is_secret(name):
-            return self.data(value)
+            return self.redact(value)
         named = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
-        return self.text(value) if named else REDACTED
+        return self.redact_text(value) if named else REDACTED
 
 
 @lru_cache(maxsize=1000)
@@ -69,7 +69,7 @@ def _is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name) or _SECRET_TOKEN.search(name))
 
 
-def shortened(value: Any, depth: int = 0) -> Any:
+def shorten(value: Any, depth: int = 0) -> Any:
     """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text.
 
     What was left out is marked; `is_shortened` finds the marks.
@@ -77,14 +77,14 @@ def shortened(value: Any, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         return _CUT
     if isinstance(value, str):
-        text = writable(value)
+        text = make_writable(value)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}{_CUT} ({len(text)} characters)"
     if isinstance(value, Mapping):
         items = list(value.items())[:_LONGEST]
-        kept = {writable(str(name))[:_LONGEST_NAME]: shortened(item, depth + 1) for name, item in items}
+        kept = {make_writable(str(name))[:_LONGEST_NAME]: shorten(item, depth + 1) for name, item in items}
         return kept if len(value) <= _LONGEST else {**kept, _CUT: f"{_CUT} ({len(value)} entries)"}
     if isinstance(value, list):
-        entries = [shortened(item, depth + 1) for item in value[:_LONGEST]]
+        entries = [shorten(item, depth + 1) for item in value[:_LONGEST]]
         return entries if len(value) <= _LONGEST else [*entries, f"{_CUT} ({len(value)} entries)"]
     return value
 
@@ -98,6 +98,6 @@ def is_shortened(value: Any) -> bool:
     return isinstance(value, list) and any(map(is_shortened, value))
 
 
-def writable(text: str) -> str:
+def make_writable(text: str) -> str:
     """Text in which what is no character, such as NUL or a byte that is no UTF-8 in an argument, became `?`."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

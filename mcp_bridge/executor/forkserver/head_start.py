@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from mcp_bridge.executor.forkserver.supervisor import ONCE, Supervisor
-from mcp_bridge.executor.warm import supervisor
+from mcp_bridge.executor.warm import make_supervisor
 
-taken: Supervisor | None = None
+supervisor: Supervisor | None = None
 
 
-def take() -> None:
+def start() -> None:
     """Start it: before anything else, and only in a process that is going to run a playbook."""
-    global taken
+    global supervisor
     # What the cluster is, comes with the run.
-    taken = supervisor({}, purpose=ONCE)
-    taken.start()
+    supervisor = make_supervisor({}, purpose=ONCE)
+    supervisor.start()

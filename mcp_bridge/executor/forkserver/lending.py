@@ -16,22 +16,22 @@ import zlib
 from contextlib import suppress
 
 SOCKET = "socket"
-lent_by: str | None = None
+lender_folder: str | None = None
 """In a fork: the folder of the server that it is a fork of, with the ansible-playbook to use."""
 
 
-def borrow(words: list[str]) -> int | None:
+def borrow(command: list[str]) -> int | None:
     """The exit status of a program, run by whoever lends; None when nobody does, and nothing was run.
 
     `words` are its name, as lenders know it, and its arguments.
     """
-    if not _is_private(_place()):
+    if not _is_private(_lending_folder()):
         return None
     from mcp_bridge.executor.forkserver import client
 
     try:
-        return client.hand_over(f"{_link()}/{SOCKET}", words)
-    except client.Refused:
+        return client.run_command(f"{_link_path()}/{SOCKET}", command)
+    except client.OrderRefused:
         return None
 
 
@@ -41,11 +41,11 @@ def publish(folder: str) -> bool:
     False where there is no safe place to say so, and while another one lends: that may well outlive this.
     """
     with suppress(OSError):
-        os.makedirs(_place(), mode=0o700, exist_ok=True)
-        if _is_private(_place()) and not _somebody_lends():
-            new = f"{_link()}.{os.getpid()}"
+        os.makedirs(_lending_folder(), mode=0o700, exist_ok=True)
+        if _is_private(_lending_folder()) and not _has_lender():
+            new = f"{_link_path()}.{os.getpid()}"
             os.symlink(folder, new)
-            os.replace(new, _link())
+            os.replace(new, _link_path())
             return True
     return False
 
@@ -53,32 +53,32 @@ def publish(folder: str) -> bool:
 def withdraw(folder: str) -> None:
     """Undo `publish`, unless another server took the place meanwhile."""
     with suppress(OSError):
-        if os.readlink(_link()) == folder:
-            os.unlink(_link())
+        if os.readlink(_link_path()) == folder:
+            os.unlink(_link_path())
 
 
-def _somebody_lends() -> bool:
+def _has_lender() -> bool:
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-        return link.connect_ex(f"{_link()}/{SOCKET}") == 0
+        return link.connect_ex(f"{_link_path()}/{SOCKET}") == 0
 
 
-def _place() -> str:
+def _lending_folder() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     return os.path.join(runtime, "playvisor") if runtime else f"/tmp/playvisor-{os.getuid()}"  # noqa: S108
 
 
-def _link() -> str:
+def _link_path() -> str:
     """Of this installation: another one has other code."""
     installation = f"{sys.executable}\0{os.path.dirname(__file__)}".encode()
-    return os.path.join(_place(), f"{zlib.crc32(installation):08x}")
+    return os.path.join(_lending_folder(), f"{zlib.crc32(installation):08x}")
 
 
 def _is_private(folder: str) -> bool:
     """Whether a folder is this user's and nobody else may write into it: what is handed over may be secret."""
     try:
-        found = os.lstat(folder)
+        facts = os.lstat(folder)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077

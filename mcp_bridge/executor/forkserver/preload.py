@@ -22,7 +22,7 @@ from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped
 from ansible.plugins import loader as loaders  # type: ignore[import-untyped]
 
 from mcp_bridge import collection
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver import ansible_settings
 
 COLLECTION = "playvisor.proxmox"
@@ -55,16 +55,16 @@ _PLUGINS = {
 }
 
 
-def ansible() -> None:
+def import_ansible() -> None:
     """Import what takes longest, and every playbook needs."""
     loaders.init_plugin_loader()
-    ansible_settings.readers()
+    ansible_settings.find_settings_by_variable()
     _read_options_once()
     for name in _MODULES:
         importlib.import_module(name)
 
 
-def more() -> Iterator[None]:
+def load_plugins() -> Iterator[None]:
     """Bring this process, bit by bit, to where a playbook's own work would begin."""
     for kind, plugins in _PLUGINS.items():
         for plugin in plugins:
@@ -77,19 +77,19 @@ def more() -> Iterator[None]:
     for info in pkgutil.iter_modules(importlib.import_module("ansible.plugins.callback").__path__):
         loaders.callback_loader.get(info.name, class_only=True)
         yield
-    _options_of_runners_callback()
+    _load_runner_callback_options()
     # How modules and Ansible tell each other; those of ansible-core 2.18 have no such thing.
     with suppress(ImportError):
         for name in _PROFILES:
             importlib.import_module(f"ansible.module_utils._internal._json._profiles.{name}")
     yield
-    yield from _playbooks()
-    yield from _collection()
+    yield from _compile_playbooks()
+    yield from _load_collection()
 
 
-def _options_of_runners_callback() -> None:
+def _load_runner_callback_options() -> None:
     """Read what its documentation says; importing it takes up the run whose events it writes."""
-    name = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+    name = RUNNER_CONSTANTS["ANSIBLE_STDOUT_CALLBACK"]
     path = loaders.callback_loader.find_plugin(name)
     for statement in ast.parse(Path(path).read_bytes()).body if path else ():
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTATION":
@@ -110,13 +110,13 @@ def _read_options_once() -> None:
     loaders.PluginLoader._load_config_defs = read_once
 
 
-def programs(modules: Iterable[str]) -> Iterator[None]:
+def load_programs(modules: Iterable[str]) -> Iterator[None]:
     """Load what the programs that are lent need, too."""
     for name in modules:
         yield from importlib.import_module(name).preload()
 
 
-def _collection() -> Iterator[None]:
+def _load_collection() -> Iterator[None]:
     modules = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules")
     for info in pkgutil.iter_modules(modules.__path__):
         name = f"{COLLECTION}.{info.name}"
@@ -126,7 +126,7 @@ def _collection() -> Iterator[None]:
         yield
 
 
-def _playbooks() -> Iterator[None]:
+def _compile_playbooks() -> Iterator[None]:
     """Compile what the playbooks' options are given by; with it, the plugins of its filters are loaded."""
     for playbook in sorted((collection.root() / "playbooks").glob("*.yml")):
         template_options(playbook)
@@ -136,8 +136,8 @@ def _playbooks() -> Iterator[None]:
 def template_options(playbook: Path) -> None:
     """Template what the options of a playbook's task are given by."""
     # Ansible-core 2.18 trusts every string.
-    trusted = getattr(templating, "trust_as_template", str)
+    trust = getattr(templating, "trust_as_template", str)
     templar = templating.Templar(DataLoader(), variables={"omit": None})
     for expression in re.findall("{{.*?}}", playbook.read_text(encoding="utf-8")):
         with suppress(AnsibleError):
-            templar.template(trusted(expression))
+            templar.template(trust(expression))

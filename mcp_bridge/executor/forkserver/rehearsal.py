@@ -22,14 +22,14 @@ from ansible.plugins.loader import callback_loader  # type: ignore[import-untype
 from ansible.vars.manager import VariableManager  # type: ignore[import-untyped]
 
 from mcp_bridge import collection
-from mcp_bridge.executor.cold import inventory
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.cold import build_inventory
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver.preload import template_options
 
 _PLAYBOOK = "guest_info"
-_CALLBACK = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+_CALLBACK = RUNNER_CONSTANTS["ANSIBLE_STDOUT_CALLBACK"]
 # Where each run's is another, and nothing that was made here depends on it.
-_RUNS_OWN = frozenset({"DEFAULT_LOCAL_TMP"})
+_RUN_SETTINGS = frozenset({"DEFAULT_LOCAL_TMP"})
 _parser: ArgumentParser | None = None
 
 
@@ -38,8 +38,8 @@ def rehearse(folder: Path) -> None:
     global _parser
     hosts = folder / "hosts.json"
     if not hosts.exists():
-        hosts.write_text(json.dumps(inventory()), encoding="utf-8")
-    playbook = collection.playbook(_PLAYBOOK)
+        hosts.write_text(json.dumps(build_inventory()), encoding="utf-8")
+    playbook = collection.playbook_path(_PLAYBOOK)
     command = PlaybookCLI(["ansible-playbook", "-i", str(hosts), "--diff", str(playbook)])
     command.init_parser()
     command.parser.parse_args(command.args[1:])
@@ -56,11 +56,11 @@ def rehearse(folder: Path) -> None:
     _parser = command.parser
 
 
-def benefit(changed: set[str]) -> None:
+def use_rehearsal(changed_settings: set[str]) -> None:
     """Let this process's playbook use what is ready, unless other settings have `changed` since than a run's own."""
     callback = sys.modules.get(f"ansible.plugins.callback.{_CALLBACK}")
     if callback:
         # It takes up where to write its events when it is imported.
         callback.event_context.cache.private_data_dir = os.environ["AWX_ISOLATED_DATA_DIR"]
-    if _parser and changed <= _RUNS_OWN:
+    if _parser and changed_settings <= _RUN_SETTINGS:
         PlaybookCLI.init_parser = lambda command: setattr(command, "parser", _parser)

@@ -32,7 +32,7 @@ from pathlib import Path
 from mcp_bridge.executor.forkserver import child, lending
 from mcp_bridge.executor.forkserver.client import LENGTH
 from mcp_bridge.executor.forkserver.spare import Spare
-from mcp_bridge.executor.forkserver.stamp import Stamp, code_stamp
+from mcp_bridge.executor.forkserver.stamp import Stamp, read_code_stamp
 from mcp_bridge.executor.forkserver.supervisor import LEND
 from mcp_bridge.system import memory, processes
 
@@ -59,7 +59,7 @@ class _Connection:
     # Of a playbook; a command has none.
     folder: Path | None = None
 
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all that it wants to send is here."""
         return len(self.received) - LENGTH == int.from_bytes(self.received[:LENGTH], "big")
 
@@ -80,15 +80,15 @@ class ForkServer:
     def __init__(
         self,
         listening: socket.socket,
-        most: int,
+        max_running: int,
         loading: _Loading,
         rehearse: Callable[[], None],
-        lends: Callable[[], bool],
+        may_lend: Callable[[], bool],
     ) -> None:
         self._listening = listening
-        self._most = most
+        self._most = max_running
         self._loading = loading
-        self._lends = lends
+        self._lends = may_lend
         self._rehearse = rehearse
         self._loaded = False
         self._spare: Spare | None = None
@@ -110,12 +110,12 @@ class ForkServer:
         while self._listening.fileno() >= 0 or self._connections:
             events = self._selector.select(self._loading[0][0] if self._loading else _SPARE_SECONDS)
             if not events and self._loading:
-                self._load()
+                self._load_step()
             elif not events:
-                self._let_spare_go()
+                self._dismiss_spare()
             for key, _events in events:
                 if key.fileobj == 0:
-                    self._hear()
+                    self._read_stdin()
                 elif key.fileobj == self._wake:
                     self._reap()
                 elif key.fileobj is self._listening:
@@ -123,9 +123,9 @@ class ForkServer:
                     if self._listening.fileno() >= 0:
                         self._accept()
                 elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._connections:
-                    self._listen_to(self._connections[key.fileobj])
+                    self._read_from(self._connections[key.fileobj])
 
-    def _load(self) -> None:
+    def _load_step(self) -> None:
         (_quiet, steps), *rest = self._loading
         if next(steps, _LOADED) is not _LOADED:
             self._loading = [(0.0, steps), *rest]
@@ -134,34 +134,34 @@ class ForkServer:
         # What is here stays as it is: collecting it would copy its pages into every child.
         gc.collect()
         gc.freeze()
-        self._let_spare_go()
-        self._get_ready()
+        self._dismiss_spare()
+        self._fork_spare()
 
-    def _get_ready(self) -> None:
+    def _fork_spare(self) -> None:
         """Have a fork wait for the next playbook, unless there is enough to do with those that run."""
         if not self._spare and sum(1 for one in self._connections.values() if one.pid) < _MANY:
-            self._spare = Spare(self._leave_to_child, self._rehearse)
+            self._spare = Spare(self._close_in_child, self._rehearse)
 
-    def _let_spare_go(self) -> None:
+    def _dismiss_spare(self) -> None:
         if self._spare:
-            self._spare.end()
+            self._spare.dismiss()
             self._leaving.add(self._spare.pid)
             self._spare = None
 
-    def _hear(self) -> None:
+    def _read_stdin(self) -> None:
         """Stop taking new clients; and serving those that whoever started this process has, if that is gone."""
         if not os.read(0, _CHUNK):
             self._selector.unregister(0)
             self._loading = []
-            for client in [one for one in self._connections.values() if not self._is_of_others(one)]:
+            for client in [one for one in self._connections.values() if not self._is_borrowed(one)]:
                 self._kill(client)
-                self._drop(client)
+                self._disconnect(client)
         if self._listening.fileno() >= 0:
             self._selector.unregister(self._listening)
             self._listening.close()
-            self._let_spare_go()
+            self._dismiss_spare()
 
-    def _is_of_others(self, client: _Connection) -> bool:
+    def _is_borrowed(self, client: _Connection) -> bool:
         """Whether it is a command that was lent a fork, or the playbook of one."""
         commands = {one.pid for one in self._connections.values() if one.pid and one.folder is None}
         peer, _user, _group = struct.unpack(
@@ -174,7 +174,7 @@ class ForkServer:
         self._connections[link] = _Connection(link)
         self._selector.register(link, selectors.EVENT_READ)
 
-    def _listen_to(self, client: _Connection) -> None:
+    def _read_from(self, client: _Connection) -> None:
         try:
             data, terminal, _flags, _address = socket.recv_fds(client.link, _CHUNK, 3)
         except OSError:
@@ -183,20 +183,20 @@ class ForkServer:
         if not data:
             # It has been killed, so its playbook must end, too.
             self._kill(client)
-            self._drop(client)
+            self._disconnect(client)
         elif client.pid:
             for number in _FORWARDED.intersection(data):
                 os.kill(client.pid, number)
         else:
             client.received += data
-            if client.complete():
+            if client.is_complete():
                 self._start(client)
 
     def _start(self, client: _Connection) -> None:
-        program = child.program(client.received[LENGTH:])
+        program = child.read_program_name(client.received[LENGTH:])
         busy = sum(1 for one in self._connections.values() if one.pid) >= self._most
-        if busy or (program != child.PLAYBOOK and not (program in child.lent and self._lends())):
-            self._drop(client)
+        if busy or (program != child.PLAYBOOK and not (program in child.lent_programs and self._lends())):
+            self._disconnect(client)
             return
         if program == child.PLAYBOOK:
             self._start_playbook(client, bytes(client.received[LENGTH:]))
@@ -207,24 +207,24 @@ class ForkServer:
         client.close_terminal()
 
     def _start_playbook(self, client: _Connection, order: bytes) -> None:
-        client.folder = child.Request.parse(order).folder
+        client.folder = child.Order.parse(order).folder
         spare, self._spare = self._spare, None
-        if spare and spare.give(order, client.link, client.terminal):
+        if spare and spare.send_order(order, client.link, client.terminal):
             client.pid = spare.pid
         else:
             self._leaving.update({spare.pid} if spare else ())
             client.pid = self._fork(client)
         if self._loaded:
-            self._get_ready()
+            self._fork_spare()
 
     def _fork(self, client: _Connection) -> int:
         pid = os.fork()
         if pid == 0:
-            self._leave_to_child(client)
-            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
+            self._close_in_child(client)
+            child.run_in_this_process(child.Order.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
         return pid
 
-    def _leave_to_child(self, client: _Connection | None = None) -> None:
+    def _close_in_child(self, client: _Connection | None = None) -> None:
         """Close what is not the child's: it must not hold another's connection or terminal open."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -249,9 +249,9 @@ class ForkServer:
                     code = os.waitstatus_to_exitcode(status)
                     with suppress(OSError):
                         client.link.sendall(bytes([code if 0 <= code < 255 else 128 - code if code < 0 else 254]))
-                    self._drop(client)
+                    self._disconnect(client)
 
-    def _drop(self, client: _Connection) -> None:
+    def _disconnect(self, client: _Connection) -> None:
         with suppress(KeyError):
             self._selector.unregister(client.link)
         del self._connections[client.link]
@@ -276,34 +276,34 @@ def main() -> None:
     from mcp_bridge.executor.forkserver import templates
 
     # Before Ansible is imported, which compiles the defaults of its settings.
-    templates.keep_compiled()
+    templates.share_compiled_templates()
     from mcp_bridge.executor.forkserver import preload
     from mcp_bridge.executor.forkserver.rehearsal import rehearse
 
-    preload.ansible()
-    loading, lends = [(0.0, preload.more())], _never
+    preload.import_ansible()
+    loading, may_lend = [(0.0, preload.load_plugins())], _may_not_lend
     if purpose:
-        memory.keep_private()
-        lending.lent_by = str(Path(address).parent)
-        child.lent = dict(word.split("=", 1) for word in purpose[1:])
-        modules = tuple(child.lent.values())
-        loading.append((0.0 if purpose[0] == LEND else _QUIET_SECONDS, preload.programs(modules)))
-        lends = partial(_unchanged, code_stamp(modules), modules)
+        memory.forbid_inspection()
+        lending.lender_folder = str(Path(address).parent)
+        child.lent_programs = dict(word.split("=", 1) for word in purpose[1:])
+        modules = tuple(child.lent_programs.values())
+        loading.append((0.0 if purpose[0] == LEND else _QUIET_SECONDS, preload.load_programs(modules)))
+        may_lend = partial(_is_unchanged, read_code_stamp(modules), modules)
     # Whoever started this may be gone already, which stdin tells as well.
     with suppress(BrokenPipeError):
         print("ready", flush=True)
-    ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), lends).serve()
+    ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), may_lend).serve()
     # Whoever started this may be gone, and can't tidy up.
     shutil.rmtree(Path(address).parent, ignore_errors=True)
     os._exit(0)
 
 
-def _never() -> bool:
+def _may_not_lend() -> bool:
     return False
 
 
-def _unchanged(loaded: Stamp, modules: tuple[str, ...]) -> bool:
-    return code_stamp(modules) == loaded
+def _is_unchanged(loaded_stamp: Stamp, modules: tuple[str, ...]) -> bool:
+    return read_code_stamp(modules) == loaded_stamp
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.executor.forkserver.child import MARK, MARK_BYTES
-from mcp_bridge.executor.forkserver.stamp import Stamp, collection_stamp
+from mcp_bridge.executor.forkserver.stamp import Stamp, read_collection_stamp
 
 _log = logging.getLogger(__name__)
 Purpose = Literal["lend", "lend-too", "once"]
@@ -33,7 +33,7 @@ LEND_TOO: Purpose = "lend-too"
 ONCE: Purpose = "once"
 _LENDING = (LEND, LEND_TOO)
 # Playbooks at a time; those beyond it run cold, which takes more of everything.
-MOST = 64
+MAX_PLAYBOOKS = 64
 # A server that ends sooner than this many seconds after its start is not started again.
 _SOON = 10.0
 # Seconds that a server has to end, unless it has something to finish.
@@ -49,13 +49,13 @@ class _Server:
     process: subprocess.Popen[bytes]
     folder: Path
     stamp: Stamp
-    since: float
+    started_at: float
     # Set once it is ready, and when it never will be.
-    settled: threading.Event = field(default_factory=threading.Event)
+    startup_done: threading.Event = field(default_factory=threading.Event)
     ready: bool = False
 
     @property
-    def gone(self) -> bool:
+    def has_ended(self) -> bool:
         return self.process.poll() is not None
 
     def retire(self) -> None:
@@ -65,7 +65,7 @@ class _Server:
                 self.process.stdin.write(b"retire\n")
                 self.process.stdin.flush()
 
-    def last_words(self) -> str:
+    def read_last_log_line(self) -> str:
         """What it wrote to stderr last."""
         try:
             lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -94,15 +94,15 @@ class Supervisor:
 
     def __init__(
         self,
-        environment: Callable[[Path], dict[str, str]],
-        most: int = MOST,
+        build_environment: Callable[[Path], dict[str, str]],
+        max_playbooks: int = MAX_PLAYBOOKS,
         purpose: Purpose | None = None,
-        lends: Mapping[str, str] = MappingProxyType({}),
+        lent_programs: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._environment = environment
-        self._most = most
+        self._environment = build_environment
+        self._most = max_playbooks
         self._purpose = purpose
-        self._lends = lends
+        self._lends = lent_programs
         self._lock = threading.Lock()
         self._server: _Server | None = None
         # Replaced while they still ran something.
@@ -112,50 +112,50 @@ class Supervisor:
 
     def start(self) -> None:
         """Start a server in the background, unless there is one."""
-        threading.Thread(target=self._current, name="fork server", daemon=True).start()
+        threading.Thread(target=self._ensure_server, name="fork server", daemon=True).start()
 
-    def programs(self) -> Path | None:
+    def find_program_folder(self) -> Path | None:
         """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
-        server = self._current()
+        server = self._ensure_server()
         if server is not None and self._purpose == ONCE:
-            server.settled.wait(_READY_SECONDS)
+            server.startup_done.wait(_READY_SECONDS)
         return server.folder if server and server.ready else None
 
-    def await_ready(self) -> bool:
+    def wait_until_ready(self) -> bool:
         """Wait until a server is ready, which this tells, or it turns out that none will be."""
-        server = self._current()
-        return server is not None and server.settled.wait(_READY_SECONDS) and server.ready
+        server = self._ensure_server()
+        return server is not None and server.startup_done.wait(_READY_SECONDS) and server.ready
 
-    def keep(self) -> None:
+    def keep_running(self) -> None:
         """Keep a server running until this one is closed, or it turns out that none can live."""
-        while (server := self._current()) is not None:
+        while (server := self._ensure_server()) is not None:
             server.process.wait()
 
     @property
-    def useless(self) -> bool:
+    def is_useless(self) -> bool:
         """Whether servers end as soon as they start."""
         return self._useless
 
-    def _current(self) -> _Server | None:
+    def _ensure_server(self) -> _Server | None:
         with self._lock:
             if self._useless:
                 return None
-            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *collection_stamp())
-            if self._server is not None and (self._server.gone or self._server.stamp != stamp):
-                self._put_away(self._server)
+            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *read_collection_stamp())
+            if self._server is not None and (self._server.has_ended or self._server.stamp != stamp):
+                self._retire(self._server)
             if self._server is None and not self._useless:
                 lent = (f"{name}={module}" for name, module in self._lends.items())
                 purpose = (self._purpose, *lent) if self._purpose in _LENDING else ()
-                self._server = _launch(self._environment, stamp, (str(self._most), *map(str, purpose)))
+                self._server = _launch_server(self._environment, stamp, (str(self._most), *map(str, purpose)))
                 threading.Thread(
-                    target=self._await_ready, args=(self._server,), name="fork server", daemon=True
+                    target=self._follow_startup, args=(self._server,), name="fork server", daemon=True
                 ).start()
             return self._server
 
-    def _await_ready(self, server: _Server) -> None:
+    def _follow_startup(self, server: _Server) -> None:
         if server.process.stdout:
             server.ready = server.process.stdout.readline() == b"ready\n"
-        server.settled.set()
+        server.startup_done.set()
         if server.ready and self._purpose in _LENDING:
             lending.publish(str(server.folder))
 
@@ -172,21 +172,21 @@ class Supervisor:
                 server.end()
             self._server, self._former = None, []
 
-    def _put_away(self, server: _Server) -> None:
+    def _retire(self, server: _Server) -> None:
         self._server = None
-        if not server.gone:
+        if not server.has_ended:
             server.retire()
             self._former.append(server)
-        elif time.monotonic() - server.since < _SOON:
+        elif time.monotonic() - server.started_at < _SOON:
             self._useless = True
-            _log.warning("Playbooks run without a fork server, which is slower: it failed: %s", server.last_words())
+            _log.warning("Playbooks run without a fork server, which is slower: it failed: %s", server.read_last_log_line())
         for one in [server, *self._former]:
-            if one.gone:
+            if one.has_ended:
                 one.end()
-        self._former = [one for one in self._former if not one.gone]
+        self._former = [one for one in self._former if not one.has_ended]
 
 
-def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: Sequence[str]) -> _Server:
+def _launch_server(build_environment: Callable[[Path], dict[str, str]], stamp: Stamp, arguments: Sequence[str]) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
     # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
@@ -194,15 +194,15 @@ def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: 
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
             # -P: no module is taken from the folder that this process happens to be in.
-            [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *words],
+            [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             # What differs from run to run is the server's own meanwhile.
             env={
-                **environment(folder),
-                **RUNNERS_ALWAYS,
-                "ANSIBLE_CALLBACK_PLUGINS": _callbacks(),
+                **build_environment(folder),
+                **RUNNER_CONSTANTS,
+                "ANSIBLE_CALLBACK_PLUGINS": _find_runner_callbacks(),
                 MARK: "x" * MARK_BYTES,
             },
             # Ctrl-C is for this process, which stops its runs itself.
@@ -211,7 +211,7 @@ def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: 
     return _Server(process, folder, stamp, time.monotonic())
 
 
-def _callbacks() -> str:
+def _find_runner_callbacks() -> str:
     """Where ansible-runner's plugin is, found without importing it, which takes time."""
     runner = find_spec("ansible_runner")
     return str(Path(str(runner.origin)).parent / "display_callback" / "callback") if runner else ""

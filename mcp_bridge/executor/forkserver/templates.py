@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment
 
 
-def keep_compiled() -> None:
+def share_compiled_templates() -> None:
     """Let every environment of this process, and of its forks, use what another one like it has compiled."""
     compile_anew = Environment.compile
     kept: dict[tuple[Any, ...], CodeType] = {}

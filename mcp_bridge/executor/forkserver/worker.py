@@ -21,13 +21,13 @@ from ansible.plugins import strategy  # type: ignore[import-untyped]
 from ansible.release import __version__  # type: ignore[import-untyped]
 
 # Others may do more in a worker than what is undone here.
-_KNOWN = ("2.18.", "2.19.", "2.20.", "2.21.")
-_CAUGHT = (signal.SIGINT, signal.SIGTERM)
+_KNOWN_VERSIONS = ("2.18.", "2.19.", "2.20.", "2.21.")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def stay(environment: Mapping[str, str]) -> None:
+def run_tasks_in_process(environment: Mapping[str, str]) -> None:
     """Fork no workers in this process, if it is there for one task."""
-    if environment.get("PVE_ONE_TASK") and __version__.startswith(_KNOWN):
+    if environment.get("PVE_ONE_TASK") and __version__.startswith(_KNOWN_VERSIONS):
         strategy.WorkerProcess = Worker
 
 
@@ -41,7 +41,7 @@ class Worker(worker.WorkerProcess):  # type: ignore[misc]
         # A worker changes these, which are its own where it is a fork.
         own: Any = vars(self)
         own.update(_host=copy.copy(own["_host"]), _task=own["_task"].copy(), _task_vars=dict(own["_task_vars"]))
-        with _kept(), open(os.devnull, encoding="utf-8") as nothing:
+        with _preserve_process_state(), open(os.devnull, encoding="utf-8") as nothing:
             self._new_stdin = nothing
             self.run()
 
@@ -72,9 +72,9 @@ class _Stream:
 
 
 @contextmanager
-def _kept() -> Iterator[None]:
+def _preserve_process_state() -> Iterator[None]:
     """What belongs to the whole process, kept from the worker."""
-    streams, handlers = (sys.stdout, sys.stderr), [signal.getsignal(number) for number in _CAUGHT]
+    streams, handlers = (sys.stdout, sys.stderr), [signal.getsignal(number) for number in _SIGNALS]
     display = worker.display
     # What it says goes the way of what the playbook says.
     display.set_queue = lambda _queue: None
@@ -84,5 +84,5 @@ def _kept() -> Iterator[None]:
         del display.set_queue
         worker.current_worker = None
         sys.stdout, sys.stderr = streams
-        for number, handler in zip(_CAUGHT, handlers, strict=True):
+        for number, handler in zip(_SIGNALS, handlers, strict=True):
             signal.signal(number, handler)

@@ -60,7 +60,7 @@ def executors(connection, warm):
 
 def run(executor, folder, playbook="connection_info", **variables):
     module = f"playvisor.proxmox.pve_{playbook}"
-    wanted = PlaybookRun(folder, collection.playbook(playbook), module, variables, check=True)
+    wanted = PlaybookRun(folder, collection.playbook_path(playbook), module, variables, check=True)
     return executor.run(wanted, lambda _line: None, threading.Event())
 
 
@@ -229,7 +229,7 @@ def test_a_server_is_replaced_when_what_it_has_loaded_is_no_longer_so(
     executor.supervisor.programs()
     pid = eventually(lambda: executor.supervisor.pid, "another server")
     assert pid != former
-    eventually(lambda: not processes.started(former), "the end of the former one")
+    eventually(lambda: not processes.read_start_time(former), "the end of the former one")
     assert run(executor, tmp_path / "run").result["failed"] is False
 
 
@@ -242,7 +242,7 @@ def running(executor, folder, tmp_path):
 
 
 def children(pid):
-    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if processes.parent(int(entry.name)) == pid]
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if processes.read_parent(int(entry.name)) == pid]
 
 
 def command_line(pid):
@@ -258,10 +258,10 @@ def test_a_run_is_one_fork_of_the_server_and_no_worker_of_it(connection, warm, t
     executor = warm(connection)
     server, folder = executor.supervisor.pid, tmp_path / "run"
     thread = running(executor, folder, tmp_path)
-    eventually(lambda: b"sleep" in b"".join(map(command_line, processes.of_run(folder))), "the command's start")
+    eventually(lambda: b"sleep" in b"".join(map(command_line, processes.find_run_processes(folder))), "the command's start")
 
-    (playbook,) = set(processes.of_run(folder)) & set(children(server))
-    forked = [pid for pid in processes.of_run(folder) if command_line(pid) == command_line(server)]
+    (playbook,) = set(processes.find_run_processes(folder)) & set(children(server))
+    forked = [pid for pid in processes.find_run_processes(folder) if command_line(pid) == command_line(server)]
     processes.kill_run(folder)
     thread.join(30)
 
@@ -306,7 +306,7 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
         folder = tmp_path / f"run{number}"
         thread = threading.Thread(target=work, args=(folder,))
         thread.start()
-        eventually(lambda: len(processes.of_run(folder)) >= 4, "the command's start")
+        eventually(lambda: len(processes.find_run_processes(folder)) >= 4, "the command's start")
         if was_forked(folder):
             return folder, thread
         processes.kill_run(folder)
@@ -319,7 +319,7 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
     thread.join(30)
 
     assert [(outcome.status, outcome.result) for outcome in ended] == [("ended", None)]
-    assert processes.of_run(folder) == []
+    assert processes.find_run_processes(folder) == []
 
 
 def test_nothing_is_left_of_a_server_whose_bridge_is_killed_while_it_starts(tmp_path, eventually):
@@ -350,9 +350,9 @@ def test_nothing_is_left_when_the_bridge_is_killed(tmp_path, eventually):
     command = [sys.executable, "-c", PARENT, str(tmp_path / "run"), str(sleeping(tmp_path))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bridge:
         server, programs = bridge.stdout.readline().split()
-        eventually(lambda: len(processes.of_run(tmp_path / "run")) >= 4, "the command's start")
+        eventually(lambda: len(processes.find_run_processes(tmp_path / "run")) >= 4, "the command's start")
         bridge.kill()
 
-    eventually(lambda: not processes.started(int(server)), "the end of the server")
+    eventually(lambda: not processes.read_start_time(int(server)), "the end of the server")
     assert not Path(programs).exists()
-    eventually(lambda: not processes.of_run(tmp_path / "run"), "the end of its run")
+    eventually(lambda: not processes.find_run_processes(tmp_path / "run"), "the end of its run")

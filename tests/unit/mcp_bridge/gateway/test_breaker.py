@@ -23,8 +23,8 @@ def clock():
 def broken(clock):
     breaker = Breaker(clock)
     for _turn in range(3):
-        assert breaker.lets_through()
-        breaker.failed("Connection refused")
+        assert breaker.may_connect()
+        breaker.record_failure("Connection refused")
     return breaker
 
 
@@ -50,8 +50,8 @@ def test_what_worked_opens_it_for_all(broken, clock):
 def test_failures_between_which_something_worked_do_not_count(clock):
     breaker = Breaker(clock)
     for _turn in range(10):
-        breaker.failed("reset")
-        breaker.failed("reset")
-        breaker.worked()
+        breaker.record_failure("reset")
+        breaker.record_failure("reset")
+        breaker.record_success()
 
-    assert breaker.lets_through()
+    assert breaker.may_connect()
