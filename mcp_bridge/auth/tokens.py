@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from mcp_bridge.database import reading, transaction
 from mcp_bridge.database.tables import tokens
 from mcp_bridge.errors import UsageError
-from mcp_bridge.system.identity import local_user, current_timestamp, format_timestamp
+from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PREFIX = "pv"

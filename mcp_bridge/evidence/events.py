@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import RESULTS, read_started_tasks, read_task_log, read_result
-from mcp_bridge.executor.runner_events import read_action, is_lost, read_module_result, describe_progress
+from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log
+from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_action, read_module_result
 from mcp_bridge.gateway import trace
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running one playbook: what is asked of an executor, and what it answers."""
+"""Running one playbook: what an executor is given, and what it returns."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 Progress = Callable[[str], None]
-"""Called with one short line whenever a run gets further."""
+"""Called with one short line whenever a run makes progress."""
 
 
 @dataclass(frozen=True)
 class PlaybookRun:
     """One playbook to run. `variables` are data: none of their strings may ever be templated.
 
-    `folder` must not exist yet; the executor makes it (0700) and leaves everything that the run leaves behind in it.
-    `action` is the full name of the module whose result counts. `environment` is what this run gets beyond what every
-    run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
+    `folder` must not exist yet; the executor makes it (0700), and everything that the run leaves behind is in it.
+    `action` is the full name of the module whose result counts. `environment` is what this run gets in addition to what
+    every run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
     """
 
     folder: Path
@@ -36,12 +36,12 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class PlaybookOutcome:
-    """How a playbook run ended: `result` is the module's own, if the module came to return one, with `failed`.
+    """How a playbook run ended: `result` is what the module returned, if it did, with `failed`.
 
-    An empty one, but for `failed`, is one that was lost on its way here.
+    A result with nothing but `failed` was lost on its way here.
 
     `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
-    known even when the module did not come to return them.
+    known even when the module did not get as far as returning them.
     """
 
     status: Literal["ended", "cancelled", "timeout"]
@@ -55,7 +55,7 @@ RESULTS = "results"
 
 
 def read_result(folder: Path, action: str) -> dict[str, Any] | None:
-    """What the module `action` wrote there, with `failed`; None when it has not come to that, or can't be read."""
+    """The result that the module `action` wrote there, with `failed`; None when there is none that can be read."""
     try:
         result = json.loads((folder / RESULTS / f"{action}.json").read_bytes())
     except (OSError, ValueError):
@@ -64,15 +64,15 @@ def read_result(folder: Path, action: str) -> dict[str, Any] | None:
 
 
 JOURNAL = "upids"
-"""The file in a run's folder in which its module notes the tasks that it starts."""
+"""The file in a run's folder to which its module writes the UPIDs of the tasks that it starts."""
 
 
 TASK_LOG = "task_log"
-"""The file in a run's folder in which its module passes on the logs of the tasks that it waits for."""
+"""The file in a run's folder to which its module copies the logs of the tasks that it waits for."""
 
 
 def read_task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
-    """The whole lines of that file from an offset on, and the offset after them."""
+    """The complete lines of the task log from an offset in bytes on, and the offset after them."""
     try:
         with (folder / TASK_LOG).open("rb") as file:
             file.seek(offset)
@@ -92,7 +92,7 @@ def read_started_tasks(folder: Path) -> list[str]:
 
 
 class Executor(Protocol):
-    """Something that can run playbooks; safe to use from several threads."""
+    """Runs playbooks; safe to use from several threads."""
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
-        """Run it to its end, or stop all of it soon after `cancel` is set."""
+        """Run a playbook to its end, or stop all of its processes soon after `cancel` is set."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ASGI application: who asks, may they, what does the cluster say, and the trace of all of it."""
+"""The ASGI application: checks who asks and whether they may, forwards to the cluster, and traces all of it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mcp_bridge.gateway import request as asking
 from mcp_bridge.gateway.credentials import FORM, Answer
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
-from mcp_bridge.gateway.request import ApiRequest
+from mcp_bridge.gateway.request import ApiRequest, encode_params, parse_api_path, parse_params
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
-from mcp_bridge.gateway.uploads import Upload
+from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
 
 _LARGEST_FORM = 8 * 1024 * 1024
@@ -28,7 +27,7 @@ _WRITING = frozenset({"POST", "PUT", "DELETE"})
 
 
 class GatewayApp:
-    """Answers runs in the cluster's stead, with the cluster's answers."""
+    """Answers the requests of runs with the cluster's answers."""
 
     def __init__(self, sessions: Sessions, upstream: Upstream) -> None:
         self._sessions = sessions
@@ -64,7 +63,7 @@ class GatewayApp:
 
     async def _answer(self, session: Session, request: Request) -> Answer:
         raw_path, query = (request.scope[name].decode("ascii") for name in ("raw_path", "query_string"))
-        path = asking.parse_api_path(raw_path)
+        path = parse_api_path(raw_path)
         if request.method == "GET":
             target = f"{raw_path}?{query}" if query else raw_path
             return await self._read(session, ApiRequest("GET", path), target, request)
@@ -73,56 +72,57 @@ class GatewayApp:
         body: Body = b""
         headers: dict[str, str] = {}
         content_type = request.headers.get("content-type", "")
-        if Upload.is_upload(content_type):
+        if is_upload(content_type):
             upload = Upload(content_type, request.stream())
             await upload.read_head()
-            params = {**asking.parse_params(query), **upload.params}
+            params = {**parse_params(query), **upload.params}
             headers = {name: request.headers[name] for name in ("content-type", "content-length")}
             body = upload.read_all()
         else:
-            params = asking.parse_params(query, await _read_form(request, content_type))
-        asked = ApiRequest(request.method, path, params)
+            params = parse_params(query, await _read_form(request, content_type))
+        api_request = ApiRequest(request.method, path, params)
         target = raw_path
         if request.method == "DELETE":
             # Its parameters go into the query.
-            target = f"{raw_path}?{asking.encode_params(params)}" if params else raw_path
+            target = f"{raw_path}?{encode_params(params)}" if params else raw_path
         elif isinstance(body, bytes):
-            body, headers = asking.encode_params(params).encode("ascii"), FORM
-        return await self._write(session, asked, target, headers, body)
+            body, headers = encode_params(params).encode("ascii"), FORM
+        return await self._write(session, api_request, target, headers, body)
 
-    async def _read(self, session: Session, asked: ApiRequest, target: str, request: Request) -> Answer:
-        """A GET; one that is under way for the same run already answers this one, too.
+    async def _read(self, session: Session, api_request: ApiRequest, target: str, request: Request) -> Answer:
+        """Send a GET, or share the answer of an identical one that is under way for the same run.
 
-        But only if the run has been told nothing since that one started: so no answer is older than what it knows.
+        It is shared only if the run has got no answer since that one started: so no answer is older than what the run
+        knows.
         """
         encoding = request.headers.get("accept-encoding", "identity")
-        name = f"{encoding} {target}"
-        flight = session.flights.get(name)
+        key = f"{encoding} {target}"
+        flight = session.flights.get(key)
         shared = flight is not None and flight.answers_at_start == session.answers
         if flight is None or not shared:
-            flight = Flight(asyncio.create_task(self._fetch(session, asked, target, encoding)), session.answers)
-            session.flights[name] = flight
-        entry = session.trace.begin("GET", asked.display_path) if shared else None
+            flight = Flight(asyncio.create_task(self._fetch(session, api_request, target, encoding)), session.answers)
+            session.flights[key] = flight
+        entry = session.trace.begin("GET", api_request.display_path) if shared else None
         flight.waiters += 1
-        gone = asyncio.create_task(_wait_for_disconnect(request.receive))
+        disconnect = asyncio.create_task(_wait_for_disconnect(request.receive))
         try:
-            await asyncio.wait({flight.task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({flight.task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
             if not flight.task.done():
                 raise ClientDisconnect
             answer = flight.task.result()
         finally:
-            gone.cancel()
+            disconnect.cancel()
             flight.waiters -= 1
             if not flight.waiters:
                 flight.task.cancel()
-                if session.flights.get(name) is flight:
-                    del session.flights[name]
+                if session.flights.get(key) is flight:
+                    del session.flights[key]
         if entry is not None:
             session.trace.end(entry, answer.status, len(answer.body), "shared")
         return answer
 
-    async def _fetch(self, session: Session, asked: ApiRequest, target: str, encoding: str) -> Answer:
-        entry = session.trace.begin("GET", asked.display_path)
+    async def _fetch(self, session: Session, api_request: ApiRequest, target: str, encoding: str) -> Answer:
+        entry = session.trace.begin("GET", api_request.display_path)
         try:
             answer = await self._upstream.send("GET", target, {"accept-encoding": encoding})
         except Fault as fault:
@@ -132,17 +132,19 @@ class GatewayApp:
             session.trace.end(entry, None, note="abandoned")
             raise
         session.trace.end(entry, answer.status, len(answer.body))
-        _note_task_end(session, asked, answer)
+        _note_task_end(session, api_request, answer)
         return answer
 
-    async def _write(self, session: Session, asked: ApiRequest, target: str, headers: dict[str, str], body: Body) -> Answer:
-        use = session.grant.claim(asked)
+    async def _write(
+        self, session: Session, api_request: ApiRequest, target: str, headers: dict[str, str], body: Body
+    ) -> Answer:
+        use = session.grant.claim(api_request)
         if use is None:
-            session.deny(asked.method, asked.display_path)
+            session.deny(api_request.method, api_request.display_path)
             raise Fault("not_granted", REFUSAL)
-        entry = session.trace.begin(asked.method, asked.display_path)
+        entry = session.trace.begin(api_request.method, api_request.display_path)
         try:
-            answer = await self._upstream.send(asked.method, target, headers, body)
+            answer = await self._upstream.send(api_request.method, target, headers, body)
         except Fault as fault:
             session.trace.end(entry, None, note=fault.code)
             raise
@@ -155,13 +157,13 @@ class GatewayApp:
 
     def _render_fault(self, fault: Fault) -> Response:
         address = self._upstream.address or "the cluster"
-        told = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
+        body = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
         headers = {
             "x-gateway-fault": fault.code,
             "x-pve-reason": quote(fault.cause),
             "content-type": "application/json",
         }
-        return Response(json.dumps(told), fault.status, headers)
+        return Response(json.dumps(body), fault.status, headers)
 
 
 async def _read_form(request: Request, content_type: str) -> str:
@@ -186,15 +188,20 @@ def _find_upid(answer: Answer) -> str | None:
     return data if answer.status == 200 and isinstance(data, str) and data.startswith("UPID:") else None
 
 
-def _note_task_end(session: Session, asked: ApiRequest, answer: Answer) -> None:
-    """Take from a look at a task how it ended, where that matters to the grant."""
-    if answer.status != 200 or len(asked.path) != 5 or asked.path[2] != "tasks" or asked.path[4] != "status":
+def _note_task_end(session: Session, api_request: ApiRequest, answer: Answer) -> None:
+    """Where the grant waits for a task, note from its status how it ended."""
+    if (
+        answer.status != 200
+        or len(api_request.path) != 5
+        or api_request.path[2] != "tasks"
+        or api_request.path[4] != "status"
+    ):
         return
-    if not session.grant.is_waiting_for(asked.path[3]):
+    if not session.grant.is_waiting_for(api_request.path[3]):
         return
     data = _parse_data(answer)
     if isinstance(data, dict) and data.get("status") == "stopped":
-        session.grant.record_task_end(asked.path[3], str(data.get("exitstatus", "")))
+        session.grant.record_task_end(api_request.path[3], str(data.get("exitstatus", "")))
 
 
 def _parse_data(answer: Answer) -> object:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests are signed: by an API token, or by a ticket that is got with a password and renewed in time."""
+"""How requests are signed: with an API token, or with a ticket that is got with a password and renewed in time."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class LoginRefused(Exception):
 
 
 class Login(Protocol):
-    """What signs requests."""
+    """The credentials that sign requests."""
 
     async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
-        """The headers that sign a request. Raises Refused, or Fault, when there is no way to get them."""
+        """The headers that sign a request. Raises LoginRefused, or Fault, when they can't be had."""
 
     def note_refusal(self, headers: dict[str, str]) -> bool:
-        """Note that a request with these headers was refused as not signed; true when a new try may do better."""
+        """Note that a request with these headers was answered with 401; returns whether to try again."""
 
 
 class Token:
@@ -73,12 +73,12 @@ class Password:
         self._user = user
         self._clock = clock
         self._ticket = self._csrf = ""
-        self._since = 0.0
+        self._logged_in_at = 0.0
         self._renewing = asyncio.Lock()
 
     async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         async with self._renewing:
-            if not self._ticket or self._clock() - self._since > _RENEW_SECONDS:
+            if not self._ticket or self._clock() - self._logged_in_at > _RENEW_SECONDS:
                 await self._log_in(exchange)
         headers = {"cookie": f"PVEAuthCookie={self._ticket}"}
         return headers if method == "GET" else {**headers, "csrfpreventiontoken": self._csrf}
@@ -99,4 +99,4 @@ class Password:
             raise Fault("unreachable", "it answered the login with something that is not the API") from None
         if data.get("NeedTFA"):
             raise Fault("auth_failed", f"{self._user} needs a second factor to log in.")
-        self._ticket, self._csrf, self._since = ticket, csrf, self._clock()
+        self._ticket, self._csrf, self._logged_in_at = ticket, csrf, self._clock()

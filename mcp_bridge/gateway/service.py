@@ -31,7 +31,8 @@ _STOP_SECONDS = 2.0
 class Admission:
     """What an admitted run gets, none of it a secret of the cluster.
 
-    `denied` fills with what it was refused, `upids` with the tasks that it started: files could say anything.
+    `denied` fills with the requests that were denied, `upids` with the tasks that the run started. Both come from the
+    gateway, since a run could write anything into its files.
     """
 
     environment: dict[str, str]
@@ -80,7 +81,7 @@ class Gateway:
         with self._starting:
             thread, self._thread = self._thread, None
             if thread is not None:
-                # It may still be importing what it needs.
+                # The thread may still be importing what it needs.
                 if self._ready.wait(_STOP_SECONDS) and self._stop is not None:
                     with suppress(RuntimeError):
                         self._stop()

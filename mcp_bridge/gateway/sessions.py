@@ -21,7 +21,7 @@ _MAX_NAMED = 20
 
 @dataclass(eq=False)
 class Flight:
-    """A GET under way, how many wait for it, and how many answers its run had been given when it started."""
+    """A GET under way, how many requests wait for it, and how many answers its run had got when it started."""
 
     task: asyncio.Task[Answer]
     answers_at_start: int
@@ -54,19 +54,19 @@ class Sessions:
         self._changing = threading.Lock()
 
     def add(self, session: Session) -> str:
-        """Admit a run; returns its key, which is kept nowhere."""
+        """Admit a run; returns its key, of which only a hash is kept."""
         key = secrets.token_urlsafe(32)
         with self._changing:
             self._sessions[_hash_key(key)] = session
         return key
 
     def find(self, key: str) -> Session | None:
-        """The run with this key."""
+        """The run with this key; None when there is none."""
         with self._changing:
             return self._sessions.get(_hash_key(key))
 
     def remove(self, key: str) -> None:
-        """Forget a key: whoever shows it from now on is unknown."""
+        """Forget a key, so that requests with it are refused."""
         with self._changing:
             self._sessions.pop(_hash_key(key), None)
 

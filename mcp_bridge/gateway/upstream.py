@@ -16,27 +16,27 @@ import httpx2
 
 from mcp_bridge import version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import Answer, Login, Password, LoginRefused, Token
+from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password, Token
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings import Settings
 
-# Requests in flight; pveproxy and pvedaemon have three workers each, unless told otherwise.
+# Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
 _CONNECT_SECONDS = 10.0
-# The run's own read_timeout is shorter; this ends what nobody waits for any more.
+# The run's own read_timeout is shorter; this ends requests that nobody waits for any more.
 _READ_SECONDS = 600.0
 # pveproxy closes idle connections after about 5 s; no request should meet that boundary.
 _IDLE_SECONDS = 4.0
 _DEFAULT_PORT = 8006
 _LARGEST_ANSWER = 256 * 1024 * 1024
-_READING = ("content-type", "content-encoding")
+_BODY_HEADERS = ("content-type", "content-encoding")
 
 Body = bytes | AsyncIterable[bytes]
 
 
 class Upstream:
-    """One cluster. What is wrong with the settings shows when it is first asked for something, as Fault."""
+    """One cluster. Wrong settings are noticed when the first request is sent, which then raises Fault."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class Upstream:
         self.address = ""
 
     async def send(self, method: str, target: str, headers: dict[str, str], body: Body = b"") -> Answer:
-        """One request, signed; `target` is its path and query. Raises Fault when no answer came."""
+        """Sign and send one request; `target` is its path and query. Raises Fault when no answer came."""
         async with self._slots:
             try:
                 signature = await self._login.sign(self._exchange, method)
@@ -95,10 +95,12 @@ class Upstream:
         if self._client is None:
             host, port = _parse_address(self._settings.cluster_url)
             self.address = f"{host}:{port}"
-            link = self._settings
+            settings = self._settings
             self._client = httpx2.AsyncClient(
                 base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-                verify=make_tls_context(verify=link.verify_ssl, ca_path=link.ca_path, fingerprint=link.fingerprint),
+                verify=make_tls_context(
+                    verify=settings.verify_ssl, ca_path=settings.ca_path, fingerprint=settings.fingerprint
+                ),
                 limits=httpx2.Limits(
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
@@ -115,7 +117,7 @@ async def _send_request(
     request = client.build_request(method, "/", headers=headers, content=body)
     if not body and method in ("GET", "DELETE"):
         request.headers.pop("content-length", None)
-    # As it was asked for: the client would write it in its own way.
+    # Exactly as the run sent it: the client would write it in its own way.
     request.extensions = {**request.extensions, "target": target.encode("ascii")}
     response = await client.send(request, stream=True)
     try:
@@ -127,8 +129,8 @@ async def _send_request(
                 raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes")
     finally:
         await response.aclose()
-    reading = {name: response.headers[name] for name in _READING if name in response.headers}
-    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), reading, b"".join(parts))
+    body_headers = {name: response.headers[name] for name in _BODY_HEADERS if name in response.headers}
+    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), body_headers, b"".join(parts))
 
 
 def _make_login(settings: Settings) -> Login:
@@ -150,17 +152,17 @@ def _parse_address(url: str) -> tuple[str, int]:
 
 
 def _describe_error(error: BaseException) -> str:
-    # asyncio replaces the system's words by its own.
+    # asyncio replaces the system's message by its own.
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(getattr(error, "strerror", None) or error).rstrip(".")
 
 
 def _find_innermost(error: BaseException) -> BaseException:
-    """What an error came from first, below the wrapping of each layer."""
+    """The first error in the chain, below what each layer wrapped around it."""
     while True:
-        several = getattr(error, "exceptions", None)
-        nested = several[0] if several else error.__cause__ or error.__context__
+        group = getattr(error, "exceptions", None)
+        nested = group[0] if group else error.__cause__ or error.__context__
         if nested is None:
             return error
         error = nested

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from mcp_bridge.system import processes
-from mcp_bridge.system.identity import local_user, current_timestamp, format_timestamp
+from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
 
 @dataclass(frozen=True)

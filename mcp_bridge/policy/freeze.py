@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.system.identity import local_user, current_timestamp
+from mcp_bridge.system.identity import current_timestamp, local_user
 
 
 @dataclass(frozen=True)

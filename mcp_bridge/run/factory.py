@@ -53,4 +53,6 @@ def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str,
 
     if lending.lender_folder:
         return warm.BorrowedServer(Path(lending.lender_folder))
-    return warm.make_supervisor(connection, purpose="lend-too", lent_programs=lends) if lasting else head_start.supervisor
+    return (
+        warm.make_supervisor(connection, purpose="lend-too", lent_programs=lends) if lasting else head_start.supervisor
+    )

@@ -22,7 +22,7 @@ from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import outcome
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
-from mcp_bridge.text.redaction import shorten, make_writable
+from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger

@@ -20,7 +20,7 @@ _PASSWORD_FILES = ("PLAYVISOR_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_PASSWORD_FILE
 
 
 def read_in_clear(name: str, profile: Profile) -> str | None:
-    """The profile's secret in clear; None when it has none. Raises UsageError when it can't be had."""
+    """The profile's secret in clear; None when it has none. Raises UsageError when it can't be read or decrypted."""
     stored = getattr(profile, profile.secret) if profile.secret else None
     if stored is None:
         return None
@@ -40,12 +40,12 @@ def read_in_clear(name: str, profile: Profile) -> str | None:
 
 
 def is_in_clear(stored: str | None) -> bool:
-    """Whether what the file says is the secret itself."""
+    """Whether what the profiles' file holds is the secret itself."""
     return bool(stored) and stored != KEYRING and not str(stored).lstrip().startswith(_VAULT)
 
 
 def store(name: str, secret: str, *, keyring: bool) -> str:
-    """What the file says in place of a secret, once it is kept."""
+    """Put a secret into the keyring, or encrypt it; returns what the profiles' file holds in its place."""
     if keyring:
         _call_keyring("set_password", name, secret)
         return KEYRING
@@ -54,8 +54,12 @@ def store(name: str, secret: str, *, keyring: bool) -> str:
 
 
 def delete_from_keyring(name: str, profile: Profile) -> None:
-    """Take a profile's secret out of the keyring, if it is there."""
-    if profile.secret and getattr(profile, profile.secret) == KEYRING and _call_keyring("get_password", name) is not None:
+    """Delete a profile's secret from the keyring, if it is there."""
+    if (
+        profile.secret
+        and getattr(profile, profile.secret) == KEYRING
+        and _call_keyring("get_password", name) is not None
+    ):
         _call_keyring("delete_password", name)
 
 
@@ -79,7 +83,7 @@ def _make_vault(*, new: bool = False) -> Any:
 
 
 def _get_vault_password(*, new: bool) -> str:
-    """From the file that the environment names, or from whoever sits there; a new one is asked twice."""
+    """Read the password from the file that the environment names, or ask for it on the terminal; twice if it is new."""
     path = next((os.environ[variable] for variable in _PASSWORD_FILES if os.environ.get(variable)), None)
     if path:
         return _read_password_file(path)
@@ -97,7 +101,7 @@ def _get_vault_password(*, new: bool) -> str:
 
 
 def _read_password_file(path: str) -> str:
-    """The content of a password file; of a script, what it prints, as ansible-vault does."""
+    """The content of a password file, or what it prints if it is a script, as ansible-vault does."""
     from ansible.errors import AnsibleError
     from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
     from ansible.parsing.vault import get_file_vault_secret

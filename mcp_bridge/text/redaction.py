@@ -26,20 +26,20 @@ _CUT_MARK = re.compile(rf"{_CUT} \(\d+ (characters|entries)\)\Z")
 
 
 class Redactor:
-    """Replaces known secrets wherever they stand, and every value whose name says that it is a secret."""
+    """Replaces known secrets wherever they occur, and every value whose name says that it is a secret."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # Very short ones would redact half of every sentence.
         self._secrets = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
 
     def redact_text(self, value: str) -> str:
-        """The text without any known secret."""
+        """The text, with every known secret replaced."""
         for secret in self._secrets:
             value = value.replace(secret, REDACTED)
         return _API_TOKEN.sub(rf"\1{REDACTED}", value) if "=" in value else value
 
     def redact(self, value: Any) -> Any:
-        """Plain data (objects, lists, scalars) without any secret, by value or by name."""
+        """Plain data (objects, lists, scalars), with every secret replaced, be it known by its value or by its name."""
         if isinstance(value, str):
             return self.redact_text(value)
         if isinstance(value, Mapping):
@@ -49,7 +49,7 @@ class Redactor:
         return value
 
     def has_secret(self, value: Any) -> bool:
-        """Whether a known secret stands anywhere in plain data."""
+        """Whether a known secret occurs anywhere in plain data."""
         if isinstance(value, str):
             return any(secret in value for secret in self._secrets)
         if isinstance(value, Mapping):
@@ -59,8 +59,8 @@ class Redactor:
     def _redact_named(self, name: str, value: Any) -> Any:
         if value is None or not _is_secret(name):
             return self.redact(value)
-        named = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
-        return self.redact_text(value) if named else REDACTED
+        is_token_id = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
+        return self.redact_text(value) if is_token_id else REDACTED
 
 
 @lru_cache(maxsize=1000)
@@ -70,9 +70,9 @@ def _is_secret(name: str) -> bool:
 
 
 def shorten(value: Any, depth: int = 0) -> Any:
-    """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text.
+    """Plain data that can be stored: writable text only, and nothing longer or deeper than real arguments are.
 
-    What was left out is marked; `is_shortened` finds the marks.
+    What is left out is marked; `is_shortened` finds the marks.
     """
     if depth > _DEEPEST:
         return _CUT
@@ -81,8 +81,8 @@ def shorten(value: Any, depth: int = 0) -> Any:
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}{_CUT} ({len(text)} characters)"
     if isinstance(value, Mapping):
         items = list(value.items())[:_LONGEST]
-        kept = {make_writable(str(name))[:_LONGEST_NAME]: shorten(item, depth + 1) for name, item in items}
-        return kept if len(value) <= _LONGEST else {**kept, _CUT: f"{_CUT} ({len(value)} entries)"}
+        shortened = {make_writable(str(name))[:_LONGEST_NAME]: shorten(item, depth + 1) for name, item in items}
+        return shortened if len(value) <= _LONGEST else {**shortened, _CUT: f"{_CUT} ({len(value)} entries)"}
     if isinstance(value, list):
         entries = [shorten(item, depth + 1) for item in value[:_LONGEST]]
         return entries if len(value) <= _LONGEST else [*entries, f"{_CUT} ({len(value)} entries)"]
@@ -90,7 +90,7 @@ def shorten(value: Any, depth: int = 0) -> Any:
 
 
 def is_shortened(value: Any) -> bool:
-    """Whether `shortened` has left out something of this data."""
+    """Whether `shorten` has left out something of this data."""
     if isinstance(value, str):
         return value == _CUT or _CUT_MARK.search(value) is not None
     if isinstance(value, Mapping):
@@ -99,5 +99,5 @@ def is_shortened(value: Any) -> bool:
 
 
 def make_writable(text: str) -> str:
-    """Text in which what is no character, such as NUL or a byte that is no UTF-8 in an argument, became `?`."""
+    """Text in which NUL, and bytes of an argument that are not UTF-8, are replaced by `?`."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

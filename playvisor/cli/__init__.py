@@ -110,4 +110,6 @@ def _misused(error: typer.TyperException) -> UsageError:
         redactor = load_settings(with_profile=False).redactor
     except UsageError as unusable:
         return unusable
-    return UsageError("" if told else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage.")
+    return UsageError(
+        "" if told else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage."
+    )

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's settings, which it takes from the environment when it is imported."""
+"""Ansible's settings, which it reads from the environment when it is imported."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ _WORD = re.compile(r"[A-Z][A-Z_]+")
 
 
 def refresh(old_environment: Mapping[bytes, bytes], new_environment: Mapping[bytes, bytes]) -> set[str]:
-    """Read those anew, and return them, that another environment may have another value for."""
-    changed = {name.decode("utf-8", "replace") for name, _value in set(old_environment.items()) ^ set(new_environment.items())}
+    """Read the settings again that may differ between two environments; returns their names."""
+    changed = {
+        name.decode("utf-8", "replace") for name, _value in set(old_environment.items()) ^ set(new_environment.items())
+    }
     affected = {name for variable in changed for name in find_settings_by_variable().get(variable, ())}
     if _FILE in changed:
         C.config._config_file = os.fsdecode(new_environment.get(os.fsencode(_FILE), b"")) or None
@@ -32,14 +34,17 @@ def refresh(old_environment: Mapping[bytes, bytes], new_environment: Mapping[byt
 
 @cache
 def find_settings_by_variable() -> dict[str, set[str]]:
-    """The settings that depend on each environment variable, be it through the default of another setting."""
+    """The settings that depend on each environment variable, directly or through the default of another setting."""
     settings: dict[str, set[str]] = {}
     definitions = C.config.get_configuration_definitions()
     for name, definition in definitions.items():
         default = str(definition.get("default"))
-        named = _WORD.findall(default) if "{{" in default else []
-        # What a default is made of is defined before it.
-        through = [reading for reading in settings.values() if not reading.isdisjoint(named)]
-        for reading in [*through, *(settings.setdefault(entry["name"], set()) for entry in definition.get("env") or ())]:
-            reading.add(name)
+        references = _WORD.findall(default) if "{{" in default else []
+        # The settings that a default refers to are defined before it.
+        indirect = [readers for readers in settings.values() if not readers.isdisjoint(references)]
+        for readers in [
+            *indirect,
+            *(settings.setdefault(entry["name"], set()) for entry in definition.get("env") or ()),
+        ]:
+            readers.add(name)
     return settings

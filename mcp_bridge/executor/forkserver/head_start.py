@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fork server for the one run of a command, which loads Ansible while the command loads everything else."""
+"""A fork server for the single run of a command, which loads Ansible while the command loads everything else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ supervisor: Supervisor | None = None
 
 
 def start() -> None:
-    """Start it: before anything else, and only in a process that is going to run a playbook."""
+    """Start the server: before anything else, and only in a process that is going to run a playbook."""
     global supervisor
-    # What the cluster is, comes with the run.
+    # The cluster's variables come with the run.
     supervisor = make_supervisor({}, purpose=ONCE)
     supervisor.start()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps one fork server running: starts it, replaces it when what it has loaded is no longer so, ends it."""
+"""Keeps one fork server running: starts it, replaces it when what it has loaded is out of date, ends it."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ LEND: Purpose = "lend"
 LEND_TOO: Purpose = "lend-too"
 ONCE: Purpose = "once"
 _LENDING = (LEND, LEND_TOO)
-# Playbooks at a time; those beyond it run cold, which takes more of everything.
+# Playbooks at a time; further ones run without the fork server, which takes more time and memory.
 MAX_PLAYBOOKS = 64
 # A server that ends sooner than this many seconds after its start is not started again.
 _SOON = 10.0
-# Seconds that a server has to end, unless it has something to finish.
+# Seconds to wait for a server to end; it may have something to finish, and then ends by itself.
 _END_SECONDS = 3.0
-# Seconds within which a server is ready, or something is wrong with it.
+# Seconds within which a server must be ready.
 _READY_SECONDS = 30.0
 
 
 @dataclass
 class _Server:
-    """A server, with the folder that holds its socket and the ansible-playbook that leads to it."""
+    """A server; its folder holds its socket, and beside it the ansible-playbook to run."""
 
     process: subprocess.Popen[bytes]
     folder: Path
     stamp: Stamp
     started_at: float
-    # Set once it is ready, and when it never will be.
+    # Set once it is ready, or has ended before it was.
     startup_done: threading.Event = field(default_factory=threading.Event)
     ready: bool = False
 
@@ -59,14 +59,14 @@ class _Server:
         return self.process.poll() is not None
 
     def retire(self) -> None:
-        """Let it end once what it runs has ended."""
+        """Tell the server to end once everything that it runs has ended."""
         if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.write(b"retire\n")
                 self.process.stdin.flush()
 
     def read_last_log_line(self) -> str:
-        """What it wrote to stderr last."""
+        """The last line that the server wrote to stderr."""
         try:
             lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
@@ -74,7 +74,7 @@ class _Server:
         return lines[-1] if lines else "it said nothing"
 
     def end(self) -> None:
-        """End it and what it runs for this process; what others have borrowed it for, it finishes by itself."""
+        """End the server and what it runs for this process; commands that borrowed a fork end by themselves."""
         lending.withdraw(str(self.folder))
         for pipe in filter(None, (self.process.stdin, self.process.stdout)):
             with suppress(OSError):
@@ -85,11 +85,11 @@ class _Server:
 
 
 class Supervisor:
-    """The fork server of this process. `environment` says what that of a run in some folder would be now.
+    """The fork server of this process. `build_environment` gives the environment that a run in a folder would get now.
 
-    `purpose`: `lend` for one that is there for the commands of the same user, `lend-too` for one whose forks they may
-    use as well; `once` for one that is started as early as can be for a single run, which waits for it. `lends` are the
-    programs that are lent, each with the module whose `main` it is.
+    `purpose`: `lend` for a server for the commands of the same user, `lend-too` for one whose forks they may borrow as
+    well; `once` for one that is started as early as possible for a single run, which waits for it. `lent_programs` are
+    the programs that are lent, each with the module whose `main` it is.
     """
 
     def __init__(
@@ -99,15 +99,15 @@ class Supervisor:
         purpose: Purpose | None = None,
         lent_programs: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._environment = build_environment
-        self._most = max_playbooks
+        self._build_environment = build_environment
+        self._max_playbooks = max_playbooks
         self._purpose = purpose
-        self._lends = lent_programs
+        self._lent_programs = lent_programs
         self._lock = threading.Lock()
         self._server: _Server | None = None
-        # Replaced while they still ran something.
-        self._former: list[_Server] = []
-        self._useless = False
+        # Servers that were replaced, while they still run something.
+        self._retired: list[_Server] = []
+        self._is_useless = False
         atexit.register(self.close)
 
     def start(self) -> None:
@@ -115,38 +115,40 @@ class Supervisor:
         threading.Thread(target=self._ensure_server, name="fork server", daemon=True).start()
 
     def find_program_folder(self) -> Path | None:
-        """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
+        """The folder with the ansible-playbook to use now; None while no server is ready."""
         server = self._ensure_server()
         if server is not None and self._purpose == ONCE:
             server.startup_done.wait(_READY_SECONDS)
         return server.folder if server and server.ready else None
 
     def wait_until_ready(self) -> bool:
-        """Wait until a server is ready, which this tells, or it turns out that none will be."""
+        """Wait until a server is ready, or failed to start; returns whether one is ready."""
         server = self._ensure_server()
         return server is not None and server.startup_done.wait(_READY_SECONDS) and server.ready
 
     def keep_running(self) -> None:
-        """Keep a server running until this one is closed, or it turns out that none can live."""
+        """Keep a server running until this supervisor is closed, or servers turn out to end as soon as they start."""
         while (server := self._ensure_server()) is not None:
             server.process.wait()
 
     @property
     def is_useless(self) -> bool:
         """Whether servers end as soon as they start."""
-        return self._useless
+        return self._is_useless
 
     def _ensure_server(self) -> _Server | None:
         with self._lock:
-            if self._useless:
+            if self._is_useless:
                 return None
-            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *read_collection_stamp())
+            stamp: Stamp = (tuple(sorted(self._build_environment(Path()).items())), *read_collection_stamp())
             if self._server is not None and (self._server.has_ended or self._server.stamp != stamp):
                 self._retire(self._server)
-            if self._server is None and not self._useless:
-                lent = (f"{name}={module}" for name, module in self._lends.items())
-                purpose = (self._purpose, *lent) if self._purpose in _LENDING else ()
-                self._server = _launch_server(self._environment, stamp, (str(self._most), *map(str, purpose)))
+            if self._server is None and not self._is_useless:
+                programs = (f"{name}={module}" for name, module in self._lent_programs.items())
+                purpose = (self._purpose, *programs) if self._purpose in _LENDING else ()
+                self._server = _launch_server(
+                    self._build_environment, stamp, (str(self._max_playbooks), *map(str, purpose))
+                )
                 threading.Thread(
                     target=self._follow_startup, args=(self._server,), name="fork server", daemon=True
                 ).start()
@@ -167,38 +169,42 @@ class Supervisor:
     def close(self) -> None:
         """End every server."""
         with self._lock:
-            self._useless = True
-            for server in filter(None, (self._server, *self._former)):
+            self._is_useless = True
+            for server in filter(None, (self._server, *self._retired)):
                 server.end()
-            self._server, self._former = None, []
+            self._server, self._retired = None, []
 
     def _retire(self, server: _Server) -> None:
         self._server = None
         if not server.has_ended:
             server.retire()
-            self._former.append(server)
+            self._retired.append(server)
         elif time.monotonic() - server.started_at < _SOON:
-            self._useless = True
-            _log.warning("Playbooks run without a fork server, which is slower: it failed: %s", server.read_last_log_line())
-        for one in [server, *self._former]:
-            if one.has_ended:
-                one.end()
-        self._former = [one for one in self._former if not one.has_ended]
+            self._is_useless = True
+            _log.warning(
+                "Playbooks run without a fork server, which is slower: it failed: %s", server.read_last_log_line()
+            )
+        for former in [server, *self._retired]:
+            if former.has_ended:
+                former.end()
+        self._retired = [former for former in self._retired if not former.has_ended]
 
 
-def _launch_server(build_environment: Callable[[Path], dict[str, str]], stamp: Stamp, arguments: Sequence[str]) -> _Server:
+def _launch_server(
+    build_environment: Callable[[Path], dict[str, str]], stamp: Stamp, arguments: Sequence[str]
+) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
-    # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
+    # The real one, which runs when the server refuses; `executor/terminal.py` finds the socket beside it.
     (folder / "ansible-playbook").symlink_to(Path(sys.executable).with_name("ansible-playbook"))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
-            # -P: no module is taken from the folder that this process happens to be in.
+            # -P: no module is imported from the working directory.
             [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            # What differs from run to run is the server's own meanwhile.
+            # Where runs differ, these are the server's own values; each run sets its own.
             env={
                 **build_environment(folder),
                 **RUNNER_CONSTANTS,
@@ -212,6 +218,6 @@ def _launch_server(build_environment: Callable[[Path], dict[str, str]], stamp: S
 
 
 def _find_runner_callbacks() -> str:
-    """Where ansible-runner's plugin is, found without importing it, which takes time."""
+    """The folder of ansible-runner's callback plugin, found without importing ansible-runner, which takes time."""
     runner = find_spec("ansible_runner")
     return str(Path(str(runner.origin)).parent / "display_callback" / "callback") if runner else ""

@@ -167,7 +167,7 @@ def test_a_server_that_dies_is_followed_by_another_and_missed_by_no_run(connecti
     executor = warm(connection)
     dead = executor.supervisor.pid
     # As if it had served for long.
-    executor.supervisor._server.since -= 3600
+    executor.supervisor._server.started_at -= 3600
     kill_server(executor)
 
     assert run(executor, tmp_path / "one").result["failed"] is False
@@ -191,15 +191,15 @@ def test_a_run_whose_server_dies_before_it_could_fork_is_run_by_ansible_playbook
     connection, warm, tmp_path, monkeypatch
 ):
     executor = warm(connection)
-    folder = executor.supervisor.programs()
-    monkeypatch.setattr(executor.supervisor, "programs", lambda: folder)
+    folder = executor.supervisor.find_program_folder()
+    monkeypatch.setattr(executor.supervisor, "find_program_folder", lambda: folder)
     kill_server(executor)
 
     assert run(executor, tmp_path / "run").result["failed"] is False
 
 
 def test_beyond_the_bound_playbooks_are_run_by_ansible_playbook_itself(connection, warm, tmp_path):
-    executor = warm(connection, most=0)
+    executor = warm(connection, max_playbooks=0)
 
     assert run(executor, tmp_path / "run").result["failed"] is False
 
@@ -226,7 +226,7 @@ def test_a_server_is_replaced_when_what_it_has_loaded_is_no_longer_so(
     else:
         os.utime(own_collection / "plugins/modules/pve_pool.py")
 
-    executor.supervisor.programs()
+    executor.supervisor.find_program_folder()
     pid = eventually(lambda: executor.supervisor.pid, "another server")
     assert pid != former
     eventually(lambda: not processes.read_start_time(former), "the end of the former one")
@@ -258,7 +258,9 @@ def test_a_run_is_one_fork_of_the_server_and_no_worker_of_it(connection, warm, t
     executor = warm(connection)
     server, folder = executor.supervisor.pid, tmp_path / "run"
     thread = running(executor, folder, tmp_path)
-    eventually(lambda: b"sleep" in b"".join(map(command_line, processes.find_run_processes(folder))), "the command's start")
+    eventually(
+        lambda: b"sleep" in b"".join(map(command_line, processes.find_run_processes(folder))), "the command's start"
+    )
 
     (playbook,) = set(processes.find_run_processes(folder)) & set(children(server))
     forked = [pid for pid in processes.find_run_processes(folder) if command_line(pid) == command_line(server)]
@@ -282,7 +284,7 @@ def test_a_spare_that_is_killed_is_missed_by_no_run(connection, warm, tmp_path, 
 
 def test_what_ansible_writes_is_written_to_folders_of_the_run_or_the_server(connection, warm, tmp_path):
     executor = warm(connection)
-    folder = executor.supervisor.programs()
+    folder = executor.supervisor.find_program_folder()
     told = Path("/proc", str(executor.supervisor.pid), "environ").read_bytes().decode().split("\0")
     settings = dict(variable.split("=", 1) for variable in told if "=" in variable)
     run(executor, tmp_path / "run")
@@ -338,9 +340,9 @@ from pathlib import Path
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.warm import WarmExecutor
 executor = WarmExecutor({})
-while not executor.supervisor.programs():
+while not executor.supervisor.find_program_folder():
     threading.Event().wait(0.05)
-print(executor.supervisor.pid, executor.supervisor.programs(), flush=True)
+print(executor.supervisor.pid, executor.supervisor.find_program_folder(), flush=True)
 folder, playbook = map(Path, sys.argv[1:])
 executor.run(PlaybookRun(folder, playbook, "none", {}), lambda _line: None, threading.Event())
 """

@@ -38,7 +38,7 @@ def test_a_step_may_be_sent_as_it_was_planned():
         asked(form="timeout=60&forceStop=1"),
         asked(form="timeout=60&timeout=60"),
     ],
-    ids=lambda one: f"{one.method} {one.shown} {dict(one.params)}",
+    ids=lambda one: f"{one.method} {one.display_path} {dict(one.params)}",
 )
 def test_anything_else_may_not(request_):
     assert Grant([SHUTDOWN]).claim(request_) is None
