@@ -304,7 +304,7 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
 
     def begin(number):
         """Start a run that has come from the server: tests beside this one may touch what makes it be replaced."""
-        eventually(executor.supervisor.programs, "a server's start")
+        eventually(executor.supervisor.find_program_folder, "a server's start")
         folder = tmp_path / f"run{number}"
         thread = threading.Thread(target=work, args=(folder,))
         thread.start()
@@ -325,7 +325,7 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
 
 
 def test_nothing_is_left_of_a_server_whose_bridge_is_killed_while_it_starts(tmp_path, eventually):
-    program = "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.programs(); input()"
+    program = "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.find_program_folder(); input()"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE) as bridge:
         folder = eventually(lambda: list(tmp_path.glob("playvisor-*/socket")), "a server's start")[0].parent

@@ -29,22 +29,22 @@ def broken(clock):
 
 
 def test_after_three_failures_nothing_is_tried_for_a_while(broken):
-    assert not broken.lets_through()
+    assert not broken.may_connect()
     assert broken.cause == "Connection refused"
 
 
 def test_then_one_is_tried_and_the_others_wait_for_what_comes_of_it(broken, clock):
     clock.now = 2.1
 
-    assert [broken.lets_through() for _turn in range(3)] == [True, False, False]
+    assert [broken.may_connect() for _turn in range(3)] == [True, False, False]
 
 
 def test_what_worked_opens_it_for_all(broken, clock):
     clock.now = 2.1
-    broken.lets_through()
-    broken.worked()
+    broken.may_connect()
+    broken.record_success()
 
-    assert all(broken.lets_through() for _turn in range(3))
+    assert all(broken.may_connect() for _turn in range(3))
 
 
 def test_failures_between_which_something_worked_do_not_count(clock):
