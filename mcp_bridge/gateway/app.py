@@ -190,18 +190,14 @@ def _find_upid(answer: Answer) -> str | None:
 
 def _note_task_end(session: Session, api_request: ApiRequest, answer: Answer) -> None:
     """Where the grant waits for a task, note from its status how it ended."""
-    if (
-        answer.status != 200
-        or len(api_request.path) != 5
-        or api_request.path[2] != "tasks"
-        or api_request.path[4] != "status"
-    ):
+    path = api_request.path
+    if answer.status != 200 or len(path) != 5 or path[2] != "tasks" or path[4] != "status":
         return
-    if not session.grant.is_waiting_for(api_request.path[3]):
+    if not session.grant.is_waiting_for(path[3]):
         return
     data = _parse_data(answer)
     if isinstance(data, dict) and data.get("status") == "stopped":
-        session.grant.record_task_end(api_request.path[3], str(data.get("exitstatus", "")))
+        session.grant.record_task_end(path[3], str(data.get("exitstatus", "")))
 
 
 def _parse_data(answer: Answer) -> object:

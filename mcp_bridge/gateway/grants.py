@@ -51,7 +51,9 @@ class Grant:
     def __init__(self, steps: Iterable[Mapping[str, Any]] = (), requests: Iterable[str] = ()) -> None:
         self._uses: dict[tuple[str, Path], list[Use]] = defaultdict(list)
         for step in steps:
-            self._uses[step["method"], parse_segments(step["path"])].append(Use(_form_params(step.get("params") or {})))
+            self._uses[step["method"], parse_segments(step["path"])].append(
+                Use(_to_form_params(step.get("params") or {}))
+            )
         self._patterns = [(method, parse_segments(path)) for method, _space, path in map(_split_pattern, requests)]
         self._tasks: dict[str, Use] = {}
 
@@ -78,11 +80,11 @@ class Grant:
             use.used = False
 
     def is_waiting_for(self, upid: str) -> bool:
-        """Whether a step waits to hear how this task ends."""
+        """Whether a request of this grant started this task, so that it matters how the task ends."""
         return upid in self._tasks
 
 
-def _form_params(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
+def _to_form_params(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | None]:
     """The parameters of a step as they arrive in a form, without those that the requests library leaves out of one."""
     expected: dict[str, tuple[str, ...] | None] = {}
     for name, value in params.items():

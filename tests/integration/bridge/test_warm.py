@@ -325,7 +325,9 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
 
 
 def test_nothing_is_left_of_a_server_whose_bridge_is_killed_while_it_starts(tmp_path, eventually):
-    program = "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.find_program_folder(); input()"
+    program = (
+        "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.find_program_folder(); input()"
+    )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE) as bridge:
         folder = eventually(lambda: list(tmp_path.glob("playvisor-*/socket")), "a server's start")[0].parent
