@@ -62,6 +62,9 @@ class ColdExecutor:
         result = read_result(run.folder, run.action) or watch.result
         return PlaybookOutcome(watch.ending, result, output, read_started_tasks(run.folder))
 
+    def close(self) -> None:
+        """Do nothing: nothing is kept running."""
+
     def _make_runner(self, run: PlaybookRun, watch: _Watch) -> Any:
         ansible_runner = _import_ansible_runner()
         config = ansible_runner.RunnerConfig(
