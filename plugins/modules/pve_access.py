@@ -348,7 +348,7 @@ class Entry:
 
 class Entries(Resource[Entry]):
     noun = "entries"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Entry]:
         asked = wishes(params)
@@ -375,7 +375,7 @@ class Entries(Resource[Entry]):
             check_writable(observed.secret_file)
         return Plan(self.target(observed), tuple(steps), observed.access.state(wish.kind, wish.id), after)
 
-    def look(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
         wish = observed.wish
         return read_access(client, (wish.kind,)).state(wish.kind, wish.id)
 

@@ -304,7 +304,7 @@ from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -330,7 +330,7 @@ class BackedUp:
 
 
 class Backups(GuestResource[BackedUp]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
@@ -377,12 +377,12 @@ class Backups(GuestResource[BackedUp]):
             steps = [_back_up(observed, params)]
         return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
 
-    def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
         return {"backups": [backup["volid"] for backup in of_guest(listed, observed.guest)]}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
             return state == plan.after
         # What the storage's own retention deletes meanwhile is its business.
@@ -397,7 +397,7 @@ def _is_harmless(params: dict[str, Any]) -> bool:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
     if params["max_age"] is not None:
-        age_seconds(params["max_age"])
+        parse_age(params["max_age"])
     if params["retention"] and not keep(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
     if params["retention"] and params["keep_older"]:
@@ -426,7 +426,7 @@ def recent(observed: BackedUp, max_age: str | None) -> bool:
     """Whether the latest backup is young enough for none to be made."""
     if max_age is None or not observed.backups:
         return False
-    return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
+    return int(observed.backups[0].get("ctime") or 0) >= observed.now - parse_age(max_age)
 
 
 def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:

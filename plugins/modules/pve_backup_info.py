@@ -232,7 +232,7 @@ from ..module_utils._backup.jobs import describe_job
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import describe_storage, places, storage_path
 
@@ -240,7 +240,7 @@ CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    max_age = age_seconds(params["max_age"]) if params["max_age"] else None
+    max_age = parse_age(params["max_age"]) if params["max_age"] else None
     dummy, chosen = find_guests(client, params)
     storages, warnings = _storages(client, params["storage"])
 

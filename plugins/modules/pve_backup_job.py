@@ -264,7 +264,7 @@ NEED_STORAGE = ("notes", "protected")
 
 class Jobs(Resource[dict[str, Any] | None]):
     noun = "jobs"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -295,7 +295,7 @@ class Jobs(Resource[dict[str, Any] | None]):
                 steps = (Step("PUT", path, f"it differs in {', '.join(sorted(request))}", request, task=False),)
         return Plan(self.target(observed), steps, shown(observed), shown(after))
 
-    def look(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
         return shown(self.observe(client, {})[0])
 
 

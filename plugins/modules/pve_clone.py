@@ -186,7 +186,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
-from ..module_utils._guest.lookup import find_guest, look_for, read_guest, with_config
+from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -225,8 +225,8 @@ class Clone(Resource[Cloning]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Cloning]:
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
-        inventory = look_for(client, inventory, vmid=params["newid"])
-        inventory = look_for(client, inventory, name=params["new_name"])
+        inventory = refresh_guest(client, inventory, vmid=params["newid"])
+        inventory = refresh_guest(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
             return [Cloning(source, clone, clone.vmid)]
@@ -243,7 +243,7 @@ class Clone(Resource[Cloning]):
             linkable = bool(int(answer["hasFeature"]))
         return [Cloning(source, None, newid, snapshots, linkable)]
 
-    def instead(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
+    def replan_after_refusal(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
         # Between the question for a free id and the request, somebody else may have taken it.
         if self._params["newid"] is not None or _TAKEN not in error.message:
             return None
@@ -256,7 +256,7 @@ class Clone(Resource[Cloning]):
             )
         return again
 
-    def acts_on(self, observed: Cloning) -> Guest | None:
+    def affected_guest(self, observed: Cloning) -> Guest | None:
         return observed.source
 
     def target(self, observed: Cloning) -> dict[str, Any]:
@@ -279,7 +279,7 @@ class Clone(Resource[Cloning]):
             after={"exists": True, "source": observed.source.label},
         )
 
-    def look(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
         where = plan.target
         try:
             config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")

@@ -276,7 +276,7 @@ class CloudInit(GuestResource[Configured]):
             steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
-    def look(self, client: Client, observed: Configured, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Configured, plan: Plan) -> dict[str, Any]:
         return shown(client.get(f"{observed.guest.path}/config"), plan.after)
 
 

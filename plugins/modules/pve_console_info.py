@@ -141,7 +141,7 @@ from urllib.parse import urlencode
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from ..module_utils._api.tasks import journal
+from ..module_utils._api.tasks import write_journal
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guest, read_status
@@ -164,7 +164,7 @@ def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, An
     found = {**guest.identity(), "link": link(client.connection.url, guest, params["console"]), **NO_TICKET}
     if asking:
         answer = client.request("POST", *proxy(guest, params))
-        journal(answer["upid"])
+        write_journal(answer["upid"])
         found |= described(client.connection.url, guest, answer)
     return {"console": found}
 

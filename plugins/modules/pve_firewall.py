@@ -578,7 +578,7 @@ from ..module_utils._run.runner import run_plans
 
 
 class Firewalls(Resource[Firewall]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self.noun = "guests" if params["level"] == "guest" else "firewalls"
@@ -609,7 +609,7 @@ class Firewalls(Resource[Firewall]):
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
 
-    def acts_on(self, observed: Firewall) -> Guest | None:
+    def affected_guest(self, observed: Firewall) -> Guest | None:
         return observed.place.guest
 
     def plan(self, observed: Firewall, params: dict[str, Any]) -> Plan:
@@ -619,10 +619,10 @@ class Firewalls(Resource[Firewall]):
         before = shown(observed.place, observed.listings)
         return Plan(self.target(observed), steps, before, after, observed.config_digest())
 
-    def ready(self, client: Client, step: Step) -> Step:
+    def prepare_step(self, client: Client, step: Step) -> Step:
         return ready(client, step)
 
-    def look(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
         found = read_firewall(client, observed.place, self._params, observed.macros)
         return shown(found.place, found.listings)
 

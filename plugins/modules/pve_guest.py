@@ -534,16 +534,16 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
-from ..module_utils._guest.config import Wish, wish_of
-from ..module_utils._guest.drives import DriveStep, measure, seal
+from ..module_utils._guest.config import Wish, read_wish
+from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
-from ..module_utils._guest.options import normal
-from ..module_utils._guest.pending import changes_that_wait, current_config, read_pending
-from ..module_utils._guest.placement import check_node, choose_node, storages_of
-from ..module_utils._guest.plan import Observed, creation, removal, templating, update
-from ..module_utils._guest.power import HIBERNATED, STOPPED, power_state, read_power
+from ..module_utils._guest.options import normalize
+from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.placement import check_node, choose_node, list_storages
+from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
+from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -555,7 +555,7 @@ _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 class Guests(Resource[Observed]):
     noun = "guests"
     # Only a container that becomes a template does so after the request has ended.
-    patience = 30.0
+    settle_seconds = 30.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -573,7 +573,7 @@ class Guests(Resource[Observed]):
         kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
         if wanted:
             entries = client.get("/cluster/resources")
-            node = node or choose_node(entries, storages_of(params))
+            node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
             vmid = vmid or int(client.get("/cluster/nextid"))
         return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
@@ -586,35 +586,35 @@ class Guests(Resource[Observed]):
         disks = self._params["disks"] or []
         # A container that is stopped has what waits for its next start.
         waits = read_pending(client, guest.path) if running or disks else {}
-        current = current_config(config, waits)
-        sizes = measure(client, guest, config, current, disks)
+        current = build_current_config(config, waits)
+        sizes = read_sizes(client, guest, config, current, disks)
         return Observed(guest, True, config, running, waits if running else {}, current, sizes)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         return observed.guest if observed.exists else None
 
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
         target, digest = self.target(observed), observed.config.get("digest")
         if params["state"] == "absent":
-            steps = removal(observed, params)
+            steps = plan_removal(observed, params)
             return Plan(target, tuple(steps), {"exists": observed.exists}, {"exists": False}, digest)
         wish = self._wish(observed)
         if observed.exists and params["only"] == "new":
             state = self._state(observed, wish)
             return Plan(target, (), state, state, digest)
-        steps = update(observed, wish, params) if observed.exists else creation(observed, wish, params)
-        after = {"exists": True, "template": observed.template, **wish.fulfilled()}
+        steps = plan_update(observed, wish, params) if observed.exists else plan_creation(observed, wish, params)
+        after = {"exists": True, "template": observed.is_template, **wish.describe_goal()}
         if params["state"] == "template":
-            steps += templating(observed)
+            steps += plan_template(observed)
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
         return Plan(target, tuple(steps), self._state(observed, wish), after, digest)
 
-    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
         try:
             config = client.get(f"{guest.path}/config")
@@ -629,22 +629,22 @@ class Guests(Resource[Observed]):
             return {"exists": True}
         return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
 
-    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
+    def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.pending
         expected = (
-            [] if client else changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
+            [] if client else find_changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )
         return {"pending": waiting, "restart_required": bool(waiting or expected)}
 
-    def ready(self, client: Client, step: Step) -> Step | None:
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
         guest, _status, action = step.path.rpartition("/status/")
         if action in ("reboot", "shutdown") and guest:
             return step if read_pending(client, guest) else None
         if action == "start" and guest:
-            return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
-        return seal(client, step) if isinstance(step, DriveStep) else step
+            return step if parse_power_state(client.get(f"{guest}/status/current")) == STOPPED else None
+        return add_digest(client, step) if isinstance(step, DriveStep) else step
 
-    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+    def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):
             return None
         if self._params["vmid"] is not None:
@@ -664,7 +664,7 @@ class Guests(Resource[Observed]):
 
     def _wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return wish_of(observed.guest.type, name, {**self._params, "tags": self._tags(observed)})
+        return read_wish(observed.guest.type, name, {**self._params, "tags": self._tags(observed)})
 
     def _tags(self, observed: Observed) -> list[str] | None:
         """The tags that are wished for, None when any will do."""
@@ -672,13 +672,13 @@ class Guests(Resource[Observed]):
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
             return tags
-        found = set(normal("tags", observed.config.get("tags")) or ())
+        found = set(normalize("tags", observed.config.get("tags")) or ())
         return sorted((found | _lower(added)) - _lower(removed))
 
     def _state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:
             return {"exists": False}
-        state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
+        state = {"exists": True, "template": observed.is_template, **wish.describe_current(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
 
 

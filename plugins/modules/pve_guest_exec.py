@@ -224,18 +224,18 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, TASK_FAILED, PveError
 from ..module_utils._guest.agent import (
-    MOST_STDIN,
+    MAX_STDIN,
     Content,
-    as_bytes,
+    api_text_to_bytes,
+    build_write_params,
+    bytes_to_api_text,
+    bytes_to_result,
     check_allowed,
-    check_type,
     exists,
-    from_option,
-    one_char_per_byte,
+    option_to_bytes,
     read_file,
-    to_result,
+    require_qemu,
     wait_for_exit,
-    written,
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
@@ -259,7 +259,7 @@ class Inside:
 
 
 class Executions(GuestResource[Inside]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -269,7 +269,7 @@ class Executions(GuestResource[Inside]):
         inventory, guests = find_guests_to_change(client, params)
 
         def read(guest: Guest) -> Inside:
-            check_type(guest)
+            require_qemu(guest)
             if params["file"]:
                 return Inside(guest, read_file(client, guest, params["file"]))
             check_allowed(client, guest, "guest-exec")
@@ -280,7 +280,7 @@ class Executions(GuestResource[Inside]):
 
         return read_each(inventory, guests, params["throttle"], read, failed)
 
-    def facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         if client is not None:
             # What came of a command was seen through.
             return {}
@@ -288,7 +288,7 @@ class Executions(GuestResource[Inside]):
             return {"pid": None, "exitcode": None, "signal": None, "stdout": None, "stderr": None, "truncated": False}
         if self._params["content"] is not None:
             return {}
-        content, cut = to_result(observed.file.data, self._params["encoding"], self._params["max_output"])
+        content, cut = bytes_to_result(observed.file.data, self._params["encoding"], self._params["max_output"])
         return {"content": content, "truncated": cut or observed.file.truncated}
 
     def plan(self, observed: Inside, params: dict[str, Any]) -> Plan:
@@ -306,12 +306,12 @@ class Executions(GuestResource[Inside]):
         steps, after = writing(observed, params)
         return Plan(self.target(observed), tuple(steps), shown(observed.file), shown(after))
 
-    def look(self, client: Client, observed: Inside, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Inside, plan: Plan) -> dict[str, Any]:
         if self._params["command"]:
             return {}
         return shown(read_file(client, observed.guest, self._params["file"]))
 
-    def see_through(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
         if not self._params["command"]:
             return
         guest = Guest(**outcome.target, status="running")
@@ -326,11 +326,11 @@ def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options whose values don't make sense."""
     if params["command"] is not None and not (params["command"] and params["command"][0]):
         raise PveError(INVALID_PARAMETER, "command is empty.", "Give the program and each of its arguments.")
-    if params["stdin"] and len(from_option("stdin", params["stdin"], params["encoding"])) > MOST_STDIN:
+    if params["stdin"] and len(option_to_bytes("stdin", params["stdin"], params["encoding"])) > MAX_STDIN:
         hint = "Write it to a file in the guest first, or let the guest fetch it."
-        raise PveError(INVALID_PARAMETER, f"stdin has more than {MOST_STDIN} bytes.", hint)
+        raise PveError(INVALID_PARAMETER, f"stdin has more than {MAX_STDIN} bytes.", hint)
     if params["content"] is not None:
-        written(params["file"], from_option("content", params["content"], params["encoding"]))
+        build_write_params(params["file"], option_to_bytes("content", params["content"], params["encoding"]))
     if params["max_output"] < 0:
         raise PveError(INVALID_PARAMETER, f"max_output is {params['max_output']}.", "It must be at least 0.")
 
@@ -348,7 +348,7 @@ def execution(guest: Guest, params: dict[str, Any]) -> Step:
     """The request that runs the command."""
     options: dict[str, Any] = {"command": params["command"]}
     if params["stdin"]:
-        options["input-data"] = one_char_per_byte(from_option("stdin", params["stdin"], params["encoding"]))
+        options["input-data"] = bytes_to_api_text(option_to_bytes("stdin", params["stdin"], params["encoding"]))
     return Step("POST", f"{guest.path}/agent/exec", "a command is asked for", options, task=False)
 
 
@@ -356,11 +356,11 @@ def writing(observed: Inside, params: dict[str, Any]) -> tuple[list[Step], Conte
     """The request that writes the file, and what it holds after it."""
     if params["content"] is None:
         return [], observed.file
-    wished = Content(from_option("content", params["content"], params["encoding"]))
+    wished = Content(option_to_bytes("content", params["content"], params["encoding"]))
     if observed.file == wished:
         return [], wished
     why = "its content differs" if observed.file else "there is no such file"
-    options = written(params["file"], wished.data)
+    options = build_write_params(params["file"], wished.data)
     return [Step("POST", f"{observed.guest.path}/agent/file-write", why, options, task=False)], wished
 
 
@@ -374,8 +374,8 @@ def shown(file: Content | None) -> dict[str, Any]:
 def ending(status: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """How a command ended, from C(exec-status)."""
     encoding, most = params["encoding"], params["max_output"]
-    stdout, out_cut = to_result(as_bytes(status.get("out-data")), encoding, most)
-    stderr, err_cut = to_result(as_bytes(status.get("err-data")), encoding, most)
+    stdout, out_cut = bytes_to_result(api_text_to_bytes(status.get("out-data")), encoding, most)
+    stderr, err_cut = bytes_to_result(api_text_to_bytes(status.get("err-data")), encoding, most)
     lost = any(int(status.get(f"{stream}-truncated") or 0) for stream in ("out", "err"))
     return {
         "exitcode": None if status.get("exitcode") is None else int(status["exitcode"]),

@@ -221,11 +221,11 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import PveError
 from ..module_utils._api.tasks import Upid
-from ..module_utils._guest.addresses import guest_addresses
+from ..module_utils._guest.addresses import find_addresses
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guests
-from ..module_utils._guest.power import power_state
+from ..module_utils._guest.power import parse_power_state
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.usage import TIMEFRAMES, describe_history
@@ -263,14 +263,14 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["config"] = client.get(f"{guest.path}/config")
     if params["status"]:
         details["current"] = client.get(f"{guest.path}/status/current")
-        details["state"] = power_state(details["current"])
+        details["state"] = parse_power_state(details["current"])
     if params["pending"]:
         details["pending"] = waiting(client.get(f"{guest.path}/pending"))
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
         details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
     if params["addresses"]:
-        details["addresses"] = guest_addresses(client, guest)
+        details["addresses"] = find_addresses(client, guest)
     if params["tasks"]:
         active = client.get(f"/nodes/{segment(guest.node)}/tasks", vmid=guest.vmid, source="active")
         details["tasks"] = running(active)

@@ -245,7 +245,7 @@ REACHED = {
 
 
 class GuestState(GuestResource[Power]):
-    anybodys = True
+    shared_goal = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Power]:
         harmless = params["state"] in ("started", "resumed")
@@ -270,7 +270,7 @@ class GuestState(GuestResource[Power]):
             after={"state": REACHED[wished] if actions else observed.state},
         )
 
-    def look(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
         return {"state": read_power(client, observed.guest)}
 
 

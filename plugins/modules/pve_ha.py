@@ -278,7 +278,7 @@ class Managed:
 
 
 class Resources(GuestResource[Managed]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Managed]:
         check_options(params, OF_RULES, "are of rules, but no rule is given")
@@ -293,7 +293,7 @@ class Resources(GuestResource[Managed]):
         steps, after = plan_resource(service_id(observed.guest), observed.state, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: Managed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Managed, plan: Plan) -> dict[str, Any]:
         sid = service_id(observed.guest)
         return describe_resource(next((entry for entry in client.get(RESOURCES) if entry["sid"] == sid), None))
 
@@ -310,7 +310,7 @@ class Ruled:
 
 class Rules(Resource[Ruled]):
     noun = "rules"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -343,7 +343,7 @@ class Rules(Resource[Ruled]):
         steps, after = plan_rule(self._name, observed.state, resources, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: Ruled, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Ruled, plan: Plan) -> dict[str, Any]:
         return describe_rule(find_rule(client, self._name))
 
 

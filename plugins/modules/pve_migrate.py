@@ -212,7 +212,7 @@ class Migration(GuestResource[Moving]):
             steps = (_step(observed, params),)
         return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
 
-    def look(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
         entries = client.get("/cluster/resources", type="vm")
         return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
 
@@ -222,7 +222,7 @@ def require_node(inventory: Inventory, node: str) -> None:
     if node not in inventory.nodes:
         known = ", ".join(sorted(inventory.nodes))
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
-    if not inventory.online(node):
+    if not inventory.is_online(node):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
 
 
@@ -235,7 +235,7 @@ def assign(inventory: Inventory, drained: str) -> dict[Guest, str | None]:
     free = {
         node: maxmem - sum(guest.maxmem or 0 for guest in inventory.guests if _runs_on(guest, node))
         for node, maxmem in inventory.memory.items()
-        if node != drained and inventory.online(node)
+        if node != drained and inventory.is_online(node)
     }
     leaving = [guest for guest in inventory.guests if guest.node == drained and not guest.template]
     leaving.sort(key=lambda guest: (guest.status != "running", -(guest.maxmem or 0), guest.vmid))

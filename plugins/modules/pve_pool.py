@@ -154,7 +154,7 @@ class Pools(Resource[Pool]):
         steps, after = plan_steps(self._name, observed, params)
         return Plan(self.target(observed), tuple(steps), observed.shown(), after.shown())
 
-    def look(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
         return read_pool(client, self._name).shown()
 
 

@@ -201,7 +201,7 @@ from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.snapshots import Snapshot, Tree, read_tree
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -236,10 +236,10 @@ class Snapshots(GuestResource[Tree]):
                 "Clone it and take snapshots of the clone.",
             )
         steps, after = plan_steps(observed, params)
-        return Plan(self.target(observed), steps, observed.shown(), after.shown(), observed.config_digest)
+        return Plan(self.target(observed), steps, observed.describe(), after.describe(), observed.config_digest)
 
-    def look(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
-        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).shown()
+    def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
+        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
 
 
 def check_options(params: dict[str, Any]) -> None:
@@ -262,7 +262,7 @@ def check_options(params: dict[str, Any]) -> None:
     if (retention["keep"] or 0) < 0:
         raise PveError(INVALID_PARAMETER, f"retention.keep is {retention['keep']}.", "It must be at least 0.")
     if retention["max_age"] is not None:
-        age_seconds(retention["max_age"])
+        parse_age(retention["max_age"])
 
 
 def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tree]:
@@ -275,14 +275,14 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
         # The newest one, however the clocks of this machine and of the node differ.
         taken = max((one.snaptime + 1 for one in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        tree = tree.with_new(Snapshot(name, tree.current, description or "", memory, max(taken, int(tree.now))))
+        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(taken, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_describe(tree, name, description))
         described = replace(tree.snapshots[name], description=description)
         tree = replace(tree, snapshots={**tree.snapshots, name: described})
     elif state == "absent" and name in tree.snapshots:
         steps.append(_delete(tree, name, "it is there, and absent is asked for"))
-        tree = tree.without(name)
+        tree = tree.without_snapshot(name)
     elif state == "rolled_back":
         steps.append(_roll_back(tree, params))
         tree = replace(tree, current=name)
@@ -290,7 +290,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
         if state == "present" and old == name:
             continue
         steps.append(_delete(tree, old, f"it matches {params['retention']['names']} and is not to be kept"))
-        tree = tree.without(old)
+        tree = tree.without_snapshot(old)
     return tuple(steps), tree
 
 
@@ -301,7 +301,7 @@ def expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
     matching.sort(key=lambda one: (one.snaptime, tree.depth(one.name), one.name), reverse=True)
     old = matching[retention["keep"] or 0 :]
     if retention["max_age"] is not None:
-        oldest = tree.now - age_seconds(retention["max_age"])
+        oldest = tree.now - parse_age(retention["max_age"])
         old = [one for one in old if one.snaptime < oldest]
     return [one.name for one in reversed(old)]
 

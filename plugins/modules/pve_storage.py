@@ -311,8 +311,8 @@ class Definition:
 
 class Definitions(Resource[Definition]):
     noun = "storages"
-    anybodys = True
-    patience = 0.0
+    shared_goal = True
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._name = params["storage"]
@@ -335,7 +335,7 @@ class Definitions(Resource[Definition]):
             steps, after = presence(self._name, observed.config, params), self._shown(_after(observed.config, params))
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
-    def look(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
         return self._shown(read(client, self._name))
 
     def _shown(self, config: dict[str, Any]) -> dict[str, Any]:

@@ -254,9 +254,9 @@ class File:
 
 class Files(Resource[File]):
     noun = "volumes"
-    anybodys = True
+    shared_goal = True
     # What one node has put on a network storage may show on another one later.
-    patience = 10.0
+    settle_seconds = 10.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
         name, content = wanted_name(params), params["content"]
@@ -286,10 +286,10 @@ class Files(Resource[File]):
             after = {"exists": present, "size": observed.source_size if present else None}
         return Plan(self.target(observed), tuple(steps), observed.shown(), after)
 
-    def look(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
         return read(client, observed)
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
 
 

@@ -163,7 +163,7 @@ class Task:
 class Tasks(Resource[Task]):
     noun = "tasks"
     # A task that ends by itself meanwhile has ended, too.
-    anybodys = True
+    shared_goal = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Task]:
         upids = [Upid.parse(text) for text in dict.fromkeys(params["upids"])]
@@ -179,10 +179,10 @@ class Tasks(Resource[Task]):
         steps = (Step("DELETE", observed.upid.path, "it runs", task=False),) if observed.running else ()
         return Plan(self.target(observed), steps, observed.state, {"state": "stopped"})
 
-    def look(self, client: Client, observed: Task, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Task, plan: Plan) -> dict[str, Any]:
         return read(client, observed.upid).state
 
-    def facts(self, observed: Task, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: Task, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         return {"exitstatus": (read(client, observed.upid) if client else observed).exitstatus}
 
 

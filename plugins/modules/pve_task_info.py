@@ -131,7 +131,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import TIMEOUT, PveError
-from ..module_utils._api.tasks import Upid, log_tail, wait_until_stopped
+from ..module_utils._api.tasks import Upid, read_log_tail, wait_until_stopped
 from ..module_utils._module.module import PveModule, run_info
 
 
@@ -163,7 +163,7 @@ def _one(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             )
     else:
         status = client.get(f"{task.path}/status")
-    return {**describe(status), "log": log_tail(client, task, params["log_lines"])}
+    return {**describe(status), "log": read_log_tail(client, task, params["log_lines"])}
 
 
 def describe(entry: dict[str, Any]) -> dict[str, Any]:

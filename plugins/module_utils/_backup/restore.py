@@ -14,7 +14,7 @@ from .._api.client import Client, segment
 from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.inventory import Inventory, require_online
-from .._guest.lookup import look_for, observe_guests, with_config
+from .._guest.lookup import observe_guests, refresh_guest, with_config
 from .._guest.power import STOPPED
 from .._guest.selection import find_one
 from .._module.plan import Plan, Step
@@ -58,7 +58,9 @@ class Restore(Resource[Restoring]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Restoring]:
-        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True)
+        inventory = refresh_guest(
+            client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True
+        )
         guest = find_overwritten(inventory, params)
         node, entry = find_archive(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read(client, guest)
@@ -69,7 +71,7 @@ class Restore(Resource[Restoring]):
         name = observed.over.guest.name if observed.over else self._params["new_name"] or ""
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
 
-    def acts_on(self, observed: Restoring) -> Guest | None:
+    def affected_guest(self, observed: Restoring) -> Guest | None:
         return observed.over.guest if observed.over else None
 
     def plan(self, observed: Restoring, params: dict[str, Any]) -> Plan:
@@ -93,7 +95,7 @@ class Restore(Resource[Restoring]):
             config_digest=over.config_digest if over else None,
         )
 
-    def look(self, client: Client, observed: Restoring, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Restoring, plan: Plan) -> dict[str, Any]:
         try:
             config = client.get(f"{observed.path}/config")
             status = client.get(f"{observed.path}/status/current")["status"]
@@ -105,7 +107,7 @@ class Restore(Resource[Restoring]):
         restored = "lock" not in config and config.get("digest") != plan.config_digest
         return {"exists": True, "status": status, "backup": observed.volid if restored else None}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         # A guest that is restored as it was keeps its digest.
         return (state["exists"], state["status"]) == (plan.after["exists"], plan.after["status"])
 

@@ -42,7 +42,7 @@ class Backup:
 
 class BackupVolume(Resource[Backup]):
     noun = "backups"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Backup]:
         volid = params["volid"]
@@ -62,7 +62,7 @@ class BackupVolume(Resource[Backup]):
             steps, after = _update(observed, before, params)
         return Plan(self.target(observed), steps, before, after)
 
-    def look(self, client: Client, observed: Backup, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Backup, plan: Plan) -> dict[str, Any]:
         listed = client.get(f"{storage_path(observed.node, storage_of(observed.volid))}/content", content="backup")
         exists = any(entry["volid"] == observed.volid for entry in listed)
         return Backup(observed.volid, observed.node, client.get(observed.path) if exists else None).shown()

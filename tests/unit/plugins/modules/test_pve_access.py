@@ -178,7 +178,7 @@ def test_the_password_of_a_new_user_is_sent_but_not_shown():
     ((step,), _after) = plan(wish("user", "bob@pve", password="correct horse"))
 
     assert step.params["password"] == "correct horse"
-    assert step.shown_params == {"userid": "bob@pve", "password": HIDDEN}
+    assert step.public_params == {"userid": "bob@pve", "password": HIDDEN}
 
 
 @pytest.mark.parametrize(("user", "proof"), [("root@pam", {}), ("boss@pve", {"confirmation-password": "mine"})])
@@ -191,7 +191,7 @@ def test_a_password_is_changed_by_who_logs_in_with_one(user, proof):
         "/access/password",
         {"userid": "alice@pve", "password": "correct horse", **proof},
     )
-    assert set(step.shown_params.values()) == {"alice@pve", HIDDEN}
+    assert set(step.public_params.values()) == {"alice@pve", HIDDEN}
 
 
 def test_a_token_can_not_change_a_password():

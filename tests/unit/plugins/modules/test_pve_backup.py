@@ -96,8 +96,8 @@ def test_a_new_backup_is_reached_whatever_its_name():
     made = plan(OLD)
     backups = Backups("nas")
 
-    assert backups.reached(made, {"backups": ["nas:backup/just-now"]})
-    assert not backups.reached(made, {"backups": [OLD["volid"]]})
+    assert backups.is_reached(made, {"backups": ["nas:backup/just-now"]})
+    assert not backups.is_reached(made, {"backups": [OLD["volid"]]})
 
 
 def test_pruning_deletes_what_the_server_says_is_not_kept():
@@ -273,9 +273,9 @@ class Answers:
 def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, restored, reached):
     made = restore_plan(over=STOPPED, name="web-01")
 
-    state = Restore(OPTIONS).look(cluster, Restoring(VOLID, "qemu", 101, "pve1", STOPPED), made)
+    state = Restore(OPTIONS).read_state(cluster, Restoring(VOLID, "qemu", 101, "pve1", STOPPED), made)
 
-    assert (state["backup"], Restore(OPTIONS).reached(made, state)) == (restored, reached)
+    assert (state["backup"], Restore(OPTIONS).is_reached(made, state)) == (restored, reached)
 
 
 @pytest.mark.parametrize(

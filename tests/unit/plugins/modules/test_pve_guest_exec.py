@@ -6,12 +6,12 @@ import hashlib
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.agent import (
-    MOST_CONTENT,
-    MOST_STDIN,
+    MAX_CONTENT,
+    MAX_STDIN,
     Content,
-    as_bytes,
-    check_type,
-    to_result,
+    api_text_to_bytes,
+    bytes_to_result,
+    require_qemu,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_exec import (
@@ -96,7 +96,7 @@ def test_a_file_to_be_read_must_be_there():
 
 def test_a_container_is_told_what_to_do_instead():
     with pytest.raises(errors.PveError) as caught:
-        check_type(Guest(200, "ct", "pve1", "lxc", "running"))
+        require_qemu(Guest(200, "ct", "pve1", "lxc", "running"))
 
     assert (caught.value.code, "pct exec" in caught.value.hint) == (errors.UNSUPPORTED, True)
 
@@ -106,10 +106,10 @@ def test_a_container_is_told_what_to_do_instead():
     [
         {"command": []},
         {"command": [""]},
-        {**RUN, "stdin": "x" * (MOST_STDIN + 1)},
+        {**RUN, "stdin": "x" * (MAX_STDIN + 1)},
         {**RUN, "stdin": "no base64", "encoding": "base64"},
-        {"file": "/x", "content": "x" * (MOST_CONTENT + 1)},
-        {"file": "/x", "content": "ü" * (MOST_CONTENT // 2)},
+        {"file": "/x", "content": "x" * (MAX_CONTENT + 1)},
+        {"file": "/x", "content": "ü" * (MAX_CONTENT // 2)},
         {"file": "/x", "content": "no base64", "encoding": "base64"},
         {**RUN, "max_output": -1},
     ],
@@ -133,12 +133,12 @@ def test_options_that_can_not_work_are_refused_before_any_guest_is_asked(options
     ],
 )
 def test_bytes_come_out_as_text_that_loses_none_of_them(data, encoding, most, result):
-    assert to_result(data, encoding, most) == result
+    assert bytes_to_result(data, encoding, most) == result
 
 
 @pytest.mark.parametrize(("text", "data"), [("GrÃ¼n", "Grün".encode()), ("€", "€".encode()), (None, b"")])
 def test_the_api_hands_out_a_character_for_each_byte(text, data):
-    assert as_bytes(text) == data
+    assert api_text_to_bytes(text) == data
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_an_end_that_is_no_success_is_a_failure(ended):
     ],
 )
 def test_a_file_that_is_read_is_in_the_result(inside, options, content):
-    assert tuple(resource(**options).facts(inside, plan(inside, **options)).values()) == content
+    assert tuple(resource(**options).extra_facts(inside, plan(inside, **options)).values()) == content
 
 
 def test_what_is_written_is_not_repeated_in_the_result():
     inside = Inside(GUEST, Content(b"old"))
 
-    assert resource(**WRITE).facts(inside, plan(inside, **WRITE)) == {}
+    assert resource(**WRITE).extra_facts(inside, plan(inside, **WRITE)) == {}

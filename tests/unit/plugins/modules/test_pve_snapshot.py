@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.snapshots import Snapshot, Tree, read_tree
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import age_seconds
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import parse_age
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_snapshot import Snapshots, check_options, expired
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -211,4 +211,4 @@ def test_bad_options_are_refused_before_anything_is_read(options):
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("36h", 129600), ("2d", 2 * DAY), ("2w", 14 * DAY)])
 def test_an_age_is_a_number_and_a_unit(text, seconds):
-    assert age_seconds(text) == seconds
+    assert parse_age(text) == seconds

@@ -134,7 +134,7 @@ def test_secrets_are_sent_but_not_shown(definition):
 
     (step,) = made.steps
     assert {step.params[option] for option in SECRETS} == set(secrets.values())
-    assert {step.shown_params[option] for option in SECRETS} == {HIDDEN}
+    assert {step.public_params[option] for option in SECRETS} == {HIDDEN}
     assert not set(secrets.values()) & set(str([made.before, made.after]).split("'"))
 
 

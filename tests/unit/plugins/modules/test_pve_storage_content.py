@@ -126,7 +126,7 @@ def test_the_state_after_needs_nothing_more(file, options):
 def test_a_file_is_reached_with_the_size_that_is_expected_or_any_if_none_is(expected, found, reached):
     made = plan(replace(ABSENT, source_size=expected), url=URL)
 
-    assert Files().reached(made, {"exists": True, "size": found}) is reached
+    assert Files().is_reached(made, {"exists": True, "size": found}) is reached
 
 
 @pytest.mark.parametrize(
