@@ -21,7 +21,7 @@ from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import tokens
 from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import UsageError
-from mcp_bridge.system.identity import local_user, now, stamp
+from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PREFIX = "pv"
@@ -49,7 +49,7 @@ class Token:
         """`valid`, `expired` or `revoked`."""
         if self.revoked_at:
             return "revoked"
-        return "expired" if self.expires_at and self.expires_at <= now() else "valid"
+        return "expired" if self.expires_at and self.expires_at <= current_timestamp() else "valid"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -84,9 +84,9 @@ class Tokens:
             key=secrets.token_hex(4),
             name=name,
             roles=given,
-            made_at=now(),
+            made_at=current_timestamp(),
             made_by=local_user()[:128],
-            expires_at=stamp(datetime.now(UTC) + timedelta(days=days)) if days else None,
+            expires_at=format_timestamp(datetime.now(UTC) + timedelta(days=days)) if days else None,
         )
         secret = f"{_PREFIX}_{token.key}_{secrets.token_urlsafe(32)}"
         values = {**token.__dict__, "roles": json.dumps(given), "hash": _hash(secret)}
@@ -102,7 +102,7 @@ class Tokens:
             valid = _valid(connection, name)
             if valid is None:
                 raise UsageError(f"There is no valid token {name!r}.", "`playvisor tokens list` shows them.")
-            connection.execute(update(tokens).where(tokens.c.key == valid.key).values(revoked_at=now()))
+            connection.execute(update(tokens).where(tokens.c.key == valid.key).values(revoked_at=current_timestamp()))
         return valid
 
     def every(self) -> list[Token]:

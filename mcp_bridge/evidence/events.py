@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import RESULTS, started_tasks, task_log, written_result
-from mcp_bridge.executor.runner_events import action_of, is_lost, module_result, progress_line
+from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log
+from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_action, read_module_result
 from mcp_bridge.gateway import trace
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
@@ -30,9 +30,9 @@ def events(folder: Path) -> Iterator[dict[str, Any]]:
     """
     for phase in PHASES:
         for event in _events_of(folder, phase):
-            action = action_of(event)
+            action = read_action(event)
             if action and event["event_data"].get("res") == {}:
-                whole = written_result(folder / phase, action) or {}
+                whole = read_result(folder / phase, action) or {}
                 event = {**event, "event_data": {**event["event_data"], "res": whole}}
             yield event
 
@@ -71,12 +71,12 @@ def result_in(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
 
     Runs from before modules wrote their results have them in events only.
     """
-    written = written_result(folder / phase, action)
+    written = read_result(folder / phase, action)
     if written is not None:
         return written
     found = None
     for event in _events_of(folder, phase):
-        found = module_result(event, action) or found
+        found = read_module_result(event, action) or found
     return None if found is None or is_lost(found) else found
 
 
@@ -84,7 +84,7 @@ def results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[
     """What modules returned in these phases, whichever they were, without what was lost."""
     for phase in phases:
         written = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
-        for action in written or dict.fromkeys(filter(None, map(action_of, _events_of(folder, phase)))):
+        for action in written or dict.fromkeys(filter(None, map(read_action, _events_of(folder, phase)))):
             result = result_in(folder, phase, action)
             if result is not None:
                 yield result
@@ -122,11 +122,11 @@ def standing(folder: Path) -> Standing:
     said: list[str] = []
     for event in events(folder):
         if event["phase"] == phase:
-            said += filter(None, [progress_line(event)])
+            said += filter(None, [describe_progress(event)])
             ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
-    said += task_log(folder / phase)[0]
+    said += read_task_log(folder / phase)[0]
     traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
-    upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
+    upids = list(dict.fromkeys([*traced, *read_started_tasks(folder / phase)]))
     if phase == "plan" and ended:
         return Standing("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
     return Standing(_DOING[phase], since, said[-_LAST_SAID:], upids)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import started_tasks
+from mcp_bridge.executor import read_started_tasks
 from mcp_bridge.gateway import trace
 from mcp_bridge.gateway.request import Path as Path_
-from mcp_bridge.gateway.request import segments
+from mcp_bridge.gateway.request import parse_segments
 
 _REFUSED = 400
 # How many requests a sentence is made of each; the trace has all of them.
@@ -76,7 +76,7 @@ def read_requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[Sent
     found = [_sent(entry, labels) for entry in trace.read(folder) if _counts(entry)]
     known = {sent.upid for sent in found}
     # What the gateway did not come to note.
-    more = [SentRequest("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in known]
+    more = [SentRequest("A task", "", "", 200, upid) for upid in read_started_tasks(folder) if upid not in known]
     return [*found, *more]
 
 
@@ -106,7 +106,7 @@ def _well_formed(steps: Iterable[Any]) -> list[Mapping[str, Any]]:
 
 def _segments_or_text(path: str) -> Path_:
     try:
-        return segments(path)
+        return parse_segments(path)
     except ValueError:
         return (path,)
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.system.identity import local_user, now
+from mcp_bridge.system.identity import current_timestamp, local_user
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Freezer:
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("x", encoding="utf-8") as file:
-                json.dump(asdict(Frozen(local_user(), now(), why)), file)
+                json.dump(asdict(Frozen(local_user(), current_timestamp(), why)), file)
         except FileExistsError:
             pass
         except OSError as error:

@@ -60,7 +60,7 @@ def read_plan(outcome: PlaybookOutcome) -> Plan | None:
 def read_data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
     documented = module_docs(tool.module).returns
-    result = runner_events.returned(outcome.result or {})
+    result = runner_events.strip_internal_keys(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 
 

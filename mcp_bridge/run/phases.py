@@ -157,7 +157,7 @@ class Phases:
             variables["pve_expect_plan"] = plan.digest
         run = PlaybookRun(
             folder=self._means.recorder.ledger.folder(self._run_id) / phase,
-            playbook=collection.playbook(self._tool.playbook),
+            playbook=collection.playbook_path(self._tool.playbook),
             action=self._tool.action,
             variables=variables,
             check=phase == "plan",

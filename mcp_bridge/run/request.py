@@ -16,7 +16,7 @@ from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
 from mcp_bridge.system.identity import local_user
-from mcp_bridge.text.redaction import writable
+from mcp_bridge.text.redaction import make_writable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Request:
     @property
     def asker(self) -> str:
         """Whose plans and approvals these are: people are their own, whatever terminal they use."""
-        return local_user() if self.kind == "person" else writable(self.client_name)[:128]
+        return local_user() if self.kind == "person" else make_writable(self.client_name)[:128]
 
 
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:

@@ -58,4 +58,4 @@ def _is_alive(row: Row) -> bool:
         except PermissionError:
             return True
         return True
-    return bool(processes.started(row["pid"]) == row["process_started"])
+    return bool(processes.read_start_time(row["pid"]) == row["process_started"])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import Progress
-from mcp_bridge.executor.runner_events import returned
+from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
@@ -167,7 +167,7 @@ def _read_plan_and_result(folder: Path) -> tuple[dict[str, Any] | None, dict[str
     """The plan of a run and what it returned last, from its artifacts."""
     plan, last = None, {}
     for found in events.results(folder):
-        last = returned(found)
+        last = strip_internal_keys(found)
         plan = last.pop("plan", None) or plan
     if plan:
         plan.pop("targets", None)

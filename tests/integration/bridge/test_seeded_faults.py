@@ -164,7 +164,7 @@ def test_a_bridge_that_is_killed_and_with_it_its_gateway(
     assert (row["outcome"], row["changed"]) == ("interrupted", moment.changed)
     assert moment.said in row["summary"]
     assert ["qmstart" in upid for upid in row["upids"]] == [True] * moment.task
-    assert processes.of_run(folder) == []
+    assert processes.find_run_processes(folder) == []
     reached(off, moment, eventually, writes)
     complete()
 

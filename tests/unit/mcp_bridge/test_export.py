@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from mcp_bridge.evidence.export import playbook
-from mcp_bridge.text.redaction import shortened
+from mcp_bridge.text.redaction import shorten
 
 
 def row(tool, outcome="ok", **arguments):
@@ -57,7 +57,7 @@ def test_what_can_not_be_repeated_is_named():
 
 
 def test_a_run_whose_arguments_are_not_all_there_is_left_out_rather_than_repeated_in_part():
-    many = shortened({"guests": {"vmids": list(range(100, 3100))}})
+    many = shorten({"guests": {"vmids": list(range(100, 3100))}})
 
     made = playbook([row("stop_guest", **many)])
 

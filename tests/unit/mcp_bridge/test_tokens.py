@@ -12,7 +12,7 @@ from mcp_bridge.auth.tokens import Tokens
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp.http import Listen
-from mcp_bridge.system.identity import stamp
+from mcp_bridge.system.identity import format_timestamp
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_expired_token_is_not_known_and_its_name_is_free_again(tokens, monkey
     made, secret = tokens.create("ci", days=1)
     assert tokens.verify(secret) == made
 
-    monkeypatch.setattr(module, "now", lambda: stamp(datetime(2100, 1, 1, tzinfo=UTC)))
+    monkeypatch.setattr(module, "current_timestamp", lambda: format_timestamp(datetime(2100, 1, 1, tzinfo=UTC)))
 
     assert tokens.verify(secret) is None
     assert tokens.create("ci")[0].key != made.key
