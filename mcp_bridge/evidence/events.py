@@ -18,18 +18,18 @@ from mcp_bridge.executor.runner_events import action_of, is_lost, module_result,
 from mcp_bridge.gateway import trace
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
-_LAST_SAID = 5
+_LAST_LINES = 5
 
 PHASES = ("read", "plan", "apply", "after")
 
 
-def events(folder: Path) -> Iterator[dict[str, Any]]:
+def read_events(folder: Path) -> Iterator[dict[str, Any]]:
     """Every event of a run in its order, as ansible-runner wrote it, with the `phase` that it belongs to.
 
     A result that was too large for its event is put back into it.
     """
     for phase in PHASES:
-        for event in _events_of(folder, phase):
+        for event in _read_phase_events(folder, phase):
             action = action_of(event)
             if action and event["event_data"].get("res") == {}:
                 whole = written_result(folder / phase, action) or {}
@@ -37,9 +37,9 @@ def events(folder: Path) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def _events_of(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
+def _read_phase_events(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
     files = (folder / phase).glob("artifacts/*/job_events/*.json")
-    for file in sorted((file for file in files if file.name.split("-")[0].isdigit()), key=_counter):
+    for file in sorted((file for file in files if file.name.split("-")[0].isdigit()), key=_parse_event_number):
         try:
             event = json.loads(file.read_text(encoding="utf-8"))
         except ValueError:
@@ -50,7 +50,7 @@ def _events_of(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Returned:
+class LastResult:
     """What a run's module returned in the last phase that the run came to: `result` has `failed`.
 
     It is None when the module returned nothing there, or when that was lost.
@@ -60,13 +60,13 @@ class Returned:
     result: dict[str, Any] | None
 
 
-def returned(folder: Path, action: str) -> Returned:
+def find_last_result(folder: Path, action: str) -> LastResult:
     """What the module `action` returned last. The phase is empty for a run that came to none."""
     phase = next((phase for phase in reversed(PHASES[:-1]) if (folder / phase).is_dir()), "")
-    return Returned(phase, result_in(folder, phase, action) if phase else None)
+    return LastResult(phase, find_result(folder, phase, action) if phase else None)
 
 
-def result_in(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
+def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
     """What the module `action` returned in a phase, with `failed`; None when that is nothing, or was lost.
 
     Runs from before modules wrote their results have them in events only.
@@ -75,24 +75,24 @@ def result_in(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
     if written is not None:
         return written
     found = None
-    for event in _events_of(folder, phase):
+    for event in _read_phase_events(folder, phase):
         found = module_result(event, action) or found
     return None if found is None or is_lost(found) else found
 
 
-def results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
+def read_results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
     """What modules returned in these phases, whichever they were, without what was lost."""
     for phase in phases:
         written = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
-        for action in written or dict.fromkeys(filter(None, map(action_of, _events_of(folder, phase)))):
-            result = result_in(folder, phase, action)
+        for action in written or dict.fromkeys(filter(None, map(action_of, _read_phase_events(folder, phase)))):
+            result = find_result(folder, phase, action)
             if result is not None:
                 yield result
 
 
-def planned_steps(folder: Path) -> list[dict[str, Any]]:
+def read_planned_steps(folder: Path) -> list[dict[str, Any]]:
     """The API requests that a run has planned."""
-    for result in results(folder, ["plan"]):
+    for result in read_results(folder, ["plan"]):
         if isinstance(result.get("plan"), dict):
             steps = result["plan"].get("steps")
             return list(steps) if isinstance(steps, list) else []
@@ -100,7 +100,7 @@ def planned_steps(folder: Path) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunProgress:
     """How far a run is: what it does, since when (UTC), what it said last, and the tasks that it has started."""
 
     phase: str
@@ -113,14 +113,14 @@ class Standing:
         return f"{self.phase}{since}{f', {self.said[-1]}' if self.said else ''}"
 
 
-def standing(folder: Path) -> Standing:
+def read_progress(folder: Path) -> RunProgress:
     """How far the run in this folder is, by what it has left there so far."""
     phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
     if phase is None:
-        return Standing("starting", None, [], [])
-    since, ended = _stamp(folder / phase), None
+        return RunProgress("starting", None, [], [])
+    since, ended = _read_start_time(folder / phase), None
     said: list[str] = []
-    for event in events(folder):
+    for event in read_events(folder):
         if event["phase"] == phase:
             said += filter(None, [progress_line(event)])
             ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
@@ -128,11 +128,11 @@ def standing(folder: Path) -> Standing:
     traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
     upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
     if phase == "plan" and ended:
-        return Standing("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
-    return Standing(_DOING[phase], since, said[-_LAST_SAID:], upids)
+        return RunProgress("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
+    return RunProgress(_DOING[phase], since, said[-_LAST_LINES:], upids)
 
 
-def _stamp(folder: Path) -> str | None:
+def _read_start_time(folder: Path) -> str | None:
     with suppress(OSError):
         # Written once, before the playbook starts.
         written = (folder / "env").stat().st_mtime
@@ -140,12 +140,12 @@ def _stamp(folder: Path) -> str | None:
     return None
 
 
-def api_trace(folder: Path) -> Iterator[dict[str, Any]]:
+def read_api_trace(folder: Path) -> Iterator[dict[str, Any]]:
     """Every request of a run to the cluster's API in its order, with the `phase` that it belongs to."""
     for phase in PHASES:
         for entry in trace.read(folder / phase):
             yield {"phase": phase, **entry}
 
 
-def _counter(file: Path) -> int:
+def _parse_event_number(file: Path) -> int:
     return int(file.name.split("-")[0])

@@ -17,7 +17,7 @@ from mcp_bridge.gateway.request import segments
 
 _REFUSED = 400
 # How many requests a sentence is made of each; the trace has all of them.
-_TOLD = 10
+_MOST_DESCRIBED = 10
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SentRequest:
         return self.status is None or self.status < _REFUSED
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """A sentence: what was sent, and what became of it."""
         if self.status is None:
             how = "was sent, and no answer was seen: it may have been done"
@@ -51,9 +51,9 @@ class SentRequest:
             how = f"was refused ({self.status})"
         else:
             how = "was sent"
-        return f"{self.label} {how}{self._task()}."
+        return f"{self.label} {how}{self._describe_task()}."
 
-    def _task(self) -> str:
+    def _describe_task(self) -> str:
         if self.upid is None:
             return ""
         if self.state == "running":
@@ -73,18 +73,18 @@ def read_requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[Sent
     A playbook could have written anything into its folder, so nothing there makes this fail.
     """
     labels = {(step["method"], _segments_or_text(step["path"])): _label(step) for step in _well_formed(steps)}
-    found = [_sent(entry, labels) for entry in trace.read(folder) if _counts(entry)]
-    known = {sent.upid for sent in found}
+    traced = [_make_sent_request(entry, labels) for entry in trace.read(folder) if _may_change_something(entry)]
+    traced_upids = {sent.upid for sent in traced}
     # What the gateway did not come to note.
-    more = [SentRequest("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in known]
-    return [*found, *more]
+    untraced = [SentRequest("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in traced_upids]
+    return [*traced, *untraced]
 
 
-def _counts(entry: Mapping[str, Any]) -> bool:
+def _may_change_something(entry: Mapping[str, Any]) -> bool:
     return entry.get("method") != "GET" and entry.get("note") != "denied"
 
 
-def _sent(entry: Mapping[str, Any], labels: Mapping[tuple[str, Path_], str]) -> SentRequest:
+def _make_sent_request(entry: Mapping[str, Any], labels: Mapping[tuple[str, Path_], str]) -> SentRequest:
     method, path = str(entry.get("method")), str(entry.get("path"))
     status, upid = entry.get("status"), entry.get("upid")
     return SentRequest(
@@ -113,21 +113,21 @@ def _segments_or_text(path: str) -> Path_:
 
 def missing_steps(sent: Iterable[SentRequest], steps: Sequence[Mapping[str, Any]]) -> list[str]:
     """The planned requests that were not sent, as people call them."""
-    left = [_segments_or_text(one.path) for one in sent if one.path]
-    found = []
+    unmatched_paths = [_segments_or_text(one.path) for one in sent if one.path]
+    missing = []
     for step in _well_formed(steps):
         path = _segments_or_text(step["path"])
-        if path in left:
-            left.remove(path)
+        if path in unmatched_paths:
+            unmatched_paths.remove(path)
         else:
-            found.append(_label(step))
-    return found
+            missing.append(_label(step))
+    return missing
 
 
 def with_task_states(sent: Iterable[SentRequest], tasks: Iterable[Mapping[str, Any]]) -> list[SentRequest]:
     """The requests with what the cluster says of their tasks, as pve_task returns them."""
-    known = {task["upid"]: task for task in tasks}
-    return [_with_task_state(one, known.get(one.upid or "")) for one in sent]
+    task_by_upid = {task["upid"]: task for task in tasks}
+    return [_with_task_state(one, task_by_upid.get(one.upid or "")) for one in sent]
 
 
 def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentRequest:
@@ -140,15 +140,15 @@ def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentR
     return replace(sent, state=state, exitstatus=task.get("exitstatus"))
 
 
-def describe_requests(sent: Sequence[SentRequest], left: Sequence[str]) -> str:
+def describe_requests(sent: Sequence[SentRequest], missing: Sequence[str]) -> str:
     """Sentences about what was sent and what was not."""
-    said = [one.told for one in sent[:_TOLD]]
-    if len(sent) > _TOLD:
-        said.append(f"And {len(sent) - _TOLD} more.")
-    if left:
-        more = f" and {len(left) - _TOLD} more" if len(left) > _TOLD else ""
-        said.append(f"Not sent: {', '.join(left[:_TOLD])}{more}.")
-    return " ".join(said)
+    sentences = [one.description for one in sent[:_MOST_DESCRIBED]]
+    if len(sent) > _MOST_DESCRIBED:
+        sentences.append(f"And {len(sent) - _MOST_DESCRIBED} more.")
+    if missing:
+        more = f" and {len(missing) - _MOST_DESCRIBED} more" if len(missing) > _MOST_DESCRIBED else ""
+        sentences.append(f"Not sent: {', '.join(missing[:_MOST_DESCRIBED])}{more}.")
+    return " ".join(sentences)
 
 
 def _label(step: Mapping[str, Any]) -> str:

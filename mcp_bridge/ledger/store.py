@@ -174,7 +174,7 @@ class Ledger:
 
     def _interruption(self, run_id: str) -> Closing:
         folder = self.folder(run_id)
-        steps = events.planned_steps(folder)
+        steps = events.read_planned_steps(folder)
         requests = read_requests(folder / "apply", steps)
         told = (
             describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."

@@ -129,7 +129,7 @@ class Resources:
 
 def _playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    exported = export.playbook([row])
+    exported = export.export_playbook([row])
     if exported.left_out:
         raise UsageError(
             f"This run can't be repeated by a playbook: {exported.left_out[0]}.",
@@ -140,7 +140,7 @@ def _playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
 
 def _events(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    every = [_event(event) for event in events.events(bridge.ledger.folder(row["run_id"]))]
+    every = [_event(event) for event in events.read_events(bridge.ledger.folder(row["run_id"]))]
     told = {"run_id": row["run_id"], "outcome": row["outcome"], "events": every[:_MOST_EVENTS]}
     return {"content": {**told, "left_out": max(0, len(every) - _MOST_EVENTS)}}
 

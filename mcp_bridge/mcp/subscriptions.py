@@ -189,10 +189,10 @@ class Changes:
             return []
         folder = self._bridge.ledger.folder(row["run_id"])
         try:
-            found = events.returned(folder, tool.action).result
+            found = events.find_last_result(folder, tool.action).result
             if found is None:
                 # What was applied did not come to say so, but what was planned did.
-                found = events.result_in(folder, "plan", tool.action)
+                found = events.find_result(folder, "plan", tool.action)
         except OSError:
             # They were just removed, or moved away; the ledger's own row has to do.
             return []

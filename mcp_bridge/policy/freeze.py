@@ -14,7 +14,7 @@ from mcp_bridge.system.identity import local_user, now
 
 
 @dataclass(frozen=True)
-class Frozen:
+class Freeze:
     """Who has frozen it, since when (UTC, ISO 8601), and why."""
 
     by: str
@@ -31,33 +31,33 @@ class Freezer:
     def __init__(self, state_dir: Path) -> None:
         self._file = state_dir / "frozen"
 
-    def frozen(self) -> Frozen | None:
+    def read_freeze(self) -> Freeze | None:
         """The freeze that is on, if any; one that can't be read is on all the same."""
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeError) as error:
-            return Frozen("somebody", "", f"the file {self._file} can't be read: {error}")
+            return Freeze("somebody", "", f"the file {self._file} can't be read: {error}")
         try:
-            return Frozen(**json.loads(text))
+            return Freeze(**json.loads(text))
         except (ValueError, TypeError):
-            return Frozen("somebody", "", f"the file {self._file} is not as it was written")
+            return Freeze("somebody", "", f"the file {self._file} is not as it was written")
 
-    def freeze(self, why: str = "") -> Frozen:
+    def freeze(self, why: str = "") -> Freeze:
         """Freeze; one that is on already stays as it is. Raises LedgerError when it can't be written."""
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("x", encoding="utf-8") as file:
-                json.dump(asdict(Frozen(local_user(), now(), why)), file)
+                json.dump(asdict(Freeze(local_user(), now(), why)), file)
         except FileExistsError:
             pass
         except OSError as error:
             raise LedgerError(f"It can't be frozen: {error}.", "Free some space, or stop the servers.") from error
-        return self.frozen() or self.freeze(why)
+        return self.read_freeze() or self.freeze(why)
 
-    def thaw(self) -> Frozen | None:
+    def thaw(self) -> Freeze | None:
         """Thaw; returns the freeze that was on."""
-        was = self.frozen()
+        freeze = self.read_freeze()
         self._file.unlink(missing_ok=True)
-        return was
+        return freeze

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy import Approval, Asker, Decision, Moment, Policy, question
-from mcp_bridge.policy.freeze import Frozen
+from mcp_bridge.policy import Approval, Caller, Decision, Moment, Policy, make_question
+from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ class Judge:
 
     policy: Policy
     plans: Plans
-    frozen: Callable[[], Frozen | None]
+    read_freeze: Callable[[], Freeze | None]
 
     def judge(
-        self, tool: Tool, asker: Asker, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
+        self, tool: Tool, caller: Caller, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
     ) -> Verdict:
         """What becomes of this plan of this asker; an approval of it is used up for the run.
 
@@ -61,41 +61,41 @@ class Judge:
         """
         if not plan.steps:
             return Verdict("nothing to do")
-        frozen = self.frozen()
-        if frozen and not only_plan:
-            return Verdict("frozen", failure=_frozen(frozen))
-        asked = question(tool, asker, plan.model_dump() | {"targets": plan.targets}, Moment.of(datetime.now()))
-        decision = self.policy.decide(asked)
+        freeze = self.read_freeze()
+        if freeze and not only_plan:
+            return Verdict("frozen", failure=_make_freeze_failure(freeze))
+        question = make_question(tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now()))
+        decision = self.policy.decide(question)
         if decision.ruling == "refuse":
-            return Verdict("refused", _names(decision), failure=_refused(decision))
+            return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
         if only_plan:
-            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _names(decision))
+            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
         if decision.ruling == "allow":
-            return Verdict("allowed", _names(decision))
-        approved = self.plans.take_approved(tool.name, plan.digest, asker.name, run_id, plan_id)
-        if approved:
-            approval = _approval(approved)
-            decision = self.policy.decide(asked, approval)
+            return Verdict("allowed", _get_rule_names(decision))
+        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.name, run_id, plan_id)
+        if approved_plan:
+            approval = _make_approval(approved_plan)
+            decision = self.policy.decide(question, approval)
             if decision.ruling == "allow":
-                return Verdict(APPROVED, _names(decision), approval.by)
-            return Verdict("refused", _names(decision), approval.by, _refused(decision))
-        elicited = self.policy.decide(asked, Approval("elicitation", asker.name))
-        return Verdict(HELD, _names(decision), failure=_held(decision, run_id), elicitable=elicited.ruling == "allow")
+                return Verdict(APPROVED, _get_rule_names(decision), approval.by)
+            return Verdict("refused", _get_rule_names(decision), approval.by, _make_refusal_failure(decision))
+        if_elicited = self.policy.decide(question, Approval("elicitation", caller.name))
+        return Verdict(HELD, _get_rule_names(decision), failure=_make_hold_failure(decision, run_id), elicitable=if_elicited.ruling == "allow")
 
 
-def _names(decision: Decision) -> tuple[str, ...]:
+def _get_rule_names(decision: Decision) -> tuple[str, ...]:
     return tuple(rule.name for rule in decision.rules)
 
 
-def _approval(plan: KeptPlan) -> Approval:
+def _make_approval(plan: KeptPlan) -> Approval:
     return Approval("elicitation" if plan.approval == "elicitation" else "operator", plan.approver or "")
 
 
-def _refused(decision: Decision) -> Failure:
+def _make_refusal_failure(decision: Decision) -> Failure:
     return Failure(code="refused", message=f"{decision.reason} Nothing was changed.", hint=decision.advice)
 
 
-def _held(decision: Decision, run_id: str) -> Failure:
+def _make_hold_failure(decision: Decision, run_id: str) -> Failure:
     return Failure(
         code="approval_required",
         message=f"{decision.reason} The plan is held; nothing was changed.",
@@ -103,14 +103,14 @@ def _held(decision: Decision, run_id: str) -> Failure:
     )
 
 
-def _frozen(frozen: Frozen) -> Failure:
+def _make_freeze_failure(freeze: Freeze) -> Failure:
     return Failure(
         code="frozen",
-        message=f"All changes are frozen: {frozen}. Nothing was changed.",
+        message=f"All changes are frozen: {freeze}. Nothing was changed.",
         hint="Reads and plans still work. `playvisor thaw` ends the freeze.",
     )
 
 
-def shown(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
+def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
     """What an approver gets to see of a plan: all of it."""
     return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}

@@ -14,7 +14,7 @@ from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.gateway.grants import Grant
-from mcp_bridge.policy import Asker
+from mcp_bridge.policy import Caller
 from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import guest_locks, outcome
@@ -123,7 +123,7 @@ class Phases:
         if request.plan_digest not in (None, plan.digest):
             return Verdict("drifted", failure=outcome.drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
-        asker = Asker(request.asker, request.kind, request.roles, local_user())
+        asker = Caller(request.asker, request.kind, request.roles, local_user())
         verdict = judge.judge(self.tool, asker, plan, run_id, only_plan=only_plan, plan_id=request.plan_id)
         if request.plan_id and verdict.applies and not self.means.recorder.ledger.plans.use(request.plan_id, run_id):
             return Verdict("refused", failure=outcome.used(request.plan_id))

@@ -125,7 +125,7 @@ class Recorder:
             digest=evidence.plan.digest,
             tool=tool.name,
             arguments=None if secret else asked,
-            shown=self._redactor.data(judge.shown(evidence.plan, result.summary, result.diff)),
+            shown=self._redactor.data(judge.describe_plan(evidence.plan, result.summary, result.diff)),
             asker=evidence.request.asker,
             expires_at=expiry(self._settings.plan_seconds),
             state="held" if evidence.verdict.decision == judge.HELD else "ready",

@@ -23,7 +23,7 @@ _INTERFACE = re.compile(r"ipconfig(\d+)")
 _ALWAYS = frozenset({"exists", "template"})
 
 
-def tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+def restore_tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """The tags that were taken away, without those that were added; others that it has got since stay."""
     before, after = (guest.get(when, {}).get("tags") or [] for when in ("before", "after"))
     changes = {
@@ -33,54 +33,54 @@ def tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dic
     yield "set_guest_tags", {name: changed for name, changed in changes.items() if changed}
 
 
-def size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+def restore_size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """Processors and memory as they were."""
-    yield from _restored("resize_guest", _SIZE, guest, "a disk that has grown does not shrink")
+    yield from _restore_values("resize_guest", _SIZE, guest, "a disk that has grown does not shrink")
 
 
-def configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+def restore_configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """The plain values that it had."""
-    yield from _restored("configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand")
+    yield from _restore_values("configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand")
 
 
-def cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """The cloud-init options that it had."""
-    back: dict[str, Any] = {}
-    for key, before in _differing(guest):
+    arguments: dict[str, Any] = {}
+    for key, before in _find_changed_values(guest):
         interface = _INTERFACE.fullmatch(key)
         if not before:
             yield f"{key} was not set before, and no tool takes it away."
         elif interface:
-            back.setdefault("ipconfig", []).append({"interface": int(interface[1]), **before})
+            arguments.setdefault("ipconfig", []).append({"interface": int(interface[1]), **before})
         elif key == "nameserver":
-            back["nameservers"] = before.split()
+            arguments["nameservers"] = before.split()
         elif key == "sshkeys":
-            back["ssh_keys"] = list(before)
+            arguments["ssh_keys"] = list(before)
         elif key in _CLOUDINIT:
-            back[_CLOUDINIT[key]] = before
+            arguments[_CLOUDINIT[key]] = before
         else:
             yield f"{key}: `runs diff` shows how it was, to set it by hand."
-    if back:
-        yield "set_cloudinit", back
+    if arguments:
+        yield "set_cloudinit", arguments
 
 
-def _restored(
-    tool: str, options: Mapping[str, str], guest: Guest, why: str
+def _restore_values(
+    tool: str, options: Mapping[str, str], guest: Guest, reason: str
 ) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """A call with the values from before, and why some of them stay as they are."""
-    back = {}
-    for key, before in _differing(guest):
+    arguments = {}
+    for key, before in _find_changed_values(guest):
         if key not in options:
-            yield f"{key}: {why}."
+            yield f"{key}: {reason}."
         elif before in (None, ""):
             yield f"{key} was not set before, and no tool takes it away."
         else:
-            back[options[key]] = before
-    if back:
-        yield tool, back
+            arguments[options[key]] = before
+    if arguments:
+        yield tool, arguments
 
 
-def _differing(guest: Guest) -> Iterator[tuple[str, Any]]:
+def _find_changed_values(guest: Guest) -> Iterator[tuple[str, Any]]:
     before, after = guest.get("before") or {}, guest.get("after") or {}
     for key in after:
         if key not in _ALWAYS and before.get(key) != after[key]:
