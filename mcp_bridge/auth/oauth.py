@@ -20,16 +20,16 @@ from pydantic import AnyHttpUrl
 from starlette.routing import Router
 
 from mcp_bridge.auth.middleware import is_loopback
-from mcp_bridge.auth.principals import BY_OAUTH, Principal, Unknowable
+from mcp_bridge.auth.principals import BY_OAUTH, CannotVerify, Principal
 from mcp_bridge.auth.tokens import is_role
 from mcp_bridge.errors import UsageError
 
 # Signatures that only the issuer can make; with a shared secret, whoever checks could make them, too.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_NEEDED = ("exp", "iss", "aud", "sub")
+_REQUIRED_CLAIMS = ("exp", "iss", "aud", "sub")
 # Seconds by which the clocks may differ.
-_LEEWAY = 30
-_TIMEOUT = 10
+_LEEWAY_SECONDS = 30
+_TIMEOUT_SECONDS = 10
 _LONGEST_SUBJECT = 100
 
 
@@ -82,14 +82,14 @@ class OAuth:
                 algorithms=list(_ALGORITHMS),
                 audience=self._audience,
                 issuer=self._issuer.url,
-                leeway=_LEEWAY,
-                options={"require": list(_NEEDED)},
+                leeway=_LEEWAY_SECONDS,
+                options={"require": list(_REQUIRED_CLAIMS)},
             )
         except jwt.PyJWKClientConnectionError as error:
-            raise Unknowable(f"The keys of {self._issuer.url} can't be had: {error}") from None
+            raise CannotVerify(f"The keys of {self._issuer.url} can't be had: {error}") from None
         except (jwt.InvalidTokenError, jwt.PyJWKClientError):
             return None
-        return principal(claims, self._issuer.roles_claim)
+        return parse_principal(claims, self._issuer.roles_claim)
 
     @property
     def _keys(self) -> jwt.PyJWKClient:
@@ -98,39 +98,39 @@ class OAuth:
 
     @cached_property
     def _client(self) -> jwt.PyJWKClient:
-        return jwt.PyJWKClient(self._issuer.keys_url or _discovered(self._issuer.url), timeout=_TIMEOUT)
+        return jwt.PyJWKClient(self._issuer.keys_url or _discover_keys_url(self._issuer.url), timeout=_TIMEOUT_SECONDS)
 
 
-def principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
+def parse_principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
     """Whoever valid claims are about; a dot in the claim's name leads into an object. Pure."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
         return None
-    given: Any = claims
+    claim: Any = claims
     for name in roles_claim.split("."):
-        given = given.get(name) if isinstance(given, Mapping) else None
-    words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+        claim = claim.get(name) if isinstance(claim, Mapping) else None
+    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
     roles = tuple(dict.fromkeys(word for word in words if isinstance(word, str) and is_role(word)))
     key = hashlib.sha256(f"{claims['iss']}\n{subject}".encode()).hexdigest()[:16]
     return Principal(key, f"{BY_OAUTH}{subject}", roles)
 
 
-def _discovered(issuer: str) -> str:
+def _discover_keys_url(issuer: str) -> str:
     """Where an issuer says its keys are: by OpenID Connect, or by RFC 8414."""
     parts = urlsplit(issuer)
     path = parts.path.rstrip("/")
-    said = (
+    addresses = (
         f"{issuer.rstrip('/')}/.well-known/openid-configuration",
         f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{path}",
     )
     reason = "nothing is published"
-    for address in said:
+    for address in addresses:
         try:
-            told = httpx2.get(address, timeout=_TIMEOUT).raise_for_status().json()
-            if told.get("issuer") != issuer:
-                reason = f"{address} is about {told.get('issuer')!r}"
-            elif told.get("jwks_uri"):
-                return str(told["jwks_uri"])
+            published = httpx2.get(address, timeout=_TIMEOUT_SECONDS).raise_for_status().json()
+            if published.get("issuer") != issuer:
+                reason = f"{address} is about {published.get('issuer')!r}"
+            elif published.get("jwks_uri"):
+                return str(published["jwks_uri"])
         except (httpx2.HTTPError, ValueError, AttributeError) as error:
             reason = str(error)
-    raise Unknowable(f"Where the keys of {issuer} are can't be found out: {reason}.", "Name them with --oauth-jwks.")
+    raise CannotVerify(f"Where the keys of {issuer} are can't be found out: {reason}.", "Name them with --oauth-jwks.")

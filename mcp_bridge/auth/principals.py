@@ -27,20 +27,20 @@ class Principal:
     roles: tuple[str, ...]
 
 
-Verify = Callable[[str], Principal | None]
+Verifier = Callable[[str], Principal | None]
 """Who a bearer token says it is; None for one that is not valid. Raises `Unknowable` when that can't be found out."""
 
 
-class Unknowable(PlayvisorError):
+class CannotVerify(PlayvisorError):
     """Whether a bearer token is valid can't be found out now."""
 
     code = "unreachable"
 
 
-def of_token(token: Token) -> Principal:
+def make_principal(token: Token) -> Principal:
     """Whoever has one of our own tokens."""
     return Principal(token.key, f"{BY_TOKEN}{token.name}", token.roles)
 
 
 # Where the door leaves in a request's scope who came in.
-PRINCIPAL = "playvisor.principal"
+SCOPE_KEY = "playvisor.principal"

@@ -15,7 +15,7 @@ _NOUNS = frozenset({"cluster", "guest", "node"})
 _READS = {"list": "list", "get": "show"}
 
 
-def words(tool: Tool) -> tuple[str, str]:
+def split_name(tool: Tool) -> tuple[str, str]:
     """Noun and verb: the tool's own `command`, or what its name says."""
     if tool.command:
         noun, verb = tool.command
@@ -23,21 +23,21 @@ def words(tool: Tool) -> tuple[str, str]:
     verb, noun, *more = tool.name.split("_")
     if verb in _NOUNS:
         return verb, "-".join([noun, *more])
-    noun = _singular(noun)
+    noun = _make_singular(noun)
     if verb in _READS:
         return noun, "-".join(more) or _READS[verb]
     return noun, "-".join([verb, *more])
 
 
 @cache
-def commands() -> dict[str, dict[str, Tool]]:
+def list_commands() -> dict[str, dict[str, Tool]]:
     """Every offered tool by noun and verb, in the catalogue's order."""
-    found: dict[str, dict[str, Tool]] = {}
-    for tool in catalogue.offered():
-        noun, verb = words(tool)
-        found.setdefault(noun, {})[verb] = tool
-    return found
+    tools_by_command: dict[str, dict[str, Tool]] = {}
+    for tool in catalogue.list_offered():
+        noun, verb = split_name(tool)
+        tools_by_command.setdefault(noun, {})[verb] = tool
+    return tools_by_command
 
 
-def _singular(noun: str) -> str:
+def _make_singular(noun: str) -> str:
     return noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun

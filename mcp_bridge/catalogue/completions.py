@@ -13,7 +13,7 @@ from mcp_bridge.result import Result
 
 
 @dataclass(frozen=True)
-class Reading:
+class ValueSource:
     """How the values of one kind are read."""
 
     tool: str
@@ -21,24 +21,24 @@ class Reading:
     arguments: Mapping[str, Any]
 
 
-def _reading(tool: str, noun: str, *names: str, **arguments: Any) -> Reading:
+def _make_source(tool: str, noun: str, *names: str, **arguments: Any) -> ValueSource:
     """The values of some fields of everything that a result lists."""
 
     def values(result: Result) -> list[str]:
         return [str(one[name]) for name in names for one in result.data.get(noun) or () if one.get(name)]
 
-    return Reading(tool, values, arguments)
+    return ValueSource(tool, values, arguments)
 
 
-READINGS = {
-    "guest": _reading("list_guests", "guests", "name", "vmid"),
-    "vmid": _reading("list_guests", "guests", "vmid"),
-    "node": _reading("list_nodes", "nodes", "node"),
-    "storage": _reading("list_storage", "storage", "storage"),
-    "run": _reading("list_runs", "runs", "run_id", limit=50),
+SOURCES = {
+    "guest": _make_source("list_guests", "guests", "name", "vmid"),
+    "vmid": _make_source("list_guests", "guests", "vmid"),
+    "node": _make_source("list_nodes", "nodes", "node"),
+    "storage": _make_source("list_storage", "storage", "storage"),
+    "run": _make_source("list_runs", "runs", "run_id", limit=50),
 }
 
 
-def beginning(values: Iterable[str], begun: str) -> list[str]:
+def filter_by_prefix(values: Iterable[str], prefix: str) -> list[str]:
     """Those that begin so, in whichever case, without repeats, in their order. Pure."""
-    return [value for value in dict.fromkeys(values) if value.lower().startswith(begun.lower())]
+    return [value for value in dict.fromkeys(values) if value.lower().startswith(prefix.lower())]

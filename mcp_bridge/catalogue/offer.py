@@ -13,12 +13,12 @@ from typing import Any
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, aliases, run_tools
 from mcp_bridge.catalogue.aliases import Alias
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import RunTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
 # Only offered where it is named; `all` is too short a word for it.
-NAMED_ONLY = ("exec",)
+ONLY_BY_NAME = ("exec",)
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Offer:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @property
-    def tools(self) -> list[Tool | NativeTool]:
+    def tools(self) -> list[Tool | RunTool]:
         """The tools themselves, and those that aliases show."""
         own = [run_tools.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
-        return own + [alias.shown() for name, alias in self.aliases.items() if name not in self.names]
+        return own + [alias.as_tool() for name, alias in self.aliases.items() if name not in self.names]
 
     @property
-    def callable(self) -> tuple[str, ...]:
+    def callable_names(self) -> tuple[str, ...]:
         """The tools that may be called, by any name."""
         return tuple(dict.fromkeys((*self.names, *(alias.tool for alias in self.aliases.values()))))
 
@@ -59,25 +59,25 @@ def make_offer(
     was named; without `applies`, apply_plan and cancel_run are.
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
-    named, sets = set(tools), set(toolsets)
-    offered: list[Tool | NativeTool] = [*catalogue.offered(), *run_tools.TOOLS.values()]
-    _require_known("toolset", sets, {tool.toolset for tool in offered} | {ALL})
-    _require_known("tool", named, {tool.name for tool in offered})
-    if not sets and not named:
-        named, sets = set(catalogue.everyday()), {run_tools.TOOLSET}
-    if ALL in sets:
-        sets |= {tool.toolset for tool in offered} - {*NAMED_ONLY}
-    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets]
-    allowed = [tool.name for tool in wanted if writes or not tool.writes]
-    others = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
-    usable = {name: alias for name, alias in others.items() if writes or not alias.target.writes}
-    acting = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
-    return Offer(tuple(name for name in allowed if applies or name not in acting), usable)
+    names, chosen_toolsets = set(tools), set(toolsets)
+    available: list[Tool | RunTool] = [*catalogue.list_offered(), *run_tools.TOOLS.values()]
+    _require_known("toolset", chosen_toolsets, {tool.toolset for tool in available} | {ALL})
+    _require_known("tool", names, {tool.name for tool in available})
+    if not chosen_toolsets and not names:
+        names, chosen_toolsets = set(catalogue.list_everyday()), {run_tools.TOOLSET}
+    if ALL in chosen_toolsets:
+        chosen_toolsets |= {tool.toolset for tool in available} - {*ONLY_BY_NAME}
+    chosen = [tool for tool in available if tool.name in names or tool.toolset in chosen_toolsets]
+    allowed = [tool.name for tool in chosen if writes or not tool.writes]
+    alias_by_name = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
+    offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}
+    acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
+    return Offer(tuple(name for name in allowed if applies or name not in acting_names), offered_aliases)
 
 
-def _require_known(noun: str, asked: set[str], known: set[str]) -> None:
-    unknown = sorted(asked - known)
+def _require_known(noun: str, names: set[str], known: set[str]) -> None:
+    unknown = sorted(names - known)
     if unknown:
-        near = get_close_matches(unknown[0], known, n=1)
-        guess = f"Did you mean {near[0]}? " if near else ""
+        similar = get_close_matches(unknown[0], known, n=1)
+        guess = f"Did you mean {similar[0]}? " if similar else ""
         raise UsageError(f"There is no {noun} {unknown[0]!r}.", f"{guess}There are: {', '.join(sorted(known))}.")

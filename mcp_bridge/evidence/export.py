@@ -52,7 +52,9 @@ def export_playbook(rows: Sequence[Mapping[str, Any]]) -> ExportedPlaybook:
     for row in rows:
         tool = catalogue.load().get(row["tool"])
         if tool is None or row["outcome"] not in _REPEATABLE or is_shortened(row["arguments"]):
-            left_out.append(f"{row['run_id'][:8]} {row['tool']}: {_explain_why_not(row, is_playbook_tool=tool is not None)}")
+            left_out.append(
+                f"{row['run_id'][:8]} {row['tool']}: {_explain_why_not(row, is_playbook_tool=tool is not None)}"
+            )
             continue
         arguments = {name: value for name, value in row["arguments"].items() if name != "check"}
         options = {**{name: _convert_value(value, name, prompts) for name, value in arguments.items()}, **tool.fixed}

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 
-from mcp_bridge.auth.principals import BY_OAUTH, BY_TOKEN, PRINCIPAL
+from mcp_bridge.auth.principals import BY_OAUTH, BY_TOKEN, SCOPE_KEY
 
 Context = ServerRequestContext[Any, Any]
 Call = tuple[str, Any]
@@ -27,7 +27,7 @@ def identity(ctx: Context) -> dict[str, Any]:
     client = ctx.session.client_params
     info = client.client_info if client else None
     name, version = (info.name, info.version) if info else ("mcp", None)
-    principal = ctx.request.scope.get(PRINCIPAL) if ctx.request is not None else None
+    principal = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
     if principal is not None:
         told = f"{name} {version or ''}".strip()
         return {"client_name": principal.name, "client_version": told, "roles": principal.roles}

@@ -13,7 +13,7 @@ import anyio
 from mcp import types
 from mcp.server.context import ServerRequestContext
 
-from mcp_bridge.catalogue.completions import READINGS, beginning
+from mcp_bridge.catalogue.completions import SOURCES, filter_by_prefix
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.resources import Call
@@ -49,7 +49,7 @@ class Completions:
     async def _values(self, ctx: Context, kind: str) -> list[str]:
         if kind == "tool":
             return list(self._offer.names)
-        reading = READINGS.get(kind)
+        reading = SOURCES.get(kind)
         if reading is None or reading.tool not in self._offer.names:
             return []
         async with self._lock:
@@ -63,7 +63,7 @@ class Completions:
 
 def matching(values: Iterable[str], begun: str) -> types.Completion:
     """At most 100 of the values that begin so, in whichever case, without repeats, in their order. Pure."""
-    found = beginning(values, begun)
+    found = filter_by_prefix(values, begun)
     return types.Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)
 
 

@@ -18,9 +18,15 @@ from urllib.parse import urlsplit
 import anyio
 import uvicorn
 
-from mcp_bridge.auth.middleware import Buckets, Door, Signpost, is_loopback, security
+from mcp_bridge.auth.middleware import (
+    AccessMiddleware,
+    RateLimit,
+    ResourceMetadata,
+    is_loopback,
+    make_transport_security,
+)
 from mcp_bridge.auth.oauth import Issuer, OAuth
-from mcp_bridge.auth.principals import Principal, of_token
+from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +87,9 @@ def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token 
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
     public = urlsplit(listen.public_url or "").hostname
     names = (*listen.names, public) if public else listen.names
-    app = server.server.streamable_http_app(streamable_http_path=PATH, transport_security=security(listen.host, names))
+    app = server.server.streamable_http_app(
+        streamable_http_path=PATH, transport_security=make_transport_security(listen.host, names)
+    )
     scheme = "https" if listen.certificate else "http"
     with _bound(listen) as bound:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
@@ -105,18 +113,18 @@ def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token 
         anyio.run(_serve, server, served, bound)
 
 
-def _door(app: ASGIApp, listen: Listen, find: Callable[[str], Token | None], url: str) -> Door:
+def _door(app: ASGIApp, listen: Listen, find: Callable[[str], Token | None], url: str) -> AccessMiddleware:
     """The door that knows our own tokens, and those of the issuer if there is one."""
     oauth = OAuth(listen.issuer, url) if listen.issuer else None
 
     def verify(bearer: str) -> Principal | None:
         token = find(bearer)
         if token:
-            return of_token(token)
+            return make_principal(token)
         return oauth.verify(bearer) if oauth and bearer else None
 
-    signpost = Signpost(oauth.metadata_url, oauth.metadata) if oauth else None
-    return Door(app, verify if listen.auth else None, Buckets(listen.rate), signpost)
+    signpost = ResourceMetadata(oauth.metadata_url, oauth.metadata) if oauth else None
+    return AccessMiddleware(app, verify if listen.auth else None, RateLimit(listen.rate), signpost)
 
 
 async def _serve(server: McpServer, served: uvicorn.Server, bound: socket.socket) -> None:

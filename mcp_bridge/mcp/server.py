@@ -129,7 +129,7 @@ class McpServer:
 
     def _request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own = self._offer.resolve(tool, arguments)
-        return Request(name, own, self._mode, offered=self._offer.callable, **callers.identity(ctx))
+        return Request(name, own, self._mode, offered=self._offer.callable_names, **callers.identity(ctx))
 
     async def _look(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
         """What a tool that only reads returns."""

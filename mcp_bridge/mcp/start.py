@@ -60,7 +60,7 @@ def serve_mcp(
 
     issuer = Issuer(**oauth) if oauth["url"] else None
     where, known = Listen(**listen, issuer=issuer), bridge.ledger.tokens
-    where.require_safe(tokens=any(token.state == "valid" for token in known.every()))
+    where.require_safe(tokens=any(token.state == "valid" for token in known.list_all()))
     serve_http(McpServer(bridge, used, offer), where, known.verify)
 
 

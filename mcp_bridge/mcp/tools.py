@@ -8,7 +8,7 @@ from __future__ import annotations
 from mcp import types
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import RunTool
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.mcp.tool_schemas import OUTPUT, lean_input
 from mcp_bridge.result import Result
@@ -17,7 +17,7 @@ EFFECT = "playvisor/effect"
 APPROVAL = "playvisor/approval"
 
 
-def tool(entry: Tool | NativeTool) -> types.Tool:
+def tool(entry: Tool | RunTool) -> types.Tool:
     """A tool as clients list it."""
     return types.Tool(
         name=entry.name,
@@ -31,7 +31,7 @@ def tool(entry: Tool | NativeTool) -> types.Tool:
     )
 
 
-def hints(entry: Tool | NativeTool) -> types.ToolAnnotations:
+def hints(entry: Tool | RunTool) -> types.ToolAnnotations:
     """What a client may tell the person about a tool; true to its effect. The cluster is a closed world."""
     if not entry.writes:
         return types.ToolAnnotations(read_only_hint=True, open_world_hint=False)

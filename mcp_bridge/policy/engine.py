@@ -47,7 +47,9 @@ class Decision:
         rule_names = ", ".join(rule.name for rule in self.rules)
         if self.ruling == "allow":
             return f"Allowed by {rule_names}." if rule_names else "Allowed."
-        for_targets = f" for {', '.join(self.stopped[:5])}{' …' if len(self.stopped) > 5 else ''}" if self.stopped else ""
+        for_targets = (
+            f" for {', '.join(self.stopped[:5])}{' …' if len(self.stopped) > 5 else ''}" if self.stopped else ""
+        )
         if self.ruling == "hold":
             return f"By policy (rule {rule_names}), this needs approval{for_targets}."
         stopped_by = f"rule {rule_names} forbids it" if rule_names else "no rule permits it"

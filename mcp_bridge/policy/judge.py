@@ -64,7 +64,9 @@ class Judge:
         freeze = self.read_freeze()
         if freeze and not only_plan:
             return Verdict("frozen", failure=_make_freeze_failure(freeze))
-        question = make_question(tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now()))
+        question = make_question(
+            tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
+        )
         decision = self.policy.decide(question)
         if decision.ruling == "refuse":
             return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
@@ -80,7 +82,12 @@ class Judge:
                 return Verdict(APPROVED, _get_rule_names(decision), approval.by)
             return Verdict("refused", _get_rule_names(decision), approval.by, _make_refusal_failure(decision))
         if_elicited = self.policy.decide(question, Approval("elicitation", caller.name))
-        return Verdict(HELD, _get_rule_names(decision), failure=_make_hold_failure(decision, run_id), elicitable=if_elicited.ruling == "allow")
+        return Verdict(
+            HELD,
+            _get_rule_names(decision),
+            failure=_make_hold_failure(decision, run_id),
+            elicitable=if_elicited.ruling == "allow",
+        )
 
 
 def _get_rule_names(decision: Decision) -> tuple[str, ...]:

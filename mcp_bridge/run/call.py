@@ -67,5 +67,5 @@ def _refusal(request: Request) -> Failure | None:
     if request.offered is not None and tool.name not in request.offered:
         message = f"{tool.name} is not among the tools that this server offers."
         return Failure(code="refused", message=message, hint=f"It is in toolset {tool.toolset}.")
-    problems = arguments.against(tool.input_schema, request.arguments)
+    problems = arguments.check_against_schema(tool.input_schema, request.arguments)
     return outcome.invalid(problems) if problems else None

@@ -11,7 +11,7 @@ from typing import Any
 
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.catalogue.arguments import Problem
-from mcp_bridge.catalogue.docs import module_docs
+from mcp_bridge.catalogue.docs import read_module_docs
 from mcp_bridge.evidence.requests import SentRequest, describe_requests
 from mcp_bridge.executor import PlaybookOutcome, runner_events
 from mcp_bridge.result import Failure, Plan, Result, Status
@@ -33,7 +33,7 @@ def mark_if_lost(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
     result = outcome.result
     if result is None or result["failed"]:
         return outcome
-    documented = module_docs(tool.module).returns.keys() - {"failure"}
+    documented = read_module_docs(tool.module).returns.keys() - {"failure"}
     needed = {"plan"} if "plan" in documented else documented
     told = {name for name, value in result.items() if value is not None}
     return outcome if needed & told else replace(outcome, result={"failed": False})
@@ -56,7 +56,7 @@ def is_lost(outcome: PlaybookOutcome) -> bool:
 
 def data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
-    documented = module_docs(tool.module).returns
+    documented = read_module_docs(tool.module).returns
     result = runner_events.returned(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 

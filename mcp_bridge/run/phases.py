@@ -116,7 +116,7 @@ class Phases:
 
     def _variables(self) -> dict[str, Any]:
         asked = {name: value for name, value in self.evidence.request.arguments.items() if name != "check"}
-        return {f"pve_{name}": value for name, value in {**arguments.cleaned(asked), **self.tool.fixed}.items()}
+        return {f"pve_{name}": value for name, value in {**arguments.clean(asked), **self.tool.fixed}.items()}
 
     def _verdict(self, plan: Plan, judge: Judge) -> Verdict:
         request, run_id = self.evidence.request, self.evidence.run_id

@@ -44,30 +44,32 @@ class Alias:
             if name in self.ignored or value is None:
                 continue
             if name in self.contains:
-                self._put(translated, self.contains[name], f"*{value}*")
+                self._set_argument(translated, self.contains[name], f"*{value}*")
             else:
-                self._put(translated, self.renamed.get(name, name), value)
+                self._set_argument(translated, self.renamed.get(name, name), value)
         return {**deepcopy(dict(self.defaults)), **translated}
 
-    def shown(self) -> Tool:
+    def as_tool(self) -> Tool:
         """The tool under this name, without the options that the name has settled, or means something else by."""
-        settled = () if self.name == self.tool else (*self.defaults, *self.renamed)
+        hidden = () if self.name == self.tool else (*self.defaults, *self.renamed)
         target = self.target
-        kept = tuple(option for option in target.options if option not in settled)
+        kept = tuple(option for option in target.options if option not in hidden)
         return replace(target, name=self.name, options=kept)
 
-    def _put(self, arguments: dict[str, Any], path: str, value: Any) -> None:
+    def _set_argument(self, arguments: dict[str, Any], path: str, value: Any) -> None:
         *above, last = path.split(".")
         schema: Mapping[str, Any] = self.target.input_schema
         for name in above:
             schema = schema.get("properties", {}).get(name, {})
             arguments = arguments.setdefault(name, {})
         # Other servers take lists as text.
-        listed = schema.get("properties", {}).get(last, {}).get("type") == "array" and isinstance(value, str)
-        arguments[last] = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()] if listed else value
+        is_list_as_text = schema.get("properties", {}).get(last, {}).get("type") == "array" and isinstance(value, str)
+        arguments[last] = (
+            [part.strip() for part in re.split(r"[,\n]", value) if part.strip()] if is_list_as_text else value
+        )
 
 
-def known() -> list[str]:
+def list_sets() -> list[str]:
     """The sets that there are."""
     return sorted(path.stem for path in _FOLDER.glob("*.yml"))
 
@@ -75,8 +77,8 @@ def known() -> list[str]:
 @cache
 def load(name: str) -> dict[str, Alias]:
     """A set's aliases by name. Raises UsageError when there is no such set."""
-    if name not in known():
-        raise UsageError(f"There are no aliases {name!r}.", f"There are: {', '.join(known())}.")
+    if name not in list_sets():
+        raise UsageError(f"There are no aliases {name!r}.", f"There are: {', '.join(list_sets())}.")
     entries = load_yaml((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))
     return {
         alias: Alias(alias, **{**entry, "ignored": tuple(entry.get("ignored", ()))}) for alias, entry in entries.items()

@@ -40,7 +40,9 @@ def restore_size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[
 
 def restore_configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
     """The plain values that it had."""
-    yield from _restore_values("configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand")
+    yield from _restore_values(
+        "configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand"
+    )
 
 
 def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:

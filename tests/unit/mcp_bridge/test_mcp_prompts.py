@@ -14,7 +14,7 @@ from mcp_bridge.mcp.completions import matching
 
 PROMPTS = prompts.load()
 EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
-TOOLS = {tool.name for tool in catalogue.offered()} | set(run_tools.TOOLS)
+TOOLS = {tool.name for tool in catalogue.list_offered()} | set(run_tools.TOOLS)
 
 
 @EACH

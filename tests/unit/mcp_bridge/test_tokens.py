@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mcp_bridge.auth import tokens as module
-from mcp_bridge.auth.middleware import Buckets, is_loopback, security
+from mcp_bridge.auth.middleware import RateLimit, is_loopback, make_transport_security
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.mcp.http import Listen
@@ -68,14 +68,14 @@ def test_a_name_is_for_one_valid_token_only(tokens):
 
 def test_a_bucket_gives_what_is_in_it_and_fills_again():
     time = [0.0]
-    buckets = Buckets(60, clock=lambda: time[0])
+    buckets = RateLimit(60, clock=lambda: time[0])
 
-    assert [buckets.take("ci") for dummy in range(60)] == [0.0] * 60
-    assert buckets.take("ci") == pytest.approx(1.0)
-    assert buckets.take("other") == 0.0
+    assert [buckets.consume("ci") for dummy in range(60)] == [0.0] * 60
+    assert buckets.consume("ci") == pytest.approx(1.0)
+    assert buckets.consume("other") == 0.0
     time[0] = 1.1
-    assert buckets.take("ci") == 0.0
-    assert buckets.take("ci") > 0
+    assert buckets.consume("ci") == 0.0
+    assert buckets.consume("ci") > 0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_loopback_is_told_from_what_others_reach(host, loopback):
 
 
 def test_hosts_and_origins_are_those_of_the_server_only():
-    known = security("192.0.2.1", ["mcp.example.com"])
+    known = make_transport_security("192.0.2.1", ["mcp.example.com"])
 
     assert {"192.0.2.1", "192.0.2.1:*", "mcp.example.com", "mcp.example.com:*"} <= set(known.allowed_hosts)
     assert {"https://mcp.example.com", "http://localhost:*"} <= set(known.allowed_origins)
