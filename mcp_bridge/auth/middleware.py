@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door of the HTTP transport: who comes in, how often, and under which names the server may be reached."""
+"""Access to the HTTP transport: who may use it, how often, and by which host names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_CHECKS_AT_ONCE = 4
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Whether an address is reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -39,17 +39,17 @@ def is_loopback(host: str) -> bool:
 
 
 def make_transport_security(host: str, names: Iterable[str]) -> TransportSecuritySettings:
-    """Which Host and Origin headers are accepted: the address, this machine's own names, and those given."""
+    """Accept these Host and Origin headers: the address, this machine's own names, and `names`."""
     own_names = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
     hosts_without_port = [*_LOOPBACK, *(f"[{name}]" if ":" in name else name for name in own_names), *names]
-    hosts = [written for name in hosts_without_port for written in (name, f"{name}:*")]
+    hosts = [host for name in hosts_without_port for host in (name, f"{name}:*")]
     origins = [f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
 @dataclass
 class RateLimit:
-    """At most `rate` requests per minute for each token, any of them at once."""
+    """Allows at most `rate` requests per minute for each key, in any burst (a token bucket per key)."""
 
     rate: int
     clock: Callable[[], float] = time.monotonic
@@ -57,7 +57,7 @@ class RateLimit:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def consume(self, key: str) -> float:
-        """Take one; returns the seconds until there will be one when there is none."""
+        """Count one request; returns 0, or the seconds to wait when it is one too many."""
         with self._lock:
             now = self.clock()
             level, updated_at = self._levels.get(key, (float(self.rate), now))
@@ -71,31 +71,31 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class ResourceMetadata:
-    """Where whoever has no token learns how to come by one, and the app that tells them."""
+    """The address where clients without a token find who issues tokens (RFC 9728), and the app that serves it."""
 
     url: str
     app: ASGIApp
 
 
 class AccessMiddleware:
-    """An ASGI app before another: it lets in whoever shows a valid token, and not too often."""
+    """ASGI middleware that requires a valid token (unless `verify` is None) and limits the rate of requests."""
 
     def __init__(
         self, app: ASGIApp, verify: Verifier | None, rate_limit: RateLimit, metadata: ResourceMetadata | None = None
     ) -> None:
         self._app = app
         self._verify = verify
-        self._buckets = rate_limit
-        self._signpost = metadata
-        # Runs have threads of their own: whoever knocks does not wait for them.
+        self._rate_limit = rate_limit
+        self._metadata = metadata
+        # Runs have threads of their own, so checking a token never waits for them.
         self._checks = anyio.CapacityLimiter(_MOST_CHECKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._signpost and scope["path"] == urlsplit(self._signpost.url).path:
-            await self._signpost.app(scope, receive, send)
+        if self._metadata and scope["path"] == urlsplit(self._metadata.url).path:
+            await self._metadata.app(scope, receive, send)
             return
         principal = None
         if self._verify is not None:
@@ -110,21 +110,21 @@ class AccessMiddleware:
                     send, 401, "A valid bearer token is needed.", self._make_challenge(has_token=bool(bearer))
                 )
                 return
-        wait = self._buckets.consume(principal.key if principal else "")
+        wait = self._rate_limit.consume(principal.key if principal else "")
         if wait:
             seconds = max(1, round(wait))
-            message = f"Too many requests: at most {self._buckets.rate} per minute. Wait {seconds} s."
+            message = f"Too many requests: at most {self._rate_limit.rate} per minute. Wait {seconds} s."
             await _refuse(send, 429, message, (b"retry-after", str(seconds).encode()))
             return
         await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
 
     def _make_challenge(self, *, has_token: bool) -> tuple[bytes, bytes]:
-        """How to come by a token, in the manner of RFC 6750 and RFC 9728."""
+        """Make the header that says how to get a token, by RFC 6750 and RFC 9728."""
         parts = ['realm="playvisor"']
         if has_token:
             parts.append('error="invalid_token"')
-        if self._signpost:
-            parts.append(f'resource_metadata="{self._signpost.url}"')
+        if self._metadata:
+            parts.append(f'resource_metadata="{self._metadata.url}"')
         return b"www-authenticate", f"Bearer {', '.join(parts)}".encode()
 
 
@@ -137,13 +137,13 @@ def _read_bearer(scope: Scope) -> str:
 
 
 def _with_principal(scope: Scope, principal: Principal) -> Scope:
-    # The SDK binds a session to the user that began it. The secret itself goes no further than this.
+    # The SDK binds a session to the user that began it. The secret itself is not passed on.
     access = AccessToken(token="", client_id=principal.key, subject=principal.name, scopes=list(principal.roles))
     return {**scope, SCOPE_KEY: principal, "user": AuthenticatedUser(access)}
 
 
 async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
     body = json.dumps({"error": message}).encode()
-    told = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": told})
+    all_headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""OAuth 2.1 as a resource server: an identity provider issues the tokens (JWT), we check them by its published keys."""
+"""OAuth 2.1 as a resource server: an identity provider issues tokens (JWT), we verify them by its published keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mcp_bridge.auth.principals import BY_OAUTH, CannotVerify, Principal
 from mcp_bridge.auth.tokens import is_role
 from mcp_bridge.errors import UsageError
 
-# Signatures that only the issuer can make; with a shared secret, whoever checks could make them, too.
+# Signatures that only the issuer can make; with a shared secret, whoever verifies could make them, too.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _REQUIRED_CLAIMS = ("exp", "iss", "aud", "sub")
 # Seconds by which the clocks may differ.
@@ -35,7 +35,7 @@ _LONGEST_SUBJECT = 100
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose tokens are taken, where its keys are (found out when not given), and which claim has the roles."""
+    """Whose tokens are accepted, where its keys are (discovered when None), and which claim has the roles."""
 
     url: str
     keys_url: str | None = None
@@ -43,7 +43,7 @@ class Issuer:
     roles_claim: str = "roles"
 
     def require_safe(self) -> None:
-        """Raise UsageError for addresses whose answers somebody on the way could make."""
+        """Raise UsageError for addresses whose answers somebody in between could forge."""
         for address in (self.url, self.keys_url or self.url):
             parts = urlsplit(address)
             if not parts.hostname or (parts.scheme != "https" and not is_loopback(parts.hostname)):
@@ -51,7 +51,7 @@ class Issuer:
 
 
 class OAuth:
-    """Checks one issuer's tokens for the resource at this address. Safe to use from several threads."""
+    """Verifies one issuer's tokens for the resource at this address. Safe to use from several threads."""
 
     def __init__(self, issuer: Issuer, resource: str) -> None:
         self._issuer = issuer
@@ -61,19 +61,22 @@ class OAuth:
 
     @property
     def metadata_url(self) -> str:
-        """Where clients learn who issues tokens (RFC 9728)."""
+        """The address where clients find who issues tokens (RFC 9728)."""
         return str(build_resource_metadata_url(self._resource))
 
     @cached_property
     def metadata(self) -> Router:
-        """The app that tells them."""
+        """The app that serves `metadata_url`."""
         issuers = [AnyHttpUrl(self._issuer.url)]
         return Router(create_protected_resource_routes(self._resource, issuers, resource_name="Playvisor"))
 
     def verify(self, bearer: str) -> Principal | None:
-        """Who the token says it is. Raises Unknowable while the issuer's keys can't be had."""
+        """Return whom a valid token names, None for one that is not valid.
+
+        Raises CannotVerify while the issuer's keys can't be fetched.
+        """
         try:
-            # Whatever is no token at all is not worth asking the issuer for its keys.
+            # For what is no token at all, the issuer is not asked for its keys.
             jwt.get_unverified_header(bearer)
             key = self._keys.get_signing_key_from_jwt(bearer)
             claims = jwt.decode(
@@ -102,7 +105,7 @@ class OAuth:
 
 
 def parse_principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
-    """Whoever valid claims are about; a dot in the claim's name leads into an object. Pure."""
+    """Read the principal from verified claims; dots in `roles_claim` lead into nested objects. Pure."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
         return None
@@ -116,7 +119,7 @@ def parse_principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | 
 
 
 def _discover_keys_url(issuer: str) -> str:
-    """Where an issuer says its keys are: by OpenID Connect, or by RFC 8414."""
+    """Fetch the address of an issuer's keys from what it publishes by OpenID Connect or RFC 8414."""
     parts = urlsplit(issuer)
     path = parts.path.rstrip("/")
     addresses = (

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bearer tokens: who may come over HTTP. Only the hash of a secret is kept."""
+"""Bearer tokens for the HTTP transport. Only the hash of a secret is kept."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from mcp_bridge.system.identity import local_user, now, stamp
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _PREFIX = "pv"
 _KEY = re.compile(rf"{_PREFIX}_([0-9a-f]{{8}})_")
-# What the kinds of askers are called in policies: a token must not make a client a person.
+# The kinds of callers in policies: a token must not make a client a person.
 _RESERVED = frozenset({"person", "client"})
-# Compared with when there is no such token, so that it takes as long.
+# Compared with when there is no such token, so that a refusal takes equally long.
 _NO_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
 class Token:
-    """What is known of a token; `key` is its public part."""
+    """What is stored of a token, without its hash; `key` is its public part."""
 
     key: str
     name: str
@@ -51,12 +51,12 @@ class Token:
         return "expired" if self.expires_at and self.expires_at <= now() else "valid"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """The fields and the state as JSON-compatible data."""
         return {**self.__dict__, "roles": list(self.roles), "state": self.state}
 
 
 def is_role(word: str) -> bool:
-    """Whether a token may give this role: person and client are what the kinds of askers are called."""
+    """Whether a token may give this role: it is well-formed, and not one of the kinds person and client."""
     return bool(_NAME.fullmatch(word)) and word not in _RESERVED
 
 
@@ -67,7 +67,10 @@ class Tokens:
         self._engine = engine
 
     def create(self, name: str, roles: Iterable[str] = (), days: int | None = None) -> tuple[Token, str]:
-        """Make a token; its secret is returned this once. Raises UsageError for a name that is taken or no name."""
+        """Create a token, valid for `days` or for ever; returns it and, only this once, its secret.
+
+        Raises UsageError for a name that is in use, and for names and roles that are not allowed.
+        """
         unique_roles = tuple(dict.fromkeys(roles))
         for noun, word in (("name", name), *(("role", role) for role in unique_roles)):
             if not _NAME.fullmatch(word):
@@ -96,7 +99,7 @@ class Tokens:
         return token, secret
 
     def revoke(self, name: str) -> Token:
-        """Let nobody in with this token any more. Raises UsageError when there is none that is valid."""
+        """Revoke the valid token with this name, and return it as it was. Raises UsageError when there is none."""
         with transaction(self._engine) as connection:
             valid = _find_valid(connection, name)
             if valid is None:
@@ -110,7 +113,7 @@ class Tokens:
             return [_read_row(row) for row in connection.execute(select(tokens).order_by(tokens.c.made_at)).mappings()]
 
     def verify(self, secret: str) -> Token | None:
-        """The valid token with this secret."""
+        """Return the valid token with this secret, or None."""
         key = _KEY.match(secret)
         with reading(self._engine) as connection:
             query = select(tokens).where(tokens.c.key == (key[1] if key else ""))
@@ -126,7 +129,7 @@ def _find_valid(connection: Connection, name: str) -> Token | None:
 
 
 def _hash(secret: str) -> str:
-    # A plain hash does: there is no guessing 256 random bits.
+    # A plain hash suffices: 256 random bits can't be guessed.
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 

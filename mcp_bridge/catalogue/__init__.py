@@ -59,7 +59,7 @@ class Tool:
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        """JSON Schema of the arguments; needs_one_of and exclusive are told in descriptions, not in the schema."""
+        """JSON Schema of the arguments; descriptions say needs_one_of and exclusive, the schema does not."""
         return schemas.make_input_schema(
             read_module_docs(self.module).options,
             self.options,
@@ -71,18 +71,18 @@ class Tool:
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
-        """JSON Schema of the result: the one result model with what the module returns."""
+        """JSON Schema of the result: what every result has, and what the module returns."""
         return schemas.make_output_schema(read_module_docs(self.module).returns)
 
 
 @cache
 def load() -> dict[str, Tool]:
-    """Every tool by name, also the internal ones."""
+    """Load every tool by name, also the internal ones."""
     return {name: _make_tool(name, entry, _read_file()["ranges"]) for name, entry in _read_file()["tools"].items()}
 
 
 def list_everyday() -> tuple[str, ...]:
-    """The tools that are offered when nobody has chosen any."""
+    """List the names of the tools that are offered when nobody has chosen any."""
     return tuple(_read_file()["everyday"])
 
 
@@ -93,12 +93,12 @@ def _read_file() -> dict[str, Any]:
 
 
 def list_offered() -> list[Tool]:
-    """The tools that are not Playvisor's own, in the catalogue's order."""
+    """List the tools that are not internal, in the catalogue's order."""
     return [tool for tool in load().values() if not tool.internal]
 
 
 def find_similar(name: str) -> list[str]:
-    """Names of offered tools that a mistyped name may have meant."""
+    """Find the names of offered tools that a mistyped name may have meant."""
     return get_close_matches(name, [tool.name for tool in list_offered()], n=3, cutoff=0.5)
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments of a tool against its input schema, before anything runs. Pure."""
+"""Validates a tool's arguments against its input schema, before anything runs. Pure."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Problem:
 
 
 def validate(tool: Tool, arguments: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with the arguments, in their order; nothing when the tool may run with them."""
+    """Return everything that is wrong with the arguments, in their order; nothing when they are valid."""
     problems = check_against_schema(tool.input_schema, arguments)
-    given = [name for name in arguments if arguments[name] is not None]
-    if tool.needs_one_of and not any(name in given for name in tool.needs_one_of):
+    given_names = [name for name in arguments if arguments[name] is not None]
+    if tool.needs_one_of and not any(name in given_names for name in tool.needs_one_of):
         names = " or ".join(tool.needs_one_of)
         problems.append(Problem(tool.needs_one_of[0], f"{tool.name} needs {names}.", f"Give {names}."))
     for first, second in tool.exclusive:
-        if first in given and second in given:
+        if first in given_names and second in given_names:
             problems.append(
                 Problem(second, f"{first} and {second} can't be given together.", f"Give {first} or {second}.")
             )
@@ -50,12 +50,12 @@ def validate(tool: Tool, arguments: Mapping[str, Any]) -> list[Problem]:
 
 
 def check_against_schema(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with the arguments by a schema alone."""
+    """Return everything that is wrong with the arguments by the schema alone."""
     return _check_object("", arguments, schema)
 
 
 def clean(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Valid arguments as the module gets them: without nulls, which mean "not given", and whole floats as ints."""
+    """Convert valid arguments for the module: without nulls, which mean "not given", and with whole floats as ints."""
     return {name: _clean_value(value) for name, value in arguments.items() if value is not None}
 
 
@@ -133,7 +133,7 @@ def _check_range(path: str, value: float, schema: Mapping[str, Any]) -> list[Pro
 
 
 def _describe_allowed(schema: Mapping[str, Any]) -> str:
-    """What a value has to be, as a hint."""
+    """Describe, as a hint, what values the schema allows."""
     if "enum" in schema:
         return f"Allowed: {', '.join(str(choice) for choice in schema['enum'])}."
     noun = _NOUNS[schema["type"]]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
+"""Names the catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READS = {"list": "list", "get": "show"}
 
 
 def split_name(tool: Tool) -> tuple[str, str]:
-    """Noun and verb: the tool's own `command`, or what its name says."""
+    """Return noun and verb: the tool's own `command`, or the words of its name."""
     if tool.command:
         noun, verb = tool.command
         return noun, verb
@@ -31,7 +31,7 @@ def split_name(tool: Tool) -> tuple[str, str]:
 
 @cache
 def list_commands() -> dict[str, dict[str, Tool]]:
-    """Every offered tool by noun and verb, in the catalogue's order."""
+    """List every offered tool by noun and verb, in the catalogue's order."""
     tools_by_command: dict[str, dict[str, Tool]] = {}
     for tool in catalogue.list_offered():
         noun, verb = split_name(tool)

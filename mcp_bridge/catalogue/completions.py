@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What completes a word that somebody types: by which tool each kind of value is read, and where its result has it."""
+"""Completes words: which tool lists the values of each kind, and which fields of its result have them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mcp_bridge.result import Result
 
 @dataclass(frozen=True)
 class ValueSource:
-    """How the values of one kind are read."""
+    """How the values of one kind are read: with a tool, its arguments, and from its result."""
 
     tool: str
     values: Callable[[Result], list[str]]
@@ -22,10 +22,10 @@ class ValueSource:
 
 
 def _make_source(tool: str, noun: str, *names: str, **arguments: Any) -> ValueSource:
-    """The values of some fields of everything that a result lists."""
+    """Take the values from the fields `names` of every entry of the list `noun` in the result."""
 
     def values(result: Result) -> list[str]:
-        return [str(one[name]) for name in names for one in result.data.get(noun) or () if one.get(name)]
+        return [str(entry[name]) for name in names for entry in result.data.get(noun) or () if entry.get(name)]
 
     return ValueSource(tool, values, arguments)
 
@@ -40,5 +40,5 @@ SOURCES = {
 
 
 def filter_by_prefix(values: Iterable[str], prefix: str) -> list[str]:
-    """Those that begin so, in whichever case, without repeats, in their order. Pure."""
+    """Return the values that start with `prefix`, ignoring case, without duplicates, in order."""
     return [value for value in dict.fromkeys(values) if value.lower().startswith(prefix.lower())]

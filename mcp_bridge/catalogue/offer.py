@@ -17,30 +17,30 @@ from mcp_bridge.catalogue.run_tools import RunTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
-# Only offered where it is named; `all` is too short a word for it.
+# Toolsets that are offered only by their own name; `all` does not include them.
 ONLY_BY_NAME = ("exec",)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The tools by name, in the catalogue's order; then those that run no playbook. Beside them, names of old."""
+    """The names of the offered tools in the catalogue's order, then those that run no playbook; and the aliases."""
 
     names: tuple[str, ...]
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @property
     def tools(self) -> list[Tool | RunTool]:
-        """The tools themselves, and those that aliases show."""
+        """The tools, and those under the names of aliases."""
         own = [run_tools.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
         return own + [alias.as_tool() for name, alias in self.aliases.items() if name not in self.names]
 
     @property
     def callable_names(self) -> tuple[str, ...]:
-        """The tools that may be called, by any name."""
+        """The names of the tools that may be called, directly or by an alias."""
         return tuple(dict.fromkeys((*self.names, *(alias.tool for alias in self.aliases.values()))))
 
     def resolve(self, name: str, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        """The tool, and its own arguments, that a client means by a name and arguments."""
+        """Return the tool's name and own arguments for a name, which may be an alias, and its arguments."""
         alias = self.aliases.get(name)
         return (alias.tool, alias.translate(arguments)) if alias else (name, arguments)
 
@@ -53,10 +53,10 @@ def make_offer(
     writes: bool = True,
     applies: bool = True,
 ) -> Offer:
-    """The tools of these toolsets (`all` for every one but exec), and these by name; the everyday ones when none is.
+    """Offer the tools of these toolsets (`all` for all but exec) and these tools; the everyday ones when none is given.
 
-    The names of `alias_sets` are offered besides. Without `writes`, whatever changes something is left out, however it
-    was named; without `applies`, apply_plan and cancel_run are.
+    The aliases of `alias_sets` are offered besides. Without `writes`, every tool that changes something is left out,
+    even one that was named; without `applies`, apply_plan and cancel_run are.
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     names, chosen_toolsets = set(tools), set(toolsets)

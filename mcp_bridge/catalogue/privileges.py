@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tools some privileges suffice for, and how to get what is missing. Pure."""
+"""Checks for which tools some privileges suffice, and makes the commands that grant what is missing. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Literal
 from mcp_bridge.catalogue import Tool
 
 Permissions = Mapping[str, Iterable[str]]
-"""Path of the permission tree to privileges, as `GET /access/permissions` answers."""
+"""From paths of the permission tree to privileges, as `GET /access/permissions` answers."""
 
 
 @dataclass(frozen=True)
 class Usability:
-    """Whether a tool can be used: everywhere, on some paths only, or not at all; and what is missing where."""
+    """Whether a tool can be used everywhere, on some paths only, or not at all; and what is missing where."""
 
     tool: str
     usable: Literal["yes", "partly", "no"]
@@ -25,7 +25,7 @@ class Usability:
 
 
 def check_usability(tool: Tool, permissions: Permissions) -> Usability:
-    """How far a tool can be used with these permissions."""
+    """Check how far a tool can be used with these permissions."""
     held = {path: frozenset(privileges) for path, privileges in permissions.items()}
     missing = {
         path: lacking
@@ -39,19 +39,19 @@ def check_usability(tool: Tool, permissions: Permissions) -> Usability:
 
 
 def _find_effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Privileges on a path: those of the longest path above it that has any; `/` is above all."""
+    """Find the privileges on a path: those of the longest path above it that has any; `/` is above all."""
     above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
     return held[max(above, key=len)] if above else frozenset()
 
 
 def _find_below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Privileges on anything below a path; guests and storages may also get theirs through a pool."""
+    """Find the privileges on anything below a path; guests and storages may also get theirs through a pool."""
     parts = [names for known, names in held.items() if known.startswith((f"{path}/", "/pool/"))]
     return frozenset().union(*parts)
 
 
 def make_grant_commands(usabilities: Iterable[Usability], user: str, token: str | None) -> list[str]:
-    """Commands for a root shell on any node that grant everything that is missing; none when nothing is."""
+    """Make commands for a root shell on any node that grant everything that is missing; none when nothing is."""
     missing: dict[str, set[str]] = {}
     for entry in usabilities:
         for path, names in entry.missing.items():

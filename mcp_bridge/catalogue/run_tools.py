@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools that run no playbook: they are about runs and plans themselves. Toolset `runs`."""
+"""The tools about runs and plans themselves, which run no playbook. Toolset `runs`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_RUNS = 50
 
 @dataclass(frozen=True)
 class RunTool:
-    """One such tool, as the catalogue describes others."""
+    """A tool that runs no playbook, described like the catalogue's tools."""
 
     name: str
     title: str

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON Schemas from Ansible's documentation: pure functions from options and return values."""
+"""Makes JSON Schemas from the options and return values in Ansible's documentation. Pure."""
 
 from __future__ import annotations
 
@@ -62,9 +62,10 @@ def make_input_schema(
     ranges: Mapping[str, Mapping[str, int]] | None = None,
     plan_only: bool = False,
 ) -> dict[str, Any]:
-    """The schema of a tool's arguments: the exposed ones of a module's options, with `plan_only` `check` and `wait`.
+    """Make the schema of a tool's arguments: the module's exposed options, and with `plan_only` `check` and `wait`.
 
-    Of an option that `suboptions` names, only those are exposed. `required` may name one as `option.suboption`.
+    Of an option in `suboptions`, only the suboptions given there are exposed. `required` may name one as
+    `option.suboption`.
     """
     narrowed = {name: _narrow_option(name, documented[name], suboptions or {}, required) for name in exposed}
     properties = {name: _make_option_schema(name, option, ranges or {}) for name, option in narrowed.items()}
@@ -79,7 +80,7 @@ def make_input_schema(
 def _narrow_option(
     name: str, doc: Mapping[str, Any], suboptions: Mapping[str, Sequence[str]], required: Sequence[str]
 ) -> Mapping[str, Any]:
-    """An option's documentation with the suboptions that a tool exposes, and needs."""
+    """Return an option's documentation with only the suboptions that the tool exposes, the required ones marked."""
     known = doc.get("suboptions")
     if not known:
         return doc
@@ -116,7 +117,7 @@ def _make_option_schema(path: str, doc: Mapping[str, Any], ranges: Mapping[str, 
 
 
 def make_output_schema(returns: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The schema of a tool's result. It is lean, since clients load it with every tool; descriptions stay in RETURN.
+    """Make the schema of a tool's result, without descriptions, since clients load it with every tool.
 
     It holds for failures too, so only what every result has is required.
     """
@@ -130,7 +131,7 @@ def make_output_schema(returns: Mapping[str, Mapping[str, Any]]) -> dict[str, An
 
 
 def _make_value_schema(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a return value; scalars may be null, for what the cluster did not say."""
+    """Make the schema of a return value; scalars may be null, for what the cluster did not return."""
     kind = _TYPES[doc.get("type", "str")]
     if kind == "array":
         element: dict[str, Any] = {"type": doc.get("elements", "str"), "contains": doc.get("contains")}

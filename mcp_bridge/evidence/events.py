@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading what a run left behind: the events of its playbooks, and the requests that they sent."""
+"""Reads what a run left behind: the events of its playbooks, and the requests that they sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PHASES = ("read", "plan", "apply", "after")
 
 
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every event of a run in its order, as ansible-runner wrote it, with the `phase` that it belongs to.
+    """Yield every event of a run in order, as ansible-runner wrote it, with its `phase`.
 
     A result that was too large for its event is put back into it.
     """
@@ -32,8 +32,8 @@ def read_events(folder: Path) -> Iterator[dict[str, Any]]:
         for event in _read_phase_events(folder, phase):
             action = action_of(event)
             if action and event["event_data"].get("res") == {}:
-                whole = written_result(folder / phase, action) or {}
-                event = {**event, "event_data": {**event["event_data"], "res": whole}}
+                full_result = written_result(folder / phase, action) or {}
+                event = {**event, "event_data": {**event["event_data"], "res": full_result}}
             yield event
 
 
@@ -51,9 +51,10 @@ def _read_phase_events(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class LastResult:
-    """What a run's module returned in the last phase that the run came to: `result` has `failed`.
+    """What a run's module returned in the last phase that the run reached: `result` has `failed`.
 
-    It is None when the module returned nothing there, or when that was lost.
+    `result` is None when the module returned nothing in that phase, or when it was lost. `phase` is empty for a run
+    that reached none.
     """
 
     phase: str
@@ -61,13 +62,13 @@ class LastResult:
 
 
 def find_last_result(folder: Path, action: str) -> LastResult:
-    """What the module `action` returned last. The phase is empty for a run that came to none."""
+    """Return what the module `action` returned in the last of the phases read, plan and apply."""
     phase = next((phase for phase in reversed(PHASES[:-1]) if (folder / phase).is_dir()), "")
     return LastResult(phase, find_result(folder, phase, action) if phase else None)
 
 
 def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
-    """What the module `action` returned in a phase, with `failed`; None when that is nothing, or was lost.
+    """Return what the module `action` returned in a phase, with `failed`; None when it is nothing or was lost.
 
     Runs from before modules wrote their results have them in events only.
     """
@@ -81,17 +82,17 @@ def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
 
 
 def read_results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
-    """What modules returned in these phases, whichever they were, without what was lost."""
+    """Yield what every module returned in these phases; results that were lost are left out."""
     for phase in phases:
-        written = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
-        for action in written or dict.fromkeys(filter(None, map(action_of, _read_phase_events(folder, phase)))):
+        actions = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
+        for action in actions or dict.fromkeys(filter(None, map(action_of, _read_phase_events(folder, phase)))):
             result = find_result(folder, phase, action)
             if result is not None:
                 yield result
 
 
 def read_planned_steps(folder: Path) -> list[dict[str, Any]]:
-    """The API requests that a run has planned."""
+    """Return the API requests that a run planned."""
     for result in read_results(folder, ["plan"]):
         if isinstance(result.get("plan"), dict):
             steps = result["plan"].get("steps")
@@ -101,7 +102,7 @@ def read_planned_steps(folder: Path) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far a run is: what it does, since when (UTC), what it said last, and the tasks that it has started."""
+    """How far a run is: its phase, since when (UTC), its last lines of progress, and the tasks that it started."""
 
     phase: str
     since: str | None
@@ -114,7 +115,7 @@ class RunProgress:
 
 
 def read_progress(folder: Path) -> RunProgress:
-    """How far the run in this folder is, by what it has left there so far."""
+    """Read how far the run is from what is in its folder so far."""
     phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
     if phase is None:
         return RunProgress("starting", None, [], [])
@@ -135,13 +136,13 @@ def read_progress(folder: Path) -> RunProgress:
 def _read_start_time(folder: Path) -> str | None:
     with suppress(OSError):
         # Written once, before the playbook starts.
-        written = (folder / "env").stat().st_mtime
-        return datetime.fromtimestamp(written, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        started = (folder / "env").stat().st_mtime
+        return datetime.fromtimestamp(started, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return None
 
 
 def read_api_trace(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every request of a run to the cluster's API in its order, with the `phase` that it belongs to."""
+    """Yield every request of a run to the cluster's API in order, with its `phase`."""
     for phase in PHASES:
         for entry in trace.read(folder / phase):
             yield {"phase": phase, **entry}

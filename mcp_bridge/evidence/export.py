@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs as a playbook that repeats them with plain ansible-playbook. Pure."""
+"""Exports runs as a playbook that repeats them with plain ansible-playbook. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REPEATABLE = ("ok", "planned", "held")
 
 @dataclass(frozen=True)
 class ExportedPlaybook:
-    """The text of a playbook, and which runs could not be part of it, with the reason."""
+    """The text of a playbook, and the runs that could not be part of it, each with the reason."""
 
     text: str
     left_out: list[str]
@@ -37,7 +37,7 @@ class _Unsafe(str):
 
 class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        # Lists are indented below their keys, as the linters of playbooks want it.
+        # Lists are indented below their keys, as linters of playbooks require.
         super().increase_indent(flow, False)
 
 
@@ -45,7 +45,7 @@ _Dumper.add_representer(_Unsafe, lambda dumper, value: dumper.represent_scalar("
 
 
 def export_playbook(rows: Sequence[Mapping[str, Any]]) -> ExportedPlaybook:
-    """The runs in their order, each as one task; what was secret in their arguments is prompted for."""
+    """Make one task of each run, in order; secrets in the arguments become prompts."""
     tasks: list[dict[str, Any]] = []
     prompts: list[str] = []
     left_out: list[str] = []

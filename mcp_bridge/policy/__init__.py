@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may do what to which guest: Cedar policies, judged on what a plan would really touch."""
+"""Who may do what to which guest: Cedar policies, applied to what a plan would really touch."""
 
 from __future__ import annotations
 

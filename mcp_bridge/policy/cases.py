@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cases for a policy: what is asked, and how it should be decided. Pure."""
+"""Test cases for a policy: a question, and the ruling that it should get. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HINT = (
 
 @dataclass(frozen=True)
 class Case:
-    """A question with the ruling that it should get."""
+    """A question, and the ruling that it should get."""
 
     name: str
     question: Question
@@ -33,7 +33,7 @@ class Case:
 
 
 def read_cases(data: Any) -> list[Case]:
-    """The cases of a YAML document. Raises UsageError that names the one that makes no sense."""
+    """Read the cases of a YAML document. Raises UsageError that names the case that is not valid."""
     if not isinstance(data, list) or not data:
         raise UsageError("There are no cases: the file is no list.", _HINT)
     return [_read_case(number, entry) for number, entry in enumerate(data, start=1)]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cedar, asked about plans."""
+"""Decides on plans by Cedar policies."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mcp_bridge.policy.facts import Approval, Question
 DEFAULT = Path(__file__).with_name("default.cedar")
 
 Ruling = Literal["allow", "hold", "refuse"]
-# Asked about to find out whether an approval would help.
+# Used to find out whether an approval would help.
 _ANY_APPROVAL = Approval("operator", "somebody")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A policy by its `@id` (or its place in the file), with its `@advice` if it has one."""
+    """A Cedar policy: its `@id` (or its place in the file), and its `@advice` if it has one."""
 
     name: str
     effect: str
@@ -43,7 +43,7 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """One sentence for whoever asked."""
+        """One sentence that explains the decision to the caller."""
         rule_names = ", ".join(rule.name for rule in self.rules)
         if self.ruling == "allow":
             return f"Allowed by {rule_names}." if rule_names else "Allowed."
@@ -57,7 +57,7 @@ class Decision:
 
     @property
     def advice(self) -> str:
-        """What would be allowed, as the rules say it."""
+        """What would be allowed, in the words of the rules."""
         advice = list(dict.fromkeys(rule.advice for rule in self.rules if rule.advice))
         fallback = (
             "Ask for something else, or have the policy changed; `playvisor policy explain` shows how it decides."
@@ -74,7 +74,7 @@ class Policy:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Policy:
-        """The policy in a file, or the default one. Raises UsageError for one that can't be read or makes no sense."""
+        """Load a policy file, or the default policy. Raises UsageError for one that can't be read or is not valid."""
         file = path or DEFAULT
         try:
             policy = cls(file.read_text(encoding="utf-8"), str(path) if path else "the default policy")
@@ -91,7 +91,7 @@ class Policy:
         return policy
 
     def find_problems(self) -> list[str]:
-        """What is wrong with it: syntax, or names that no tool, guest or context has."""
+        """Return what is wrong with it: syntax errors, or names that no tool, guest or context has."""
         import cedarpy
 
         try:
@@ -102,21 +102,21 @@ class Policy:
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
-        """The rules by Cedar's own ids."""
+        """The rules by Cedar's ids."""
         import cedarpy
 
         static = json.loads(cedarpy.policies_to_json_str(self.text))["staticPolicies"]
         return {name: _parse_rule(name, policy) for name, policy in static.items()}
 
     def decide(self, question: Question, approval: Approval | None = None) -> Decision:
-        """What becomes of a plan, all of its targets taken together: one that is stopped stops the call."""
+        """Decide on a plan, all of its targets together: one target that is stopped stops the whole call."""
         decision = self._evaluate(question, approval)
         if decision.ruling == "allow" or approval is not None:
             return decision
         once_approved = self._evaluate(question, _ANY_APPROVAL)
         if once_approved.ruling != "allow":
             return once_approved
-        # Without a forbid, what waits for approval is the rule that an approval would make permit it.
+        # Without a forbid, the rule that asks for approval is the one that would permit the plan once it is approved.
         return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
 
     def _evaluate(self, question: Question, approval: Approval | None) -> Decision:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a policy can ask about: who wants to do what to which guests, and when. Pure."""
+"""What a policy can refer to: who wants to do what to which guests, and when. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a `person` at the command line or a `client` such as an AI's, with any further roles.
+    """Who asks: a `person` at the command line, or a `client` such as an AI's, with any further roles.
 
-    `local_user` is the operating system's user behind it.
+    `local_user` is the user of the operating system that the caller's process runs as.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Target:
-    """What a plan would touch: a guest as it is now, or, with `vmid` None, something else of the cluster."""
+    """What a plan would touch: a guest in its current state, or, with `vmid` None, another object of the cluster."""
 
     id: str
     vmid: int | None = None
@@ -45,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Approval:
-    """That the plan was approved: by the client's own user, whom the client asked, or by an operator of Playvisor."""
+    """An approval of the plan: by the client's own user, whom the client asked, or by an operator of Playvisor."""
 
     kind: Literal["elicitation", "operator"]
     by: str
@@ -53,7 +53,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Moment:
-    """When it is decided, in the local time of the bridge."""
+    """The time of the decision, in the bridge's local time."""
 
     hour: int
     weekday: str
@@ -65,7 +65,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Question:
-    """May this asker do this to all of these targets?"""
+    """May this caller do this to all of these targets?"""
 
     tool: Tool
     caller: Caller
@@ -74,14 +74,14 @@ class Question:
     moment: Moment
 
     def make_entities(self) -> list[dict[str, Any]]:
-        """Cedar's entities: the asker with its roles, and the targets."""
+        """Make Cedar's entities: the caller with its roles, and the targets."""
         roles = [_make_entity("Role", role) for role in (self.caller.kind, *self.caller.roles)]
         caller = _make_entity("Client", self.caller.name, {"name": self.caller.name, "kind": self.caller.kind})
         caller["parents"] = [role["uid"] for role in roles]
         return [*roles, caller, *(_make_target_entity(target) for target in self.targets)]
 
     def make_requests(self, approval: Approval | None = None) -> list[dict[str, Any]]:
-        """One Cedar request per target; `approval` is None when nobody has approved the plan."""
+        """Make one Cedar request per target; `approval` is None when nobody has approved the plan."""
         context: dict[str, Any] = {
             "tool": self.tool.name,
             "toolset": self.tool.toolset,
@@ -108,20 +108,20 @@ class Question:
 
 
 def make_question(tool: Tool, caller: Caller, plan: Mapping[str, Any], moment: Moment) -> Question:
-    """What has to be asked about a plan, as a module in check mode returns it with its targets."""
+    """Make the question about a plan with its targets, as a module returns it in check mode."""
     targets = tuple(_read_target(entry) for entry in plan.get("targets") or _read_targets_from_steps(plan))
     methods = frozenset(step["method"] for step in plan["steps"])
     return Question(tool, caller, targets, methods, moment)
 
 
 def render_schema(tools: Iterable[Tool]) -> str:
-    """Cedar's schema: an action per tool, each in the groups of its effect and its toolset."""
-    writing = [tool for tool in tools if tool.writes]
-    groups = sorted({"operate", "destroy"} | {tool.toolset for tool in writing})
+    """Render Cedar's schema: an action per tool that writes, each in the groups of its effect and its toolset."""
+    writing_tools = [tool for tool in tools if tool.writes]
+    groups = sorted({"operate", "destroy"} | {tool.toolset for tool in writing_tools})
     actions = [
         f'action "{tool.name}" in [Action::"{tool.effect}", Action::"{tool.toolset}"] '
         "appliesTo { principal: [Client], resource: [Guest, Thing], context: Facts };"
-        for tool in writing
+        for tool in writing_tools
     ]
     return "\n".join([_FIXED_SCHEMA, *(f'action "{group}";' for group in groups), *actions])
 
@@ -176,14 +176,14 @@ def _read_target(entry: Mapping[str, Any]) -> Target:
         type=str(entry.get("type") or ""),
         pool=str(entry.get("pool") or ""),
         tags=tuple(entry.get("tags") or ()),
-        # What could not be read is taken as protected: the policy must not judge it as harmless.
+        # A guest whose protection could not be read counts as protected: the policy must not take it as harmless.
         protected=bool(entry.get("protected", True)),
         template=bool(entry.get("template")),
     )
 
 
 def _read_targets_from_steps(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The targets as the steps name them, where the module did not describe them."""
+    """Read the targets from the steps, for a module that did not describe them."""
     step_fields = frozenset({"method", "path", "params", "task", "why"})
     targets: dict[str, dict[str, Any]] = {}
     for step in plan["steps"]:

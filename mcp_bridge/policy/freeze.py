@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The freeze: nothing is changed on the cluster, by whomever, until it is thawed."""
+"""The freeze: while it is on, nobody changes anything on the cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mcp_bridge.system.identity import local_user, now
 
 @dataclass(frozen=True)
 class Freeze:
-    """Who has frozen it, since when (UTC, ISO 8601), and why."""
+    """A freeze: by whom, since when (UTC, ISO 8601), and why."""
 
     by: str
     since: str
@@ -26,13 +26,13 @@ class Freeze:
 
 
 class Freezer:
-    """A file in the state directory, so that it holds for every process that uses it."""
+    """Freezes and thaws by a file in the state directory, which holds for every process that uses the directory."""
 
     def __init__(self, state_dir: Path) -> None:
         self._file = state_dir / "frozen"
 
     def read_freeze(self) -> Freeze | None:
-        """The freeze that is on, if any; one that can't be read is on all the same."""
+        """Return the freeze that is on, if any; one that can't be read counts as on."""
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -45,7 +45,10 @@ class Freezer:
             return Freeze("somebody", "", f"the file {self._file} is not as it was written")
 
     def freeze(self, why: str = "") -> Freeze:
-        """Freeze; one that is on already stays as it is. Raises LedgerError when it can't be written."""
+        """Freeze, and return the freeze; one that is on already stays as it is.
+
+        Raises LedgerError when it can't be written.
+        """
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("x", encoding="utf-8") as file:
@@ -57,7 +60,7 @@ class Freezer:
         return self.read_freeze() or self.freeze(why)
 
     def thaw(self) -> Freeze | None:
-        """Thaw; returns the freeze that was on."""
+        """Thaw, and return the freeze that was on."""
         freeze = self.read_freeze()
         self._file.unlink(missing_ok=True)
         return freeze

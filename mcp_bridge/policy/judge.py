@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a plan: the mode, the freeze, the policy and approvals decide."""
+"""Decides whether a plan is applied: by the mode, the freeze, the policy and approvals."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _APPLIED = ("allowed", APPROVED)
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word for the ledger, the rules behind it, who approved it, and why it is not applied.
+    """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
 
-    `elicitable`: the approval of the asking client's own user would do.
+    `elicitable`: an approval by the calling client's own user would suffice.
     """
 
     decision: str
@@ -40,13 +40,13 @@ class Verdict:
 
     @property
     def applies(self) -> bool:
-        """Whether the plan is to be applied now."""
+        """Whether the plan may be applied now."""
         return self.decision in _APPLIED
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides on plans, by one policy and the approvals in one ledger."""
+    """Decides on plans by one policy and the approvals in one ledger."""
 
     policy: Policy
     plans: Plans
@@ -55,9 +55,9 @@ class Judge:
     def judge(
         self, tool: Tool, caller: Caller, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
     ) -> Verdict:
-        """What becomes of this plan of this asker; an approval of it is used up for the run.
+        """Decide on this caller's plan; an approval of it is used up for the run.
 
-        With `plan_id` a kept plan is being applied: what counts is that plan's approval, whoever had asked for it.
+        With `plan_id`, a kept plan is being applied: that plan's approval counts, whoever asked for the plan.
         """
         if not plan.steps:
             return Verdict("nothing to do")
@@ -119,5 +119,5 @@ def _make_freeze_failure(freeze: Freeze) -> Failure:
 
 
 def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What an approver gets to see of a plan: all of it."""
+    """Return what an approver sees of a plan: all of it."""
     return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names that other servers' tools have, for clients and prompts that know those. Each set is a file beside this one."""
+"""Aliases: the names of other servers' tools, for clients and prompts that know those. Each set is a file here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name of a tool, and what becomes of the arguments that come with it."""
+    """Another name of a tool, and how arguments given with it are translated."""
 
     name: str
     tool: str
@@ -34,11 +34,11 @@ class Alias:
 
     @property
     def target(self) -> Tool:
-        """The tool that it calls."""
+        """The tool that the alias calls."""
         return catalogue.load()[self.tool]
 
     def translate(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The tool's own arguments; what is not known here is left for the tool to refuse."""
+        """Translate to the tool's own arguments; unknown ones are kept, and the tool refuses them."""
         translated: dict[str, Any] = {}
         for name, value in arguments.items():
             if name in self.ignored or value is None:
@@ -50,7 +50,7 @@ class Alias:
         return {**deepcopy(dict(self.defaults)), **translated}
 
     def as_tool(self) -> Tool:
-        """The tool under this name, without the options that the name has settled, or means something else by."""
+        """The tool under this name, without the options that the alias presets or renames."""
         hidden = () if self.name == self.tool else (*self.defaults, *self.renamed)
         target = self.target
         kept = tuple(option for option in target.options if option not in hidden)
@@ -70,13 +70,13 @@ class Alias:
 
 
 def list_sets() -> list[str]:
-    """The sets that there are."""
+    """List the names of all sets."""
     return sorted(path.stem for path in _FOLDER.glob("*.yml"))
 
 
 @cache
 def load(name: str) -> dict[str, Alias]:
-    """A set's aliases by name. Raises UsageError when there is no such set."""
+    """Load a set's aliases by name. Raises UsageError when there is no such set."""
     if name not in list_sets():
         raise UsageError(f"There are no aliases {name!r}.", f"There are: {', '.join(list_sets())}.")
     entries = load_yaml((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was changed of a guest's configuration: the values that it had, where a tool can set them."""
+"""Undoes changes of a guest's configuration: restores the values that it had, where a tool can set them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 Guest = Mapping[str, Any]
 
-# Options of the tools by what the module compares.
+# Options of the tools by the keys that the module compares.
 _SIZE = {name: name for name in ("cores", "sockets", "memory", "balloon", "swap")}
 _CONFIGURATION = {
     "name": "new_name",
@@ -19,12 +19,12 @@ _CONFIGURATION = {
 }
 _CLOUDINIT = {"ciuser": "user", "searchdomain": "searchdomain"}
 _INTERFACE = re.compile(r"ipconfig(\d+)")
-# What the module tells of every guest.
+# Keys that the module returns for every guest.
 _ALWAYS = frozenset({"exists", "template"})
 
 
 def restore_tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The tags that were taken away, without those that were added; others that it has got since stay."""
+    """Add the tags that were removed, and remove those that were added; tags that were set since then stay."""
     before, after = (guest.get(when, {}).get("tags") or [] for when in ("before", "after"))
     changes = {
         "add_tags": [tag for tag in before if tag not in after],
@@ -34,19 +34,19 @@ def restore_tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[
 
 
 def restore_size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Processors and memory as they were."""
+    """Restore processors and memory."""
     yield from _restore_values("resize_guest", _SIZE, guest, "a disk that has grown does not shrink")
 
 
 def restore_configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The plain values that it had."""
+    """Restore the options that have a single value."""
     yield from _restore_values(
         "configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand"
     )
 
 
 def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The cloud-init options that it had."""
+    """Restore the cloud-init options."""
     arguments: dict[str, Any] = {}
     for key, before in _find_changed_values(guest):
         interface = _INTERFACE.fullmatch(key)
@@ -69,7 +69,7 @@ def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[t
 def _restore_values(
     tool: str, options: Mapping[str, str], guest: Guest, reason: str
 ) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """A call with the values from before, and why some of them stay as they are."""
+    """Yield a call with the values from before, and why others can't be restored."""
     arguments = {}
     for key, before in _find_changed_values(guest):
         if key not in options:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was changed of a firewall: the rules and options that it had."""
+"""Undoes changes of a firewall: restores the rules and options that it had."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACES = ("level", "node", "group")
 
 
 def restore_firewall(_arguments: Mapping[str, Any], place: Place) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Its rules in their order, without those that were added; its options; the rest is told."""
+    """Restore the rules in their order, without added ones, and the options; say what else has to be set by hand."""
     before, after = place.get("before") or {}, place.get("after") or {}
     arguments: dict[str, Any] = {}
     if before.get("rules") != after.get("rules"):

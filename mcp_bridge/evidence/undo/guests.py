@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was done to guests as a whole: their power, a snapshot, where they run."""
+"""Undoes what was done to guests as a whole: their power state, a snapshot, the node that they run on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAUSING = {"paused": "suspend_guest", "hibernated": "hibernate_guest"}
 
 
 def restore_power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The power state that it had."""
+    """Restore the power state."""
     before, after = _get_before_and_after(guest, "state")
     if before == after:
         yield f"it was {before} before and is {before} again; what was lost by the reboot is lost."
@@ -30,7 +30,7 @@ def restore_power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple
 
 
 def remove_snapshot(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Without the snapshot that was made."""
+    """Delete the snapshot that was made."""
     name = arguments.get("snapname")
     existed = [name in {one.get("name") for one in guest.get(when, {}).get("snapshots") or ()} for when in _WHEN]
     if existed == [False, True]:
@@ -40,7 +40,7 @@ def remove_snapshot(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tupl
 
 
 def move_back(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Back to the node where it was."""
+    """Migrate the guest back to the node where it was."""
     before, after = _get_before_and_after(guest, "node")
     if not before or not after or before == after:
         yield "it is not known where it was before."

@@ -9,7 +9,7 @@ from mcp_bridge.catalogue import aliases
 from mcp_bridge.catalogue.arguments import validate
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 
 OLD = aliases.load("mcp_proxmox")
 WHERE = {"node": "pve1", "type": "qemu"}

@@ -18,7 +18,7 @@ from mcp_bridge.catalogue.arguments import validate
 from mcp_bridge.catalogue.docs import read_module_docs, strip_markup
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 from mcp_bridge.text.yaml import load_yaml
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

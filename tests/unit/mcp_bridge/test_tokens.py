@@ -10,7 +10,7 @@ from mcp_bridge.auth import tokens as module
 from mcp_bridge.auth.middleware import RateLimit, is_loopback, make_transport_security
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.mcp.http import Listen
+from mcp_bridge.mcp.http import ListenOptions
 from mcp_bridge.system.identity import stamp
 
 
@@ -97,12 +97,12 @@ def test_hosts_and_origins_are_those_of_the_server_only():
 @pytest.mark.parametrize(
     ("listen", "tokens", "safe"),
     [
-        (Listen(), True, True),
-        (Listen(), False, False),
-        (Listen(auth=False), False, True),
-        (Listen(host="0.0.0.0"), True, True),
-        (Listen(host="0.0.0.0"), False, False),
-        (Listen(host="0.0.0.0", auth=False), True, False),
+        (ListenOptions(), True, True),
+        (ListenOptions(), False, False),
+        (ListenOptions(auth=False), False, True),
+        (ListenOptions(host="0.0.0.0"), True, True),
+        (ListenOptions(host="0.0.0.0"), False, False),
+        (ListenOptions(host="0.0.0.0", auth=False), True, False),
     ],
 )
 def test_it_listens_only_where_neither_anybody_nor_nobody_comes_in(listen, tokens, safe):
