@@ -42,7 +42,7 @@ def make_transport_security(host: str, names: Iterable[str]) -> TransportSecurit
     """Accept these Host and Origin headers: the address, this machine's own names, and `names`."""
     own_names = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
     hosts_without_port = [*_LOOPBACK, *(f"[{name}]" if ":" in name else name for name in own_names), *names]
-    hosts = [host for name in hosts_without_port for host in (name, f"{name}:*")]
+    hosts = [entry for name in hosts_without_port for entry in (name, f"{name}:*")]
     origins = [f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 

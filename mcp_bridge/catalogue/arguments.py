@@ -72,8 +72,8 @@ def _clean_value(value: Any) -> Any:
 def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
     kind = schema["type"]
     if not _has_type(kind, value):
-        found = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
-        return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {found}.", _describe_allowed(schema))]
+        actual = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
+        return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {actual}.", _describe_allowed(schema))]
     if kind == "object":
         return _check_object(path, value, schema)
     if kind == "array":
@@ -86,26 +86,26 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
 
 
 def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
-    known = schema.get("properties", {})
-    problems = [_make_unknown_problem(path, name, known) for name in value if name not in known]
+    options = schema.get("properties", {})
+    problems = [_make_unknown_problem(path, name, options) for name in value if name not in options]
     for name in schema.get("required", ()):
         if value.get(name) is None:
             inner_path = _join_path(path, name)
-            problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(known[name])))
+            problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(options[name])))
     for name, item in value.items():
-        if name in known and item is not None:
-            problems.extend(_check_value(_join_path(path, name), item, known[name]))
+        if name in options and item is not None:
+            problems.extend(_check_value(_join_path(path, name), item, options[name]))
     return problems
 
 
-def _make_unknown_problem(path: str, name: str, known: Mapping[str, Any]) -> Problem:
+def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any]) -> Problem:
     shortened = str(name)[:60]
     inner_path = _join_path(path, shortened)
-    if not known:
+    if not options:
         return Problem(inner_path, f"There is no option {inner_path}.", "It takes no options.")
-    similar = get_close_matches(shortened, list(known), n=1, cutoff=0.5)
+    similar = get_close_matches(shortened, list(options), n=1, cutoff=0.5)
     guess = f"Did you mean {_join_path(path, similar[0])}? " if similar else ""
-    return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(known)}.")
+    return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(options)}.")
 
 
 def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Problem:

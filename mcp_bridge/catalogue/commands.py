@@ -20,13 +20,13 @@ def split_name(tool: Tool) -> tuple[str, str]:
     if tool.command:
         noun, verb = tool.command
         return noun, verb
-    verb, noun, *more = tool.name.split("_")
+    verb, noun, *rest = tool.name.split("_")
     if verb in _NOUNS:
-        return verb, "-".join([noun, *more])
+        return verb, "-".join([noun, *rest])
     noun = _make_singular(noun)
     if verb in _READS:
-        return noun, "-".join(more) or _READS[verb]
-    return noun, "-".join([verb, *more])
+        return noun, "-".join(rest) or _READS[verb]
+    return noun, "-".join([verb, *rest])
 
 
 @cache

@@ -68,11 +68,11 @@ def make_offer(
     if ALL in chosen_toolsets:
         chosen_toolsets |= {tool.toolset for tool in available} - {*ONLY_BY_NAME}
     chosen = [tool for tool in available if tool.name in names or tool.toolset in chosen_toolsets]
-    allowed = [tool.name for tool in chosen if writes or not tool.writes]
-    alias_by_name = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
+    allowed_names = [tool.name for tool in chosen if writes or not tool.writes]
+    alias_by_name = {name: alias for alias_set in alias_sets for name, alias in aliases.load(alias_set).items()}
     offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}
     acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
-    return Offer(tuple(name for name in allowed if applies or name not in acting_names), offered_aliases)
+    return Offer(tuple(name for name in allowed_names if applies or name not in acting_names), offered_aliases)
 
 
 def _require_known(noun: str, names: set[str], known: set[str]) -> None:

@@ -40,8 +40,8 @@ def check_usability(tool: Tool, permissions: Permissions) -> Usability:
 
 def _find_effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Find the privileges on a path: those of the longest path above it that has any; `/` is above all."""
-    above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
-    return held[max(above, key=len)] if above else frozenset()
+    paths_above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
+    return held[max(paths_above, key=len)] if paths_above else frozenset()
 
 
 def _find_below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:

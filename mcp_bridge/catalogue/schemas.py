@@ -81,12 +81,12 @@ def _narrow_option(
     name: str, doc: Mapping[str, Any], suboptions: Mapping[str, Sequence[str]], required: Sequence[str]
 ) -> Mapping[str, Any]:
     """Return an option's documentation with only the suboptions that the tool exposes, the required ones marked."""
-    known = doc.get("suboptions")
-    if not known:
+    documented = doc.get("suboptions")
+    if not documented:
         return doc
-    kept = {inner: known[inner] for inner in suboptions.get(name, known)}
-    needed = {inner: {**sub, "required": True} for inner, sub in kept.items() if f"{name}.{inner}" in required}
-    return {**doc, "suboptions": {**kept, **needed}}
+    exposed = {inner: documented[inner] for inner in suboptions.get(name, documented)}
+    needed = {inner: {**sub, "required": True} for inner, sub in exposed.items() if f"{name}.{inner}" in required}
+    return {**doc, "suboptions": {**exposed, **needed}}
 
 
 def _make_option_schema(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

@@ -72,13 +72,13 @@ def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
 
     Runs from before modules wrote their results have them in events only.
     """
-    written = written_result(folder / phase, action)
-    if written is not None:
-        return written
-    found = None
+    written_by_module = written_result(folder / phase, action)
+    if written_by_module is not None:
+        return written_by_module
+    from_events = None
     for event in _read_phase_events(folder, phase):
-        found = module_result(event, action) or found
-    return None if found is None or is_lost(found) else found
+        from_events = module_result(event, action) or from_events
+    return None if from_events is None or is_lost(from_events) else from_events
 
 
 def read_results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
@@ -119,18 +119,18 @@ def read_progress(folder: Path) -> RunProgress:
     phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
     if phase is None:
         return RunProgress("starting", None, [], [])
-    since, ended = _read_start_time(folder / phase), None
-    said: list[str] = []
+    since, ended_at = _read_start_time(folder / phase), None
+    lines: list[str] = []
     for event in read_events(folder):
         if event["phase"] == phase:
-            said += filter(None, [progress_line(event)])
-            ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
-    said += task_log(folder / phase)[0]
-    traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
-    upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
-    if phase == "plan" and ended:
-        return RunProgress("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
-    return RunProgress(_DOING[phase], since, said[-_LAST_LINES:], upids)
+            lines += filter(None, [progress_line(event)])
+            ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
+    lines += task_log(folder / phase)[0]
+    traced_upids = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
+    upids = list(dict.fromkeys([*traced_upids, *started_tasks(folder / phase)]))
+    if phase == "plan" and ended_at:
+        return RunProgress("waiting for other runs at its guests", f"{ended_at[:26]}Z", [], [])
+    return RunProgress(_DOING[phase], since, lines[-_LAST_LINES:], upids)
 
 
 def _read_start_time(folder: Path) -> str | None:

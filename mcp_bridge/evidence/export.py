@@ -63,9 +63,9 @@ def export_playbook(rows: Sequence[Mapping[str, Any]]) -> ExportedPlaybook:
     if prompts:
         play["vars_prompt"] = [{"name": name, "prompt": name, "private": True} for name in dict.fromkeys(prompts)]
     play["tasks"] = tasks
-    what = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
+    subject = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
     body = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return ExportedPlaybook(_HEAD.format(what=what) + body, left_out)
+    return ExportedPlaybook(_HEAD.format(what=subject) + body, left_out)
 
 
 def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:

@@ -47,7 +47,7 @@ class Prompts:
     def _find_prompt(self, name: str) -> Prompt:
         prompt = prompts.load().get(name)
         if prompt is None:
-            offered = [known.name for known in prompts.load().values() if not self._find_missing_tools(known)]
+            offered = [other.name for other in prompts.load().values() if not self._find_missing_tools(other)]
             raise UsageError(f"There is no prompt {name[:60]!r}.", f"There are: {', '.join(offered) or 'none'}.")
         missing = self._find_missing_tools(prompt)
         if missing:
@@ -65,9 +65,11 @@ class Prompts:
 def _describe_prompt(prompt: Prompt) -> types.Prompt:
     arguments = [
         types.PromptArgument(
-            name=one.name, description=_describe_argument(one.description, one.default), required=one.required
+            name=argument.name,
+            description=_describe_argument(argument.description, argument.default),
+            required=argument.required,
         )
-        for one in prompt.arguments
+        for argument in prompt.arguments
     ]
     return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
 

@@ -163,8 +163,8 @@ def _describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_plan(bridge: Bridge, prefix: str) -> dict[str, Any]:
-    kept = bridge.ledger.plans.find(prefix)
-    return {"content": {name: value for name, value in kept.as_dict().items() if value is not None}}
+    plan = bridge.ledger.plans.find(prefix)
+    return {"content": {name: value for name, value in plan.as_dict().items() if value is not None}}
 
 
 _LEDGER_READERS: dict[str, Callable[[Bridge, str], dict[str, Any]]] = {

@@ -46,10 +46,10 @@ class _Server(Server[Any]):
     """The SDK's server, which announces notifications of changed lists on every transport."""
 
     def create_initialization_options(
-        self, notification_options: NotificationOptions | None = None, *args: Any, **more: Any
+        self, notification_options: NotificationOptions | None = None, *args: Any, **kwargs: Any
     ) -> InitializationOptions:
         options = notification_options or NotificationOptions(resources_changed=True)
-        return super().create_initialization_options(options, *args, **more)
+        return super().create_initialization_options(options, *args, **kwargs)
 
 
 class McpServer:
@@ -128,8 +128,10 @@ class McpServer:
             group.cancel_scope.cancel()
 
     def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
-        name, own = self._offer.resolve(tool, arguments)
-        return Request(name, own, self._mode, offered=self._offer.callable_names, **callers.identify_caller(ctx))
+        name, own_arguments = self._offer.resolve(tool, arguments)
+        return Request(
+            name, own_arguments, self._mode, offered=self._offer.callable_names, **callers.identify_caller(ctx)
+        )
 
     async def _call_reading_tool(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
         """Call a tool that only reads, under its name or an alias."""

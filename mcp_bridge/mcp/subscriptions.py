@@ -165,12 +165,12 @@ class Subscriptions:
             if self._states.get(plan_id, state) != state:
                 addresses[make_address("plan", id=plan_id)] = None
             self._states[plan_id] = state
-        lists = any(row["playbook"] and _is_writing_tool(row["tool"]) for row in rows)
-        return [*(ResourceUpdated(uri) for uri in addresses), *([ResourcesListChanged()] if lists else [])]
+        has_list_changed = any(row["playbook"] and _is_writing_tool(row["tool"]) for row in rows)
+        return [*(ResourceUpdated(uri) for uri in addresses), *([ResourcesListChanged()] if has_list_changed else [])]
 
     def _get_addresses(self) -> set[str]:
-        subscribed = (subscriber.addresses for subscriber in self._subscribers.values())
-        return set(self._stream_addresses).union(*subscribed)
+        subscribed_addresses = (subscriber.addresses for subscriber in self._subscribers.values())
+        return set(self._stream_addresses).union(*subscribed_addresses)
 
     def _read_last_entry(self) -> int:
         # The ledger is opened here, not in the server's own thread.

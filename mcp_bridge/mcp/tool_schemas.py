@@ -54,5 +54,5 @@ def _is_in_description(option: Mapping[str, Any], name: str) -> bool:
 
 
 def _take_first_sentence(text: str) -> str:
-    found = _FIRST_SENTENCE.match(text)
-    return found[0].rstrip(".;") if found else text
+    match = _FIRST_SENTENCE.match(text)
+    return match[0].rstrip(".;") if match else text

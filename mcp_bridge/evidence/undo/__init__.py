@@ -39,14 +39,21 @@ def plan_undo(tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]
                 irreversible.append(f"{_describe_target(changed)}: {call_or_reason}")
             else:
                 calls.setdefault((call_or_reason[0], repr(call_or_reason[1])), (call_or_reason, []))[1].append(changed)
-    return Undo([(call[0], {**_name_guests(alike), **call[1]}) for call, alike in calls.values()], irreversible)
+    return Undo(
+        [(call[0], {**_name_guests(changed_guests), **call[1]}) for call, changed_guests in calls.values()],
+        irreversible,
+    )
 
 
 def find_missed_guests(arguments: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
     """Return the guests that these arguments name and that the result does not list, with the reason."""
-    reached = {guest.get("vmid") for guest in data.get("guests") or ()}
-    wanted = (arguments.get("guests") or {}).get("vmids") or ()
-    return [f"Guest {vmid}: it has another name by now." for vmid in wanted if reached and vmid not in reached]
+    reached_vmids = {guest.get("vmid") for guest in data.get("guests") or ()}
+    wanted_vmids = (arguments.get("guests") or {}).get("vmids") or ()
+    return [
+        f"Guest {vmid}: it has another name by now."
+        for vmid in wanted_vmids
+        if reached_vmids and vmid not in reached_vmids
+    ]
 
 
 def _describe_target(changed: Changed) -> str:
@@ -55,13 +62,13 @@ def _describe_target(changed: Changed) -> str:
     return " ".join(["Firewall", *(str(changed[name]) for name in ("level", "node", "group") if changed.get(name))])
 
 
-def _name_guests(alike: list[Changed]) -> dict[str, Any]:
+def _name_guests(changed_guests: list[Changed]) -> dict[str, Any]:
     """Return arguments that name guests by vmid and name, so that a vmid that another guest has now is refused."""
-    if "vmid" not in alike[0]:
+    if "vmid" not in changed_guests[0]:
         # A call about another firewall names its place itself.
         return {}
     # A guest that the run renamed has its new name now.
-    guests_now = [(one["vmid"], (one.get("after") or {}).get("name") or one["name"]) for one in alike]
+    guests_now = [(guest["vmid"], (guest.get("after") or {}).get("name") or guest["name"]) for guest in changed_guests]
     if len(guests_now) == 1:
         return {"vmid": guests_now[0][0], "name": guests_now[0][1]}
     return {"guests": {"vmids": [vmid for vmid, _name in guests_now], "names": [name for _vmid, name in guests_now]}}

@@ -30,12 +30,12 @@ def restore_firewall(_arguments: Mapping[str, Any], place: Place) -> Iterator[tu
 
 
 def _restore_rules(before: list[Place], after: list[Place]) -> list[dict[str, Any]]:
-    kept = [
+    old_rules = [
         {name: value for name, value in rule.items() if value not in (None, "")} for rule in before if rule.get("key")
     ]
-    keys = {rule["key"] for rule in kept}
-    added = [rule["key"] for rule in after if rule.get("key") and rule["key"] not in keys]
-    return [*kept, *({"key": key, "state": "absent"} for key in added)]
+    old_keys = {rule["key"] for rule in old_rules}
+    added = [rule["key"] for rule in after if rule.get("key") and rule["key"] not in old_keys]
+    return [*old_rules, *({"key": key, "state": "absent"} for key in added)]
 
 
 def _restore_options(before: Place, after: Place) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def move_back(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str,
     if not before or not after or before == after:
         yield "it is not known where it was before."
         return
-    kept = {name: arguments[name] for name in ("with_local_disks", "restart") if name in arguments}
-    yield "migrate_guest", {**kept, "target": before}
+    same_arguments = {name: arguments[name] for name in ("with_local_disks", "restart") if name in arguments}
+    yield "migrate_guest", {**same_arguments, "target": before}
 
 
 def _get_before_and_after(guest: Guest, key: str) -> tuple[Any, Any]:

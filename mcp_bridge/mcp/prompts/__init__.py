@@ -66,11 +66,11 @@ class Prompt:
 
     def render(self, arguments: Mapping[str, str]) -> str:
         """Render the text for these arguments. Raises UsageError for unknown, missing and wrong ones."""
-        known = {argument.name: argument for argument in self.arguments}
-        unknown = sorted(set(arguments) - set(known))
+        argument_by_name = {argument.name: argument for argument in self.arguments}
+        unknown = sorted(set(arguments) - set(argument_by_name))
         if unknown:
-            raise UsageError(f"{self.name} has no argument {unknown[0]}.", f"It takes: {', '.join(known)}.")
-        values = {name: argument.default for name, argument in known.items()}
+            raise UsageError(f"{self.name} has no argument {unknown[0]}.", f"It takes: {', '.join(argument_by_name)}.")
+        values = {name: argument.default for name, argument in argument_by_name.items()}
         for argument in self.arguments:
             value = arguments.get(argument.name, "").strip()
             if value:

@@ -44,7 +44,7 @@ def test_a_procedure_uses_each_of_its_arguments_and_no_others(prompt):
 
     assert places == {argument.name for argument in prompt.arguments}
     given = {argument.name: "5" for argument in prompt.arguments if argument.required}
-    assert "{{" not in prompt.filled(given)
+    assert "{{" not in prompt.render(given)
 
 
 @pytest.mark.parametrize(
