@@ -47,7 +47,7 @@ class Issuer:
         for address in (self.url, self.keys_url or self.url):
             parts = urlsplit(address)
             if not parts.hostname or (parts.scheme != "https" and not is_loopback(parts.hostname)):
-                raise UsageError(f"{address} is no https address.", "Give that of the issuer, as its tokens name it.")
+                raise UsageError(f"{address} is not an https address.", "Give the issuer's, as its tokens name it.")
 
 
 class OAuth:
@@ -89,7 +89,7 @@ class OAuth:
                 options={"require": list(_REQUIRED_CLAIMS)},
             )
         except jwt.PyJWKClientConnectionError as error:
-            raise CannotVerify(f"The keys of {self._issuer.url} can't be had: {error}") from None
+            raise CannotVerify(f"The keys of {self._issuer.url} can't be fetched: {error}") from None
         except (jwt.InvalidTokenError, jwt.PyJWKClientError):
             return None
         return parse_principal(claims, self._issuer.roles_claim)
@@ -136,4 +136,4 @@ def _discover_keys_url(issuer: str) -> str:
                 return str(published["jwks_uri"])
         except (httpx2.HTTPError, ValueError, AttributeError) as error:
             reason = str(error)
-    raise CannotVerify(f"Where the keys of {issuer} are can't be found out: {reason}.", "Name them with --oauth-jwks.")
+    raise CannotVerify(f"The address of the keys of {issuer} can't be found: {reason}.", "Give it with --oauth-jwks.")

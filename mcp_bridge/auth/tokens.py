@@ -80,7 +80,7 @@ class Tokens:
                 )
         if _RESERVED & set(unique_roles):
             raise UsageError(
-                "The roles person and client are not for tokens to give.", "Every client has the role client already."
+                "A token can't have the roles person and client.", "Every client has the role client already."
             )
         token = Token(
             key=secrets.token_hex(4),

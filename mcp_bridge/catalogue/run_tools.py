@@ -46,7 +46,7 @@ _TOOLS = (
     RunTool(
         "list_runs",
         "List runs",
-        "Lists what was done through Playvisor, newest first, by whomever.",
+        "Lists what was done through Playvisor, by all clients, newest first.",
         _make_schema(
             [],
             tool=_make_text("Only this tool"),

@@ -83,7 +83,7 @@ def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:
 
 def _explain_why_not(row: Mapping[str, Any], *, is_playbook_tool: bool) -> str:
     if not is_playbook_tool:
-        return "it is no tool that runs a playbook"
+        return "it is not a tool that runs a playbook"
     if row["outcome"] not in _REPEATABLE:
         return f"it ended as {row['outcome'] or 'unfinished'}"
     return "its arguments were too long for the ledger to keep all of them"

@@ -68,7 +68,7 @@ class ListenOptions:
         elif self.auth and not tokens:
             or_no_auth = ", or give --no-auth to ask for none on this machine" if is_loopback(self.host) else ""
             raise UsageError(
-                "There is no token yet, so nobody could come in.",
+                "There is no token yet, so nobody could connect.",
                 f"`playvisor tokens create NAME` makes one{or_no_auth}; or name who issues them with --oauth-issuer.",
             )
         if (self.certificate is None) != (self.key is None):

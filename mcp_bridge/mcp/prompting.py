@@ -54,7 +54,7 @@ class Prompts:
             toolsets = dict.fromkeys((run_tools.TOOLS.get(tool) or catalogue.load()[tool]).toolset for tool in missing)
             raise UsageError(
                 f"The prompt {name} needs {', '.join(missing)}, which this server does not offer.",
-                f"Whoever runs it can offer the toolsets {', '.join(toolsets)} with --toolsets, in a mode that acts.",
+                f"Its operator can offer the toolsets {', '.join(toolsets)} with --toolsets, in mode apply.",
             )
         return prompt
 

@@ -101,7 +101,7 @@ class McpServer:
     ) -> types.CallToolResult | types.InputRequiredResult:
         request = self._make_request(ctx, params.name, params.arguments or {})
         answered = elicitation.read_answer(params)
-        if answered and not await self._take_answer(request, *answered):
+        if answered and not await self._record_answer(request, *answered):
             return tools.make_call_result(elicitation.make_declined_result(request.tool, answered[0]))
         result = await self._run_with_progress(ctx, request)
         if not (result.plan and result.plan.id and result.plan.elicitable and elicitation.can_ask(ctx)):
@@ -114,7 +114,7 @@ class McpServer:
         answer = await elicitation.ask(ctx, result)
         if answer == "cancel":
             return tools.make_call_result(result)
-        if await self._take_answer(request, result.plan.id, answer):
+        if await self._record_answer(request, result.plan.id, answer):
             return tools.make_call_result(await self._run_with_progress(ctx, request))
         return tools.make_call_result(elicitation.make_declined_result(request.tool, result.plan.id))
 
@@ -145,7 +145,7 @@ class McpServer:
             except LedgerError as error:
                 return unrecorded(request.tool, error)
 
-    async def _take_answer(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
+    async def _record_answer(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
         """Record the user's answer about a plan; returns False when the plan must not be applied.
 
         A plan that can't be decided on any more is made again, and asked about again.

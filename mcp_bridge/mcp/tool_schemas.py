@@ -30,7 +30,7 @@ def _shorten_option(option: Mapping[str, Any]) -> dict[str, Any]:
     shortened |= {
         name: option[name] for name in ("minimum", "maximum") if name in option and not _is_in_description(option, name)
     }
-    description = _take_first_sentence(option.get("description", ""))
+    description = _get_first_sentence(option.get("description", ""))
     element = option.get("items") or option
     if "properties" in element:
         keys = [
@@ -53,6 +53,6 @@ def _is_in_description(option: Mapping[str, Any], name: str) -> bool:
     return str(option[name]) in option.get("description", "") or option[name] > 9999
 
 
-def _take_first_sentence(text: str) -> str:
+def _get_first_sentence(text: str) -> str:
     match = _FIRST_SENTENCE.match(text)
     return match[0].rstrip(".;") if match else text

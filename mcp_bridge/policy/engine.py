@@ -86,7 +86,7 @@ class Policy:
         if problems:
             raise UsageError(
                 f"The policy {file} makes no sense: {'; '.join(problems)}",
-                "Correct it; `playvisor policy check` tells more.",
+                "Correct it; `playvisor policy check` says more.",
             )
         return policy
 

@@ -103,10 +103,11 @@ def _make_refusal_failure(decision: Decision) -> Failure:
 
 
 def _make_hold_failure(decision: Decision, run_id: str) -> Failure:
+    command = f"playvisor approvals approve {run_id[:8]}"
     return Failure(
         code="approval_required",
         message=f"{decision.reason} The plan is held; nothing was changed.",
-        hint=f"{decision.advice} `playvisor approvals approve {run_id[:8]}` does; then make the same call again.",
+        hint=f"{decision.advice} `{command}` approves it; then make the same call again.",
     )
 
 

@@ -51,7 +51,7 @@ def test_what_can_not_be_repeated_is_named():
 
     assert made.left_out == [
         "12345678 stop_guest: it ended as failed",
-        "12345678 approve_plan: it is no tool that runs a playbook",
+        "12345678 approve_plan: it is not a tool that runs a playbook",
     ]
     assert len(yaml.safe_load(made.text)[0]["tasks"]) == 1
 
