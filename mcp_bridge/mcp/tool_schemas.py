@@ -28,7 +28,9 @@ def _shorten_option(option: Mapping[str, Any]) -> dict[str, Any]:
     shortened = {name: option[name] for name in ("type", "enum", "default") if option.get(name) not in (None, False)}
     # A range that the description gives as well is not repeated.
     shortened |= {
-        name: option[name] for name in ("minimum", "maximum") if name in option and not _is_in_description(option, name)
+        name: option[name]
+        for name in ("minimum", "maximum")
+        if name in option and not _is_redundant_limit(option, name)
     }
     description = _get_first_sentence(option.get("description", ""))
     element = option.get("items") or option
@@ -49,7 +51,8 @@ def _describe_key(name: str, option: Mapping[str, Any], required: bool) -> str:
     return f"{name}{choices or kinds.get(option.get('type', ''), '')}{' (required)' if required else ''}"
 
 
-def _is_in_description(option: Mapping[str, Any], name: str) -> bool:
+def _is_redundant_limit(option: Mapping[str, Any], name: str) -> bool:
+    """Whether the description gives this limit as well, or it is only a bound against nonsense."""
     return str(option[name]) in option.get("description", "") or option[name] > 9999
 
 
