@@ -23,7 +23,7 @@ from mcp_bridge.evidence import events, export
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.text.plain import one_line
 
 Context = ServerRequestContext[Any, Any]
@@ -104,7 +104,7 @@ class Resources:
             try:
                 result = await anyio.to_thread.run_sync(read)
             except LedgerError as error:
-                result = unrecorded(READ_TOOL, error)
+                result = unrecorded_result(READ_TOOL, error)
             text = result.data.get("text")
         else:
             result = await self._call_tool(ctx, kind.tool, _make_arguments(kind, values))
@@ -121,7 +121,7 @@ class Resources:
         """Read, and record the reading; like get_run, it shows every client's runs, and no secrets."""
         run_id = str(uuid.uuid4())
         try:
-            data = self._bridge.without_secrets(_LEDGER_READERS[kind.name](self._bridge, prefix))
+            data = self._bridge.redact(_LEDGER_READERS[kind.name](self._bridge, prefix))
         except UsageError as error:
             failure = Failure(code="not_found", message=error.message, hint=error.hint)
             failed = Result(run_id=run_id, tool=READ_TOOL, status="failed", summary=error.message, failure=failure)

@@ -32,7 +32,7 @@ from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
-from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.settings import Mode
 
 _MOST_STOP_SECONDS = 10
@@ -143,7 +143,7 @@ class McpServer:
             try:
                 return await self._run(ctx, request, report)
             except LedgerError as error:
-                return unrecorded(request.tool, error)
+                return unrecorded_result(request.tool, error)
 
     async def _record_answer(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
         """Record the user's answer about a plan; returns False when the plan must not be applied.
@@ -182,7 +182,7 @@ class McpServer:
             raise
         finally:
             self._subscriptions.look_now()
-            self._bridge.look_after()
+            self._bridge.follow_up_interrupted()
 
     async def _handle_cancelled(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client cancels; the SDK itself only stops waiting for it."""

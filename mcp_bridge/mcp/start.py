@@ -59,7 +59,7 @@ def serve_mcp(
     from mcp_bridge.mcp.http import ListenOptions, serve_http
 
     issuer = Issuer(**oauth) if oauth["url"] else None
-    listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.ledger.tokens
+    listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
     listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
     serve_http(McpServer(bridge, effective_mode, offer), listen_options, tokens.verify)
 

@@ -155,7 +155,7 @@ class Subscriptions:
 
     def _find_changes(self, plans: Iterable[str]) -> list[ServerEvent]:
         """Find what has changed since the ledger was last read, also of these plans."""
-        rows = self._bridge.ledger.ended(self._last_seen or 0)
+        rows = self._bridge.ledger.list_ended(self._last_seen or 0)
         addresses: dict[str, None] = {}
         for row in rows:
             self._last_seen = row["closed_seq"]

@@ -9,16 +9,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mcp_bridge import collection
 from mcp_bridge.evidence.requests import SentRequest, with_task_states
-from mcp_bridge.executor import Executor, PlaybookRun
-from mcp_bridge.gateway.grants import Grant
-
-if TYPE_CHECKING:
-    from mcp_bridge.gateway.service import Gateway
+from mcp_bridge.executor import Executor, PlaybookRun, RunError
 
 PHASE = "after"
 PLAYBOOK = "task"
@@ -27,13 +22,12 @@ _SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class TaskInspector:
     """Asks the cluster, by a playbook like everything else."""
 
     executor: Executor
-    gateway: Gateway
 
-    def of(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
+    def inspect(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
         """What was sent, with what the cluster says of its tasks; those among `stop` that still run are stopped.
 
         It never fails: what can't be known is told as such. The playbook's own evidence is left in `folder`.
@@ -42,13 +36,14 @@ class Aftermath:
         if not upids:
             return list(sent)
         try:
-            tasks = self._asked(folder, upids, stop)
+            tasks = self._run_playbook(folder, upids, stop)
         except Exception as error:
             # A full disk, say; the run itself has still to be recorded.
-            return _unknown(sent, f"{type(error).__name__}: {error}")
-        return _unknown(sent, "the cluster could not be asked") if tasks is None else with_task_states(sent, tasks)
+            reason = error.reason if isinstance(error, RunError) else error
+            return _mark_unknown(sent, f"{type(reason).__name__}: {reason}")
+        return _mark_unknown(sent, "the cluster could not be asked") if tasks is None else with_task_states(sent, tasks)
 
-    def _asked(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
+    def _run_playbook(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
         run = PlaybookRun(
             folder=folder,
             playbook=collection.playbook(PLAYBOOK),
@@ -56,15 +51,13 @@ class Aftermath:
             variables={"pve_upids": upids, "pve_timeout": _SECONDS // 2},
             check=not stop,
             timeout=_SECONDS,
+            steps=[{"method": "DELETE", "path": _path(upid)} for upid in stop],
         )
-        grant = Grant([{"method": "DELETE", "path": _path(upid)} for upid in stop])
-        with self.gateway.admit(grant, folder) as admission:
-            run = replace(run, environment=admission.environment)
-            outcome = self.executor.run(run, lambda _line: None, threading.Event())
+        outcome = self.executor.run(run, lambda _line: None, threading.Event())
         return (outcome.result or {}).get("tasks")
 
 
-def _unknown(sent: Sequence[SentRequest], why: str) -> list[SentRequest]:
+def _mark_unknown(sent: Sequence[SentRequest], why: str) -> list[SentRequest]:
     return [replace(one, unknown=why) if one.upid else one for one in sent]
 
 
