@@ -13,7 +13,7 @@ from typing import Any
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, aliases, run_tools
 from mcp_bridge.catalogue.aliases import Alias
-from mcp_bridge.catalogue.run_tools import RunTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
@@ -29,7 +29,7 @@ class Offer:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @property
-    def tools(self) -> list[Tool | RunTool]:
+    def tools(self) -> list[Tool | BridgeTool]:
         """The tools, and those under the names of aliases."""
         own = [run_tools.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
         return own + [alias.as_tool() for name, alias in self.aliases.items() if name not in self.names]
@@ -60,7 +60,7 @@ def make_offer(
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     names, chosen_toolsets = set(tools), set(toolsets)
-    available: list[Tool | RunTool] = [*catalogue.list_offered(), *run_tools.TOOLS.values()]
+    available: list[Tool | BridgeTool] = [*catalogue.list_offered(), *run_tools.TOOLS.values()]
     _require_known("toolset", chosen_toolsets, {tool.toolset for tool in available} | {ALL})
     _require_known("tool", names, {tool.name for tool in available})
     if not chosen_toolsets and not names:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Effect
 from mcp_bridge.catalogue.schemas import WAIT
 
@@ -16,8 +17,8 @@ MOST_RUNS = 50
 
 
 @dataclass(frozen=True)
-class RunTool:
-    """A tool that runs no playbook, described like the catalogue's tools."""
+class BridgeTool:
+    """A tool that the bridge answers without a playbook, described like the catalogue's tools."""
 
     name: str
     title: str
@@ -43,7 +44,7 @@ def _make_text(description: str) -> dict[str, Any]:
 
 
 _TOOLS = (
-    RunTool(
+    BridgeTool(
         "list_runs",
         "List runs",
         "Lists what was done through Playvisor, by all clients, newest first.",
@@ -55,13 +56,13 @@ _TOOLS = (
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
     ),
-    RunTool(
+    BridgeTool(
         "get_run",
         "Show a run",
         "Shows one run: who asked for what, how it was decided and ended, its plan, and what it returned.",
         _make_schema(["run_id"], run_id=_make_text("Its id")),
     ),
-    RunTool(
+    BridgeTool(
         "wait_run",
         "Wait for a run",
         "Waits until a run has ended, and shows it; with status running when it has not by then.",
@@ -71,14 +72,14 @@ _TOOLS = (
             timeout={"type": "integer", "default": 60, "minimum": 1, "maximum": 3600, "description": "Seconds"},
         ),
     ),
-    RunTool(
+    BridgeTool(
         "apply_plan",
         "Apply a plan",
         "Applies a plan made with check=true, or held and approved by now: exactly that plan, once, or it is refused.",
         _make_schema(["plan_id"], plan_id=_make_text("plan.id of the result that made it"), wait=WAIT),
         effect="destroy",
     ),
-    RunTool(
+    BridgeTool(
         "cancel_run",
         "Cancel a run",
         "Ends a run of yours, and says what it had done; its tasks in Proxmox VE go on unless stop_tasks.",
@@ -89,3 +90,11 @@ _TOOLS = (
 )
 
 TOOLS = {tool.name: tool for tool in _TOOLS}
+"""All of them by name, with those that `register` has added."""
+
+
+def register(tool: BridgeTool) -> None:
+    """Add a tool, which every front end then offers. Raises ValueError for a name that is in use."""
+    if tool.name in TOOLS or tool.name in catalogue.load():
+        raise ValueError(f"There is a tool {tool.name} already.")
+    TOOLS[tool.name] = tool

@@ -33,7 +33,7 @@ class Plans:
             connection.execute(insert(plans).values(**values))
 
     def list_held(self) -> list[KeptPlan]:
-        """The plans that somebody has to decide on, oldest first."""
+        """The plans that wait for a decision, oldest first."""
         with reading(self._engine) as connection:
             query = select(plans).where(plans.c.state == "held").order_by(plans.c.made_at)
             found = [_read(row) for row in connection.execute(query).mappings()]
@@ -46,7 +46,7 @@ class Plans:
             return [_read(row) for row in connection.execute(query).mappings()]
 
     def find(self, prefix: str) -> KeptPlan:
-        """The one plan whose id starts so. Raises UsageError when there is none, or more than one."""
+        """The one plan whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
             return _find_one(connection, prefix)
 
@@ -73,7 +73,7 @@ class Plans:
     ) -> KeptPlan | None:
         """Use up the approval of this very plan for this asker, if there is one.
 
-        With `plan_id` it is that of the kept plan which is being applied, whoever had asked for it.
+        With `plan_id` it is the approval of that kept plan, whoever asked for it.
         """
         whose = plans.c.plan_id == plan_id if plan_id else plans.c.asker == asker
         with transaction(self._engine) as connection:

@@ -105,7 +105,7 @@ class Ledger:
             return [_readable(row) for row in connection.execute(query).mappings()]
 
     def find(self, prefix: str) -> Row:
-        """The one run whose id starts so. Raises UsageError when there is none, or more than one."""
+        """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
             query = select(runs).where(runs.c.run_id >= prefix, runs.c.run_id < f"{prefix}g")
             found = [dict(row) for row in connection.execute(query.order_by(runs.c.run_id).limit(5)).mappings()]

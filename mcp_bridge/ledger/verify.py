@@ -68,22 +68,23 @@ def _find_start(connection: Connection, found: Verification, spoiled: list[chain
     found.start = checkpoint["seq"]
     query = select(runs).where(runs.c.run_id == checkpoint["pruned_by"])
     row = connection.execute(query).mappings().first()
-    said = _parse_removal(row["arguments"]) if row and (row["tool"], row["outcome"]) == (PRUNING, "ok") else {}
-    if row is None or (said.get("entry"), said.get("hash")) != (checkpoint["seq"], checkpoint["hash"]):
+    removal = _parse_removal(row["arguments"]) if row and (row["tool"], row["outcome"]) == (PRUNING, "ok") else {}
+    if row is None or (removal.get("entry"), removal.get("hash")) != (checkpoint["seq"], checkpoint["hash"]):
         what = "where the ledger begins is not what the run that removed older ones says"
         spoiled.append(chain.Fault(checkpoint["pruned_by"], checkpoint["seq"], what))
         return chain.Start(checkpoint["seq"], checkpoint["hash"])
-    found.since = said["before"]
-    kept = {int(number): digest for number, digest in said["kept"].items()}
+    found.since = removal["before"]
+    kept = {int(number): digest for number, digest in removal["kept"].items()}
     return chain.Start(checkpoint["seq"], checkpoint["hash"], kept)
 
 
 def _parse_removal(arguments: str) -> dict[str, Any]:
     try:
-        said = json.loads(arguments)
+        removal = json.loads(arguments)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) and isinstance(said.get("kept"), dict) and "before" in said else {}
+    is_removal = isinstance(removal, dict) and isinstance(removal.get("kept"), dict) and "before" in removal
+    return removal if is_removal else {}
 
 
 def walk(
@@ -116,7 +117,7 @@ def walk(
 
 
 def find_unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
-    """What runs left behind that the ledger says nothing of."""
+    """The artifacts of runs that the ledger does not have."""
     for name in sorted(path.name for path in folders.iterdir()) if folders.is_dir() else ():
         if connection.execute(select(runs.c.run_id).where(runs.c.run_id == name)).first() is None:
             yield chain.Fault(name, 0, "artifacts of a run that the ledger does not have")

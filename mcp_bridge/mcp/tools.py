@@ -8,7 +8,7 @@ from __future__ import annotations
 from mcp import types
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.run_tools import RunTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.mcp.tool_schemas import OUTPUT, shorten_input_schema
 from mcp_bridge.result import Result
@@ -17,7 +17,7 @@ EFFECT = "playvisor/effect"
 APPROVAL = "playvisor/approval"
 
 
-def describe_tool(entry: Tool | RunTool) -> types.Tool:
+def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
     """Describe a tool for the list of tools."""
     return types.Tool(
         name=entry.name,
@@ -31,7 +31,7 @@ def describe_tool(entry: Tool | RunTool) -> types.Tool:
     )
 
 
-def make_annotations(entry: Tool | RunTool) -> types.ToolAnnotations:
+def make_annotations(entry: Tool | BridgeTool) -> types.ToolAnnotations:
     """Make the hints of a tool for the person, by its effect. The cluster is a closed world."""
     if not entry.writes:
         return types.ToolAnnotations(read_only_hint=True, open_world_hint=False)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runs of this process that have not ended, and how they are told to."""
+"""The runs of this process that have not ended, and how other processes cancel them."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments, run_tools
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
@@ -17,8 +18,19 @@ from mcp_bridge.run import background
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import plans, runs
+from mcp_bridge.run.tools import ToolFunction, plans, runs
 from mcp_bridge.run.tools.results import failed_result
+
+_FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
+
+
+def register(tool: BridgeTool, function: ToolFunction) -> None:
+    """Add a tool of a feature above the bridge, before the first request; every face then offers it.
+
+    Raises ValueError for a name that is taken.
+    """
+    run_tools.register(tool)
+    _FUNCTIONS[tool.name] = function
 
 
 class Bridge(Engine):
@@ -37,7 +49,7 @@ class Bridge(Engine):
                     if isinstance(planned, Request):
                         return self._run(planned, progress, cancel, wait=wait)
                     return self.answer(request, planned)
-                return self.answer(request, runs.TOOLS[request.tool](self, request, progress, cancel))
+                return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))

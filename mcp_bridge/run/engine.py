@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mcp_bridge.policy.judge import Judge
 
 
-# Whose runs those are that nobody has asked for.
+# The caller of runs that Playvisor itself wants.
 _SELF = "playvisor"
 
 
@@ -101,7 +101,7 @@ class Engine:
             return self._recorder.close(tool, ending)
 
     def decide_plan(self, plan_id: str, request: Request, *, approve: bool, approval: str = "operator") -> KeptPlan:
-        """Approve or deny a plan that is held, as whoever makes this request, and record it.
+        """Approve or deny a plan that is held, as the caller of this request, and record it.
 
         Raises UsageError for a plan that is not held, or no longer.
         """
@@ -111,10 +111,10 @@ class Engine:
         approver = request.asker
         tool = "approve_plan" if approve else "deny_plan"
         decided = self.ledger.plans.decide(plan_id, approver, approve=approve, approval=approval)
-        asked = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
+        decision = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
         summary = f"{decided.state.capitalize()} the plan of {decided.asker}: {decided.shown['summary']}"
         closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
-        self.ledger.record(self._recorder.make_opening(asked, run_id), closing)
+        self.ledger.record(self._recorder.make_opening(decision, run_id), closing)
         return decided
 
     def follow_up_interrupted(self) -> None:
@@ -125,13 +125,13 @@ class Engine:
 
     def _follow_up_all(self, run_ids: Sequence[str]) -> None:
         request = Request(TOOL, {}, "read", client_name=_SELF, client_version=version())
-        # Whoever asks for the run later is told, too.
+        # A later get_run follows it up, too.
         with suppress(PlayvisorError):
             for run_id in run_ids:
                 self.follow_up(self.ledger.find(run_id), request)
 
     def follow_up(self, row: Row, request: Request) -> dict[str, Any] | None:
-        """What became of what an interrupted run had sent, for whoever asks; None for other runs.
+        """What became of the requests that an interrupted run had sent; None for other runs.
 
         Raises LedgerError when it can't be recorded.
         """

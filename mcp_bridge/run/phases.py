@@ -174,8 +174,8 @@ class Phases:
         return mark_if_lost(self._tool, outcome)
 
     def _variables(self) -> dict[str, Any]:
-        given = {name: value for name, value in self._request.arguments.items() if name != "check"}
-        values: Mapping[str, Any] = {**arguments.clean(given), **self._tool.fixed}
+        options = {name: value for name, value in self._request.arguments.items() if name != "check"}
+        values: Mapping[str, Any] = {**arguments.clean(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
 
     def _say(self, phase: str, line: str) -> None:

@@ -51,7 +51,7 @@ class Recorder:
         return ledger
 
     def take_interrupted(self) -> list[str]:
-        """The runs that were found open; each is given once."""
+        """The interrupted runs that were closed on first use; each is returned once."""
         found, self._interrupted = self._interrupted, []
         return found
 

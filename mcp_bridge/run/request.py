@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody asks for, and why nothing may be started for it."""
+"""A request of the bridge, and why nothing may be started for it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mcp_bridge.text.redaction import writable
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
+    """What a caller asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
 
     `kind` is who asks, for the policy: a person who has typed it, or a client such as an AI's, with further `roles`.
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
     applying it. Where a front end offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
-    whoever asks for one by name without saying so is told there is none.
+    without this mark of the request there is no such tool.
     """
 
     tool: str

@@ -32,8 +32,8 @@ class FollowUp:
     def ask(self, row: Row, request: Request) -> dict[str, Any] | None:
         """What is known by now of what an interrupted run had sent, as plain data; None when it had sent nothing.
 
-        What the cluster has said once, of tasks that had all ended, is not asked again. Raises LedgerError when it
-        can't be recorded, and nothing else: a cluster that is down is told as such.
+        Once all of its tasks have ended, the cluster is not asked again. Raises LedgerError when it can't be recorded,
+        and nothing else: that a cluster is down is part of what is returned.
         """
         ledger = self.means.recorder.ledger
         folder = ledger.folder(row["run_id"])
@@ -47,14 +47,14 @@ class FollowUp:
         if not any(one.upid for one in requests):
             return {"told": describe_requests(requests, missing_steps(requests, steps))}
         run_id, found = self._ask_cluster(row, request, requests)
-        told = describe_requests(found, missing_steps(found, steps))
-        return {"told": told, "run_id": run_id, "sent": [one.as_dict() for one in found]}
+        account = describe_requests(found, missing_steps(found, steps))
+        return {"told": account, "run_id": run_id, "sent": [one.as_dict() for one in found]}
 
     def _ask_cluster(self, row: Row, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
         recorder, run_id = self.means.recorder, str(uuid.uuid4())
-        asked = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
+        look = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
         folder = recorder.ledger.folder(run_id)
-        recorder.open(asked, run_id, PLAYBOOK)
+        recorder.open(look, run_id, PLAYBOOK)
         aftermath = TaskInspector(self.means.executor)
         found = aftermath.inspect(folder / PHASE, requests)
         steps = events.read_planned_steps(recorder.ledger.folder(row["run_id"]))

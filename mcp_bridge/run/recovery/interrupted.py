@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that their processes left open when they died: what is left of them is ended, and the ledger told."""
+"""Runs that were left open when their processes died: what is left of them is killed, and they are closed."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TaskInspector:
     def inspect(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
         """What was sent, with what the cluster says of its tasks; those among `stop` that still run are stopped.
 
-        It never fails: what can't be known is told as such. The playbook's own evidence is left in `folder`.
+        It never fails: requests whose task is unknown say why. The playbook leaves its artifacts in `folder`.
         """
         upids = list(dict.fromkeys(stop or [one.upid for one in sent if one.upid]))
         if not upids:

@@ -20,12 +20,12 @@ def request_for_plan(engine: Engine, request: Request) -> Request | Result:
     failure = _find_obstacle(plan, request)
     if failure or plan.arguments is None:
         return failed_result(request, failure or _refuse_secret(plan))
-    asked = {name: value for name, value in plan.arguments.items() if name != "check"}
-    return replace(request, tool=plan.tool, arguments=asked, plan_digest=plan.digest, plan_id=plan.plan_id)
+    arguments = {name: value for name, value in plan.arguments.items() if name != "check"}
+    return replace(request, tool=plan.tool, arguments=arguments, plan_digest=plan.digest, plan_id=plan.plan_id)
 
 
 def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
-    """Why a plan can't be applied by whoever asks. People may apply the plans of their clients."""
+    """Why a plan can't be applied by this caller. People may apply the plans of their clients."""
     name = f"Plan {plan.plan_id[:8]}"
     if request.kind != "person" and plan.asker != request.asker:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Make a plan of your own.")

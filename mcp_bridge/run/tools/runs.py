@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
+from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     One whose process has died is closed. Raises UsageError when there is none.
     """
     deadline = time.monotonic() + seconds
-    said = ""
+    last_line = ""
     while True:
         row = engine.ledger.find(run_id)
         if row["outcome"] is None and close_interrupted(engine.ledger):
@@ -81,9 +82,9 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
         if row["outcome"] is not None or remaining <= 0:
             return row
         line = _describe_progress(engine, row)
-        if line != said:
+        if line != last_line:
             progress(line)
-            said = line
+            last_line = line
         if cancel.wait(min(_LOOK_SECONDS, remaining)):
             return engine.ledger.find(run_id)
 
@@ -118,7 +119,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
         failure = _describe_unreachable(row)
     if failure:
         return failed_result(request, failure)
-    # Whoever gives up waiting does not take the cancelling back.
+    # To give up waiting does not take the cancelling back.
     row = wait_for(engine, row["run_id"], _ENDING_SECONDS, progress, threading.Event())
     return _show_run(engine, request, row, waiting=True)
 
@@ -154,8 +155,8 @@ def _show_run(engine: Engine, request: Request, row: Row, *, waiting: bool = Fal
     if row["outcome"] is None:
         status: Status = "running" if waiting else "ok"
         return make_result(request, status, f"{who} has not ended: {_describe_progress(engine, row)}.", run=run)
-    said = followed["told"] if followed else row["summary"] or ""
-    return make_result(request, "ok", f"{who} ended as {row['outcome']}. {said}".strip(), run=run)
+    account = followed["told"] if followed else row["summary"] or ""
+    return make_result(request, "ok", f"{who} ended as {row['outcome']}. {account}".strip(), run=run)
 
 
 def _describe_progress(engine: Engine, row: Row) -> str:
@@ -174,7 +175,7 @@ def _read_plan_and_result(folder: Path) -> tuple[dict[str, Any] | None, dict[str
 
 
 def _describe_left_out(returned: Mapping[str, Any], size: int) -> str:
-    """What is said of a result that is too large to be shown here."""
+    """The sentence about a result that is too large to be shown."""
     counts = {name: len(value) for name, value in returned.items() if isinstance(value, list) and value}
     held = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"What it returned ({held or 'no lists'}) takes {size} characters; more than {_MOST_RETURNED} are not shown."
@@ -187,7 +188,7 @@ def _find_kept_plan(engine: Engine, run_id: str) -> KeptPlan | None:
         return None
 
 
-TOOLS: dict[str, Callable[[Engine, Request, Progress, threading.Event], Result]] = {
+FUNCTIONS: dict[str, ToolFunction] = {
     "list_runs": _list_runs,
     "get_run": _get_run,
     "wait_run": _wait_run,

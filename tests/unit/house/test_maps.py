@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 # Whole paths of this repository, in code marks.
-NAMED = re.compile(r"`((?:mcp_bridge|playvisor|pve_simulator|plugins|tests|docs|playbooks|roles|extensions)/[\w./-]+(?:\.\w+|/))`")
+ROOMS = "mcp_bridge|playvisor|pve_simulator|plugins|tests|docs|playbooks|roles|extensions"
+NAMED = re.compile(rf"`((?:{ROOMS})/[\w./-]+(?:\.\w+|/))`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
