@@ -10,7 +10,7 @@ from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.executor import PlaybookOutcome
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 from mcp_bridge.run import Bridge, Request, call
 from mcp_bridge.run.tools.results import make_result
 from mcp_bridge.settings import Settings
