@@ -71,7 +71,9 @@ class Engine:
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
 
-        return Judge(Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).frozen)
+        return Judge(
+            Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).read_freeze
+        )
 
     def run(
         self,

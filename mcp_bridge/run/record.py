@@ -113,7 +113,7 @@ class Recorder:
                 digest=plan.digest,
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
-                shown=self._redactor.redact(judge.shown(plan, result.summary, result.diff)),
+                shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
                 asker=request.asker,
                 expires_at=plan.expires_at or expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",

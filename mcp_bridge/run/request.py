@@ -70,9 +70,9 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
 
 def unknown_tool(name: str) -> Failure:
     """The failure for a tool that does not exist."""
-    near = catalogue.similar(name)
+    near = catalogue.find_similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
-    known = ", ".join(tool.name for tool in catalogue.offered())
+    known = ", ".join(tool.name for tool in catalogue.list_offered())
     return Failure(
         code="invalid_parameter", message=f"There is no tool {name[:60]!r}.", hint=f"{guess}There are: {known}."
     )

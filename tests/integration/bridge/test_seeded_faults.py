@@ -68,7 +68,7 @@ def complete(ledger, writes):
         traced = [
             (entry["method"], entry["path"])
             for row in rows
-            for entry in events.api_trace(ledger.folder(row["run_id"]))
+            for entry in events.read_api_trace(ledger.folder(row["run_id"]))
             if entry["method"] != "GET"
         ]
         assert [request for request in writes() if request not in traced] == []
