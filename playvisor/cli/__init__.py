@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mcp_bridge.errors import UsageError
 
-__all__ = ["command", "main", "preload"]
+__all__ = ["main", "make_commands", "preload"]
 
 _GARBAGE_THRESHOLD = 50_000
 
@@ -48,12 +48,12 @@ def main() -> NoReturn:
 
     try:
         # Not typer's own way of telling errors: it repeats words as they were given, secrets among them.
-        sys.exit(_needed()(standalone_mode=False, prog_name="playvisor"))
+        sys.exit(_get_commands()(standalone_mode=False, prog_name="playvisor"))
     except typer.TyperException as error:
-        wrong = _misused(error)
-        if wrong.message:
-            report_error(wrong, as_json="--json" in sys.argv)
-        sys.exit(wrong.exit_status)
+        usage_error = _make_usage_error(error)
+        if usage_error.message:
+            report_error(usage_error, as_json="--json" in sys.argv)
+        sys.exit(usage_error.exit_status)
     except typer.Abort:
         sys.exit(130)
     except PlayvisorError as error:
@@ -75,7 +75,7 @@ def main() -> NoReturn:
 
 
 @cache
-def command(only: str | None = None) -> Any:
+def make_commands(only: str | None = None) -> Any:
     """The tree of commands, or as much of it as a command line with this first word needs."""
     from typer.main import get_command
 
@@ -91,23 +91,25 @@ def preload() -> Iterator[None]:
     return preload.load()
 
 
-def _needed() -> Any:
+def _get_commands() -> Any:
     """The tree for this command line: in a fork, the one that is there already."""
-    asked = command_line.words(sys.argv)
-    return command(asked[0] if asked and not lending.lent_by else None)
+    words = command_line.skip_common_options(sys.argv)
+    return make_commands(words[0] if words and not lending.lent_by else None)
 
 
-def _misused(error: typer.TyperException) -> UsageError:
+def _make_usage_error(error: typer.TyperException) -> UsageError:
     """What was wrong with the command line, and where its help is."""
     from mcp_bridge.errors import UsageError
     from mcp_bridge.settings import load_settings
 
     # A command without its arguments has printed its help already.
-    told = type(error).__name__ == "NoArgsIsHelpError"
+    help_was_printed = type(error).__name__ == "NoArgsIsHelpError"
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "playvisor"
     try:
         redactor = load_settings(with_profile=False).redactor
     except UsageError as unusable:
         return unusable
-    return UsageError("" if told else redactor.text(error.format_message()), f"`{command} --help` shows its usage.")
+    return UsageError(
+        "" if help_was_printed else redactor.text(error.format_message()), f"`{command} --help` shows its usage."
+    )

@@ -39,8 +39,8 @@ def make_app(only: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(playvisor)
-    if only not in top_level():
-        _add_nouns(app, only)
+    if only not in list_own_commands():
+        _add_tool_commands(app, only)
     for name, function in _COMMANDS.items():
         app.command(name, rich_help_panel=_OWN_PANEL)(function)
     for name in [only] if only in GROUPS else () if only in _COMMANDS else GROUPS:
@@ -49,7 +49,7 @@ def make_app(only: str | None = None) -> typer.Typer:
     return app
 
 
-def _add_nouns(app: typer.Typer, only: str | None) -> None:
+def _add_tool_commands(app: typer.Typer, only: str | None) -> None:
     from mcp_bridge.catalogue.commands import commands
     from playvisor.cli import tool_commands
 
@@ -57,8 +57,8 @@ def _add_nouns(app: typer.Typer, only: str | None) -> None:
         app.add_typer(tool_commands.make_group(noun), name=noun, rich_help_panel=_CATALOGUE_PANEL)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"playvisor {version()}")
         raise typer.Exit
 
@@ -90,16 +90,16 @@ def call(
     Lists are written a,b or repeated; a dot leads into an object; JSON works everywhere:
     playvisor call list_guests guests.tags=web guests.status=running
     """
-    from playvisor.cli.call import call_tool
+    from playvisor.cli.call import call_with_words
 
-    raise typer.Exit(call_tool(tool, arguments or [], check=check, as_json=as_json))
+    raise typer.Exit(call_with_words(tool, arguments or [], check=check, as_json=as_json))
 
 
 def apply_plan(plan_id: PlanId, as_json: Json = False) -> None:
     """Apply a kept plan: exactly that one, once, or it is refused as drifted."""
-    from playvisor.cli.call import call_with
+    from playvisor.cli.call import call_with_arguments
 
-    raise typer.Exit(call_with("apply_plan", {"plan_id": plan_id}, as_json=as_json))
+    raise typer.Exit(call_with_arguments("apply_plan", {"plan_id": plan_id}, as_json=as_json))
 
 
 def freeze(
@@ -155,6 +155,6 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 
 
-def top_level() -> set[str]:
+def list_own_commands() -> set[str]:
     """The words that a tool's noun can't be."""
     return {*GROUPS, *_COMMANDS}

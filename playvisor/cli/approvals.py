@@ -22,15 +22,15 @@ def list_plans(*, everything: bool, as_json: bool) -> None:
     """The plans that wait for somebody to decide, or the newest of all."""
     settings = load_settings()
     plans = Ledger(settings.state_dir, settings.ledger_url).plans
-    found = plans.recent(_NEWEST) if everything else plans.waiting()
+    listed = plans.recent(_NEWEST) if everything else plans.waiting()
     if as_json:
-        console.print_json([plan.as_dict() for plan in found])
+        console.print_json([plan.as_dict() for plan in listed])
         return
-    if not found:
-        console.err().print("No plan waits for approval.")
+    if not listed:
+        console.get_stderr().print("No plan waits for approval.")
         return
-    rows = [[plan.plan_id[:8], plan.asker, plan.tool, plan.shown["summary"], _standing(plan)] for plan in found]
-    console.table(["plan", "asked by", "tool", "what it would do", "state"], rows)
+    rows = [[plan.plan_id[:8], plan.asker, plan.tool, plan.shown["summary"], _describe_state(plan)] for plan in listed]
+    console.print_table(["plan", "asked by", "tool", "what it would do", "state"], rows)
 
 
 def show_plan(plan_id: str, *, as_json: bool) -> None:
@@ -41,22 +41,24 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
         console.print_json(plan.as_dict())
         return
     shown = plan.shown
-    console.facts(
+    console.print_facts(
         {
             "plan": plan.plan_id,
             "digest": plan.digest,
             "asked by": f"{plan.asker} (as {plan.local_user})",
             "tool": plan.tool,
-            "arguments": "not kept: they hold a secret" if plan.arguments is None else results.compact(plan.arguments),
+            "arguments": "not kept: they hold a secret"
+            if plan.arguments is None
+            else results.format_compact(plan.arguments),
             "would": shown["summary"],
             "held because": plan.reason,
-            "state": _standing(plan),
+            "state": _describe_state(plan),
             "decided by": plan.approver,
             "applied by run": plan.used_by,
         }
     )
     if shown["targets"]:
-        console.table(
+        console.print_table(
             ["guest", "name", "node", "pool", "tags", "protected"],
             [
                 [
@@ -64,7 +66,7 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
                     one.get("name"),
                     one.get("node"),
                     one.get("pool"),
-                    results.compact(one.get("tags")),
+                    results.format_compact(one.get("tags")),
                     "yes" if one.get("protected", "vmid" in one) else "no",
                 ]
                 for one in shown["targets"]
@@ -78,38 +80,42 @@ def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
     """Approve or deny a plan; recorded in the ledger."""
     tool = "approve_plan" if approve else "deny_plan"
     settings = load_settings()
-    asked = make_request(settings, tool, {}, mode="apply")
-    plan = make_bridge(settings).decide_plan(plan_id, asked, approve=approve)
+    request = make_request(settings, tool, {}, mode="apply")
+    plan = make_bridge(settings).decide_plan(plan_id, request, approve=approve)
     if as_json:
         console.print_json(plan.as_dict())
         return
-    console.err().print(f"{plan.state.capitalize()}: {plan.shown['summary']}")
+    console.get_stderr().print(f"{plan.state.capitalize()}: {plan.shown['summary']}")
     if approve:
-        console.err().print(f"{plan.asker} can apply it for {_left(plan)} more, by making the same call again.")
+        console.get_stderr().print(
+            f"{plan.asker} can apply it for {_format_time_left(plan)} more, by making the same call again."
+        )
 
 
 def freeze(why: str, *, as_json: bool) -> None:
     """Stop all changes, for everybody who uses this state directory."""
-    frozen = Freezer(load_settings().state_dir).freeze(why)
+    freeze_notice = Freezer(load_settings().state_dir).freeze(why)
     if as_json:
-        console.print_json({"frozen": True, **frozen.__dict__})
+        console.print_json({"frozen": True, **freeze_notice.__dict__})
         return
-    console.err().print(f"Frozen: {frozen}. Reads and plans still work; `playvisor thaw` ends it.")
+    console.get_stderr().print(f"Frozen: {freeze_notice}. Reads and plans still work; `playvisor thaw` ends it.")
 
 
 def thaw(*, as_json: bool) -> None:
     """Allow changes again."""
-    was = Freezer(load_settings().state_dir).thaw()
+    ended = Freezer(load_settings().state_dir).thaw()
     if as_json:
-        console.print_json({"frozen": False, "was": was.__dict__ if was else None})
+        console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
         return
-    console.err().print(f"Thawed: {was}." if was else "Nothing was frozen.")
+    console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
 
 
-def _standing(plan: KeptPlan) -> str:
-    return f"{plan.state}, {_left(plan)} left" if plan.state in ("held", "ready", "approved") else plan.state
+def _describe_state(plan: KeptPlan) -> str:
+    return (
+        f"{plan.state}, {_format_time_left(plan)} left" if plan.state in ("held", "ready", "approved") else plan.state
+    )
 
 
-def _left(plan: KeptPlan) -> str:
+def _format_time_left(plan: KeptPlan) -> str:
     seconds = (datetime.fromisoformat(plan.expires_at) - datetime.now(UTC)).total_seconds()
-    return units.span(max(0, int(seconds)))
+    return units.format_duration(max(0, int(seconds)))

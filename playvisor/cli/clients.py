@@ -38,7 +38,7 @@ class Client:
     inherits: bool = False
     entry: Mapping[str, Any] = field(default_factory=dict)
 
-    def path(self, environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    def find_path(self, environment: Mapping[str, str], platform: str = sys.platform) -> Path:
         """Where its configuration is on this kind of system. Raises UsageError where that is not known."""
         where = self.file.get(platform)
         if where is None:
@@ -46,7 +46,7 @@ class Client:
                 f"Where {self.title} keeps its configuration on {platform} is not known.",
                 "Name the file with --file, or put into it by hand what --print shows.",
             )
-        for name, usual in _defaults().items():
+        for name, usual in _get_defaults().items():
             where = where.replace(f"${name}", environment.get(name) or usual)
         return Path(where).expanduser()
 
@@ -60,27 +60,27 @@ class Connection:
     left_out: list[str]
 
 
-def known() -> dict[str, Client]:
+def load_clients() -> dict[str, Client]:
     """The clients by name."""
-    return {name: Client(name, **facts) for name, facts in _data()["clients"].items()}
+    return {name: Client(name, **facts) for name, facts in _load_data()["clients"].items()}
 
 
-def named(name: str) -> Client:
+def find_client(name: str) -> Client:
     """One client. Raises UsageError that lists them all."""
-    found = known().get(name.lower())
-    if found is None:
-        near = get_close_matches(name.lower(), known(), n=1)
+    client = load_clients().get(name.lower())
+    if client is None:
+        near = get_close_matches(name.lower(), load_clients(), n=1)
         guess = f"Did you mean {near[0]}? " if near else ""
-        raise UsageError(f"There is no client {name!r}.", f"{guess}There are: {', '.join(known())}.")
-    return found
+        raise UsageError(f"There is no client {name!r}.", f"{guess}There are: {', '.join(load_clients())}.")
+    return client
 
 
-def connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
+def read_connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
     """What of this environment describes the cluster and Playvisor's settings; secrets become references, or nothing.
 
     Paths are made absolute, since the client starts it elsewhere. A profile that is asked for says all of the cluster.
     """
-    told = Connection({}, [], [])
+    connection = Connection({}, [], [])
     prefixes = ("PLAYVISOR_",) if environment.get(profiles.VARIABLE) else ("PROXMOX_", "PLAYVISOR_")
     for name, value in sorted(environment.items()):
         if not name.startswith(prefixes) or not value:
@@ -89,32 +89,32 @@ def connection(environment: Mapping[str, str], redactor: Redactor, client: Clien
             # The file that the variable beside it names is enough.
             if environment.get(f"{name}_FILE"):
                 continue
-            told.secrets.append(name)
+            connection.secrets.append(name)
             if client.reference:
-                told.variables[name] = client.reference.replace("NAME", name)
+                connection.variables[name] = client.reference.replace("NAME", name)
         elif _SECRET.search(name) or redactor.finds(value) or urlsplit(value).password:
-            told.left_out.append(name)
+            connection.left_out.append(name)
         else:
-            told.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value
-    return told
+            connection.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value
+    return connection
 
 
-def entry(client: Client, command: list[str], variables: Mapping[str, str], old: Any) -> dict[str, Any]:
+def make_entry(client: Client, command: list[str], variables: Mapping[str, str], old: Any) -> dict[str, Any]:
     """The server's entry: what is new in it, and what else its old one has."""
     before = old if isinstance(old, dict) else {}
-    given = before.get("env")
-    kept = given if isinstance(given, dict) else {}
+    old_env = before.get("env")
+    kept_env = old_env if isinstance(old_env, dict) else {}
     # A reference of an earlier time would go before a file that is named now.
-    env = {name: value for name, value in kept.items() if not (name in SECRETS and str(value).startswith("$"))}
+    env = {name: value for name, value in kept_env.items() if not (name in SECRETS and str(value).startswith("$"))}
     env |= variables
     return {**before, **client.entry, "command": command[0], "args": command[1:], "env": env}
 
 
 @cache
-def _data() -> dict[str, Any]:
+def _load_data() -> dict[str, Any]:
     data: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return data
 
 
-def _defaults() -> dict[str, str]:
-    return dict(_data()["defaults"])
+def _get_defaults() -> dict[str, str]:
+    return dict(_load_data()["defaults"])

@@ -10,12 +10,12 @@ import os
 from mcp_bridge.executor.forkserver import lending
 
 PROGRAM = "playvisor"
-LENT = {PROGRAM: "playvisor.cli"}
+LENT_PROGRAMS = {PROGRAM: "playvisor.cli"}
 """The program that fork servers lend, with the module that has its `main` and `preload`."""
-ALONE = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
+NEVER_LENT = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
 """Commands that go on for long, or look at what their own process has."""
 WITHOUT_PLAYBOOKS = frozenset({"approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"})
-COMPLETING = "_PLAYVISOR_COMPLETE"
+COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"
 """Says to typer that this is no command, but a shell that asks how to go on."""
 
 
@@ -24,7 +24,7 @@ def borrow(arguments: list[str]) -> int | None:
     return lending.borrow([PROGRAM, *arguments[1:]]) if may_be_lent(arguments) else None
 
 
-def words(arguments: list[str]) -> list[str]:
+def skip_common_options(arguments: list[str]) -> list[str]:
     """What a command line asks for, from its first word on, without the options that all commands have."""
     rest = arguments[1:]
     while rest and rest[0].startswith("--profile"):
@@ -36,15 +36,15 @@ def may_be_lent(arguments: list[str]) -> bool:
     """Whether a command may run in a fork of another process, be it only its playbooks."""
     if lending.lent_by is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
         return False
-    asked = words(arguments)
-    if not asked:
+    words = skip_common_options(arguments)
+    if not words:
         # A shell that completes what somebody types waits for it.
-        return COMPLETING in os.environ
-    return not asked[0].startswith("-") and asked[0] not in ALONE
+        return COMPLETION_VARIABLE in os.environ
+    return not words[0].startswith("-") and words[0] not in NEVER_LENT
 
 
 def runs_playbooks(arguments: list[str]) -> bool:
     """Whether a command will run a playbook, unless it is told only to help."""
-    asked = words(arguments)
-    helps = {"-h", "--help"} & set(asked) or (len(asked) < 2)
-    return may_be_lent(arguments) and not helps and asked[0] not in WITHOUT_PLAYBOOKS
+    words = skip_common_options(arguments)
+    prints_help = {"-h", "--help"} & set(words) or (len(words) < 2)
+    return may_be_lent(arguments) and not prints_help and words[0] not in WITHOUT_PLAYBOOKS

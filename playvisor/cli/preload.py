@@ -32,5 +32,5 @@ def load() -> Iterator[None]:
         # Kept with the tool.
         dict(tool.input_schema)
         yield
-    importlib.import_module("playvisor.cli").command()
+    importlib.import_module("playvisor.cli").make_commands()
     yield

@@ -22,16 +22,16 @@ _LINES = 6
 
 
 @contextmanager
-def shown(*, quiet: bool) -> Iterator[Progress]:
+def show_progress(*, quiet: bool) -> Iterator[Progress]:
     """Where a run's progress goes: nowhere, unless stderr is a terminal."""
-    if quiet or not console.err().is_terminal:
+    if quiet or not console.get_stderr().is_terminal:
         yield lambda _line: None
         return
     from rich.live import Live
 
     display = _Display()
-    with Live(get_renderable=display.render, console=console.err(), transient=True, refresh_per_second=8):
-        yield display.take
+    with Live(get_renderable=display.render, console=console.get_stderr(), transient=True, refresh_per_second=8):
+        yield display.add_line
 
 
 class _Display:
@@ -45,19 +45,19 @@ class _Display:
         self._phase = "Starting"
         self._began = time.monotonic()
 
-    def take(self, line: str) -> None:
+    def add_line(self, line: str) -> None:
         """A line such as `Applying: ...`."""
-        phase, colon, said = line.partition(": ")
+        phase, colon, text = line.partition(": ")
         self._phase = phase if colon else line
-        if said and said not in list(self._lines)[-1:]:
-            self._lines.append(said)
+        if text and text not in list(self._lines)[-1:]:
+            self._lines.append(text)
 
     def render(self) -> Group:
         from rich.console import Group
         from rich.text import Text
 
         seconds = time.monotonic() - self._began
-        self._spinner.update(text=Text(f"{self._phase} ({units.span(seconds)})"))
+        self._spinner.update(text=Text(f"{self._phase} ({units.format_duration(seconds)})"))
         return Group(
             self._spinner, *(Text(f"  {line}", "dim", no_wrap=True, overflow="ellipsis") for line in self._lines)
         )

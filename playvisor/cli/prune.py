@@ -37,9 +37,9 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         console.print_json({"removed": bool(removal and yes), **counts})
         return
     if removal is None:
-        console.err().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
+        console.get_stderr().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
         return
     what = f"{removal.runs} runs from before {oldest.astimezone():%Y-%m-%d %H:%M:%S}, which verify, and their artifacts"
     if removal.kept:
         what += f"; {len(removal.kept)} more ended later, or not yet, and stay"
-    console.err().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")
+    console.get_stderr().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")

@@ -12,7 +12,7 @@ from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.executor.forkserver.supervisor import LEND
 from mcp_bridge.executor.warm import supervisor
 from playvisor.cli import console
-from playvisor.cli.command_line import LENT
+from playvisor.cli.command_line import LENT_PROGRAMS
 
 
 def serve_commands() -> None:
@@ -20,7 +20,7 @@ def serve_commands() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server = supervisor({}, purpose=LEND, lends=LENT)
+    server = supervisor({}, purpose=LEND, lends=LENT_PROGRAMS)
 
     def keep() -> None:
         server.keep()
@@ -28,11 +28,11 @@ def serve_commands() -> None:
 
     threading.Thread(target=keep, name="keeping", daemon=True).start()
     if server.await_ready():
-        console.err().print("Commands of this user run faster now, until Ctrl-C.")
+        console.get_stderr().print("Commands of this user run faster now, until Ctrl-C.")
     stop.wait()
-    failed = server.useless
+    is_useless = server.useless
     server.close()
-    if failed:
+    if is_useless:
         raise PlayvisorError(
             "The process that commands are forked from ends as soon as it starts.",
             "Run `playvisor doctor`; the message above says what it complained of.",

@@ -24,9 +24,9 @@ def serve_simulator(
 
     `resources_lag` is how many seconds old its list of all guests may be.
     """
-    ended = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: stop.set())
     try:
         cluster = load_seed(seed) if seed else build_cluster(nodes=nodes, guests=guests)
         simulator = Simulator(cluster, port=port, resources_lag=resources_lag).start()
@@ -37,19 +37,19 @@ def serve_simulator(
             # On one line, so that whoever starts it can read it without knowing where it ends.
             sys.stdout.write(f"{json.dumps(simulator.connection())}\n")
         else:
-            console.err().print(
+            console.get_stderr().print(
                 f"A simulated Proxmox VE cluster: {len(cluster.nodes)} nodes, {len(cluster.guests)} guests. "
                 "Stop it with Ctrl-C. To use it, set in another terminal:"
             )
-            console.out().print("\n".join(exports(simulator)), soft_wrap=True)
+            console.get_stdout().print("\n".join(render_exports(simulator)), soft_wrap=True)
         sys.stdout.flush()
-        ended.wait()
+        stop.wait()
     finally:
         simulator.stop()
     return 0
 
 
-def environment(simulator: Simulator) -> dict[str, str]:
+def make_environment(simulator: Simulator) -> dict[str, str]:
     """The variables that lead Playvisor, and the collection, to a simulator."""
     return {
         "PROXMOX_URL": simulator.url,
@@ -60,6 +60,6 @@ def environment(simulator: Simulator) -> dict[str, str]:
     }
 
 
-def exports(simulator: Simulator) -> list[str]:
+def render_exports(simulator: Simulator) -> list[str]:
     """Those variables as shell commands."""
-    return [f"export {name}={shlex.quote(value)}" for name, value in environment(simulator).items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in make_environment(simulator).items()]

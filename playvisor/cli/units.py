@@ -9,7 +9,7 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
-def size(number: float | None) -> str:
+def format_size(number: float | None) -> str:
     """Bytes, such as `2.0 GiB`."""
     if number is None:
         return ""
@@ -19,7 +19,7 @@ def size(number: float | None) -> str:
     return f"{value:.0f} {_SIZES[power]}" if power == 0 else f"{value:.1f} {_SIZES[power]}"
 
 
-def span(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """Seconds, such as `3 d 4 h`."""
     if seconds is None:
         return ""

@@ -71,14 +71,14 @@ def mcp_serve(
     if context.invoked_subcommand:
         return
     from mcp_bridge.mcp.start import serve_mcp
-    from playvisor.cli.command_line import LENT
+    from playvisor.cli.command_line import LENT_PROGRAMS
 
     listen = {"host": host, "port": port, "names": tuple(allow_host or ()), "auth": not no_auth, "rate": rate}
     tls = {"certificate": tls_cert, "key": tls_key}
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}
     offered = {"toolsets": toolsets, "tools": tools, "aliases": aliases}
-    serve_mcp(transport, mode, offered, read_only=read_only, listen=where, oauth=oauth, lends=LENT)
+    serve_mcp(transport, mode, offered, read_only=read_only, listen=where, oauth=oauth, lends=LENT_PROGRAMS)
 
 
 @group.command("install")

@@ -21,9 +21,9 @@ def policy_check(
     as_json: Json = False,
 ) -> None:
     """Check a policy's syntax, and the tools and attributes that it names; list its rules."""
-    from playvisor.cli.policy import check
+    from playvisor.cli.policy import check_policy
 
-    raise typer.Exit(check(file, as_json=as_json))
+    raise typer.Exit(check_policy(file, as_json=as_json))
 
 
 @group.command("explain")
@@ -41,11 +41,11 @@ def policy_explain(
     as_json: Json = False,
 ) -> None:
     """Show how the policy in use decides, with and without an approval, and by which rules."""
-    from playvisor.cli.policy import explain
+    from playvisor.cli.policy import explain_decision
 
     guest = {"vmid": vmid, "name": name, "node": node, "pool": pool, "tags": tuple(tag or ()), "protected": protected}
     kind = "person" if person else "client"
-    raise typer.Exit(explain(tool, guest, asker=client, kind=kind, targets=targets, as_json=as_json))
+    raise typer.Exit(explain_decision(tool, guest, asker=client, kind=kind, targets=targets, as_json=as_json))
 
 
 @group.command("test")

@@ -22,22 +22,22 @@ def tokens_create(
     as_json: Json = False,
 ) -> None:
     """Make a token for a client of `playvisor mcp --transport http`; it is printed this once."""
-    from playvisor.cli.tokens import create
+    from playvisor.cli.tokens import create_token
 
-    create(name, role or [], days, as_json=as_json)
+    create_token(name, role or [], days, as_json=as_json)
 
 
 @group.command("list")
 def tokens_list(as_json: Json = False) -> None:
     """List the tokens, without their secrets."""
-    from playvisor.cli.tokens import show
+    from playvisor.cli.tokens import list_tokens
 
-    show(as_json=as_json)
+    list_tokens(as_json=as_json)
 
 
 @group.command("revoke")
 def tokens_revoke(name: Annotated[str, typer.Argument(help="Name of the token.")], as_json: Json = False) -> None:
     """Revoke a token; it is refused from its next request on."""
-    from playvisor.cli.tokens import revoke
+    from playvisor.cli.tokens import revoke_token
 
-    revoke(name, as_json=as_json)
+    revoke_token(name, as_json=as_json)

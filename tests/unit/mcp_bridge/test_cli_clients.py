@@ -17,10 +17,10 @@ REDACTOR = Redactor([SECRET])
 
 
 def of(client, **environment):
-    return clients.connection(environment, REDACTOR, clients.named(client))
+    return clients.read_connection(environment, REDACTOR, clients.find_client(client))
 
 
-@pytest.mark.parametrize("client", clients.known())
+@pytest.mark.parametrize("client", clients.load_clients())
 def test_no_client_is_told_a_secret(client):
     told = of(
         client,
@@ -53,7 +53,7 @@ def test_an_entry_keeps_what_somebody_else_put_into_it():
         "env": {"TZ": "UTC", "PROXMOX_URL": "https://old", "PROXMOX_TOKEN_SECRET": "${env:PROXMOX_TOKEN_SECRET}"},
     }
 
-    made = clients.entry(clients.named("vscode"), ["new", "mcp"], {"PROXMOX_URL": "https://new"}, old)
+    made = clients.make_entry(clients.find_client("vscode"), ["new", "mcp"], {"PROXMOX_URL": "https://new"}, old)
 
     assert made == {
         "command": "new",
@@ -78,19 +78,19 @@ def test_an_entry_keeps_what_somebody_else_put_into_it():
     ],
 )
 def test_each_client_keeps_its_file_where_the_system_wants_it(client, platform, path):
-    found = clients.named(client).path({"XDG_CONFIG_HOME": "/cfg"}, platform)
+    found = clients.find_client(client).find_path({"XDG_CONFIG_HOME": "/cfg"}, platform)
 
     assert found == Path(path).expanduser()
 
 
 def test_where_a_file_is_not_known_it_has_to_be_named():
-    assert clients.named("vscode").path({}, "linux") == Path("~/.config/Code/User/mcp.json").expanduser()
+    assert clients.find_client("vscode").find_path({}, "linux") == Path("~/.config/Code/User/mcp.json").expanduser()
     with pytest.raises(UsageError, match="on win32 is not known"):
-        clients.named("vscode").path({}, "win32")
+        clients.find_client("vscode").find_path({}, "win32")
     with pytest.raises(UsageError) as caught:
-        clients.named("coursor")
+        clients.find_client("coursor")
     assert caught.value.hint.startswith("Did you mean cursor? There are: claude-desktop, claude-code, cursor")
 
 
 def test_the_help_names_every_client():
-    assert all(name in inspect.getsource(mcp.mcp_install) for name in clients.known())
+    assert all(name in inspect.getsource(mcp.mcp_install) for name in clients.load_clients())

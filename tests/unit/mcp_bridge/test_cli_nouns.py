@@ -9,7 +9,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue.commands import commands, words
 from mcp_bridge.errors import UsageError
 from playvisor.cli import app, tool_commands
-from playvisor.cli.arguments import Given, arguments_of, given_of
+from playvisor.cli.arguments import ToolArgument, collect_arguments, list_arguments
 
 TOOLS = catalogue.load()
 
@@ -38,12 +38,12 @@ def test_every_tool_has_a_command_of_its_own():
 
     assert found == sorted(found, key=found.index)
     assert sorted(found) == sorted(tool.name for tool in catalogue.offered())
-    assert set(commands()).isdisjoint(app.top_level())
+    assert set(commands()).isdisjoint(app.list_own_commands())
 
 
 @pytest.mark.parametrize("tool", catalogue.offered(), ids=lambda tool: tool.name)
 def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
-    line = [word for one in given_of(tool) for word in one.written(tool.example)]
+    line = [word for one in list_arguments(tool) for word in one.render_words(tool.example)]
 
     assert parsed(tool, line) == dict(tool.example)
 
@@ -81,9 +81,9 @@ def test_guests_are_not_given_by_id_and_by_name_at_once():
 
 
 def test_parts_of_one_object_are_put_together():
-    one = Given(("set",), {"type": "object"}, "--set")
+    one = ToolArgument(("set",), {"type": "object"}, "--set")
 
-    assert arguments_of([(one, ["a=1,b=2", "c=3"])]) == {"set": {"a": "1", "b": "2", "c": "3"}}
+    assert collect_arguments([(one, ["a=1,b=2", "c=3"])]) == {"set": {"a": "1", "b": "2", "c": "3"}}
 
 
 def parsed(tool, line):
@@ -93,4 +93,4 @@ def parsed(tool, line):
     # A group of one command is that command.
     command = getattr(command, "commands", {verb: command})[verb]
     given = command.make_context(verb, list(line)).params
-    return arguments_of((one, given[one.parameter]) for one in given_of(tool))
+    return collect_arguments((one, given[one.python_name]) for one in list_arguments(tool))
