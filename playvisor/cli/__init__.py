@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: a thin face over the catalogue, the bridge and the ledger."""
+"""The command line: a thin layer over the catalogue, the bridge and the ledger."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _GARBAGE_THRESHOLD = 50_000
 
 def main() -> NoReturn:
     """Entry point of the `playvisor` command."""
-    # The ledger and what runs leave behind are for their owner only, also in a directory that was there before.
+    # The ledger and the artifacts of runs are for their owner only, even in a directory that existed before.
     os.umask(0o077)
     memory.keep_private()
     status = command_line.borrow(sys.argv)
     if status is not None:
         sys.exit(status)
-    # Importing makes many objects that stay; looking through them again and again costs a tenth of the start.
+    # Imports create many objects that stay; collecting garbage among them repeatedly costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     if command_line.runs_playbooks(sys.argv):
         from mcp_bridge.executor.forkserver import head_start
@@ -47,7 +47,7 @@ def main() -> NoReturn:
     from playvisor.cli.console import report_error
 
     try:
-        # Not typer's own way of telling errors: it repeats words as they were given, secrets among them.
+        # Typer's own error messages repeat the words of the command line, and so the secrets in them.
         sys.exit(_get_commands()(standalone_mode=False, prog_name="playvisor"))
     except typer.TyperException as error:
         usage_error = _make_usage_error(error)
@@ -60,7 +60,7 @@ def main() -> NoReturn:
         report_error(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_status)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Keep Python from complaining when it flushes.
+        # The reader of our output has closed it. Keep Python from complaining when it flushes.
         sys.stdout = sys.stderr
         sys.exit(141)
     except Exception as error:
@@ -68,7 +68,7 @@ def main() -> NoReturn:
             raise
         bug = PlayvisorError(
             f"Playvisor itself failed: {type(error).__name__}: {error}",
-            "This is a bug. With PLAYVISOR_DEBUG=1 it says where.",
+            "This is a bug. Set PLAYVISOR_DEBUG=1 to see where.",
         )
         report_error(bug, as_json="--json" in sys.argv)
         sys.exit(bug.exit_status)
@@ -76,7 +76,7 @@ def main() -> NoReturn:
 
 @cache
 def make_commands(only: str | None = None) -> Any:
-    """The tree of commands, or as much of it as a command line with this first word needs."""
+    """Build the tree of commands, or only the part that begins with the word `only`."""
     from typer.main import get_command
 
     from playvisor.cli.app import make_app
@@ -85,20 +85,20 @@ def make_commands(only: str | None = None) -> Any:
 
 
 def preload() -> Iterator[None]:
-    """Load, step by step, what commands need, for those that fork this process."""
+    """Load what commands need, step by step, before commands are forked from this process."""
     from playvisor.cli import preload
 
     return preload.load()
 
 
 def _get_commands() -> Any:
-    """The tree for this command line: in a fork, the one that is there already."""
+    """The tree of commands for this command line; in a fork, the whole tree that was built before."""
     words = command_line.skip_common_options(sys.argv)
     return make_commands(words[0] if words and not lending.lent_by else None)
 
 
 def _make_usage_error(error: typer.TyperException) -> UsageError:
-    """What was wrong with the command line, and where its help is."""
+    """The error for a wrong command line, with the command that prints its help."""
     from mcp_bridge.errors import UsageError
     from mcp_bridge.settings import load_settings
 

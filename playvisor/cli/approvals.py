@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor approvals`, `freeze` and `thaw`: what people decide about what others want to do."""
+"""`playvisor approvals`, `freeze` and `thaw`: people decide what others may do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEWEST = 50
 
 
 def list_plans(*, everything: bool, as_json: bool) -> None:
-    """The plans that wait for somebody to decide, or the newest of all."""
+    """Print the plans that wait for approval, or with `everything` the newest plans in any state."""
     settings = load_settings()
     plans = Ledger(settings.state_dir, settings.ledger_url).plans
     listed = plans.recent(_NEWEST) if everything else plans.waiting()
@@ -34,7 +34,7 @@ def list_plans(*, everything: bool, as_json: bool) -> None:
 
 
 def show_plan(plan_id: str, *, as_json: bool) -> None:
-    """All of one plan: what it would send, what it would change, and why it is held."""
+    """Print one plan in full: the requests it would send, what they would change, and why it is held."""
     settings = load_settings()
     plan = Ledger(settings.state_dir, settings.ledger_url).plans.find(plan_id)
     if as_json:
@@ -47,7 +47,7 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
             "digest": plan.digest,
             "asked by": f"{plan.asker} (as {plan.local_user})",
             "tool": plan.tool,
-            "arguments": "not kept: they hold a secret"
+            "arguments": "not stored, since they hold a secret"
             if plan.arguments is None
             else results.format_compact(plan.arguments),
             "would": shown["summary"],
@@ -77,7 +77,7 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
 
 
 def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
-    """Approve or deny a plan; recorded in the ledger."""
+    """Approve or deny a plan; the decision is recorded in the ledger."""
     tool = "approve_plan" if approve else "deny_plan"
     settings = load_settings()
     request = make_request(settings, tool, {}, mode="apply")
@@ -88,12 +88,12 @@ def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
     console.get_stderr().print(f"{plan.state.capitalize()}: {plan.shown['summary']}")
     if approve:
         console.get_stderr().print(
-            f"{plan.asker} can apply it for {_format_time_left(plan)} more, by making the same call again."
+            f"{plan.asker} can apply it within {_format_time_left(plan)}, by making the same call again."
         )
 
 
 def freeze(why: str, *, as_json: bool) -> None:
-    """Stop all changes, for everybody who uses this state directory."""
+    """Refuse all changes from now on, by everybody who uses this state directory."""
     freeze_notice = Freezer(load_settings().state_dir).freeze(why)
     if as_json:
         console.print_json({"frozen": True, **freeze_notice.__dict__})

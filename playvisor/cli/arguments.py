@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a tool's command takes: words that name guests, and an option for everything else in its schema. Pure."""
+"""The arguments of a tool's command: words that name guests, and an option for everything else in its schema. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _GLOB = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class ToolArgument:
-    """One thing that a command takes: where it goes in the arguments, its schema, and its flag; None is a word.
+    """An argument or option of a command: its path in the tool's arguments, its schema, and its flag.
 
-    The words that name guests may be `several`; one may be `alone`, as the tool's vmid or name.
+    Without a flag it is a positional word. Of the words that name guests there may be several (`may_be_several`); a
+    single one may become the tool's vmid or name (`may_be_single`).
     """
 
     path: tuple[str, ...]
@@ -35,12 +36,12 @@ class ToolArgument:
 
     @property
     def python_name(self) -> str:
-        """Its name in Python."""
+        """Name of the function's parameter."""
         return "__".join(self.path)
 
     @property
     def metavar(self) -> str | None:
-        """How help shows its value, where the type does not say it."""
+        """How help shows the value; None where the type says enough."""
         if self.path == GUESTS:
             return "GUEST"
         if self.flag is None:
@@ -51,7 +52,7 @@ class ToolArgument:
         return None
 
     def store(self, value: Any, arguments: dict[str, Any]) -> None:
-        """Put what was given into the arguments. Raises UsageError for guests that can't be meant together."""
+        """Store a value in the arguments. Raises UsageError when guests are named both by id and by name."""
         if self.path == GUESTS:
             self._store_guests([value] if isinstance(value, str) else list(value), arguments)
             return
@@ -62,10 +63,10 @@ class ToolArgument:
         arguments[self.path[-1]] = value
 
     def _store_guests(self, words: list[str], arguments: dict[str, Any]) -> None:
-        """One guest by id or name; or several, or a pattern, as a part of the selection."""
+        """A single guest becomes vmid or name; several guests, or a pattern, become part of the selection."""
         ids = [int(word) for word in words if word.isdecimal()]
         if ids and len(ids) < len(words):
-            raise UsageError("Guests are given by id and by name at once.", "Give either ids or names.")
+            raise UsageError("Guests are named both by id and by name.", "Give either ids or names.")
         is_single = self.may_be_single and len(words) == 1 and "guests" not in arguments
         if is_single and not (self.may_be_several and _GLOB.search(words[0])):
             arguments.update({"vmid": ids[0]} if ids else {"name": words[0]})
@@ -73,7 +74,7 @@ class ToolArgument:
             arguments.setdefault("guests", {}).update({"vmids": ids} if ids else {"names": words})
 
     def _join_values(self, texts: Sequence[str]) -> Any:
-        """What was given at once or bit by bit."""
+        """One value from an option that was repeated: lists and objects are joined; of others the last one counts."""
         parts = [parsing.parse_value(text, self.schema) for text in texts]
         if len(parts) > 1 and all(isinstance(part, list) for part in parts):
             return [item for part in parts for item in part]
@@ -82,7 +83,7 @@ class ToolArgument:
         return parts[-1]
 
     def render_words(self, arguments: Mapping[str, Any]) -> list[str]:
-        """The words of a command line that give what is in the arguments."""
+        """The words of a command line that stand for this argument's value."""
         if self.path == GUESTS:
             selection = arguments.get("guests") or {}
             guests = [
@@ -107,7 +108,7 @@ class ToolArgument:
 
 
 def list_arguments(tool: Tool) -> list[ToolArgument]:
-    """Everything that the tool's command takes, words first."""
+    """Every argument of the tool's command, positional words first."""
     properties = dict(tool.input_schema["properties"])
     properties.pop("check", None)
     required = tool.input_schema.get("required", ())
@@ -116,7 +117,7 @@ def list_arguments(tool: Tool) -> list[ToolArgument]:
     if names_guests:
         takes.append(_make_guest_argument(tool, properties))
     for name, schema in properties.items():
-        # Where nothing else is a word, what has to be given is.
+        # Where no words name guests, the required arguments are words.
         is_word = not names_guests and name in required and schema["type"] in ("string", "integer")
         if schema["type"] == "object" and schema.get("properties"):
             takes += _list_inner_arguments(name, schema)
@@ -126,9 +127,9 @@ def list_arguments(tool: Tool) -> list[ToolArgument]:
 
 
 def collect_arguments(pairs: Iterable[tuple[ToolArgument, Any]]) -> dict[str, Any]:
-    """The arguments of the tool. Raises UsageError for guests that can't be meant together."""
+    """The tool's arguments from the values given. Raises UsageError when guests are named both by id and by name."""
     arguments: dict[str, Any] = {}
-    # A word is one guest or a part of a selection, which has to be known by then.
+    # Whether a word is a single guest or part of a selection depends on the rest of the selection, so guests come last.
     for argument, value in sorted(pairs, key=lambda pair: pair[0].path == GUESTS):
         if value not in (None, [], ()):
             argument.store(value, arguments)
@@ -136,7 +137,7 @@ def collect_arguments(pairs: Iterable[tuple[ToolArgument, Any]]) -> dict[str, An
 
 
 def _make_guest_argument(tool: Tool, properties: dict[str, Any]) -> ToolArgument:
-    """The words that name guests, in place of the options that do, which are taken out."""
+    """The argument for the words that name guests; takes the options that it replaces out of `properties`."""
     several, alone = "guests" in properties, "vmid" in properties
     description = "Ids, names, or patterns such as 'web-*'." if several else "Its id or name."
     properties.pop("vmid", None)
@@ -151,7 +152,7 @@ def _make_guest_argument(tool: Tool, properties: dict[str, Any]) -> ToolArgument
 
 
 def _list_inner_arguments(name: str, schema: Mapping[str, Any]) -> Iterator[ToolArgument]:
-    """An option for each part of an object; those of a selection of guests need no prefix."""
+    """An option for each part of an object; the parts of a guest selection get no prefix."""
     for inner, part in schema["properties"].items():
         flag = _make_flag(inner.removesuffix("s") if inner == "tags" else inner)
         yield ToolArgument((name, inner), part, flag if name == "guests" else _make_flag(f"{name}_{inner}"))

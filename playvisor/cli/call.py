@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person at the command line calls a tool, once or again and again, and sees what came of it."""
+"""Call a tool from the command line, once or repeatedly, and print the result."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ INTERRUPTED = 130
 
 
 def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **more: Any) -> Request:
-    """What the person who typed this command asks for, in the mode that they may use at most."""
+    """The request of the person who typed this command, in the highest mode that they may use."""
     defaults = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
     return Request(tool=tool, arguments=arguments, **{**defaults, **more})
 
 
 def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) -> Result:
-    """Run a request; Ctrl-C cancels it and still waits for what came of it."""
+    """Run a request and return its result; Ctrl-C cancels the run, and its result is still waited for."""
     cancel = threading.Event()
     outcome: dict[str, Any] = {}
     with progress.show_progress(quiet=quiet) as report:
@@ -40,7 +40,7 @@ def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) 
             try:
                 outcome["result"] = bridge.call(request, report, cancel)
             except Exception as error:
-                # It is raised again in the main thread.
+                # Raised again in the main thread.
                 outcome["error"] = error
 
         thread = threading.Thread(target=work, name="run")
@@ -55,7 +55,7 @@ def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) 
 
 @contextmanager
 def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM set the event, and end nothing by themselves."""
+    """Within the context, Ctrl-C and SIGTERM only set the event."""
     before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -74,12 +74,12 @@ def print_result(result: Result, *, as_json: bool) -> int:
 
 
 def get_exit_status(result: Result) -> int:
-    """That of the result; a command that was interrupted ends as shells expect it."""
+    """The exit status of a result; 130 for a cancelled run, as shells expect after Ctrl-C."""
     return INTERRUPTED if result.status == "cancelled" else result.exit_status
 
 
 def call_with_words(name: str, words: list[str], *, check: bool, as_json: bool) -> int:
-    """Call a tool and print its result; returns the exit status."""
+    """Call a tool with `name=value` words and print its result; returns the exit status."""
     tool = catalogue.load().get(name) or TOOLS.get(name)
     return call_with_arguments(
         name, parsing.parse(words, tool.input_schema if tool else {}), check=check, as_json=as_json
@@ -87,14 +87,14 @@ def call_with_words(name: str, words: list[str], *, check: bool, as_json: bool) 
 
 
 def call_with_arguments(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
-    """Call a tool with these arguments, as `call_tool` does."""
+    """Call a tool with these arguments and print its result; returns the exit status."""
     settings = load_settings()
     request = make_request(settings, name, arguments, check=check)
     return print_result(run_interruptibly(make_bridge(settings), request, quiet=as_json), as_json=as_json)
 
 
 def watch_tool(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
-    """Call a tool that reads again and again, `every` so many seconds, until it fails or Ctrl-C; each is a run."""
+    """Repeat a call of a read tool `every` so many seconds, until it fails or Ctrl-C; each call is a run."""
     settings = load_settings()
     bridge = make_bridge(settings, lasting=True)
     stop = threading.Event()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor sim capture`: a state file for the simulator, made of the live cluster."""
+"""`playvisor sim capture`: make a state file for the simulator from the live cluster."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
     """
     _check_file(file)
     settings = load_settings()
-    # Beside the file, so that what can be written here can be there too. Its name says what to do with a leftover.
+    # In the same folder, where we know that we may write. The name says what a leftover is.
     readings = file.absolute().with_name(f".{file.name}.readings.json")
     arguments = {"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content}
     request = make_request(settings, "capture_cluster", arguments, mode=settings.mode or "read", internal=True)
@@ -52,14 +52,15 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
 def _check_file(file: Path) -> None:
     if file.suffix not in _SUFFIXES:
         raise UsageError(
-            f"{file} has no suffix that says how to write it.", f"Name it with one of {', '.join(_SUFFIXES)}."
+            f"The name {file} does not say in which format to write it.",
+            f"Give a name that ends in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}.",
         )
     if file.is_dir() or not os.access(file.absolute().parent, os.W_OK | os.X_OK):
         raise UsageError(f"{file} can't be written.", "Name a file in a folder that exists and that you may write to.")
 
 
 def _convert(readings: Path, file: Path) -> None:
-    """Replace the state file as a whole, readable by its owner only, as the users in it have tokens."""
+    """Replace the state file as a whole; readable by its owner only, since the users in it have tokens."""
     draft = file.absolute().with_name(f".{file.stem}.draft{file.suffix}")
     try:
         cluster = load_seed(readings)
@@ -69,8 +70,8 @@ def _convert(readings: Path, file: Path) -> None:
         draft.replace(file)
     except (OSError, ValueError) as error:
         raise PlayvisorError(
-            f"No state file can be made of what was read: {error}.",
-            "If the cluster answers as usual, this is a bug of Playvisor's.",
+            f"What was read can't be made into a state file: {error}.",
+            "If the cluster answers as usual, this is a bug in Playvisor.",
         ) from error
     finally:
         draft.unlink(missing_ok=True)
@@ -83,5 +84,5 @@ def _list_next_steps(file: Path, result: Result) -> dict[str, str]:
 def _show_result(result: Result, file: Path) -> None:
     results.show(result.model_copy(update={"counts": None, "dest": None}))
     for command in _list_next_steps(file, result).values():
-        console.get_stderr().print("To rehearse on it, run this and set what it prints:")
+        console.get_stderr().print("To rehearse on it, run this and set the variables that it prints:")
         console.get_stdout().print(command, soft_wrap=True)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Completing names of the cluster in the shell: each reading is a run like any other, and kept for a moment."""
+"""Complete names of the cluster in the shell. Each reading is a run like any other, and is cached for a moment."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any
 
 from mcp_bridge.catalogue.completions import READINGS, beginning
 
-# Somebody types: what was read a moment ago will do.
+# While somebody types, names read a moment ago are good enough.
 _FRESH_SECONDS = 30.0
 _KINDS = {"guests": "guest", "node": "node", "target": "node", "drain": "node", "storage": "storage"}
 
 
 def make_completer(option: str) -> Callable[[str], list[str]] | None:
-    """What completes the values of an option; None when nothing does."""
+    """A function that completes the values of an option; None for options without completion."""
     kind = _KINDS.get(option)
     return (lambda incomplete: _complete(kind, incomplete)) if kind else None
 
@@ -29,7 +29,7 @@ def make_completer(option: str) -> Callable[[str], list[str]] | None:
 def _complete(kind: str, prefix: str) -> list[str]:
     from mcp_bridge.errors import PlayvisorError
 
-    # An error would land in the middle of what somebody types.
+    # An error message would appear in the middle of what somebody types.
     with suppress(PlayvisorError, OSError, ValueError):
         return beginning(_list_values(kind), prefix)
     return []
@@ -59,7 +59,7 @@ def _read_from_cluster(settings: Any, kind: str) -> list[str]:
 
 
 def _read_cache(path: Path) -> dict[str, Any]:
-    """What is still fresh of what was read."""
+    """The cached readings that are still fresh."""
     try:
         cache: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -24,13 +24,13 @@ _PIPE_WIDTH = 400
 
 @cache
 def get_stdout() -> Console:
-    """Data."""
+    """The console for data."""
     return _make_console(sys.stdout)
 
 
 @cache
 def get_stderr() -> Console:
-    """Messages."""
+    """The console for messages."""
     return _make_console(sys.stderr)
 
 
@@ -46,7 +46,7 @@ def print_json(data: Any) -> None:
 
 
 def report_error(error: PlayvisorError, *, as_json: bool) -> None:
-    """Say what went wrong and what to do about it."""
+    """Print an error and its hint; as JSON on stdout, or for people on stderr."""
     if as_json:
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
         print_json({"status": "failed", "summary": error.message, "failure": failure})
@@ -55,7 +55,7 @@ def report_error(error: PlayvisorError, *, as_json: bool) -> None:
 
 
 def print_failure(message: str, hint: str | None) -> None:
-    """A failure on stderr: what, and what to do next."""
+    """Print a failure and what to do next on stderr."""
     from rich.text import Text
 
     get_stderr().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
@@ -64,12 +64,12 @@ def print_failure(message: str, hint: str | None) -> None:
 
 
 def print_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
-    """A table on stdout; None is left empty."""
+    """Print a table on stdout; None is an empty cell."""
     get_stdout().print(make_table(columns, rows, title=title))
 
 
 def make_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> Table:
-    """A table whose cells are text or rich's own objects."""
+    """A table whose cells are plain values or rich's own objects."""
     from rich import box
     from rich.table import Table
 
@@ -82,7 +82,7 @@ def make_table(columns: list[str], rows: list[list[Any]], *, title: str | None =
 
 
 def print_facts(values: Mapping[str, Any]) -> None:
-    """Names and values on stdout, one pair per line; what is empty is left out."""
+    """Print names and values on stdout, one pair per line, without the empty ones."""
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))

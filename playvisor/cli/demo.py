@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor demo`: the whole path, shown on a simulated cluster through a real MCP client."""
+"""`playvisor demo`: everything at work on a simulated cluster, called by a real MCP client."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ playvisor mcp --mode check              # for your AI client: it only plans"""
 
 
 def run_demo() -> int:
-    """Show everything; 0 when all of it went as it should."""
+    """Run the demo; returns 0 when every step ended as expected, else 1."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="playvisor-demo-") as folder:
         succeeded = anyio.run(_show_demo, Path(folder))
@@ -65,7 +65,7 @@ async def _show_demo(folder: Path) -> bool:
 
 @asynccontextmanager
 async def _start_simulator() -> AsyncIterator[dict[str, Any]]:
-    """A simulated cluster in a process of its own; yields how to connect to it."""
+    """Run a simulated cluster in a process of its own; yields how to connect to it."""
     command = [sys.executable, "-m", "pve_simulator", "--guests", "6", "--task-seconds", "0.5", "--json"]
     async with await anyio.open_process(command) as process:
         try:
@@ -83,7 +83,7 @@ async def _start_simulator() -> AsyncIterator[dict[str, Any]]:
 
 
 class _Demo:
-    """The steps, each with what is going on and what came of it."""
+    """The steps of the demo, each printed with what happens and its result."""
 
     def __init__(self, out: Console, state_dir: Path, cluster: Mapping[str, Any]) -> None:
         self._out = out
@@ -93,7 +93,7 @@ class _Demo:
         self.as_expected = True
 
     async def run_client(self) -> None:
-        """What an AI client would do."""
+        """Make the calls that an AI client would make."""
         self._print_heading("A simulated Proxmox VE cluster is up")
         self._print_body(Text(f"{self._cluster['url']}, TLS pinned by fingerprint"))
         self._print_heading("A real MCP client connects to `playvisor mcp --mode apply`")
@@ -112,7 +112,7 @@ class _Demo:
                 _render_plan(await self._call(client, "stop_guest", {"name": _GUEST, "check": True}, "planned"))
             )
 
-            self._print_heading("It stops it: policy wants its user asked, then exactly the approved plan is applied")
+            self._print_heading("It stops it: policy asks its user first, then exactly the approved plan is applied")
             self._print_body(
                 _render_result(await self._call(client, "stop_guest", {"name": _GUEST}, "ok", changed=True))
             )
@@ -121,13 +121,13 @@ class _Demo:
             self._print_body(_render_result(await self._call(client, "stop_guest", {"name": _GUEST}, "ok")))
 
             wrong = {"nam": _GUEST, "force": "very"}
-            self._print_heading(f"It gets a call wrong: stop_guest {json.dumps(wrong)}")
+            self._print_heading(f"It makes a wrong call: stop_guest {json.dumps(wrong)}")
             self._print_body(_render_failure(await self._call(client, "stop_guest", wrong, "failed")))
 
     def show_ledger(self) -> None:
-        """The evidence, and whether it holds."""
+        """Print the ledger, and whether it verifies."""
         ledger = Ledger(self._state_dir)
-        self._print_heading("Every call is in the ledger, also the one that failed")
+        self._print_heading("Every call is in the ledger, even the one that failed")
         self._print_body(make_runs_table(ledger.recent(), brief=True))
         self._print_heading("`playvisor runs verify` proves it offline")
         verification = ledger.verify()
@@ -139,21 +139,21 @@ class _Demo:
             self._print_body(Text(intact, "green"))
 
     def show_next_steps(self) -> None:
-        """How to do the same for real."""
+        """Print how to do the same on a real cluster."""
         self._print_heading("The same on your own cluster")
         self._print_body(Text(_REAL_CLUSTER))
 
     async def _call(
         self, client: Client, tool: str, arguments: dict[str, Any], status: str, *, changed: bool = False
     ) -> dict[str, Any]:
-        """One call, with its progress; what it should come to is what makes the demo a success."""
+        """Call a tool and show its progress; a result other than `status` and `changed` makes the demo fail."""
         result = await client.call_tool(tool, arguments, progress_callback=self._on_progress)
         data = dict(result.structured_content or {})
         self.as_expected &= (data["status"], data["changed"]) == (status, changed)
         return data
 
     async def _on_question(self, context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
-        """The user of the client, who is shown the plan and approves it."""
+        """Play the client's user, who reads the plan and approves it."""
         del context
         question = [Text(f"? {line}", "yellow") for line in params.message.splitlines() if line]
         self._print_body(Group(*question, Text("The user approves.", "green")))

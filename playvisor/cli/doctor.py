@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor doctor`: everything that has to be right, looked at one by one."""
+"""`playvisor doctor`: check one by one what has to be right."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TRUST = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: how it is, and what to do when it should be otherwise."""
+    """One thing that was checked: its state, what was found, and how to fix it."""
 
     name: str
     state: Literal["ok", "warning", "failed"]
@@ -44,7 +44,7 @@ class Check:
 
 
 def examine(*, as_json: bool) -> int:
-    """Look at everything and print it; returns the exit status."""
+    """Check everything and print what was found; returns the exit status."""
     settings = load_settings()
     checks = [_check_ansible(), _check_collection(), _check_state_dir(settings), _check_ledger(settings)]
     try:
@@ -77,7 +77,7 @@ def _connect(bridge: Bridge, settings: Settings, *, quiet: bool) -> Result:
 def _check_ansible() -> Check:
     program = shutil.which("ansible-playbook", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
     if program is None:
-        return Check("ansible", "failed", "ansible-playbook is not there.", ["Install playvisor again."])
+        return Check("ansible", "failed", "ansible-playbook was not found.", ["Install playvisor again."])
     versions = f"ansible-core {installed('ansible-core')}, ansible-runner {installed('ansible-runner')}"
     return Check("ansible", "ok", f"{versions} ({program})", [])
 
@@ -92,9 +92,9 @@ def _check_collection() -> Check:
 def _check_state_dir(settings: Settings) -> Check:
     path = settings.state_dir
     if not path.exists():
-        return Check("state", "ok", f"{path} will be made on the first run", [])
+        return Check("state", "ok", f"{path} will be created by the first run", [])
     if not os.access(path, os.W_OK | os.X_OK):
-        return Check("state", "failed", f"{path} can't be written to.", ["Set PLAYVISOR_STATE_DIR to one that can."])
+        return Check("state", "failed", f"{path} can't be written to.", ["Set PLAYVISOR_STATE_DIR to another folder."])
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return Check("state", "warning", f"{path} can be read by others (mode {mode:03o}).", [f"chmod 700 {path}"])
@@ -129,14 +129,14 @@ def _check_connection(result: Result) -> list[Check]:
 
 
 def _check_privileges(standings: list[Standing], link: dict[str, Any]) -> Check:
-    """What the everyday tools lack; nobody is told to give a token more than that without having asked for it."""
+    """What the everyday tools lack. The fix never suggests to give a token more privileges than these need."""
     everyday = [entry for entry in standings if entry.tool in catalogue.everyday()]
     lacking = [entry.tool for entry in everyday if entry.usable != "yes"]
     if not lacking:
         all_usable = all(entry.usable == "yes" for entry in standings)
         return Check("privileges", "ok", f"enough for {'every tool' if all_usable else 'the everyday tools'}", [])
     fix = privileges.remedy(everyday, link["user"], link["token_id"])
-    return Check("privileges", "warning", f"not enough everywhere for {', '.join(lacking)}", fix)
+    return Check("privileges", "warning", f"not enough, or not everywhere, for {', '.join(lacking)}", fix)
 
 
 def _make_failed_check(name: str, error: Exception) -> Check:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor mcp install`: an AI client's configuration, with Playvisor in it and everything else as it was."""
+"""`playvisor mcp install`: add Playvisor to an AI client's configuration, and keep everything else in it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def install(
 ) -> None:
     """Write the server into the client's configuration, or print what would be written.
 
-    Raises UsageError for an unknown client, and for a file that can't be merged into; then nothing was changed.
+    Raises UsageError for an unknown client, and for a file that can't be changed safely; then nothing was changed.
     """
     client = clients.find_client(client_name)
     names = {name: _split_names(options.get(name, "")) for name in ("toolsets", "tools", "aliases")}
     make_offer(names["toolsets"], names["tools"], alias_sets=names["aliases"])
-    # Before the settings take the secrets out of it.
+    # Copied first, because loading the settings takes the secrets out of it.
     environment = dict(os.environ)
     settings = load_settings()
     connection = clients.read_connection(environment, settings.redactor, client)
@@ -51,7 +51,7 @@ def install(
     config, text = _read_config(path)
     servers = config.setdefault(client.servers, {})
     if not isinstance(servers, dict):
-        raise _make_file_error(path, f"its {client.servers} is no object")
+        raise _make_file_error(path, f"its {client.servers} is not an object")
     before = servers.get(name)
     servers[name] = clients.make_entry(client, command, connection.variables, before)
     changed = servers[name] != before
@@ -63,18 +63,18 @@ def install(
         console.print_json({**facts, "entry": servers[name], "notes": notes, "next": client.next})
         return
     if not changed:
-        console.get_stderr().print(f"{client.title}: unchanged, {path} has it already.")
+        console.get_stderr().print(f"{client.title}: unchanged, {path} already has it.")
         _print_notes(notes)
         return
-    verb = "added to" if before is None else "brought up to date in"
+    verb = "added to" if before is None else "updated in"
     console.get_stderr().print(f"{client.title}: {name} {verb} {path}.")
     if backup:
-        console.get_stderr().print(f"The file as it was: {backup}")
+        console.get_stderr().print(f"Backup of the old file: {backup}")
     _print_notes([*notes, f"Next: {client.next}"])
 
 
 def _get_own_command() -> list[str]:
-    """The command that starts this very Playvisor from anywhere."""
+    """The command that starts this installation of Playvisor from any folder."""
     script = Path(sys.executable).with_name("playvisor")
     return [str(script)] if script.is_file() else [sys.executable, "-m", "playvisor"]
 
@@ -84,7 +84,7 @@ def _make_option(name: str, value: str) -> list[str]:
 
 
 def _read_config(path: Path) -> tuple[dict[str, Any], str]:
-    """What the file holds, and its text; nothing when there is none yet."""
+    """The file's configuration and its text; both empty when there is no file yet."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -94,15 +94,15 @@ def _read_config(path: Path) -> tuple[dict[str, Any], str]:
     try:
         config = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise _make_file_error(path, f"it is not plain JSON, perhaps for its comments: {error}") from None
+        raise _make_file_error(path, f"it is not plain JSON, perhaps because of comments: {error}") from None
     if not isinstance(config, dict):
-        raise _make_file_error(path, "it holds no object")
+        raise _make_file_error(path, "it does not hold an object")
     return config, text
 
 
 def _write_config(path: Path, config: Mapping[str, Any], old: str) -> Path | None:
-    """Put the new file in the place of the old one, at once; returns the old one's copy."""
-    # Who keeps it elsewhere, behind a link, finds it there.
+    """Replace the file at once by the new one; returns the path of the old one's copy, if there was a file."""
+    # Follow a link, so that the file behind it is replaced and not the link.
     path = path.resolve()
     indent = re.search(r"^[ \t]+(?=\S)", old, re.M)
     text = json.dumps(config, indent=indent[0] if indent else 2, ensure_ascii=False)
@@ -125,24 +125,27 @@ def _write_config(path: Path, config: Mapping[str, Any], old: str) -> Path | Non
 def _make_notes(
     client: clients.Client, connection: clients.Connection, *, configured: bool, may_change: bool
 ) -> list[str]:
-    """What the user has to know or do beside it."""
+    """What the user should know, or still has to do."""
     notes = []
     if not configured and "PLAYVISOR_PROFILE" not in connection.variables:
-        notes.append("No cluster is configured here. Set PROXMOX_* as `playvisor doctor` says, and install it again.")
+        notes.append("No cluster is configured here. Set PROXMOX_* as `playvisor doctor` says, and run this again.")
     for secret in connection.secrets:
-        file = f"put it into a file that only you can read, set {secret}_FILE to its path, and install it again"
+        file = f"put it into a file that only you can read, set {secret}_FILE to its path, and run this again"
         if client.reference:
-            note = f"{client.title} takes {secret} from its own environment; if it has none there, {file}."
+            note = f"{client.title} takes {secret} from its own environment; if it is not set there, {file}."
         elif client.inherits:
-            note = f"{client.title} passes {secret} on from the shell that it is started in; to do without, {file}."
+            note = f"{client.title} passes {secret} on from the shell that starts it; to avoid that, {file}."
         else:
-            note = f"{secret} was not written: it is a secret. As {client.title} knows no other way, {file}."
+            note = (
+                f"{secret} was not written, because it is a secret. {client.title} can't get it otherwise, so {file}."
+            )
         notes.append(note)
     if connection.left_out:
-        notes.append(f"Not written, since it holds or may hold a secret: {', '.join(connection.left_out)}.")
+        notes.append(f"Not written, because it may hold a secret: {', '.join(connection.left_out)}.")
     if not may_change:
         notes.append(
-            "It only looks, unless PLAYVISOR_MODE says otherwise. With --mode apply it acts, as policy allows."
+            "It offers only tools that read, unless PLAYVISOR_MODE says otherwise. "
+            "With --mode apply it may change things, as far as policy allows."
         )
     return notes
 
@@ -155,7 +158,7 @@ def _print_notes(lines: Sequence[str]) -> None:
 def _make_file_error(path: Path, why: str) -> UsageError:
     return UsageError(
         f"Nothing was changed: {path} can't be used: {why}.",
-        "Name another file with --file, or put into it by hand what --print shows.",
+        "Name another file with --file, or copy what --print shows into it.",
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments from `name=value` words, by the types of a tool's input schema. Pure."""
+"""Parse `name=value` words by the types of a tool's input schema. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def parse(words: Iterable[str], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of a tool. A dot leads into an object, lists are `a,b` or repeated words, and JSON works everywhere.
+    """A tool's arguments. `a.b=c` sets a part of an object; lists are `a,b` or repeated words; any value may be JSON.
 
-    A value that does not fit its type stays as written: validation says what is wrong with it. Raises UsageError for
-    a word that is no `name=value`.
+    A value that does not fit its type stays as it is: validation says what is wrong with it. Raises UsageError for a
+    word that is not `name=value`, and for a name that is given twice.
     """
     arguments: dict[str, Any] = {}
     for word in words:
         path, equals, text = word.partition("=")
         if not equals or not path:
-            raise UsageError(f"{word!r} is no argument.", "Write arguments as name=value, such as name=web-01.")
+            raise UsageError(f"{word!r} is not an argument.", "Write arguments as name=value, such as name=web-01.")
         _store(arguments, path.split("."), text, schema, path)
     return arguments
 
@@ -37,7 +37,7 @@ def _store(target: dict[str, Any], path: list[str], text: str, schema: Mapping[s
     if rest:
         nested = target.setdefault(name, {})
         if not isinstance(nested, dict):
-            raise UsageError(f"{name} is given both as a value and through {full_path}.", "Give it in one way.")
+            raise UsageError(f"{name} is given both as a value and through {full_path}.", "Give it in only one way.")
         _store(nested, rest, text, inner, full_path)
         return
     value = parse_value(text, inner)
@@ -50,7 +50,7 @@ def _store(target: dict[str, Any], path: list[str], text: str, schema: Mapping[s
 
 
 def parse_value(text: str, schema: Mapping[str, Any]) -> Any:
-    """One value as its type has it. An object is JSON or `name=value,name=value`; a list takes one or several."""
+    """One value, converted to its type. An object is JSON or `name=value,name=value`; a list may have one item."""
     kind = schema.get("type")
     if kind == "integer":
         with suppress(ValueError):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor policy`: what a policy says, and how it decides."""
+"""`playvisor policy`: check a policy, explain its decisions, and test them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from playvisor.cli import console
 
 
 def check_policy(file: Path | None, *, as_json: bool) -> int:
-    """Whether a policy makes sense: its syntax, and the names in it."""
+    """Check a policy's syntax and the names in it, and print its rules; returns the exit status."""
     policy = Policy.load(_choose_file(file))
     rules = [rule.__dict__ for rule in policy.rules.values()]
     if as_json:
@@ -29,12 +29,12 @@ def check_policy(file: Path | None, *, as_json: bool) -> int:
     console.print_table(
         ["rule", "effect", "advice"], [[rule["name"], rule["effect"], rule["advice"]] for rule in rules]
     )
-    console.get_stderr().print(f"{policy.source}: {len(rules)} rules, and they make sense.")
+    console.get_stderr().print(f"{policy.source}: {len(rules)} rules, all valid.")
     return EXIT_DONE
 
 
 def explain_decision(tool: str, target: dict[str, Any], *, asker: str, kind: Any, targets: int, as_json: bool) -> int:
-    """How the policy in use decides about one tool and one kind of guest, with and without an approval."""
+    """Print how the policy in use decides about one tool and one kind of guest, with and without an approval."""
     tool_entry = catalogue.load().get(tool)
     if tool_entry is None or not tool_entry.writes:
         raise UsageError(f"There is no tool {tool!r} that changes something.", "Reads are always allowed.")
@@ -59,7 +59,7 @@ def explain_decision(tool: str, target: dict[str, Any], *, asker: str, kind: Any
 
 
 def run_cases(file: Path, *, as_json: bool) -> int:
-    """Decide every case in a YAML file; 1 when one of them goes another way than it says."""
+    """Decide every case in a YAML file; returns 1 when a decision is not the expected one, else 0."""
     try:
         cases = read_cases(load_yaml(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeError) as error:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor profile`: the clusters that are known by name."""
+"""`playvisor profile`: named connections to clusters."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ from playvisor.cli import console
 
 
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
-    """Keep a profile and its secret. Raises UsageError for one that could not work."""
+    """Save a profile and its secret. Raises UsageError for one that could not work."""
     known = profiles.load()
     profile = Profile(**facts)
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
-        raise UsageError("The url must name a node, and hold no credentials.", "Give --url https://NODE:8006.")
+        raise UsageError("The URL must name a node and hold no credentials.", "Give --url https://NODE:8006.")
     if not profile.token_id and "@" not in (profile.user or ""):
-        raise UsageError("Nobody is named who logs in.", "Give --token-id user@realm!name, or --user user@realm.")
+        raise UsageError(
+            "No token or user is given to log in with.", "Give --token-id user@realm!name, or --user user@realm."
+        )
     kind = _get_secret_kind(profile)
     secret = _read_secret(_make_question(kind, name), secret_file)
     known = known.having(name, _set_secret(profile, kind, secrets.conceal(name, secret, keyring=keyring)))
     profiles.save(known)
-    console.get_stderr().print(f"Profile {name} is kept in {profiles.file()}.")
+    console.get_stderr().print(f"Profile {name} is saved in {profiles.file()}.")
     console.get_stderr().print(f"Next: playvisor profile test {name}")
 
 
 def show_all(*, as_json: bool) -> None:
-    """Every profile, without its secret."""
+    """Print every profile, without its secret."""
     known = profiles.load()
     descriptions = [
         {"name": name, "default": name == known.default, **_describe(one)} for name, one in known.profiles.items()
@@ -52,12 +54,12 @@ def show_all(*, as_json: bool) -> None:
         console.print_table(["profile", "default", "cluster", "login", "secret"], rows)
     else:
         console.get_stderr().print(
-            "There is no profile yet. `playvisor profile add NAME --url … --token-id …` makes one."
+            "There is no profile yet. `playvisor profile add NAME --url … --token-id …` adds one."
         )
 
 
 def show(name: str, *, as_json: bool) -> None:
-    """One profile, without its secret."""
+    """Print one profile, without its secret."""
     description = {"name": name, **_describe(profiles.load().named(name))}
     if as_json:
         console.print_json(description)
@@ -66,7 +68,7 @@ def show(name: str, *, as_json: bool) -> None:
 
 
 def test(name: str, *, as_json: bool) -> int:
-    """Look at everything that has to be right, as `playvisor doctor` does with this profile."""
+    """Run the checks of `playvisor doctor` with this profile; returns the exit status."""
     from playvisor.cli.doctor import examine
 
     profiles.load().named(name)
@@ -79,11 +81,11 @@ def use(name: str) -> None:
     known = profiles.load()
     known.named(name)
     profiles.save(replace(known, default=name))
-    console.get_stderr().print(f"{name} is used from now on, unless --profile or PROXMOX_URL says otherwise.")
+    console.get_stderr().print(f"{name} is the default from now on. --profile and PROXMOX_URL override it.")
 
 
 def remove(name: str) -> None:
-    """Forget a profile and its secret."""
+    """Delete a profile and its secret."""
     known = profiles.load()
     secrets.forget(name, known.named(name))
     profiles.save(known.without(name))
@@ -91,7 +93,7 @@ def remove(name: str) -> None:
 
 
 def encrypt(name: str, *, keyring: bool) -> None:
-    """Keep a profile's secret in another way: one in clear, or in the other place, is moved."""
+    """Move a profile's secret to ansible-vault or the keyring, from clear text or from the other of the two."""
     known = profiles.load()
     profile = known.named(name)
     kind = _get_secret_kind(profile)
@@ -136,7 +138,7 @@ def _make_question(kind: str, name: str) -> str:
 
 
 def _read_secret(question: str, file: Path | None) -> str:
-    """From a file, from whoever sits there, or from stdin."""
+    """Read the secret from the file, from the terminal, or from stdin."""
     try:
         if file is not None and str(file) != "-":
             secret = file.read_text(encoding="utf-8").strip()

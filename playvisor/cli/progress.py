@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run is doing, on stderr while a person looks at it: its newest lines, and how long it has taken."""
+"""Show on a terminal what a run is doing: its newest lines, and how long it has taken."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from playvisor.cli import console, units
 if TYPE_CHECKING:
     from rich.console import Group
 
-# A run says what it does; a long one also what its tasks in Proxmox VE log.
+# Room for the steps of a run and, when it takes long, for the log lines of its tasks in Proxmox VE.
 _LINES = 6
 
 
 @contextmanager
 def show_progress(*, quiet: bool) -> Iterator[Progress]:
-    """Where a run's progress goes: nowhere, unless stderr is a terminal."""
+    """Yields the function that takes a run's progress; it does nothing unless stderr is a terminal."""
     if quiet or not console.get_stderr().is_terminal:
         yield lambda _line: None
         return
@@ -46,7 +46,7 @@ class _Display:
         self._began = time.monotonic()
 
     def add_line(self, line: str) -> None:
-        """A line such as `Applying: ...`."""
+        """Add a line such as `Applying: ...`."""
         phase, colon, text = line.partition(": ")
         self._phase = phase if colon else line
         if text and text not in list(self._lines)[-1:]:

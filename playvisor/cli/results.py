@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A result for people: tables on stdout, what went wrong on stderr."""
+"""Print a result for people: tables on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DETAILS = ("config", "current")
 
 
 def show(result: Result) -> None:
-    """Print everything that a person wants to know of a result."""
+    """Print a result: data, plan, warnings, and the failure or the summary."""
     for name, value in result.data.items():
         _show_data(name, value)
     if result.plan and result.plan.steps:
@@ -38,7 +38,7 @@ def show(result: Result) -> None:
 
 
 def show_plan(steps: Sequence[Mapping[str, Any]]) -> None:
-    """The API requests of a plan."""
+    """Print the API requests of a plan."""
     rows = [
         [f"{step['method']} {step['path']}", format_compact(step.get("params") or {}), step["why"]] for step in steps
     ]
@@ -46,7 +46,7 @@ def show_plan(steps: Sequence[Mapping[str, Any]]) -> None:
 
 
 def show_diff(diff: Mapping[str, Any]) -> None:
-    """What would change, target by target."""
+    """Print what would change, target by target."""
     before, after = diff.get("before") or {}, diff.get("after") or {}
     rows = [
         [target, format_compact(before.get(target)), format_compact(after.get(target))]
@@ -57,7 +57,7 @@ def show_diff(diff: Mapping[str, Any]) -> None:
 
 
 def format_compact(value: Any) -> str:
-    """Plain data on one line; empty for what is empty."""
+    """Plain data on one line; an empty string for an empty value."""
     if value in (None, "", [], {}):
         return ""
     if isinstance(value, str):

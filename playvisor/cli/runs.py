@@ -32,7 +32,7 @@ _OUTCOME_STYLES = {
 
 
 def open_ledger() -> Ledger:
-    """The ledger; what a process that died left open in it is closed."""
+    """Open the ledger, and close the entries that a process that died has left open in it."""
     settings = load_settings()
     ledger = Ledger(settings.state_dir, settings.ledger_url)
     ledger.close_interrupted()
@@ -40,7 +40,7 @@ def open_ledger() -> Ledger:
 
 
 def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -> None:
-    """The newest runs, or those of them that are wanted."""
+    """Print the newest runs, or the newest of those that the filters let through."""
     rows = open_ledger().recent(limit, **filters)
     if as_json:
         console.print_json(rows)
@@ -55,7 +55,7 @@ _BRIEF = ("run", "tool", "arguments", "outcome", "changed", "client")
 
 
 def make_runs_table(rows: list[Row], *, brief: bool = False) -> Table:
-    """Runs as a table; a brief one fits where space is short."""
+    """A table of runs; a brief one has fewer columns."""
     columns = _BRIEF if brief else _COLUMNS
     return console.make_table(list(columns), [[_describe_row(row)[column] for column in columns] for row in rows])
 
@@ -79,7 +79,7 @@ def _describe_row(row: Row) -> dict[str, Any]:
 
 
 def show_run(run_id: str, *, as_json: bool) -> None:
-    """One run, with the plan that its artifacts hold."""
+    """Print one run, with the plan in its artifacts."""
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row["run_id"])
@@ -101,7 +101,7 @@ def show_run(run_id: str, *, as_json: bool) -> None:
 
 
 def _describe_follow_up(ledger: Ledger, row: Row) -> str:
-    """What became of an interrupted run, as far as somebody has asked the cluster."""
+    """What became of an interrupted run, or how to ask the cluster; empty for any other run."""
     if row["outcome"] != "interrupted":
         return ""
     follow_ups = ledger.recent(1, tool="follow_up", guest=row["run_id"])
@@ -111,7 +111,7 @@ def _describe_follow_up(ledger: Ledger, row: Row) -> str:
 
 
 def show_events(run_id: str, *, as_json: bool) -> None:
-    """Every event of a run."""
+    """Print every event of a run."""
     ledger = open_ledger()
     entries = list(events.events(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
@@ -127,18 +127,18 @@ def show_events(run_id: str, *, as_json: bool) -> None:
         ]
         for event in entries
     ]
-    console.print_table(["phase", "nr", "UTC", "event", "said"], rows)
+    console.print_table(["phase", "nr", "UTC", "event", "text"], rows)
 
 
 def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None) -> None:
-    """Runs as a playbook: the named ones, or all of a client in their order."""
+    """Write runs as a playbook: those with the given ids, or all of a client, oldest first."""
     ledger = open_ledger()
     if not run_ids and not client:
-        raise UsageError("No run is named.", "Give ids of runs, or --client for everything that a client did.")
+        raise UsageError("No run is given.", "Give ids of runs, or --client for all runs of a client.")
     rows = [ledger.find(run_id) for run_id in run_ids] or ledger.recent(_MOST_EXPORTED + 1, client_name=client)[::-1]
     if not run_ids and len(rows) > _MOST_EXPORTED:
         rows = rows[-_MOST_EXPORTED:]
-        console.get_stderr().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; name older ones by their ids.")
+        console.get_stderr().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; give older ones by their ids.")
     exported = playbook(rows)
     for left_out in exported.left_out:
         console.get_stderr().print(f"Left out: {left_out}")
@@ -150,7 +150,7 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
 
 
 def show_trace(run_id: str, *, as_json: bool) -> None:
-    """Every request of a run to the cluster's API."""
+    """Print every request of a run to the cluster's API."""
     ledger = open_ledger()
     entries = list(events.api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
@@ -162,7 +162,7 @@ def show_trace(run_id: str, *, as_json: bool) -> None:
 
 
 def verify_runs(*, as_json: bool) -> int:
-    """Verify the ledger; 0 when everything is as it was written, else 1."""
+    """Verify the ledger and print the outcome; returns 0 when everything is as it was written, else 1."""
     verification = open_ledger().verify()
     first = verification.faults[0] if verification.faults else None
     if as_json:
@@ -172,12 +172,12 @@ def verify_runs(*, as_json: bool) -> int:
         console.print_json({"intact": first is None, **counts, "removed_before": verification.since, "faults": faults})
     elif first is None:
         console.get_stdout().print(
-            f"Intact: {verification.runs} runs, {verification.entries} chained entries, artifacts of {verification.artifacts} runs."
+            f"Intact: {verification.runs} runs, {verification.entries} chained entries, "
+            f"artifacts of {verification.artifacts} runs."
         )
         if verification.since:
-            console.get_stdout().print(
-                f"Runs from before {_format_local_time(verification.since)}, up to entry {verification.start}, were removed."
-            )
+            oldest = _format_local_time(verification.since)
+            console.get_stdout().print(f"Runs from before {oldest}, up to entry {verification.start}, were removed.")
         if verification.elsewhere:
             console.get_stdout().print(
                 f"The artifacts of {verification.elsewhere} runs are on the hosts that ran them."
@@ -190,7 +190,7 @@ def verify_runs(*, as_json: bool) -> int:
 
 
 def _shorten(text: str) -> str:
-    """As much of the arguments as a table has room for; `runs show` has all of them."""
+    """The text, cut to what fits in a table; `runs show` prints all of it."""
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor serve`: lends its fork server to the commands of the same user."""
+"""`playvisor serve`: run a fork server for the commands of the same user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playvisor.cli.command_line import LENT_PROGRAMS
 
 
 def serve_commands() -> None:
-    """Lend until a signal. Raises PlayvisorError when the fork server can't live."""
+    """Run the fork server until a signal. Raises PlayvisorError when it ends as soon as it starts."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -35,5 +35,5 @@ def serve_commands() -> None:
     if is_useless:
         raise PlayvisorError(
             "The process that commands are forked from ends as soon as it starts.",
-            "Run `playvisor doctor`; the message above says what it complained of.",
+            "Run `playvisor doctor`; the message above says what went wrong.",
         )

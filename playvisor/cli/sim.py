@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor sim`: the simulator, and how to connect to it."""
+"""`playvisor sim`: run the simulator, and print how to connect to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def serve_simulator(
         raise UsageError(f"The simulator can't start: {error}.", "Try another port or seed.") from error
     try:
         if as_json:
-            # On one line, so that whoever starts it can read it without knowing where it ends.
+            # On one line, so that the process that started this one knows where the document ends.
             sys.stdout.write(f"{json.dumps(simulator.connection())}\n")
         else:
             console.get_stderr().print(
@@ -50,7 +50,7 @@ def serve_simulator(
 
 
 def make_environment(simulator: Simulator) -> dict[str, str]:
-    """The variables that lead Playvisor, and the collection, to a simulator."""
+    """The environment variables that connect Playvisor, or the collection, to a simulator."""
     return {
         "PROXMOX_URL": simulator.url,
         "PROXMOX_USER": simulator.user,

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor tokens`: who may come to the server over HTTP."""
+"""`playvisor tokens`: the clients that may connect to the server over HTTP."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from playvisor.cli.call import CLIENT
 
 
 def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
-    """Make a token, and show its secret once."""
+    """Create a token, and print its secret once."""
     ledger = _open_ledger()
     token, secret = ledger.tokens.create(name, roles, days)
-    _record(ledger, "create_token", token, f"Made the token {name} ({token.key}).")
+    _record(ledger, "create_token", token, f"Created the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
         return
@@ -33,7 +33,7 @@ def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool
 
 
 def list_tokens(*, as_json: bool) -> None:
-    """All tokens, without their secrets."""
+    """Print all tokens, without their secrets."""
     tokens = _open_ledger().tokens.every()
     if as_json:
         console.print_json([token.as_dict() for token in tokens])

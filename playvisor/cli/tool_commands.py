@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
@@ -19,17 +20,20 @@ from playvisor.cli.completion import make_completer
 from playvisor.cli.options import Check, Json
 
 _SCALARS: dict[str, type] = {"string": str, "integer": int, "number": float}
+# What rich takes for markup, and leaves out of a help text.
+_MARKUP = re.compile(r"(\[[a-z#/@])")
 
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")]
-Every = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, help="How often to look, with --watch.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.")]
+Every = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, help="Seconds between repetitions with --watch.")]
 
 
 def make_group(noun: str) -> typer.Typer:
     """The commands of one noun."""
     group = typer.Typer(help=f"{', '.join(commands()[noun])}.", no_args_is_help=True)
     for verb, tool in commands()[noun].items():
-        epilog = f"Example: {render_example(tool)}"
-        group.command(verb, short_help=f"{tool.title}.", help=tool.description, epilog=epilog)(_make_function(tool))
+        text = _escape_markup(tool.description)
+        epilog = _escape_markup(f"Example: {render_example(tool)}")
+        group.command(verb, short_help=f"{tool.title}.", help=text, epilog=epilog)(_make_function(tool))
     return group
 
 
@@ -42,7 +46,7 @@ def render_example(tool: Tool) -> str:
 
 
 def _make_function(tool: Tool) -> Callable[..., None]:
-    """What typer makes the command of: its signature says all."""
+    """The function that typer makes the command from, by its signature."""
     takes = {one.python_name: one for one in list_arguments(tool)}
 
     def run(*, as_json: bool, check: bool = False, watch: bool = False, every: float = 0, **values: Any) -> None:
@@ -54,14 +58,14 @@ def _make_function(tool: Tool) -> Callable[..., None]:
         raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, as_json=as_json))
 
     parameters = [*map(_make_parameter, takes.values()), *_make_mode_parameters(tool)]
-    # Typer reads both.
+    # Typer reads both of them.
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
 
 
 def _make_mode_parameters(tool: Tool) -> Iterator[inspect.Parameter]:
-    """How to run the tool, and how to show what comes of it."""
+    """The options that say how to run the tool and how to print its result."""
     if tool.writes:
         yield _make_keyword("check", Check, False)
     else:
@@ -74,10 +78,10 @@ def _make_parameter(argument: ToolArgument) -> inspect.Parameter:
     kind, limits = _get_type(argument)
     description = argument.schema.get("description", "")
     if argument.schema.get("default") not in (None, [], {}):
-        description = f"{description} [default: {argument.schema['default']}]"
+        description = f"{description} Default: {argument.schema['default']}."
     settings: dict[str, Any] = {
         "metavar": argument.metavar,
-        "help": description,
+        "help": _escape_markup(description),
         "autocompletion": make_completer(argument.path[-1]),
         **limits,
     }
@@ -95,12 +99,16 @@ def _make_parameter(argument: ToolArgument) -> inspect.Parameter:
     )
 
 
+def _escape_markup(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", text)
+
+
 def _get_default(argument: ToolArgument) -> Any:
     return inspect.Parameter.empty if argument.required else None
 
 
 def _get_type(argument: ToolArgument) -> tuple[Any, dict[str, Any]]:
-    """The Python type that typer reads, and the limits of its values."""
+    """The Python type that typer reads, and the limits of the values."""
     schema = argument.schema
     if schema["type"] in ("array", "object"):
         return list[str], {}

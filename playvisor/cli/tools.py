@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor tools`: the catalogue for people."""
+"""`playvisor tools`: print the catalogue for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playvisor.cli import console
 
 
 def list_tools(*, as_json: bool) -> None:
-    """Every tool with its effect."""
+    """Print every tool with its effect."""
     tools = _list_all_tools()
     if as_json:
         console.print_json([_describe(tool) for tool in tools])
@@ -31,12 +31,12 @@ def list_tools(*, as_json: bool) -> None:
 
 
 def show_tool(name: str, *, as_json: bool) -> None:
-    """One tool in full. Raises UsageError for one that does not exist."""
+    """Print one tool in full. Raises UsageError for one that does not exist."""
     tool = next((tool for tool in _list_all_tools() if tool.name == name), None)
     if tool is None:
         near = get_close_matches(name, [tool.name for tool in _list_all_tools()], n=3, cutoff=0.5)
         guess = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"There is no tool {name!r}.", f"{guess}`playvisor tools list` shows all.")
+        raise UsageError(f"There is no tool {name!r}.", f"{guess}`playvisor tools list` shows them all.")
     if as_json:
         returned = {"output": tool.output_schema} if isinstance(tool, Tool) else {}
         console.print_json({**_describe(tool), "input": tool.input_schema, **returned})

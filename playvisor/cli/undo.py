@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor runs diff` and `playvisor runs undo`: what a run has changed, and taking that back."""
+"""`playvisor runs diff` and `playvisor runs undo`: show what a run changed, and undo it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playvisor.cli.runs import open_ledger
 
 
 def show_diff(run_id: str, *, as_json: bool) -> None:
-    """Before and after of a run; of a plan that was not applied, what it would have changed."""
+    """Print what a run changed; for a plan that was not applied, what it would have changed."""
     ledger = open_ledger()
     row = ledger.find(run_id)
     returned = _read_module_result(ledger, row)
@@ -34,12 +34,12 @@ def show_diff(run_id: str, *, as_json: bool) -> None:
         console.get_stderr().print("It changed nothing.")
         return
     if not applied:
-        console.get_stderr().print("It was planned, and not applied.")
+        console.get_stderr().print("It was planned, but not applied.")
     results.show_diff(diff)
 
 
 def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
-    """Take a run back, as far as that is possible; returns the exit status.
+    """Undo a run as far as possible; returns the exit status, 1 when something can't be undone.
 
     Each call is a run like any other, with its own plan, policy, approval and evidence.
     """
@@ -52,7 +52,7 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     inverse_calls = inverse(row["tool"], row["arguments"], returned.result or {})
     if returned.phase != "apply" or not (inverse_calls.calls or inverse_calls.left):
         raise UsageError(
-            f"Run {row['run_id'][:8]} changed nothing that could be taken back.",
+            f"Run {row['run_id'][:8]} changed nothing that can be undone.",
             "`playvisor runs diff ID` shows what a run did.",
         )
     bridge = make_bridge(settings)
@@ -64,32 +64,32 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
         if not as_json:
             results.show(undone[-1])
     for reason in not_undone:
-        console.get_stderr().print(f"Not taken back. {reason}")
+        console.get_stderr().print(f"Not undone. {reason}")
     if as_json:
         console.print_json({"undone": [one.as_dict() for one in undone], "left": not_undone})
-    # What is left is no success either.
+    # A change that was not undone is no success.
     return max([*(get_exit_status(one) for one in undone), 1 if not_undone else 0])
 
 
 def _make_unknown_error(row: Row) -> UsageError:
     return UsageError(
-        f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: its module's result is not there.",
-        f"`playvisor runs trace {row['run_id'][:8]}` shows what it had sent; look at the guests.",
+        f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: its module's result is missing.",
+        f"`playvisor runs trace {row['run_id'][:8]}` shows what it sent; check the guests.",
     )
 
 
 def _read_module_result(ledger: Ledger, row: Row) -> events.Returned:
-    """What the module of a run returned last, and in which phase. Raises UsageError when there are no artifacts."""
+    """The last result of a run's module, with its phase. Raises UsageError when artifacts are missing or changed."""
     tool = catalogue.load().get(row["tool"])
     folder = ledger.folder(row["run_id"])
     if tool is None or not folder.is_dir() or not row["artifacts_sha256"]:
         raise UsageError(
             f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: it has no artifacts here.",
-            "Those of another host are there, and a request that was refused has none.",
+            "A run of another host has its artifacts there; a refused request has none.",
         )
     if artifacts.differences(folder, row["artifacts_sha256"]):
         raise UsageError(
-            f"The artifacts of run {row['run_id'][:8]} are not as they were written.",
+            f"The artifacts of run {row['run_id'][:8]} do not match the ledger.",
             "`playvisor runs verify` says what differs.",
         )
     return events.returned(folder, tool.action)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Numbers as people read them. Pure."""
+"""Format numbers for people. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 def format_size(number: float | None) -> str:
-    """Bytes, such as `2.0 GiB`."""
+    """A number of bytes, such as `2.0 GiB`."""
     if number is None:
         return ""
     value, power = float(number), 0
@@ -20,7 +20,7 @@ def format_size(number: float | None) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Seconds, such as `3 d 4 h`."""
+    """A number of seconds, such as `3 d 4 h`."""
     if seconds is None:
         return ""
     rest, parts = int(seconds), []

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor runs wait` and `runs cancel`: runs that go on elsewhere."""
+"""`playvisor runs wait` and `runs cancel`: runs that other processes carry out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXIT_STATUSES = {"ok": EXIT_DONE, "planned": EXIT_DONE, "held": EXIT_REFUSED, "
 
 
 def wait_run(run_id: str, timeout: int, *, as_json: bool) -> int:
-    """Wait for a run; the exit status is that of the run, and 1 when it has not ended."""
+    """Wait for a run; returns the exit status of the run, or 1 when it has not ended in time."""
     result = _call_run_tool("wait_run", {"run_id": run_id, "timeout": timeout}, as_json=as_json)
     if result.failure:
         return get_exit_status(result)
@@ -25,7 +25,7 @@ def wait_run(run_id: str, timeout: int, *, as_json: bool) -> int:
 
 
 def cancel_run(run_id: str, *, stop_tasks: bool, as_json: bool) -> int:
-    """Cancel a run; 0 when it has ended."""
+    """Cancel a run; returns 1 when it still goes on after that."""
     result = _call_run_tool("cancel_run", {"run_id": run_id, "stop_tasks": stop_tasks}, as_json=as_json)
     return EXIT_FAILED if result.status == "running" else get_exit_status(result)
 

@@ -45,7 +45,7 @@ def test_every_tool_has_a_command_of_its_own():
 def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
     line = [word for one in list_arguments(tool) for word in one.render_words(tool.example)]
 
-    assert parsed(tool, line) == dict(tool.example)
+    assert parse(tool, line) == dict(tool.example)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
     ],
 )
 def test_a_command_line_gives_arguments(tool, line, arguments):
-    assert parsed(TOOLS[tool], line) == arguments
+    assert parse(TOOLS[tool], line) == arguments
 
 
 def test_guests_are_not_given_by_id_and_by_name_at_once():
     with pytest.raises(UsageError, match="by id and by name"):
-        parsed(TOOLS["stop_guest"], ["101", "web-01"])
+        parse(TOOLS["stop_guest"], ["101", "web-01"])
 
 
 def test_parts_of_one_object_are_put_together():
@@ -86,8 +86,8 @@ def test_parts_of_one_object_are_put_together():
     assert collect_arguments([(one, ["a=1,b=2", "c=3"])]) == {"set": {"a": "1", "b": "2", "c": "3"}}
 
 
-def parsed(tool, line):
-    """The arguments that a command line of the tool gives, by way of typer."""
+def parse(tool, line):
+    """The arguments that typer reads from a command line of the tool."""
     noun, verb = words(tool)
     command = get_command(tool_commands.make_group(noun))
     # A group of one command is that command.
