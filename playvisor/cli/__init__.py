@@ -86,9 +86,9 @@ def make_commands(only: str | None = None) -> Any:
 
 def preload() -> Iterator[None]:
     """Load what commands need, step by step, before commands are forked from this process."""
-    from playvisor.cli import preload
+    from playvisor.cli.loading import load_commands
 
-    return preload.load()
+    return load_commands()
 
 
 def _get_commands() -> Any:

@@ -97,7 +97,7 @@ def call(
 
 
 def apply_plan(plan_id: PlanId, as_json: Json = False) -> None:
-    """Apply a saved plan, exactly as it is and only once. It is refused if it would be another one by now."""
+    """Apply a saved plan, exactly as it is and only once. It is refused if the plan would be different by now."""
     from playvisor.cli.call import call_with_arguments
 
     raise typer.Exit(call_with_arguments("apply_plan", {"plan_id": plan_id}, as_json=as_json))

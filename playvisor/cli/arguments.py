@@ -101,10 +101,18 @@ class ToolArgument:
         if self.flag is None:
             return [_format_value(value)]
         if isinstance(value, bool):
-            return [self.flag if value else f"--no-{self.flag[2:]}"]
+            return [self._make_switch(value)]
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             return [word for item in value for word in (self.flag, _format_value(item))]
         return [self.flag, _format_value(value)]
+
+    def render_default(self) -> str:
+        """The schema's default as help shows it: for a switch the flag that says the same, else the value."""
+        default = self.schema["default"]
+        return self._make_switch(default) if isinstance(default, bool) else _format_value(default)
+
+    def _make_switch(self, value: bool) -> str:
+        return str(self.flag) if value else f"--no-{str(self.flag)[2:]}"
 
 
 def list_arguments(tool: Tool) -> list[ToolArgument]:

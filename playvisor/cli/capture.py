@@ -39,7 +39,7 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
     finally:
         readings.unlink(missing_ok=True)
     if result.failure is None:
-        counts = summary.captured(result.data["counts"])
+        counts = summary.describe_capture(result.data["counts"])
         sentence = f"Captured {counts} into {file}, without secrets."
         result = result.model_copy(update={"dest": str(file), "summary": sentence})
     if as_json:

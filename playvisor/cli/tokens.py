@@ -9,7 +9,7 @@ import sys
 import uuid
 
 from mcp_bridge import collection, version
-from mcp_bridge.auth.tokens import Token
+from mcp_bridge.auth.tokens import Token, Tokens
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.settings import load_settings
@@ -20,7 +20,7 @@ from playvisor.cli.call import CLIENT
 def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
     """Create a token, and print its secret once."""
     ledger = _open_ledger()
-    token, secret = ledger.tokens.create(name, roles, days)
+    token, secret = Tokens(ledger.database).create(name, roles, days)
     _record(ledger, "create_token", token, f"Created the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
@@ -34,7 +34,7 @@ def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool
 
 def list_tokens(*, as_json: bool) -> None:
     """Print all tokens, without their secrets."""
-    tokens = _open_ledger().tokens.every()
+    tokens = Tokens(_open_ledger().database).every()
     if as_json:
         console.print_json([token.as_dict() for token in tokens])
         return
@@ -48,7 +48,7 @@ def list_tokens(*, as_json: bool) -> None:
 def revoke_token(name: str, *, as_json: bool) -> None:
     """Revoke a token; it is refused from the next request on."""
     ledger = _open_ledger()
-    token = ledger.tokens.revoke(name)
+    token = Tokens(ledger.database).revoke(name)
     _record(ledger, "revoke_token", token, f"Revoked the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "state": "revoked"})

@@ -78,7 +78,7 @@ def _make_parameter(argument: ToolArgument) -> inspect.Parameter:
     kind, limits = _get_type(argument)
     description = argument.schema.get("description", "")
     if argument.schema.get("default") not in (None, [], {}):
-        description = f"{description} Default: {argument.schema['default']}."
+        description = f"{description} Default: {argument.render_default()}."
     settings: dict[str, Any] = {
         "metavar": argument.metavar,
         "help": _escape_markup(description),

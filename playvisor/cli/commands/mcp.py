@@ -25,8 +25,8 @@ def mcp_serve(
         Literal["read", "check", "apply"] | None,
         typer.Option(
             help=(
-                "read: only tools that read. check: all tools, but changes are only planned. "
-                "apply: changes are made. Default: PLAYVISOR_MODE, or read."
+                "read: only tools that read. check: also tools that change things, but they only plan. "
+                "apply: they may change things. Default: PLAYVISOR_MODE, or read."
             )
         ),
     ] = None,
