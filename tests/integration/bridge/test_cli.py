@@ -293,10 +293,18 @@ class TestWithoutACluster:
             assert helped.status == 0
             assert "Usage" in helped.stdout
 
-    def test_help_shows_defaults_and_words_in_brackets(self, bare):
-        assert "Default: 10." in bare("task", "show", "--help").stdout
-        assert "kinds=[roles]" in bare("access", "list", "--help").stdout
-        assert "Default: PLAYVISOR_MODE, or read." in bare("mcp", "--help", COLUMNS="200").stdout
+    @pytest.mark.parametrize(
+        ("command", "text"),
+        [
+            (("task", "show"), "Default: 300."),
+            (("task", "show"), "Default: --no-wait."),
+            (("access", "list"), "Default: groups,users,tokens,acls."),
+            (("access", "list"), "kinds=[roles]"),
+            (("mcp",), "Default: PLAYVISOR_MODE, or read."),
+        ],
+    )
+    def test_help_shows_defaults_and_words_in_brackets(self, bare, command, text):
+        assert text in bare(*command, "--help", COLUMNS="400").stdout
 
     def test_a_ledger_that_can_not_be_opened_is_a_clear_error(self, bare):
         done = bare("runs", "list", PLAYVISOR_LEDGER_URL="sqlite:////proc/none/ledger.db")
