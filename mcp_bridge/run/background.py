@@ -43,13 +43,13 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
         start_new_session=True,
         cwd="/",
     )
-    asked, answers = _pipes(child)
+    asked, answers = _open_pipes(child)
     with suppress(BrokenPipeError), asked:
         asked.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
     # Who has ended is to be no zombie, which would look alive to nobody but the system.
     threading.Thread(target=child.wait, name="detached", daemon=True).start()
     with answers:
-        for message in _messages(answers, child, cancel):
+        for message in _read_messages(answers, child, cancel):
             if "progress" in message:
                 progress(message["progress"])
             else:
@@ -62,13 +62,15 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     return Result(run_id="", tool=request.tool, status="failed", summary=failure.message, failure=failure)
 
 
-def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+def _open_pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     if child.stdin is None or child.stdout is None:
         raise ValueError("it was started without pipes")
     return child.stdin, child.stdout
 
 
-def _messages(answers: IO[bytes], child: subprocess.Popen[bytes], cancel: threading.Event) -> Iterator[dict[str, Any]]:
+def _read_messages(
+    answers: IO[bytes], child: subprocess.Popen[bytes], cancel: threading.Event
+) -> Iterator[dict[str, Any]]:
     """What the process says, line by line; it is told when whoever waits for it gives up."""
     told = False
     unread = b""

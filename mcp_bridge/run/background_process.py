@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from mcp_bridge.errors import LedgerError, PlayvisorError
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run.request import Request, unrecorded
+from mcp_bridge.run.request import Request, unrecorded_result
 from mcp_bridge.settings import Settings
 
 
@@ -53,7 +53,7 @@ class _Child:
                 result = carried.result()
             bridge.close()
         except LedgerError as error:
-            result = unrecorded(request.tool, error)
+            result = unrecorded_result(request.tool, error)
         except PlayvisorError as error:
             failure = Failure(code=error.code, message=error.message, hint=error.hint)
             result = Result(run_id="", tool=request.tool, status="failed", summary=error.message, failure=failure)

@@ -48,10 +48,10 @@ class Request:
         return local_user() if self.kind == "person" else writable(self.client_name)[:128]
 
 
-def refusal(request: Request, tool: Tool | None) -> Failure | None:
+def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     """Why nothing may be started for a request: an unknown tool, what the mode forbids, or wrong arguments."""
     if tool is None or (tool.internal and not request.internal):
-        return unknown(request.tool)
+        return unknown_tool(request.tool)
     if tool.writes and request.mode == "read":
         return Failure(
             code="refused",
@@ -68,7 +68,7 @@ def refusal(request: Request, tool: Tool | None) -> Failure | None:
     return invalid_arguments(problems) if problems else None
 
 
-def unknown(name: str) -> Failure:
+def unknown_tool(name: str) -> Failure:
     """The failure for a tool that does not exist."""
     near = catalogue.similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
@@ -78,7 +78,7 @@ def unknown(name: str) -> Failure:
     )
 
 
-def unrecorded(tool: str, error: LedgerError) -> Result:
+def unrecorded_result(tool: str, error: LedgerError) -> Result:
     """The result of a request that was not run because the ledger can't be written."""
     failure = Failure(code="internal", message=error.message, hint=error.hint)
     return Result(run_id="", tool=tool[:64], status="failed", summary=error.message, failure=failure)

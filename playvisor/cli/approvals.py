@@ -22,7 +22,7 @@ def list_plans(*, everything: bool, as_json: bool) -> None:
     """Print the plans that wait for approval, or with `everything` the newest plans in any state."""
     settings = load_settings()
     plans = Ledger(settings.state_dir, settings.ledger_url).plans
-    listed = plans.recent(_NEWEST) if everything else plans.waiting()
+    listed = plans.list_recent(_NEWEST) if everything else plans.list_held()
     if as_json:
         console.print_json([plan.as_dict() for plan in listed])
         return

@@ -87,7 +87,7 @@ def _read_module_result(ledger: Ledger, row: Row) -> events.Returned:
             f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: it has no artifacts here.",
             "A run of another host has its artifacts there; a refused request has none.",
         )
-    if artifacts.differences(folder, row["artifacts_sha256"]):
+    if artifacts.find_differences(folder, row["artifacts_sha256"]):
         raise UsageError(
             f"The artifacts of run {row['run_id'][:8]} do not match the ledger.",
             "`playvisor runs verify` says what differs.",

@@ -23,7 +23,7 @@ def close_interrupted(ledger: Ledger) -> list[str]:
     Whatever is left of such a run, like a playbook that outlived the process, is killed first.
     """
     closed = []
-    for row in ledger.unclosed():
+    for row in ledger.list_unclosed():
         if row["host"] != socket.gethostname() or _is_alive(row):
             continue
         folder = ledger.folder(row["run_id"])
