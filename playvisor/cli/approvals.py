@@ -62,14 +62,14 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
             ["guest", "name", "node", "pool", "tags", "protected"],
             [
                 [
-                    one.get("vmid"),
-                    one.get("name"),
-                    one.get("node"),
-                    one.get("pool"),
-                    results.format_compact(one.get("tags")),
-                    "yes" if one.get("protected", "vmid" in one) else "no",
+                    target.get("vmid"),
+                    target.get("name"),
+                    target.get("node"),
+                    target.get("pool"),
+                    results.format_compact(target.get("tags")),
+                    "yes" if target.get("protected", "vmid" in target) else "no",
                 ]
-                for one in shown["targets"]
+                for target in shown["targets"]
             ],
         )
     results.show_plan(shown["steps"])

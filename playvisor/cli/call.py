@@ -24,10 +24,10 @@ CLIENT = "playvisor-cli"
 INTERRUPTED = 130
 
 
-def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **more: Any) -> Request:
+def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **overrides: Any) -> Request:
     """The request of the person who typed this command, in the highest mode that they may use."""
     defaults = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
-    return Request(tool=tool, arguments=arguments, **{**defaults, **more})
+    return Request(tool=tool, arguments=arguments, **{**defaults, **overrides})
 
 
 def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) -> Result:
@@ -56,11 +56,13 @@ def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) 
 @contextmanager
 def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
     """Within the context, Ctrl-C and SIGTERM only set the event."""
-    before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    old_handlers = {
+        number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in old_handlers.items():
             signal.signal(number, handler)
 
 

@@ -102,13 +102,13 @@ def read_connection(environment: Mapping[str, str], redactor: Redactor, client: 
 
 def make_entry(client: Client, command: list[str], variables: Mapping[str, str], old: Any) -> dict[str, Any]:
     """The server's new entry; keeps what else the old one holds."""
-    before = old if isinstance(old, dict) else {}
-    old_env = before.get("env")
+    old_entry = old if isinstance(old, dict) else {}
+    old_env = old_entry.get("env")
     kept_env = old_env if isinstance(old_env, dict) else {}
     # An old reference to a secret would take precedence over a file that is named now.
     env = {name: value for name, value in kept_env.items() if not (name in SECRETS and str(value).startswith("$"))}
     env |= variables
-    return {**before, **client.entry, "command": command[0], "args": command[1:], "env": env}
+    return {**old_entry, **client.entry, "command": command[0], "args": command[1:], "env": env}
 
 
 @cache

@@ -52,9 +52,9 @@ def install(
     servers = config.setdefault(client.servers, {})
     if not isinstance(servers, dict):
         raise _make_file_error(path, f"its {client.servers} is not an object")
-    before = servers.get(name)
-    servers[name] = clients.make_entry(client, command, connection.variables, before)
-    changed = servers[name] != before
+    old_entry = servers.get(name)
+    servers[name] = clients.make_entry(client, command, connection.variables, old_entry)
+    changed = servers[name] != old_entry
     in_clear = [secret for secret in SECRETS if not str(servers[name]["env"].get(secret, "$")).startswith("$")]
     notes += [f"{path} holds {secret} in clear. Name a file with {secret}_FILE instead." for secret in in_clear]
     backup = _write_config(path, config, text) if changed else None
@@ -66,7 +66,7 @@ def install(
         console.get_stderr().print(f"{client.title}: unchanged, {path} already has it.")
         _print_notes(notes)
         return
-    verb = "added to" if before is None else "updated in"
+    verb = "added to" if old_entry is None else "updated in"
     console.get_stderr().print(f"{client.title}: {name} {verb} {path}.")
     if backup:
         console.get_stderr().print(f"Backup of the old file: {backup}")

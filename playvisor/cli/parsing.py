@@ -80,8 +80,8 @@ def _parse_object(text: str, schema: Mapping[str, Any]) -> Any:
     pairs = [part.partition("=") for part in text.split(",")]
     if text.startswith("{") or not all(name and equals for name, equals, _value in pairs):
         return _parse_json(text)
-    known = schema.get("properties", {})
-    return {name: parse_value(part, known.get(name, {})) for name, _equals, part in pairs}
+    properties = schema.get("properties", {})
+    return {name: parse_value(part, properties.get(name, {})) for name, _equals, part in pairs}
 
 
 def _parse_json(text: str) -> Any:

@@ -21,7 +21,7 @@ from playvisor.cli import console
 
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
     """Save a profile and its secret. Raises UsageError for one that could not work."""
-    known = profiles.load()
+    saved = profiles.load()
     profile = Profile(**facts)
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
@@ -32,17 +32,17 @@ def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: 
         )
     kind = _get_secret_kind(profile)
     secret = _read_secret(_make_question(kind, name), secret_file)
-    known = known.having(name, _set_secret(profile, kind, secrets.conceal(name, secret, keyring=keyring)))
-    profiles.save(known)
+    saved = saved.having(name, _set_secret(profile, kind, secrets.conceal(name, secret, keyring=keyring)))
+    profiles.save(saved)
     console.get_stderr().print(f"Profile {name} is saved in {profiles.file()}.")
     console.get_stderr().print(f"Next: playvisor profile test {name}")
 
 
 def show_all(*, as_json: bool) -> None:
     """Print every profile, without its secret."""
-    known = profiles.load()
+    saved = profiles.load()
     descriptions = [
-        {"name": name, "default": name == known.default, **_describe(one)} for name, one in known.profiles.items()
+        {"name": name, "default": name == saved.default, **_describe(one)} for name, one in saved.profiles.items()
     ]
     if as_json:
         console.print_json(descriptions)
@@ -78,36 +78,36 @@ def test(name: str, *, as_json: bool) -> int:
 
 def use(name: str) -> None:
     """Make a profile the default."""
-    known = profiles.load()
-    known.named(name)
-    profiles.save(replace(known, default=name))
+    saved = profiles.load()
+    saved.named(name)
+    profiles.save(replace(saved, default=name))
     console.get_stderr().print(f"{name} is the default from now on. --profile and PROXMOX_URL override it.")
 
 
 def remove(name: str) -> None:
     """Delete a profile and its secret."""
-    known = profiles.load()
-    secrets.forget(name, known.named(name))
-    profiles.save(known.without(name))
+    saved = profiles.load()
+    secrets.forget(name, saved.named(name))
+    profiles.save(saved.without(name))
     console.get_stderr().print(f"Profile {name} is removed.")
 
 
 def encrypt(name: str, *, keyring: bool) -> None:
     """Move a profile's secret to ansible-vault or the keyring, from clear text or from the other of the two."""
-    known = profiles.load()
-    profile = known.named(name)
+    saved = profiles.load()
+    profile = saved.named(name)
     kind = _get_secret_kind(profile)
-    kept = getattr(profile, kind)
-    if secrets.is_in_clear(kept):
-        secret = kept
-    elif kept is None or (keyring and kept == secrets.KEYRING):
+    stored = getattr(profile, kind)
+    if secrets.is_in_clear(stored):
+        secret = stored
+    elif stored is None or (keyring and stored == secrets.KEYRING):
         secret = _read_secret(_make_question(kind, name), None)
     else:
         secret = secrets.reveal(name, profile) or ""
     concealed = secrets.conceal(name, secret, keyring=keyring)
     if not keyring:
         secrets.forget(name, profile)
-    profiles.save(known.having(name, _set_secret(profile, kind, concealed)))
+    profiles.save(saved.having(name, _set_secret(profile, kind, concealed)))
     console.get_stderr().print(
         f"The secret of {name} is {'in the keyring' if keyring else 'encrypted with ansible-vault'}."
     )

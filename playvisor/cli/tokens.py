@@ -39,8 +39,16 @@ def list_tokens(*, as_json: bool) -> None:
         console.print_json([token.as_dict() for token in tokens])
         return
     rows = [
-        [one.name, one.key, ", ".join(one.roles), one.state, one.made_at[:10], one.made_by, (one.expires_at or "")[:10]]
-        for one in tokens
+        [
+            token.name,
+            token.key,
+            ", ".join(token.roles),
+            token.state,
+            token.made_at[:10],
+            token.made_by,
+            (token.expires_at or "")[:10],
+        ]
+        for token in tokens
     ]
     console.print_table(["name", "key", "roles", "state", "made", "by", "expires"], rows)
 

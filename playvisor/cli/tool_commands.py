@@ -40,14 +40,14 @@ def make_group(noun: str) -> typer.Typer:
 def render_example(tool: Tool) -> str:
     """The command line of the tool's documented example."""
     line = ["playvisor", *words(tool)]
-    for one in list_arguments(tool):
-        line += one.render_words(tool.example)
+    for argument in list_arguments(tool):
+        line += argument.render_words(tool.example)
     return shlex.join(line)
 
 
 def _make_function(tool: Tool) -> Callable[..., None]:
     """The function that typer makes the command from, by its signature."""
-    takes = {one.python_name: one for one in list_arguments(tool)}
+    takes = {argument.python_name: argument for argument in list_arguments(tool)}
 
     def run(*, as_json: bool, check: bool = False, watch: bool = False, every: float = 0, **values: Any) -> None:
         from playvisor.cli import call

@@ -66,9 +66,9 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     for reason in not_undone:
         console.get_stderr().print(f"Not undone. {reason}")
     if as_json:
-        console.print_json({"undone": [one.as_dict() for one in undone], "left": not_undone})
+        console.print_json({"undone": [result.as_dict() for result in undone], "left": not_undone})
     # A change that was not undone is no success.
-    return max([*(get_exit_status(one) for one in undone), 1 if not_undone else 0])
+    return max([*(get_exit_status(result) for result in undone), 1 if not_undone else 0])
 
 
 def _make_unknown_error(row: Row) -> UsageError:
