@@ -38,10 +38,11 @@ test-cores: venv link ## Run the tests that ansible-core may decide on its lowes
 test-cluster: venv link ## Run the modules' scenarios on the live cluster that PROXMOX_* lead to
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -m cluster tests/cluster $(CLUSTER)
 
-lint: venv link ## Run ruff, mypy, ansible-lint (production profile), antsibull-docs and antsibull-changelog
+lint: venv link ## Run ruff, mypy, deptry, reuse, ansible-lint (production profile), antsibull-changelog and antsibull-docs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/deptry mcp_bridge playvisor pve_simulator plugins
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" $(BIN)/ansible-lint
 	@$(BIN)/antsibull-changelog lint
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
