@@ -43,6 +43,7 @@ lint: venv link ## Run ruff, mypy, deptry, reuse, ansible-lint (production profi
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/deptry mcp_bridge playvisor pve_simulator plugins
+	@$(BIN)/reuse lint --lines
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" $(BIN)/ansible-lint
 	@$(BIN)/antsibull-changelog lint
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \
