@@ -1,4 +1,4 @@
-# Everything a fresh machine needs: Python 3.11 to 3.13 and this file.
+# Everything a fresh machine needs: Python 3.11 to 3.14 and this file.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
