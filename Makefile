@@ -42,7 +42,7 @@ lint: venv link ## Run ruff, mypy, deptry, reuse, ansible-lint (production profi
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/deptry mcp_bridge playvisor pve_simulator plugins
+	@$(BIN)/deptry --no-ansi mcp_bridge playvisor pve_simulator plugins
 	@$(BIN)/reuse lint --lines
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" $(BIN)/ansible-lint
 	@$(BIN)/antsibull-changelog lint
