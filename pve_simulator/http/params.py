@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pve_simulator.http.message import Request, Response, bare_response, text_response
-from pve_simulator.http.multipart import Upload, WrongOrder, parse_multipart
+from pve_simulator.http.multipart import MalformedForm, Upload, parse_multipart
 
 _WITH_BODY = frozenset({"POST", "PUT"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
@@ -58,7 +58,7 @@ def _read_body(request: Request, params: Params) -> None:
     if kind == "multipart/form-data":
         try:
             params.values, params.upload = parse_multipart(content_type, request.body)
-        except WrongOrder as error:
+        except MalformedForm as error:
             raise BadRequest(bare_response(400, "Bad Request")) from error
     elif kind in {"", "application/x-www-form-urlencoded"}:
         params.values = _pairs(request.body.decode("utf-8", "replace"))
