@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.state.access import Access, AclEntry
 
 _NAME = r"[A-Za-z0-9.\-_]+"
@@ -66,7 +66,7 @@ def remove_entry(access: Access, entry: AclEntry) -> None:
 def check_role_exists(access: Access, role: str) -> None:
     """Raise for an unknown role."""
     if role not in access.roles:
-        raise failed(f"role '{role}' does not exist")
+        raise failure(f"role '{role}' does not exist")
 
 
 def check_grantable(

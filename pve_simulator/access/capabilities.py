@@ -23,7 +23,7 @@ _ALWAYS = ("/", "/nodes", "/access/groups", "/vms", "/storage", "/sdn", "/mappin
 _BY_POOL = ("vms", "storage")
 
 
-def capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
+def list_capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
     """The sections of the web interface, each with the user's privileges on any path that belongs to it."""
     found: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
     for path in {*_ALWAYS, *known_paths(cluster.access)}:

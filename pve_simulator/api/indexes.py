@@ -14,7 +14,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Handler, route
 
@@ -34,7 +34,7 @@ def _constant(answer: Any) -> Handler:
 
 def _failure(text: str) -> Handler:
     def fail(call: Call) -> Any:
-        raise failed(text)
+        raise failure(text)
 
     return fail
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
@@ -50,11 +50,11 @@ def create(call: Call) -> dict[str, Any]:
     config = new_config(kind, name, given)
     try:
         if name in call.cluster.storages:
-            raise failed(f"storage ID '{name}' already defined")
+            raise failure(f"storage ID '{name}' already defined")
         check_mounted(name, config)
         check_online(call.cluster, Storage(name, config))
     except ApiError as error:
-        raise failed(f"create storage failed: {error.message}") from error
+        raise failure(f"create storage failed: {error.message}") from error
     call.cluster.storages[name] = _like_its_neighbours(call, Storage(name, config))
     return _answer(name, kind, generated_secrets(kind, name, given))
 
@@ -65,12 +65,12 @@ def update(call: Call) -> dict[str, Any]:
     try:
         digest = call.text("digest")
         if digest is not None and digest != storage_digest(call.cluster):
-            raise failed("detected modified configuration - file changed by other user? Try again.")
+            raise failure("detected modified configuration - file changed by other user? Try again.")
         storage = storage_of(call.cluster, call.need("storage"))
         given = config_text(call.params)
         storage.config = updated_config(storage, given, call.items("delete"))
     except ApiError as error:
-        raise failed(f"update storage failed: {error.message}") from error
+        raise failure(f"update storage failed: {error.message}") from error
     return _answer(storage.id, storage.type, generated_secrets(storage.type, storage.id, given))
 
 
@@ -81,9 +81,9 @@ def delete(call: Call) -> None:
         storage = storage_of(call.cluster, call.need("storage"))
         used = f"{storage.id}:"
         if any(other.config.get("base", "").startswith(used) for other in call.cluster.storages.values()):
-            raise failed("can't remove storage - storage is used as base of another storage")
+            raise failure("can't remove storage - storage is used as base of another storage")
     except ApiError as error:
-        raise failed(f"delete storage failed: {error.message}") from error
+        raise failure(f"delete storage failed: {error.message}") from error
     del call.cluster.storages[storage.id]
     access = call.cluster.access
     access.acl = [entry for entry in access.acl if entry.path != f"/storage/{storage.id}"]

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from pve_simulator.backup.archive import Included, archive_size, backup_volumes, config_text
-from pve_simulator.backup.run import GuestRun, Made
+from pve_simulator.backup.run import ArchiveInfo, GuestRun
 from pve_simulator.storage.features import has_feature
-from pve_simulator.storage.lookup import need_volume, parse_volid
+from pve_simulator.storage.lookup import parse_volid, require_volume
 
 _MIB = 1024**2
 
 
-async def back_up(run: GuestRun) -> Made:
+async def back_up(run: GuestRun) -> ArchiveInfo:
     """The whole way from the running or stopped container to the archive."""
     guest = run.guest
     running = guest.running
@@ -39,12 +39,12 @@ async def back_up(run: GuestRun) -> Made:
         text = config_text(guest, [])
         run.say_archive()
         await run.task.work()
-        used = max(run.used([mount.volid for mount in mounts]), _MIB)
+        used = max(run.count_used_bytes([mount.volid for mount in mounts]), _MIB)
         run.say(f"Total bytes written: {used} ({used / _MIB:.1f}MiB, 180MiB/s)")
     except BaseException:
-        await run.bring_back()
+        await run.resume_guest()
         raise
-    return Made(text, archive_size(text, used, run.form))
+    return ArchiveInfo(text, archive_size(text, used, run.form))
 
 
 def _prepare(run: GuestRun) -> list[Included]:
@@ -61,7 +61,7 @@ def _prepare(run: GuestRun) -> list[Included]:
             kind = volume.mount.kind if volume.mount else "volume"
             run.say(f"excluding {kind} mount point {volume.key} ('{path}') from backup ({volume.reason})")
     for volume in taken:
-        need_volume(run.world.cluster, run.guest.node, volume.volid)
+        require_volume(run.world.cluster, run.guest.node, volume.volid)
     return taken
 
 
@@ -83,4 +83,4 @@ async def _copy_live(run: GuestRun) -> None:
     run.say("final sync finished - transferred 0 bytes in 0s")
     run.say("resuming guest")
     run.guest.paused = False
-    run.say(f"guest is online again after {run.back_after()}")
+    run.say(f"guest is online again after {run.describe_absence()}")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor, config_text
-from pve_simulator.backup.run import GuestRun, Made
-from pve_simulator.errors import failed
+from pve_simulator.backup.run import ArchiveInfo, GuestRun
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.qemu.freeze import try_freeze
@@ -23,7 +23,7 @@ _GIB = 1024**3
 _UNUSED = re.compile(r"unused\d+")
 
 
-async def back_up(run: GuestRun) -> Made:
+async def back_up(run: GuestRun) -> ArchiveInfo:
     """The whole way from the running or stopped machine to the archive."""
     guest = run.guest
     running, paused = guest.running, guest.paused
@@ -48,10 +48,10 @@ async def back_up(run: GuestRun) -> Made:
         else:
             await _diskless(run)
     except BaseException:
-        await run.bring_back()
+        await run.resume_guest()
         raise
     volids = [disk.volid for disk in disks]
-    return Made(text, archive_size(text, run.used(volids), run.form) if disks else len(text))
+    return ArchiveInfo(text, archive_size(text, run.count_used_bytes(volids), run.form) if disks else len(text))
 
 
 def _prepare(run: GuestRun) -> list[Included]:
@@ -69,7 +69,7 @@ def _prepare(run: GuestRun) -> list[Included]:
             run.say(f"exclude disk '{disk.key}' '{disk.volid}' ({disk.reason})")
     for disk in disks:
         if find_volume(run.world.cluster, run.guest.node, disk.volid) is None:
-            raise failed(f"volume '{disk.volid}' does not exist")
+            raise failure(f"volume '{disk.volid}' does not exist")
     return disks
 
 
@@ -97,18 +97,18 @@ async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_ru
     run.say(f"started backup task '{uuid.uuid4()}'")
     if was_running and not was_paused:
         _resume(run)
-    began = run.world.clock.now()
+    began = run.world.clock.time()
     # A machine that is only started for its backup does not run.
-    with nullcontext() if guest.running else run.world.part(Feed).calling(guest, "prelaunch"):
+    with nullcontext() if guest.running else run.world.part(Feed).override_status(guest, "prelaunch"):
         await run.task.work()
-    _say_transfer(run, disks, int(run.world.clock.now() - began))
+    _say_transfer(run, disks, int(run.world.clock.time() - began))
     if not was_running:
         run.say("stopping kvm after backup task")
 
 
 def _say_transfer(run: GuestRun, disks: Sequence[Included], seconds: int) -> None:
     total = sum(parse_size(disk.size) or 0 for disk in disks)
-    zero = max(total - run.used([disk.volid for disk in disks]), 0)
+    zero = max(total - run.count_used_bytes([disk.volid for disk in disks]), 0)
     size, rate = total / _GIB, total / _GIB / max(seconds, 1)
     run.say(f"100% ({size:.1f} GiB of {size:.1f} GiB) in {seconds}s, read: {rate:.1f} GiB/s, write: 0 B/s")
     if zero:
@@ -119,7 +119,7 @@ def _say_transfer(run: GuestRun, disks: Sequence[Included], seconds: int) -> Non
 
 def _resume(run: GuestRun) -> None:
     """The machine goes on (or starts) as soon as the backup job has begun."""
-    again = f" after {run.back_after()}" if run.stopped_at is not None else ""
+    again = f" after {run.describe_absence()}" if run.stopped_at is not None else ""
     run.say(f"resuming VM again{again}")
     if run.restart and not run.guest.running:
         power.power_on(run.world, run.guest)

@@ -35,7 +35,7 @@ def keeps_all(keep: Keep) -> bool:
     return bool(keep.get("keep-all")) or not any(keep.values())
 
 
-def marks(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
+def mark_backups(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
     """By volume id: keep, remove, protected, or renamed for those that vzdump did not name."""
     found: dict[str, str] = {}
     groups: dict[tuple[str, int], list[Volume]] = {}
@@ -53,7 +53,7 @@ def marks(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
 
 def prune_list(backups: list[Volume], keep: Keep) -> list[dict[str, Any]]:
     """What pruning would do, as the API lists it."""
-    marked = marks(backups, keep)
+    marked = mark_backups(backups, keep)
     entries = []
     for volume in backups:
         entry: dict[str, Any] = {

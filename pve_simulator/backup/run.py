@@ -16,7 +16,7 @@ from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ArchiveInfo:
     """An archive: the configuration in it, and its size in bytes."""
 
     config: str
@@ -57,7 +57,7 @@ class GuestRun:
             self.say(f"bandwidth limit: {self.options.bwlimit} KB/s")
         self.say(f"ionice priority: {self.options.ionice}")
 
-    def used(self, volids: list[str]) -> int:
+    def count_used_bytes(self, volids: list[str]) -> int:
         """Bytes that volumes really hold."""
         found = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
         return sum((volume.used or 0) for volume in found if volume is not None)
@@ -65,23 +65,23 @@ class GuestRun:
     async def stop(self) -> None:
         """Shut the guest down."""
         self.say("stopping virtual guest")
-        self.stopped_at = self.world.clock.now()
+        self.stopped_at = self.world.clock.time()
         await self.task.work(0.2)
         power.power_off(self.guest, self.world)
 
     def suspend(self) -> None:
         """Halt the guest."""
         self.say("suspending guest")
-        self.stopped_at = self.world.clock.now()
+        self.stopped_at = self.world.clock.time()
         self.guest.paused = True
 
-    def back_after(self) -> str:
+    def describe_absence(self) -> str:
         """How long the guest was away, in words."""
-        seconds = int(self.world.clock.now() - (self.stopped_at or self.world.clock.now()))
+        seconds = int(self.world.clock.time() - (self.stopped_at or self.world.clock.time()))
         self.stopped_at = None
         return f"{seconds if seconds else '<1'} seconds"
 
-    async def bring_back(self) -> None:
+    async def resume_guest(self) -> None:
         """Tidy up, and let a guest run again that was stopped or halted."""
         if self.snapshot:
             self.say("cleanup temporary 'vzdump' snapshot")
@@ -95,4 +95,4 @@ class GuestRun:
             power.power_on(self.world, self.guest)
         self.resume = self.restart = False
         if self.stopped_at is not None:
-            self.say(f"guest is online again after {self.back_after()}")
+            self.say(f"guest is online again after {self.describe_absence()}")

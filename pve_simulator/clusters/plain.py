@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pve_simulator.state.parts import PART_TYPES, Parted
+from pve_simulator.state.parts import PART_TYPES, WithParts
 
 
 def to_plain(value: Any) -> Any:
@@ -19,7 +19,7 @@ def to_plain(value: Any) -> Any:
         plain: dict[str, Any] = {}
         for field in fields(value):
             content = getattr(value, field.name)
-            if field.name == "parts" and isinstance(value, Parted):
+            if field.name == "parts" and isinstance(value, WithParts):
                 plain.update({key: to_plain(part) for key, part in content.items()})
             elif content != _default(field):
                 plain[field.name] = to_plain(content)
@@ -64,7 +64,7 @@ def _dataclass_from(cls: Any, data: Any) -> Any:
     for key, item in data.items():
         if key in hints and key != "parts":
             values[key] = from_plain(hints[key], item)
-        elif key in PART_TYPES and issubclass(cls, Parted):
+        elif key in PART_TYPES and issubclass(cls, WithParts):
             parts[key] = from_plain(PART_TYPES[key], item)
         else:
             raise ValueError(f"{cls.__name__} has no {key!r}")

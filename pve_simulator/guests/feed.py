@@ -64,7 +64,7 @@ class Feed:
             self._loop = None
         self.catch_up(world)
         if world.settings.resources_lag > 0:
-            self._loop = world.background(self._run(world))
+            self._loop = world.run_in_background(self._run(world))
 
     async def _run(self, world: World) -> None:
         while world.settings.resources_lag > 0:
@@ -79,7 +79,7 @@ class Feed:
     def broadcast(self, world: World) -> None:
         """Every online node tells what its guests do."""
         online = {name for name, node in world.cluster.nodes.items() if node.online}
-        now, before, words = world.clock.now(), self._last, self._words
+        now, before, words = world.clock.time(), self._last, self._words
         samples = {}
         for vmid, guest in world.cluster.guests.items():
             if guest.node in online:
@@ -90,13 +90,13 @@ class Feed:
                 samples[vmid] = sample
         self._last = samples
 
-    def tell(self, world: World, guest: Guest, status: str) -> None:
+    def broadcast_status(self, world: World, guest: Guest, status: str) -> None:
         """A guest's node broadcasts just now, and has found the guest in a state that will not last."""
-        sample = take_sample(guest, status, world.clock.now(), self._last.get(guest.vmid))
+        sample = take_sample(guest, status, world.clock.time(), self._last.get(guest.vmid))
         self._last = {**self._last, guest.vmid: sample}
 
     @contextmanager
-    def calling(self, guest: Guest, status: str) -> Iterator[None]:
+    def override_status(self, guest: Guest, status: str) -> Iterator[None]:
         """As long as this lasts, broadcasts call the guest's state by another word, one of QEMU's."""
         self._words[guest.vmid] = status
         try:
@@ -104,7 +104,7 @@ class Feed:
         finally:
             self._words.pop(guest.vmid, None)
 
-    def resources(
+    def list_resources(
         self, world: World, guests: Iterable[Guest], pools: Mapping[int, str], worker: int
     ) -> list[dict[str, Any]]:
         """Guests in /cluster/resources as a worker shows them; `pools` says which is in which."""
@@ -131,20 +131,20 @@ class Feed:
     def _make_finder(self, world: World, worker: int) -> Callable[[Guest], Sample | None]:
         """How a worker finds the sample of a guest."""
         if world.settings.resources_lag <= 0:
-            return lambda guest: self._take_fresh(world, guest)
+            return lambda guest: self._take_sample(world, guest)
         samples = self._read_samples(world, worker)
         return lambda guest: samples.get(guest.vmid)
 
     def _read_samples(self, world: World, worker: int) -> _Samples:
-        now = world.clock.now()
+        now = world.clock.time()
         since, samples = self._known.get(worker, (0.0, self._last))
         if not 0 <= now - since < world.settings.status_cache:
             samples = self._last
             self._known[worker] = (now, samples)
         return samples
 
-    def _take_fresh(self, world: World, guest: Guest) -> Sample:
-        now = world.clock.now()
+    def _take_sample(self, world: World, guest: Guest) -> Sample:
+        now = world.clock.time()
         status = self._words.get(guest.vmid) or describe_status(guest)
         sample = self._fresh.get(guest.vmid)
         is_recent = sample is not None and (not guest.running or now // _TICK == sample.moment // _TICK)
@@ -196,7 +196,7 @@ def node_resource(world: World, node: Node, *, details: bool) -> dict[str, Any]:
 
 def node_figures(world: World, node: Node) -> dict[str, Any]:
     """Figures of an online node."""
-    uptime = int(world.clock.now() - node.boot_time)
+    uptime = int(world.clock.time() - node.boot_time)
     used = usage_of(f"node/{node.name}", uptime, node.maxmem)
     return {
         "cpu": used.cpu,
@@ -216,7 +216,7 @@ def storage_resource(world: World, storage: Storage, node: Node) -> dict[str, An
         "content": ",".join(storage.content),
         "node": node.name,
         "plugintype": storage.type,
-        "shared": int(storage.shared),
+        "shared": int(storage.is_shared),
         "status": "available" if node.online else "unknown",
         "storage": storage.id,
         "type": "storage",

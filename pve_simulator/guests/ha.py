@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.guests.ha_manager import acting, attend, move
+from pve_simulator.guests.ha_manager import acting, move, reconcile
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
@@ -13,12 +13,12 @@ from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
 
-def managed(world: World, guest: Guest | None) -> HaResource | None:
+def find_managed_resource(world: World, guest: Guest | None) -> HaResource | None:
     """The HA resource of a guest that the manager looks after (`ignored` ones it does not)."""
     if guest is None or acting.get():
         return None
     resource = world.cluster.part(Ha).resources.get(service_id(guest))
-    return resource if resource and resource.wanted != "ignored" else None
+    return resource if resource and resource.requested_state != "ignored" else None
 
 
 def request_start(call: Call, guest: Guest, resource: HaResource) -> str:
@@ -28,7 +28,7 @@ def request_start(call: Call, guest: Guest, resource: HaResource) -> str:
         task.say(f"Requesting HA start for {guest.label} {guest.vmid}")
         await task.work()
         resource.config["state"] = "started"
-        attend(call.world, service_id(guest))
+        reconcile(call.world, service_id(guest))
 
     return call.task("hastart", guest.vmid, ask)
 
@@ -40,7 +40,7 @@ def request_stop(call: Call, guest: Guest, resource: HaResource) -> str:
         task.say(f"Requesting HA stop for {guest.label} {guest.vmid}")
         await task.work()
         resource.config["state"] = "stopped"
-        attend(call.world, service_id(guest))
+        reconcile(call.world, service_id(guest))
 
     return call.task("hastop", guest.vmid, ask)
 

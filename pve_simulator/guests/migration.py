@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.rendering import render_clock
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Storage, Volume
@@ -29,16 +29,16 @@ class Journal:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._began = task.clock.now()
+        self._began = task.clock.time()
 
     @property
     def duration(self) -> str:
         """Since the beginning, as hours:minutes:seconds."""
-        return render_clock(self._task.clock.now() - self._began)
+        return render_clock(self._task.clock.time() - self._began)
 
     def say(self, text: str) -> None:
         """Add lines with the time."""
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._task.clock.now()))
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._task.clock.time()))
         for line in text.splitlines():
             self._task.say(f"{stamp} {line}")
 
@@ -76,10 +76,10 @@ def parse_storage_map(items: list[str]) -> StorageMap:
 def check_migratable(storage: Storage, volid: str) -> None:
     """Raise when a local volume's kind of storage, or its being a linked clone, keeps it where it is."""
     if storage.type not in _MIGRATABLE:
-        raise failed(f"can't migrate '{volid}' - storage type '{storage.type}' not supported")
+        raise failure(f"can't migrate '{volid}' - storage type '{storage.type}' not supported")
     base = parse_name(storage, volid.partition(":")[2]).base
     if base is not None:
-        raise failed(f"can't migrate '{volid}' as it's a clone of '{base}'")
+        raise failure(f"can't migrate '{volid}' as it's a clone of '{base}'")
 
 
 def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str, storage_id: str) -> Volume:
@@ -92,7 +92,7 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
     here, there = cluster.storages[volid.partition(":")[0]], cluster.storages[storage_id]
     if not _can_send(here, there, volume):
         reason = f"cannot migrate from storage type '{here.type}' to '{there.type}'"
-        raise failed(f"storage migration for '{volid}' to storage '{storage_id}' failed - {reason}")
+        raise failure(f"storage migration for '{volid}' to storage '{storage_id}' failed - {reason}")
     target = Volumes(cluster, target_node, source.now, journal.say)
     name = _name_on(here, there, volume)
     if _is_taken(target, there, volume, name):
@@ -131,7 +131,7 @@ def check_reachable(journal: Journal, cluster: Cluster, node: str) -> None:
     if not cluster.nodes[node].online:
         journal.say(f"# {remote_shell(cluster, node)} /bin/true")
         journal.say(f"ssh: connect to host {cluster.nodes[node].ip} port 22: No route to host")
-        raise failed("Can't connect to destination address using public key")
+        raise failure("Can't connect to destination address using public key")
 
 
 def _can_send(here: Storage, there: Storage, volume: Volume) -> bool:

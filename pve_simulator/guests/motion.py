@@ -13,13 +13,13 @@ from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
 
 
-def dependents(cluster: Cluster, guest: Guest) -> list[str]:
+def find_dependents(cluster: Cluster, guest: Guest) -> list[str]:
     """The managed guests that the rules keep together with this one."""
     sid = service_id(guest)
     return sorted({other for rule in _rules(cluster, sid, "positive") for other in _names(rule, "resources")} - {sid})
 
 
-def blockers(cluster: Cluster, guest: Guest, node: str) -> list[dict[str, str]]:
+def find_blockers(cluster: Cluster, guest: Guest, node: str) -> list[dict[str, str]]:
     """Why the rules keep a guest off a node: guests that must not be together with it, or the node itself."""
     sid = service_id(guest)
     apart = {other for rule in _rules(cluster, sid, "negative") for other in _names(rule, "resources")} - {sid}

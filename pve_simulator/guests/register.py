@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed, forbidden
+from pve_simulator.errors import failure, forbidden
 from pve_simulator.firewall.guests import remove_guest_firewall
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.backup import BackupJobs
@@ -19,7 +19,7 @@ def check_unused(cluster: Cluster, vmid: int) -> None:
     """Raise `VM 101 already exists on node '…'` for an id that is taken."""
     guest = cluster.guests.get(vmid)
     if guest is not None:
-        raise failed(f"{guest.label} {vmid} already exists on node '{guest.node}'")
+        raise failure(f"{guest.label} {vmid} already exists on node '{guest.node}'")
 
 
 def check_pool(cluster: Cluster, pool: str | None) -> None:
@@ -61,7 +61,7 @@ def is_ha_configured(cluster: Cluster, guest: Guest) -> bool:
 def check_not_replicated(cluster: Cluster, vmid: int) -> None:
     """Raise when a replication job still needs the guest."""
     for name in replication_jobs(cluster, vmid):
-        raise failed(f"There is a replication job '{name}' for guest '{vmid}' - Please remove that first.")
+        raise failure(f"There is a replication job '{name}' for guest '{vmid}' - Please remove that first.")
 
 
 def replication_jobs(cluster: Cluster, vmid: int) -> list[str]:

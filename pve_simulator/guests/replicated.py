@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.replication import Replication, ReplicationJob
@@ -16,10 +16,10 @@ def check_live_target(cluster: Cluster, guest: Guest, target: str, *, force: boo
     jobs = _jobs(cluster, guest)
     if guest.running and jobs and not force and all(job.config.get("target") != target for job in jobs):
         text = f"Cannot live-migrate replicated VM to node '{target}' - not a replication target."
-        raise failed(f"{text} Use 'force' to override.")
+        raise failure(f"{text} Use 'force' to override.")
 
 
-def turn_around(cluster: Cluster, guest: Guest, source: str) -> None:
+def reverse_jobs(cluster: Cluster, guest: Guest, source: str) -> None:
     """Let jobs to the node that the guest is on now go to the one that it came from."""
     for job in _jobs(cluster, guest):
         if job.config.get("target") == guest.node:

@@ -20,7 +20,7 @@ Restorer = Callable[[Call, Config], str]
 _RESTORERS: dict[GuestType, Restorer] = {}
 
 
-def restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
+def register_restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
     """Register what restores guests of this type."""
 
     def register(restore: Restorer) -> Restorer:

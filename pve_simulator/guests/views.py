@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pve_simulator.guests import sizes
-from pve_simulator.guests.agent.systems import system_of
+from pve_simulator.guests.agent.systems import find_system
 from pve_simulator.guests.usage import usage_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
@@ -86,7 +86,7 @@ def uptime(world: World, guest: Guest, at: float | None = None) -> int:
     """Seconds since the start, now or at another moment; 0 when stopped."""
     if not guest.running:
         return 0
-    return max(0, int((world.clock.now() if at is None else at) - guest.started_at))
+    return max(0, int((world.clock.time() if at is None else at) - guest.started_at))
 
 
 def _common(world: World, guest: Guest, at: float | None) -> dict[str, Any]:
@@ -168,14 +168,14 @@ def _add_lxc(world: World, guest: Guest, entry: dict[str, Any]) -> None:
 
 def _add_balloon_statistics(world: World, guest: Guest, entry: dict[str, Any]) -> None:
     """What the balloon driver reports once a system with one has booted."""
-    if entry["uptime"] < _BOOT_SECONDS or system_of(guest) is None:
+    if entry["uptime"] < _BOOT_SECONDS or find_system(guest) is None:
         return
     total = int(entry["maxmem"] * 0.95) // 4096 * 4096
     entry["freemem"] = max(0, total - entry["mem"])
     entry["ballooninfo"] |= {
         "free_mem": entry["freemem"],
         "total_mem": total,
-        "last_update": int(world.clock.now()),
+        "last_update": int(world.clock.time()),
         "major_page_faults": 0,
         "minor_page_faults": entry["uptime"] * 20,
         "mem_swapped_in": 0,

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     folder = Path(options.folder)
     start_file = Path(options.start) if options.start else folder.parent / "start.json"
-    files = sorted(path for path in folder.glob("*.json") if _chosen(path, options.files))
+    files = sorted(path for path in folder.glob("*.json") if _is_selected(path, options.files))
     if not files:
         sys.stderr.write(f"no recordings in {folder}\n")
         return 2
@@ -55,7 +55,7 @@ def _headline(item: Exchange) -> str:
     return f"{item.method} {item.path}{query} {item.params or ''}".strip()
 
 
-def _chosen(path: Path, wanted: list[str]) -> bool:
+def _is_selected(path: Path, wanted: list[str]) -> bool:
     return not wanted or any(path.name.startswith(name) for name in wanted)
 
 

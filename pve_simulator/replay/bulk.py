@@ -24,7 +24,7 @@ def adopt_started(cluster: Cluster, recording: list[Exchange]) -> None:
 
     What the recording does with a guest by itself says more, and templates are never started.
     """
-    touched = {int(vmid) for item in recording for vmid in _touched(item)}
+    touched = {int(vmid) for item in recording for vmid in _touched_vmids(item)}
     for item in recording:
         match = _LOG_PATH.fullmatch(item.path)
         lines = _lines(item.data) if match else []
@@ -45,7 +45,7 @@ def _unknown(vmid: int, label: str, node: str) -> Guest:
     return Guest(vmid, "qemu", node, {"kvm": "0"}) if label == "VM" else Guest(vmid, "lxc", node)
 
 
-def _touched(item: Exchange) -> list[str]:
+def _touched_vmids(item: Exchange) -> list[str]:
     match = _GUEST_PATH.match(item.path)
     return [match[1]] if match else [str(item.params[name]) for name in ("vmid", "newid") if _is_id(item, name)]
 

@@ -74,7 +74,7 @@ class Comparison:
             self._lists(recorded, mine, where, key)
         elif _kind(recorded) != _kind(mine):
             self.note(where, f"{_short(recorded)} ({_kind(recorded)}) became {_short(mine)} ({_kind(mine)})")
-        elif not _same(recorded, mine, key):
+        elif not _is_same(recorded, mine, key):
             self.note(where, f"{_short(recorded)} became {_short(mine)}")
 
     def _dicts(self, recorded: dict[str, Any], mine: dict[str, Any], where: str) -> None:
@@ -112,7 +112,7 @@ class Comparison:
             if theirs != ours:
                 self.note(where, f"{_short(theirs)} became {_short(ours)}")
             return
-        theirs_by, mine_by = _by_identity(recorded), _by_identity(mine)
+        theirs_by, mine_by = _index_by_identity(recorded), _index_by_identity(mine)
         for identity in sorted(theirs_by.keys() | mine_by.keys(), key=str):
             place = f"{where}[{identity}]"
             if identity not in mine_by:
@@ -125,8 +125,8 @@ class Comparison:
                 self._dicts(theirs_by[identity], mine_by[identity], place)
 
     def _logs(self, recorded: list[Any], mine: list[Any], where: str) -> None:
-        theirs = [_settled(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
-        ours = [_settled(str(line["t"])) for line in mine if not _NOISE.search(str(line["t"]))]
+        theirs = [_normalize_line(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
+        ours = [_normalize_line(str(line["t"])) for line in mine if not _NOISE.search(str(line["t"]))]
         if theirs != ours and is_backup_log(theirs) and is_backup_log(ours):
             self._backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
         elif theirs != ours:
@@ -146,7 +146,7 @@ class Comparison:
             self.note(where, f"log {_short(recorded.rest, 400)} became {_short(mine.rest, 400)}")
 
 
-def _settled(line: str) -> str:
+def _normalize_line(line: str) -> str:
     """A log line without made-up names; the options of a command line that has them in no order, sorted."""
     text = blank(line)
     if text.startswith(_UNORDERED_COMMAND):
@@ -176,7 +176,7 @@ def _kind(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def _same(recorded: Any, mine: Any, key: str) -> bool:
+def _is_same(recorded: Any, mine: Any, key: str) -> bool:
     if isinstance(recorded, str):
         theirs, ours = blank(recorded), blank(mine)
         if key in _UNORDERED_TEXT:
@@ -191,7 +191,7 @@ def _is_log(items: list[Any]) -> bool:
     return bool(items) and isinstance(items[0], dict) and items[0].keys() == {"n", "t"}
 
 
-def _by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+def _index_by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {}
     for number, item in enumerate(items):
         name = next((name for name in _IDENTITIES.split() if name in item), None)

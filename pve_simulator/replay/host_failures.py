@@ -16,7 +16,7 @@ from pve_simulator.world.upid import Upid
 _REASON = re.compile(r"startup for container '\d+' failed")
 
 
-def host_failures(recording: list[Exchange]) -> dict[int, FaultRule]:
+def find_host_failures(recording: list[Exchange]) -> dict[int, FaultRule]:
     """The faults by the number of the exchange that started the task."""
     starters: dict[str, int] = {}
     found: dict[int, FaultRule] = {}

@@ -13,17 +13,17 @@ _SOME_DAY = 1795222000.0
 _MANAGER = "/cluster/ha/status/current"
 
 
-def first_moment(recording: list[Exchange]) -> float:
+def find_first_moment(recording: list[Exchange]) -> float:
     """When the recording began, as nearly as it says: its first task, its first clock reading, its last UPID."""
     for item in recording:
-        moment = moment_of(item)
+        moment = find_moment(item)
         if moment is not None:
             return moment
     seen = [parsed.start for item in recording for upid in upids_in(item.data) if (parsed := Upid.parse(upid))]
     return float(max(seen)) if seen else _SOME_DAY
 
 
-def moment_of(item: Exchange) -> float | None:
+def find_moment(item: Exchange) -> float | None:
     """When an exchange took place, if its answer tells: tasks it started, clocks and managers it read."""
     if item.status != 200:
         return None

@@ -20,7 +20,7 @@ RECORDED_LOGIN = {
 }
 
 
-def seed_from(exchanges: Iterable[Exchange]) -> Cluster:
+def build_cluster(exchanges: Iterable[Exchange]) -> Cluster:
     """The cluster that gave these answers, with the token and password that recordings use."""
     cluster = cluster_from_readings(
         Reading(item.path, item.params or ({"query": item.query} if item.query else {}), item.data)

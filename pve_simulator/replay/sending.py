@@ -12,7 +12,7 @@ from pve_simulator.http.message import Request
 from pve_simulator.replay.names import Names
 from pve_simulator.replay.recording import Exchange
 from pve_simulator.replay.seeding import RECORDED_LOGIN
-from pve_simulator.replay.transfers import StandIn, stand_in
+from pve_simulator.replay.transfers import StandIn, build_stand_in
 from pve_simulator.state.access import ROOT
 
 _ROOT_TOKEN = f"PVEAPIToken={ROOT}!{RECORDED_LOGIN['token']}={RECORDED_LOGIN['secret']}"
@@ -31,7 +31,7 @@ def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) 
         headers.setdefault("content-type", _FORM)
     elif item.method == "POST" and item.path.endswith("/upload"):
         headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
-        body = _multipart(stand_in(item, later, params))
+        body = _multipart(build_stand_in(item, later, params))
     elif item.method in ("POST", "PUT"):
         if params:
             headers["content-type"] = _FORM

@@ -36,10 +36,10 @@ class StandIn:
     params: dict[str, Any]
 
 
-def stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) -> StandIn:
+def build_stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) -> StandIn:
     """A file with the name, size and nature that the recorded answer and its task's log tell of."""
     content = str(params.get("content"))
-    lines = log_of(item, later)
+    lines = find_log(item, later)
     text = "\n".join(lines)
     name = _NAMES.get(content, "file.bin")
     if isinstance(item.body, dict) and "filename" in (item.body.get("errors") or {}):
@@ -55,7 +55,7 @@ def stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) 
     return StandIn(name, data, params)
 
 
-def recorded_web(recording: Sequence[Exchange]) -> Web:
+def read_web(recording: Sequence[Exchange]) -> Web:
     """What the URLs of a recording answered, and which file servers did not."""
     web = Web(unreachable=_unreachable_servers(recording))
     for number, item in enumerate(recording):
@@ -65,7 +65,7 @@ def recorded_web(recording: Sequence[Exchange]) -> Web:
         if item.path.endswith("/query-url-metadata"):
             _learn_metadata(web, url, item)
         elif item.path.endswith("/download-url"):
-            lines = log_of(item, recording[number:])
+            lines = find_log(item, recording[number:])
             _learn_download(web, url, lines, str(item.params.get("checksum-algorithm")))
     return web
 
@@ -106,7 +106,7 @@ def _learn_download(web: Web, url: str, lines: list[str], algorithm: str) -> Non
             web.files.setdefault(url, WebFile()).image_format = "raw"
 
 
-def log_of(item: Exchange, later: Sequence[Exchange]) -> list[str]:
+def find_log(item: Exchange, later: Sequence[Exchange]) -> list[str]:
     """The whole log of the task that an exchange started, as a later one read it."""
     upids = upids_in(item.data)
     for other in later:

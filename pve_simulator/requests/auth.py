@@ -84,7 +84,7 @@ class Subject:
         if not self.may(path, *wanted):
             raise forbidden(f"Permission check failed ({path}, {'|'.join(wanted)})")
 
-    def guest_filter(self, *wanted: str) -> Callable[[int], bool]:
+    def make_guest_filter(self, *wanted: str) -> Callable[[int], bool]:
         """A test for any of the privileges on `/vms/{vmid}`, for many guests.
 
         All guests of a pool that have no entry of their own in the access control list are alike.
@@ -116,16 +116,16 @@ def authenticate(cluster: Cluster, request: Request, now: float) -> Subject:
     """The subject of a request; raises Unauthorized."""
     header = request.headers.get("authorization", "")
     if header.startswith("PVEAPIToken"):
-        return _by_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
+        return _authenticate_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
     cookie = _cookie(request)
     if cookie is None:
         raise Unauthorized("No ticket")
-    userid = ticket_user(cluster, cookie, now)
-    if userid is None or not _usable(cluster.access.users.get(userid), now):
+    userid = find_ticket_user(cluster, cookie, now)
+    if userid is None or not _is_usable(cluster.access.users.get(userid), now):
         raise Unauthorized("Authentication failed!")
     if request.method != "GET":
         sent = request.headers.get("csrfpreventiontoken", "")
-        if not csrf_valid(cluster, userid, sent, now):
+        if not is_csrf_valid(cluster, userid, sent, now):
             raise Unauthorized("Permission denied - invalid csrf token")
     return Subject(cluster, userid)
 
@@ -148,63 +148,63 @@ def issue_console_ticket(cluster: Cluster, userid: str, path: str, now: float) -
     return f"{stamp}::{_sign(cluster, f'{stamp}:{userid}:{path}')}"
 
 
-def console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: str, now: float) -> bool:
+def is_console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: str, now: float) -> bool:
     """Whether a ticket opens this user's console."""
     stamp, _sep, signature = ticket.partition("::")
-    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}:{path}"))
+    good = is_same_secret(signature, _sign(cluster, f"{stamp}:{userid}:{path}"))
     return (
         good
         and stamp.startswith("PVEVNC:")
-        and _fresh(stamp.removeprefix("PVEVNC:"), now, early=20, late=_CONSOLE_SECONDS)
+        and _is_fresh(stamp.removeprefix("PVEVNC:"), now, early=20, late=_CONSOLE_SECONDS)
     )
 
 
-def ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
+def find_ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
     """Whose ticket it is, if it is valid."""
     stamp, _sep, signature = ticket.partition("::")
-    if not same_secret(signature, _sign(cluster, stamp + bound)):
+    if not is_same_secret(signature, _sign(cluster, stamp + bound)):
         return None
     rest = stamp.partition(":")[2]
     userid, _sep, issued = rest.rpartition(":")
-    return userid if _fresh(issued, now) else None
+    return userid if _is_fresh(issued, now) else None
 
 
-def csrf_valid(cluster: Cluster, userid: str, sent: str, now: float) -> bool:
+def is_csrf_valid(cluster: Cluster, userid: str, sent: str, now: float) -> bool:
     """Whether a CSRF token belongs to the user and is not too old."""
     stamp, _sep, signature = sent.partition(":")
-    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}", short=True))
-    return good and _fresh(stamp, now)
+    good = is_same_secret(signature, _sign(cluster, f"{stamp}:{userid}", short=True))
+    return good and _is_fresh(stamp, now)
 
 
-def user_enabled(cluster: Cluster, userid: str, now: float) -> bool:
+def is_user_enabled(cluster: Cluster, userid: str, now: float) -> bool:
     """Whether a user is there, enabled and not expired."""
-    return _usable(cluster.access.users.get(userid), now)
+    return _is_usable(cluster.access.users.get(userid), now)
 
 
-def password_valid(cluster: Cluster, userid: str, password: str, now: float) -> bool:
+def is_password_valid(cluster: Cluster, userid: str, password: str, now: float) -> bool:
     """Whether a login with this password (or with a still valid ticket in its place) succeeds."""
     user = cluster.access.users.get(userid)
-    if user is None or not _usable(user, now):
+    if user is None or not _is_usable(user, now):
         return False
-    if password.startswith("PVE:") and ticket_user(cluster, password, now) in (userid, ROOT):
+    if password.startswith("PVE:") and find_ticket_user(cluster, password, now) in (userid, ROOT):
         return True
-    return user.password is not None and same_secret(user.password, password)
+    return user.password is not None and is_same_secret(user.password, password)
 
 
-def _by_token(cluster: Cluster, value: str, now: float) -> Subject:
+def _authenticate_token(cluster: Cluster, value: str, now: float) -> Subject:
     match = _TOKEN.fullmatch(value.strip())
     if match is None:
         raise Unauthorized("Authentication failed!")
     user = cluster.access.users.get(match["user"])
     token = user.tokens.get(match["name"]) if user else None
-    if token is None or not _usable(user, now) or (token.expire and token.expire < now):
+    if token is None or not _is_usable(user, now) or (token.expire and token.expire < now):
         raise Unauthorized("Authentication failed!")
-    if not same_secret(token.secret, match["secret"]):
+    if not is_same_secret(token.secret, match["secret"]):
         raise Unauthorized("Authentication failed!")
     return Subject(cluster, match["user"], match["name"])
 
 
-def _usable(user: User | None, now: float) -> bool:
+def _is_usable(user: User | None, now: float) -> bool:
     return user is not None and user.enable and not (user.expire and user.expire < now)
 
 
@@ -219,7 +219,7 @@ def _cookie(request: Request) -> str | None:
     return None
 
 
-def _fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET_SECONDS) -> bool:
+def _is_fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET_SECONDS) -> bool:
     try:
         age = now - int(issued, 16)
     except ValueError:
@@ -227,7 +227,7 @@ def _fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET
     return -early < age < late
 
 
-def same_secret(one: str, other: str) -> bool:
+def is_same_secret(one: str, other: str) -> bool:
     """Whether two secrets are the same, in a time that does not depend on where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 

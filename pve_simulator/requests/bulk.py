@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.state.cluster import Cluster
@@ -49,7 +49,7 @@ def startup_of(guest: Guest) -> Startup:
     return Startup(found.get("order", _LAST), found.get("up"), found.get("down"))
 
 
-def choose(
+def choose_guests(
     cluster: Cluster,
     vmids: Iterable[int],
     *,
@@ -83,7 +83,7 @@ async def call_api(
     return world.tasks.get(result) if isinstance(result, str) else None
 
 
-async def for_each(
+async def run_for_each(
     guests: Iterable[Guest],
     workers: int,
     start: Start,
@@ -109,7 +109,7 @@ async def for_each(
                 return
             if task is None:
                 return
-            await task.done()
+            await task.wait()
             if task.failed:
                 failures.append(guest.vmid)
             await finished(guest, task)
@@ -124,10 +124,10 @@ async def for_each(
     return failures
 
 
-def complain(failures: list[int], what: str) -> None:
+def check_failures(failures: list[int], what: str) -> None:
     """Fail the task when any guest failed."""
     if failures:
-        raise failed(f"Some guests failed to {what}{', '.join(map(str, failures))}")
+        raise failure(f"Some guests failed to {what}{', '.join(map(str, failures))}")
 
 
 def max_workers(cluster: Cluster, asked: int, default: int) -> int:

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from pve_simulator.errors import failed, not_implemented, not_simulated
+from pve_simulator.errors import failure, not_implemented, not_simulated
 from pve_simulator.http.multipart import Upload
 from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
@@ -43,13 +43,13 @@ async def dispatch(
     worker: int = 0,
 ) -> Any:
     """What the handler returns; raises ApiError, NodeUnreachable or ProxyTimeout."""
-    match = contract.find(method, path)
+    match = contract.find_endpoint(method, path)
     if match is None:
         raise not_implemented(method, path)
     endpoint = match.endpoint
     contract.admit(match, path, params, subject)
     if endpoint.proxyto == "node":
-        _reach(world, match.path_params["node"])
+        _check_reachable(world, match.path_params["node"])
     typed = contract.verify(match, params)
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
@@ -83,12 +83,12 @@ def _discard(answer: asyncio.Future[Any]) -> None:
         answer.exception()
 
 
-def _reach(world: World, name: str) -> None:
+def _check_reachable(world: World, name: str) -> None:
     """Raise what the proxy raises for a node that is unknown or down."""
     cluster = world.cluster
     node = cluster.nodes.get(cluster.local_node if name == "localhost" else name)
     if node is None:
-        raise failed(
+        raise failure(
             f"hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known"
         )
     if not node.online:

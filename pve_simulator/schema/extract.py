@@ -57,11 +57,11 @@ def build_table(dump: str, corrections: dict[str, Any] | None = None) -> dict[st
     interner = Interner()
     endpoints: dict[str, dict[str, Endpoint]] = {}
     for (path, method), info in sorted(found.items()):
-        endpoints.setdefault(path, {})[method] = _facts(info, interner)
+        endpoints.setdefault(path, {})[method] = _extract_facts(info, interner)
     return {"schemas": interner.schemas, "endpoints": endpoints}
 
 
-def _facts(info: Endpoint, interner: Interner) -> Endpoint:
+def _extract_facts(info: Endpoint, interner: Interner) -> Endpoint:
     facts: Endpoint = {"parameters": interner.add(info.get("parameters") or {})}
     permissions = info.get("permissions")
     if permissions is not None:

@@ -11,7 +11,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.guests.feed import WORKERS, Feed
 from pve_simulator.http.message import (
@@ -41,7 +41,7 @@ class Application:
         self.requests = world.requests
         self._turns = itertools.count()
         load_handlers()
-        world.node_watchers.append(ha_manager.node_lost)
+        world.node_watchers.append(ha_manager.handle_lost_node)
         world.tasks.interceptor = partial(fault_effects.intercept_task, world)
 
     async def __call__(self, request: Request) -> Response:
@@ -92,7 +92,7 @@ class Application:
         except Exception as error:
             # A defect of ours must be seen by whoever asked, and not end the connection for others.
             _LOGGER.exception("%s %s", request.method, path)
-            return error_response(failed(f"simulator defect: {error!r}"))
+            return error_response(failure(f"simulator defect: {error!r}"))
         return fault_effects.deliver(self.world, request, path, response)
 
     def _worker(self, request: Request) -> int:
@@ -102,7 +102,7 @@ class Application:
     def _subject(self, request: Request, path: str) -> Subject:
         if is_public(request.method, path):
             return Subject(self.world.cluster, None)
-        return authenticate(self.world.cluster, request, self.world.clock.now())
+        return authenticate(self.world.cluster, request, self.world.clock.time())
 
 
 def _respond(result: Any) -> Response:

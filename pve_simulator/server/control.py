@@ -46,7 +46,7 @@ async def _get_state(world: World, body: Any) -> Any:
 async def _put_state(world: World, body: Any) -> Any:
     world.replace_cluster(cluster_from_data(body))
     world.part(Feed).restart(world)
-    ha_manager.settle_all(world)
+    ha_manager.reconcile_all(world)
     return {"guests": len(world.cluster.guests), "nodes": len(world.cluster.nodes)}
 
 
@@ -66,7 +66,7 @@ async def _delete_faults(world: World, body: Any) -> Any:
 
 
 async def _get_clock(world: World, body: Any) -> Any:
-    return {"now": world.clock.now(), "speed": world.clock.speed}
+    return {"now": world.clock.time(), "speed": world.clock.speed}
 
 
 async def _post_clock(world: World, body: Any) -> Any:
@@ -130,7 +130,7 @@ async def _post_catch_up(world: World, body: Any) -> Any:
 async def _get_tasks(world: World, body: Any) -> Any:
     return [
         {"upid": str(task.upid), "running": task.running, "exitstatus": task.exitstatus, "log": task.lines}
-        for task in world.tasks.everything()
+        for task in world.tasks.list_all()
     ]
 
 

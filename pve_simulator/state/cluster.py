@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pve_simulator.state.access import Access
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node
-from pve_simulator.state.parts import Parted
+from pve_simulator.state.parts import WithParts
 from pve_simulator.state.storage import Storage
 
 
@@ -24,7 +24,7 @@ class Pool:
 
 
 @dataclass
-class Cluster(Parted):
+class Cluster(WithParts):
     """A Proxmox VE cluster; without a name it is one stand-alone node.
 
     `entry` is the node that clients are connected to (the first one when unset). `options` is

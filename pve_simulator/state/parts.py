@@ -42,7 +42,7 @@ def load_part_types() -> dict[str, type[Any]]:
 
 
 @dataclass
-class Parted:
+class WithParts:
     """Something that carries parts."""
 
     parts: dict[str, Any] = field(default_factory=dict, kw_only=True)

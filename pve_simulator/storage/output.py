@@ -14,7 +14,7 @@ _EXTENT = 4 * 1024**2
 Say = Callable[[str], None]
 
 
-def created(say: Say, storage: Storage, volume: Volume) -> None:
+def say_created(say: Say, storage: Storage, volume: Volume) -> None:
     """A new, empty volume."""
     if is_directory(storage):
         path = path_of(storage, volume.volid.partition(":")[2])
@@ -24,7 +24,7 @@ def created(say: Say, storage: Storage, volume: Volume) -> None:
         say(f'  Logical volume "{_name(storage, volume)}" created.')
 
 
-def linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
+def say_linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
     """A new volume on top of a base volume."""
     name = _name(storage, volume)
     if is_directory(storage):
@@ -38,7 +38,7 @@ def linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
         say(f"clone {base}: {base} snapname __base__ to {name}")
 
 
-def resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
+def say_resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
     """A volume that has another size, by hand of its own tool."""
     if is_directory(storage):
         say("Image resized.")
@@ -48,7 +48,7 @@ def resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
         say(f"  Logical volume {name} successfully resized.")
 
 
-def removed(say: Say, storage: Storage, volume: Volume) -> None:
+def say_removed(say: Say, storage: Storage, volume: Volume) -> None:
     """A volume that is gone."""
     if storage.type in ("lvm", "lvmthin"):
         say(f'  Logical volume "{_name(storage, volume)}" successfully removed.')

@@ -9,7 +9,7 @@ taken as it is, so that seeds need not repeat in their volumes what they say in 
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.storage.lookup import parse_volid
 from pve_simulator.storage.volumes import Volumes
 
@@ -37,7 +37,7 @@ def check_rollback(volumes: Volumes, volid: str, name: str) -> None:
     volume = volumes.need(volid)
     storage = parse_volid(volumes.cluster, volid)[0]
     if storage.type in _LAST_ONLY and name in volume.snapshots and list(volume.snapshots)[-1] != name:
-        raise failed(f"can't rollback, '{name}' is not most recent snapshot on '{volid}'")
+        raise failure(f"can't rollback, '{name}' is not most recent snapshot on '{volid}'")
 
 
 def roll_back(volumes: Volumes, volid: str, name: str) -> None:

@@ -19,7 +19,7 @@ def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
     lines = [f"--{_stamp(now)}--  {url}"]
     host, port = _address(url)
     if not web.status:
-        return [*lines, f"Resolving {host} ({host})... failed: {web.reason}."] if _unresolved(web) else lines
+        return [*lines, f"Resolving {host} ({host})... failed: {web.reason}."] if _is_unresolved(web) else lines
     if host.replace(".", "").isdecimal():
         lines.append(f"Connecting to {host}:{port}... connected.")
     else:
@@ -30,11 +30,11 @@ def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
     return lines
 
 
-def failure(url: str, web: WebFile, now: float) -> tuple[list[str], str]:
+def describe_failure(url: str, web: WebFile, now: float) -> tuple[list[str], str]:
     """The last lines and the error of a download that got no file."""
     if not web.status:
         host, port = _address(url)
-        if _unresolved(web):
+        if _is_unresolved(web):
             return [], f"download failed: wget: unable to resolve host address '{host}'"
         return [], f"download failed: Connecting to {host}:{port}... failed: {web.reason}."
     code = 6 if web.status == 401 else 8
@@ -54,7 +54,7 @@ def transfer_lines(web: WebFile, path: str, began: float, now: float) -> list[st
     ]
 
 
-def _unresolved(web: WebFile) -> bool:
+def _is_unresolved(web: WebFile) -> bool:
     return "resol" in web.reason or "Name or service" in web.reason
 
 

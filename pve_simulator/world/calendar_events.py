@@ -45,7 +45,7 @@ class CalendarEvent:
         clocks = [(h, m, s) for h in sorted(self.hours) for m in sorted(self.minutes) for s in sorted(self.seconds)]
         for number in range(_HORIZON_DAYS):
             day = start + timedelta(days=number)
-            if not self._on(day):
+            if not self._includes_day(day):
                 continue
             earliest = (start.hour, start.minute, start.second) if number == 0 else (0, 0, 0)
             for hour, minute, second in clocks:
@@ -53,7 +53,7 @@ class CalendarEvent:
                     return int(day.replace(hour=hour, minute=minute, second=second, microsecond=0).timestamp())
         return None
 
-    def _on(self, day: datetime) -> bool:
+    def _includes_day(self, day: datetime) -> bool:
         return (
             day.weekday() in self.weekdays
             and day.month in self.months

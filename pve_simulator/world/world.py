@@ -59,8 +59,8 @@ class World:
 
     def _boot(self) -> None:
         """Take over what a saved state remembers; give what it leaves out: start times, pids."""
-        self._recall()
-        now = self.clock.now()
+        self._restore_history()
+        now = self.clock.time()
         for node in self.cluster.nodes.values():
             node.boot_time = node.boot_time or now - _NODE_UPTIME
         for guest in self.cluster.guests.values():
@@ -68,7 +68,7 @@ class World:
                 guest.started_at = guest.started_at or now - _GUEST_UPTIME
                 guest.pid = guest.pid or self.tasks.new_pid(guest.node)
 
-    def _recall(self) -> None:
+    def _restore_history(self) -> None:
         """Tasks and log lines of a saved state; what was running then did not survive."""
         history = self.cluster.part(History)
         # From here on the tasks are the world's: a dump asks it.
@@ -86,9 +86,9 @@ class World:
 
     def replace_cluster(self, cluster: Cluster) -> None:
         """Take over another cluster's state; everybody keeps the same Cluster object."""
-        for task in self.tasks.running():
+        for task in self.tasks.list_running():
             self.tasks.stop(task)
-        self.tasks.forget()
+        self.tasks.forget_finished()
         self.log.clear()
         _keep_login(self.cluster, cluster)
         for field_of in fields(Cluster):
@@ -100,17 +100,17 @@ class World:
         part: Part = self._parts.setdefault(kind, kind())
         return part
 
-    def history(self) -> History:
+    def build_history(self) -> History:
         """What a saved state remembers of this run."""
         tasks = [
             PastTask(str(task.upid), list(task.lines), task.endtime, task.exitstatus, task.warnings)
-            for task in self.tasks.everything()
+            for task in self.tasks.list_all()
         ]
-        return History(self.clock.now(), tasks, list(self.log))
+        return History(self.clock.time(), tasks, list(self.log))
 
     def _log_task(self, task: Task) -> None:
         what = f"starting task {task.upid}" if task.running else f"end task {task.upid}: {task.exitstatus}"
-        self.record(task.upid.node, task.upid.user, what)
+        self.write_log(task.upid.node, task.upid.user, what)
 
     def take_node_down(self, name: str, *, reboot: bool = False) -> None:
         """What a crash or power-off of a node means: its tasks die, its guests stop; `reboot` brings it back."""
@@ -123,30 +123,30 @@ class World:
             if guest.node == name and guest.running:
                 guest.running, guest.paused, guest.started_at, guest.pid = False, False, 0.0, 0
         if reboot:
-            self.background(self._come_back(name))
+            self.run_in_background(self._come_back(name))
 
     def bring_node_up(self, name: str) -> None:
         """The node has booted; its guests are off until somebody starts them."""
         node = self.cluster.nodes[name]
         node.online = True
-        node.boot_time = self.clock.now()
+        node.boot_time = self.clock.time()
 
     async def _come_back(self, name: str) -> None:
         await self.clock.sleep(_REBOOT_UNITS * self.settings.task_seconds)
         if name in self.cluster.nodes:
             self.bring_node_up(name)
 
-    def background(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def run_in_background(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that belongs to no task, such as the HA manager's reaction."""
         running = asyncio.get_running_loop().create_task(job)
         self._background.add(running)
         running.add_done_callback(self._background.discard)
         return running
 
-    def record(self, node: str, user: str, message: str, tag: str = "pvedaemon") -> None:
+    def write_log(self, node: str, user: str, message: str, tag: str = "pvedaemon") -> None:
         """Add a line to the cluster log."""
         self._logged += 1
-        self.log.append(LogLine(int(self.clock.now()), node, user, tag, message, self._logged))
+        self.log.append(LogLine(int(self.clock.time()), node, user, tag, message, self._logged))
 
 
 def _keep_login(old: Cluster, new: Cluster) -> None:

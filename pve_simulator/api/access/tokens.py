@@ -37,7 +37,7 @@ def create_token(call: Call) -> dict[str, Any]:
     token = Token(privsep=call.flag("privsep", True), expire=call.integer("expire"), comment=call.text("comment"))
     token.comment = token.comment or None
     user.tokens[name] = token
-    info: dict[str, Any] = {"privsep": 1, **_given(call)}
+    info: dict[str, Any] = {"privsep": 1, **_read_options(call)}
     return {"info": info, "value": token.secret, "full-tokenid": f"{userid}!{name}"}
 
 
@@ -45,7 +45,7 @@ def create_token(call: Call) -> dict[str, Any]:
 def change_token(call: Call) -> dict[str, Any]:
     """Change a token; `regenerate` gives it a new secret, and this answer shows it."""
     token = _token(call)
-    view = {**token_view(token), **_given(call)}
+    view = {**token_view(token), **_read_options(call)}
     token.privsep = call.flag("privsep", token.privsep)
     token.expire = call.integer("expire", token.expire)
     token.comment = call.text("comment") or token.comment
@@ -81,15 +81,15 @@ def token_list(user: User) -> list[dict[str, Any]]:
     return [{"tokenid": name, **token_view(token)} for name, token in sorted(user.tokens.items())]
 
 
-def _given(call: Call) -> dict[str, str]:
-    given: dict[str, str] = {}
+def _read_options(call: Call) -> dict[str, str]:
+    options: dict[str, str] = {}
     if "privsep" in call.params:
-        given["privsep"] = str(int(call.flag("privsep")))
+        options["privsep"] = str(int(call.flag("privsep")))
     if "expire" in call.params:
-        given["expire"] = str(call.integer("expire"))
+        options["expire"] = str(call.integer("expire"))
     if call.text("comment"):
-        given["comment"] = call.need("comment")
-    return given
+        options["comment"] = call.need("comment")
+    return options
 
 
 def _token(call: Call) -> Token:

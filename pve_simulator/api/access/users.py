@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.access.passwords import check_storable
-from pve_simulator.access.usercfg import changing, find_user, remove_user
+from pve_simulator.access.usercfg import find_user, remove_user, wrap_errors
 from pve_simulator.api.access.tokens import token_list, token_view
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import User
@@ -37,9 +37,9 @@ def list_users(call: Call) -> list[dict[str, Any]]:
 def create_user(call: Call) -> None:
     """Add a user; nobody checks that the realm exists, unless there is a password to store."""
     access, userid = call.cluster.access, call.need("userid")
-    with changing("create user"):
+    with wrap_errors("create user"):
         if userid in access.users:
-            raise failed(f"user '{userid}' already exists")
+            raise failure(f"user '{userid}' already exists")
         password = call.text("password")
         if password is not None:
             check_storable(access, userid)
@@ -60,7 +60,7 @@ def read_user(call: Call) -> dict[str, Any]:
 @route("PUT", "/access/users/{userid}")
 def change_user(call: Call) -> None:
     """Change what is given; `groups` replaces the user's groups unless `append` is set."""
-    with changing("update user"):
+    with wrap_errors("update user"):
         user = find_user(call.cluster.access, call.need("userid"))
         groups = _groups(call)
         if "groups" in call.params:
@@ -80,7 +80,7 @@ def _groups(call: Call) -> list[str]:
     groups = list(dict.fromkeys(call.items("groups")))
     for group in groups:
         if group not in call.cluster.access.groups:
-            raise failed(f"no such group '{group}'")
+            raise failure(f"no such group '{group}'")
     return groups
 
 

@@ -45,9 +45,9 @@ def start(call: Call) -> str:
                 await task.clock.sleep(delay)
 
         _announce(call, task, "Starting")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(guests, _workers(call, _WORKERS), begin, ended, refused=_refusal(task))
-        bulk.complain(failures, "start: ")
+        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        failures = await bulk.run_for_each(guests, _workers(call, _WORKERS), begin, ended, refused=_refusal(task))
+        bulk.check_failures(failures, "start: ")
 
     return call.task("bulk-start", "", worker)
 
@@ -72,11 +72,11 @@ def shutdown(call: Call) -> str:
             return await _post(call, guest, "status/shutdown", {"forceStop": int(force), "timeout": timeout})
 
         _announce(call, task, "Shutting down")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(
+        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        failures = await bulk.run_for_each(
             guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
         )
-        bulk.complain(failures, "shutdown ")
+        bulk.check_failures(failures, "shutdown ")
 
     return call.task("bulk-shutdown", "", worker)
 
@@ -106,11 +106,11 @@ def suspend(call: Call) -> str:
             return await _post(call, guest, "status/suspend", params)
 
         _announce(call, task, "Suspending")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(
+        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        failures = await bulk.run_for_each(
             guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
         )
-        bulk.complain(failures, "suspend ")
+        bulk.check_failures(failures, "suspend ")
 
     return call.task("bulk-suspend", "", worker)
 
@@ -135,11 +135,11 @@ def migrate(call: Call) -> str:
             return await _post(call, guest, "migrate", params)
 
         _announce(call, task, "Migrating", f" to {target}")
-        guests = bulk.choose(call.cluster, _vmids(call), templates=True, managed=True)
-        failures = await bulk.for_each(
+        guests = bulk.choose_guests(call.cluster, _vmids(call), templates=True, managed=True)
+        failures = await bulk.run_for_each(
             guests, _workers(call, 1), begin, _report(task, "Migrating"), refused=_refusal(task)
         )
-        bulk.complain(failures, "migrate ")
+        bulk.check_failures(failures, "migrate ")
 
     return call.task("bulk-migrate", "", worker)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.cluster import Cluster
@@ -67,7 +67,7 @@ def create(call: Call) -> str:
     """Make a cluster of this stand-alone node."""
     cluster = call.cluster
     if cluster.name is not None:
-        raise failed("cluster config '/etc/pve/corosync.conf' already exists")
+        raise failure("cluster config '/etc/pve/corosync.conf' already exists")
 
     async def worker(task: Task) -> None:
         task.say("Corosync Cluster Engine Authentication key generator.")
@@ -86,9 +86,9 @@ def remove(call: Call) -> None:
     cluster, name = call.cluster, call.need("node")
     node = cluster.nodes.get(name)
     if cluster.name is None or node is None:
-        raise failed(f"Node/IP: {name} is not a known host of the cluster.")
+        raise failure(f"Node/IP: {name} is not a known host of the cluster.")
     if name == cluster.local_node:
-        raise failed("Cannot delete myself from cluster!")
+        raise failure("Cannot delete myself from cluster!")
     del cluster.nodes[name]
     for vmid in [vmid for vmid, guest in cluster.guests.items() if guest.node == name]:
         del cluster.guests[vmid]

@@ -18,6 +18,6 @@ _ITERATIONS = 10
 def analyze(call: Call) -> list[dict[str, Any]]:
     """The next times of a calendar event."""
     start = call.params.get("starttime")
-    begin = float(start) if start is not None else call.world.clock.now()
+    begin = float(start) if start is not None else call.world.clock.time()
     times = schedule(call.need("schedule"), begin, call.integer("iterations", _ITERATIONS))
     return [{"timestamp": moment, "utc": in_words(moment)} for moment in times]

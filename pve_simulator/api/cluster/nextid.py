@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
@@ -24,7 +24,7 @@ def next_id(call: Call) -> str:
     for vmid in range(lower, upper):
         if vmid not in call.cluster.guests:
             return str(vmid)
-    raise failed(f"unable to get any free VMID in range [{lower}, {upper - 1}]")
+    raise failure(f"unable to get any free VMID in range [{lower}, {upper - 1}]")
 
 
 def _limits(call: Call) -> tuple[int, int]:

@@ -9,8 +9,8 @@ import json
 import time
 from typing import Any
 
-from pve_simulator.api.sections import plain
-from pve_simulator.errors import failed
+from pve_simulator.api.sections import to_section_value
+from pve_simulator.errors import failure
 from pve_simulator.guests import sizes
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Reply, route
@@ -38,19 +38,21 @@ def create(call: Call) -> None:
     """Add a job; the guest's volumes must be on storages that can replicate."""
     job_id, target = call.need("id"), call.need("target")
     if target not in call.cluster.nodes:
-        raise failed(f"Target '{target}' does not exist.")
+        raise failure(f"Target '{target}' does not exist.")
     guest = call.cluster.guests.get(_vmid(job_id))
     if guest is None:
-        raise failed(f"guest '{_vmid(job_id)}' does not exist")
+        raise failure(f"guest '{_vmid(job_id)}' does not exist")
     jobs = call.cluster.part(Replication).jobs
     if job_id in jobs:
-        raise failed(f"replication job '{job_id}' already exists")
+        raise failure(f"replication job '{job_id}' already exists")
     if guest.node == target:
-        raise failed("Source and target nodes are the same.")
+        raise failure("Source and target nodes are the same.")
     if any(_vmid(other) == guest.vmid and job.config["target"] == target for other, job in jobs.items()):
-        raise failed(f"There is already a replication job with the target '{target}' for this guest.")
+        raise failure(f"There is already a replication job with the target '{target}' for this guest.")
     _check_volumes(call, guest)
-    jobs[job_id] = ReplicationJob({name: str(plain(value)) for name, value in call.params.items() if name != "id"})
+    jobs[job_id] = ReplicationJob(
+        {name: str(to_section_value(value)) for name, value in call.params.items() if name != "id"}
+    )
 
 
 @route("GET", f"{_CLUSTER}/{{id}}")
@@ -65,11 +67,11 @@ def update(call: Call) -> None:
     job = _existing(call)
     digest = call.text("digest")
     if digest is not None and digest != _digest(call):
-        raise failed("detected modified configuration - file changed by other user? Try again.")
+        raise failure("detected modified configuration - file changed by other user? Try again.")
     for name in call.items("delete"):
         job.config.pop(name, None)
     control = ("id", "delete", "digest")
-    job.config |= {name: str(plain(value)) for name, value in call.params.items() if name not in control}
+    job.config |= {name: str(to_section_value(value)) for name, value in call.params.items() if name not in control}
 
 
 @route("DELETE", f"{_CLUSTER}/{{id}}")
@@ -77,9 +79,9 @@ def delete(call: Call) -> None:
     """Remove a job: at once with `force`, else at its next run."""
     jobs, job_id = call.cluster.part(Replication).jobs, call.need("id")
     if job_id not in jobs:
-        raise failed(f"no such job '{job_id}'")
+        raise failure(f"no such job '{job_id}'")
     if call.flag("force") and call.flag("keep"):
-        raise failed("parameters 'force' and 'keep' are mutually exclusive")
+        raise failure("parameters 'force' and 'keep' are mutually exclusive")
     # Nothing runs the jobs but `schedule_now`: a removal waits for nobody.
     del jobs[job_id]
 
@@ -117,12 +119,12 @@ def log(call: Call) -> Reply:
 def schedule_now(call: Call) -> None:
     """Run a job soon."""
     job, job_id = _existing(call), call.need("id")
-    call.world.background(_run(call, job_id, job))
+    call.world.run_in_background(_run(call, job_id, job))
 
 
 async def _run(call: Call, job_id: str, job: ReplicationJob) -> None:
     clock = call.world.clock
-    job.last_try = int(clock.now())
+    job.last_try = int(clock.time())
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(job.last_try))
     job.log = [f"{stamp} {job_id}: start replication job"]
     await clock.sleep(call.world.settings.task_seconds)
@@ -133,7 +135,7 @@ async def _run(call: Call, job_id: str, job: ReplicationJob) -> None:
         job.log.append(f"{stamp} {job_id}: end replication job with error: {job.error}")
         return
     job.fail_count, job.error, job.last_sync = 0, None, job.last_try
-    job.duration = clock.now() - job.last_try
+    job.duration = clock.time() - job.last_try
     job.log.append(f"{stamp} {job_id}: end replication job")
 
 
@@ -144,14 +146,14 @@ def _check_volumes(call: Call, guest: Guest) -> None:
         if not (mounted or sizes.is_disk(key)) or "media=cdrom" in value or "replicate=0" in value:
             continue
         storage = call.cluster.storages.get(volid.partition(":")[0])
-        if storage is not None and not storage.shared and storage.type not in _REPLICABLE:
-            raise failed(f"missing replicate feature on volume '{volid}'")
+        if storage is not None and not storage.is_shared and storage.type not in _REPLICABLE:
+            raise failure(f"missing replicate feature on volume '{volid}'")
 
 
 def _existing(call: Call) -> ReplicationJob:
     job = call.cluster.part(Replication).jobs.get(call.need("id"))
     if job is None:
-        raise failed(f"no such replication job '{call.need('id')}'")
+        raise failure(f"no such replication job '{call.need('id')}'")
     return job
 
 
@@ -172,7 +174,7 @@ def _view(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
 
 def _status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
     guest = call.cluster.guests[_vmid(job_id)]
-    after = max(job.last_try, int(call.world.clock.now()) - 1)
+    after = max(job.last_try, int(call.world.clock.time()) - 1)
     due = parse_event(job.config.get("schedule", _SCHEDULE)).next_after(after)
     shown = _view(call, job_id, job)
     del shown["digest"]

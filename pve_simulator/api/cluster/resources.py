@@ -32,18 +32,19 @@ def resources(call: Call) -> list[dict[str, Any]]:
 
 def _guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
-    allowed = call.subject.guest_filter("VM.Audit")
+    allowed = call.subject.make_guest_filter("VM.Audit")
     guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
-    return call.world.part(Feed).resources(call.world, guests, pools, call.worker)
+    return call.world.part(Feed).list_resources(call.world, guests, pools, call.worker)
 
 
 def _storages(call: Call) -> list[dict[str, Any]]:
     return [
         storage_resource(call.world, storage, node)
         for storage in call.cluster.storages.values()
-        if storage.enabled and call.subject.may(f"/storage/{storage.id}", "Datastore.Audit", "Datastore.AllocateSpace")
+        if storage.is_enabled
+        and call.subject.may(f"/storage/{storage.id}", "Datastore.Audit", "Datastore.AllocateSpace")
         for node in call.cluster.nodes.values()
-        if storage.on_node(node.name)
+        if storage.is_on_node(node.name)
     ]
 
 

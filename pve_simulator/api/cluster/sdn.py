@@ -10,7 +10,7 @@ import ipaddress
 from typing import Any
 
 from pve_simulator.api.sections import Sections
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Handler, route
 from pve_simulator.state.sections import ClusterFiles, Section, SectionFile
@@ -28,19 +28,19 @@ def _files(call: Call) -> ClusterFiles:
 def _zone_in_use(call: Call, name: str, section: Section) -> None:
     for vnet, settings in _files(call).file("sdn/vnets").sections.items():
         if settings.get("zone") == name:
-            raise failed(f"delete sdn zone object failed: zone {name} is used by vnet {vnet} {_IN_USE_AT}")
+            raise failure(f"delete sdn zone object failed: zone {name} is used by vnet {vnet} {_IN_USE_AT}")
 
 
 def _vnet_check(call: Call, name: str, section: Section) -> None:
     section.setdefault("type", "vnet")
     zone = section.get("zone")
     if zone not in _files(call).file("sdn/zones").sections:
-        raise failed(f"create sdn vnet object failed: zone {zone} doesn't exist")
+        raise failure(f"create sdn vnet object failed: zone {zone} doesn't exist")
 
 
 def _vnet_in_use(call: Call, name: str, section: Section) -> None:
     if any(subnet.get("vnet") == name for subnet in _files(call).file("sdn/subnets").sections.values()):
-        raise failed(f"delete sdn vnet object failed: cannot delete vnet '{name}', subnets are not empty!")
+        raise failure(f"delete sdn vnet object failed: cannot delete vnet '{name}', subnets are not empty!")
 
 
 def _objects(plural: str, key: str, **more: Any) -> Sections:
@@ -147,11 +147,11 @@ def create_subnet(call: Call) -> None:
     vnet, network = call.need("vnet"), call.need("subnet")
     settings = _files(call).file("sdn/vnets").sections.get(vnet)
     if settings is None:
-        raise failed(f"create sdn subnet object failed: sdn '{vnet}' does not exist")
+        raise failure(f"create sdn subnet object failed: sdn '{vnet}' does not exist")
     name = f"{settings['zone']}-{network.replace('/', '-')}"
     sections = _subnets(call).sections
     if name in sections:
-        raise failed(f"create sdn subnet object failed: sdn subnet object ID '{name}' already defined")
+        raise failure(f"create sdn subnet object failed: sdn subnet object ID '{name}' already defined")
     gateway = call.text("gateway")
     if gateway is not None and ipaddress.ip_address(gateway) not in ipaddress.ip_network(network):
         raise invalid({"gateway": f"gateway '{gateway}' is not in subnet '{network}'"})
@@ -188,7 +188,7 @@ def _subnets(call: Call) -> SectionFile:
 def _existing_subnet(call: Call) -> str:
     name = call.need("subnet")
     if name not in _subnets(call).sections:
-        raise failed(f"sdn subnet '{name}' does not exist")
+        raise failure(f"sdn subnet '{name}' does not exist")
     return name
 
 

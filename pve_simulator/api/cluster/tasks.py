@@ -24,7 +24,7 @@ def recent(call: Call) -> list[dict[str, Any]]:
         task
         for name, node in call.cluster.nodes.items()
         if node.online
-        for task in (tasks.active(name) + tasks.archived(name))[:_RECENT]
+        for task in (tasks.list_active(name) + tasks.list_finished(name))[:_RECENT]
         if sees_all or task.upid.user.split("!")[0] == call.subject.userid
     ]
     found.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
@@ -33,5 +33,5 @@ def recent(call: Call) -> list[dict[str, Any]]:
 
 def _entry(task: Task) -> dict[str, Any]:
     if task.running:
-        return {**tasklists.identity(task), "pid": task.upid.pid}
-    return {**tasklists.identity(task), **tasklists.end(task), "saved": "1"}
+        return {**tasklists.describe_identity(task), "pid": task.upid.pid}
+    return {**tasklists.describe_identity(task), **tasklists.describe_end(task), "saved": "1"}

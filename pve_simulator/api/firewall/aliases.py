@@ -9,8 +9,8 @@ from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
 from pve_simulator.errors import check_unmodified, invalid
-from pve_simulator.firewall.addresses import canonical, ip_version
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.firewall.addresses import ip_version, normalize_address
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Alias
@@ -18,7 +18,7 @@ from pve_simulator.state.firewall import Alias
 
 def list_aliases(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All aliases by name."""
-    return with_digest(_views(scope))
+    return add_digests(_views(scope))
 
 
 def read_alias(call: Call, scope: Scope) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def create_alias(call: Call, scope: Scope) -> None:
     name = call.need("name")
     if name.lower() in scope.own.aliases:
         raise invalid({"name": f"alias '{name}' already exists"})
-    scope.own.aliases[name.lower()] = _from(call, name)
+    scope.own.aliases[name.lower()] = _build_alias(call, name)
 
 
 def change_alias(call: Call, scope: Scope) -> None:
@@ -43,9 +43,9 @@ def change_alias(call: Call, scope: Scope) -> None:
         if rename.lower() in scope.own.aliases:
             raise invalid({"name": f"alias '{rename}' already exists"})
         del scope.own.aliases[key]
-        scope.own.aliases[rename.lower()] = _from(call, rename)
+        scope.own.aliases[rename.lower()] = _build_alias(call, rename)
     else:
-        scope.own.aliases[key] = _from(call, call.need("name"))
+        scope.own.aliases[key] = _build_alias(call, call.need("name"))
 
 
 def delete_alias(call: Call, scope: Scope) -> None:
@@ -54,8 +54,8 @@ def delete_alias(call: Call, scope: Scope) -> None:
     scope.own.aliases.pop(call.need("name").lower(), None)
 
 
-def _from(call: Call, name: str) -> Alias:
-    return Alias(name, canonical(call.need("cidr")), (call.text("comment") or "").strip() or None)
+def _build_alias(call: Call, name: str) -> Alias:
+    return Alias(name, normalize_address(call.need("cidr")), (call.text("comment") or "").strip() or None)
 
 
 def _existing(call: Call, scope: Scope) -> str:

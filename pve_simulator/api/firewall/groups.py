@@ -9,8 +9,8 @@ from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, serve
 from pve_simulator.api.firewall.rules import GROUP, group_of
-from pve_simulator.errors import check_unmodified, failed, invalid
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.errors import check_unmodified, failure, invalid
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Firewall, SecurityGroup
@@ -18,7 +18,7 @@ from pve_simulator.state.firewall import Firewall, SecurityGroup
 
 def list_groups(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All groups by name."""
-    return with_digest(_views(scope))
+    return add_digests(_views(scope))
 
 
 def create_group(call: Call, scope: Scope) -> None:
@@ -47,7 +47,7 @@ def delete_group(call: Call, scope: Scope) -> None:
     """Remove a group that has no rules, whoever uses it."""
     name = call.need("group")
     if group_of(call, scope).rules:
-        raise failed(f"Security group '{name}' is not empty")
+        raise failure(f"Security group '{name}' is not empty")
     del scope.cluster.groups[name]
 
 

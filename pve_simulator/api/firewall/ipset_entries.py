@@ -10,9 +10,9 @@ from typing import Any
 
 from pve_simulator.api.firewall.ipsets import ipset_of
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
-from pve_simulator.errors import check_unmodified, failed, invalid
-from pve_simulator.firewall.addresses import canonical, without_host_bits
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.errors import check_unmodified, failure, invalid
+from pve_simulator.firewall.addresses import drop_host_bits, normalize_address
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope, alias_reference
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import IpSet, IpSetEntry
@@ -20,7 +20,7 @@ from pve_simulator.state.firewall import IpSet, IpSetEntry
 
 def list_entries(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All entries, sorted as text."""
-    return with_digest(_views(ipset_of(call, scope), scope))
+    return add_digests(_views(ipset_of(call, scope), scope))
 
 
 def read_entry(call: Call, scope: Scope) -> dict[str, Any]:
@@ -37,14 +37,14 @@ def create_entry(call: Call, scope: Scope) -> None:
     cidr = call.need("cidr")
     reference = alias_reference(cidr)
     if reference is None:
-        cidr = canonical(without_host_bits(cidr))
+        cidr = normalize_address(drop_host_bits(cidr))
     elif scope.alias(*reference) is None:
-        raise failed(f"no such alias '{reference[1]}'")
+        raise failure(f"no such alias '{reference[1]}'")
     if cidr in found.entries:
         raise invalid({"cidr": f"address '{cidr}' already exists"})
     if _matches_all(cidr):
         raise invalid({"cidr": "a zero prefix is not allowed in ipset entries"})
-    found.entries[cidr] = _from(call)
+    found.entries[cidr] = _build_entry(call)
 
 
 def change_entry(call: Call, scope: Scope) -> None:
@@ -53,7 +53,7 @@ def change_entry(call: Call, scope: Scope) -> None:
     _check_digest(call, scope, found)
     if call.need("cidr") not in found.entries:
         raise invalid({"cidr": "no such IP/Network"})
-    found.entries[call.need("cidr")] = _from(call)
+    found.entries[call.need("cidr")] = _build_entry(call)
 
 
 def delete_entry(call: Call, scope: Scope) -> None:
@@ -63,7 +63,7 @@ def delete_entry(call: Call, scope: Scope) -> None:
     found.entries.pop(call.need("cidr"), None)
 
 
-def _from(call: Call) -> IpSetEntry:
+def _build_entry(call: Call) -> IpSetEntry:
     return IpSetEntry(call.flag("nomatch"), (call.text("comment") or "").strip() or None)
 
 

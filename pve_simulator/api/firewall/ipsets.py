@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
-from pve_simulator.errors import check_unmodified, failed, invalid
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.errors import check_unmodified, failure, invalid
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import IpSet
@@ -17,7 +17,7 @@ from pve_simulator.state.firewall import IpSet
 
 def list_ipsets(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All IP sets by name."""
-    return with_digest(_views(scope))
+    return add_digests(_views(scope))
 
 
 def create_ipset(call: Call, scope: Scope) -> None:
@@ -44,7 +44,7 @@ def delete_ipset(call: Call, scope: Scope) -> None:
     """Remove an IP set that is empty, or by force."""
     found = ipset_of(call, scope)
     if found.entries and not call.flag("force"):
-        raise failed(f"IPSet '{call.need('name')}' is not empty")
+        raise failure(f"IPSet '{call.need('name')}' is not empty")
     del scope.own.ipsets[call.need("name")]
 
 
@@ -53,7 +53,7 @@ def ipset_of(call: Call, scope: Scope) -> IpSet:
     name = call.need("name")
     found = scope.own.ipsets.get(name)
     if found is None:
-        raise failed(f"no such IPSet '{name}'")
+        raise failure(f"no such IPSet '{name}'")
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed, forbidden, invalid
+from pve_simulator.errors import ApiError, failure, forbidden, invalid
 from pve_simulator.requests import bulk
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -41,7 +41,7 @@ def start_all(call: Call) -> str:
             delay = asked if asked is not None else _START_DELAY if guest.type == "qemu" else 0
             await task.clock.sleep(delay if asked else delay * call.world.settings.task_seconds)
 
-        await bulk.for_each(_guests(call), 1, begin, ended, refused=_refusal(task))
+        await bulk.run_for_each(_guests(call), 1, begin, ended, refused=_refusal(task))
 
     return call.task("startall", "", worker)
 
@@ -61,7 +61,9 @@ def stop_all(call: Call) -> str:
             params = {"timeout": timeout, "forceStop": int(call.flag("force-stop", True))}
             return await _post(call, guest, "status/shutdown", params)
 
-        await bulk.for_each(_guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True)
+        await bulk.run_for_each(
+            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True
+        )
 
     return call.task("stopall", "", worker)
 
@@ -85,7 +87,9 @@ def suspend_all(call: Call) -> str:
             task.say(f"Suspending VM {guest.vmid}")
             return await _post(call, guest, "status/suspend", {"todisk": 1})
 
-        await bulk.for_each(_guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True)
+        await bulk.run_for_each(
+            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True
+        )
 
     return call.task("suspendall", "", worker)
 
@@ -98,7 +102,7 @@ def migrate_all(call: Call) -> str:
     if target == call.node:
         raise invalid({"target": "target is local node."})
     if target not in call.cluster.nodes:
-        raise failed(f"no such cluster node '{target}'")
+        raise failure(f"no such cluster node '{target}'")
     asked = call.integer("max-workers") or call.integer("maxworkers")
     workers = bulk.max_workers(call.cluster, asked, 1)
 
@@ -124,16 +128,16 @@ def migrate_all(call: Call) -> str:
         if not guests:
             task.say("no virtual guests matched, nothing to do..")
             return
-        await bulk.for_each(guests, workers, begin, _ignore, refused=_refusal(task))
+        await bulk.run_for_each(guests, workers, begin, _ignore, refused=_refusal(task))
         if not started:
-            raise failed("no migrations worker started...")
+            raise failure("no migrations worker started...")
         task.say(f"All jobs finished, used {started} workers in total.")
 
     return call.task("migrateall", "", worker)
 
 
 def _guests(call: Call, **which: bool) -> list[Guest]:
-    return bulk.choose(call.cluster, map(int, call.items("vms")), node=call.node, **which)
+    return bulk.choose_guests(call.cluster, map(int, call.items("vms")), node=call.node, **which)
 
 
 def _check(call: Call, privilege: str) -> None:

@@ -30,10 +30,10 @@ def list_interfaces(call: Call) -> Reply | list[dict[str, Any]]:
     types = _GROUPS.get(wanted or "", frozenset({wanted}))
     entries = [
         {"iface": name, **settings}
-        for name, settings in network.shown(node).items()
+        for name, settings in network.visible_interfaces(node).items()
         if wanted is None or settings.get("type") in types
     ]
-    diff = network.changes(node)
+    diff = network.diff_changes(node)
     return entries if diff is None or wanted is not None else Reply(entries, {"changes": diff})
 
 
@@ -41,12 +41,12 @@ def list_interfaces(call: Call) -> Reply | list[dict[str, Any]]:
 def create(call: Call) -> None:
     """Add an interface; it waits for a reload."""
     node, name = call.cluster.nodes[call.node], call.need("iface")
-    interfaces = network.shown(node)
+    interfaces = network.visible_interfaces(node)
     if name in interfaces:
         raise invalid({"iface": "interface already exists"})
     settings = network.make_interface(call.params, network.next_priority(interfaces))
     _check(interfaces, name, settings)
-    network.editable(node)[name] = settings
+    network.editable_interfaces(node)[name] = settings
 
 
 @route("PUT", _PATH)
@@ -56,7 +56,7 @@ def reload(call: Call) -> str:
 
     async def worker(task: Task) -> None:
         await task.work()
-        network.apply(node)
+        network.apply_changes(node)
 
     return call.task("srvreload", "networking", worker)
 
@@ -64,13 +64,13 @@ def reload(call: Call) -> str:
 @route("DELETE", _PATH)
 def revert(call: Call) -> None:
     """Forget the waiting changes."""
-    network.revert(call.cluster.nodes[call.node])
+    network.revert_changes(call.cluster.nodes[call.node])
 
 
 @route("GET", f"{_PATH}/{{iface}}")
 def read(call: Call) -> dict[str, Any]:
     """One interface."""
-    found = network.shown(call.cluster.nodes[call.node]).get(call.need("iface"))
+    found = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
     if found is None:
         raise invalid({"iface": "interface does not exist"})
     return found
@@ -89,25 +89,25 @@ def update(call: Call) -> None:
         if name in ("cidr", "address"):
             merged = {key: value for key, value in merged.items() if key not in ("cidr", "address", "netmask")}
             merged["method"] = "manual"
-    _check(network.shown(node), call.need("iface"), merged)
-    network.editable(node)[call.need("iface")] = merged
+    _check(network.visible_interfaces(node), call.need("iface"), merged)
+    network.editable_interfaces(node)[call.need("iface")] = merged
 
 
 @route("DELETE", f"{_PATH}/{{iface}}")
 def delete(call: Call) -> None:
     """Remove an interface; it stays until a reload."""
     _existing(call)
-    del network.editable(call.cluster.nodes[call.node])[call.need("iface")]
+    del network.editable_interfaces(call.cluster.nodes[call.node])[call.need("iface")]
 
 
 def _check(interfaces: dict[str, dict[str, Any]], name: str, settings: dict[str, Any]) -> None:
-    errors = network.conflicts(interfaces, name, settings)
+    errors = network.find_conflicts(interfaces, name, settings)
     if errors:
         raise invalid(errors)
 
 
 def _existing(call: Call) -> dict[str, Any]:
-    found = network.shown(call.cluster.nodes[call.node]).get(call.need("iface"))
+    found = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
     if found is None:
         raise invalid({"iface": "interface does not exist"})
     found.pop("active", None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import sizes
 from pve_simulator.nodes.rrd import GUEST_PRESSURES, NODE_PRESSURES, series, wave
 from pve_simulator.requests.call import Call
@@ -49,7 +49,7 @@ def node_data(call: Call) -> list[dict[str, Any]]:
             **{f"pressure{name}": 0 for name in NODE_PRESSURES},
         }
 
-    return series(call.world.clock.now(), call.need("timeframe"), node.boot_time, sample)
+    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, sample)
 
 
 def _guest_data(kind: GuestType) -> Handler:
@@ -78,7 +78,7 @@ def _guest_data(kind: GuestType) -> Handler:
                 **{f"pressure{name}": 0 for name in GUEST_PRESSURES},
             }
 
-        now = call.world.clock.now()
+        now = call.world.clock.time()
         since = guest.started_at if guest.running else now + 1
         return series(now, call.need("timeframe"), since, sample)
 
@@ -97,7 +97,7 @@ def storage_data(call: Call) -> list[dict[str, Any]]:
         raise _no_file(f"pve-storage-9.0/{call.node}/{call.need('storage')}")
     found = {"total": storage.total, "used": storage.used_on(call.node)}
     node = call.cluster.nodes[call.node]
-    return series(call.world.clock.now(), call.need("timeframe"), node.boot_time, lambda moment: found)
+    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: found)
 
 
 def _picture(folder: str, *names: str) -> Handler:
@@ -119,4 +119,4 @@ route("GET", "/nodes/{node}/storage/{storage}/rrd")(_picture("pve-storage", "nod
 
 def _no_file(name: str) -> Exception:
     opening = f"opening '{_FOLDER}/{name}': No such file or directory"
-    return failed(f"RRD error: rrdcached@unix:/var/run/rrdcached.sock: rrd_fetch_r failed: {opening}")
+    return failure(f"RRD error: rrdcached@unix:/var/run/rrdcached.sock: rrd_fetch_r failed: {opening}")

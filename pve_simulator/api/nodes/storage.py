@@ -13,7 +13,7 @@ from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
 from pve_simulator.state.web import Web
-from pve_simulator.storage.names import default_format, formats
+from pve_simulator.storage.names import default_format, image_formats
 
 _MAY_SEE = ("Datastore.Audit", "Datastore.AllocateSpace")
 
@@ -30,12 +30,12 @@ def list_storages(call: Call) -> list[dict[str, Any]]:
         storage = call.cluster.storages[name]
         if wanted not in (None, name) or not call.subject.may(f"/storage/{name}", *_MAY_SEE):
             continue
-        if (call.flag("enabled") and not storage.enabled) or not _reaches(call, storage):
+        if (call.flag("enabled") and not storage.is_enabled) or not _reaches(call, storage):
             continue
         if view["total"]:
             view["used_fraction"] = view["used"] / view["total"]
         if call.flag("format"):
-            view["formats"] = {"default": default_format(storage), "supported": sorted(formats(storage))}
+            view["formats"] = {"default": default_format(storage), "supported": sorted(image_formats(storage))}
             view["select_existing"] = int(storage.type in ("iscsi", "iscsidirect"))
         entries.append({"storage": name, **view})
     return entries
@@ -62,7 +62,7 @@ def read_identity(call: Call) -> dict[str, Any]:
 
 def _view(call: Call, storage: Storage) -> dict[str, Any]:
     """Kind and space of a storage as the node sees it; bytes, all 0 when it cannot use it."""
-    usable = storage.enabled and storage.on_node(call.node)
+    usable = storage.is_enabled and storage.is_on_node(call.node)
     active = usable and storage.config.get("server", "") not in call.cluster.part(Web).unreachable
     used = storage.used_on(call.node) if active else 0
     total = storage.total if active else 0
@@ -71,7 +71,7 @@ def _view(call: Call, storage: Storage) -> dict[str, Any]:
         "avail": total - used,
         "content": ",".join(storage.content),
         "enabled": int(usable),
-        "shared": int(storage.shared),
+        "shared": int(storage.is_shared),
         "total": total,
         "type": storage.type,
         "used": used,
@@ -83,7 +83,7 @@ def _holding(call: Call) -> list[Storage]:
     return [
         storage
         for storage in call.cluster.storages.values()
-        if not contents or (contents & set(storage.content) and storage.enabled and storage.on_node(call.node))
+        if not contents or (contents & set(storage.content) and storage.is_enabled and storage.is_on_node(call.node))
     ]
 
 
@@ -92,4 +92,4 @@ def _reaches(call: Call, storage: Storage) -> bool:
     target = call.text("target")
     if target in (None, "localhost", call.node):
         return True
-    return storage.shared and storage.on_node(call.node) and storage.on_node(str(target))
+    return storage.is_shared and storage.is_on_node(call.node) and storage.is_on_node(str(target))

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
-from pve_simulator.storage.access import check_volume_access, may_access
+from pve_simulator.storage.access import check_volume_access, may_access_volume
 from pve_simulator.storage.content import content_list, volume_page
 from pve_simulator.storage.lookup import enabled_storage, find_volume, parse_volid
 from pve_simulator.storage.names import VolumeName, is_directory, path_of, split_volid
@@ -29,7 +29,7 @@ def list_content(call: Call) -> list[dict[str, Any]]:
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     vmid = call.params.get("vmid")
     found = content_list(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
-    return [entry for volume, entry in found if may_access(call.subject, call.cluster, volume.volid)]
+    return [entry for volume, entry in found if may_access_volume(call.subject, call.cluster, volume.volid)]
 
 
 @route("POST", "/nodes/{node}/storage/{storage}/content")
@@ -45,9 +45,9 @@ def allocate(call: Call) -> str:
         form = suffix[1]
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     if is_directory(storage) and not re.fullmatch(r"[^/\s]+\.(raw|qcow2|vmdk|subvol)", name):
-        raise failed(f"unable to parse volume filename '{name}'")
+        raise failure(f"unable to parse volume filename '{name}'")
     if not is_directory(storage) and not re.match(rf"(vm|subvol)-{call.vmid}-", name):
-        raise failed(f"illegal name '{name}' - should be 'vm-{call.vmid}-*'")
+        raise failure(f"illegal name '{name}' - should be 'vm-{call.vmid}-*'")
     volume = _volumes(call).allocate(storage.id, call.vmid, int(size.rstrip("MG")) * unit * _KIB, form, name)
     return volume.volid
 
@@ -59,7 +59,7 @@ def read_volume(call: Call) -> dict[str, Any]:
     storage = _readable(call, volid)[0]
     volume = find_volume(call.cluster, call.node, volid)
     if volume is None:
-        raise failed(f"volume_size_info on '{volid}' failed - no format")
+        raise failure(f"volume_size_info on '{volid}' failed - no format")
     return volume_page(storage, volume)
 
 
@@ -73,7 +73,7 @@ def update_volume(call: Call) -> None:
         if attribute not in call.params:
             continue
         if parsed.content != "backup":
-            raise failed(
+            raise failure(
                 "only backups can have notes"
                 if attribute == "notes"
                 else f"only backups support attribute '{attribute}'"
@@ -125,7 +125,7 @@ def copy_volume(call: Call) -> str:
         storage, parsed = parse_volid(call.cluster, target)
         await task.work()
         enabled_storage(call.cluster, storage.id, node)
-        copy = Volumes(call.cluster, node, int(call.world.clock.now()), task.say)
+        copy = Volumes(call.cluster, node, int(call.world.clock.time()), task.say)
         copy.allocate(storage.id, parsed.vmid, volume.size, volume.format, parsed.name)
         task.say(f"DEBUG: end worker {task.upid}")
 
@@ -137,18 +137,18 @@ async def _unless_quick(call: Call, upid: str) -> str | None:
     if task is None:
         return upid
     await call.world.clock.settle()
-    deadline = call.world.clock.now() + call.integer("delay")
-    while task.running and call.world.clock.now() < deadline:
+    deadline = call.world.clock.time() + call.integer("delay")
+    while task.running and call.world.clock.time() < deadline:
         await call.world.clock.sleep(1)
     if task.running:
         return upid
     if task.failed:
-        raise failed(task.exitstatus or "")
+        raise failure(task.exitstatus or "")
     return None
 
 
 def _volumes(call: Call) -> Volumes:
-    return Volumes(call.cluster, call.node, int(call.world.clock.now()))
+    return Volumes(call.cluster, call.node, int(call.world.clock.time()))
 
 
 def _readable(call: Call, volid: str) -> tuple[Storage, VolumeName]:

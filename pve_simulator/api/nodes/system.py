@@ -9,7 +9,7 @@ import zoneinfo
 from datetime import datetime
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed, invalid
+from pve_simulator.errors import ApiError, failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of, render_section
@@ -40,7 +40,7 @@ def write_dns(call: Call) -> None:
 def read_time(call: Call) -> dict[str, Any]:
     """Time zone and seconds since the epoch; local time as seconds too."""
     zone = _system(call).timezone
-    now = int(call.world.clock.now())
+    now = int(call.world.clock.time())
     offset = datetime.fromtimestamp(now, zoneinfo.ZoneInfo(zone)).utcoffset()
     local = now + int(offset.total_seconds() if offset else 0)
     return {"timezone": zone, "time": now, "localtime": local}
@@ -67,7 +67,7 @@ def write_hosts(call: Call) -> None:
     """Replace the hosts file."""
     digest = call.text("digest")
     if digest is not None and digest != digest_of(_hosts(call)):
-        raise failed(_STALE)
+        raise failure(_STALE)
     _system(call).hosts = call.need("data")
 
 
@@ -88,7 +88,7 @@ def write_config(call: Call) -> None:
     config = _system(call).config
     digest = call.text("digest")
     if digest is not None and digest != digest_of(render_section(None, config)):
-        raise failed(_STALE)
+        raise failure(_STALE)
     for name in call.items("delete"):
         config.pop(name, None)
     for name, value in call.params.items():
@@ -101,13 +101,13 @@ def wake(call: Call) -> str:
     """Wake another node: it is online again."""
     name = call.need("node")
     if name == call.cluster.local_node:
-        raise failed(f"'{name}' is local node, cannot wake my self!")
+        raise failure(f"'{name}' is local node, cannot wake my self!")
     node = call.cluster.nodes.get(name)
     mac = node.part(NodeSystem).config.get("wakeonlan") if node else None
     if node is None or mac is None:
-        raise failed(f"No wake on LAN MAC address defined for '{name}'!")
+        raise failure(f"No wake on LAN MAC address defined for '{name}'!")
     node.online = True
-    node.boot_time = call.world.clock.now()
+    node.boot_time = call.world.clock.time()
     return mac
 
 

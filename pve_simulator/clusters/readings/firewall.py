@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.clusters.readings.answers import Answers, texts
+from pve_simulator.clusters.readings.answers import Answers, to_texts
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.firewall import Alias, Firewall, FirewallFile, IpSet, IpSetEntry, Rule, SecurityGroup
 
@@ -17,7 +17,7 @@ _FILE = r"/(?:cluster|nodes/(?P<node>[^/]+)(?:/(?:qemu|lxc)/(?P<vmid>\d+))?)/fir
 def load(cluster: Cluster, answers: Answers) -> None:
     """Every file that has anything in it."""
     firewall = cluster.part(Firewall)
-    places = {match["place"]: match for match, _data in answers.matching(rf"(?P<place>{_FILE})/(?:options|rules)")}
+    places = {match["place"]: match for match, _data in answers.find_matching(rf"(?P<place>{_FILE})/(?:options|rules)")}
     for place, match in places.items():
         file = _file(answers, place)
         if file == FirewallFile():
@@ -31,7 +31,7 @@ def load(cluster: Cluster, answers: Answers) -> None:
 
 
 def _file(answers: Answers, place: str) -> FirewallFile:
-    file = FirewallFile(texts(answers.get(f"{place}/options") or {}, "digest"), _rules(answers, f"{place}/rules"))
+    file = FirewallFile(to_texts(answers.get(f"{place}/options") or {}, "digest"), _rules(answers, f"{place}/rules"))
     for entry in answers.entries(f"{place}/aliases"):
         file.aliases[entry["name"].lower()] = Alias(entry["name"], entry["cidr"], entry.get("comment"))
     for entry in answers.entries(f"{place}/ipset"):
@@ -46,4 +46,4 @@ def _file(answers: Answers, place: str) -> FirewallFile:
 
 def _rules(answers: Answers, path: str) -> list[Rule]:
     entries: list[dict[str, Any]] = sorted(answers.entries(path), key=lambda entry: int(entry.get("pos", 0)))
-    return [{"enable": "0", **texts(entry, "pos", "digest", "ipversion")} for entry in entries]
+    return [{"enable": "0", **to_texts(entry, "pos", "digest", "ipversion")} for entry in entries]

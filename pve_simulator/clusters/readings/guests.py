@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.clusters.readings.answers import Answers, texts
+from pve_simulator.clusters.readings.answers import Answers, to_texts
 from pve_simulator.state.cluster import Cluster, Pool
 from pve_simulator.state.guest import Config, Guest, Snapshot
 from pve_simulator.state.inside import ContainerInside
@@ -20,7 +20,7 @@ _CURRENT = "current"
 
 def load(cluster: Cluster, answers: Answers) -> None:
     """Every guest that a node lists, and those that only the cluster knows because their node is down."""
-    for match, entries in answers.matching("/nodes/([^/]+)/(qemu|lxc)"):
+    for match, entries in answers.find_matching("/nodes/([^/]+)/(qemu|lxc)"):
         for entry in entries:
             _add(cluster, answers, match[1], match[2], entry)
     for entry in answers.entries("/cluster/resources"):
@@ -37,8 +37,8 @@ def load_pools(cluster: Cluster, answers: Answers) -> None:
     """Pools with their members."""
     for entry in answers.entries("/pools"):
         cluster.pools[entry["poolid"]] = Pool(entry.get("comment"))
-    detailed = [entry for _name, found in answers.with_parameter("/pools", "poolid") for entry in found]
-    for match, data in answers.matching("/pools/(.+)"):
+    detailed = [entry for _name, found in answers.find_by_parameter("/pools", "poolid") for entry in found]
+    for match, data in answers.find_matching("/pools/(.+)"):
         detailed.append({"poolid": match[1], **data})
     for entry in detailed:
         pool = cluster.pools.setdefault(entry["poolid"], Pool(entry.get("comment")))
@@ -80,7 +80,7 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
 
 def _configure(guest: Guest, shown: dict[str, Any], pending: list[dict[str, Any]]) -> None:
     """`config` shows what will be; what is now, where it differs, only `pending` tells."""
-    guest.config = texts(shown, "digest")
+    guest.config = to_texts(shown, "digest")
     for entry in pending:
         name = entry["key"]
         if name == "digest":
@@ -90,13 +90,13 @@ def _configure(guest: Guest, shown: dict[str, Any], pending: list[dict[str, Any]
         if entry.get("delete"):
             guest.pending_delete.append(name)
         if "value" in entry:
-            guest.config |= texts({name: entry["value"]})
+            guest.config |= to_texts({name: entry["value"]})
         elif "pending" in entry:
             guest.config.pop(name, None)
 
 
 def _snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
-    config = texts(saved or {}, "digest")
+    config = to_texts(saved or {}, "digest")
     for name in ("snaptime", "parent", "description"):
         if listed.get(name):
             config.setdefault(name, str(listed[name]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.clusters.readings.answers import Answers, property_string, texts
+from pve_simulator.clusters.readings.answers import Answers, property_string, to_texts
 from pve_simulator.state.backup import BackupJobs
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.ha import Ha, HaResource
@@ -24,7 +24,7 @@ def load(cluster: Cluster, answers: Answers) -> None:
         jobs[entry["id"]] = {key: _plain(value) for key, value in entry.items() if key not in _NOT_IN_JOB}
     replication = cluster.part(Replication).jobs
     for entry in answers.entries("/cluster/replication"):
-        replication[entry["id"]] = ReplicationJob(texts(entry, "id", "guest", "jobnum", "digest"))
+        replication[entry["id"]] = ReplicationJob(to_texts(entry, "id", "guest", "jobnum", "digest"))
 
 
 def _load_ha(cluster: Cluster, answers: Answers) -> None:
@@ -35,7 +35,7 @@ def _load_ha(cluster: Cluster, answers: Answers) -> None:
         if entry["type"] in ("qemu", "lxc")
     }
     for entry in answers.entries("/cluster/ha/resources"):
-        config = texts(entry, "sid", "type", "digest")
+        config = to_texts(entry, "sid", "type", "digest")
         ha.resources[entry["sid"]] = HaResource(config, states.get(entry["sid"]) or config.get("state", "started"))
     # Nodes have an HA state once the manager has been at work, though nothing may be managed any more.
     nodes = [entry for entry in answers.entries("/cluster/resources") if entry["type"] == "node"]

@@ -36,7 +36,7 @@ def load(cluster: Cluster, answers: Answers) -> None:
         known.cpus = entry.get("maxcpu", known.cpus)
         known.maxmem = entry.get("maxmem", known.maxmem)
         known.maxdisk = entry.get("maxdisk", known.maxdisk)
-    for match, interfaces in answers.matching("/nodes/([^/]+)/network"):
+    for match, interfaces in answers.find_matching("/nodes/([^/]+)/network"):
         if match[1] in cluster.nodes:
             cluster.nodes[match[1]].part(NodeSystem).interfaces = {
                 entry["iface"]: {key: value for key, value in entry.items() if key not in ("iface", "active", "exists")}

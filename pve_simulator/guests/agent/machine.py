@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import sizes
 from pve_simulator.guests.agent.systems import System
 from pve_simulator.state.agent import AgentScript
@@ -41,17 +41,17 @@ class Machine:
             name = f"eth{number}"
             given = self.script.addresses.get(name)
             if given is None:
-                given = [*([self._leased()] if number == 0 else []), f"{link_local(mac)}/64"]
+                given = [*([self._dhcp_address()] if number == 0 else []), f"{link_local(mac)}/64"]
             found.append((name, mac, given))
         return found
 
-    def _leased(self) -> str:
+    def _dhcp_address(self) -> str:
         return self.system.dhcp or f"10.99.{self.guest.vmid // 250 % 250}.{self.guest.vmid % 250 + 1}/16"
 
 
 def agent_error(description: str) -> ApiError:
     """An error that the agent itself reports."""
-    return failed(f"Agent error: {description}")
+    return failure(f"Agent error: {description}")
 
 
 def link_local(mac: str) -> str:

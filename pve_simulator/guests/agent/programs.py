@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pve_simulator.guests import sizes
-from pve_simulator.guests.agent.files import content_of, list_directory
+from pve_simulator.guests.agent.files import find_content, list_directory
 from pve_simulator.guests.agent.machine import Machine
 
 
@@ -51,7 +51,7 @@ def _echo(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 def _cat(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     out, err = "", ""
     for path in arguments or ["-"]:
-        content = stdin if path == "-" else content_of(machine, path)
+        content = stdin if path == "-" else find_content(machine, path)
         if content is None:
             reason = "Is a directory" if list_directory(machine, path) is not None else "No such file or directory"
             err += f"cat: {path}: {reason}\n"
@@ -66,7 +66,7 @@ def _ls(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
         names = list_directory(machine, path)
         if names is not None:
             out += "".join(f"{name}\n" for name in names)
-        elif content_of(machine, path) is not None:
+        elif find_content(machine, path) is not None:
             out += f"{path}\n"
         else:
             err += f"ls: cannot access '{path}': No such file or directory\n"
@@ -134,7 +134,7 @@ def _uptime(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 
 def _grep(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     words = [word for word in arguments if not word.startswith("-")]
-    text = content_of(machine, words[1]) if len(words) > 1 else stdin
+    text = find_content(machine, words[1]) if len(words) > 1 else stdin
     lines = [line for line in (text or "").splitlines() if words and words[0] in line]
     return Result(0 if lines else 1, "".join(f"{line}\n" for line in lines))
 
@@ -159,7 +159,7 @@ def _test(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     if len(words) != 2:
         return Result(int(not (words and words[-1])))
     kind, path = words
-    is_file, is_directory = content_of(machine, path) is not None, list_directory(machine, path) is not None
+    is_file, is_directory = find_content(machine, path) is not None, list_directory(machine, path) is not None
     answers = {"-f": is_file, "-d": is_directory, "-e": is_file or is_directory, "-n": bool(path), "-z": not path}
     return Result(int(not answers.get(kind, False)))
 
@@ -167,7 +167,7 @@ def _test(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 def _some_lines(arguments: Sequence[str], machine: Machine, stdin: str) -> tuple[list[str], int]:
     numbers = [int(word.lstrip("-")) for word in arguments if word.lstrip("-").isdecimal()]
     paths = [word for word in arguments if word.startswith("/")]
-    text = (content_of(machine, paths[0]) or "") if paths else stdin
+    text = (find_content(machine, paths[0]) or "") if paths else stdin
     return text.splitlines(keepends=True), numbers[0] if numbers else 10
 
 

@@ -30,7 +30,7 @@ _VERSION = "10.0.13"
 _BLOCK = 128 * sizes.MIB
 
 
-def answer(machine: Machine, command: str) -> Any:
+def answer_command(machine: Machine, command: str) -> Any:
     """The result of a command; an error is one, too: the API hands it out with status 200."""
     if machine.script.frozen and command not in _WHILE_FROZEN:
         return _error("CommandNotFound", _frozen_text(command))

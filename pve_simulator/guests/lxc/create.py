@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import ApiError, failed, forbidden, invalid
+from pve_simulator.errors import ApiError, failure, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.lxc.permissions import ConfigRights
-from pve_simulator.guests.lxc.start import starter
+from pve_simulator.guests.lxc.start import make_start_worker
 from pve_simulator.guests.lxc.values import config_params
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
@@ -71,13 +71,13 @@ class Creation:
     @property
     def volumes(self) -> Volumes:
         """The node's volumes."""
-        return Volumes(self.call.cluster, self.call.node, int(self.call.world.clock.now()))
+        return Volumes(self.call.cluster, self.call.node, int(self.call.world.clock.time()))
 
 
 def prepare(call: Call) -> Creation:
     """Check a creation as far as the server does before it starts the task; reserves the id."""
     if not call.cluster.quorate:
-        raise failed("cluster not ready - no quorum?")
+        raise failure("cluster not ready - no quorum?")
     if not call.flag("unprivileged", default=True):
         call.subject.require("/", "Sys.Modify")
     register.check_unused(call.cluster, call.vmid)
@@ -85,7 +85,7 @@ def prepare(call: Call) -> Creation:
     creation = read_parameters(call)
     check_rights(creation)
     if creation.template == "-":
-        raise failed("pipe requires cli environment")
+        raise failure("pipe requires cli environment")
     check_volume_access(call.subject, call.cluster, creation.template, vmid=call.vmid, content="vztmpl")
     check_storages(creation)
     creation.config = plain_config(creation)
@@ -126,12 +126,12 @@ def check_rights(creation: Creation) -> None:
 def check_storages(creation: Creation) -> None:
     """Raise unless every volume's storage can hold containers and the caller may fill it."""
     if creation.mounts and "rootfs" not in creation.mounts:
-        raise failed("mount points configured, but 'rootfs' not set - aborting")
+        raise failure("mount points configured, but 'rootfs' not set - aborting")
     for mount in mp.mounts(creation.mounts):
         if mount.kind == "volume":
             parts = split_volid(mount.volume)
             if parts is None:
-                raise failed(f"unable to parse volume ID '{mount.volume}'")
+                raise failure(f"unable to parse volume ID '{mount.volume}'")
             _check_storage(creation.call, parts[0])
     if "rootfs" not in creation.mounts:
         _check_storage(creation.call, creation.storage)
@@ -162,7 +162,7 @@ async def run(creation: Creation, task: Task) -> None:
     except BaseException as error:
         register.remove(call.cluster, guest)
         if isinstance(error, ApiError):
-            raise failed(f"unable to create CT {creation.vmid} - {error.message}") from error
+            raise failure(f"unable to create CT {creation.vmid} - {error.message}") from error
         raise
     register.add(call.cluster, guest, creation.pool)
     finish(call, task, guest)
@@ -171,7 +171,7 @@ async def run(creation: Creation, task: Task) -> None:
 def finish(call: Call, task: Task, guest: Guest) -> None:
     """What follows a creation or a restore: starting, and handing over to the HA manager."""
     if call.flag("start"):
-        call.task("vzstart", guest.vmid, starter(call.world, guest.node, guest.vmid))
+        call.task("vzstart", guest.vmid, make_start_worker(call.world, guest.node, guest.vmid))
     if call.flag("ha-managed"):
         task.say("Add as HA resource")
         state = "started" if call.flag("start") else "stopped"
@@ -207,7 +207,7 @@ def make_volumes(creation: Creation, volumes: Volumes, made: list[str]) -> Confi
     mounts = creation.mounts or {"rootfs": f"{creation.storage}:{_DEFAULT_SIZE}"}
     for mount in mp.mounts(mounts):
         placed = create_volume(volumes, creation.vmid, mount)
-        if mount.wanted is not None:
+        if mount.new_volume is not None:
             made.append(placed.volume)
         config[mount.key] = placed.text()
     return config
@@ -233,7 +233,7 @@ def _set_up(creation: Creation, task: Task, config: Config) -> None:
 def _check_keys(text: str) -> None:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not all(_PUBLIC_KEY.search(line) for line in lines):
-        raise failed("SSH public key validation error")
+        raise failure("SSH public key validation error")
 
 
 def _check_storage(call: Call, storage_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import NAMESPACE_URL, uuid5
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.lxc.mountpoints import MountPoint
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.lookup import storage_of
@@ -25,7 +25,7 @@ def allocate(volumes: Volumes, storage_id: str, vmid: int, size: int) -> Volume:
     """A new volume (size in bytes) with a file system: raw, or a subvolume where the storage has those."""
     storage = storage_of(volumes.cluster, storage_id)
     if "rootdir" not in storage.content:
-        raise failed(f"content type 'rootdir' is not available or configured on storage '{storage_id}'")
+        raise failure(f"content type 'rootdir' is not available or configured on storage '{storage_id}'")
     volume = volumes.allocate(storage_id, vmid, size, _format(storage, size), content="rootdir")
     if volume.format == "raw":
         say_mkfs(volumes.say, volume)
@@ -34,10 +34,10 @@ def allocate(volumes: Volumes, storage_id: str, vmid: int, size: int) -> Volume:
 
 def create_volume(volumes: Volumes, vmid: int, mount: MountPoint) -> MountPoint:
     """Make the volume that a mount point asks for; the mount point on it."""
-    if mount.wanted is None:
+    if mount.new_volume is None:
         return mount
-    storage_id, size = mount.wanted
-    return mount.on(allocate(volumes, storage_id, vmid, size).volid, size)
+    storage_id, size = mount.new_volume
+    return mount.with_volume(allocate(volumes, storage_id, vmid, size).volid, size)
 
 
 def copy(volumes: Volumes, mount: MountPoint, vmid: int, storage_id: str) -> MountPoint:
@@ -47,7 +47,7 @@ def copy(volumes: Volumes, mount: MountPoint, vmid: int, storage_id: str) -> Mou
     if source.used is not None and target.used is not None:
         target.used = max(target.used, source.used)
     _say_rsync(volumes.say)
-    return mount.on(target.volid, source.size)
+    return mount.with_volume(target.volid, source.size)
 
 
 def say_mkfs(say: Say, volume: Volume) -> None:

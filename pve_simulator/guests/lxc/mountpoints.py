@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.schema import (
     ParameterError,
     Schema,
@@ -50,12 +50,12 @@ class MountPoint:
         return "device" if self.volume.startswith("/dev/") else "bind"
 
     @property
-    def wanted(self) -> tuple[str, int] | None:
+    def new_volume(self) -> tuple[str, int] | None:
         """Storage and size (bytes) of a volume that is to be made, else None."""
         match = _NEW.fullmatch(self.volume)
         return (match[1], int(float(match[2]) * 1024) * 1024**2) if match else None
 
-    def on(self, volume: str, size: int | None = None) -> MountPoint:
+    def with_volume(self, volume: str, size: int | None = None) -> MountPoint:
         """The same mount point on another volume, with its size (bytes)."""
         changed = {**self.options, "volume": volume}
         if size is not None:
@@ -125,7 +125,7 @@ def add_unused(config: Config, volume: str) -> None:
         return
     key = next((f"unused{n}" for n in range(_MAX_UNUSED) if f"unused{n}" not in config), None)
     if key is None:
-        raise failed("Too many unused volumes - please delete them first.")
+        raise failure("Too many unused volumes - please delete them first.")
     config[key] = volume
 
 

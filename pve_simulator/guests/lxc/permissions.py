@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pve_simulator.errors import ApiError, forbidden
 from pve_simulator.guests.lxc.mountpoints import is_mount_key, parse_mount
 from pve_simulator.guests.lxc.values import features, network_options
-from pve_simulator.guests.rights import need_bridge, need_tags
+from pve_simulator.guests.rights import require_bridge, require_tags
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Config
@@ -58,7 +58,7 @@ class ConfigRights:
         elif _NET.fullmatch(key) or key in _NETWORK:
             self.require("VM.Config.Network")
             for value in (old, new) if _NET.fullmatch(key) else ():
-                need_bridge(self.subject, network_options(value or ""))
+                require_bridge(self.subject, network_options(value or ""))
         elif _DEVICE.fullmatch(key):
             raise _root_only("configuring device passthrough")
         elif key == "features":
@@ -68,7 +68,7 @@ class ConfigRights:
         else:
             self.require("VM.Config.Options")
             if key == "tags":
-                need_tags(self.cluster, self.subject, old or "", new or "")
+                require_tags(self.cluster, self.subject, old or "", new or "")
 
     def _check_mount(self, key: str, new: str | None) -> None:
         self.require("VM.Config.Disk")
@@ -77,8 +77,8 @@ class ConfigRights:
         mount = parse_mount(key, new)
         if mount.kind != "volume":
             raise forbidden(f"Permission check failed (mount point type {mount.kind} is only allowed for root@pam)")
-        if mount.wanted is not None:
-            self.subject.require(f"/storage/{mount.wanted[0]}", "Datastore.AllocateSpace")
+        if mount.new_volume is not None:
+            self.subject.require(f"/storage/{mount.new_volume[0]}", "Datastore.AllocateSpace")
         else:
             check_volume_access(self.subject, self.cluster, mount.volume, vmid=self.vmid, content="rootdir")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pve_simulator.errors import ApiError
 from pve_simulator.guests import power, snapshots
-from pve_simulator.guests.lxc.features import config_has
+from pve_simulator.guests.lxc.features import config_has_feature
 from pve_simulator.guests.lxc.mountpoints import add_unused, volumes_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage import snapshots as volume_snapshots
@@ -19,8 +19,8 @@ from pve_simulator.world.world import World
 async def take(world: World, task: Task, guest: Guest, name: str, description: str | None) -> None:
     """The task of POST snapshot."""
     async with world.locks.hold("lxc", guest.vmid, task=task):
-        possible = config_has(world.cluster, guest.config, "snapshot")
-        snapshots.prepare(guest, name, world.clock.now(), description, possible=possible)
+        possible = config_has_feature(world.cluster, guest.config, "snapshot")
+        snapshots.prepare(guest, name, world.clock.time(), description, possible=possible)
     try:
         await task.work()
         for volid in volumes_of(guest.config):
@@ -50,7 +50,7 @@ async def roll_back(world: World, task: Task, guest: Guest, name: str) -> None:
     """The task of POST rollback; the container is stopped afterwards."""
     volumes = _volumes(world, task, guest)
     async with world.locks.hold("lxc", guest.vmid, task=task):
-        kept = volumes_of(snapshots.need_snapshot(guest, name).config) if not guest.template else []
+        kept = volumes_of(snapshots.require_snapshot(guest, name).config) if not guest.template else []
         for volid in kept:
             volume_snapshots.check_rollback(volumes, volid, name)
         snapshots.begin_rollback(guest, name)
@@ -67,4 +67,4 @@ async def roll_back(world: World, task: Task, guest: Guest, name: str) -> None:
 
 
 def _volumes(world: World, task: Task, guest: Guest) -> Volumes:
-    return Volumes(world.cluster, guest.node, int(world.clock.now()), task.say)
+    return Volumes(world.cluster, guest.node, int(world.clock.time()), task.say)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.access import GuestAccess
 from pve_simulator.guests.qemu.boot import boot_order, parse_order, print_order
 from pve_simulator.guests.qemu.drives import is_cdrom, is_drive, parse_drive
@@ -16,7 +16,7 @@ from pve_simulator.guests.qemu.making import DiskMaker
 from pve_simulator.guests.qemu.networks import is_net
 from pve_simulator.guests.qemu.pending import add_deletion, apply_cold, clean_up, remove_deletion
 from pve_simulator.guests.qemu.unused import deallocate, drop_used, register_unused, volumes_in
-from pve_simulator.guests.qemu.values import crypted, pinned_machine
+from pve_simulator.guests.qemu.values import hash_password, pinned_machine
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.volumes import Volumes
 
@@ -77,7 +77,7 @@ class Changing:
     def _check_deletion(self, key: str, text: str) -> None:
         if key.startswith("unused"):
             self._check_protection(f"can't remove unused disk '{text}'")
-            self._access.need("VM.Config.Disk")
+            self._access.require("VM.Config.Disk")
         elif key == "vmstate":
             self._check_protection(f"can't remove vmstate '{text}'")
         elif is_drive(key):
@@ -90,7 +90,7 @@ class Changing:
 
     def _check_protection(self, what: str) -> None:
         if self._guest.config.get("protection") == "1":
-            raise failed(f"{what} - protection mode enabled")
+            raise failure(f"{what} - protection mode enabled")
 
     def _set(self, key: str, text: str, settings: Config) -> None:
         guest = self._guest
@@ -104,7 +104,7 @@ class Changing:
         elif key == "ostype":
             self._set_ostype(text, settings)
         elif key == "cipassword" and not guest.config.get("ostype", "").startswith("w"):
-            guest.pending[key] = crypted(text)
+            guest.pending[key] = hash_password(text)
         else:
             if re.fullmatch(r"serial\d+", key) and guest.config.get(key, "socket") != "socket":
                 self._access.check_devices({key: guest.config[key]}, verb="modify")
@@ -135,7 +135,7 @@ class Changing:
         for device in devices:
             known = device in guest.config or device in guest.pending or device in settings
             if not known or device in self._deleted:
-                raise failed(f"invalid bootorder: device '{device}' does not exist'")
+                raise failure(f"invalid bootorder: device '{device}' does not exist'")
         guest.pending["boot"] = print_order(devices) if devices else text
         if devices and "bootdisk" in guest.config:
             add_deletion(guest, "bootdisk")

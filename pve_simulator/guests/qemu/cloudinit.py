@@ -17,9 +17,9 @@ from pve_simulator.schema import config_schema, parse_property_string
 Config = Mapping[str, str]
 
 
-def dump(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> str:
+def render_file(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> str:
     """The `user`, `network` or `meta` file. `host_dns` is used for what the configuration leaves out."""
-    kind = citype(config)
+    kind = drive_type(config)
     user = user_data(config, vmid)
     network = (_nocloud_network if kind == "nocloud" else _configdrive_network)(config, host_dns)
     if what == "user":
@@ -30,7 +30,7 @@ def dump(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> s
     return f"instance-id: {instance}\n" if kind == "nocloud" else _configdrive_meta(instance)
 
 
-def citype(config: Config) -> str:
+def drive_type(config: Config) -> str:
     """The kind of drive: as configured, or what systems of this type read."""
     if "citype" in config:
         return config["citype"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import ApiError, failed, forbidden, invalid
+from pve_simulator.errors import ApiError, failure, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.qemu.access import GuestAccess
 from pve_simulator.guests.qemu.boot import default_order, print_order
@@ -17,7 +17,7 @@ from pve_simulator.guests.qemu.making import DiskMaker
 from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
 from pve_simulator.guests.qemu.starting import start_task
 from pve_simulator.guests.qemu.update import cdrom_drive, tidy_settings
-from pve_simulator.guests.qemu.values import config_text, meta_text, pinned_machine, without
+from pve_simulator.guests.qemu.values import config_text, meta_text, omit_options, pinned_machine
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
@@ -53,9 +53,9 @@ def prepare(call: Call) -> Creation:
     if call.flag("ha-managed"):
         call.subject.require("/", "Sys.Console")
     if call.flag("start"):
-        GuestAccess(call.subject, call.cluster, call.vmid, pool).need("VM.PowerMgmt")
+        GuestAccess(call.subject, call.cluster, call.vmid, pool).require("VM.PowerMgmt")
     _check_allowed(call, pool)
-    given = without(call.params, _NOT_SETTINGS)
+    given = omit_options(call.params, _NOT_SETTINGS)
     if "sshkeys" in given:
         check_ssh_keys(str(given["sshkeys"]))
     if call.text("archive") is not None:
@@ -81,7 +81,7 @@ def reserve(creation: Creation) -> Guest:
     try:
         register.check_unused(call.cluster, creation.vmid)
     except ApiError as error:
-        raise failed(f"unable to create VM {creation.vmid} - {error.message}") from error
+        raise failure(f"unable to create VM {creation.vmid} - {error.message}") from error
     guest = Guest(creation.vmid, "qemu", call.node, {"lock": "create"})
     register.add(call.cluster, guest)
     return guest
@@ -96,7 +96,7 @@ async def run(creation: Creation, task: Task, guest: Guest) -> None:
     except BaseException as error:
         register.remove(call.cluster, guest)
         if isinstance(error, ApiError):
-            raise failed(f"unable to create VM {creation.vmid} - {error.message}") from error
+            raise failure(f"unable to create VM {creation.vmid} - {error.message}") from error
         raise
     register.add(call.cluster, guest, call.text("pool"))
     if call.flag("ha-managed"):
@@ -110,7 +110,7 @@ async def run(creation: Creation, task: Task, guest: Guest) -> None:
 
 async def _build(creation: Creation, task: Task, guest: Guest) -> None:
     call = creation.call
-    now = call.world.clock.now()
+    now = call.world.clock.time()
     volumes = Volumes(call.cluster, call.node, int(now), task.say)
     maker = DiskMaker(volumes, creation.vmid, call.text("storage"), creation.settings)
     config = {**creation.settings, "meta": meta_text(now)}

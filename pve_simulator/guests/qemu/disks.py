@@ -56,7 +56,7 @@ class Disk:
         """The size that the configuration gives, bytes."""
         return parse_size(self.options.get("size", ""))
 
-    def on(self, volid: str, size: int | None = None) -> Disk:
+    def with_volume(self, volid: str, size: int | None = None) -> Disk:
         """The same drive on another volume, whose name says the format; with its size (bytes) when given."""
         options = {key: value for key, value in self.options.items() if key != "format"}
         options["file"] = volid

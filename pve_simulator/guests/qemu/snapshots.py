@@ -11,7 +11,7 @@ from pve_simulator.errors import ApiError
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import ram
 from pve_simulator.guests.qemu.disks import disks_of
-from pve_simulator.guests.qemu.features import all_have
+from pve_simulator.guests.qemu.features import all_have_feature
 from pve_simulator.guests.qemu.freeze import try_freeze
 from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.unused import add_unused, drop_used
@@ -36,8 +36,8 @@ async def create(call: Call, task: Task, name: str, description: str | None, *, 
     volumes = _volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
         guest = _guest(call)
-        possible = all_have(call.cluster, guest.config, "snapshot")
-        snapshot = snapshots.prepare(guest, name, call.world.clock.now(), description, possible=possible)
+        possible = all_have_feature(call.cluster, guest.config, "snapshot")
+        snapshot = snapshots.prepare(guest, name, call.world.clock.time(), description, possible=possible)
         try:
             state = _allocate_ram(volumes, guest, snapshot, name) if with_ram and guest.running else None
         except ApiError:
@@ -48,7 +48,7 @@ async def create(call: Call, task: Task, name: str, description: str | None, *, 
     except BaseException:
         if task.running:
             task.say("snapshot create failed: starting cleanup")
-        if not task.crashed:
+        if not task.has_crashed:
             _undo(volumes, guest, name)
         raise
     async with hold("qemu", call.vmid, task=task):
@@ -88,7 +88,7 @@ async def rollback(call: Call, task: Task, name: str) -> None:
     volumes = _volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
         guest = _guest(call)
-        disks = disks_of(snapshots.need_snapshot(guest, name).config) if name in guest.snapshots else []
+        disks = disks_of(snapshots.require_snapshot(guest, name).config) if name in guest.snapshots else []
         for disk in disks:
             inside.check_rollback(volumes, disk.file, name)
         snapshot = snapshots.begin_rollback(guest, name)
@@ -106,17 +106,17 @@ async def rollback(call: Call, task: Task, name: str) -> None:
                 task.say(line)
             power.power_on(call.world, guest)
             if was_running:
-                call.world.background(_clean_up(call.world, guest.vmid))
+                call.world.run_in_background(_clean_up(call.world, guest.vmid))
 
 
 async def _take(world: World, task: Task, volumes: Volumes, guest: Guest, name: str, state: Volume | None) -> None:
     if state is not None:
         task.say(f"saving VM state and RAM using storage '{state.volid.partition(':')[0]}'")
         task.say(f"{render_bytes(_STATE_HEADER)} in 0s")
-        began = world.clock.now()
+        began = world.clock.time()
         await task.work(0.5)
         written = render_bytes(ram.write_state(volumes, state, guest, uptime(world, guest)))
-        task.say(f"completed saving the VM state in {render_duration(world.clock.now() - began)}, saved {written}")
+        task.say(f"completed saving the VM state in {render_duration(world.clock.time() - began)}, saved {written}")
     elif guest.running:
         await try_freeze(task, guest)
     for disk in disks_of(guest.snapshots[name].config):
@@ -179,7 +179,7 @@ async def _clean_up(world: World, vmid: int) -> None:
 
 
 def _volumes(call: Call, task: Task) -> Volumes:
-    return Volumes(call.cluster, call.node, int(call.world.clock.now()), task.say)
+    return Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
 
 
 def _guest(call: Call) -> Guest:

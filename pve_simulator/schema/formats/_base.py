@@ -13,7 +13,7 @@ from pve_simulator.schema.errors import FormatError
 Validator = Callable[[str], None]
 
 
-def fail(text: str) -> FormatError:
+def format_error(text: str) -> FormatError:
     """The error for a value; every text of the server ends its line."""
     return FormatError(f"{text}\n")
 
@@ -24,7 +24,7 @@ def matching(pattern: str, text: str) -> Validator:
 
     def validate(value: str) -> None:
         if not regex.search(value):
-            raise fail(text.replace("{}", value))
+            raise format_error(text.replace("{}", value))
 
     return validate
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pve_simulator.schema.errors import FormatError
-from pve_simulator.schema.formats._base import Validator, any_text, fail, matching
+from pve_simulator.schema.formats._base import Validator, any_text, format_error, matching
 from pve_simulator.schema.formats.calendar import verify_calendar_event, verify_day_of_week
 from pve_simulator.schema.perl import split_list
 
@@ -21,9 +21,9 @@ _EMAIL = rf"{_EMAIL_USER}@[a-zA-Z0-9\-]+(\.[a-zA-Z0-9\-]+)*"
 def _id_of(kind: str) -> Validator:
     def validate(value: str) -> None:
         if len(value) < 2:
-            raise fail(f"{kind} ID '{value}' cannot be shorter than 2 characters")
+            raise format_error(f"{kind} ID '{value}' cannot be shorter than 2 characters")
         if not _ID.search(value):
-            raise fail(f"{kind} ID '{value}' contains illegal characters")
+            raise format_error(f"{kind} ID '{value}' contains illegal characters")
 
     return validate
 
@@ -44,7 +44,7 @@ def _pair_of(validate_id: Validator) -> Validator:
                 try:
                     validate_id(part)
                 except FormatError as error:
-                    raise fail(f"entry '{entry}' contains invalid ID - {error}\n") from error
+                    raise format_error(f"entry '{entry}' contains invalid ID - {error}\n") from error
 
     return validate
 

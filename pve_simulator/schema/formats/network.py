@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from pve_simulator.schema.formats._base import Validator, accepts, fail, matching
+from pve_simulator.schema.formats._base import Validator, accepts, format_error, matching
 from pve_simulator.schema.formats.identifiers import verify_dns_name
 
 _OCTET = r"(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])"
@@ -64,7 +64,7 @@ def _one_of(text: str, *tests: Callable[[str], bool], words: tuple[str, ...] = (
 
     def validate(value: str) -> None:
         if value not in words and not any(test(value) for test in tests):
-            raise fail(text.replace("{}", value))
+            raise format_error(text.replace("{}", value))
 
     return validate
 
@@ -72,24 +72,24 @@ def _one_of(text: str, *tests: Callable[[str], bool], words: tuple[str, ...] = (
 def _verify_vlan(value: str) -> None:
     match = re.search(r"^(\d+)(?:-(\d+))?$", value)
     if not match:
-        raise fail(f"invalid VLAN configuration '{value}'")
+        raise format_error(f"invalid VLAN configuration '{value}'")
     tags = [int(tag) for tag in match.groups() if tag is not None]
     for tag in tags:
         if not 2 <= tag <= 4094:
-            raise fail(f"invalid VLAN tag '{tag}'")
+            raise format_error(f"invalid VLAN tag '{tag}'")
     if len(tags) == 2 and tags[0] >= tags[1]:
-        raise fail(f"VLAN range must go from lower to higher tag '{value}'")
+        raise format_error(f"VLAN range must go from lower to higher tag '{value}'")
 
 
 def _verify_netmask(value: str) -> None:
     if not is_ipv4(value) or "01" in f"{int(ipaddress.IPv4Address(value)):032b}":
-        raise fail("value does not look like a valid IP netmask")
+        raise format_error("value does not look like a valid IP netmask")
 
 
 def _verify_ll_iface(value: str) -> None:
     address, percent, interface = value.partition("%")
     if not (is_ipv4(address) or is_ipv6(address)) or (percent and not interface):
-        raise fail(f"value does not look like a valid IP address: {value}")
+        raise format_error(f"value does not look like a valid IP address: {value}")
 
 
 _V4_CONFIG = "value does not look like a valid ipv4 network configuration"

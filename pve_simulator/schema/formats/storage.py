@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.schema.formats._base import Validator, accepts, fail, matching
+from pve_simulator.schema.formats._base import Validator, accepts, format_error, matching
 from pve_simulator.schema.formats.network import FORMATS as NETWORK
 
 CONTENT_TYPES = frozenset(("images", "rootdir", "vztmpl", "iso", "backup", "snippets", "none", "import"))
@@ -27,30 +27,30 @@ def _verify_volume_or_qm_path(value: str) -> None:
 
 def _verify_content(value: str) -> None:
     if value not in CONTENT_TYPES:
-        raise fail(f"invalid content type '{value}'")
+        raise format_error(f"invalid content type '{value}'")
 
 
 def _verify_path(value: str) -> None:
     if not re.search(r"^/[^;()]+", value):
-        raise fail("value does not look like a valid absolute path")
+        raise format_error("value does not look like a valid absolute path")
 
 
 def _verify_server(value: str) -> None:
     if not accepts(NETWORK["address"], value):
-        raise fail("value does not look like a valid server name or IP address")
+        raise format_error("value does not look like a valid server name or IP address")
 
 
 def _verify_portal(value: str) -> None:
     host, dummy, port = value.rpartition(":") if re.search(r":\d+$", value) else (value, "", "")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not accepts(NETWORK["address"], host) or (port and int(port) > 65535):
-        raise fail("value does not look like a valid portal address")
+        raise format_error("value does not look like a valid portal address")
 
 
 def _verify_mountpoint(value: str) -> None:
     """A volume or path of a container: any text that does not climb with `.` or `..`."""
     if re.search(r"/\.\.?/|/\.\.?$|^\.\./", value):
-        raise fail(f"{value} contains illegal character sequences")
+        raise format_error(f"{value} contains illegal character sequences")
 
 
 FORMATS: dict[str, Validator] = {

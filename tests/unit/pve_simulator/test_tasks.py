@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.world.upid import Upid
 
 
@@ -50,7 +50,7 @@ def test_the_log_is_paged_and_says_its_total(api):
     async def worker(task):
         for number in range(5):
             task.say(f"line {number}")
-        raise failed("it broke")
+        raise failure("it broke")
 
     async def start():
         return str(api.driver.world.tasks.spawn("pve1", "vzdump", 101, "root@pam", worker).upid)

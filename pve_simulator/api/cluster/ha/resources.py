@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pve_simulator.api.sections import plain
-from pve_simulator.errors import failed
+from pve_simulator.api.sections import to_section_value
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -44,19 +44,19 @@ def create(call: Call) -> None:
     guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
     if wanted_type is not None and wanted_type != kind:
-        raise failed("types does not match")
+        raise failure("types does not match")
     if guest is None:
-        raise failed(f"resource '{sid}' does not exist in cluster")
+        raise failure(f"resource '{sid}' does not exist in cluster")
     if service_id(guest) != sid:
         what = "container" if kind == "ct" else "VM"
-        raise failed(f"resource '{sid}' - guest with ID {name} is not a {what}")
+        raise failure(f"resource '{sid}' - guest with ID {name} is not a {what}")
     resources = _ha(call).resources
     if sid in resources:
-        raise failed(f"create resource failed: resource ID '{sid}' already defined")
+        raise failure(f"create resource failed: resource ID '{sid}' already defined")
     if call.text("group") is not None:
-        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
+        raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
     resources[sid] = HaResource(_options(call), "queued")
-    ha_manager.attend(call.world, sid)
+    ha_manager.reconcile(call.world, sid)
 
 
 @route("GET", f"{_PATH}/{{sid}}")
@@ -65,7 +65,7 @@ def read(call: Call) -> dict[str, Any]:
     sid = _service_id(call, call.need("sid"))
     resource = _ha(call).resources.get(sid)
     if resource is None:
-        raise failed(f"no such resource '{sid}'")
+        raise failure(f"no such resource '{sid}'")
     return _view(call, sid, resource)
 
 
@@ -75,20 +75,20 @@ def update(call: Call) -> None:
     sid = _service_id(call, call.need("sid"))
     resource = _ha(call).resources.get(sid)
     if resource is None:
-        raise failed(f"update resource failed: no such resource '{sid}'")
+        raise failure(f"update resource failed: no such resource '{sid}'")
     digest = call.text("digest")
     if digest is not None and digest != _digest(call):
-        raise failed(f"update resource failed: {_STALE}")
+        raise failure(f"update resource failed: {_STALE}")
     if call.text("group") is not None:
-        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
+        raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
     _check_state(sid, resource, call.text("state"))
     for name in call.items("delete"):
         if name not in _OPTIONS:
-            raise failed(f"update resource failed: no such option '{name}'")
+            raise failure(f"update resource failed: no such option '{name}'")
         resource.config.pop(name, None)
     resource.config.update(_options(call))
     if "state" in call.params:
-        ha_manager.attend(call.world, sid)
+        ha_manager.reconcile(call.world, sid)
 
 
 @route("DELETE", f"{_PATH}/{{sid}}")
@@ -97,10 +97,10 @@ def delete(call: Call) -> None:
     sid = _service_id(call, call.need("sid"))
     state = _ha(call)
     if sid not in state.resources:
-        raise failed(f"cannot delete service '{sid}', not HA managed!")
+        raise failure(f"cannot delete service '{sid}', not HA managed!")
     del state.resources[sid]
     if not state.resources:
-        state.idle_since = call.world.clock.now()
+        state.idle_since = call.world.clock.time()
     if call.flag("purge", True):
         forget_in_rules(state, sid)
 
@@ -110,7 +110,7 @@ def _mover(what: str) -> Any:
         sid = _service_id(call, call.need("sid"))
         resource = _ha(call).resources.get(sid)
         if resource is None:
-            raise failed(f"resource '{sid}' is not HA managed")
+            raise failure(f"resource '{sid}' is not HA managed")
         _check_state(sid, resource, None)
         target = call.need("node")
         ha_manager.move(call.world, sid, target)
@@ -126,31 +126,31 @@ route("POST", f"{_PATH}/{{sid}}/relocate")(_mover("relocate"))
 @route("GET", "/cluster/ha/groups")
 def list_groups(call: Call) -> Any:
     """Groups are gone."""
-    raise failed(f"cannot index groups: {_NO_GROUPS}")
+    raise failure(f"cannot index groups: {_NO_GROUPS}")
 
 
 @route("POST", "/cluster/ha/groups")
 def create_group(call: Call) -> Any:
     """Groups are gone."""
-    raise failed(f"cannot create group: {_NO_GROUPS}")
+    raise failure(f"cannot create group: {_NO_GROUPS}")
 
 
 @route("GET", "/cluster/ha/groups/{group}")
 def read_group(call: Call) -> Any:
     """Groups are gone."""
-    raise failed(f"cannot read group: {_NO_GROUPS}")
+    raise failure(f"cannot read group: {_NO_GROUPS}")
 
 
 @route("PUT", "/cluster/ha/groups/{group}")
 def update_group(call: Call) -> Any:
     """Groups are gone."""
-    raise failed(f"cannot update group: {_NO_GROUPS}")
+    raise failure(f"cannot update group: {_NO_GROUPS}")
 
 
 @route("DELETE", "/cluster/ha/groups/{group}")
 def delete_group(call: Call) -> Any:
     """Groups are gone."""
-    raise failed(f"cannot delete group: {_NO_GROUPS}")
+    raise failure(f"cannot delete group: {_NO_GROUPS}")
 
 
 def forget_in_rules(state: Ha, sid: str) -> None:
@@ -165,7 +165,7 @@ def forget_in_rules(state: Ha, sid: str) -> None:
 def _check_state(sid: str, resource: HaResource, wanted: str | None) -> None:
     """A guest in error must be disabled before anything else is asked of it."""
     if resource.state == "error" and wanted != "disabled":
-        raise failed(f"service '{sid}' in error state, must be disabled and fixed first")
+        raise failure(f"service '{sid}' in error state, must be disabled and fixed first")
 
 
 def _ha(call: Call) -> Ha:
@@ -182,7 +182,7 @@ def _service_id(call: Call, text: str) -> str:
 
 def _options(call: Call) -> dict[str, str]:
     unrelated = ("sid", "type", "delete", "digest", "group")
-    return {name: str(plain(value)) for name, value in call.params.items() if name not in unrelated}
+    return {name: str(to_section_value(value)) for name, value in call.params.items() if name not in unrelated}
 
 
 def _digest(call: Call) -> str:

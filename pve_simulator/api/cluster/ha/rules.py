@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pve_simulator.api.sections import plain
-from pve_simulator.errors import failed
+from pve_simulator.api.sections import to_section_value
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of
@@ -36,7 +36,7 @@ def create(call: Call) -> None:
     """Add a rule."""
     name, rules = call.need("rule"), _rules(call)
     if name in rules:
-        raise failed(f"create ha rule failed: HA rule '{name}' already defined")
+        raise failure(f"create ha rule failed: HA rule '{name}' already defined")
     rule = _options(call)
     _check(call, name, rule, "create ha rule failed")
     rules[name] = rule
@@ -56,10 +56,10 @@ def update(call: Call) -> None:
     rule = dict(_existing(call, "update HA rules failed: HA rule '{name}' does not exist"))
     digest = call.text("digest")
     if digest is not None and digest != _digest(call):
-        raise failed(f"update HA rules failed: {_STALE}")
+        raise failure(f"update HA rules failed: {_STALE}")
     kind = call.text("type")
     if kind is not None and kind != rule["type"]:
-        raise failed(
+        raise failure(
             f"update ha rule failed: 400 Parameter verification failed.\ntype: rule is of type '{rule['type']}'"
         )
     for option in call.items("delete"):
@@ -81,11 +81,11 @@ def _check(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
     resources = [item for item in str(rule.get("resources", "")).split(",") if item]
     unmanaged = [item for item in resources if item not in call.cluster.part(Ha).resources]
     if unmanaged:
-        raise failed(f"{what}: cannot use unmanaged resource(s) {', '.join(unmanaged)}.")
+        raise failure(f"{what}: cannot use unmanaged resource(s) {', '.join(unmanaged)}.")
     named = [item.partition(":")[0] for item in str(rule.get("nodes", "")).split(",") if item]
     unknown = [node for node in named if node not in call.cluster.nodes]
     if unknown:
-        raise failed(f"{what}: cannot use non-existant node(s) {', '.join(unknown)}.")
+        raise failure(f"{what}: cannot use non-existant node(s) {', '.join(unknown)}.")
     if rule["type"] == "resource-affinity":
         if len(resources) < 2:
             problem = f"resources: {_ALONE}"
@@ -97,7 +97,7 @@ def _check(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
             if other != name and settings["type"] == "node-affinity" and shared:
                 problem = f"resources: resource '{min(shared)}' is already used in another node affinity rule"
     if problem is not None:
-        raise failed(f"{what}: 400 Rule '{name}' is invalid.\n{problem}")
+        raise failure(f"{what}: 400 Rule '{name}' is invalid.\n{problem}")
 
 
 def _rules(call: Call) -> dict[str, dict[str, Any]]:
@@ -107,13 +107,15 @@ def _rules(call: Call) -> dict[str, dict[str, Any]]:
 def _existing(call: Call, missing: str) -> dict[str, Any]:
     rule = _rules(call).get(call.need("rule"))
     if rule is None:
-        raise failed(missing.format(name=call.need("rule")))
+        raise failure(missing.format(name=call.need("rule")))
     return rule
 
 
 def _options(call: Call) -> dict[str, Any]:
     """The rule's own parameters; sets are kept in order of their names."""
-    options = {key: plain(value) for key, value in call.params.items() if key not in ("rule", "digest", "delete")}
+    options = {
+        key: to_section_value(value) for key, value in call.params.items() if key not in ("rule", "digest", "delete")
+    }
     for name in ("resources", "nodes"):
         if name in options:
             options[name] = ",".join(sorted(call.items(name)))

@@ -10,8 +10,8 @@ import hashlib
 import time
 from typing import Any
 
-from pve_simulator.errors import failed
-from pve_simulator.guests.ha_manager import find
+from pve_simulator.errors import failure
+from pve_simulator.guests.ha_manager import find_guest
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.ha import Ha, HaResource
@@ -59,7 +59,7 @@ def manager_status(call: Call) -> dict[str, Any]:
     services = {
         sid: {"node": guest.node, "state": _crm_state(resource), "uid": _uid(sid, resource)}
         for sid, resource in state.resources.items()
-        if resource.state != "queued" and (guest := find(call.world, sid)) is not None
+        if resource.state != "queued" and (guest := find_guest(call.world, sid)) is not None
     }
     manager = {
         "master_node": _master(call),
@@ -76,7 +76,7 @@ def disarm(call: Call) -> str:
     """Stop fencing, and freeze or ignore the managed guests until HA is armed again."""
     state = call.cluster.part(Ha)
     if state.disarmed:
-        raise failed("HA stack is already disarmed")
+        raise failure("HA stack is already disarmed")
 
     async def worker(task: Task) -> None:
         await task.work()
@@ -90,7 +90,7 @@ def arm(call: Call) -> str:
     """Take up fencing and care again."""
     state = call.cluster.part(Ha)
     if not state.disarmed:
-        raise failed("HA stack is not disarmed")
+        raise failure("HA stack is not disarmed")
 
     async def worker(task: Task) -> None:
         await task.work()
@@ -101,7 +101,7 @@ def arm(call: Call) -> str:
 
 def _busy(call: Call) -> bool:
     state = call.cluster.part(Ha)
-    return state.active and (bool(state.resources) or call.world.clock.now() - state.idle_since < _LINGER)
+    return state.active and (bool(state.resources) or call.world.clock.time() - state.idle_since < _LINGER)
 
 
 def _master(call: Call) -> str:
@@ -132,7 +132,7 @@ def _agent(call: Call, name: str) -> dict[str, Any]:
 
 
 def _service(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
-    guest = find(call.world, sid)
+    guest = find_guest(call.world, sid)
     node = guest.node if guest is not None else call.cluster.local_node
     entry: dict[str, Any] = {
         "id": f"service:{sid}",
@@ -141,7 +141,7 @@ def _service(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
         "node": node,
         "state": resource.state,
         "status": f"{sid} ({node}, {resource.state})",
-        "request_state": resource.wanted,
+        "request_state": resource.requested_state,
         "max_restart": int(resource.config.get("max_restart", 1)),
         "max_relocate": int(resource.config.get("max_relocate", 1)),
         "failback": int(resource.config.get("failback", 1)),
@@ -161,7 +161,7 @@ def _crm_state(resource: HaResource) -> str:
 def _agent_status(call: Call, name: str) -> dict[str, Any]:
     results = {}
     for sid, resource in call.cluster.part(Ha).resources.items():
-        guest = find(call.world, sid)
+        guest = find_guest(call.world, sid)
         if guest is not None and guest.node == name and resource.state not in ("queued", "starting"):
             done = "started" if guest.running else "stopped"
             results[_uid(sid, resource)] = {"exit_code": 0, "sid": sid, "state": done}
@@ -173,9 +173,9 @@ def _agent_status(call: Call, name: str) -> dict[str, Any]:
 def _has_services(call: Call, name: str) -> bool:
     """Whether a node's agent is active: it has guests to care for, or had some lately."""
     state = call.cluster.part(Ha)
-    if call.world.clock.now() - state.agents.get(name, -_LINGER) < _LINGER:
+    if call.world.clock.time() - state.agents.get(name, -_LINGER) < _LINGER:
         return True
-    found = (find(call.world, sid) for sid, resource in state.resources.items() if resource.state != "queued")
+    found = (find_guest(call.world, sid) for sid, resource in state.resources.items() if resource.state != "queued")
     return any(guest is not None and guest.node == name for guest in found)
 
 
@@ -190,7 +190,7 @@ def _uid(sid: str, resource: HaResource) -> str:
 
 
 def _stamp(call: Call) -> int:
-    return int(call.world.clock.now()) // _ROUND * _ROUND
+    return int(call.world.clock.time()) // _ROUND * _ROUND
 
 
 def _date(moment: float) -> str:

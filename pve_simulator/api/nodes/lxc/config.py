@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.lxc.changes import ConfigUpdate
@@ -43,7 +43,7 @@ def read_pending(call: Call) -> list[dict[str, Any]]:
 async def update_config(call: Call) -> None:
     """Change, delete and revert options; a running container takes some of it only at its next start."""
     if not call.params.keys() - _NOT_AN_OPTION:
-        raise failed("no options specified")
+        raise failure("no options specified")
     guest = call.guest("lxc")
     changes = config_params(call.params)
     delete, revert = call.items("delete"), call.items("revert")
@@ -56,7 +56,7 @@ async def update_config(call: Call) -> None:
         guest = call.guest("lxc")
         power.check_lock(guest)
         check_digest(guest, call.text("digest"))
-        volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()))
+        volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()))
         errors = ConfigUpdate(guest, volumes).apply(changes, delete, revert)
     if errors:
         raise invalid(errors)
@@ -65,7 +65,7 @@ async def update_config(call: Call) -> None:
 def check_digest(guest: Guest, digest: str | None) -> None:
     """Raise when the configuration is no longer the one that the caller has read."""
     if digest and digest != guest.digest:
-        raise failed(MODIFIED)
+        raise failure(MODIFIED)
 
 
 def _check_names(call: Call, delete: list[str], revert: list[str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pve_simulator.api.nodes.lxc.config import check_digest
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc.disks import say_resized
 from pve_simulator.guests.lxc.mountpoints import MountPoint, parse_mount
@@ -57,17 +57,17 @@ def _plan(call: Call) -> _Plan:
     wanted = parse_size(text.removeprefix("+")) or 0
     after = before + wanted if text.startswith("+") else wanted
     if after < before:
-        raise failed("unable to shrink disk size")
+        raise failure("unable to shrink disk size")
     if after == before:
-        raise failed("disk is already at specified size")
+        raise failure("disk is already at specified size")
     return _Plan(guest, mount, before, after)
 
 
 async def _grow(call: Call, task: Task, plan: _Plan) -> None:
     guest, mount = plan.guest, plan.mount
     await task.work()
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     volumes.resize(mount.volume, plan.after)
-    guest.config[mount.key] = mount.on(mount.volume, plan.after).text()
+    guest.config[mount.key] = mount.with_volume(mount.volume, plan.after).text()
     if volumes.need(mount.volume).format == "raw":
         say_resized(task.say, volumes.path(mount.volume), plan.before, plan.after, running=guest.running)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.lxc.start import start as begin
 from pve_simulator.guests.views import current_status
@@ -41,8 +41,8 @@ def start(call: Call) -> str:
     call.only_root("skiplock")
     guest = call.find_guest("lxc")
     if guest is not None and guest.running:
-        raise failed(f"CT {call.vmid} already running")
-    resource = ha.managed(call.world, guest)
+        raise failure(f"CT {call.vmid} already running")
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_start(call, guest, resource)
 
@@ -57,7 +57,7 @@ def stop(call: Call) -> str:
     """Stop a running container at once."""
     call.only_root("skiplock")
     guest = _running(call)
-    resource = ha.managed(call.world, guest)
+    resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
 
@@ -77,7 +77,7 @@ def stop(call: Call) -> str:
 def shutdown(call: Call) -> str:
     """Shut a running container down; after `timeout` fail, or with `forceStop` stop it."""
     guest = _running(call)
-    resource = ha.managed(call.world, guest)
+    resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
 
@@ -97,7 +97,7 @@ def reboot(call: Call) -> str:
     """Restart a running container."""
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("lxc", call.vmid, task=task):
@@ -126,7 +126,7 @@ def resume(call: Call) -> str:
     """Fails as `suspend` does."""
     guest = call.find_guest("lxc")
     if guest is not None and guest.running:
-        raise failed(f"CT {call.vmid} already running")
+        raise failure(f"CT {call.vmid} already running")
     return call.task(
         "vzresume",
         call.vmid,
@@ -143,7 +143,7 @@ def _checkpoint(call: Call, options: str, reason: str, what: str) -> Worker:
         task.say(f"{prefix}/criu.c: criu_version_ok: 767 {reason} - {_CRIU}")
         source = "tools/lxc_checkpoint.c"
         task.say(f"{prefix}/{source}: {what} {call.vmid} failed")
-        raise failed(f"command 'lxc-checkpoint -n {call.vmid} {options}' failed: exit code 1")
+        raise failure(f"command 'lxc-checkpoint -n {call.vmid} {options}' failed: exit code 1")
 
     return worker
 
@@ -154,11 +154,11 @@ async def _shut_down(task: Task, guest: Guest, timeout: int, *, force: bool) -> 
         return
     await task.clock.sleep(timeout)
     if not force:
-        raise failed(f"command 'lxc-stop -n {guest.vmid} --nokill --timeout {timeout}' failed: exit code 1")
+        raise failure(f"command 'lxc-stop -n {guest.vmid} --nokill --timeout {timeout}' failed: exit code 1")
 
 
 async def _overrule_shutdowns(call: Call, task: Task) -> None:
-    for other in call.world.tasks.active(call.node):
+    for other in call.world.tasks.list_active(call.node):
         if other.upid.type == "vzshutdown" and other.upid.id == str(call.vmid):
             task.say(f"overruling task {other.upid}")
             call.world.tasks.stop(other)
@@ -168,5 +168,5 @@ async def _overrule_shutdowns(call: Call, task: Task) -> None:
 def _running(call: Call) -> Guest:
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
-        raise failed(f"CT {call.vmid} not running")
+        raise failure(f"CT {call.vmid} not running")
     return guest

@@ -10,12 +10,12 @@ import binascii
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.agent import execution, files
 from pve_simulator.guests.agent.machine import Machine, agent_error
-from pve_simulator.guests.agent.replies import answer, check_allowed, is_error
-from pve_simulator.guests.agent.systems import answers_agent, system_of
+from pve_simulator.guests.agent.replies import answer_command, check_allowed, is_error
+from pve_simulator.guests.agent.systems import answers_agent, find_system
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.agent import AgentScript
@@ -39,14 +39,14 @@ async def machine_of(call: Call) -> Machine:
     """The machine whose agent answers; raises why none does, for a silent one after some seconds."""
     guest = call.guest("qemu")
     if "agent" not in guest.config:
-        raise failed("No QEMU guest agent configured")
+        raise failure("No QEMU guest agent configured")
     if not guest.running:
-        raise failed(f"VM {guest.vmid} is not running")
-    system = system_of(guest)
+        raise failure(f"VM {guest.vmid} is not running")
+    system = find_system(guest)
     if system is None or not answers_agent(guest):
         await call.world.clock.sleep(_PING_TIMEOUT)
-        raise failed("QEMU guest agent is not running")
-    return Machine(guest, system, guest.part(AgentScript), call.world.clock.now())
+        raise failure("QEMU guest agent is not running")
+    return Machine(guest, system, guest.part(AgentScript), call.world.clock.time())
 
 
 @route("GET", _BASE)
@@ -81,7 +81,7 @@ async def execute(call: Call) -> dict[str, int]:
     check_allowed(machine, "exec")
     command = call.params["command"]
     argv = [str(word) for word in command] if isinstance(command, list) else [str(command)]
-    return {"pid": execution.start(machine, argv, call.text("input-data", "") or "")}
+    return {"pid": execution.start_program(machine, argv, call.text("input-data", "") or "")}
 
 
 @route("GET", f"{_BASE}/exec-status")
@@ -89,7 +89,7 @@ async def read_status(call: Call) -> dict[str, Any]:
     """What became of a program."""
     machine = await machine_of(call)
     check_allowed(machine, "exec-status")
-    return execution.status(machine, call.integer("pid"))
+    return execution.read_status(machine, call.integer("pid"))
 
 
 @route("GET", f"{_BASE}/file-read")
@@ -107,9 +107,9 @@ async def write_file(call: Call) -> None:
     content = call.need("content")
     if call.flag("encode", default=True):
         if not _is_latin1(content):
-            raise failed(_ENCODE)
+            raise failure(_ENCODE)
     else:
-        content = _decoded(content)
+        content = _decode_content(content)
     machine = await machine_of(call)
     check_allowed(machine, "file-open")
     files.write_file(machine, call.need("file"), content)
@@ -133,7 +133,7 @@ async def set_password(call: Call) -> dict[str, Any]:
 
 async def _command(call: Call, command: str) -> dict[str, Any]:
     machine = await machine_of(call)
-    result = answer(machine, command)
+    result = answer_command(machine, command)
     if not is_error(result):
         await _follow(call, machine.guest, command)
     return {"result": result}
@@ -148,7 +148,7 @@ async def _follow(call: Call, guest: Guest, command: str) -> None:
     elif command in ("suspend-ram", "suspend-hybrid"):
         guest.paused = True
         await call.world.clock.sleep(_ANSWER_TIMEOUT)
-        raise failed(f"VM {guest.vmid} qga command 'guest-{command}' failed - got timeout")
+        raise failure(f"VM {guest.vmid} qga command 'guest-{command}' failed - got timeout")
 
 
 def _is_latin1(text: str) -> bool:
@@ -159,7 +159,7 @@ def _is_latin1(text: str) -> bool:
     return True
 
 
-def _decoded(content: str) -> str:
+def _decode_content(content: str) -> str:
     try:
         return base64.b64decode(content, validate=True).decode("latin-1")
     except (binascii.Error, ValueError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.access import CLOUDINIT_OPTIONS
-from pve_simulator.guests.qemu.cloudinit import dump
+from pve_simulator.guests.qemu.cloudinit import render_file
 from pve_simulator.guests.qemu.cloudinit_state import generate
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -28,14 +28,16 @@ def read_pending(call: Call) -> list[dict[str, Any]]:
     state = guest.part(QemuState)
     config = guest.config
     entries = [
-        {"key": key, "pending": _shown(key, config[key])} for key in sorted(state.cloudinit_added) if key in config
+        {"key": key, "pending": _render_value(key, config[key])}
+        for key in sorted(state.cloudinit_added)
+        if key in config
     ]
     for key in CLOUDINIT_OPTIONS:
         if config.get(key, "") in _UNSET or key in state.cloudinit_added:
             continue
-        entry: dict[str, Any] = {"key": key, "value": _shown(key, state.cloudinit.get(key, config[key]))}
+        entry: dict[str, Any] = {"key": key, "value": _render_value(key, state.cloudinit.get(key, config[key]))}
         if key in state.cloudinit:
-            entry["pending"] = _shown(key, config[key])
+            entry["pending"] = _render_value(key, config[key])
         entries.append(entry)
     entries += [{"key": key, "delete": 1} for key in sorted(state.cloudinit) if key not in config]
     return entries
@@ -55,8 +57,8 @@ def read_file(call: Call) -> str:
     """One of the drive's files, as it would be written now."""
     guest = call.guest("qemu")
     dns = call.cluster.nodes[guest.node].part(NodeSystem).dns
-    return dump(guest.config, guest.vmid, call.need("type"), dns)
+    return render_file(guest.config, guest.vmid, call.need("type"), dns)
 
 
-def _shown(key: str, value: str) -> str | int:
+def _render_value(key: str, value: str) -> str | int:
     return typed_value("qemu", key, value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.qemu.update import apply_change, check_change, read_change
 from pve_simulator.requests.call import Call
@@ -57,10 +57,10 @@ async def update_in_task(call: Call) -> str | None:
 
     upid = call.task("qmconfig", call.vmid, worker)
     started = call.world.tasks.get(upid)
-    if started is None or not await started.ended_within(call.integer("background_delay")):
+    if started is None or not await started.wait_within(call.integer("background_delay")):
         return upid
     if started.failed:
-        raise failed(f"failed to update VM {call.vmid}: {started.exitstatus}")
+        raise failure(f"failed to update VM {call.vmid}: {started.exitstatus}")
     return None
 
 

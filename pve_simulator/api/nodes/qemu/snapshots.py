@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.nodes.qemu.status import start
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import snapshots as work
 from pve_simulator.guests.qemu.resources import check_ram_can_be_saved
@@ -38,7 +38,7 @@ def create(call: Call) -> str:
         check_ram_can_be_saved(config)
 
     async def worker(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"snapshot VM {call.vmid}: {name}")
         await work.create(call, task, name, call.text("description"), with_ram=call.flag("vmstate"))
 
     return call.task("qmsnapshot", call.vmid, worker)
@@ -56,7 +56,7 @@ def delete(call: Call) -> str:
     name, force = call.need("snapname"), call.flag("force")
 
     async def remove(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"delete snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"delete snapshot VM {call.vmid}: {name}")
         await work.delete(call, task, name, force=force)
 
     async def worker(task: Task) -> None:
@@ -71,7 +71,7 @@ def delete(call: Call) -> str:
         except ApiError:
             if obtained:
                 raise
-            raise failed("Failed to obtain guest migration lock - replication running?") from None
+            raise failure("Failed to obtain guest migration lock - replication running?") from None
 
     return call.task("qmdelsnapshot", call.vmid, worker)
 
@@ -79,7 +79,7 @@ def delete(call: Call) -> str:
 @route("GET", f"{_ONE}/config")
 def read_config(call: Call) -> dict[str, Any]:
     """A snapshot's configuration."""
-    snapshot = snapshots.need_snapshot(call.guest("qemu"), call.need("snapname"))
+    snapshot = snapshots.require_snapshot(call.guest("qemu"), call.need("snapname"))
     return typed_config("qemu", snapshot.config)
 
 
@@ -100,7 +100,7 @@ def rollback(call: Call) -> str:
     name = call.need("snapname")
 
     async def worker(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"rollback snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"rollback snapshot VM {call.vmid}: {name}")
         async with call.world.migration_locks.hold("qemu", call.vmid, task=task):
             await work.rollback(call, task, name)
         if call.flag("start") and not call.guest("qemu").running:

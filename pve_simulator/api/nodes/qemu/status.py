@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.qemu.hibernation import save_to_disk
 from pve_simulator.guests.qemu.starting import run_start, start_task
@@ -38,7 +38,7 @@ def start(call: Call) -> str:
     """Start; whatever is wrong with that is said in the task."""
     call.only_root("stateuri", "skiplock", "migratedfrom", "migration_type", "migration_network")
     guest = call.find_guest("qemu")
-    resource = ha.managed(call.world, guest)
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_start(call, guest, resource)
 
@@ -66,8 +66,8 @@ def suspend(call: Call) -> str:
     call.only_root("skiplock")
     to_disk = call.flag("todisk")
     guest = _running(call)
-    if to_disk and ha.managed(call.world, guest):
-        raise failed("Cannot suspend HA managed VM to disk")
+    if to_disk and ha.find_managed_resource(call.world, guest):
+        raise failure("Cannot suspend HA managed VM to disk")
 
     async def pause(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -91,7 +91,7 @@ def resume(call: Call) -> str:
     call.only_root("skiplock")
     guest = _existing(call)
     if not guest.running and not power.is_hibernated(guest):
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -109,12 +109,12 @@ def resume(call: Call) -> str:
 def _existing(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
-        raise failed(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
+        raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     return guest
 
 
 def _running(call: Call) -> Guest:
     guest = _existing(call)
     if not guest.running:
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
     return guest

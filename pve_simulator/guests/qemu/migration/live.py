@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import sizes
 from pve_simulator.guests.qemu.migration.job import Migration
 from pve_simulator.guests.qemu.migration.scan import LocalVolume
-from pve_simulator.guests.qemu.ram import touched
+from pve_simulator.guests.qemu.ram import count_touched_ram
 from pve_simulator.guests.qemu.starting import check_node
 from pve_simulator.guests.views import agent_enabled, uptime
 from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.state.access import ROOT
 from pve_simulator.storage.lookup import storage_of
-from pve_simulator.storage.names import default_format, formats
+from pve_simulator.storage.names import default_format, image_formats
 from pve_simulator.world.tasks import Task
 
 # What QEMU counts as memory beside the guest's own: video memory and firmware.
@@ -41,7 +41,7 @@ async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
     guest, journal = job.guest, job.journal
     journal.say(f"starting VM {guest.vmid} on remote node '{job.options.target}'")
     await _start_remote(job)
-    started = job.world.clock.now()
+    started = job.world.clock.time()
     for disk in disks:
         job.moved[disk.volid] = _allocate(job, disk)
         journal.say(f"volume '{disk.volid}' is '{job.moved[disk.volid]}' on the target")
@@ -78,17 +78,17 @@ async def _start_remote(job: Migration) -> None:
         await task.work()
 
     task = job.world.tasks.spawn(job.options.target, "qmstart", job.guest.vmid, ROOT, worker)
-    await task.done()
+    await task.wait()
     if task.failed:
         job.journal.say(f"[{job.options.target}] {task.exitstatus}")
     if task.failed or not _is_up(job):
-        raise failed("remote command failed with exit code 255")
+        raise failure("remote command failed with exit code 255")
 
 
 def _allocate(job: Migration, disk: LocalVolume) -> str:
     source = job.volumes_on(job.guest.node).need(disk.volid)
     storage = storage_of(job.cluster, disk.target)
-    form = source.format if source.format in formats(storage) else default_format(storage)
+    form = source.format if source.format in image_formats(storage) else default_format(storage)
     made = job.volumes_on(job.options.target).allocate(disk.target, job.guest.vmid, source.size, form)
     made.used = source.used
     return made.volid
@@ -132,9 +132,8 @@ async def _send_memory(job: Migration, channel: _Channel) -> None:
     seconds_up = uptime(job.world, job.guest)
     seconds = max(1, round(total / (limit or _SPEED)))
     journal.say(f"average migration speed: {render_bytes(total / seconds, 1)}/s - downtime 18 ms")
-    journal.say(
-        f"migration completed, transferred {render_bytes(_EMPTY_STATE + touched(job.guest, seconds_up), 1)} VM-state"
-    )
+    sent = _EMPTY_STATE + count_touched_ram(job.guest, seconds_up)
+    journal.say(f"migration completed, transferred {render_bytes(sent, 1)} VM-state")
     journal.say("migration status: completed")
 
 
@@ -161,7 +160,7 @@ def _speed_limit(job: Migration) -> int:
 
 def _check_up(job: Migration) -> None:
     if not _is_up(job):
-        raise failed("aborting")
+        raise failure("aborting")
 
 
 def _is_up(job: Migration) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.migration import Journal, send_volume
 from pve_simulator.guests.qemu.migration.job import Migration, Options
@@ -13,7 +13,7 @@ from pve_simulator.guests.qemu.migration.live import after_switch, go_live
 from pve_simulator.guests.qemu.migration.prepare import prepare
 from pve_simulator.guests.qemu.migration.scan import LocalVolume, scan_volumes
 from pve_simulator.guests.qemu.references import replace_volumes
-from pve_simulator.guests.replicated import turn_around
+from pve_simulator.guests.replicated import reverse_jobs
 from pve_simulator.state.guest import Guest
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
@@ -33,9 +33,9 @@ async def migrate(world: World, task: Task, guest: Guest, options: Options) -> N
             _switch(job, volumes, started)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
-        raise failed("migration aborted") from error
+        raise failure("migration aborted") from error
     except _Problems:
-        raise failed("migration problems") from None
+        raise failure("migration problems") from None
     job.journal.say(f"migration finished successfully (duration {job.journal.duration})")
 
 
@@ -94,10 +94,10 @@ def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
     here = job.volumes_on(source)
     replace_volumes(guest, job.moved)
     guest.node = job.options.target
-    turn_around(job.cluster, guest, source)
+    reverse_jobs(job.cluster, guest, source)
     if guest.running:
         # What is left here for a moment is found by the last broadcast before the guest is at home there.
-        job.world.part(Feed).tell(job.world, guest, "postmigrate")
+        job.world.part(Feed).broadcast_status(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)
         after_switch(job, [volume for volume in volumes if volume.online])
@@ -109,4 +109,4 @@ def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
 def _check_target(job: Migration, volume: LocalVolume) -> None:
     if not job.cluster.nodes[job.options.target].online:
         what = f"storage migration for '{volume.volid}' to storage '{volume.target}' failed"
-        raise failed(f"{what} - command 'ssh' failed: exit code 255")
+        raise failure(f"{what} - command 'ssh' failed: exit code 255")

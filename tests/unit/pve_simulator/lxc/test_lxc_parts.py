@@ -40,7 +40,7 @@ GIB = 1024**3
 def test_mount_points_are_read_and_written_in_the_servers_order(key, value, kind, wanted, text):
     mount = parse_mount(key, value)
 
-    assert (mount.kind, mount.wanted, mount.text()) == (kind, wanted, text)
+    assert (mount.kind, mount.new_volume, mount.text()) == (kind, wanted, text)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from pve_simulator.state.guest import Guest
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.state.web import Web, WebFile
 from pve_simulator.storage import wget
-from pve_simulator.storage.access import may_access
+from pve_simulator.storage.access import may_access_volume
 from pve_simulator.storage.content import content_list, file_format, volume_page
-from pve_simulator.storage.uploads import check_image, destination, image_format_of, normal_name
+from pve_simulator.storage.uploads import check_image, find_destination, image_format_of, normalize_name
 
 DIRECTORY = {"type": "dir", "path": "/var/lib/vz", "content": "images,rootdir,iso,vztmpl,backup,snippets,import"}
 VOLUMES = (
@@ -55,7 +55,7 @@ def cluster() -> Cluster:
     ],
 )
 def test_file_names_lose_folders_and_odd_characters(given, normal):
-    assert normal_name(given) == normal
+    assert normalize_name(given) == normal
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_file_names_lose_folders_and_odd_characters(given, normal):
     ],
 )
 def test_where_a_file_goes(content, name, path, form):
-    found = destination(storage(), content, name)
+    found = find_destination(storage(), content, name)
 
     assert (found.volid, found.path, found.format) == (f"local:{content}/{name}", path, form)
 
@@ -83,7 +83,7 @@ def test_where_a_file_goes(content, name, path, form):
 )
 def test_a_file_name_must_fit_its_content(content, name, text):
     with pytest.raises(ApiError) as caught:
-        destination(storage(), content, name)
+        find_destination(storage(), content, name)
 
     assert caught.value.errors == {"filename": text}
 
@@ -160,7 +160,7 @@ def test_who_sees_which_volume(role, path, visible):
     lab.access.acl.append(AclEntry(path, "user", "ann@pve", role))
     ann = Subject(lab, "ann@pve")
 
-    assert {volume.volid for volume in VOLUMES if may_access(ann, lab, volume.volid)} == visible
+    assert {volume.volid for volume in VOLUMES if may_access_volume(ann, lab, volume.volid)} == visible
 
 
 def test_an_image_must_be_what_its_name_says():
@@ -196,7 +196,7 @@ def test_an_image_must_be_what_its_name_says():
 def test_what_a_failed_download_says(web, lines, error):
     url, now = "http://127.0.0.1:8099/a.iso", 1795220669
     said = wget.connection_lines(url, web, now)
-    last, text = wget.failure(url, web, now)
+    last, text = wget.describe_failure(url, web, now)
 
     assert [*said, *last][-len(lines) or None :][: len(lines)] == lines
     assert text == error
