@@ -25,11 +25,11 @@ _BY_POOL = ("vms", "storage")
 
 def list_capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
     """The sections of the web interface, each with the user's privileges on any path that belongs to it."""
-    found: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
+    sections: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
     for path in {*_ALWAYS, *known_paths(cluster.access)}:
         top = path.split("/")[1] or "dc"
         for section in _BY_POOL if top == "pool" else (top,):
-            wanted = _PREFIXES.get(section, ())
-            names = privileges(cluster, userid, path) if wanted else ()
-            found.get(section, {}).update({name: 1 for name in names if name.startswith(wanted)})
-    return found
+            prefixes = _PREFIXES.get(section, ())
+            names = privileges(cluster, userid, path) if prefixes else ()
+            sections.get(section, {}).update({name: 1 for name in names if name.startswith(prefixes)})
+    return sections

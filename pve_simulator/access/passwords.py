@@ -14,13 +14,13 @@ from pve_simulator.state.access import ROOT, Access
 def check_storable(access: Access, userid: str) -> None:
     """Raise unless the user's realm stores passwords, and (for pam) the system knows the user."""
     realm = userid.rpartition("@")[2]
-    found = access.realms.get(realm)
-    if found is None:
+    settings = access.realms.get(realm)
+    if settings is None:
         raise failure(f"auth domain '{realm}' does not exist")
-    if found.type == "pam" and userid != ROOT:
+    if settings.type == "pam" and userid != ROOT:
         raise failure("change password failed: exit code 6")
-    if found.type not in ("pam", "pve"):
-        raise failure(f"can't set password on auth type '{found.type}'")
+    if settings.type not in ("pam", "pve"):
+        raise failure(f"can't set password on auth type '{settings.type}'")
 
 
 def confirm_identity(access: Access, subject: Subject, userid: str, password: str | None, parameter: str) -> None:

@@ -13,7 +13,7 @@ from pve_simulator.state.access import ROOT, Access, AclEntry, Token, User
 
 
 @contextmanager
-def wrap_errors(what: str) -> Iterator[None]:
+def wrap_errors(action: str) -> Iterator[None]:
     """Word errors as the server does where it holds the lock on the configuration: `create user failed: …`."""
     try:
         yield
@@ -22,7 +22,7 @@ def wrap_errors(what: str) -> Iterator[None]:
         status = "" if error.status == 500 else f"{error.status} "
         lines = "".join(f"\n{field}: {reason}" for field, reason in (error.errors or {}).items())
         text = f"{status}{error.message}{lines}"
-        raise failure(f"{what} failed: {text}") from error
+        raise failure(f"{action} failed: {text}") from error
 
 
 def find_user(access: Access, userid: str) -> User:
@@ -78,5 +78,5 @@ def remove_pool_rules(access: Access, pool: str) -> None:
         _filter_acl(access, lambda entry: entry.path != path and not entry.path.startswith(f"{path}/"))
 
 
-def _filter_acl(access: Access, wanted: Callable[[AclEntry], bool]) -> None:
-    access.acl = [entry for entry in access.acl if wanted(entry)]
+def _filter_acl(access: Access, keeps: Callable[[AclEntry], bool]) -> None:
+    access.acl = [entry for entry in access.acl if keeps(entry)]

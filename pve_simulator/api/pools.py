@@ -77,11 +77,11 @@ def delete_pool(call: Call) -> None:
 
 def _details(call: Call, name: str) -> dict[str, Any]:
     pool = find_pool(call.cluster, name)
-    wanted = call.text("type")
+    kind = call.text("type")
     guests = [call.cluster.guests[vmid] for vmid in pool.vms if vmid in call.cluster.guests]
     entries = call.world.part(Feed).list_resources(call.world, guests, {}, call.worker)
-    members = [entry for entry in entries if wanted in (None, entry["type"])]
-    if wanted in (None, "storage"):
+    members = [entry for entry in entries if kind in (None, entry["type"])]
+    if kind in (None, "storage"):
         storages = [call.cluster.storages[name] for name in pool.storages if name in call.cluster.storages]
         members += [_storage(call, storage) for storage in storages]
     return {"poolid": name, **_comment(pool), "members": members}

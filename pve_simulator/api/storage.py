@@ -28,11 +28,11 @@ _MAY_SEE = ("Datastore.Audit", "Datastore.AllocateSpace")
 @route("GET", "/storage")
 def list_definitions(call: Call) -> list[dict[str, Any]]:
     """The definitions that the caller may see, all or of one type."""
-    wanted = call.text("type")
+    kind = call.text("type")
     return [
         definition_view(call.cluster, storage)
         for storage in call.cluster.storages.values()
-        if wanted in (None, storage.type) and call.subject.may(f"/storage/{storage.id}", *_MAY_SEE)
+        if kind in (None, storage.type) and call.subject.may(f"/storage/{storage.id}", *_MAY_SEE)
     ]
 
 
@@ -46,8 +46,8 @@ def read_definition(call: Call) -> dict[str, Any]:
 def create(call: Call) -> dict[str, Any]:
     """Define a storage; options that its kind does not have, or lacks, are refused."""
     name, kind = call.need("storage"), call.need("type")
-    given = config_text(call.params)
-    config = new_config(kind, name, given)
+    settings = config_text(call.params)
+    config = new_config(kind, name, settings)
     try:
         if name in call.cluster.storages:
             raise failure(f"storage ID '{name}' already defined")
@@ -56,7 +56,7 @@ def create(call: Call) -> dict[str, Any]:
     except ApiError as error:
         raise failure(f"create storage failed: {error.message}") from error
     call.cluster.storages[name] = _like_its_neighbours(call, Storage(name, config))
-    return _answer(name, kind, generated_secrets(kind, name, given))
+    return _answer(name, kind, generated_secrets(kind, name, settings))
 
 
 @route("PUT", "/storage/{storage}")
@@ -67,11 +67,11 @@ def update(call: Call) -> dict[str, Any]:
         if digest is not None and digest != storage_digest(call.cluster):
             raise failure("detected modified configuration - file changed by other user? Try again.")
         storage = storage_of(call.cluster, call.need("storage"))
-        given = config_text(call.params)
-        storage.config = updated_config(storage, given, call.items("delete"))
+        settings = config_text(call.params)
+        storage.config = updated_config(storage, settings, call.items("delete"))
     except ApiError as error:
         raise failure(f"update storage failed: {error.message}") from error
-    return _answer(storage.id, storage.type, generated_secrets(storage.type, storage.id, given))
+    return _answer(storage.id, storage.type, generated_secrets(storage.type, storage.id, settings))
 
 
 @route("DELETE", "/storage/{storage}")

@@ -78,12 +78,12 @@ def unpacker(path: str) -> str | None:
 
 def config_text(guest: Guest, disks: list[Included]) -> str:
     """The configuration as the archive holds it: without snapshots, pending changes, unused volumes and locks."""
-    kept = {
+    archived = {
         key: value
         for key, value in guest.config.items()
         if key not in _LEFT_OUT and not (guest.type == "qemu" and _UNUSED.fullmatch(key))
     }
-    text = render_section(None, kept)
+    text = render_section(None, archived)
     for disk in disks:
         if disk.included and disk.drive is not None:
             storage = (split_volid(disk.volid) or ("", ""))[0]

@@ -51,18 +51,18 @@ def _prepare(run: GuestRun) -> list[Included]:
     name = run.guest.config.get("hostname")
     if name is not None:
         run.say(f"CT Name: {name}")
-    taken = []
+    included = []
     for volume in backup_volumes(run.guest):
         path = "/" if volume.key == "rootfs" or volume.mount is None else volume.mount.options.get("mp", "/")
         if volume.included:
             run.say(f"including mount point {volume.key} ('{path}') in backup")
-            taken.append(volume)
+            included.append(volume)
         else:
             kind = volume.mount.kind if volume.mount else "volume"
             run.say(f"excluding {kind} mount point {volume.key} ('{path}') from backup ({volume.reason})")
-    for volume in taken:
+    for volume in included:
         require_volume(run.world.cluster, run.guest.node, volume.volid)
-    return taken
+    return included
 
 
 def _can_snapshot(run: GuestRun, volid: str) -> bool:

@@ -27,7 +27,7 @@ _OTHER_WAYS = {"vmid": ("all", "exclude", "pool"), "all": ("vmid", "pool"), "poo
 
 def with_schedule(params: dict[str, Any], *, required: bool) -> dict[str, Any]:
     """Parameters with the older `starttime` and `dow` turned into a schedule."""
-    found = {key: value for key, value in params.items() if key not in ("starttime", "dow")}
+    changed = {key: value for key, value in params.items() if key not in ("starttime", "dow")}
     start = params.get("starttime")
     if params.get("schedule") is not None:
         if start is not None:
@@ -35,10 +35,10 @@ def with_schedule(params: dict[str, Any], *, required: bool) -> dict[str, Any]:
     elif start is not None:
         days = params.get("dow")
         items = days if isinstance(days, list) else re.split(r"[,; \0]+", str(days or ""))
-        found["schedule"] = " ".join(part for part in (",".join(item for item in items if item), str(start)) if part)
+        changed["schedule"] = " ".join(part for part in (",".join(item for item in items if item), str(start)) if part)
     elif required:
         raise invalid({"schedule": "neither 'starttime' nor 'schedule' were set"})
-    return found
+    return changed
 
 
 def update_job(

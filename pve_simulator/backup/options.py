@@ -87,24 +87,24 @@ def check_options(params: dict[str, Any], *, complete: bool) -> None:
 
 def select_guests(cluster: Cluster, params: Mapping[str, Any]) -> Selection:
     """The guests that the options mean; raises for a pool that is not there."""
-    wanted: list[int] = []
+    vmids: list[int] = []
     if params.get("pool"):
         pool = cluster.pools.get(str(params["pool"]))
         if pool is None:
             raise failure(f"pool '{params['pool']}' does not exist")
-        wanted = [*pool.vms]
+        vmids = [*pool.vms]
     elif params.get("vmid"):
-        wanted = parse_vmids(params["vmid"])
+        vmids = parse_vmids(params["vmid"])
     elif params.get("all"):
         excluded = set(parse_vmids(params.get("exclude")))
-        wanted = [vmid for vmid in cluster.guests if vmid not in excluded]
-    found: dict[str, list[int]] = {}
-    for vmid in sorted(set(wanted)):
+        vmids = [vmid for vmid in cluster.guests if vmid not in excluded]
+    by_node: dict[str, list[int]] = {}
+    for vmid in sorted(set(vmids)):
         guest = cluster.guests.get(vmid)
         where = guest.node if guest else ""
         if guest is None or params.get("node") in (None, where):
-            found.setdefault(where, []).append(vmid)
-    return Selection(found)
+            by_node.setdefault(where, []).append(vmid)
+    return Selection(by_node)
 
 
 def parse_vmids(value: Any) -> list[int]:

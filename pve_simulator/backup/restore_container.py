@@ -107,8 +107,8 @@ async def _run(work: Restore, task: Task) -> None:
     config = dict(creation.config)
     if work.call.params.get("unprivileged") is None and "unprivileged" in backup:
         config["unprivileged"] = backup["unprivileged"]
-    wanted, later = _plan_mounts(work, backup)
-    placed = {mount.key: _place(work, volumes, mount) for mount in wanted}
+    mounts, later = _plan_mounts(work, backup)
+    placed = {mount.key: _place(work, volumes, mount) for mount in mounts}
     old = mp.volumes_of(guest.config, unused=True)
     await task.work()
     for volid in old:
@@ -130,21 +130,21 @@ def _plan_mounts(work: Restore, backup: Config) -> tuple[list[mp.MountPoint], Co
     creation = work.creation
     if creation.mounts:
         return mp.mounts(creation.mounts), {}
-    found, later = [], {}
+    mounts, later = [], {}
     for mount in mp.mounts(backup):
         if mount.kind == "volume":
             size = parse_size(mount.options.get("size", ""))
             if size is None:
                 raise failure(f"unable to detect disk size - please specify {mount.key} (size)")
-            kept = {key: value for key, value in mount.options.items() if key != "size"}
-            found.append(mp.MountPoint(mount.key, {**kept, "volume": f"{creation.storage}:{size / mp.GIB:g}"}))
+            options = {key: value for key, value in mount.options.items() if key != "size"}
+            mounts.append(mp.MountPoint(mount.key, {**options, "volume": f"{creation.storage}:{size / mp.GIB:g}"}))
         elif work.call.subject.is_root_password_login:
             later[mount.key] = backup[mount.key]
         else:
             raise failure(f"restoring '{mount.key}' to {mount.kind} mount is only possible for root")
-    if not any(mount.key == "rootfs" for mount in found):
+    if not any(mount.key == "rootfs" for mount in mounts):
         raise failure("rootfs configuration could not be recovered, please check and specify manually!")
-    return found, later
+    return mounts, later
 
 
 def _place(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:

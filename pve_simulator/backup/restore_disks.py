@@ -79,18 +79,18 @@ def make_disks(work: Restore, task: Task, targets: list[tuple[Disk, str, str]]) 
     """New volumes for the disks; the configuration with them."""
     call = work.call
     volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
-    made: list[tuple[Disk, Volume]] = []
+    disks_made: list[tuple[Disk, Volume]] = []
     for disk, storage, form in targets:
         volume = volumes.allocate(storage, work.guest.vmid, disk.size or 0, form)
         work.made.append(volume.volid)
         task.say(f"new volume ID is '{volume.volid}'")
-        made.append((disk, volume))
-    for disk, volume in made:
+        disks_made.append((disk, volume))
+    for disk, volume in disks_made:
         if work.on_server:
             _say_download(work, task, disk, volume, volumes.path(volume.volid))
         else:
             task.say(f"map 'drive-{disk.key}' to '{volumes.path(volume.volid)}' (write zeros = 0)")
-    return {disk.key: disk.with_volume(volume.volid, volume.size).text() for disk, volume in made}
+    return {disk.key: disk.with_volume(volume.volid, volume.size).text() for disk, volume in disks_made}
 
 
 def _say_download(work: Restore, task: Task, disk: Disk, volume: Volume, path: str) -> None:

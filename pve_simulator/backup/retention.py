@@ -37,18 +37,18 @@ def keeps_all(keep: Keep) -> bool:
 
 def mark_backups(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
     """By volume id: keep, remove, protected, or renamed for those that vzdump did not name."""
-    found: dict[str, str] = {}
+    marks: dict[str, str] = {}
     groups: dict[tuple[str, int], list[Volume]] = {}
     for volume in backups:
         if volume.protected:
-            found[volume.volid] = "protected"
+            marks[volume.volid] = "protected"
         elif not has_standard_name(volume):
-            found[volume.volid] = "renamed"
+            marks[volume.volid] = "renamed"
         else:
             groups.setdefault((backup_type(volume), volume.vmid), []).append(volume)
     for group in groups.values():
-        found |= _mark_group(group, keep)
-    return found
+        marks |= _mark_group(group, keep)
+    return marks
 
 
 def prune_list(backups: list[Volume], keep: Keep) -> list[dict[str, Any]]:
@@ -81,17 +81,17 @@ def _mark(newest: list[Volume], marked: dict[str, str], count: int, name: Callab
     if not count:
         return
     before = {name(volume) for volume in newest if marked.get(volume.volid) == "keep"}
-    taken: set[str] = set()
+    periods: set[str] = set()
     for volume in newest:
         period = name(volume)
         if volume.volid in marked or period in before:
             continue
-        if period in taken:
+        if period in periods:
             marked[volume.volid] = "remove"
             continue
-        if len(taken) >= count:
+        if len(periods) >= count:
             break
-        taken.add(period)
+        periods.add(period)
         marked[volume.volid] = "keep"
 
 

@@ -59,8 +59,8 @@ class GuestRun:
 
     def count_used_bytes(self, volids: list[str]) -> int:
         """Bytes that volumes really hold."""
-        found = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
-        return sum((volume.used or 0) for volume in found if volume is not None)
+        volumes = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
+        return sum((volume.used or 0) for volume in volumes if volume is not None)
 
     async def stop(self) -> None:
         """Shut the guest down."""

@@ -130,13 +130,13 @@ class Vzdump:
             form = archive_format(guest, self.options.compress)
             target = f"{root_path(storage)}/dump/{name}"
         run = GuestRun(self.world, self.task, guest, self.options, target, form)
-        made = await (machine.back_up(run) if guest.type == "qemu" else container.back_up(run))
+        archive = await (machine.back_up(run) if guest.type == "qemu" else container.back_up(run))
         volid = f"{storage.id}:backup/{name}"
-        inside = ArchivedGuest(made.config, guest.acpi, guest.agent_alive)
-        volume = Volume(volid, "backup", form, made.size, made.size, guest.vmid, int(now), archived=inside)
+        inside = ArchivedGuest(archive.config, guest.acpi, guest.agent_alive)
+        volume = Volume(volid, "backup", form, archive.size, archive.size, guest.vmid, int(now), archived=inside)
         storage.volumes_on(self.node)[volid] = volume
         if storage.type != "pbs":
-            self._say(f"archive file size: {short_size(made.size)}")
+            self._say(f"archive file size: {short_size(archive.size)}")
         self._annotate(volume, guest)
         self._prune(storage, guest)
         await run.resume_guest()
@@ -156,8 +156,8 @@ class Vzdump:
         keep = self._keep(storage)
         if not self.options.remove or keep.get("keep-all"):
             return
-        wanted = ", ".join(f"{option}={count}" for option, count in sorted(keep.items()))
-        self._say(f"prune older backups with retention: {wanted}")
+        retention = ", ".join(f"{option}={count}" for option, count in sorted(keep.items()))
+        self._say(f"prune older backups with retention: {retention}")
         marked = mark_backups(self._backups(storage, guest), keep)
         removed = [volid for volid, mark in marked.items() if mark == "remove"]
         for volid in sorted(removed):
@@ -187,9 +187,9 @@ class Vzdump:
             )
 
     def _most_protected(self, storage: Storage) -> int:
-        given = storage.config.get("max-protected-backups")
-        if given is not None:
-            return int(given)
+        limit = storage.config.get("max-protected-backups")
+        if limit is not None:
+            return int(limit)
         return -1 if self.subject.may(f"/storage/{storage.id}", "Datastore.Allocate") else _MAX_PROTECTED
 
     def _keep(self, storage: Storage) -> dict[str, int]:
@@ -198,8 +198,8 @@ class Vzdump:
         return parse_keep(storage.config.get("prune-backups", "keep-all=1"))
 
     def _backups(self, storage: Storage, guest: Guest) -> list[Volume]:
-        found = content_list(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
-        return [volume for volume, entry in found if entry["subtype"] in (guest.type, "unknown")]
+        backups = content_list(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
+        return [volume for volume, entry in backups if entry["subtype"] in (guest.type, "unknown")]
 
     def _moment(self) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.world.clock.time()))

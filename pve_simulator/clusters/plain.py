@@ -68,10 +68,10 @@ def _dataclass_from(cls: Any, data: Any) -> Any:
             parts[key] = from_plain(PART_TYPES[key], item)
         else:
             raise ValueError(f"{cls.__name__} has no {key!r}")
-    made = cls(**values)
+    instance = cls(**values)
     if parts:
-        made.parts.update(parts)
-    return made
+        instance.parts.update(parts)
+    return instance
 
 
 def _text(data: Any) -> str:

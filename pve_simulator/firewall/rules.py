@@ -40,11 +40,11 @@ class RuleCheck:
 
     def find_problems(self) -> Iterator[Problem]:
         """Everything wrong with the rule, in the order in which the server looks."""
-        found = False
+        has_problem = False
         for problem in self._check_all_but_macro():
-            found = True
+            has_problem = True
             yield problem
-        if not found:
+        if not has_problem:
             yield from self._check_macro_conflicts()
 
     def _check_all_but_macro(self) -> Iterator[Problem]:

@@ -62,8 +62,8 @@ class Scope:
         """An alias by its scope ('', 'dc/' or 'guest/') and its name in any case; the guest's own goes first."""
         files = [] if scope == "dc/" or not self.is_guest else [self.own]
         files += [] if scope == "guest/" else [self.cluster]
-        found = [file.aliases[name.lower()] for file in files if name.lower() in file.aliases]
-        return found[0] if found else None
+        matches = [file.aliases[name.lower()] for file in files if name.lower() in file.aliases]
+        return matches[0] if matches else None
 
 
 def alias_reference(text: str) -> tuple[str, str] | None:

@@ -119,10 +119,10 @@ class Feed:
             state = managed.get(service_id(guest)) if managed else None
             pool = pools.get(vmid)
             key = (sample, guest.type, guest.node, pool, state, config.get("lock"), config.get("tags"))
-            known = shown.get(vmid)
-            if known is None or known[0] != key:
-                known = shown[vmid] = (key, _render_guest(world, guest, sample, pool, state))
-            entries.append(known[1])
+            cached = shown.get(vmid)
+            if cached is None or cached[0] != key:
+                cached = shown[vmid] = (key, _render_guest(world, guest, sample, pool, state))
+            entries.append(cached[1])
         if len(shown) > 2 * len(world.cluster.guests):
             self._shown = {vmid: item for vmid, item in shown.items() if vmid in world.cluster.guests}
             self._fresh = {vmid: sample for vmid, sample in self._fresh.items() if vmid in world.cluster.guests}

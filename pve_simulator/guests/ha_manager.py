@@ -53,10 +53,10 @@ def reconcile_all(world: World) -> None:
             reconcile(world, sid)
 
 
-def set_maintenance(world: World, node: Node, *, wanted: bool) -> None:
+def set_maintenance(world: World, node: Node, *, enabled: bool) -> None:
     """Maintenance mode: the manager moves the node's guests away, and lets it be chosen again afterwards."""
-    node.maintenance = wanted
-    if not wanted:
+    node.maintenance = enabled
+    if not enabled:
         return
     for sid in _list_services(world, node.name):
         target = _choose_node(world, node.name, sid)
@@ -180,8 +180,8 @@ async def _recover(world: World, sid: str, resource: HaResource, request: int) -
 
 def _list_services(world: World, node: str) -> list[str]:
     resources = world.cluster.part(Ha).resources
-    found = ((sid, find_guest(world, sid)) for sid in resources if resources[sid].requested_state != "ignored")
-    return [sid for sid, guest in found if guest is not None and guest.node == node]
+    services = ((sid, find_guest(world, sid)) for sid in resources if resources[sid].requested_state != "ignored")
+    return [sid for sid, guest in services if guest is not None and guest.node == node]
 
 
 def _choose_node(world: World, away_from: str, sid: str) -> str | None:

@@ -97,16 +97,16 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
     name = _name_on(here, there, volume)
     if _is_taken(target, there, volume, name):
         journal.say(f"file '{_path(target, there, volume, name)}' already exists - importing with a different name")
-        made = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
+        copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
     else:
-        made = target.allocate(storage_id, volume.vmid, volume.size, volume.format, name, content=volume.content)
-    made.used, made.snapshots = volume.used, dict(volume.snapshots)
+        copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, name, content=volume.content)
+    copy.used, copy.snapshots = volume.used, dict(volume.snapshots)
     sent = stream_size(volume)
     for block in (_READ_BLOCK, _WRITE_BLOCK):
         _say_copied(journal, sent, block)
-    journal.say(f"successfully imported '{made.volid}'")
-    journal.say(f"volume '{volid}' is '{made.volid}' on the target")
-    return made
+    journal.say(f"successfully imported '{copy.volid}'")
+    journal.say(f"volume '{volid}' is '{copy.volid}' on the target")
+    return copy
 
 
 def stream_size(volume: Volume) -> int:

@@ -24,10 +24,10 @@ def find_blockers(cluster: Cluster, guest: Guest, node: str) -> list[dict[str, s
     sid = service_id(guest)
     apart = {other for rule in _rules(cluster, sid, "negative") for other in _names(rule, "resources")} - {sid}
     on_node = {service_id(other) for other in cluster.guests.values() if other.node == node}
-    found = [{"sid": other, "cause": "resource-affinity"} for other in sorted(apart & on_node)]
+    blockers = [{"sid": other, "cause": "resource-affinity"} for other in sorted(apart & on_node)]
     if any(node not in _names(rule, "nodes") for rule in _rules(cluster, sid, "strict")):
-        found.append({"sid": sid, "cause": "node-affinity"})
-    return found
+        blockers.append({"sid": sid, "cause": "node-affinity"})
+    return blockers
 
 
 def _rules(cluster: Cluster, sid: str, kind: str) -> Iterator[dict[str, Any]]:

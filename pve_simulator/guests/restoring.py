@@ -32,7 +32,7 @@ def register_restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
 
 def restore(kind: GuestType, call: Call, settings: Config) -> str:
     """Start restoring the archive that a call names."""
-    found = _RESTORERS.get(kind)
-    if found is None:
+    restorer = _RESTORERS.get(kind)
+    if restorer is None:
         raise not_simulated(call.method, call.path)
-    return found(call, settings)
+    return restorer(call, settings)

@@ -69,15 +69,15 @@ def _read_body(request: Request, params: Params) -> None:
 
 
 def _pairs(encoded: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
-        if key not in found:
-            found[key] = value
-        elif isinstance(found[key], list):
-            found[key].append(value)
+        if key not in pairs:
+            pairs[key] = value
+        elif isinstance(pairs[key], list):
+            pairs[key].append(value)
         else:
-            found[key] = [found[key], value]
-    return found
+            pairs[key] = [pairs[key], value]
+    return pairs
 
 
 def _from_json(body: bytes) -> dict[str, Any]:

@@ -51,14 +51,14 @@ def bridges(node: Node) -> set[str]:
 
 def current_interfaces(node: Node) -> Interfaces:
     """The interfaces in force."""
-    shown = copy.deepcopy(node.part(NodeSystem).interfaces)
-    main = shown.get("vmbr0")
+    interfaces = copy.deepcopy(node.part(NodeSystem).interfaces)
+    main = interfaces.get("vmbr0")
     if main is not None and main.get("method") == "static" and "cidr" not in main and node.ip:
         main |= address_fields(f"{node.ip}/{_PREFIX_LENGTH}")
         main["gateway"] = str(ipaddress.ip_network(main["cidr"], strict=False).broadcast_address - 1)
-    for settings in shown.values():
+    for settings in interfaces.values():
         settings["active"] = 1
-    return shown
+    return interfaces
 
 
 def visible_interfaces(node: Node) -> Interfaces:
@@ -138,9 +138,9 @@ def find_conflicts(interfaces: Interfaces, name: str, settings: Mapping[str, Any
             if settings.get(gateway) and existing.get(gateway):
                 errors[gateway] = f"Default gateway already exists on interface '{other}'."
         for key in _PORTS:
-            taken = set(str(existing.get(key) or "").split())
+            used_ports = set(str(existing.get(key) or "").split())
             for port in str(settings.get(key) or "").split():
-                if port in taken:
+                if port in used_ports:
                     errors[key] = f"Port '{port}' is already used on interface '{other}'."
     return errors
 

@@ -55,8 +55,8 @@ def _headline(item: Exchange) -> str:
     return f"{item.method} {item.path}{query} {item.params or ''}".strip()
 
 
-def _is_selected(path: Path, wanted: list[str]) -> bool:
-    return not wanted or any(path.name.startswith(name) for name in wanted)
+def _is_selected(path: Path, prefixes: list[str]) -> bool:
+    return not prefixes or any(path.name.startswith(name) for name in prefixes)
 
 
 def _in_range(outcomes: list[Outcome], text: str | None) -> list[Outcome]:

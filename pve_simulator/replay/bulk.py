@@ -30,8 +30,8 @@ def adopt_started(cluster: Cluster, recording: list[Exchange]) -> None:
         lines = _lines(item.data) if match else []
         if match is None or not lines or lines[0] != _ALL:
             continue
-        named = {int(found[2]): found[1] for line in lines if (found := _STARTING.match(line) or _RUNNING.match(line))}
-        running = {int(found[2]) for line in lines if (found := _RUNNING.match(line))}
+        named = {int(hit[2]): hit[1] for line in lines if (hit := _STARTING.match(line) or _RUNNING.match(line))}
+        running = {int(hit[2]) for line in lines if (hit := _RUNNING.match(line))}
         for vmid, guest in list(cluster.guests.items()):
             if vmid not in named and vmid not in touched and not guest.template:
                 del cluster.guests[vmid]

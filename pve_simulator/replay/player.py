@@ -73,27 +73,27 @@ class _Player:
         if match is not None and _shows_end(item, match[2]):
             await self._driver.finish(self._names.translate(match[1]))
         response = await self._driver.send(build_request(item, self._names, self._recording[number:]))
-        mine = decode_body(response)
-        self._names.learn(item.body, mine)
+        simulated = decode_body(response)
+        self._names.learn(item.body, simulated)
         self._remember_vmids(item)
-        return self._differences(item, response, mine)
+        return self._differences(item, response, simulated)
 
-    def _differences(self, item: Exchange, response: Response, mine: Any) -> list[str]:
-        found = []
+    def _differences(self, item: Exchange, response: Response, simulated: Any) -> list[str]:
+        differences = []
         if response.status != item.status:
-            found.append(f"status {item.status} became {response.status} ({response.reason})")
+            differences.append(f"status {item.status} became {response.status} ({response.reason})")
         recorded = self._names.translate(item.body)
         comparison = Comparison(expected=self._is_relevant, unexpected=self._is_made_here)
         comparison.compare(self._names.translate(item.reason), response.reason, "reason")
-        if not found and not _MEANINGLESS.search(item.path):
-            if isinstance(recorded, dict) and isinstance(mine, dict):
-                _ignore_timing(item, recorded, mine)
+        if not differences and not _MEANINGLESS.search(item.path):
+            if isinstance(recorded, dict) and isinstance(simulated, dict):
+                _ignore_timing(item, recorded, simulated)
                 if item.path.endswith("/tasks"):
                     # How many tasks there ever were is another story than this recording's.
                     recorded.pop("total", None)
-                    mine.pop("total", None)
-            comparison.compare(recorded, mine)
-        return found + comparison.found
+                    simulated.pop("total", None)
+            comparison.compare(recorded, simulated)
+        return differences + comparison.found
 
     def _is_relevant(self, entry: dict[str, Any]) -> bool:
         """Whether an entry of a list is of this recording or its start."""
@@ -137,18 +137,18 @@ class _Player:
                 self._known_vmids.add(int(str(value)))
 
 
-def _ignore_timing(item: Exchange, recorded: dict[str, Any], mine: dict[str, Any]) -> None:
+def _ignore_timing(item: Exchange, recorded: dict[str, Any], simulated: dict[str, Any]) -> None:
     """Our tasks may end sooner: a poll that found the real one still running says nothing of ours."""
     match = _TASK_POLL.search(item.path)
-    if match is None or _shows_end(item, match[2]) or not isinstance(mine.get("data"), dict | list):
+    if match is None or _shows_end(item, match[2]) or not isinstance(simulated.get("data"), dict | list):
         return
-    if match[2] == _STATUS and isinstance(mine["data"], dict) and isinstance(recorded["data"], dict):
-        mine["data"].pop("exitstatus", None)
+    if match[2] == _STATUS and isinstance(simulated["data"], dict) and isinstance(recorded["data"], dict):
+        simulated["data"].pop("exitstatus", None)
         if recorded["data"].get("status") == "running":
-            mine["data"]["status"] = "running"
+            simulated["data"]["status"] = "running"
     elif match[2] == "log":
-        mine["data"] = recorded["data"]
-        mine["total"] = recorded.get("total", mine.get("total"))
+        simulated["data"] = recorded["data"]
+        simulated["total"] = recorded.get("total", simulated.get("total"))
 
 
 def _shows_end(item: Exchange, what: str) -> bool:

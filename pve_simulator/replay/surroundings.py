@@ -58,7 +58,7 @@ def initial_cluster(start: list[Exchange], recording: list[Exchange]) -> Cluster
 
 def find_manual_locks(recording: list[Exchange]) -> list[ManualLock]:
     """Locks that the recording shows and that none of its requests made."""
-    seen: dict[tuple[int, str], list[int]] = {}
+    numbers: dict[tuple[int, str], list[int]] = {}
     starters: dict[str, int] = {}
     for number, item in enumerate(recording):
         if item.method != "GET":
@@ -66,8 +66,8 @@ def find_manual_locks(recording: list[Exchange]) -> list[ManualLock]:
                 starters[upid] = number
         for vmid, lock, where in _evidence(item, number, starters):
             if lock not in _OWN_LOCKS:
-                seen.setdefault((vmid, lock), []).append(where)
-    return [ManualLock(vmid, lock, min(where), max(where)) for (vmid, lock), where in seen.items()]
+                numbers.setdefault((vmid, lock), []).append(where)
+    return [ManualLock(vmid, lock, min(where), max(where)) for (vmid, lock), where in numbers.items()]
 
 
 def _evidence(item: Exchange, number: int, starters: dict[str, int]) -> list[tuple[int, str, int]]:
@@ -100,17 +100,17 @@ def _forget_later_files(cluster: Cluster, recording: list[Exchange]) -> None:
 
 def _adopt_leftovers(cluster: Cluster, recording: list[Exchange]) -> None:
     """Images that the recording removes without having mentioned them before were left by an earlier one."""
-    said = ""
+    mentioned = ""
     for number, item in enumerate(recording):
         match = _VOLUME_PATH.match(item.path) if item.method == "DELETE" else None
         storage = cluster.storages.get(match[2]) if match else None
-        if match is not None and storage is not None and match[4] not in said:
+        if match is not None and storage is not None and match[4] not in mentioned:
             lines = find_log(item, recording[number:])
             if lines and "does not exist" not in lines[0] and lines[-1] == "TASK OK":
                 volid = f"{match[2]}:{match[3]}/{match[4]}"
                 volume = Volume(volid, "images", match[4].rpartition(".")[2], 0, vmid=int(match[3]))
                 storage.volumes_on(match[1]).setdefault(volid, volume)
-        said += f"{item.path} {item.params} {item.body}\n"
+        mentioned += f"{item.path} {item.params} {item.body}\n"
 
 
 def _adopt_power(cluster: Cluster, recording: list[Exchange]) -> None:
@@ -138,12 +138,12 @@ def _read_power(data: Any) -> list[tuple[int, bool]]:
 
 def _read_backup_power(entries: list[Any]) -> list[tuple[int, bool]]:
     """The guests of a vzdump log and whether they were running."""
-    found: list[tuple[int, bool]] = []
+    power: list[tuple[int, bool]] = []
     vmid = None
     for line in (str(entry.get("t")) for entry in entries if isinstance(entry, dict)):
         if match := _BACKED_UP.match(line):
             vmid = int(match[1])
         elif vmid is not None and line.startswith(_STATUS_LINE):
-            found.append((vmid, line.endswith("running")))
+            power.append((vmid, line.endswith("running")))
             vmid = None
-    return found
+    return power

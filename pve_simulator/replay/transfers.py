@@ -81,9 +81,9 @@ def _unreachable_servers(recording: Sequence[Exchange]) -> list[str]:
 def _learn_metadata(web: Web, url: str, item: Exchange) -> None:
     invalid = _INVALID.search(item.reason)
     if item.status == 200 and isinstance(item.data, dict):
-        known = web.files.setdefault(url, WebFile())
-        known.size = item.data.get("size", known.size)
-        known.mimetype = item.data.get("mimetype", known.mimetype)
+        file = web.files.setdefault(url, WebFile())
+        file.size = item.data.get("size", file.size)
+        file.mimetype = item.data.get("mimetype", file.mimetype)
     elif invalid:
         unreached = _NO_CONNECTION.search(invalid[2])
         status, reason = (0, unreached[1]) if unreached else (int(invalid[1]), invalid[2])
@@ -93,11 +93,11 @@ def _learn_metadata(web: Web, url: str, item: Exchange) -> None:
 def _learn_download(web: Web, url: str, lines: list[str], algorithm: str) -> None:
     for line in lines:
         if match := _RESPONSE.search(line):
-            known = web.files.setdefault(url, WebFile())
-            known.status, known.reason = int(match[1]), match[2]
+            file = web.files.setdefault(url, WebFile())
+            file.status, file.reason = int(match[1]), match[2]
         elif match := _LENGTH.search(line):
-            known = web.files.setdefault(url, WebFile())
-            known.size, known.mimetype = int(match[1]), match[2]
+            file = web.files.setdefault(url, WebFile())
+            file.size, file.mimetype = int(match[1]), match[2]
         elif match := _UNREACHED.search(line) or _UNRESOLVED.search(line):
             web.files[url] = WebFile(status=0, reason=match[1])
         elif match := _MISMATCH.search(line):

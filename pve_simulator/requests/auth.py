@@ -75,16 +75,16 @@ class Subject:
             group: [userid for userid, user in access.users.items() if group in user.groups] for group in access.groups
         }
 
-    def may(self, path: str, *wanted: str) -> bool:
+    def may(self, path: str, *any_of: str) -> bool:
         """Whether any of the privileges is there; for answers that list only what one may see."""
-        return self.is_root_password_login or bool(self.privileges(path).intersection(wanted))
+        return self.is_root_password_login or bool(self.privileges(path).intersection(any_of))
 
-    def require(self, path: str, *wanted: str) -> None:
+    def require(self, path: str, *any_of: str) -> None:
         """Raise 403 unless any of the privileges is there."""
-        if not self.may(path, *wanted):
-            raise forbidden(f"Permission check failed ({path}, {'|'.join(wanted)})")
+        if not self.may(path, *any_of):
+            raise forbidden(f"Permission check failed ({path}, {'|'.join(any_of)})")
 
-    def make_guest_filter(self, *wanted: str) -> Callable[[int], bool]:
+    def make_guest_filter(self, *any_of: str) -> Callable[[int], bool]:
         """A test for any of the privileges on `/vms/{vmid}`, for many guests.
 
         All guests of a pool that have no entry of their own in the access control list are alike.
@@ -95,16 +95,16 @@ class Subject:
         pools = {vmid: name for name, pool in self._cluster.pools.items() for vmid in pool.vms}
         alike: dict[str | None, bool] = {}
 
-        def allowed(vmid: int) -> bool:
+        def is_allowed(vmid: int) -> bool:
             path = f"/vms/{vmid}"
             if path in own:
-                return self.may(path, *wanted)
+                return self.may(path, *any_of)
             pool = pools.get(vmid)
             if pool not in alike:
-                alike[pool] = self.may(path, *wanted)
+                alike[pool] = self.may(path, *any_of)
             return alike[pool]
 
-        return allowed
+        return is_allowed
 
 
 def is_public(method: str, path: str) -> bool:

@@ -39,14 +39,14 @@ class Startup:
 
 def startup_of(guest: Guest) -> Startup:
     """The parsed `startup` option; a bare number is the order."""
-    found: dict[str, int] = {}
+    fields: dict[str, int] = {}
     for item in guest.config.get("startup", "").split(","):
         key, equals, value = item.partition("=")
         if not equals:
             key, value = "order", key
         if value.strip().isdecimal():
-            found[key.strip()] = int(value)
-    return Startup(found.get("order", _LAST), found.get("up"), found.get("down"))
+            fields[key.strip()] = int(value)
+    return Startup(fields.get("order", _LAST), fields.get("up"), fields.get("down"))
 
 
 def choose_guests(
@@ -58,15 +58,15 @@ def choose_guests(
     managed: bool = False,
 ) -> list[Guest]:
     """The guests that are meant: those named that exist, or all; HA-managed ones only when named or asked for."""
-    wanted = set(vmids)
+    named = set(vmids)
     resources = cluster.part(Ha).resources
     return [
         guest
         for guest in sorted(cluster.guests.values(), key=lambda guest: guest.vmid)
         if (node is None or guest.node == node)
-        and (not wanted or guest.vmid in wanted)
+        and (not named or guest.vmid in named)
         and (templates or not guest.template)
-        and (wanted or managed or service_id(guest) not in resources)
+        and (named or managed or service_id(guest) not in resources)
     ]
 
 
@@ -99,7 +99,7 @@ async def run_for_each(
     failures: list[int] = []
     free = asyncio.Semaphore(max(1, workers))
 
-    async def one(guest: Guest) -> None:
+    async def run_for_one(guest: Guest) -> None:
         async with free:
             try:
                 task = await start(guest)
@@ -115,7 +115,7 @@ async def run_for_each(
             await finished(guest, task)
 
     for order in sorted(groups, reverse=reverse):
-        jobs = [asyncio.ensure_future(one(guest)) for guest in groups[order]]
+        jobs = [asyncio.ensure_future(run_for_one(guest)) for guest in groups[order]]
         try:
             await asyncio.gather(*jobs)
         finally:
@@ -130,6 +130,6 @@ def check_failures(failures: list[int], what: str) -> None:
         raise failure(f"Some guests failed to {what}{', '.join(map(str, failures))}")
 
 
-def max_workers(cluster: Cluster, asked: int, default: int) -> int:
+def max_workers(cluster: Cluster, requested: int, default: int) -> int:
     """How many at a time: as asked, as the cluster's options say, or the default."""
-    return asked or int(cluster.options.get("max_workers", 0)) or default
+    return requested or int(cluster.options.get("max_workers", 0)) or default

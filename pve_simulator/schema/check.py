@@ -140,9 +140,9 @@ def _check_scalar_type(text: str, kind: str | None, path: str, errors: Errors) -
 
 
 def _check_structure(value: Any, schema: Schema, path: str, errors: Errors) -> None:
-    wanted = list if schema.type == "array" else dict
+    expected = list if schema.type == "array" else dict
     if schema.type in ("array", "object"):
-        if not isinstance(value, wanted):
+        if not isinstance(value, expected):
             add_error(errors, path, f"type check ('{schema.type}') failed")
             return
     elif schema.type is not None:
@@ -163,11 +163,11 @@ def _check_structure(value: Any, schema: Schema, path: str, errors: Errors) -> N
 def _check_one_of(value: Any, schema: Schema, path: str, errors: Errors) -> None:
     collected: Errors = {}
     for index, alternative in enumerate(schema.one_of):
-        found: Errors = {}
-        check_value(value, alternative, f"{path}.oneOf[{index}]", found)
-        if not found:
+        alternative_errors: Errors = {}
+        check_value(value, alternative, f"{path}.oneOf[{index}]", alternative_errors)
+        if not alternative_errors:
             return
-        collected.update(found)
+        collected.update(alternative_errors)
     for inner, text in collected.items():
         add_error(errors, inner, text)
 

@@ -22,8 +22,8 @@ def merge_params(params: Mapping[str, Any], path_params: Mapping[str, str]) -> d
     Raises ParameterError for one that says otherwise than the path.
     """
     for name, value in path_params.items():
-        given = params.get(name)
-        if given is not None and (isinstance(given, list | dict) or to_text(given) != value):
+        sent = params.get(name)
+        if sent is not None and (isinstance(sent, list | dict) or to_text(sent) != value):
             raise ParameterError({name: _CONFLICT})
     return {**params, **path_params}
 

@@ -100,7 +100,7 @@ async def _post_node(world: World, body: Any) -> Any:
         elif body["online"] and not node.online:
             world.bring_node_up(node.name)
     if "maintenance" in body:
-        ha_manager.set_maintenance(world, node, wanted=bool(body["maintenance"]))
+        ha_manager.set_maintenance(world, node, enabled=bool(body["maintenance"]))
     return {"node": node.name, "online": node.online, "maintenance": node.maintenance}
 
 

@@ -59,5 +59,5 @@ class Cluster(WithParts):
 
     def guests_on(self, node: str, kind: str) -> list[Guest]:
         """A node's guests of one type, in vmid order."""
-        found = [guest for guest in self.guests.values() if guest.node == node and guest.type == kind]
-        return sorted(found, key=lambda guest: guest.vmid)
+        guests = [guest for guest in self.guests.values() if guest.node == node and guest.type == kind]
+        return sorted(guests, key=lambda guest: guest.vmid)

@@ -27,8 +27,8 @@ class HaResource:
     @property
     def requested_state(self) -> str:
         """The requested state: started, stopped, disabled or ignored."""
-        asked = self.config.get("state", "started")
-        return "started" if asked == "enabled" else asked
+        state = self.config.get("state", "started")
+        return "started" if state == "enabled" else state
 
 
 @state_part("ha")

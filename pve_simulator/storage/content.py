@@ -25,15 +25,15 @@ def content_list(
     cluster: Cluster, storage: Storage, node: str, *, content: str | None = None, vmid: int | None = None
 ) -> list[tuple[Volume, dict[str, Any]]]:
     """Volumes with their list entries, by name; of one content type, of one guest."""
-    found = []
+    entries = []
     for volume in sorted(storage.volumes_on(node).values(), key=lambda volume: volume.volid.lower()):
         kind = content_of(cluster, volume)
         if kind not in storage.content or (content is not None and kind != content):
             continue
         if vmid is not None and (kind in _UNOWNED or volume.vmid != vmid):
             continue
-        found.append((volume, _entry(storage, volume, kind)))
-    return found
+        entries.append((volume, _entry(storage, volume, kind)))
+    return entries
 
 
 def content_of(cluster: Cluster, volume: Volume) -> str:

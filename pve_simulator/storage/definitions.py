@@ -29,10 +29,10 @@ def config_text(params: Mapping[str, Any]) -> dict[str, str]:
     return {key: _text(key, value) for key, value in params.items() if key not in _IDENTITY}
 
 
-def new_config(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str]:
+def new_config(kind: str, name: str, params: Mapping[str, str]) -> dict[str, str]:
     """The definition of a new storage, with what its kind adds; raises what its kind refuses."""
     plugin = PLUGINS[kind]
-    config = dict(given)
+    config = dict(params)
     if not config.get("nodes"):
         config.pop("nodes", None)
     if plugin.mounted:
@@ -49,13 +49,13 @@ def new_config(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str]
     return _without_secrets(plugin, settings)
 
 
-def updated_config(storage: Storage, given: Mapping[str, str], delete: Iterable[str]) -> dict[str, str]:
+def updated_config(storage: Storage, changes: Mapping[str, str], delete: Iterable[str]) -> dict[str, str]:
     """A definition with changes; raises what its kind refuses."""
     plugin = PLUGINS[storage.type]
-    for option in given:
+    for option in changes:
         if plugin.is_fixed(option):
             raise failure(f"can't change value of fixed parameter '{option}'")
-    settings = _check_settings(plugin, given)
+    settings = _check_settings(plugin, changes)
     config = dict(storage.config)
     for option in delete:
         if not plugin.has_option(option):
@@ -103,9 +103,9 @@ def storage_digest(cluster: Cluster) -> str:
     return digest_of("\n".join(sections))
 
 
-def generated_secrets(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
+def generated_secrets(kind: str, name: str, settings: Mapping[str, str]) -> dict[str, str] | None:
     """What the server tells once about a key that it made or took (`config` of the answer)."""
-    key = given.get("encryption-key")
+    key = settings.get("encryption-key")
     if kind != "pbs" or key is None:
         return None
     if key == "autogen":
@@ -114,9 +114,9 @@ def generated_secrets(kind: str, name: str, given: Mapping[str, str]) -> dict[st
     return {"encryption-key": key}
 
 
-def _check_settings(plugin: Plugin, given: Mapping[str, str]) -> dict[str, str]:
+def _check_settings(plugin: Plugin, options: Mapping[str, str]) -> dict[str, str]:
     settings: dict[str, str] = {}
-    for option, value in given.items():
+    for option, value in options.items():
         if not plugin.has_option(option):
             raise failure(f"unexpected property '{option}'")
         if "\n" in value or "\r" in value:
@@ -147,15 +147,15 @@ def _check_path(kind: str, settings: Mapping[str, str]) -> None:
 
 
 def _without_secrets(plugin: Plugin, settings: Mapping[str, str]) -> dict[str, str]:
-    kept = {key: value for key, value in settings.items() if key not in plugin.sensitive}
-    if kept.get("disable") == "0":
+    public = {key: value for key, value in settings.items() if key not in plugin.sensitive}
+    if public.get("disable") == "0":
         # The one boolean that stands in the file only when it is set.
-        del kept["disable"]
+        del public["disable"]
     key = settings.get("encryption-key")
     if key is not None:
         digest = hashlib.sha256(key.encode()).hexdigest()
-        kept["encryption-key"] = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
-    return kept
+        public["encryption-key"] = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
+    return public
 
 
 def _text(key: str, value: Any) -> str:

@@ -64,10 +64,10 @@ def parse_name(storage: Storage, name: str) -> VolumeName:
     family = _FAMILIES.get(storage.type)
     if family is None:
         return _parse_directory(name)
-    found = {"lvm": _parse_lvm, "zfs": _parse_zfs, "rbd": _parse_rbd}[family](name)
-    if found is None:
+    parsed = {"lvm": _parse_lvm, "zfs": _parse_zfs, "rbd": _parse_rbd}[family](name)
+    if parsed is None:
         raise failure(f"unable to parse {family} volume name '{name}'")
-    return found
+    return parsed
 
 
 def is_directory(storage: Storage) -> bool:
@@ -84,8 +84,8 @@ def image_formats(storage: Storage) -> tuple[str, ...]:
 
 def default_format(storage: Storage) -> str:
     """The image format that a storage uses when none is asked for."""
-    asked = storage.config.get("format")
-    return asked if asked in image_formats(storage) else "raw"
+    requested = storage.config.get("format")
+    return requested if requested in image_formats(storage) else "raw"
 
 
 def is_thin(storage: Storage) -> bool:

@@ -61,9 +61,9 @@ def image_format_of(content: bytes) -> str | None:
     return next((form for form, magic in _MAGIC.items() if content.startswith(magic)), None)
 
 
-def check_image(path: str, wanted: str, real: str | None) -> None:
+def check_image(path: str, expected: str, real: str | None) -> None:
     """Raise what qemu-img says of a file that is not the image that its name promises."""
-    if wanted == "qcow2" and real != wanted:
+    if expected == "qcow2" and real != expected:
         raise failure(f"qemu-img: Could not open '{path}': Image is not in qcow2 format")
-    if wanted == "vmdk" and real != wanted:
+    if expected == "vmdk" and real != expected:
         raise failure(f"qemu-img: Could not open '{path}': invalid VMDK image descriptor")

@@ -60,9 +60,9 @@ def _ticket(call: Call, userid: str) -> dict[str, Any]:
 def _verify_login(call: Call, userid: str) -> dict[str, Any]:
     """No ticket, only whether the password or ticket is good and the privileges are there."""
     path = normalize_path(call.need("path"))
-    wanted = call.items("privs")
+    required = call.items("privs")
     good = is_password_valid(call.cluster, userid, call.need("password"), call.world.clock.time())
-    if path is None or not good or not privileges(call.cluster, userid, path).keys() >= set(wanted):
+    if path is None or not good or not privileges(call.cluster, userid, path).keys() >= set(required):
         raise _authentication_failure()
     return {"username": userid}
 

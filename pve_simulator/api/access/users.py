@@ -24,12 +24,12 @@ def list_users(call: Call) -> list[dict[str, Any]]:
     """Users that the caller may see: itself, all, or those of groups."""
     sees_all = call.subject.may("/access/groups", *_SEES)
     groups = {group for group in call.cluster.access.groups if call.subject.may(f"/access/groups/{group}", *_SEES)}
-    wanted = call.params.get("enabled")
+    enabled = call.params.get("enabled")
     return [
         _entry(call, userid, user)
         for userid, user in sorted(call.cluster.access.users.items())
         if (sees_all or userid == call.subject.userid or groups.intersection(user.groups))
-        and (wanted is None or call.flag("enabled") == user.enable)
+        and (enabled is None or call.flag("enabled") == user.enable)
     ]
 
 

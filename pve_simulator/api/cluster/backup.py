@@ -57,18 +57,18 @@ def update(call: Call) -> None:
     """Change a job."""
     check_rights(call)
     _check_pool(call)
-    given = _read_params(call)
-    name = str(given.pop("id"))
-    given.pop("delete", None)
-    given = jobs.with_schedule(given, required=False)
-    if not given and not call.items("delete"):
+    params = _read_params(call)
+    name = str(params.pop("id"))
+    params.pop("delete", None)
+    params = jobs.with_schedule(params, required=False)
+    if not params and not call.items("delete"):
         raise failure("no options specified")
     job = _jobs(call).get(name)
     if job is None:
         raise failure("no such vzdump job")
     try:
-        options.check_options(given, complete=False)
-        new = jobs.update_job(job, given, call.items("delete"), _options() | _ALSO_DELETABLE)
+        options.check_options(params, complete=False)
+        new = jobs.update_job(job, params, call.items("delete"), _options() | _ALSO_DELETABLE)
         options.check_options(new, complete=True)
     except ApiError as error:
         raise _as_text(error) from error

@@ -26,17 +26,17 @@ def start(call: Call) -> str:
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
-            what = "start"
+            action = "start"
             if guest.running:
                 if not guest.paused:
                     task.warn(f"Skipping {guest.label} {guest.vmid}, already running.")
                     return None
-                what = "resume"
-            limited = what == "start" and guest.type == "qemu" and "timeout" in call.params
+                action = "resume"
+            limited = action == "start" and guest.type == "qemu" and "timeout" in call.params
             task.say(f"Starting {guest.label} {guest.vmid}")
-            return await _post(call, guest, f"status/{what}", {"timeout": call.params["timeout"]} if limited else {})
+            return await _post(call, guest, f"status/{action}", {"timeout": call.params["timeout"]} if limited else {})
 
-        async def ended(guest: Guest, own: Task) -> None:
+        async def wait_after_start(guest: Guest, own: Task) -> None:
             delay = bulk.startup_of(guest).up
             if own.failed:
                 task.warn(f"Starting {guest.label} {guest.vmid} failed: {own.exitstatus}")
@@ -46,7 +46,9 @@ def start(call: Call) -> str:
 
         _announce(call, task, "Starting")
         guests = bulk.choose_guests(call.cluster, _vmids(call))
-        failures = await bulk.run_for_each(guests, _workers(call, _WORKERS), begin, ended, refused=_refusal(task))
+        failures = await bulk.run_for_each(
+            guests, _workers(call, _WORKERS), begin, wait_after_start, refused=_refusal(task)
+        )
         bulk.check_failures(failures, "start: ")
 
     return call.task("bulk-start", "", worker)
@@ -144,8 +146,8 @@ def migrate(call: Call) -> str:
     return call.task("bulk-migrate", "", worker)
 
 
-async def _post(call: Call, guest: Guest, what: str, params: dict[str, Any]) -> Task | None:
-    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{what}"
+async def _post(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
+    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{action}"
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 
 
@@ -169,15 +171,15 @@ def _announce(call: Call, task: Task, what: str, suffix: str = "") -> None:
 
 
 def _refusal(task: Task) -> Any:
-    def refused(guest: Guest, error: ApiError) -> None:
+    def warn_of_refusal(guest: Guest, error: ApiError) -> None:
         task.warn(f"{error.status} {error.message}")
 
-    return refused
+    return warn_of_refusal
 
 
 def _report(task: Task, what: str) -> bulk.Finished:
-    async def ended(guest: Guest, own: Task) -> None:
+    async def warn_of_failure(guest: Guest, own: Task) -> None:
         if own.failed:
             task.warn(f"{what} {guest.label} {guest.vmid} failed: {own.exitstatus}")
 
-    return ended
+    return warn_of_failure

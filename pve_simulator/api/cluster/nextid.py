@@ -15,11 +15,11 @@ _LOWER, _UPPER = 100, 1_000_000
 @route("GET", "/cluster/nextid")
 def next_id(call: Call) -> str:
     """The next free vmid as text, or whether a given one is free."""
-    wanted = call.params.get("vmid")
-    if wanted is not None:
-        if int(wanted) in call.cluster.guests:
-            raise invalid({"vmid": f"VM {wanted} already exists"})
-        return str(wanted)
+    requested = call.params.get("vmid")
+    if requested is not None:
+        if int(requested) in call.cluster.guests:
+            raise invalid({"vmid": f"VM {requested} already exists"})
+        return str(requested)
     lower, upper = _limits(call)
     for vmid in range(lower, upper):
         if vmid not in call.cluster.guests:

@@ -123,11 +123,11 @@ def targets(call: Call) -> list[dict[str, Any]]:
     entries = []
     for kind in _KINDS:
         for entry in _list_of(kind)(call):
-            shown: dict[str, Any] = {"type": kind}
+            target: dict[str, Any] = {"type": kind}
             for key in ("name", "comment", "origin", "disable"):
                 if key in entry:
-                    shown[key] = entry[key]
-            entries.append(shown)
+                    target[key] = entry[key]
+            entries.append(target)
     return entries
 
 

@@ -37,17 +37,17 @@ _DEFAULT_KEYS = {"migration": "type"}
 def read(call: Call) -> dict[str, Any]:
     """All options; those who may not audit the cluster only see which tags are allowed."""
     options = call.cluster.options
-    shown: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
     if call.subject.may("/", "Sys.Audit"):
-        shown = {name: _parse_option(name, value) for name, value in options.items()}
-        shown.setdefault("description", "")
-        shown.setdefault("mac_prefix", _MAC_PREFIX)
+        answer = {name: _parse_option(name, value) for name, value in options.items()}
+        answer.setdefault("description", "")
+        answer.setdefault("mac_prefix", _MAC_PREFIX)
     elif "tag-style" in options:
-        shown["tag-style"] = _parse_option("tag-style", options["tag-style"])
-    if "registered-tags" in shown:
-        shown["registered-tags"] = sorted(_tags(call, "registered-tags"))
-    shown["allowed-tags"] = sorted(_allowed_tags(call))
-    return shown
+        answer["tag-style"] = _parse_option("tag-style", options["tag-style"])
+    if "registered-tags" in answer:
+        answer["registered-tags"] = sorted(_tags(call, "registered-tags"))
+    answer["allowed-tags"] = sorted(_allowed_tags(call))
+    return answer
 
 
 @route("PUT", "/cluster/options")

@@ -89,13 +89,13 @@ def delete(call: Call) -> None:
 @route("GET", _NODE)
 def node_jobs(call: Call) -> list[dict[str, Any]]:
     """The jobs of the node's guests, with how they went."""
-    wanted = call.params.get("guest")
+    vmid = call.params.get("guest")
     return [
         _status(call, job_id, job)
         for job_id, job in call.cluster.part(Replication).jobs.items()
         if (guest := call.cluster.guests.get(_vmid(job_id))) is not None
         and guest.node == call.node
-        and wanted in (None, guest.vmid)
+        and vmid in (None, guest.vmid)
         and call.subject.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]
 
@@ -176,9 +176,9 @@ def _status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
     guest = call.cluster.guests[_vmid(job_id)]
     after = max(job.last_try, int(call.world.clock.time()) - 1)
     due = parse_event(job.config.get("schedule", _SCHEDULE)).next_after(after)
-    shown = _view(call, job_id, job)
-    del shown["digest"]
-    shown |= {
+    view = _view(call, job_id, job)
+    del view["digest"]
+    view |= {
         "source": guest.node,
         "vmtype": guest.type,
         "last_try": job.last_try,
@@ -187,4 +187,4 @@ def _status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
         "duration": job.duration,
         "fail_count": job.fail_count,
     }
-    return {**shown, "error": job.error} if job.error else shown
+    return {**view, "error": job.error} if job.error else view

@@ -15,17 +15,17 @@ from pve_simulator.requests.router import route
 @route("GET", "/cluster/resources")
 def resources(call: Call) -> list[dict[str, Any]]:
     """Guests, nodes, storages and networks that the caller may see."""
-    wanted = call.text("type")
+    kind = call.text("type")
     entries: list[dict[str, Any]] = []
-    if wanted in (None, "vm"):
+    if kind in (None, "vm"):
         entries += _guests(call)
-    if wanted in (None, "node"):
+    if kind in (None, "node"):
         may_audit = call.subject.may
         for node in call.cluster.nodes.values():
             entries.append(node_resource(call.world, node, details=may_audit(f"/nodes/{node.name}", "Sys.Audit")))
-    if wanted in (None, "storage"):
+    if kind in (None, "storage"):
         entries += _storages(call)
-    if wanted is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
+    if kind is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
         entries += [_zone(name) for name, node in call.cluster.nodes.items() if node.online]
     return entries
 

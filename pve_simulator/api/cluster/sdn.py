@@ -43,13 +43,13 @@ def _vnet_in_use(call: Call, name: str, section: Section) -> None:
         raise failure(f"delete sdn vnet object failed: cannot delete vnet '{name}', subnets are not empty!")
 
 
-def _objects(plural: str, key: str, **more: Any) -> Sections:
+def _objects(plural: str, key: str, **options: Any) -> Sections:
     return Sections(
         file=f"sdn/{plural}",
         key=key,
         missing="sdn '{name}' does not exist",
         exists=f"create sdn {key} object failed: sdn {key} object ID '{{name}}' already defined",
-        **more,
+        **options,
     )
 
 
@@ -85,25 +85,25 @@ for _plural, _object in _OBJECTS.items():
 
 def _pending(call: Call, plural: str, key: str) -> list[dict[str, Any]]:
     """Every object as it is applied, with what waits for it."""
-    wanted = _files(call).file(f"sdn/{plural}")
+    desired = _files(call).file(f"sdn/{plural}")
     applied = _files(call).file(f"sdn/running/{plural}").sections
     entries = []
-    for name in [*wanted.sections, *(name for name in applied if name not in wanted.sections)]:
-        new, old = wanted.sections.get(name), applied.get(name)
+    for name in [*desired.sections, *(name for name in applied if name not in desired.sections)]:
+        new, old = desired.sections.get(name), applied.get(name)
         kind = (new or old or {}).get("type")
-        shown: dict[str, Any] = {key: name, **({"type": kind} if kind else {})}
+        entry: dict[str, Any] = {key: name, **({"type": kind} if kind else {})}
         if old is None and new is not None:
             changed = {option: value for option, value in new.items() if option != "type"}
-            shown |= {"state": "new", "pending": changed, "digest": None}
+            entry |= {"state": "new", "pending": changed, "digest": None}
         elif new is None and old is not None:
-            shown |= {**old, "state": "deleted", "pending": {}}
+            entry |= {**old, "state": "deleted", "pending": {}}
         elif new is not None and old is not None:
-            shown |= {**old, "digest": wanted.digest}
+            entry |= {**old, "digest": desired.digest}
             changed = {option: value for option, value in new.items() if old.get(option) != value}
             changed |= {option: "deleted" for option in old if option not in new}
             if changed:
-                shown |= {"state": "changed", "pending": changed}
-        entries.append(shown)
+                entry |= {"state": "changed", "pending": changed}
+        entries.append(entry)
     return entries
 
 

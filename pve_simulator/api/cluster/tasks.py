@@ -20,15 +20,15 @@ def recent(call: Call) -> list[dict[str, Any]]:
     """The recent tasks of all online nodes: running ones have neither status nor end."""
     tasks = call.world.tasks
     sees_all = call.subject.may("/", "Sys.Audit")
-    found = [
+    recent_tasks = [
         task
         for name, node in call.cluster.nodes.items()
         if node.online
         for task in (tasks.list_active(name) + tasks.list_finished(name))[:_RECENT]
         if sees_all or task.upid.user.split("!")[0] == call.subject.userid
     ]
-    found.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
-    return [_entry(task) for task in found]
+    recent_tasks.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
+    return [_entry(task) for task in recent_tasks]
 
 
 def _entry(task: Task) -> dict[str, Any]:

@@ -36,9 +36,9 @@ def create_group(call: Call, scope: Scope) -> None:
         raise invalid({"group": f"Security group '{rename}' does not exist"})
     if name in groups and name != rename:
         raise invalid({"group": f"Security group '{name}' does already exist"})
-    found = groups.pop(rename)
-    found.comment = call.text("comment", found.comment) or None
-    groups[name.lower()] = found
+    group = groups.pop(rename)
+    group.comment = call.text("comment", group.comment) or None
+    groups[name.lower()] = group
     if name != rename:
         _rename_in_rules(call, rename, name)
 

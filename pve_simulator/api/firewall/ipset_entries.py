@@ -33,34 +33,34 @@ def read_entry(call: Call, scope: Scope) -> dict[str, Any]:
 
 def create_entry(call: Call, scope: Scope) -> None:
     """Add an address, network or existing alias."""
-    found = ipset_of(call, scope)
+    ipset = ipset_of(call, scope)
     cidr = call.need("cidr")
     reference = alias_reference(cidr)
     if reference is None:
         cidr = normalize_address(drop_host_bits(cidr))
     elif scope.alias(*reference) is None:
         raise failure(f"no such alias '{reference[1]}'")
-    if cidr in found.entries:
+    if cidr in ipset.entries:
         raise invalid({"cidr": f"address '{cidr}' already exists"})
     if _matches_all(cidr):
         raise invalid({"cidr": "a zero prefix is not allowed in ipset entries"})
-    found.entries[cidr] = _build_entry(call)
+    ipset.entries[cidr] = _build_entry(call)
 
 
 def change_entry(call: Call, scope: Scope) -> None:
     """Replace what is said of an entry."""
-    found = ipset_of(call, scope)
-    _check_digest(call, scope, found)
-    if call.need("cidr") not in found.entries:
+    ipset = ipset_of(call, scope)
+    _check_digest(call, scope, ipset)
+    if call.need("cidr") not in ipset.entries:
         raise invalid({"cidr": "no such IP/Network"})
-    found.entries[call.need("cidr")] = _build_entry(call)
+    ipset.entries[call.need("cidr")] = _build_entry(call)
 
 
 def delete_entry(call: Call, scope: Scope) -> None:
     """Remove an entry, if it is there."""
-    found = ipset_of(call, scope)
-    _check_digest(call, scope, found)
-    found.entries.pop(call.need("cidr"), None)
+    ipset = ipset_of(call, scope)
+    _check_digest(call, scope, ipset)
+    ipset.entries.pop(call.need("cidr"), None)
 
 
 def _build_entry(call: Call) -> IpSetEntry:
@@ -71,8 +71,8 @@ def _matches_all(cidr: str) -> bool:
     return re.search(r"/0+$", cidr) is not None
 
 
-def _views(found: IpSet, scope: Scope) -> list[dict[str, Any]]:
-    return [_view(cidr, found.entries[cidr], scope) for cidr in sorted(found.entries)]
+def _views(ipset: IpSet, scope: Scope) -> list[dict[str, Any]]:
+    return [_view(cidr, ipset.entries[cidr], scope) for cidr in sorted(ipset.entries)]
 
 
 def _view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def _view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
     return view
 
 
-def _check_digest(call: Call, scope: Scope, found: IpSet) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(_views(found, scope)))
+def _check_digest(call: Call, scope: Scope, ipset: IpSet) -> None:
+    check_unmodified(call.text("digest"), digest_of_entries(_views(ipset, scope)))
 
 
 for _level in (CLUSTER, *GUESTS):

@@ -35,15 +35,15 @@ def create_ipset(call: Call, scope: Scope) -> None:
         raise invalid({"name": f"IPSet '{rename}' does not exist"})
     if name in sets and name != rename:
         raise invalid({"name": f"IPSet '{name}' does already exist"})
-    found = sets.pop(rename)
-    found.comment = call.text("comment", found.comment) or None
-    sets[name.lower()] = found
+    ipset = sets.pop(rename)
+    ipset.comment = call.text("comment", ipset.comment) or None
+    sets[name.lower()] = ipset
 
 
 def delete_ipset(call: Call, scope: Scope) -> None:
     """Remove an IP set that is empty, or by force."""
-    found = ipset_of(call, scope)
-    if found.entries and not call.flag("force"):
+    ipset = ipset_of(call, scope)
+    if ipset.entries and not call.flag("force"):
         raise failure(f"IPSet '{call.need('name')}' is not empty")
     del scope.own.ipsets[call.need("name")]
 
@@ -51,16 +51,16 @@ def delete_ipset(call: Call, scope: Scope) -> None:
 def ipset_of(call: Call, scope: Scope) -> IpSet:
     """The IP set of the path."""
     name = call.need("name")
-    found = scope.own.ipsets.get(name)
-    if found is None:
+    ipset = scope.own.ipsets.get(name)
+    if ipset is None:
         raise failure(f"no such IPSet '{name}'")
-    return found
+    return ipset
 
 
 def _views(scope: Scope) -> list[dict[str, Any]]:
     return [
-        {"name": name, **({"comment": found.comment} if found.comment else {})}
-        for name, found in sorted(scope.own.ipsets.items())
+        {"name": name, **({"comment": ipset.comment} if ipset.comment else {})}
+        for name, ipset in sorted(scope.own.ipsets.items())
     ]
 
 

@@ -31,17 +31,17 @@ def start_all(call: Call) -> str:
             task.say(f"Starting {guest.label} {guest.vmid}")
             return await _post(call, guest, "status/start", {})
 
-        async def ended(guest: Guest, own: Task) -> None:
-            asked = bulk.startup_of(guest).up
+        async def wait_after_start(guest: Guest, own: Task) -> None:
+            delay_option = bulk.startup_of(guest).up
             if own.failed:
                 task.say(f"Starting {guest.label} {guest.vmid} failed: {own.exitstatus}")
                 return
-            if asked:
-                task.say(f"Waiting for {asked} seconds (startup delay)")
-            delay = asked if asked is not None else _START_DELAY if guest.type == "qemu" else 0
-            await task.clock.sleep(delay if asked else delay * call.world.settings.task_seconds)
+            if delay_option:
+                task.say(f"Waiting for {delay_option} seconds (startup delay)")
+            delay = delay_option if delay_option is not None else _START_DELAY if guest.type == "qemu" else 0
+            await task.clock.sleep(delay if delay_option else delay * call.world.settings.task_seconds)
 
-        await bulk.run_for_each(_guests(call), 1, begin, ended, refused=_refusal(task))
+        await bulk.run_for_each(_guests(call), 1, begin, wait_after_start, refused=_refusal(task))
 
     return call.task("startall", "", worker)
 
@@ -103,8 +103,8 @@ def migrate_all(call: Call) -> str:
         raise invalid({"target": "target is local node."})
     if target not in call.cluster.nodes:
         raise failure(f"no such cluster node '{target}'")
-    asked = call.integer("max-workers") or call.integer("maxworkers")
-    workers = bulk.max_workers(call.cluster, asked, 1)
+    max_workers = call.integer("max-workers") or call.integer("maxworkers")
+    workers = bulk.max_workers(call.cluster, max_workers, 1)
 
     async def worker(task: Task) -> None:
         started = 0
@@ -151,16 +151,16 @@ def _workers(call: Call) -> int:
     return bulk.max_workers(call.cluster, call.integer("max-workers"), call.cluster.nodes[call.node].cpus)
 
 
-async def _post(call: Call, guest: Guest, what: str, params: dict[str, Any]) -> Task | None:
-    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{what}"
+async def _post(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
+    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{action}"
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 
 
 def _refusal(task: Task) -> Any:
-    def refused(guest: Guest, error: ApiError) -> None:
+    def log_refusal(guest: Guest, error: ApiError) -> None:
         task.say(error.message)
 
-    return refused
+    return log_refusal
 
 
 async def _ignore(guest: Guest, own: Task) -> None:

@@ -26,15 +26,15 @@ _GROUPS = {
 def list_interfaces(call: Call) -> Reply | list[dict[str, Any]]:
     """All interfaces or those of a type, and the changes that wait as a diff."""
     node = call.cluster.nodes[call.node]
-    wanted = call.text("type")
-    types = _GROUPS.get(wanted or "", frozenset({wanted}))
+    kind = call.text("type")
+    types = _GROUPS.get(kind or "", frozenset({kind}))
     entries = [
         {"iface": name, **settings}
         for name, settings in network.visible_interfaces(node).items()
-        if wanted is None or settings.get("type") in types
+        if kind is None or settings.get("type") in types
     ]
     diff = network.diff_changes(node)
-    return entries if diff is None or wanted is not None else Reply(entries, {"changes": diff})
+    return entries if diff is None or kind is not None else Reply(entries, {"changes": diff})
 
 
 @route("POST", _PATH)
@@ -70,10 +70,10 @@ def revert(call: Call) -> None:
 @route("GET", f"{_PATH}/{{iface}}")
 def read(call: Call) -> dict[str, Any]:
     """One interface."""
-    found = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
-    if found is None:
+    interface = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
+    if interface is None:
         raise invalid({"iface": "interface does not exist"})
-    return found
+    return interface
 
 
 @route("PUT", f"{_PATH}/{{iface}}")
@@ -82,8 +82,8 @@ def update(call: Call) -> None:
     node = call.cluster.nodes[call.node]
     old = _existing(call)
     settings = network.make_interface(call.params, int(old.get("priority", 2)))
-    kept = {name: value for name, value in old.items() if name not in settings and _stays(name)}
-    merged = {**kept, **settings}
+    unchanged = {name: value for name, value in old.items() if name not in settings and _stays(name)}
+    merged = {**unchanged, **settings}
     for name in call.items("delete"):
         merged.pop(name, None)
         if name in ("cidr", "address"):
@@ -107,11 +107,11 @@ def _check(interfaces: dict[str, dict[str, Any]], name: str, settings: dict[str,
 
 
 def _existing(call: Call) -> dict[str, Any]:
-    found = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
-    if found is None:
+    interface = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
+    if interface is None:
         raise invalid({"iface": "interface does not exist"})
-    found.pop("active", None)
-    return found
+    interface.pop("active", None)
+    return interface
 
 
 def _stays(name: str) -> bool:

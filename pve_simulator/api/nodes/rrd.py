@@ -95,9 +95,9 @@ def storage_data(call: Call) -> list[dict[str, Any]]:
     storage = call.cluster.storages.get(call.need("storage"))
     if storage is None:
         raise _no_file(f"pve-storage-9.0/{call.node}/{call.need('storage')}")
-    found = {"total": storage.total, "used": storage.used_on(call.node)}
+    sample = {"total": storage.total, "used": storage.used_on(call.node)}
     node = call.cluster.nodes[call.node]
-    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: found)
+    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: sample)
 
 
 def _picture(folder: str, *names: str) -> Handler:

@@ -21,14 +21,14 @@ _MAY_SEE = ("Datastore.Audit", "Datastore.AllocateSpace")
 @route("GET", "/nodes/{node}/storage")
 def list_storages(call: Call) -> list[dict[str, Any]]:
     """The storages, also those that the node cannot use; by content, by name, usable on a target, too."""
-    wanted = call.text("storage")
+    name_filter = call.text("storage")
     views = {storage.id: _view(call, storage) for storage in _holding(call)}
-    if wanted is not None and wanted not in views:
+    if name_filter is not None and name_filter not in views:
         raise invalid({"storage": "No such storage."})
     entries = []
     for name, view in views.items():
         storage = call.cluster.storages[name]
-        if wanted not in (None, name) or not call.subject.may(f"/storage/{name}", *_MAY_SEE):
+        if name_filter not in (None, name) or not call.subject.may(f"/storage/{name}", *_MAY_SEE):
             continue
         if (call.flag("enabled") and not storage.is_enabled) or not _reaches(call, storage):
             continue

@@ -107,7 +107,7 @@ def _retention(call: Call) -> tuple[Storage, Keep]:
 
 
 def _backups(call: Call, storage: Storage) -> list[Volume]:
-    wanted = call.text("type")
+    kind = call.text("type")
     vmid = call.params.get("vmid")
     found = content_list(call.cluster, storage, call.node, content="backup", vmid=vmid)
-    return [volume for volume, entry in found if wanted in (None, entry["subtype"])]
+    return [volume for volume, entry in found if kind in (None, entry["subtype"])]

@@ -28,8 +28,8 @@ def list_content(call: Call) -> list[dict[str, Any]]:
     """The volumes that the caller may use."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     vmid = call.params.get("vmid")
-    found = content_list(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
-    return [entry for volume, entry in found if may_access_volume(call.subject, call.cluster, volume.volid)]
+    entries = content_list(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
+    return [entry for volume, entry in entries if may_access_volume(call.subject, call.cluster, volume.volid)]
 
 
 @route("POST", "/nodes/{node}/storage/{storage}/content")

@@ -94,9 +94,9 @@ def query_url(call: Call) -> dict[str, Any]:
         raise failure(f"invalid server response: '500 Can't connect to {address} ({web.reason})'")
     if web.status != 200:
         raise failure(f"invalid server response: '{web.status} {web.reason}'")
-    found: dict[str, Any] = {"size": web.size, "mimetype": web.mimetype}
+    metadata: dict[str, Any] = {"size": web.size, "mimetype": web.mimetype}
     name = normalize_name(unquote(urlsplit(url).path))
-    return {**found, "filename": name} if name else found
+    return {**metadata, "filename": name} if name else metadata
 
 
 def _copy_command(call: Call, source: str, target: Destination) -> str:

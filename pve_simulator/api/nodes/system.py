@@ -75,10 +75,10 @@ def write_hosts(call: Call) -> None:
 def read_config(call: Call) -> dict[str, Any]:
     """The node's own options, as text; an empty file has not even a digest."""
     config = _system(call).config
-    wanted = call.text("property")
+    option = call.text("property")
     if not config:
         return {}
-    shown = {name: value for name, value in config.items() if wanted in (None, "all", name)}
+    shown = {name: value for name, value in config.items() if option in (None, "all", name)}
     return {**shown, "digest": digest_of(render_section(None, config))}
 
 

@@ -23,19 +23,20 @@ def list_tasks(call: Call) -> Reply:
     """Finished tasks, newest first; `source` adds or asks for the running ones."""
     source = call.text("source", "archive")
     tasks = call.world.tasks
-    found: list[Task] = []
+    selected: list[Task] = []
     if source in ("active", "all"):
-        found += tasks.list_active(call.node)
+        selected += tasks.list_active(call.node)
     if source in ("archive", "all"):
-        found += tasks.list_finished(call.node)
+        selected += tasks.list_finished(call.node)
     sees_all = call.subject.may(f"/nodes/{call.node}", "Sys.Audit")
-    found = [
+    selected = [
         task
-        for task in found
+        for task in selected
         if _matches_filters(call, task) and (sees_all or tasklists.is_owner(call.subject, task.upid))
     ]
     start, limit = call.integer("start"), call.integer("limit", _DEFAULT_LIMIT)
-    return Reply([_entry(task) for task in found[start : start + limit]], {"total": len(found)} if found else {})
+    page = [_entry(task) for task in selected[start : start + limit]]
+    return Reply(page, {"total": len(selected)} if selected else {})
 
 
 @route("GET", "/nodes/{node}/tasks/{upid}/status")

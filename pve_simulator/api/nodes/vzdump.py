@@ -62,10 +62,10 @@ def back_up(call: Call) -> str:
         return "OK"
     if call.text("storage") is not None:
         call.subject.require(f"/storage/{call.need('storage')}", "Datastore.AllocateSpace")
-    wanted = options.read_options(params)
+    settings = options.read_options(params)
 
     async def worker(task: Task) -> None:
-        await Vzdump(call.world, task, call.subject, call.node, wanted).run(here)
+        await Vzdump(call.world, task, call.subject, call.node, settings).run(here)
 
     return call.task("vzdump", here[0] if len(here) == 1 else "", worker)
 

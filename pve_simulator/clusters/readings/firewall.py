@@ -35,9 +35,9 @@ def _file(answers: Answers, place: str) -> FirewallFile:
     for entry in answers.entries(f"{place}/aliases"):
         file.aliases[entry["name"].lower()] = Alias(entry["name"], entry["cidr"], entry.get("comment"))
     for entry in answers.entries(f"{place}/ipset"):
-        found = file.ipsets[entry["name"]] = IpSet(entry.get("comment"))
+        ipset = file.ipsets[entry["name"]] = IpSet(entry.get("comment"))
         for member in answers.entries(f"{place}/ipset/{entry['name']}"):
-            found.entries[member["cidr"]] = IpSetEntry(bool(member.get("nomatch")), member.get("comment"))
+            ipset.entries[member["cidr"]] = IpSetEntry(bool(member.get("nomatch")), member.get("comment"))
     for entry in answers.entries(f"{place}/groups"):
         rules = _rules(answers, f"{place}/groups/{entry['group']}")
         file.groups[entry["group"]] = SecurityGroup(entry.get("comment"), rules)

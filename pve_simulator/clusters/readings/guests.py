@@ -37,7 +37,7 @@ def load_pools(cluster: Cluster, answers: Answers) -> None:
     """Pools with their members."""
     for entry in answers.entries("/pools"):
         cluster.pools[entry["poolid"]] = Pool(entry.get("comment"))
-    detailed = [entry for _name, found in answers.find_by_parameter("/pools", "poolid") for entry in found]
+    detailed = [entry for _name, entries in answers.find_by_parameter("/pools", "poolid") for entry in entries]
     for match, data in answers.find_matching("/pools/(.+)"):
         detailed.append({"poolid": match[1], **data})
     for entry in detailed:
@@ -64,11 +64,11 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
         paused=entry.get("qmpstatus") == "paused",
         pid=entry.get("pid") or 0,
     )
-    shown, pending = answers.get(f"{path}/config"), answers.get(f"{path}/pending")
-    if shown is None and pending is None:
+    config, pending = answers.get(f"{path}/config"), answers.get(f"{path}/pending")
+    if config is None and pending is None:
         guest.config = _config_from_list(cluster, kind, entry)
     else:
-        _configure(guest, shown or {}, pending or [])
+        _configure(guest, config or {}, pending or [])
     for snapshot in answers.entries(f"{path}/snapshot"):
         if snapshot["name"] != _CURRENT:
             saved = answers.get(f"{path}/snapshot/{snapshot['name']}/config")
@@ -78,9 +78,9 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
     cluster.guests[guest.vmid] = guest
 
 
-def _configure(guest: Guest, shown: dict[str, Any], pending: list[dict[str, Any]]) -> None:
+def _configure(guest: Guest, config: dict[str, Any], pending: list[dict[str, Any]]) -> None:
     """`config` shows what will be; what is now, where it differs, only `pending` tells."""
-    guest.config = to_texts(shown, "digest")
+    guest.config = to_texts(config, "digest")
     for entry in pending:
         name = entry["key"]
         if name == "digest":

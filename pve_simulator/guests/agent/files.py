@@ -61,8 +61,8 @@ def open_error(path: str, mode: str, reason: str) -> ApiError:
 
 
 def _directories(machine: Machine) -> set[str]:
-    found = set(machine.system.directories)
+    directories = set(machine.system.directories)
     for path in (*machine.script.files, *machine.system.files):
         parts = path.split("/")[1:-1]
-        found |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-    return found
+        directories |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return directories

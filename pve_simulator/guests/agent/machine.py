@@ -36,14 +36,14 @@ class Machine:
 
     def network(self) -> list[tuple[str, str, list[str]]]:
         """Every interface: its name, MAC address and addresses with prefix length."""
-        found = [("lo", "00:00:00:00:00:00", ["127.0.0.1/8", "::1/128"])]
+        interfaces = [("lo", "00:00:00:00:00:00", ["127.0.0.1/8", "::1/128"])]
         for number, mac in enumerate(_mac_addresses(self.guest)):
             name = f"eth{number}"
-            given = self.script.addresses.get(name)
-            if given is None:
-                given = [*([self._dhcp_address()] if number == 0 else []), f"{link_local(mac)}/64"]
-            found.append((name, mac, given))
-        return found
+            addresses = self.script.addresses.get(name)
+            if addresses is None:
+                addresses = [*([self._dhcp_address()] if number == 0 else []), f"{link_local(mac)}/64"]
+            interfaces.append((name, mac, addresses))
+        return interfaces
 
     def _dhcp_address(self) -> str:
         return self.system.dhcp or f"10.99.{self.guest.vmid // 250 % 250}.{self.guest.vmid % 250 + 1}/16"

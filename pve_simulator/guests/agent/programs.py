@@ -83,9 +83,9 @@ def _uname(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
         "m": info.get("machine", ""),
         "o": "GNU/Linux",
     }
-    wanted = "".join(word[1:] for word in arguments if word.startswith("-")) or "s"
-    wanted = "snrvmo" if "a" in wanted else wanted
-    return _say(" ".join(text for letter, text in fields.items() if letter in wanted))
+    letters = "".join(word[1:] for word in arguments if word.startswith("-")) or "s"
+    letters = "snrvmo" if "a" in letters else letters
+    return _say(" ".join(text for letter, text in fields.items() if letter in letters))
 
 
 def _sleep(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:

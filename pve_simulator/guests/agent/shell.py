@@ -147,12 +147,12 @@ def _redirect(machine: Machine, result: Result, sign: str, target: str) -> Resul
         return result
     if not sign.endswith(">"):
         return result
-    kept = replace(result, err="") if errors else replace(result, out="")
+    remaining = replace(result, err="") if errors else replace(result, out="")
     if target == "/dev/null":
-        return kept
+        return remaining
     before = (find_content(machine, target) or "") if sign.endswith(">>") else ""
     try:
         write_file(machine, target, before + text)
     except ApiError:
         return Result(2, err=f"sh: 1: cannot create {target}: Directory nonexistent\n")
-    return kept
+    return remaining

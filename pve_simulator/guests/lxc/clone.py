@@ -73,16 +73,16 @@ async def run_clone(call: Call, task: Task, clone: Clone) -> None:
     source, target = clone.source, clone.target
     volumes = Volumes(call.cluster, source.node, int(call.world.clock.time()), task.say)
     task.say(f"creating a clone of container {source.vmid} with ID {target.vmid}")
-    made: list[str] = []
+    new_volids: list[str] = []
     try:
         for mount in clone.mounts:
             copied = _copy(clone, volumes, mount)
-            made.append(copied.volume)
+            new_volids.append(copied.volume)
             target.config[mount.key] = copied.text()
         await task.work()
     except BaseException as error:
         source.config.pop("lock", None)
-        for volid in made:
+        for volid in new_volids:
             volumes.free(volid)
         register.remove(call.cluster, target)
         if isinstance(error, ApiError):

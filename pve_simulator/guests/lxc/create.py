@@ -117,10 +117,10 @@ def check_rights(creation: Creation) -> None:
     allowed = call.subject.may(f"/vms/{call.vmid}", "VM.Allocate")
     if not allowed and not (pool is not None and call.subject.may(f"/pool/{pool}", "VM.Allocate")):
         raise forbidden("Permission check failed")
-    given = config_params(call.params)
-    given.pop("unprivileged", None)
+    options = config_params(call.params)
+    options.pop("unprivileged", None)
     rights = ConfigRights(call.cluster, call.subject, call.vmid, pool)
-    rights.check({}, {**given, **creation.mounts}, unprivileged=creation.unprivileged)
+    rights.check({}, {**options, **creation.mounts}, unprivileged=creation.unprivileged)
 
 
 def check_storages(creation: Creation) -> None:
@@ -181,9 +181,9 @@ def finish(call: Call, task: Task, guest: Guest) -> None:
 async def _build(creation: Creation, task: Task, guest: Guest) -> None:
     volumes = creation.volumes
     volumes.say = task.say
-    made: list[str] = []
+    new_volids: list[str] = []
     try:
-        config = make_volumes(creation, volumes, made)
+        config = make_volumes(creation, volumes, new_volids)
         await task.work()
         try:
             template = volumes.need(creation.template)
@@ -194,21 +194,21 @@ async def _build(creation: Creation, task: Task, guest: Guest) -> None:
         task.say("Total bytes read: 2058240 (2.0MiB, 128MiB/s)")
         _set_up(creation, task, config)
     except BaseException:
-        for volid in made:
+        for volid in new_volids:
             volumes.free(volid)
         raise
     guest.config = with_defaults(creation.vmid, config)
     guest.part(ContainerInside).configured = not _TINY.search(creation.template)
 
 
-def make_volumes(creation: Creation, volumes: Volumes, made: list[str]) -> Config:
-    """The configuration with its mount points on new volumes, whose ids go to `made`."""
+def make_volumes(creation: Creation, volumes: Volumes, new_volids: list[str]) -> Config:
+    """The configuration with its mount points on new volumes, whose ids go to `new_volids`."""
     config = dict(creation.config)
     mounts = creation.mounts or {"rootfs": f"{creation.storage}:{_DEFAULT_SIZE}"}
     for mount in mp.mounts(mounts):
         placed = create_volume(volumes, creation.vmid, mount)
         if mount.new_volume is not None:
-            made.append(placed.volume)
+            new_volids.append(placed.volume)
         config[mount.key] = placed.text()
     return config
 

@@ -56,8 +56,8 @@ def say_mkfs(say: Say, volume: Volume) -> None:
     blocks = volume.size // block
     per_group = block * 8
     groups = max(1, -(-blocks // per_group))
-    wanted = volume.size // (16384 if volume.size >= _SMALL else 4096)
-    inodes = groups * _round_up(-(-wanted // groups), block // 256)
+    inodes_wanted = volume.size // (16384 if volume.size >= _SMALL else 4096)
+    inodes = groups * _round_up(-(-inodes_wanted // groups), block // 256)
     say(f"Creating filesystem with {blocks} {block // 1024}k blocks and {inodes} inodes")
     say(f"Filesystem UUID: {_uuid(volume)}")
     first = 0 if block == 4096 else 1

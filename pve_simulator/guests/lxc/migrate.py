@@ -151,29 +151,29 @@ def _scan(job: _Migration) -> list[str]:
     for mount in mp.mounts(guest.config):
         if mount.kind != "volume":
             journal.say(f"ignoring shared '{mount.kind}' mount point '{mount.key}' ('{mount.volume}')")
-    found, errors = [], {}
+    volids, errors = [], {}
     for volid in sorted({*mounted, *in_snapshots}):
         storage, parsed = parse_volid(cluster, volid)
         if storage.is_shared:
             journal.say(f"volume '{volid}' is on shared storage '{storage.id}'")
             continue
-        found.append(volid)
+        volids.append(volid)
         if parsed.vmid != guest.vmid:
             errors[volid] = f"owned by other guest (owner = {parsed.vmid})"
         elif volid in in_snapshots and storage.type != "zfspool":
             errors[volid] = "non-migratable snapshot exists"
         elif parsed.is_base and job.volumes_on(guest.node).clones_of(volid):
             errors[volid] = "referenced by linked clone(s)"
-    for volid in found:
+    for volid in volids:
         where = "in current VM config" if volid in mounted else "referenced by snapshot(s)"
         journal.say(f"found local volume '{volid}' ({where})")
     for volid, text in errors.items():
         journal.say(f"can't migrate local volume '{volid}': {text}")
     if errors:
         raise failure("can't migrate CT - check log")
-    for volid in found:
+    for volid in volids:
         check_migratable(parse_volid(cluster, volid)[0], volid)
-    return found
+    return volids
 
 
 def _switch(job: _Migration) -> None:

@@ -94,21 +94,21 @@ def parse_mount(key: str, value: str | None) -> MountPoint:
 
 def mounts(config: Config) -> list[MountPoint]:
     """The mount points of a configuration, rootfs first; those that cannot be parsed are left out."""
-    found = []
+    parsed = []
     for key in sorted((key for key in config if is_mount_key(key)), key=_order):
         try:
-            found.append(parse_mount(key, config[key]))
+            parsed.append(parse_mount(key, config[key]))
         except ApiError:
             continue
-    return found
+    return parsed
 
 
 def volumes_of(config: Config, *, unused: bool = False) -> list[str]:
     """The volume ids that a configuration mounts (and holds as unused)."""
-    found = [mount.volume for mount in mounts(config) if mount.kind == "volume"]
+    volids = [mount.volume for mount in mounts(config) if mount.kind == "volume"]
     if unused:
-        found += [value for key, value in sorted(config.items()) if is_unused_key(key)]
-    return list(dict.fromkeys(found))
+        volids += [value for key, value in sorted(config.items()) if is_unused_key(key)]
+    return list(dict.fromkeys(volids))
 
 
 def in_use(guest: Guest, config: Config, pending: Config, volume: str) -> bool:
@@ -139,12 +139,12 @@ def drop_reused(config: Config) -> None:
 def _errors_by_property(text: str, schema: Schema, error: ParameterError) -> dict[str, str]:
     if not text:
         return {name: MISSING for name, inner in format_of(schema).items() if not inner.optional}
-    found = {}
+    by_property = {}
     for line in "\n".join(error.errors.values()).splitlines():
         name, colon, what = line.partition(": ")
         if colon and " " not in name:
-            found[name] = what
-    return found
+            by_property[name] = what
+    return by_property
 
 
 def _order(key: str) -> int:

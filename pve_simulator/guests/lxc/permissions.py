@@ -88,9 +88,9 @@ class ConfigRights:
         before, after = features(old), features(new)
         if old is None or new is None:
             # The server looks at the flags that come or go, and takes `nesting=0` for another flag.
-            given = after if new is not None else before
-            nesting = set(given) == {"nesting"} and given["nesting"] == "1"
-            other = bool(given) and not nesting
+            flags = after if new is not None else before
+            nesting = set(flags) == {"nesting"} and flags["nesting"] == "1"
+            other = bool(flags) and not nesting
         else:
             changed = {name for name in {*before, *after} if before.get(name, "") != after.get(name, "")}
             nesting, other = "nesting" in changed, bool(changed - {"nesting"})

@@ -50,18 +50,18 @@ async def roll_back(world: World, task: Task, guest: Guest, name: str) -> None:
     """The task of POST rollback; the container is stopped afterwards."""
     volumes = _volumes(world, task, guest)
     async with world.locks.hold("lxc", guest.vmid, task=task):
-        kept = volumes_of(snapshots.require_snapshot(guest, name).config) if not guest.template else []
-        for volid in kept:
+        volids = volumes_of(snapshots.require_snapshot(guest, name).config) if not guest.template else []
+        for volid in volids:
             volume_snapshots.check_rollback(volumes, volid, name)
         snapshots.begin_rollback(guest, name)
         if guest.running:
             power.power_off(guest)
         snapshots.lock_rollback(guest)
     await task.work()
-    for volid in kept:
+    for volid in volids:
         volume_snapshots.roll_back(volumes, volid, name)
     for volid in volumes_of(guest.config):
-        if volid not in kept:
+        if volid not in volids:
             add_unused(guest.config, volid)
     snapshots.finish_rollback(guest, name)
 

@@ -122,9 +122,9 @@ class GuestAccess:
                 continue
             if parse_new_cloudinit(drive) is not None:
                 continue
-            wanted = None if is_cdrom(drive) else parse_new_disk(drive)
-            if wanted is not None:
-                self._check_allocation(wanted[0] or default_storage)
+            new_disk = None if is_cdrom(drive) else parse_new_disk(drive)
+            if new_disk is not None:
+                self._check_allocation(new_disk[0] or default_storage)
             else:
                 self._check_volume(key, drive)
             if "import-from" in drive:

@@ -118,13 +118,13 @@ class Changing:
             self._access.check_drive(key, guest.config[key])
         self._access.check_drive(key, text)
         maker = DiskMaker(self._volumes, guest.vmid, present={**guest.config, **guest.pending})
-        made = maker.make({key: text})
-        if maker.imported and not volumes_in(made) & {*volumes_in(guest.config), *guest.config.values()}:
+        drives = maker.make({key: text})
+        if maker.imported and not volumes_in(drives) & {*volumes_in(guest.config), *guest.config.values()}:
             # Something may be on the new disk that boots, and listens to what it is asked.
             guest.acpi = guest.agent_alive = True
         if key in guest.pending:
             register_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))
-        guest.pending |= made
+        guest.pending |= drives
         if self._order and key not in self._order and is_cdrom(parse_drive(key, text), cloudinit=False):
             self._order.append(key)
             self._boot_from(self._order)

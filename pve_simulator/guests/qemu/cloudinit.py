@@ -73,14 +73,14 @@ def _dns(config: Config, host_dns: Mapping[str, str]) -> tuple[list[str], list[s
 
 def _addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
     """Number, MAC address and addresses of every network device that has some."""
-    found = []
+    devices = []
     for key in net_keys(config):
         number = key[3:]
         text = config.get(f"ipconfig{number}")
         if text is not None:
             addresses = _usable(parse_property_string(text, config_schema("qemu")["ipconfig0"], "ipconfig0"))
-            found.append((number, parse_net(config[key]).get("macaddr", "").lower(), addresses))
-    return found
+            devices.append((number, parse_net(config[key]).get("macaddr", "").lower(), addresses))
+    return devices
 
 
 def _usable(addresses: dict[str, str]) -> dict[str, str]:

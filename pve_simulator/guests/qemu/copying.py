@@ -81,8 +81,8 @@ class DiskCopier:
     def _format(self, disk: Disk) -> str:
         storage = storage_of(self.volumes.cluster, self.storage or str(disk.storage))
         source = self.volumes.find(disk.file)
-        wanted = self.form or (source.format if source else None)
-        return wanted if wanted in image_formats(storage) else default_format(storage)
+        requested = self.form or (source.format if source else None)
+        return requested if requested in image_formats(storage) else default_format(storage)
 
     def _size(self, disk: Disk) -> int:
         source = self.volumes.need(disk.file)

@@ -55,17 +55,17 @@ def prepare(call: Call) -> Creation:
     if call.flag("start"):
         GuestAccess(call.subject, call.cluster, call.vmid, pool).require("VM.PowerMgmt")
     _check_allowed(call, pool)
-    given = omit_options(call.params, _NOT_SETTINGS)
-    if "sshkeys" in given:
-        check_ssh_keys(str(given["sshkeys"]))
+    params = omit_options(call.params, _NOT_SETTINGS)
+    if "sshkeys" in params:
+        check_ssh_keys(str(params["sshkeys"]))
     if call.text("archive") is not None:
-        for key in sorted(given):
+        for key in sorted(params):
             if is_drive(key):
                 raise invalid({key: "option conflicts with option 'archive'"})
         check_volume_access(call.subject, call.cluster, call.need("archive"), vmid=call.vmid, content="backup")
-    if "cdrom" in given:
-        given["ide2"] = cdrom_drive(given.pop("cdrom"))
-    texts = {key: config_text(key, value, call.cluster) for key, value in given.items()}
+    if "cdrom" in params:
+        params["ide2"] = cdrom_drive(params.pop("cdrom"))
+    texts = {key: config_text(key, value, call.cluster) for key, value in params.items()}
     settings = {key: text for key, text in texts.items() if text is not None}
     access = GuestAccess(call.subject, call.cluster, call.vmid, pool)
     access.check_storages(settings, storage)

@@ -112,8 +112,8 @@ def tidy_drive(key: str, text: str) -> str:
     if drive.get("media") == "cdrom" and (key.startswith("virtio") or _NOT_CDROM & drive.keys()):
         raise invalid({key: "unable to parse drive options"})
     if "import-from" in drive:
-        wanted = parse_new_disk(drive)
-        if wanted is None or wanted[1] != 0:
+        new_disk = parse_new_disk(drive)
+        if new_disk is None or new_disk[1] != 0:
             hint = "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>"
             raise invalid({key: hint})
         for required in {"efidisk0": ("efitype", "pre-enrolled-keys"), "tpmstate0": ("version",)}.get(key, ()):

@@ -39,12 +39,12 @@ def shared_nodes(cluster: Cluster, config: Config, node: str) -> list[str]:
 
 def missing_storages(cluster: Cluster, config: Config, node: str) -> list[str]:
     """The storages that a machine uses and a node cannot."""
-    found = set()
+    missing = set()
     for name in _storages(config):
         storage = cluster.storages.get(name)
         if storage is not None and not (storage.is_enabled and storage.is_on_node(node)):
-            found.add(name)
-    return sorted(found)
+            missing.add(name)
+    return sorted(missing)
 
 
 def _storages(config: Config) -> list[str]:

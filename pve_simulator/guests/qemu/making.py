@@ -70,9 +70,9 @@ class DiskMaker:
         if cloudinit is not None:
             self._check_single(key)
             return self._report(key, self._cloudinit(drive, cloudinit[0]))
-        wanted = parse_new_disk(drive)
-        if wanted is not None:
-            return self._report(key, self._new(key, drive, self._storage(wanted[0]), wanted[1]))
+        new_disk = parse_new_disk(drive)
+        if new_disk is not None:
+            return self._report(key, self._new(key, drive, self._storage(new_disk[0]), new_disk[1]))
         return self._existing(key, drive)
 
     def _check_single(self, key: str) -> None:
@@ -113,8 +113,7 @@ class DiskMaker:
 
     def _import(self, drive: Drive, storage: str, source: str, form: str | None) -> Drive:
         volumes = self.volumes
-        found = volumes.find(source)
-        if found is None:
+        if volumes.find(source) is None:
             raise self._missing_source(source)
         volumes.say(f"create full clone of drive ({source})")
         volume = volumes.copy(source, storage, self.vmid, form)

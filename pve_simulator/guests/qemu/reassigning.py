@@ -31,7 +31,7 @@ def choose_target_key(call: Call) -> str:
 
 def check_reassign(call: Call) -> tuple[Guest, Guest, Drive]:
     """Both machines and the drive; raises what keeps it where it is."""
-    key, other = call.need("disk"), choose_target_key(call)
+    key, new_key = call.need("disk"), choose_target_key(call)
     source, target = (
         _machine(call.cluster, call.vmid, ""),
         _machine(call.cluster, call.integer("target-vmid"), "target "),
@@ -46,8 +46,8 @@ def check_reassign(call: Call) -> tuple[Guest, Guest, Drive]:
     _check_digest(target, call.text("target-digest"))
     if key not in source.config:
         raise failure(f"Disk '{key}' for VM '{source.vmid}' does not exist")
-    if other in target.config:
-        raise failure(f"Target disk key '{other}' is already in use for VM '{target.vmid}'")
+    if new_key in target.config:
+        raise failure(f"Target disk key '{new_key}' is already in use for VM '{target.vmid}'")
     drive = parse_drive(key, source.config[key])
     if is_cdrom(drive, cloudinit=False):
         raise failure("CD drive contents can't be moved to another VM")
@@ -65,8 +65,8 @@ def check_reassign(call: Call) -> tuple[Guest, Guest, Drive]:
 async def reassign(call: Call, task: Task) -> None:
     """The task, with both guests' locks held."""
     source, target, drive = check_reassign(call)
-    key, other = call.need("disk"), choose_target_key(call)
-    task.say(f"reassign disk '{key}' from VM '{source.vmid}' as '{other}' to VM '{target.vmid}'")
+    key, new_key = call.need("disk"), choose_target_key(call)
+    task.say(f"reassign disk '{key}' from VM '{source.vmid}' as '{new_key}' to VM '{target.vmid}'")
     await task.work()
     volumes = Volumes(call.cluster, source.node, int(call.world.clock.time()), task.say)
     drive["file"] = volumes.rename(drive["file"], target.vmid).volid
@@ -76,11 +76,11 @@ async def reassign(call: Call, task: Task) -> None:
         source.config["boot"] = print_order(device for device in order if device != key)
     del source.config[key]
     task.say(f"removing disk '{key}' from VM '{source.vmid}' config")
-    if _UNUSED.fullmatch(other):
-        target.config[other] = drive["file"]
+    if _UNUSED.fullmatch(new_key):
+        target.config[new_key] = drive["file"]
         return
-    text = print_drive(other, drive)
-    change = Change({other: text}, line=f"-{other} {text}")
+    text = print_drive(new_key, drive)
+    change = Change({new_key: text}, line=f"-{new_key} {text}")
     task.say(f"update VM {target.vmid}: {change.line}")
     apply_change(call, target, change, task.say)
 

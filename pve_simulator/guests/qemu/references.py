@@ -83,18 +83,20 @@ class Reference:
 
 def find_references(guest: Guest) -> dict[str, Reference]:
     """The volumes of a guest by volume id: of its configuration, its pending changes and its snapshots."""
-    found: dict[str, Reference] = {}
+    by_volid: dict[str, Reference] = {}
     for disk, snapshot, pending in _mentions(guest):
-        found.setdefault(disk.file, Reference(disk.file)).add_mention(disk, snapshot=snapshot, pending=pending)
-    return found
+        by_volid.setdefault(disk.file, Reference(disk.file)).add_mention(disk, snapshot=snapshot, pending=pending)
+    return by_volid
 
 
 def find_local_volumes(cluster: Cluster, guest: Guest) -> list[Reference]:
     """The volumes that only the guest's node has, empty CD drives left out."""
     return [
-        found
-        for found in find_references(guest).values()
-        if not found.shared and not (found.cdrom and found.volid == "none") and not _is_shared(cluster, found)
+        reference
+        for reference in find_references(guest).values()
+        if not reference.shared
+        and not (reference.cdrom and reference.volid == "none")
+        and not _is_shared(cluster, reference)
     ]
 
 
@@ -120,6 +122,6 @@ def _disks(config: Config) -> list[Disk]:
     return all_disks(config, unused=True, state=True)
 
 
-def _is_shared(cluster: Cluster, found: Reference) -> bool:
-    storage = cluster.storages.get(found.storage or "")
+def _is_shared(cluster: Cluster, reference: Reference) -> bool:
+    storage = cluster.storages.get(reference.storage or "")
     return storage is not None and storage.is_shared

@@ -39,8 +39,8 @@ class LocalResources:
 
 def find_local_resources(cluster: Cluster, config: Config, *, running: bool) -> LocalResources:
     """The local resources of a configuration; a running guest has more that blocks."""
-    found = LocalResources(find_unsavable_devices(config) if running else [])
-    found.names += [key for key in _OLD if config.get(key)]
+    resources = LocalResources(find_unsavable_devices(config) if running else [])
+    resources.names += [key for key in _OLD if config.get(key)]
     for key in sorted(key for key in config if _LOCAL.fullmatch(key)):
         value = config[key]
         if (key.startswith("usb") and _property(value, "host", first=True).lower() == "spice") or (
@@ -49,15 +49,15 @@ def find_local_resources(cluster: Cluster, config: Config, *, running: bool) -> 
             continue
         mapping = _mapping(key, value)
         if mapping:
-            found.mapped[key] = {"name": mapping}
+            resources.mapped[key] = {"name": mapping}
             if key.startswith("hostpci"):
                 if _section(cluster, key, mapping).get("live-migration-capable"):
-                    found.mapped[key]["live-migration"] = 1
+                    resources.mapped[key]["live-migration"] = 1
                     continue
                 if not running:
                     continue
-        found.names.append(key)
-    return found
+        resources.names.append(key)
+    return resources
 
 
 def find_unmapped(cluster: Cluster, resources: LocalResources, node: str) -> list[str]:
@@ -71,8 +71,8 @@ def find_unmapped(cluster: Cluster, resources: LocalResources, node: str) -> lis
 
 def find_unsavable_devices(config: Config) -> list[str]:
     """Devices whose state cannot be saved with a machine's RAM."""
-    found = ["amd-sev"] if config.get("amd-sev") else []
-    return found + (["virtiofs"] if any(re.fullmatch(r"virtiofs\d+", key) for key in config) else [])
+    devices = ["amd-sev"] if config.get("amd-sev") else []
+    return devices + (["virtiofs"] if any(re.fullmatch(r"virtiofs\d+", key) for key in config) else [])
 
 
 def check_ram_can_be_saved(config: Config) -> None:

@@ -152,9 +152,9 @@ def _forget(guest: Guest, name: str) -> None:
 def _adopt(guest: Guest, name: str) -> None:
     """Take over the snapshot's configuration; disks that it does not have become unused."""
     snapshot = guest.snapshots[name]
-    kept = {disk.file for disk in disks_of(snapshot.config)}
+    snapshot_files = {disk.file for disk in disks_of(snapshot.config)}
     for disk in disks_of(guest.config):
-        if disk.file not in kept:
+        if disk.file not in snapshot_files:
             add_unused(guest.config, disk.file)
     machine_was_set = "machine" in guest.config
     snapshots.finish_rollback(guest, name)

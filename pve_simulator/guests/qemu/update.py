@@ -47,25 +47,25 @@ class Change:
 
 def read_change(call: Call, params: dict[str, Any] | None = None) -> Change:
     """The change that a call asks for; raises what is wrong with it whatever the guest is like."""
-    given = omit_options(call.params if params is None else params, _NOT_SETTINGS)
+    params = omit_options(call.params if params is None else params, _NOT_SETTINGS)
     call.only_root("skiplock")
     change = Change(
-        force=bool(given.get("force")),
-        skiplock=bool(given.get("skiplock")),
+        force=bool(params.get("force")),
+        skiplock=bool(params.get("skiplock")),
         digest=call.text("digest"),
-        line=command_line(given),
+        line=command_line(params),
     )
-    if "sshkeys" in given:
-        check_ssh_keys(str(given["sshkeys"]))
-    settings = omit_options(given, _CONTROLS)
-    if not settings and not given.get("delete") and not given.get("revert"):
+    if "sshkeys" in params:
+        check_ssh_keys(str(params["sshkeys"]))
+    settings = omit_options(params, _CONTROLS)
+    if not settings and not params.get("delete") and not params.get("revert"):
         raise failure("no options specified")
     if "cdrom" in settings:
         if "ide2" in settings:
             raise invalid({"cdrom": "conflicts with option 'ide2'"})
         settings["ide2"] = cdrom_drive(settings.pop("cdrom"))
-    change.revert = _reverts(str(given.get("revert") or ""), settings)
-    change.delete = _deletions(str(given.get("delete") or ""), settings, change.revert)
+    change.revert = _reverts(str(params.get("revert") or ""), settings)
+    change.delete = _deletions(str(params.get("delete") or ""), settings, change.revert)
     for key, value in settings.items():
         text = config_text(key, value, call.cluster)
         if text is None:

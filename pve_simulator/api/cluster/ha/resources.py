@@ -38,8 +38,8 @@ def list_resources(call: Call) -> list[dict[str, Any]]:
 @route("POST", _PATH)
 def create(call: Call) -> None:
     """Put a guest under the manager's care."""
-    asked = call.need("sid")
-    sid = _service_id(call, asked)
+    given_id = call.need("sid")
+    sid = _service_id(call, given_id)
     kind, name = sid.split(":", 1)
     guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
@@ -156,15 +156,15 @@ def delete_group(call: Call) -> Any:
 def forget_in_rules(state: Ha, sid: str) -> None:
     """Take a guest out of all rules; a rule without guests goes too."""
     for name, rule in list(state.rules.items()):
-        left = [item for item in rule["resources"].split(",") if item != sid]
-        rule["resources"] = ",".join(left)
-        if not left:
+        remaining = [item for item in rule["resources"].split(",") if item != sid]
+        rule["resources"] = ",".join(remaining)
+        if not remaining:
             del state.rules[name]
 
 
-def _check_state(sid: str, resource: HaResource, wanted: str | None) -> None:
+def _check_state(sid: str, resource: HaResource, requested: str | None) -> None:
     """A guest in error must be disabled before anything else is asked of it."""
-    if resource.state == "error" and wanted != "disabled":
+    if resource.state == "error" and requested != "disabled":
         raise failure(f"service '{sid}' in error state, must be disabled and fixed first")
 
 

@@ -163,8 +163,8 @@ def _agent_status(call: Call, name: str) -> dict[str, Any]:
     for sid, resource in call.cluster.part(Ha).resources.items():
         guest = find_guest(call.world, sid)
         if guest is not None and guest.node == name and resource.state not in ("queued", "starting"):
-            done = "started" if guest.running else "stopped"
-            results[_uid(sid, resource)] = {"exit_code": 0, "sid": sid, "state": done}
+            state_reached = "started" if guest.running else "stopped"
+            results[_uid(sid, resource)] = {"exit_code": 0, "sid": sid, "state": state_reached}
     mode = "maintenance" if call.cluster.nodes[name].maintenance else "active"
     state = "active" if _has_services(call, name) else "wait_for_agent_lock"
     return {"mode": mode, "results": results, "state": state, "timestamp": _stamp(call)}
@@ -175,8 +175,8 @@ def _has_services(call: Call, name: str) -> bool:
     state = call.cluster.part(Ha)
     if call.world.clock.time() - state.agents.get(name, -_LINGER) < _LINGER:
         return True
-    found = (find_guest(call.world, sid) for sid, resource in state.resources.items() if resource.state != "queued")
-    return any(guest is not None and guest.node == name for guest in found)
+    guests = (find_guest(call.world, sid) for sid, resource in state.resources.items() if resource.state != "queued")
+    return any(guest is not None and guest.node == name for guest in guests)
 
 
 def _node_state(call: Call, name: str) -> str:

@@ -54,8 +54,8 @@ def _plan(call: Call) -> _Plan:
         raise ApiError(500, f"can't resize mount point owned by another container ({parsed.vmid})")
     call.subject.require(f"/storage/{storage.id}", "Datastore.AllocateSpace")
     before = Volumes(call.cluster, guest.node).need(mount.volume).size
-    wanted = parse_size(text.removeprefix("+")) or 0
-    after = before + wanted if text.startswith("+") else wanted
+    size = parse_size(text.removeprefix("+")) or 0
+    after = before + size if text.startswith("+") else size
     if after < before:
         raise failure("unable to shrink disk size")
     if after == before:

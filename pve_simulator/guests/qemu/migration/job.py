@@ -60,11 +60,11 @@ class Migration:
     def target_storage(self, name: str, volid: str, content: str) -> str:
         """Where a volume goes; raises unless the other node has that storage and it takes such volumes."""
         shared = enabled_storage(self.cluster, name, self.guest.node).is_shared
-        wanted = name if shared else self.options.storages.target(name)
-        storage = enabled_storage(self.cluster, wanted, self.options.target)
+        target = name if shared else self.options.storages.target(name)
+        storage = enabled_storage(self.cluster, target, self.options.target)
         if content not in storage.content:
-            raise failure(f"{volid}: content type '{content}' is not available on storage '{wanted}'")
-        return wanted
+            raise failure(f"{volid}: content type '{content}' is not available on storage '{target}'")
+        return target
 
     def undo(self) -> None:
         """Remove what has been copied, and let the guest be where it is; a dead node can do neither."""

@@ -153,9 +153,9 @@ def _channel(job: Migration) -> _Channel:
 
 def _speed_limit(job: Migration) -> int:
     """Bytes a second, 0 for none: the lower of what was asked for and what the guest's configuration says."""
-    asked = job.options.bwlimit * 1024
+    requested = job.options.bwlimit * 1024
     configured = int(float(job.guest.config.get("migrate_speed", "0"))) * sizes.MIB
-    return min(asked, configured) if asked and configured else asked or configured
+    return min(requested, configured) if requested and configured else requested or configured
 
 
 def _check_up(job: Migration) -> None:

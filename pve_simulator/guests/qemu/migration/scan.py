@@ -26,23 +26,23 @@ class LocalVolume:
 
 def scan_volumes(job: Migration) -> list[LocalVolume]:
     """The local volumes by name; what is found is said, and raised when anything of it cannot go."""
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     errors: dict[str, str] = {}
     others: list[str] = []
     targets: dict[str, str] = {}
-    known = find_references(job.guest)
-    for volid, reference in known.items():
+    references = find_references(job.guest)
+    for volid, reference in references.items():
         try:
             if volid == "cdrom" and reference.cdrom:
                 others.append(_no_drive(reference))
             elif volid != "none":
-                _examine(job, reference, found, targets)
+                _examine(job, reference, kinds, targets)
         except ApiError as error:
             errors[volid] = error.message
-    for volid in sorted(found):
-        if found[volid] == "attached" and job.guest.running and not job.options.with_local_disks:
+    for volid in sorted(kinds):
+        if kinds[volid] == "attached" and job.guest.running and not job.options.with_local_disks:
             errors[volid] = "can't live migrate attached local disks without with-local-disks option"
-        job.journal.say(_describe_disk(volid, found[volid]))
+        job.journal.say(_describe_disk(volid, kinds[volid]))
     for volid in sorted(errors):
         job.journal.say(f"can't migrate local disk '{volid}': {errors[volid]}")
     for text in others:
@@ -50,33 +50,33 @@ def scan_volumes(job: Migration) -> list[LocalVolume]:
     if errors or others:
         raise failure("Problem found while scanning volumes - can't migrate VM - check log")
     try:
-        for volid in found:
+        for volid in kinds:
             check_migratable(storage_of(job.cluster, volid.partition(":")[0]), volid)
     except ApiError as error:
         raise failure(f"Problem found while scanning volumes - {error.message}") from error
     return [
-        LocalVolume(volid, targets[volid], job.guest.running and found[volid] == "attached", known[volid].drive)
-        for volid in sorted(found)
+        LocalVolume(volid, targets[volid], job.guest.running and kinds[volid] == "attached", references[volid].drive)
+        for volid in sorted(kinds)
     ]
 
 
-def _examine(job: Migration, reference: Reference, found: dict[str, str], targets: dict[str, str]) -> None:
+def _examine(job: Migration, reference: Reference, kinds: dict[str, str], targets: dict[str, str]) -> None:
     """Take a volume in when it is local; raises what keeps it from going."""
     volid = reference.volid
     if volid.startswith("/"):
         if not reference.shared:
-            found[volid] = "config"
+            kinds[volid] = "config"
             raise failure("local file/device")
         return
     storage, parsed = parse_volid(job.cluster, volid)
     target = job.target_storage(storage.id, volid, parsed.content)
     if enabled_storage(job.cluster, storage.id, job.guest.node).is_shared:
         return
-    found[volid], targets[volid] = _kind(reference), target
+    kinds[volid], targets[volid] = _kind(reference), target
     if reference.cdrom:
         if not reference.cloudinit:
             raise failure("local cdrom image")
-        found[volid] = "generated"
+        kinds[volid] = "generated"
         return
     if parsed.vmid != job.guest.vmid:
         raise failure(f"owned by other VM (owner = VM {parsed.vmid})")
