@@ -47,7 +47,7 @@ def is_acl_path(path: str) -> bool:
 
 
 def modifying_privileges(path: str) -> list[str]:
-    """Any of these lets one change the rules of a path, and what pool its object is in."""
+    """The privileges that each allow changing the rules of a path and the pool of its object."""
     return [_GRANT_ALL, *(privilege for prefix, privilege in _ALLOCATE if path.startswith(prefix))]
 
 
@@ -58,7 +58,7 @@ def set_entry(access: Access, entry: AclEntry) -> None:
 
 
 def remove_entry(access: Access, entry: AclEntry) -> None:
-    """Take a role away, if it was there."""
+    """Remove an entry; a missing one is fine."""
     key = (entry.path, entry.kind, entry.ugid, entry.role)
     access.acl = [other for other in access.acl if (other.path, other.kind, other.ugid, other.role) != key]
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the web interface wants to know after a login: privileges by section, wherever they are."""
+"""What the web interface learns at login: the user's privileges by section."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def check_storable(access: Access, userid: str) -> None:
 
 
 def confirm_identity(access: Access, subject: Subject, userid: str, password: str | None, parameter: str) -> None:
-    """Who is not root proves again who they are, before a password or second factor changes."""
+    """Require the password of everybody but root before a password or second factor changes."""
     find_user(access, userid)
     if subject.is_root_password_login:
         return

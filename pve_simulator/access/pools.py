@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pools: who is in which, and which ones are below which."""
+"""Pools: their members, and which pools are nested in which."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_new(cluster: Cluster, name: str) -> None:
 
 
 def check_empty(cluster: Cluster, name: str) -> None:
-    """Raise while pools, guests or storages are in it; those that are gone do not count."""
+    """Raise while the pool has nested pools, guests or storages; members that are gone do not count."""
     pool = find_pool(cluster, name)
     below = sorted(other for other in cluster.pools if other.rpartition("/")[0] == name)
     guests = sorted((vmid for vmid in pool.vms if vmid in cluster.guests), key=str)
@@ -46,7 +46,7 @@ def check_empty(cluster: Cluster, name: str) -> None:
 
 
 class Membership:
-    """Changes to the members of one pool, made together once all are known to be allowed."""
+    """Changes to the members of one pool: all are checked first, then made together."""
 
     def __init__(self, cluster: Cluster, subject: Subject, name: str) -> None:
         self._cluster = cluster
@@ -57,7 +57,7 @@ class Membership:
         self.storages = list(self._pool.storages)
 
     def add(self, vmids: Iterable[int], storages: Iterable[str], *, move: bool) -> None:
-        """Take guests and storages in; guests of another pool only to move them."""
+        """Add guests and storages; guests of another pool only with `move`."""
         for vmid in vmids:
             self._require_allocation(f"/vms/{vmid}")
             if vmid in self.vms[self._name]:
@@ -71,7 +71,7 @@ class Membership:
             self.storages.append(storage)
 
     def remove(self, vmids: Iterable[int], storages: Iterable[str]) -> None:
-        """Put guests and storages out."""
+        """Remove guests and storages."""
         for vmid in vmids:
             self._require_allocation(f"/vms/{vmid}")
             if vmid not in self.vms[self._name]:
@@ -84,7 +84,7 @@ class Membership:
             self.storages.remove(storage)
 
     def commit(self) -> None:
-        """Make it so."""
+        """Apply the changes."""
         for name, vmids in self.vms.items():
             self._cluster.pools[name].vms = vmids
         self._pool.storages = self.storages

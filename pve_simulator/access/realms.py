@@ -51,7 +51,7 @@ def check_options(kind: str, options: Mapping[str, str], *, create: bool) -> Non
 
 
 def update(access: Access, realm: Realm, options: Mapping[str, str]) -> None:
-    """Take over options; one realm at most is the default, and passwords are kept elsewhere."""
+    """Set options of a realm; at most one realm is the default, and passwords are stored elsewhere."""
     if options.get("default") == "1":
         for other in access.realms.values():
             other.config.pop("default", None)

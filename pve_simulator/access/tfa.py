@@ -74,7 +74,7 @@ def needs_second_factor(user: User) -> bool:
 
 
 def issue_challenge_ticket(cluster: Cluster, userid: str, now: float) -> str:
-    """What a login by password gets instead of a ticket: what second factors there are, signed for this user."""
+    """The signed challenge that a password login gets instead of a ticket: which second factors the user has."""
     user = cluster.access.users[userid]
     kinds = {entry.type for entry in user.tfa.values() if entry.enable}
     challenge = {"totp": "totp" in kinds, "recovery": sorted(int(n) for n in _codes(user))}

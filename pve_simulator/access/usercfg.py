@@ -14,7 +14,7 @@ from pve_simulator.state.access import ROOT, Access, AclEntry, Token, User
 
 @contextmanager
 def wrap_errors(action: str) -> Iterator[None]:
-    """Word errors as the server does where it holds the lock on the configuration: `create user failed: …`."""
+    """Reword errors as the server does under the lock on the configuration: `create user failed: …`."""
     try:
         yield
     except ApiError as error:
@@ -42,7 +42,7 @@ def find_token(access: Access, userid: str, name: str) -> Token:
 
 
 def remove_user(access: Access, userid: str) -> None:
-    """Remove a user, its tokens, and every rule about them. root@pam comes back at once, without tokens."""
+    """Remove a user, its tokens, and every rule about them. root@pam is created again at once, without tokens."""
     removed = access.users.pop(userid, None)
     _filter_acl(access, lambda entry: entry.ugid != userid and not entry.ugid.startswith(f"{userid}!"))
     if userid == ROOT:

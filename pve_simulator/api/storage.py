@@ -55,7 +55,7 @@ def create(call: Call) -> dict[str, Any]:
         check_online(call.cluster, Storage(name, config))
     except ApiError as error:
         raise failure(f"create storage failed: {error.message}") from error
-    call.cluster.storages[name] = _like_its_neighbours(call, Storage(name, config))
+    call.cluster.storages[name] = _size_like_directories(call, Storage(name, config))
     return _answer(name, kind, generated_secrets(kind, name, settings))
 
 
@@ -76,7 +76,7 @@ def update(call: Call) -> dict[str, Any]:
 
 @route("DELETE", "/storage/{storage}")
 def delete(call: Call) -> None:
-    """Forget a definition; what is on the storage is not touched."""
+    """Delete a definition; the content of the storage stays."""
     try:
         storage = storage_of(call.cluster, call.need("storage"))
         used = f"{storage.id}:"
@@ -94,8 +94,8 @@ def _answer(name: str, kind: str, secrets: dict[str, str] | None) -> dict[str, A
     return {**answer, "config": secrets} if secrets else answer
 
 
-def _like_its_neighbours(call: Call, storage: Storage) -> Storage:
-    """A directory lies on the node's disk: it is as big, and as full, as the directories that are there."""
+def _size_like_directories(call: Call, storage: Storage) -> Storage:
+    """Give a directory the size and use of the other directories, which are on the same disk."""
     for other in call.cluster.storages.values():
         if storage.type in ("dir", "btrfs") and other.type == storage.type:
             storage.total, storage.base_used = other.total, other.base_used

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What task lists say of a task."""
+"""What all task lists show of a task."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_owner(subject: Subject, upid: Upid) -> bool:
 
 
 def describe_identity(task: Task) -> dict[str, Any]:
-    """What every list says, with user and token apart."""
+    """What every list shows; user and token are separate."""
     user, _sep, token = task.upid.user.partition("!")
     entry: dict[str, Any] = {
         "upid": str(task.upid),

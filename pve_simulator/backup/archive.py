@@ -39,14 +39,14 @@ class Included:
 
 
 def backup_volumes(guest: Guest) -> list[Included]:
-    """The volumes of a guest, those left out too."""
+    """The volumes of a guest, excluded ones too."""
     if guest.type == "lxc":
         return [_container_volume(mount) for mount in mounts(guest.config)]
     return [_machine_volume(guest.config, drive) for drive in disks_of(guest.config)]
 
 
 def snapshot_name(guest: Guest, now: float) -> str:
-    """What a backup that starts now is called on a Proxmox Backup Server."""
+    """The name on a Proxmox Backup Server of a backup that starts now."""
     return (
         f"{'vm' if guest.type == 'qemu' else 'ct'}/{guest.vmid}/{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now))}"
     )

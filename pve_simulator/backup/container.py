@@ -14,7 +14,7 @@ _MIB = 1024**2
 
 
 async def back_up(run: GuestRun) -> ArchiveInfo:
-    """The whole way from the running or stopped container to the archive."""
+    """Back up a running or stopped container into an archive."""
     guest = run.guest
     running = guest.running
     mode = run.options.mode if running else "stop"
@@ -71,7 +71,7 @@ def _can_snapshot(run: GuestRun, volid: str) -> bool:
 
 
 async def _copy_live(run: GuestRun) -> None:
-    """Copied twice: while it runs, and what has changed since while it is halted."""
+    """Copy everything while the container runs, then what has changed since while it is suspended."""
     source = f"/proc/{run.guest.pid}/root/"
     target = f"{run.target.removesuffix(f'.{run.form}')}.tmp"
     run.say(f"starting first sync {source} to {target}")

@@ -81,7 +81,7 @@ def job_view(name: str, job: dict[str, Any], now: float | None = None) -> dict[s
 
 
 def build_included_tree(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
-    """The guests of a job and which of their volumes it takes."""
+    """The guests of a job and which of their volumes it includes."""
     children = []
     selection = select_guests(cluster, job)
     for vmid in sorted(vmid for found in selection.by_node.values() for vmid in found):
@@ -104,7 +104,7 @@ def build_included_tree(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]
 
 
 def find_not_backed_up(cluster: Cluster) -> list[dict[str, Any]]:
-    """The guests that no job takes."""
+    """The guests that no job includes."""
     covered: set[int] = set()
     for job in cluster.part(BackupJobs).jobs.values():
         covered |= {vmid for found in select_guests(cluster, job).by_node.values() for vmid in found}

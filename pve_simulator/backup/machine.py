@@ -24,7 +24,7 @@ _UNUSED = re.compile(r"unused\d+")
 
 
 async def back_up(run: GuestRun) -> ArchiveInfo:
-    """The whole way from the running or stopped machine to the archive."""
+    """Back up a running or stopped machine into an archive."""
     guest = run.guest
     running, paused = guest.running, guest.paused
     mode = run.options.mode if running else "stop"
@@ -44,9 +44,9 @@ async def back_up(run: GuestRun) -> ArchiveInfo:
         text = _assemble(run, disks)
         run.say_archive()
         if disks:
-            await _images(run, disks, mode, was_running=running, was_paused=paused)
+            await _back_up_disks(run, disks, mode, was_running=running, was_paused=paused)
         else:
-            await _diskless(run)
+            await _back_up_diskless(run)
     except BaseException:
         await run.resume_guest()
         raise
@@ -84,7 +84,9 @@ def _assemble(run: GuestRun, disks: list[Included]) -> str:
     return config_text(guest, disks)
 
 
-async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_running: bool, was_paused: bool) -> None:
+async def _back_up_disks(
+    run: GuestRun, disks: Sequence[Included], mode: str, *, was_running: bool, was_paused: bool
+) -> None:
     guest = run.guest
     if not guest.running:
         run.say("starting kvm to execute backup task")
@@ -118,7 +120,7 @@ def _say_transfer(run: GuestRun, disks: Sequence[Included], seconds: int) -> Non
 
 
 def _resume(run: GuestRun) -> None:
-    """The machine goes on (or starts) as soon as the backup job has begun."""
+    """Resume (or start) the machine as soon as the backup job has begun."""
     again = f" after {run.describe_absence()}" if run.stopped_at is not None else ""
     run.say(f"resuming VM again{again}")
     if run.restart and not run.guest.running:
@@ -127,7 +129,7 @@ def _resume(run: GuestRun) -> None:
     run.guest.paused = False
 
 
-async def _diskless(run: GuestRun) -> None:
+async def _back_up_diskless(run: GuestRun) -> None:
     run.say("backup contains no disks")
     run.say("starting diskless backup")
     base = run.target.removesuffix(f".{run.form}")

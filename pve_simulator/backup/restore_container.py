@@ -108,7 +108,7 @@ async def _run(work: Restore, task: Task) -> None:
     if work.call.params.get("unprivileged") is None and "unprivileged" in backup:
         config["unprivileged"] = backup["unprivileged"]
     mounts, later = _plan_mounts(work, backup)
-    placed = {mount.key: _place(work, volumes, mount) for mount in mounts}
+    placed = {mount.key: _place_mount(work, volumes, mount) for mount in mounts}
     old = mp.volumes_of(guest.config, unused=True)
     await task.work()
     for volid in old:
@@ -147,7 +147,7 @@ def _plan_mounts(work: Restore, backup: Config) -> tuple[list[mp.MountPoint], Co
     return mounts, later
 
 
-def _place(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:
+def _place_mount(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:
     placed = create_volume(volumes, work.guest.vmid, mount)
     if mount.new_volume is not None:
         work.made.append(placed.volume)
@@ -155,7 +155,7 @@ def _place(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:
 
 
 def _merge_config(work: Restore, backup: Config, config: Config) -> Config:
-    """What was given, and of the backup what was not."""
+    """The given configuration, completed from the backup."""
     merged = dict(config)
     for key, value in backup.items():
         if key in merged or key == "unprivileged" or mp.is_mount_key(key) or mp.is_unused_key(key):

@@ -54,7 +54,7 @@ class Restore:
 
 
 def say_header(work: Restore, task: Task, text: str, disks: list[Disk]) -> None:
-    """What vma prints of an archive; nothing of one on a Proxmox Backup Server."""
+    """Log what vma prints of an archive; nothing of one on a Proxmox Backup Server."""
     if work.on_server:
         return
     temporary = f"{TEMPORARY}/vzdumptmp{task.upid.pid}"
@@ -104,7 +104,7 @@ def _say_download(work: Restore, task: Task, disk: Disk, volume: Volume, path: s
 
 
 def make_cloudinit(work: Restore, task: Task, disks: dict[str, Disk]) -> Config:
-    """A cloud-init drive is not in the archive: it is made anew."""
+    """Make the cloud-init drives, which archives do not contain."""
     call, vmid = work.call, work.guest.vmid
     volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
     config: Config = {}
@@ -122,7 +122,7 @@ def make_cloudinit(work: Restore, task: Task, disks: dict[str, Disk]) -> Config:
 
 
 def free_old_volumes(work: Restore) -> None:
-    """The volumes of the machine that is overwritten go before new ones are made."""
+    """Free the volumes of the overwritten machine before new ones are made."""
     call, guest = work.call, work.guest
     volumes = Volumes(call.cluster, call.node)
     for disk in all_disks(guest.config, unused=True, state=True):
@@ -132,7 +132,7 @@ def free_old_volumes(work: Restore) -> None:
 
 
 def say_transfer(task: Task, total: int) -> None:
-    """What vma prints while it reads."""
+    """Log what vma prints while it reads."""
     if not total:
         return
     for percent in range(1, 101):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One guest's backup under way: what both types of guests share."""
+"""The backup of one guest: what both guest types share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ArchiveInfo:
 
 @dataclass
 class GuestRun:
-    """A guest on its way into an archive at `target`; `form` is the archive's format.
+    """The backup of a guest into an archive at `target`; `form` is the archive's format.
 
     `resume`, `restart` and `snapshot` say what has to be undone when it is done, or failed.
     """
@@ -46,19 +46,19 @@ class GuestRun:
         self.task.say(f"INFO: {line}")
 
     def say_archive(self) -> None:
-        """Where it goes."""
+        """Log where the archive goes."""
         kind = "Proxmox Backup Server" if self.form.startswith("pbs-") else "vzdump"
         self.say(f"creating {kind} archive '{self.target}'")
 
     def say_mode(self, mode: str) -> None:
-        """Which way it is done."""
+        """Log the backup mode."""
         self.say(f"backup mode: {mode}")
         if self.options.bwlimit:
             self.say(f"bandwidth limit: {self.options.bwlimit} KB/s")
         self.say(f"ionice priority: {self.options.ionice}")
 
     def count_used_bytes(self, volids: list[str]) -> int:
-        """Bytes that volumes really hold."""
+        """Bytes in use in volumes."""
         volumes = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
         return sum((volume.used or 0) for volume in volumes if volume is not None)
 
@@ -70,19 +70,19 @@ class GuestRun:
         power.power_off(self.guest, self.world)
 
     def suspend(self) -> None:
-        """Halt the guest."""
+        """Suspend the guest."""
         self.say("suspending guest")
         self.stopped_at = self.world.clock.time()
         self.guest.paused = True
 
     def describe_absence(self) -> str:
-        """How long the guest was away, in words."""
+        """How long the guest was down, in words."""
         seconds = int(self.world.clock.time() - (self.stopped_at or self.world.clock.time()))
         self.stopped_at = None
         return f"{seconds if seconds else '<1'} seconds"
 
     async def resume_guest(self) -> None:
-        """Tidy up, and let a guest run again that was stopped or halted."""
+        """Clean up, and resume or start a guest that was suspended or stopped."""
         if self.snapshot:
             self.say("cleanup temporary 'vzdump' snapshot")
             self.snapshot = False

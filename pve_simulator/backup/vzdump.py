@@ -115,12 +115,12 @@ class Vzdump:
             power.check_lock(guest)
             guest.config["lock"] = "backup"
         try:
-            await self._archive(storage, guest)
+            await self._back_up_and_prune(storage, guest)
         finally:
             if guest.lock == "backup":
                 del guest.config["lock"]
 
-    async def _archive(self, storage: Storage, guest: Guest) -> None:
+    async def _back_up_and_prune(self, storage: Storage, guest: Guest) -> None:
         now = self.world.clock.time()
         if storage.type == "pbs":
             name = target = snapshot_name(guest, now)

@@ -21,5 +21,5 @@ def world_to_data(world: World) -> dict[str, Any]:
 
 
 def dump_world(world: World, path: str | Path) -> None:
-    """Write it, JSON for `.json`, else YAML."""
+    """Write the state, JSON for `.json`, else YAML."""
     write_data(world_to_data(world), path)

@@ -112,7 +112,7 @@ def descriptions() -> dict[str, str]:
 
 
 def preferred_name(name: str) -> str | None:
-    """A macro's name as it is listed, whatever the case it is asked in."""
+    """The listed spelling of a macro's name given in any case."""
     return _names_by_lower_case().get(name.lower())
 
 

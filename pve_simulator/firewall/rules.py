@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rule may say, and how it is shown."""
+"""Firewall rules: what they may contain, how they change, and how they are shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Problem = tuple[str, str]
 
 
 class RuleCheck:
-    """Reads a rule in its place; `ipversion` is known once `problems` has run through."""
+    """Checks a rule in its scope; `ipversion` is known once `find_problems` has run through."""
 
     def __init__(self, rule: Rule, scope: Scope) -> None:
         self._rule = rule
@@ -39,7 +39,7 @@ class RuleCheck:
         self.ipversion: int | None = None
 
     def find_problems(self) -> Iterator[Problem]:
-        """Everything wrong with the rule, in the order in which the server looks."""
+        """All problems of the rule (field and text), in the server's order."""
         has_problem = False
         for problem in self._check_all_but_macro():
             has_problem = True
@@ -142,7 +142,7 @@ class RuleCheck:
 
 
 def update_rule(rule: Rule, params: Mapping[str, Any]) -> None:
-    """Take over what a request gives; an empty value or '-' removes a property."""
+    """Set the properties that a request gives; an empty value or '-' removes one."""
     for key in PROPERTIES & params.keys():
         text = str(params[key])
         if key in _NOT_STORED:
@@ -170,7 +170,7 @@ def verify_rule(rule: Rule, scope: Scope) -> None:
 
 
 def normalize_rule(rule: Rule) -> Rule:
-    """The rule as its line in the file reads back."""
+    """The rule as it reads back from its line in the file."""
     stored = {key: value for key, value in rule.items() if value and (rule["type"] != "group" or key in _GROUP_RULE)}
     stored["enable"] = "0" if rule.get("enable", "1") == "0" else "1"
     comment = rule.get("comment", "").split("\n")[0].strip()
@@ -184,7 +184,7 @@ def normalize_rule(rule: Rule) -> Rule:
 
 
 def rule_view(rule: Rule, scope: Scope) -> dict[str, Any]:
-    """A rule as lists show it: with its IP version when it has one, and with what became wrong with it."""
+    """A rule as lists show it: with its IP version if it has one, and with its errors."""
     view: dict[str, Any] = {**rule, "enable": int(rule.get("enable", "1"))}
     check = RuleCheck(rule, scope)
     errors: dict[str, str] = {}

@@ -77,7 +77,7 @@ class Feed:
         self._known.clear()
 
     def broadcast(self, world: World) -> None:
-        """Every online node tells what its guests do."""
+        """Take samples of the guests of every online node."""
         online = {name for name, node in world.cluster.nodes.items() if node.online}
         now, before, words = world.clock.time(), self._last, self._words
         samples = {}
@@ -91,13 +91,13 @@ class Feed:
         self._last = samples
 
     def broadcast_status(self, world: World, guest: Guest, status: str) -> None:
-        """A guest's node broadcasts just now, and has found the guest in a state that will not last."""
+        """Let a guest's node broadcast now, while the guest is in a state that will not last."""
         sample = take_sample(guest, status, world.clock.time(), self._last.get(guest.vmid))
         self._last = {**self._last, guest.vmid: sample}
 
     @contextmanager
     def override_status(self, guest: Guest, status: str) -> Iterator[None]:
-        """As long as this lasts, broadcasts call the guest's state by another word, one of QEMU's."""
+        """Within this context, broadcasts give the guest another status, one of QEMU's."""
         self._words[guest.vmid] = status
         try:
             yield
@@ -129,7 +129,7 @@ class Feed:
         return entries
 
     def _make_finder(self, world: World, worker: int) -> Callable[[Guest], Sample | None]:
-        """How a worker finds the sample of a guest."""
+        """A function that finds the sample that a worker knows of a guest."""
         if world.settings.resources_lag <= 0:
             return lambda guest: self._take_sample(world, guest)
         samples = self._read_samples(world, worker)

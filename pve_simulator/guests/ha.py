@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What guests' own calls ask of the HA manager when it looks after them."""
+"""What a managed guest's own calls request of the HA manager."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pve_simulator.world.world import World
 
 
 def find_managed_resource(world: World, guest: Guest | None) -> HaResource | None:
-    """The HA resource of a guest that the manager looks after (`ignored` ones it does not)."""
+    """The HA resource of a managed guest; None for others and for `ignored` ones."""
     if guest is None or acting.get():
         return None
     resource = world.cluster.part(Ha).resources.get(service_id(guest))
@@ -22,7 +22,7 @@ def find_managed_resource(world: World, guest: Guest | None) -> HaResource | Non
 
 
 def request_start(call: Call, guest: Guest, resource: HaResource) -> str:
-    """Ask the manager to start a guest; returns the UPID of the asking."""
+    """Ask the manager to start a guest; returns the UPID of the request."""
 
     async def ask(task: Task) -> None:
         task.say(f"Requesting HA start for {guest.label} {guest.vmid}")
@@ -34,7 +34,7 @@ def request_start(call: Call, guest: Guest, resource: HaResource) -> str:
 
 
 def request_stop(call: Call, guest: Guest, resource: HaResource) -> str:
-    """Ask the manager to stop a guest; returns the UPID of the asking."""
+    """Ask the manager to stop a guest; returns the UPID of the request."""
 
     async def ask(task: Task) -> None:
         task.say(f"Requesting HA stop for {guest.label} {guest.vmid}")
@@ -46,7 +46,7 @@ def request_stop(call: Call, guest: Guest, resource: HaResource) -> str:
 
 
 def request_migration(call: Call, guest: Guest, target: str) -> str:
-    """Ask the manager to migrate a guest; returns the UPID of the asking."""
+    """Ask the manager to migrate a guest; returns the UPID of the request."""
 
     async def ask(task: Task) -> None:
         task.say(f"Requesting HA migration for {guest.label} {guest.vmid} to node {target}")

@@ -31,14 +31,14 @@ acting: ContextVar[bool] = ContextVar("acting for the HA manager", default=False
 
 
 def reconcile(world: World, sid: str) -> None:
-    """Let the manager bring a guest into the requested state."""
+    """Let the manager bring a guest into its requested state."""
     resource = world.cluster.part(Ha).resources[sid]
     resource.requests += 1
     world.run_in_background(_apply_request(world, sid, resource, resource.requests))
 
 
 def move(world: World, sid: str, target: str) -> None:
-    """Let the manager migrate a guest; nothing happens when the target is no node that is online."""
+    """Let the manager migrate a guest; nothing happens unless the target is a node that is online."""
     resource = world.cluster.part(Ha).resources[sid]
     node = world.cluster.nodes.get(target)
     if node is not None and node.online:
@@ -47,7 +47,7 @@ def move(world: World, sid: str, target: str) -> None:
 
 
 def reconcile_all(world: World) -> None:
-    """Attend to every resource that is not in the state that is asked of it; after a state was loaded."""
+    """Reconcile every resource that is not in its requested state; after a state was loaded."""
     for sid, resource in world.cluster.part(Ha).resources.items():
         if resource.state not in (resource.requested_state, "error"):
             reconcile(world, sid)
@@ -185,7 +185,7 @@ def _list_services(world: World, node: str) -> list[str]:
 
 
 def _choose_node(world: World, away_from: str, sid: str) -> str | None:
-    """Where a guest may go: an online node by its rules' priorities, the one with the fewest guests first."""
+    """The node for a guest: an online one by its rules' priorities, then the one with the fewest guests."""
     cluster = world.cluster
     free = {name for name, node in cluster.nodes.items() if node.online and not node.maintenance and name != away_from}
     priorities: dict[str, int] = {}
@@ -201,10 +201,10 @@ def _choose_node(world: World, away_from: str, sid: str) -> str | None:
 
 
 def _answers_shutdown(guest: Guest) -> bool:
-    """Whether an operating system is there to shut down: a machine without disks has none."""
+    """Whether the guest has an operating system to shut down: a machine without disks has none."""
     return guest.acpi and (guest.type == "lxc" or any(sizes.is_disk(key) for key in guest.config))
 
 
 def _is_superseded(world: World, sid: str, resource: HaResource, request: int) -> bool:
-    """Whether something else has been asked since, or the guest is managed no more."""
+    """Whether there is a newer request, or the guest is no longer managed."""
     return world.cluster.part(Ha).resources.get(sid) is not resource or resource.requests != request

@@ -25,7 +25,7 @@ _MIGRATABLE = ("dir", "btrfs", "zfspool", "lvmthin", "lvm")
 
 
 class Journal:
-    """A task log whose lines begin with the time, and that knows how long the migration has taken."""
+    """A task log whose lines begin with the time, and the duration of the migration."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
@@ -50,7 +50,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class StorageMap:
-    """Where volumes of which storage go; by default to the storage of the same name."""
+    """The target storage for volumes of each storage; by default the one of the same name."""
 
     entries: dict[str, str] = field(default_factory=dict)
     default: str | None = None
@@ -94,7 +94,7 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
         reason = f"cannot migrate from storage type '{here.type}' to '{there.type}'"
         raise failure(f"storage migration for '{volid}' to storage '{storage_id}' failed - {reason}")
     target = Volumes(cluster, target_node, source.now, journal.say)
-    name = _name_on(here, there, volume)
+    name = _choose_name(here, there, volume)
     if _is_taken(target, there, volume, name):
         journal.say(f"file '{_path(target, there, volume, name)}' already exists - importing with a different name")
         copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
@@ -140,7 +140,7 @@ def _can_send(here: Storage, there: Storage, volume: Volume) -> bool:
     return is_directory(there) or volume.format == "raw"
 
 
-def _name_on(here: Storage, there: Storage, volume: Volume) -> str:
+def _choose_name(here: Storage, there: Storage, volume: Volume) -> str:
     name = parse_name(here, volume.volid.partition(":")[2]).name
     stem = name.rpartition(".")[0] if is_directory(here) else name
     return f"{stem}.{volume.format}" if is_directory(there) else stem
@@ -162,11 +162,12 @@ def _say_copied(journal: Journal, size: int, block: int) -> None:
     whole, rest = divmod(size, block)
     for direction in ("in", "out"):
         journal.say(f"{whole}+{int(rest > 0)} records {direction}")
-    human = f"{_short(size, 1000, ('kB', 'MB', 'GB', 'TB'))}, {_short(size, 1024, ('KiB', 'MiB', 'GiB', 'TiB'))}"
-    journal.say(f"{size} bytes ({human}) copied, {size / _SPEED:.6g} s, {_SPEED // 1_000_000} MB/s")
+    decimal = _format_size(size, 1000, ("kB", "MB", "GB", "TB"))
+    binary = _format_size(size, 1024, ("KiB", "MiB", "GiB", "TiB"))
+    journal.say(f"{size} bytes ({decimal}, {binary}) copied, {size / _SPEED:.6g} s, {_SPEED // 1_000_000} MB/s")
 
 
-def _short(size: int, base: int, units: tuple[str, ...]) -> str:
+def _format_size(size: int, base: int, units: tuple[str, ...]) -> str:
     amount, unit = size / base, units[0]
     for bigger in units[1:]:
         if amount < base:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the HA rules say to a guest's move: who would come along, and on which nodes somebody is in the way."""
+"""What HA rules mean for a guest's migration: which guests move with it, and what blocks it from which node."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ def check_pool(cluster: Cluster, pool: str | None) -> None:
 
 
 def add(cluster: Cluster, guest: Guest, pool: str | None = None) -> None:
-    """Take a guest in, and put it into a pool."""
+    """Add a guest, and put it into a pool."""
     cluster.guests[guest.vmid] = guest
     if pool is not None and guest.vmid not in cluster.pools[pool].vms:
         cluster.pools[pool].vms.append(guest.vmid)
 
 
 def remove(cluster: Cluster, guest: Guest, *, purge: bool = False) -> bool:
-    """Forget a guest, its pool, its access rules and firewall; with `purge` its HA resource and jobs, too.
+    """Remove a guest with its pool, access rules and firewall; with `purge` its HA resource and jobs, too.
 
     Returns whether there was an HA resource to purge.
     """

@@ -20,7 +20,7 @@ def check_live_target(cluster: Cluster, guest: Guest, target: str, *, force: boo
 
 
 def reverse_jobs(cluster: Cluster, guest: Guest, source: str) -> None:
-    """Let jobs to the node that the guest is on now go to the one that it came from."""
+    """Redirect jobs to the guest's new node to the node that it came from."""
     for job in _jobs(cluster, guest):
         if job.config.get("target") == guest.node:
             job.config["target"] = source

@@ -15,7 +15,7 @@ _ZONE = "/sdn/zones/localnetwork"
 
 
 def require_bridge(subject: Subject, net: Mapping[str, str]) -> None:
-    """Demand a network device's bridge, with its VLANs; `net` are the device's properties."""
+    """Require access to a network device's bridge, with its VLANs; `net` are the device's properties."""
     if "bridge" not in net:
         return
     path = f"{_ZONE}/{net['bridge']}"
@@ -24,7 +24,7 @@ def require_bridge(subject: Subject, net: Mapping[str, str]) -> None:
 
 
 def require_tags(cluster: Cluster, subject: Subject, old: str, new: str) -> None:
-    """Demand the right to add and remove tags: registered ones, and those that users may not choose, are special."""
+    """Require the right to add and remove tags: registered ones, and those that users may not choose, are special."""
     allowed = _free_tags(cluster)
     registered = set(split_list(cluster.options.get("registered-tags", "")))
     for tag in sorted(set(split_list(old)) ^ set(split_list(new))):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node finds out about one guest when it broadcasts."""
+"""What a node samples of one guest when it broadcasts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def take_sample(guest: Guest, status: str, moment: float, before: Sample | None)
 
 
 def describe_status(guest: Guest) -> str:
-    """How a broadcast calls a guest's state: QEMU's own word for a machine."""
+    """A guest's status in a broadcast: QEMU's own word for a machine."""
     if guest.type == "qemu":
         return qmp_status(guest)
     return "running" if guest.running else "stopped"

@@ -151,7 +151,7 @@ def finish_rollback(guest: Guest, name: str) -> None:
 
 
 def copy_config(config: Config) -> Config:
-    """What goes from a configuration into a snapshot, and back at a rollback."""
+    """The part of a configuration that a snapshot keeps, and that a rollback restores."""
     return {key: value for key, value in config.items() if key not in _NOT_COPIED and not _UNUSED.fullmatch(key)}
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lists and status calls say of a guest."""
+"""How lists and status calls show a guest."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def editable_interfaces(node: Node) -> Interfaces:
 
 
 def apply_changes(node: Node) -> None:
-    """Make the waiting changes real."""
+    """Apply the waiting changes."""
     system = node.part(NodeSystem)
     if system.new_interfaces is not None:
         system.interfaces, system.new_interfaces = system.new_interfaces, None
@@ -91,7 +91,7 @@ def apply_changes(node: Node) -> None:
 
 
 def revert_changes(node: Node) -> None:
-    """Forget the waiting changes."""
+    """Discard the waiting changes."""
     node.part(NodeSystem).new_interfaces = None
 
 

@@ -60,24 +60,24 @@ class Comparison:
 
     expected: Callable[[dict[str, Any]], bool] = lambda entry: True
     unexpected: Callable[[dict[str, Any]], bool] = lambda entry: True
-    found: list[Difference] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
     def note(self, where: str, text: str) -> None:
         """Add one difference."""
-        self.found.append(f"{where or 'body'}: {text}")
+        self.differences.append(f"{where or 'body'}: {text}")
 
     def compare(self, recorded: Any, simulated: Any, where: str = "", key: str = "") -> None:
         """Add every difference between two values."""
         if isinstance(recorded, dict) and isinstance(simulated, dict):
-            self._dicts(recorded, simulated, where)
+            self._compare_dicts(recorded, simulated, where)
         elif isinstance(recorded, list) and isinstance(simulated, list):
-            self._lists(recorded, simulated, where, key)
+            self._compare_lists(recorded, simulated, where, key)
         elif _kind(recorded) != _kind(simulated):
             self.note(where, f"{_short(recorded)} ({_kind(recorded)}) became {_short(simulated)} ({_kind(simulated)})")
         elif not _is_same(recorded, simulated, key):
             self.note(where, f"{_short(recorded)} became {_short(simulated)}")
 
-    def _dicts(self, recorded: dict[str, Any], simulated: dict[str, Any], where: str) -> None:
+    def _compare_dicts(self, recorded: dict[str, Any], simulated: dict[str, Any], where: str) -> None:
         recorded, simulated = _without_uids(recorded), _without_uids(simulated)
         if "unknown" in (recorded.get("status"), simulated.get("status")) and "vmid" in recorded:
             # Not yet broadcast on one of the two servers: they agree on who it is.
@@ -102,9 +102,9 @@ class Comparison:
             else:
                 self.compare(recorded[name], simulated[name], place, name)
 
-    def _lists(self, recorded: list[Any], simulated: list[Any], where: str, key: str) -> None:
+    def _compare_lists(self, recorded: list[Any], simulated: list[Any], where: str, key: str) -> None:
         if _is_log(recorded) or _is_log(simulated):
-            self._logs(recorded, simulated, where)
+            self._compare_logs(recorded, simulated, where)
             return
         if not all(isinstance(item, dict) for item in [*recorded, *simulated]):
             theirs = sorted(blank(str(item)) for item in recorded)
@@ -122,18 +122,18 @@ class Comparison:
                 if self.unexpected(mine_by[identity]):
                     self.note(place, "should not be there")
             elif self.expected(theirs_by[identity]):
-                self._dicts(theirs_by[identity], mine_by[identity], place)
+                self._compare_dicts(theirs_by[identity], mine_by[identity], place)
 
-    def _logs(self, recorded: list[Any], simulated: list[Any], where: str) -> None:
+    def _compare_logs(self, recorded: list[Any], simulated: list[Any], where: str) -> None:
         theirs = [_normalize_line(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
         ours = [_normalize_line(str(line["t"])) for line in simulated if not _NOISE.search(str(line["t"]))]
         if theirs != ours and is_backup_log(theirs) and is_backup_log(ours):
-            self._backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
+            self._compare_backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
         elif theirs != ours:
             self.note(where, f"log {_short(theirs, 400)} became {_short(ours, 400)}")
 
-    def _backup_logs(self, recorded: BackupLog, simulated: BackupLog, where: str) -> None:
-        """A backup of all guests tells of those that were there: compared are the ones that count."""
+    def _compare_backup_logs(self, recorded: BackupLog, simulated: BackupLog, where: str) -> None:
+        """Compare backups of all guests by the sections of the guests that count."""
         complete = recorded.complete and simulated.complete
         for vmid in sorted(recorded.sections.keys() | simulated.sections.keys()):
             theirs, ours = recorded.sections.get(vmid), simulated.sections.get(vmid)

@@ -93,12 +93,12 @@ class _Player:
                     recorded.pop("total", None)
                     simulated.pop("total", None)
             comparison.compare(recorded, simulated)
-        return differences + comparison.found
+        return differences + comparison.differences
 
     def _is_relevant(self, entry: dict[str, Any]) -> bool:
         """Whether an entry of a list is of this recording or its start."""
         if "upid" in entry:
-            return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.knows_ours(entry["upid"])
+            return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.is_known(entry["upid"])
         if "vmid" in entry:
             return entry["vmid"] in self._known_vmids
         return True
@@ -109,7 +109,7 @@ class _Player:
         return self._is_relevant(entry) and not known
 
     async def _follow_time(self, number: int, item: Exchange) -> None:
-        """Be at the moment at which the real server gave this answer, if it tells.
+        """Move to the moment at which the real server gave this answer, if the answer shows it.
 
         A list that is broadcast, read right before something that tells, was read after the same wait.
         """

@@ -31,7 +31,7 @@ def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) 
         headers.setdefault("content-type", _FORM)
     elif item.method == "POST" and item.path.endswith("/upload"):
         headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
-        body = _multipart(build_stand_in(item, later, params))
+        body = _build_form(build_stand_in(item, later, params))
     elif item.method in ("POST", "PUT"):
         if params:
             headers["content-type"] = _FORM
@@ -57,7 +57,7 @@ def _headers(item: Exchange, names: Names) -> dict[str, str]:
     return headers
 
 
-def _multipart(file: StandIn) -> bytes:
+def _build_form(file: StandIn) -> bytes:
     """A form in the order of the recorded one, the file last."""
     fields = [f'name="{key}"\r\n\r\n{value}'.encode() for key, value in file.params.items()]
     fields.append(f'name="filename"; filename="{file.filename}"\r\n\r\n'.encode() + file.content)

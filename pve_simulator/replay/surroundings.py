@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What happened around a recording without being in it: the state it began with, and locks set by hand."""
+"""What happened around a recording without being in it: its initial state, and locks set by hand."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def find_manual_locks(recording: list[Exchange]) -> list[ManualLock]:
         if item.method != "GET":
             for upid in upids_in(item.data):
                 starters[upid] = number
-        for vmid, lock, where in _evidence(item, number, starters):
+        for vmid, lock, where in _find_locks(item, number, starters):
             if lock not in _OWN_LOCKS:
                 numbers.setdefault((vmid, lock), []).append(where)
     return [ManualLock(vmid, lock, min(where), max(where)) for (vmid, lock), where in numbers.items()]
 
 
-def _evidence(item: Exchange, number: int, starters: dict[str, int]) -> list[tuple[int, str, int]]:
+def _find_locks(item: Exchange, number: int, starters: dict[str, int]) -> list[tuple[int, str, int]]:
     match = _GUEST_PATH.match(item.path)
     if match is not None:
         vmid = int(match[1])
@@ -114,7 +114,7 @@ def _adopt_leftovers(cluster: Cluster, recording: list[Exchange]) -> None:
 
 
 def _adopt_power(cluster: Cluster, recording: list[Exchange]) -> None:
-    """Guests run or not as the recording first shows them, before it touches them."""
+    """Let guests run or not as the recording first shows them, before it touches them."""
     undecided = set(cluster.guests)
     for item in recording:
         match = _GUEST_PATH.match(item.path)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that went to and fro while a recording was made, and that it does not keep: what it tells of them."""
+"""Files that were uploaded or downloaded during a recording, which does not keep them: what it shows of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is asking: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
+"""Authentication: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ class Subject:
         }
 
     def may(self, path: str, *any_of: str) -> bool:
-        """Whether any of the privileges is there; for answers that list only what one may see."""
+        """Whether the subject has any of the privileges on a path."""
         return self.is_root_password_login or bool(self.privileges(path).intersection(any_of))
 
     def require(self, path: str, *any_of: str) -> None:
-        """Raise 403 unless any of the privileges is there."""
+        """Raise 403 unless the subject has any of the privileges on a path."""
         if not self.may(path, *any_of):
             raise forbidden(f"Permission check failed ({path}, {'|'.join(any_of)})")
 
@@ -160,7 +160,7 @@ def is_console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: st
 
 
 def find_ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
-    """Whose ticket it is, if it is valid."""
+    """The user of a ticket; None when it is not valid."""
     stamp, _sep, signature = ticket.partition("::")
     if not is_same_secret(signature, _sign(cluster, stamp + bound)):
         return None
@@ -228,7 +228,7 @@ def _is_fresh(issued: str, now: float, *, early: float = 300, late: float = _TIC
 
 
 def is_same_secret(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that does not depend on where they differ."""
+    """Whether two secrets are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 

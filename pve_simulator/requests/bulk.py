@@ -57,7 +57,7 @@ def choose_guests(
     templates: bool = False,
     managed: bool = False,
 ) -> list[Guest]:
-    """The guests that are meant: those named that exist, or all; HA-managed ones only when named or asked for."""
+    """The existing guests that are named, or all; HA-managed ones only when named or with `managed`."""
     named = set(vmids)
     resources = cluster.part(Ha).resources
     return [
@@ -73,7 +73,7 @@ def choose_guests(
 async def call_api(
     world: World, subject: Subject, method: str, path: str, params: dict[str, Any] | None = None
 ) -> Task | None:
-    """An API call of our own; the task that it started, if it did. A dead node is an ApiError too."""
+    """Make an API call and return the task that it started, if any. A dead node raises ApiError too."""
     try:
         result = await dispatch(world, subject, method, path, params or {})
     except NodeUnreachable:
@@ -125,11 +125,11 @@ async def run_for_each(
 
 
 def check_failures(failures: list[int], what: str) -> None:
-    """Fail the task when any guest failed."""
+    """Raise when any guest failed."""
     if failures:
         raise failure(f"Some guests failed to {what}{', '.join(map(str, failures))}")
 
 
 def max_workers(cluster: Cluster, requested: int, default: int) -> int:
-    """How many at a time: as asked, as the cluster's options say, or the default."""
+    """How many at a time: as requested, as the cluster's options say, or the default."""
     return requested or int(cluster.options.get("max_workers", 0)) or default

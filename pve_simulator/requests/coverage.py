@@ -96,16 +96,16 @@ def render() -> str:
 
 
 def update_table(text: str) -> str:
-    """A document with the part between its marks made anew; raises ValueError when it has no marks."""
-    before, begin, after = text.partition(BEGIN)
-    dummy, end, after = after.partition(END)
+    """A document with a new table between its marks; raises ValueError when it has no marks."""
+    before, begin, rest = text.partition(BEGIN)
+    dummy, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError("the document has no marks for the coverage")
     return f"{before}{BEGIN}\n\n{render()}\n\n{END}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print or write it."""
+    """Print the table, or write it into a document."""
     parser = argparse.ArgumentParser(prog="python -m pve_simulator.requests.coverage", description=__doc__)
     parser.add_argument("--write", metavar="FILE", help="put it into a document instead of printing it")
     options = parser.parse_args(arguments)

@@ -30,7 +30,7 @@ class NodeUnreachable(Exception):
 
 
 class ProxyTimeout(Exception):
-    """The handler takes longer than the proxy waits; it works on all the same."""
+    """The handler takes longer than the proxy waits; it goes on nevertheless."""
 
 
 async def dispatch(
@@ -55,10 +55,10 @@ async def dispatch(
     if handler is None:
         raise not_simulated(method, path)
     result = handler(Call(world, method, path, subject, typed, upload, worker))
-    return await _in_time(world, result) if inspect.isawaitable(result) else result
+    return await _await_answer(world, result) if inspect.isawaitable(result) else result
 
 
-async def _in_time(world: World, result: Awaitable[Any]) -> Any:
+async def _await_answer(world: World, result: Awaitable[Any]) -> Any:
     answer = asyncio.ensure_future(result)
     # Most answers that wait at all wait for nothing but their turn.
     await asyncio.sleep(0)
@@ -72,13 +72,13 @@ async def _in_time(world: World, result: Awaitable[Any]) -> Any:
         finally:
             timer.cancel()
     if not answer.done():
-        answer.add_done_callback(_discard)
+        answer.add_done_callback(_ignore_error)
         raise ProxyTimeout
     return answer.result()
 
 
-def _discard(answer: asyncio.Future[Any]) -> None:
-    """Nobody waits for this answer any more, not even for its error."""
+def _ignore_error(answer: asyncio.Future[Any]) -> None:
+    """Ignore the error of an answer that nobody waits for any more."""
     if not answer.cancelled():
         answer.exception()
 

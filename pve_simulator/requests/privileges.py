@@ -46,7 +46,7 @@ def roles(access: Access, authid: str, path: str) -> dict[str, bool]:
     if authid == ROOT:
         return {"Administrator": True}
     result: dict[str, bool] = {}
-    steps = _steps(path)
+    steps = _list_ancestors(path)
     for index, step in enumerate(steps):
         entries = [entry for entry in access.acl if entry.path == step]
         chosen = _at_level(access, entries, authid, final=index == len(steps) - 1)
@@ -102,10 +102,10 @@ def _role_privileges(access: Access, names: dict[str, bool]) -> dict[str, bool]:
 
 def known_paths(access: Access) -> set[str]:
     """The paths of the access control list, and those above them: the tree that the server keeps it in."""
-    return {step for entry in access.acl for step in _steps(entry.path)}
+    return {step for entry in access.acl for step in _list_ancestors(entry.path)}
 
 
-def _steps(path: str) -> list[str]:
+def _list_ancestors(path: str) -> list[str]:
     parts = [part for part in path.split("/") if part]
     return ["/", *("/" + "/".join(parts[: count + 1]) for count in range(len(parts)))]
 

@@ -93,7 +93,7 @@ def _refuse(what: str, quiet: bool) -> bool:
     raise PermissionDenied(what)
 
 
-def _perm(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_perm(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     dummy, template, any_of, *rest = check
     options = _options(rest)
     required = options.get("require_param")
@@ -101,21 +101,21 @@ def _perm(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool
         return _refuse("", quiet)
     path = normalize_path(_fill(template, params))
     if options.get("any"):
-        return _need_any(subject, path, any_of, quiet)
-    return all(_need_any(subject, path, (privilege,), quiet) for privilege in any_of)
+        return _require_any(subject, path, any_of, quiet)
+    return all(_require_any(subject, path, (privilege,), quiet) for privilege in any_of)
 
 
-def _perm_modify(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_perm_modify(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     path = normalize_path(_fill(check[1], params))
     if path is None:
         # The server lets it through here; the code behind refuses such a path.
         return False
     any_of = ["Permissions.Modify"]
     any_of += [privilege for prefix, privilege in _ALLOCATE if path.startswith(prefix)]
-    return _need_any(subject, path, any_of, quiet)
+    return _require_any(subject, path, any_of, quiet)
 
 
-def _userid_group(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_userid_group(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     dummy, any_of, *rest = check
     groups_param = _options(rest).get("groups_param")
     userid = to_text(params.get("userid", ""))
@@ -138,7 +138,7 @@ def _userid_group(check: _Check, params: _Params, subject: Subject, quiet: bool)
     return True
 
 
-def _userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     userid = to_text(params.get("userid", ""))
     _verify_userid(userid)
     if check[1] == "self":
@@ -146,14 +146,14 @@ def _userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool)
             return False
         return subject.userid == userid or _refuse("", quiet)
     realm = userid.rpartition("@")[2]
-    return _need_any(subject, f"/access/realm/{realm}", (check[1],), quiet)
+    return _require_any(subject, f"/access/realm/{realm}", (check[1],), quiet)
 
 
 _TESTS = {
-    "perm": _perm,
-    "perm-modify": _perm_modify,
-    "userid-group": _userid_group,
-    "userid-param": _userid_param,
+    "perm": _check_perm,
+    "perm-modify": _check_perm_modify,
+    "userid-group": _check_userid_group,
+    "userid-param": _check_userid_param,
 }
 
 
@@ -181,7 +181,7 @@ def _has_any(subject: Subject, path: str | None, any_of: Sequence[str]) -> bool:
     return path is not None and not set(any_of).isdisjoint(subject.privileges(path))
 
 
-def _need_any(subject: Subject, path: str | None, any_of: Sequence[str], quiet: bool) -> bool:
+def _require_any(subject: Subject, path: str | None, any_of: Sequence[str], quiet: bool) -> bool:
     return _has_any(subject, path, any_of) or _refuse(f"{path or ''}, {'|'.join(any_of)}", quiet)
 
 

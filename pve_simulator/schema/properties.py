@@ -44,7 +44,7 @@ def split_properties(text: str, schemas: Mapping[str, Schema]) -> dict[str, str]
         if equals and (not key or not value):
             raise FormatError(f"missing key {_LIST}\n")
         if equals:
-            _put(properties, key, value, schemas)
+            _put_property(properties, key, value, schemas)
         elif bare_key is not None:
             raise FormatError(f"duplicate key {_LIST}: {bare_key}\n")
         else:
@@ -57,7 +57,7 @@ def split_properties(text: str, schemas: Mapping[str, Schema]) -> dict[str, str]
     return properties
 
 
-def _put(properties: dict[str, str], key: str, value: str, schemas: Mapping[str, Schema]) -> None:
+def _put_property(properties: dict[str, str], key: str, value: str, schemas: Mapping[str, Schema]) -> None:
     if key in properties:
         raise FormatError(f"duplicate key {_LIST}: {key}\n")
     schema = schemas.get(key)

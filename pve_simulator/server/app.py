@@ -70,10 +70,10 @@ class Application:
             return injected
         try:
             check_method(request)
-            subject = self._subject(request, path)
+            subject = self._authenticate(request, path)
             params = read_params(request)
             method = "GET" if request.method == "HEAD" else request.method
-            worker = self._worker(request)
+            worker = self._choose_worker(request)
             result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
             response = _respond(result)
         except Unauthorized as error:
@@ -95,11 +95,11 @@ class Application:
             return error_response(failure(f"simulator defect: {error!r}"))
         return fault_effects.deliver(self.world, request, path, response)
 
-    def _worker(self, request: Request) -> int:
-        """Who answers: always the same on one connection, else whose turn it is."""
+    def _choose_worker(self, request: Request) -> int:
+        """The worker that answers: always the same on one connection, else each in turn."""
         return (next(self._turns) if request.connection is None else request.connection) % WORKERS
 
-    def _subject(self, request: Request, path: str) -> Subject:
+    def _authenticate(self, request: Request, path: str) -> Subject:
         if is_public(request.method, path):
             return Subject(self.world.cluster, None)
         return authenticate(self.world.cluster, request, self.world.clock.time())

@@ -156,7 +156,7 @@ class Simulator:
         write_data(self._run_in_loop(lambda: world_to_data(self.world)), path)
 
     def _run_in_loop(self, action: Callable[[], _T]) -> _T:
-        """Run something in the server's thread; here and now when it does not run."""
+        """Run an action in the server's thread, or here when that does not run."""
         loop = self._loop
         if loop is None or not loop.is_running():
             return action()

@@ -37,7 +37,7 @@ def content_list(
 
 
 def content_of(cluster: Cluster, volume: Volume) -> str:
-    """The content type: images are a container's or a virtual machine's by whose they are now."""
+    """The content type; that of an image depends on the type of the guest that owns it now."""
     if volume.content not in _IMAGES:
         return volume.content
     owner = cluster.guests.get(volume.vmid)

@@ -104,7 +104,7 @@ def storage_digest(cluster: Cluster) -> str:
 
 
 def generated_secrets(kind: str, name: str, settings: Mapping[str, str]) -> dict[str, str] | None:
-    """What the server tells once about a key that it made or took (`config` of the answer)."""
+    """What the server returns once about a key that it made or took (`config` of the answer)."""
     key = settings.get("encryption-key")
     if kind != "pbs" or key is None:
         return None

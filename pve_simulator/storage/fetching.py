@@ -31,7 +31,7 @@ class Download:
     decompress: bool = False
 
     async def run(self, task: Task) -> None:
-        """Fetch it; raises when it cannot be had, is not what was expected, or another file is in the way."""
+        """Fetch the file; raises when it is not available, not what was expected, or would replace another one."""
         task.say(f"downloading {self.url} to {self.target.path}")
         if self.target.volid in self.storage.volumes_on(self.node) and self._keeps_existing(task):
             return
@@ -46,7 +46,7 @@ class Download:
         partial = f"{self.target.path}.tmp_dwnl.{task.upid.pid}"
         _say(task, wget.transfer_lines(web, partial, began, self.world.clock.time()))
         if self.algorithm is not None and self.expected is not None:
-            verify(task, web.checksums.get(self.algorithm, self.expected), self.expected)
+            verify_checksum(task, web.checksums.get(self.algorithm, self.expected), self.expected)
         if self.content == "import":
             self._verify_image(partial, web.image_format or self.target.format)
         if self.decompress:
@@ -55,7 +55,7 @@ class Download:
         task.say(f"download of '{self.url}' to '{self.target.path}' finished")
 
     def _keeps_existing(self, task: Task) -> bool:
-        """Whether the file that is there will do; without a checksum to tell, it must not be overwritten."""
+        """Whether the existing file is kept; without a checksum to compare, it must not be overwritten."""
         if self.algorithm is None or self.expected is None:
             raise failure(f"refusing to override existing file '{self.target.path}'")
         got = self.world.cluster.part(Web).fetch(self.url).checksums.get(self.algorithm, self.expected)
@@ -73,8 +73,8 @@ class Download:
             raise failure(f"failed to verify file: {error.message}") from error
 
 
-def verify(task: Task, got: str, expected: str) -> None:
-    """Compare checksums as the task's log tells of it."""
+def verify_checksum(task: Task, got: str, expected: str) -> None:
+    """Compare checksums, with the log lines of the task."""
     if got.lower() != expected.lower():
         task.say("calculating checksum...")
         raise failure(f"checksum mismatch: got '{got}' != expect '{expected}'")
@@ -82,7 +82,7 @@ def verify(task: Task, got: str, expected: str) -> None:
 
 
 def store_file(world: World, node: str, storage: Storage, content: str, target: Destination, size: int) -> None:
-    """The file is on the storage."""
+    """Put the file on the storage."""
     now = int(world.clock.time())
     storage.volumes_on(node)[target.volid] = Volume(target.volid, content, target.format, size, size, ctime=now)
 

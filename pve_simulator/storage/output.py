@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 def say_created(say: Say, storage: Storage, volume: Volume) -> None:
-    """A new, empty volume."""
+    """Log the creation of an empty volume."""
     if is_directory(storage):
         path = path_of(storage, volume.volid.partition(":")[2])
         if volume.format != "subvol":
@@ -25,7 +25,7 @@ def say_created(say: Say, storage: Storage, volume: Volume) -> None:
 
 
 def say_linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
-    """A new volume on top of a base volume."""
+    """Log the creation of a volume on top of a base volume."""
     name = _name(storage, volume)
     if is_directory(storage):
         source_name = source.volid.partition(":")[2]
@@ -39,7 +39,7 @@ def say_linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> No
 
 
 def say_resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
-    """A volume that has another size, by hand of its own tool."""
+    """Log the resize of a volume by the storage's own tool."""
     if is_directory(storage):
         say("Image resized.")
     elif storage.type in ("lvm", "lvmthin"):
@@ -49,7 +49,7 @@ def say_resized(say: Say, storage: Storage, volume: Volume, before: int) -> None
 
 
 def say_removed(say: Say, storage: Storage, volume: Volume) -> None:
-    """A volume that is gone."""
+    """Log the removal of a volume."""
     if storage.type in ("lvm", "lvmthin"):
         say(f'  Logical volume "{_name(storage, volume)}" successfully removed.')
     elif storage.type == "rbd":

@@ -41,7 +41,7 @@ def check_rollback(volumes: Volumes, volid: str, name: str) -> None:
 
 
 def roll_back(volumes: Volumes, volid: str, name: str) -> None:
-    """Make a volume what it was, its size included; newer snapshots stay."""
+    """Restore a volume from a snapshot, its size included; newer snapshots stay."""
     volume = volumes.need(volid)
     volume.size = volume.snapshots.get(name, volume.size)
     if _is_thin_lvm(volumes, volid):

@@ -44,10 +44,10 @@ def describe_failure(url: str, web: WebFile, now: float) -> tuple[list[str], str
 def transfer_lines(web: WebFile, path: str, began: float, now: float) -> list[str]:
     """Length, progress and end of a transfer to a path."""
     seconds = max(now - began, 0.001)
-    rate = _human(int(web.size / seconds))
+    rate = _human_size(int(web.size / seconds))
     amount, unit = rate.rstrip("KMGT"), rate.lstrip("0123456789.")
     return [
-        f"Length: {web.size}{f' ({_human(web.size)})' if web.size >= 1024 else ''} [{web.mimetype}]",
+        f"Length: {web.size}{f' ({_human_size(web.size)})' if web.size >= 1024 else ''} [{web.mimetype}]",
         f"Saving to: '{path}'",
         f"     0K                                    100% {rate}={seconds:.3g}s",
         f"{_stamp(now)} ({amount} {unit}B/s) - '{path}' saved [{web.size}/{web.size}]",
@@ -58,7 +58,7 @@ def _is_unresolved(web: WebFile) -> bool:
     return "resol" in web.reason or "Name or service" in web.reason
 
 
-def _human(size: int) -> str:
+def _human_size(size: int) -> str:
     power = min((size.bit_length() - 1) // 10, len(_UNITS) - 1) if size else 0
     amount = size / 1024**power
     return f"{amount:.1f}{_UNITS[power]}" if power and amount < 10 else f"{amount:.0f}{_UNITS[power]}"

@@ -49,8 +49,8 @@ class Clock:
         self._speed = speed
         self._arm()
 
-    def set(self, moment: float) -> None:
-        """Be at another moment, earlier or later; sleepers sleep on for as long as they still would have."""
+    def set_time(self, moment: float) -> None:
+        """Move to another moment, earlier or later; sleepers keep the time that they still have to sleep."""
         shift = moment - self.time()
         for waiter in self._waiters:
             waiter.deadline += shift
@@ -69,14 +69,14 @@ class Clock:
     async def run_until(self, moment: float) -> None:
         """Move to `moment`, waking each sleeper at its own time on the way."""
         # What has only just been begun has not gone to sleep yet.
-        await self.settle()
+        await self.run_until_idle()
         while self._waiters and self._waiters[0].deadline <= moment:
             waiter = heapq.heappop(self._waiters)
             if waiter.future.done():
                 continue
             self._set(max(self.time(), waiter.deadline))
             waiter.future.set_result(None)
-            await self.settle()
+            await self.run_until_idle()
         self._set(max(self.time(), moment))
         self._arm()
 
@@ -84,8 +84,8 @@ class Clock:
         """Move forward by `seconds`."""
         await self.run_until(self.time() + seconds)
 
-    async def settle(self) -> None:
-        """Let everything that can run without time passing do so."""
+    async def run_until_idle(self) -> None:
+        """Run everything that can run without time passing."""
         for dummy in range(10):
             await asyncio.sleep(0)
 

@@ -54,7 +54,7 @@ def deliver(world: World, request: Request, path: str, response: Response) -> Re
 
 
 async def intercept_task(world: World, task: Task) -> None:
-    """Do to a task what rules want before its work; raises ApiError to fail it."""
+    """Apply the rules about a task before its work; raises ApiError to fail it."""
     for rule in world.faults.find_task_rules(task):
         await _do_before_work(world, rule, task)
 
@@ -78,7 +78,7 @@ async def build_answer(rule: FaultRule) -> Response:
 
 
 async def _do_before_request(world: World, rule: FaultRule, path: str) -> None:
-    """What a rule does to the cluster before the request is really answered."""
+    """Apply a rule to the cluster before the request is answered."""
     if rule.action == "delay":
         await world.clock.sleep(rule.seconds)
     elif rule.action == "node_offline":
@@ -92,18 +92,18 @@ async def _do_before_request(world: World, rule: FaultRule, path: str) -> None:
         if rule.action == "lock":
             _lock(world, rule, guest)
         else:
-            _edit(guest)
+            _edit_guest(guest)
 
 
 async def _do_before_work(world: World, rule: FaultRule, task: Task) -> None:
-    """What a rule does to a task that is about to work; raises ApiError to fail it."""
+    """Apply a rule to a task that is about to work; raises ApiError to fail it."""
     if rule.action == "lock":
         guest = world.cluster.guests.get(int(task.upid.id)) if task.upid.id.isdecimal() else None
         if guest is not None:
             _lock(world, rule, guest)
         return
     if rule.action == "node_offline":
-        world.run_in_background(_down_later(world, task.upid.node, rule.seconds))
+        world.run_in_background(_take_down_later(world, task.upid.node, rule.seconds))
         return
     if rule.action == "hang":
         await world.clock.sleep(rule.seconds or _FOREVER)
@@ -133,8 +133,8 @@ async def _unlock_later(world: World, rule: FaultRule, guest: Guest) -> None:
         del guest.config["lock"]
 
 
-def _edit(guest: Guest) -> None:
-    """Somebody else changes the guest's configuration: the digest that a client holds is old."""
+def _edit_guest(guest: Guest) -> None:
+    """Change the guest's configuration, so that the digest that a client holds is old."""
     note = guest.config.get("description", "").rstrip("\n")
     guest.config["description"] = f"{note}\nedited by somebody else".lstrip("\n")
 
@@ -145,7 +145,7 @@ def _take_down(world: World, name: str) -> None:
         world.take_node_down(name)
 
 
-async def _down_later(world: World, name: str, seconds: float) -> None:
+async def _take_down_later(world: World, name: str, seconds: float) -> None:
     # Also without a delay: the task begins, and dies in the middle of its work.
     await world.clock.sleep(seconds)
     _take_down(world, name)

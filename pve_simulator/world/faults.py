@@ -80,7 +80,7 @@ class Faults:
     draws: int = 0
 
     def find_effects(self, request: Request, path: str) -> list[FaultRule]:
-        """The rules that do something to the cluster before this request is answered."""
+        """The rules that change the cluster before this request is answered."""
         return self._find_applying(lambda rule: rule.action in EFFECTS and _request_matches(rule, request, path))
 
     def find_answer(self, request: Request, path: str) -> FaultRule | None:
@@ -88,7 +88,7 @@ class Faults:
         return self._find_first(lambda rule: rule.action in ANSWERS and _request_matches(rule, request, path))
 
     def find_delivery(self, request: Request, path: str) -> FaultRule | None:
-        """The rule about how the real answer to this request arrives."""
+        """The rule that alters how the real answer to this request arrives."""
         return self._find_first(lambda rule: rule.action in DELIVERIES and _request_matches(rule, request, path))
 
     def find_task_rules(self, task: Task) -> list[FaultRule]:

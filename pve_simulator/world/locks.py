@@ -62,7 +62,7 @@ class GuestLocks:
         self._held.add(vmid)
 
     def release(self, vmid: int) -> None:
-        """Give a lock up, to the one who has waited longest."""
+        """Release a lock, to the one who has waited longest."""
         self._held.discard(vmid)
         self._wake(vmid)
 

@@ -159,7 +159,7 @@ class Tasks:
             self._retire(task)
 
     def kill_node(self, node: str) -> None:
-        """What a crash of the node does to its tasks."""
+        """End the tasks of a node that has crashed."""
         for task in list(self._active.get(node, ())):
             task.endtime = self._clock.time()
             task.exitstatus = _CRASHED

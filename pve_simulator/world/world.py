@@ -55,10 +55,10 @@ class World:
         self._parts: dict[type, Any] = {}
         self._logged = 0
         self._background: set[asyncio.Task[None]] = set()
-        self._boot()
+        self._complete_state()
 
-    def _boot(self) -> None:
-        """Take over what a saved state remembers; give what it leaves out: start times, pids."""
+    def _complete_state(self) -> None:
+        """Restore the history of a saved state, and set what it leaves out: start times, pids."""
         self._restore_history()
         now = self.clock.time()
         for node in self.cluster.nodes.values():
@@ -69,13 +69,13 @@ class World:
                 guest.pid = guest.pid or self.tasks.new_pid(guest.node)
 
     def _restore_history(self) -> None:
-        """Tasks and log lines of a saved state; what was running then did not survive."""
+        """Restore tasks and log lines of a saved state; what was running then did not survive."""
         history = self.cluster.part(History)
         # From here on the tasks are the world's: a dump asks it.
         del self.cluster.parts["history"]
         if not history.clock:
             return
-        self.clock.set(history.clock)
+        self.clock.set_time(history.clock)
         for past in history.tasks:
             upid = Upid.parse(past.upid)
             if upid is not None:
@@ -93,7 +93,7 @@ class World:
         _keep_login(self.cluster, cluster)
         for field_of in fields(Cluster):
             setattr(self.cluster, field_of.name, getattr(cluster, field_of.name))
-        self._boot()
+        self._complete_state()
 
     def part(self, kind: type[Part]) -> Part:
         """What lives beside the cluster and is made when it is first asked for, such as its feed."""
@@ -101,7 +101,7 @@ class World:
         return part
 
     def build_history(self) -> History:
-        """What a saved state remembers of this run."""
+        """What a saved state keeps of this run."""
         tasks = [
             PastTask(str(task.upid), list(task.lines), task.endtime, task.exitstatus, task.warnings)
             for task in self.tasks.list_all()
@@ -113,7 +113,7 @@ class World:
         self.write_log(task.upid.node, task.upid.user, what)
 
     def take_node_down(self, name: str, *, reboot: bool = False) -> None:
-        """What a crash or power-off of a node means: its tasks die, its guests stop; `reboot` brings it back."""
+        """Take a node offline: its tasks die, its guests stop; `reboot` brings it back."""
         node = self.cluster.nodes[name]
         node.online = False
         for watcher in self.node_watchers:
@@ -123,15 +123,15 @@ class World:
             if guest.node == name and guest.running:
                 guest.running, guest.paused, guest.started_at, guest.pid = False, False, 0.0, 0
         if reboot:
-            self.run_in_background(self._come_back(name))
+            self.run_in_background(self._bring_up_later(name))
 
     def bring_node_up(self, name: str) -> None:
-        """The node has booted; its guests are off until somebody starts them."""
+        """Bring a node online; its guests are off until somebody starts them."""
         node = self.cluster.nodes[name]
         node.online = True
         node.boot_time = self.clock.time()
 
-    async def _come_back(self, name: str) -> None:
+    async def _bring_up_later(self, name: str) -> None:
         await self.clock.sleep(_REBOOT_UNITS * self.settings.task_seconds)
         if name in self.cluster.nodes:
             self.bring_node_up(name)

@@ -105,7 +105,7 @@ def read_types(call: Call) -> dict[str, Any]:
 
 @route("PUT", "/access/users/{userid}/unlock-tfa")
 def unlock(call: Call) -> int:
-    """Nobody is locked out here: whether the user was."""
+    """Whether the user was locked out, which never happens here."""
     find_user(call.cluster.access, call.need("userid"))
     return 0
 

@@ -58,7 +58,7 @@ def _ticket(call: Call, userid: str) -> dict[str, Any]:
 
 
 def _verify_login(call: Call, userid: str) -> dict[str, Any]:
-    """No ticket, only whether the password or ticket is good and the privileges are there."""
+    """Check a password or ticket, and privileges on a path, without issuing a ticket."""
     path = normalize_path(call.need("path"))
     required = call.items("privs")
     good = is_password_valid(call.cluster, userid, call.need("password"), call.world.clock.time())

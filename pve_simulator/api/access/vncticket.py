@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""POST /access/vncticket: what console servers ask before they let somebody in."""
+"""POST /access/vncticket: what console servers check before they let a client in."""
 
 from __future__ import annotations
 

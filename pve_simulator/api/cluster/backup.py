@@ -77,7 +77,7 @@ def update(call: Call) -> None:
 
 @route("DELETE", "/cluster/backup/{id}")
 def delete(call: Call) -> None:
-    """Forget a job."""
+    """Delete a job."""
     name = call.need("id")
     if name not in _jobs(call):
         raise _as_text(invalid({"id": f"No such job '{name}'"}))
@@ -86,7 +86,7 @@ def delete(call: Call) -> None:
 
 @route("GET", "/cluster/backup/{id}/included_volumes")
 def read_included(call: Call) -> dict[str, Any]:
-    """The guests and volumes that a job takes."""
+    """The guests and volumes that a job includes."""
     name = call.need("id")
     job = _jobs(call).get(name)
     if job is None:
@@ -96,7 +96,7 @@ def read_included(call: Call) -> dict[str, Any]:
 
 @route("GET", "/cluster/backup-info/not-backed-up")
 def list_not_backed_up(call: Call) -> list[dict[str, Any]]:
-    """The guests that no job takes."""
+    """The guests that no job includes."""
     found = jobs.find_not_backed_up(call.cluster)
     return [entry for entry in found if call.subject.may(f"/vms/{entry['vmid']}", "VM.Audit")]
 
@@ -125,7 +125,7 @@ def _check_options(params: dict[str, Any]) -> None:
 
 
 def _as_text(error: ApiError) -> ApiError:
-    """A parameter error from under the lock of jobs.cfg: its text is all that comes out."""
+    """A parameter error raised under the lock of jobs.cfg, of which only the text reaches the client."""
     if error.errors is None:
         return error
     lines = "\n".join(f"{field}: {text}" for field, text in error.errors.items())

@@ -47,7 +47,7 @@ def start(call: Call) -> str:
         _announce(call, task, "Starting")
         guests = bulk.choose_guests(call.cluster, _vmids(call))
         failures = await bulk.run_for_each(
-            guests, _workers(call, _WORKERS), begin, wait_after_start, refused=_refusal(task)
+            guests, _workers(call, _WORKERS), begin, wait_after_start, refused=_make_refusal_reporter(task)
         )
         bulk.check_failures(failures, "start: ")
 
@@ -76,7 +76,12 @@ def shutdown(call: Call) -> str:
         _announce(call, task, "Shutting down")
         guests = bulk.choose_guests(call.cluster, _vmids(call))
         failures = await bulk.run_for_each(
-            guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
+            guests,
+            _workers(call, _WORKERS),
+            begin,
+            _make_failure_reporter(task, "Stopping"),
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
         bulk.check_failures(failures, "shutdown ")
 
@@ -110,7 +115,12 @@ def suspend(call: Call) -> str:
         _announce(call, task, "Suspending")
         guests = bulk.choose_guests(call.cluster, _vmids(call))
         failures = await bulk.run_for_each(
-            guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
+            guests,
+            _workers(call, _WORKERS),
+            begin,
+            _make_failure_reporter(task, "Stopping"),
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
         bulk.check_failures(failures, "suspend ")
 
@@ -139,7 +149,11 @@ def migrate(call: Call) -> str:
         _announce(call, task, "Migrating", f" to {target}")
         guests = bulk.choose_guests(call.cluster, _vmids(call), templates=True, managed=True)
         failures = await bulk.run_for_each(
-            guests, _workers(call, 1), begin, _report(task, "Migrating"), refused=_refusal(task)
+            guests,
+            _workers(call, 1),
+            begin,
+            _make_failure_reporter(task, "Migrating"),
+            refused=_make_refusal_reporter(task),
         )
         bulk.check_failures(failures, "migrate ")
 
@@ -170,14 +184,14 @@ def _announce(call: Call, task: Task, what: str, suffix: str = "") -> None:
     task.say(named if vmids else f"{what} all guests{suffix}")
 
 
-def _refusal(task: Task) -> Any:
+def _make_refusal_reporter(task: Task) -> Any:
     def warn_of_refusal(guest: Guest, error: ApiError) -> None:
         task.warn(f"{error.status} {error.message}")
 
     return warn_of_refusal
 
 
-def _report(task: Task, what: str) -> bulk.Finished:
+def _make_failure_reporter(task: Task, what: str) -> bulk.Finished:
     async def warn_of_failure(guest: Guest, own: Task) -> None:
         if own.failed:
             task.warn(f"{what} {guest.label} {guest.vmid} failed: {own.exitstatus}")

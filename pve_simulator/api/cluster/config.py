@@ -82,7 +82,7 @@ def create(call: Call) -> str:
 
 @route("DELETE", "/cluster/config/nodes/{node}")
 def remove(call: Call) -> None:
-    """Take a node out of the cluster; it must be off, and not the one that answers."""
+    """Remove a node from the cluster; it must be offline and not the node that answers."""
     cluster, name = call.cluster, call.need("node")
     node = cluster.nodes.get(name)
     if cluster.name is None or node is None:

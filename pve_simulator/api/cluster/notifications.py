@@ -70,7 +70,7 @@ route("PUT", "/cluster/notifications/matchers/{name}")(_MATCHERS.update)
 route("DELETE", "/cluster/notifications/matchers/{name}")(_MATCHERS.delete)
 
 
-def _list_of(kind: str) -> _Listing:
+def _make_list_handler(kind: str) -> _Listing:
     def listing(call: Call) -> list[dict[str, Any]]:
         own = _ENDPOINTS[kind].listing(call)
         builtin = kind == "sendmail" and all(entry["name"] != "mail-to-root" for entry in own)
@@ -79,8 +79,8 @@ def _list_of(kind: str) -> _Listing:
     return listing
 
 
-def _member_of(kind: str) -> Handler:
-    listing: _Listing = _list_of(kind)
+def _make_read_handler(kind: str) -> Handler:
+    listing: _Listing = _make_list_handler(kind)
 
     def read(call: Call) -> dict[str, Any]:
         for found in listing(call):
@@ -92,8 +92,8 @@ def _member_of(kind: str) -> Handler:
 
 
 for _kind in _KINDS:
-    route("GET", f"/cluster/notifications/endpoints/{_kind}")(_list_of(_kind))
-    route("GET", f"/cluster/notifications/endpoints/{_kind}/{{name}}")(_member_of(_kind))
+    route("GET", f"/cluster/notifications/endpoints/{_kind}")(_make_list_handler(_kind))
+    route("GET", f"/cluster/notifications/endpoints/{_kind}/{{name}}")(_make_read_handler(_kind))
 
 
 @route("GET", "/cluster/notifications/matchers")
@@ -122,7 +122,7 @@ def targets(call: Call) -> list[dict[str, Any]]:
     """Every endpoint as a target."""
     entries = []
     for kind in _KINDS:
-        for entry in _list_of(kind)(call):
+        for entry in _make_list_handler(kind)(call):
             target: dict[str, Any] = {"type": kind}
             for key in ("name", "comment", "origin", "disable"):
                 if key in entry:

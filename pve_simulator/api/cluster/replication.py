@@ -88,7 +88,7 @@ def delete(call: Call) -> None:
 
 @route("GET", _NODE)
 def node_jobs(call: Call) -> list[dict[str, Any]]:
-    """The jobs of the node's guests, with how they went."""
+    """The jobs of the node's guests, with the status of their last runs."""
     vmid = call.params.get("guest")
     return [
         _status(call, job_id, job)
@@ -102,7 +102,7 @@ def node_jobs(call: Call) -> list[dict[str, Any]]:
 
 @route("GET", f"{_NODE}/{{id}}/status")
 def status(call: Call) -> dict[str, Any]:
-    """How a job went."""
+    """The status of a job's last run."""
     return _status(call, call.need("id"), _existing(call))
 
 

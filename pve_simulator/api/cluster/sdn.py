@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/cluster/sdn: zones, vnets, subnets, controllers, ipams and DNS; what is applied and what waits."""
+"""/cluster/sdn: zones, vnets, subnets, controllers, ipams and DNS; what is applied and what is pending."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def _files(call: Call) -> ClusterFiles:
     return call.cluster.part(ClusterFiles)
 
 
-def _zone_in_use(call: Call, name: str, section: Section) -> None:
+def _check_zone_unused(call: Call, name: str, section: Section) -> None:
     for vnet, settings in _files(call).file("sdn/vnets").sections.items():
         if settings.get("zone") == name:
             raise failure(f"delete sdn zone object failed: zone {name} is used by vnet {vnet} {_IN_USE_AT}")
 
 
-def _vnet_check(call: Call, name: str, section: Section) -> None:
+def _check_vnet(call: Call, name: str, section: Section) -> None:
     section.setdefault("type", "vnet")
     zone = section.get("zone")
     if zone not in _files(call).file("sdn/zones").sections:
         raise failure(f"create sdn vnet object failed: zone {zone} doesn't exist")
 
 
-def _vnet_in_use(call: Call, name: str, section: Section) -> None:
+def _check_vnet_unused(call: Call, name: str, section: Section) -> None:
     if any(subnet.get("vnet") == name for subnet in _files(call).file("sdn/subnets").sections.values()):
         raise failure(f"delete sdn vnet object failed: cannot delete vnet '{name}', subnets are not empty!")
 
@@ -54,18 +54,18 @@ def _objects(plural: str, key: str, **options: Any) -> Sections:
 
 
 _OBJECTS = {
-    "zones": _objects("zones", "zone", in_use=_zone_in_use),
-    "vnets": _objects("vnets", "vnet", check=_vnet_check, in_use=_vnet_in_use),
+    "zones": _objects("zones", "zone", in_use=_check_zone_unused),
+    "vnets": _objects("vnets", "vnet", check=_check_vnet, in_use=_check_vnet_unused),
     "controllers": _objects("controllers", "controller"),
     "ipams": _objects("ipams", "ipam"),
     "dns": _objects("dns", "dns"),
 }
 
 
-def _listing(plural: str, objects: Sections) -> Handler:
+def _make_list_handler(plural: str, objects: Sections) -> Handler:
     def listing(call: Call) -> list[dict[str, Any]]:
         if call.flag("pending"):
-            return _pending(call, plural, objects.key)
+            return _list_pending(call, plural, objects.key)
         if call.flag("running"):
             applied = _files(call).file(f"sdn/running/{plural}").sections
             return [{objects.key: name, **section} for name, section in applied.items()]
@@ -76,15 +76,15 @@ def _listing(plural: str, objects: Sections) -> Handler:
 
 for _plural, _object in _OBJECTS.items():
     _member = f"{_ROOT}/{_plural}/{{{_object.key}}}"
-    route("GET", f"{_ROOT}/{_plural}")(_listing(_plural, _object))
+    route("GET", f"{_ROOT}/{_plural}")(_make_list_handler(_plural, _object))
     route("POST", f"{_ROOT}/{_plural}")(_object.create)
     route("GET", _member)(_object.read)
     route("PUT", _member)(_object.update)
     route("DELETE", _member)(_object.delete)
 
 
-def _pending(call: Call, plural: str, key: str) -> list[dict[str, Any]]:
-    """Every object as it is applied, with what waits for it."""
+def _list_pending(call: Call, plural: str, key: str) -> list[dict[str, Any]]:
+    """Every object as it is applied, with its pending changes."""
     desired = _files(call).file(f"sdn/{plural}")
     applied = _files(call).file(f"sdn/running/{plural}").sections
     entries = []
@@ -109,7 +109,7 @@ def _pending(call: Call, plural: str, key: str) -> list[dict[str, Any]]:
 
 @route("PUT", _ROOT)
 def apply(call: Call) -> str:
-    """Apply everything that waits, on all nodes."""
+    """Apply all pending changes, on all nodes."""
     files = _files(call)
 
     async def worker(task: Task) -> None:
@@ -125,7 +125,7 @@ def apply(call: Call) -> str:
 
 @route("POST", f"{_ROOT}/rollback")
 def rollback(call: Call) -> None:
-    """Forget everything that waits."""
+    """Discard all pending changes."""
     files = _files(call)
     for plural in _APPLIED:
         files.files[f"sdn/{plural}"] = copy.deepcopy(files.file(f"sdn/running/{plural}"))

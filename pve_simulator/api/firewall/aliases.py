@@ -35,7 +35,7 @@ def create_alias(call: Call, scope: Scope) -> None:
 
 
 def change_alias(call: Call, scope: Scope) -> None:
-    """Replace an alias, comment and all, and rename it if asked."""
+    """Replace an alias and its comment, and with `rename` rename it."""
     _check_digest(call, scope)
     key = _existing(call, scope)
     rename = call.text("rename") or call.need("name")

@@ -44,7 +44,7 @@ def create_group(call: Call, scope: Scope) -> None:
 
 
 def delete_group(call: Call, scope: Scope) -> None:
-    """Remove a group that has no rules, whoever uses it."""
+    """Remove a group that has no rules, even one that rules refer to."""
     name = call.need("group")
     if group_of(call, scope).rules:
         raise failure(f"Security group '{name}' is not empty")
@@ -52,7 +52,7 @@ def delete_group(call: Call, scope: Scope) -> None:
 
 
 def _rename_in_rules(call: Call, old: str, new: str) -> None:
-    """Rules that use the group follow it: the cluster's, the nodes' and those of guests that are there."""
+    """Rename the group in the rules that use it: the cluster's, the nodes' and those of existing guests."""
     firewall = call.cluster.part(Firewall)
     guests = [file for vmid, file in firewall.guests.items() if vmid in call.cluster.guests]
     for file in [firewall.cluster, *firewall.nodes.values(), *guests]:

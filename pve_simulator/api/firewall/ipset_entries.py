@@ -48,7 +48,7 @@ def create_entry(call: Call, scope: Scope) -> None:
 
 
 def change_entry(call: Call, scope: Scope) -> None:
-    """Replace what is said of an entry."""
+    """Replace the flag and comment of an entry."""
     ipset = ipset_of(call, scope)
     _check_digest(call, scope, ipset)
     if call.need("cidr") not in ipset.entries:

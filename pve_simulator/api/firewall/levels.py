@@ -23,7 +23,7 @@ class Level:
     prefix: str
 
     def scope(self, call: Call) -> Scope:
-        """The file that a call is about. Reading does not make one."""
+        """The file that a call is about; reading does not create one."""
         firewall = call.cluster.part(Firewall)
         if self.env == "host":
             return Scope(self.env, _file(call, firewall.nodes, call.node), firewall.cluster)

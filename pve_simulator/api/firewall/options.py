@@ -20,12 +20,12 @@ _TRIAL = 60.0
 
 
 def read_options(call: Call, scope: Scope) -> dict[str, Any]:
-    """What is set, and its digest."""
+    """The options that are set, and their digest."""
     options = _get_typed_options(call, scope)
     return {**options, "digest": digest_of_entries([options])}
 
 
-def _changer(level: Level) -> Any:
+def _make_change_handler(level: Level) -> Any:
     def change(call: Call, scope: Scope) -> None:
         """Delete and set options."""
         known = _known_options(level)
@@ -62,4 +62,4 @@ def _get_typed_options(call: Call, scope: Scope) -> dict[str, Any]:
 
 for _level in (CLUSTER, NODE, *GUESTS):
     serve(_level, "GET", "/options", read_options)
-    serve(_level, "PUT", "/options", _changer(_level))
+    serve(_level, "PUT", "/options", _make_change_handler(_level))

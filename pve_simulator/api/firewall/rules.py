@@ -38,7 +38,7 @@ def read_rule(call: Call, scope: Scope) -> dict[str, Any]:
 
 
 def create_rule(call: Call, scope: Scope) -> None:
-    """Add a rule before all others, wherever `pos` says, and disabled unless it says otherwise."""
+    """Add a rule before all others, whatever `pos` says; it is disabled unless `enable` is set."""
     rules = _rules(call, scope)
     rule: Rule = {}
     update_rule(rule, call.params)
@@ -48,7 +48,7 @@ def create_rule(call: Call, scope: Scope) -> None:
 
 
 def change_rule(call: Call, scope: Scope) -> None:
-    """Change a rule, or move it and nothing else."""
+    """Change a rule, or only move it."""
     rules = _rules(call, scope)
     _check_digest(call, scope)
     position = _check_position(call, len(rules))

@@ -41,7 +41,7 @@ def start_all(call: Call) -> str:
             delay = delay_option if delay_option is not None else _START_DELAY if guest.type == "qemu" else 0
             await task.clock.sleep(delay if delay_option else delay * call.world.settings.task_seconds)
 
-        await bulk.run_for_each(_guests(call), 1, begin, wait_after_start, refused=_refusal(task))
+        await bulk.run_for_each(_guests(call), 1, begin, wait_after_start, refused=_make_refusal_reporter(task))
 
     return call.task("startall", "", worker)
 
@@ -62,7 +62,7 @@ def stop_all(call: Call) -> str:
             return await _post(call, guest, "status/shutdown", params)
 
         await bulk.run_for_each(
-            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True
+            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_make_refusal_reporter(task), reverse=True
         )
 
     return call.task("stopall", "", worker)
@@ -88,7 +88,7 @@ def suspend_all(call: Call) -> str:
             return await _post(call, guest, "status/suspend", {"todisk": 1})
 
         await bulk.run_for_each(
-            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_refusal(task), reverse=True
+            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_make_refusal_reporter(task), reverse=True
         )
 
     return call.task("suspendall", "", worker)
@@ -128,7 +128,7 @@ def migrate_all(call: Call) -> str:
         if not guests:
             task.say("no virtual guests matched, nothing to do..")
             return
-        await bulk.run_for_each(guests, workers, begin, _ignore, refused=_refusal(task))
+        await bulk.run_for_each(guests, workers, begin, _ignore, refused=_make_refusal_reporter(task))
         if not started:
             raise failure("no migrations worker started...")
         task.say(f"All jobs finished, used {started} workers in total.")
@@ -156,7 +156,7 @@ async def _post(call: Call, guest: Guest, action: str, params: dict[str, Any]) -
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 
 
-def _refusal(task: Task) -> Any:
+def _make_refusal_reporter(task: Task) -> Any:
     def log_refusal(guest: Guest, error: ApiError) -> None:
         task.say(error.message)
 

@@ -20,7 +20,7 @@ from pve_simulator.storage.uploads import find_destination
 
 @route("GET", "/nodes/{node}/aplinfo")
 def list_templates(call: Call) -> list[dict[str, Any]]:
-    """The templates that there are."""
+    """The available templates."""
     known = call.cluster.part(Appliances).templates
     return [{"template": name, **asdict(appliance)} for name, appliance in known.items()]
 

@@ -14,7 +14,7 @@ from pve_simulator.requests.router import route
 
 @route("GET", "/nodes/{node}/capabilities/qemu/cpu")
 def cpu_models(call: Call) -> list[dict[str, Any]]:
-    """CPU models, those that users defined among them."""
+    """CPU models, custom ones included."""
     return capabilities.cpu_models()
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks, certificates, packages: what a node's hardware and installation say."""
+"""Disks, certificates, packages: what a node reports of its hardware and installation."""
 
 from __future__ import annotations
 

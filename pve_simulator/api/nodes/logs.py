@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node's system log: what its tasks and the cluster log leave there."""
+"""A node's system log: the lines of its tasks and of the cluster log."""
 
 from __future__ import annotations
 

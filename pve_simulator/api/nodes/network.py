@@ -51,7 +51,7 @@ def create(call: Call) -> None:
 
 @route("PUT", _PATH)
 def reload(call: Call) -> str:
-    """Make the waiting changes real, in a task."""
+    """Apply the waiting changes, in a task."""
     node = call.cluster.nodes[call.node]
 
     async def worker(task: Task) -> None:
@@ -63,7 +63,7 @@ def reload(call: Call) -> str:
 
 @route("DELETE", _PATH)
 def revert(call: Call) -> None:
-    """Forget the waiting changes."""
+    """Discard the waiting changes."""
     network.revert_changes(call.cluster.nodes[call.node])
 
 
@@ -82,7 +82,7 @@ def update(call: Call) -> None:
     node = call.cluster.nodes[call.node]
     old = _existing(call)
     settings = network.make_interface(call.params, int(old.get("priority", 2)))
-    unchanged = {name: value for name, value in old.items() if name not in settings and _stays(name)}
+    unchanged = {name: value for name, value in old.items() if name not in settings and _is_kept_by_update(name)}
     merged = {**unchanged, **settings}
     for name in call.items("delete"):
         merged.pop(name, None)
@@ -114,6 +114,6 @@ def _existing(call: Call) -> dict[str, Any]:
     return interface
 
 
-def _stays(name: str) -> bool:
+def _is_kept_by_update(name: str) -> bool:
     """Whether an update keeps an option that it does not name: everything but addresses."""
     return name not in {"cidr", "address", "netmask", "gateway", "cidr6", "address6", "netmask6", "gateway6"}

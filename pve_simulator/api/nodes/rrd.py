@@ -52,7 +52,7 @@ def node_data(call: Call) -> list[dict[str, Any]]:
     return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, sample)
 
 
-def _guest_data(kind: GuestType) -> Handler:
+def _make_guest_data_handler(kind: GuestType) -> Handler:
     def read(call: Call) -> list[dict[str, Any]]:
         guest = call.find_guest(kind)
         if guest is None:
@@ -86,7 +86,9 @@ def _guest_data(kind: GuestType) -> Handler:
 
 
 for _kind in ("qemu", "lxc"):
-    route("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrddata")(_guest_data("qemu" if _kind == "qemu" else "lxc"))
+    route("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrddata")(
+        _make_guest_data_handler("qemu" if _kind == "qemu" else "lxc")
+    )
 
 
 @route("GET", "/nodes/{node}/storage/{storage}/rrddata")
@@ -100,7 +102,7 @@ def storage_data(call: Call) -> list[dict[str, Any]]:
     return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: sample)
 
 
-def _picture(folder: str, *names: str) -> Handler:
+def _make_picture_handler(folder: str, *names: str) -> Handler:
     def read(call: Call) -> dict[str, str]:
         sources = "_".join(call.items("ds"))
         if not sources:
@@ -111,10 +113,10 @@ def _picture(folder: str, *names: str) -> Handler:
     return read
 
 
-route("GET", "/nodes/{node}/rrd")(_picture("pve-node", "node"))
-route("GET", "/nodes/{node}/qemu/{vmid}/rrd")(_picture("pve-vm", "vmid"))
-route("GET", "/nodes/{node}/lxc/{vmid}/rrd")(_picture("pve-vm", "vmid"))
-route("GET", "/nodes/{node}/storage/{storage}/rrd")(_picture("pve-storage", "node", "storage"))
+route("GET", "/nodes/{node}/rrd")(_make_picture_handler("pve-node", "node"))
+route("GET", "/nodes/{node}/qemu/{vmid}/rrd")(_make_picture_handler("pve-vm", "vmid"))
+route("GET", "/nodes/{node}/lxc/{vmid}/rrd")(_make_picture_handler("pve-vm", "vmid"))
+route("GET", "/nodes/{node}/storage/{storage}/rrd")(_make_picture_handler("pve-storage", "node", "storage"))
 
 
 def _no_file(name: str) -> Exception:

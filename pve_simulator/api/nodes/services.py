@@ -36,7 +36,7 @@ def state(call: Call) -> dict[str, Any]:
     return service_view(call.cluster, call.node, call.need("service"))
 
 
-def _action(action: str) -> Handler:
+def _make_action_handler(action: str) -> Handler:
     def act(call: Call) -> str:
         service = call.need("service")
         stopped = call.cluster.nodes[call.node].part(NodeSystem).stopped_services
@@ -55,4 +55,4 @@ def _action(action: str) -> Handler:
 
 
 for _what in ("start", "stop", "restart", "reload"):
-    route("POST", f"{_PATH}/{{service}}/{_what}")(_action(_what))
+    route("POST", f"{_PATH}/{{service}}/{_what}")(_make_action_handler(_what))

@@ -20,9 +20,9 @@ _MAY_SEE = ("Datastore.Audit", "Datastore.AllocateSpace")
 
 @route("GET", "/nodes/{node}/storage")
 def list_storages(call: Call) -> list[dict[str, Any]]:
-    """The storages, also those that the node cannot use; by content, by name, usable on a target, too."""
+    """The storages, unusable ones too; on request by content, by name, or those that a target node can use."""
     name_filter = call.text("storage")
-    views = {storage.id: _view(call, storage) for storage in _holding(call)}
+    views = {storage.id: _view(call, storage) for storage in _list_matching_storages(call)}
     if name_filter is not None and name_filter not in views:
         raise invalid({"storage": "No such storage."})
     entries = []
@@ -30,7 +30,7 @@ def list_storages(call: Call) -> list[dict[str, Any]]:
         storage = call.cluster.storages[name]
         if name_filter not in (None, name) or not call.subject.may(f"/storage/{name}", *_MAY_SEE):
             continue
-        if (call.flag("enabled") and not storage.is_enabled) or not _reaches(call, storage):
+        if (call.flag("enabled") and not storage.is_enabled) or not _is_on_target(call, storage):
             continue
         if view["total"]:
             view["used_fraction"] = view["used"] / view["total"]
@@ -52,7 +52,7 @@ def read_status(call: Call) -> dict[str, Any]:
 
 @route("GET", "/nodes/{node}/storage/{storage}/identity")
 def read_identity(call: Call) -> dict[str, Any]:
-    """What tells storages of two clusters apart."""
+    """An identity that tells the storages of two clusters apart."""
     storage = call.cluster.storages.get(call.need("storage"))
     if storage is None:
         raise invalid({"storage": "No such storage."})
@@ -78,7 +78,7 @@ def _view(call: Call, storage: Storage) -> dict[str, Any]:
     }
 
 
-def _holding(call: Call) -> list[Storage]:
+def _list_matching_storages(call: Call) -> list[Storage]:
     contents = set(call.items("content"))
     return [
         storage
@@ -87,7 +87,7 @@ def _holding(call: Call) -> list[Storage]:
     ]
 
 
-def _reaches(call: Call, storage: Storage) -> bool:
+def _is_on_target(call: Call, storage: Storage) -> bool:
     """Whether both this node and the target node see the storage, when a target is named."""
     target = call.text("target")
     if target in (None, "localhost", call.node):

@@ -34,7 +34,7 @@ def list_content(call: Call) -> list[dict[str, Any]]:
 
 @route("POST", "/nodes/{node}/storage/{storage}/content")
 def allocate(call: Call) -> str:
-    """Make an image for a guest; the suffix of its name says the format."""
+    """Allocate an image for a guest; the suffix of its name is its format."""
     name, size = call.need("filename"), call.need("size")
     unit = {"M": _KIB, "G": _KIB**2}.get(size[-1], 1)
     form = call.text("format")
@@ -108,7 +108,7 @@ async def delete_volume(call: Call) -> str | None:
         task.say(f"Removed volume '{volid}'")
 
     upid = call.task("imgdel", f"{parsed.vmid}@{storage.id}" if parsed.vmid else storage.id, worker)
-    return await _unless_quick(call, upid) if call.params.get("delay") else upid
+    return await _wait_briefly(call, upid) if call.params.get("delay") else upid
 
 
 @route("POST", _ONE)
@@ -132,11 +132,11 @@ def copy_volume(call: Call) -> str:
     return call.task("imgcopy", "", worker)
 
 
-async def _unless_quick(call: Call, upid: str) -> str | None:
+async def _wait_briefly(call: Call, upid: str) -> str | None:
     task = call.world.tasks.get(upid)
     if task is None:
         return upid
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()
     deadline = call.world.clock.time() + call.integer("delay")
     while task.running and call.world.clock.time() < deadline:
         await call.world.clock.sleep(1)

@@ -14,7 +14,7 @@ from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.web import Web
-from pve_simulator.storage.fetching import Download, store_file, verify
+from pve_simulator.storage.fetching import Download, store_file, verify_checksum
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.uploads import (
     TEMPORARY,
@@ -30,7 +30,7 @@ from pve_simulator.world.tasks import Task
 
 @route("POST", "/nodes/{node}/storage/{storage}/upload")
 def upload(call: Call) -> str:
-    """Take a file; one of the same name is overwritten."""
+    """Store an uploaded file; one of the same name is overwritten."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     check_takes_files(storage, "")
     if call.upload is None:
@@ -46,7 +46,9 @@ def upload(call: Call) -> str:
         task.say(f"starting file import from: {source}")
         algorithm = call.text("checksum-algorithm")
         if algorithm is not None:
-            verify(task, hashlib.new(algorithm, file, usedforsecurity=False).hexdigest(), call.need("checksum"))
+            verify_checksum(
+                task, hashlib.new(algorithm, file, usedforsecurity=False).hexdigest(), call.need("checksum")
+            )
         if content == "import":
             check_image(source, target.format, image_format_of(file))
         task.say(f"target node: {call.node}")
@@ -62,7 +64,7 @@ def upload(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/storage/{storage}/download-url")
 def download(call: Call) -> str:
-    """Have the node fetch a file; one of the same name is left alone."""
+    """Let the node download a file; one of the same name is kept."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     check_takes_files(storage, ", not a file based storage!")
     content, url = call.need("content"), call.need("url")
@@ -86,7 +88,7 @@ def download(call: Call) -> str:
 
 @route("GET", "/nodes/{node}/query-url-metadata")
 def query_url(call: Call) -> dict[str, Any]:
-    """Name, size and type of what a URL has."""
+    """Name, size and type of the file behind a URL."""
     url = call.need("url")
     web = call.cluster.part(Web).fetch(url)
     if not web.status:

@@ -113,7 +113,7 @@ def wake(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/status")
 def power(call: Call) -> None:
-    """Reboot or shut down the node: it is gone for everybody; a reboot brings it back."""
+    """Reboot or shut down the node: it is offline for everybody; a reboot brings it back."""
     node = call.cluster.nodes[call.node]
     call.world.take_node_down(node.name, reboot=call.text("command") == "reboot")
 
@@ -127,13 +127,13 @@ def report(call: Call) -> str:
 
 @route("PUT", "/nodes/{node}/subscription")
 def set_subscription(call: Call) -> None:
-    """Enter a subscription key; nothing checks it here."""
+    """Set a subscription key, which is not checked."""
     _system(call).subscription_key = call.need("key")
 
 
 @route("DELETE", "/nodes/{node}/subscription")
 def delete_subscription(call: Call) -> None:
-    """Forget the subscription key."""
+    """Delete the subscription key."""
     _system(call).subscription_key = None
 
 

@@ -66,7 +66,7 @@ def read_log(call: Call) -> Reply | RawReply:
 async def stop(call: Call) -> None:
     """Interrupt a running task."""
     call.world.tasks.stop(_require_task(call, "Sys.Modify"))
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()
 
 
 def _page(lines: list[str], start: int, limit: int) -> Reply:

@@ -79,7 +79,7 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
 
 
 def _configure(guest: Guest, config: dict[str, Any], pending: list[dict[str, Any]]) -> None:
-    """`config` shows what will be; what is now, where it differs, only `pending` tells."""
+    """Set the configuration: `config` has the values to be, `pending` also those in force where they differ."""
     guest.config = to_texts(config, "digest")
     for entry in pending:
         name = entry["key"]

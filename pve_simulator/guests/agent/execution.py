@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running programs through the agent: exec, and what became of them."""
+"""Running programs through the agent: exec and exec-status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIDS_PER_RUN = 2
 
 
 def start_program(machine: Machine, argv: Sequence[str], stdin: str) -> int:
-    """Run a program; its process id. Raises the agent's error for a program that is not there."""
+    """Start a program and return its process id; raises the agent's error for a missing program."""
     pid = machine.system.first_pid + _PIDS_PER_RUN * machine.script.started
     machine.script.started += 1
     result = _find_scripted_result(machine, argv) or _run(machine, argv, stdin)
@@ -34,7 +34,7 @@ def start_program(machine: Machine, argv: Sequence[str], stdin: str) -> int:
 
 
 def read_status(machine: Machine, pid: int) -> dict[str, Any]:
-    """What became of a program; one that has ended is forgotten once it was told."""
+    """The status of a program; one that has ended is forgotten after this."""
     process = machine.script.processes.get(pid)
     if process is None:
         raise agent_error("PID ld does not exist")

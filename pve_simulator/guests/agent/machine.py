@@ -26,7 +26,7 @@ class Machine:
 
     @property
     def host_name(self) -> str:
-        """The name that the system calls itself."""
+        """The system's host name."""
         return self.system.host_name or self.guest.name
 
     @property

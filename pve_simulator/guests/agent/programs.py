@@ -16,7 +16,7 @@ from pve_simulator.guests.agent.machine import Machine
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a program ended, what it said, and how many seconds it took."""
+    """How a program ended, what it printed, and how many seconds it took."""
 
     exitcode: int = 0
     out: str = ""

@@ -31,7 +31,7 @@ _BLOCK = 128 * sizes.MIB
 
 
 def answer_command(machine: Machine, command: str) -> Any:
-    """The result of a command; an error is one, too: the API hands it out with status 200."""
+    """The result of a command; errors are results too, which the API returns with status 200."""
     if machine.script.frozen and command not in _WHILE_FROZEN:
         return _error("CommandNotFound", _frozen_text(command))
     if command in machine.script.errors:

@@ -105,7 +105,7 @@ def find_system(guest: Guest) -> System | None:
 
 
 def answers_acpi(guest: Guest) -> bool:
-    """Whether somebody reacts to the power button."""
+    """Whether the system reacts to the power button."""
     system = find_system(guest)
     return system is not None and system.acpi and not guest.paused
 

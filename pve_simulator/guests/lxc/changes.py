@@ -48,7 +48,7 @@ class ConfigUpdate:
         self.deleted: set[str] = set(self.guest.pending_delete)
 
     def apply(self, changes: Config, delete: Iterable[str] = (), revert: Iterable[str] = ()) -> dict[str, str]:
-        """Do it; returns what could not be applied, by key. Raises ApiError for what is refused as a whole."""
+        """Make the update; returns the errors by key of what could not be applied. Raises ApiError if refused."""
         for key in revert:
             self.pending.pop(key, None)
             self.deleted.discard(key)
@@ -66,7 +66,7 @@ class ConfigUpdate:
         return self.errors
 
     def apply_pending(self) -> dict[str, str]:
-        """Apply everything that waits, as a start does; returns what could not be applied and waits on."""
+        """Apply all pending changes, as a start does; returns the errors by key of those that stay pending."""
         self._apply_stopped(self.pending.keys() | self.deleted)
         self._write()
         return self.errors
@@ -107,7 +107,7 @@ class ConfigUpdate:
             raise failure(f"storage '{parts[0]}' does not allow content type 'rootdir' (Container)")
 
     def _drop_unchanged(self) -> None:
-        """Forget pending changes that change nothing."""
+        """Drop pending changes that change nothing."""
         self.pending = {key: value for key, value in self.pending.items() if self.config.get(key) != value}
         self.deleted &= self.config.keys()
 
@@ -139,8 +139,8 @@ class ConfigUpdate:
         value = self.config[key]
         if mp.is_mount_key(key):
             self._release(mp.parse_mount(key, value), also=key)
-        elif mp.is_unused_key(key) and not mp.in_use(self.guest, self.config, self.pending, value):
-            free_own(self.volumes, self.guest.vmid, value)
+        elif mp.is_unused_key(key) and not mp.is_in_use(self.guest, self.config, self.pending, value):
+            free_if_owned(self.volumes, self.guest.vmid, value)
         del self.config[key]
         self.deleted.discard(key)
 
@@ -185,19 +185,19 @@ class ConfigUpdate:
         return mount.with_volume(mount.volume, volume.size if volume else None).text()
 
     def _release(self, mount: mp.MountPoint, *, also: str | None = None) -> None:
-        """Keep the volume of a mount point that goes away as unused, unless something still mounts it."""
+        """Keep the volume of a removed mount point as unused, unless something still mounts it."""
         remaining = {key: value for key, value in self.config.items() if key != also}
-        if mount.kind == "volume" and not mp.in_use(self.guest, remaining, self.pending, mount.volume):
+        if mount.kind == "volume" and not mp.is_in_use(self.guest, remaining, self.pending, mount.volume):
             mp.add_unused(self.config, mount.volume)
 
     def _write(self) -> None:
-        mp.drop_reused(self.config)
+        mp.drop_mounted_unused(self.config)
         self.guest.config = self.config
         self.guest.pending = self.pending
         self.guest.pending_delete = sorted(self.deleted)
 
 
-def free_own(volumes: Volumes, vmid: int, volume: str) -> None:
-    """Remove a volume that belongs to a container; somebody else's is left alone."""
+def free_if_owned(volumes: Volumes, vmid: int, volume: str) -> None:
+    """Free a volume if it belongs to the container."""
     if not volume.startswith("/") and parse_volid(volumes.cluster, volume)[1].vmid == vmid:
         volumes.free(volume)

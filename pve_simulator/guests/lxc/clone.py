@@ -29,7 +29,7 @@ _NOT_CLONED = frozenset({"parent", "snaptime", "snapstate", "template", "lock"})
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """What is to be cloned from where to where."""
+    """A clone to make: its source, its target, and how."""
 
     source: Guest
     target: Guest
@@ -40,7 +40,7 @@ class Clone:
     pool: str | None
 
 
-def prepare_clone(call: Call) -> Clone:
+def prepare(call: Call) -> Clone:
     """Check a clone as far as the server does before the task; both containers are locked afterwards."""
     pool, storage = call.text("pool"), call.text("storage")
     register.check_pool(call.cluster, pool)
@@ -68,7 +68,7 @@ def prepare_clone(call: Call) -> Clone:
     return Clone(source, target, node, mounts, storage, full, pool)
 
 
-async def run_clone(call: Call, task: Task, clone: Clone) -> None:
+async def run(call: Call, task: Task, clone: Clone) -> None:
     """The task."""
     source, target = clone.source, clone.target
     volumes = Volumes(call.cluster, source.node, int(call.world.clock.time()), task.say)

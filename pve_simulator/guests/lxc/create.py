@@ -147,7 +147,7 @@ def plain_config(creation: Creation) -> Config:
 
 
 def reserve(creation: Creation) -> None:
-    """Take the id with a locked, empty container, as long as the task runs."""
+    """Reserve the id with a locked, empty container while the task runs."""
     call = creation.call
     register.add(call.cluster, Guest(creation.vmid, "lxc", call.node, {"lock": "create"}))
 

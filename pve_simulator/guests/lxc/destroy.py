@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, register
-from pve_simulator.guests.lxc.changes import free_own
+from pve_simulator.guests.lxc.changes import free_if_owned
 from pve_simulator.guests.lxc.mountpoints import volumes_of
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
@@ -46,7 +46,7 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
     volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     mounted = volumes_of(guest.config, unused=True) + volumes_of(guest.pending)
     for volid in dict.fromkeys(mounted):
-        free_own(volumes, guest.vmid, volid)
+        free_if_owned(volumes, guest.vmid, volid)
     if call.flag("destroy-unreferenced-disks"):
         _free_all(call, task, volumes, guest)
     register.remove(call.cluster, guest, purge=call.flag("purge"))

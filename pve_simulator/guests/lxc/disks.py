@@ -51,7 +51,7 @@ def copy(volumes: Volumes, mount: MountPoint, vmid: int, storage_id: str) -> Mou
 
 
 def say_mkfs(say: Say, volume: Volume) -> None:
-    """What mkfs.ext4 says of a new file system."""
+    """Log what mkfs.ext4 prints for a new file system."""
     block = 4096 if volume.size >= _SMALL else 1024
     blocks = volume.size // block
     per_group = block * 8
@@ -68,7 +68,7 @@ def say_mkfs(say: Say, volume: Volume) -> None:
 
 
 def say_resized(say: Say, path: str, before: int, after: int, *, running: bool) -> None:
-    """What e2fsck and resize2fs say of a file system that grew (sizes in bytes)."""
+    """Log what e2fsck and resize2fs print for a file system that grew (sizes in bytes)."""
     blocks = after // 4096
     if not running:
         say("e2fsck 1.47.2 (1-Jan-2025)")

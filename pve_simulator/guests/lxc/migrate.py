@@ -53,13 +53,13 @@ class _Migration:
 
 
 def check_running(guest: Guest, *, online: bool, restart: bool) -> None:
-    """Raise what is refused before the task."""
+    """Raise what is refused before the task starts."""
     if guest.running and not (online or restart):
         raise failure("can't migrate running container without --online or --restart")
 
 
 async def run(world: World, task: Task, guest: Guest, options: Options) -> None:
-    """The task; what goes wrong is said with the time, and then the migration is aborted."""
+    """The task; errors are logged with the time, and then the migration is aborted."""
     job = _Migration(world, task, guest, options, Journal(task))
     try:
         async with world.locks.hold("lxc", guest.vmid, task=task):
@@ -177,7 +177,7 @@ def _scan(job: _Migration) -> list[str]:
 
 
 def _switch(job: _Migration) -> None:
-    """The container belongs to the other node from now on; its volumes here go."""
+    """Move the container to the other node, and free its volumes here."""
     guest, source = job.guest, job.guest.node
     for config in (guest.config, *(snapshot.config for snapshot in guest.snapshots.values())):
         for mount in mp.mounts(config):

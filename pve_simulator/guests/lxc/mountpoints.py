@@ -51,7 +51,7 @@ class MountPoint:
 
     @property
     def new_volume(self) -> tuple[str, int] | None:
-        """Storage and size (bytes) of a volume that is to be made, else None."""
+        """Storage and size (bytes) of a volume still to be made, else None."""
         match = _NEW.fullmatch(self.volume)
         return (match[1], int(float(match[2]) * 1024) * 1024**2) if match else None
 
@@ -111,7 +111,7 @@ def volumes_of(config: Config, *, unused: bool = False) -> list[str]:
     return list(dict.fromkeys(volids))
 
 
-def in_use(guest: Guest, config: Config, pending: Config, volume: str) -> bool:
+def is_in_use(guest: Guest, config: Config, pending: Config, volume: str) -> bool:
     """Whether a volume is mounted now, after pending changes, or in a snapshot."""
     return any(
         volume in volumes_of(each)
@@ -129,7 +129,7 @@ def add_unused(config: Config, volume: str) -> None:
     config[key] = volume
 
 
-def drop_reused(config: Config) -> None:
+def drop_mounted_unused(config: Config) -> None:
     """Forget `unusedN` entries of volumes that are mounted again, as writing the file does."""
     used = set(volumes_of(config))
     for key in [key for key, value in config.items() if is_unused_key(key) and value in used]:

@@ -70,7 +70,7 @@ async def move_to_storage(call: Call, task: Task, guest: Guest, mount: mp.MountP
 
 
 def check_reassign(call: Call) -> Reassignment:
-    """What is to go where; raises what forbids it."""
+    """The volume and its target; raises what forbids the move."""
     key = call.need("volume")
     target_key = call.text("target-volume", key) or key
     if "rootfs" in (key, target_key):

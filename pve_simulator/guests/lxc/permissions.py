@@ -44,7 +44,7 @@ class ConfigRights:
             self._check_one(key, old.get(key), None, unprivileged=unprivileged)
 
     def require(self, privilege: str) -> None:
-        """Demand a privilege on the container, or on the pool it is to be in."""
+        """Require a privilege on the container, or on the pool it is to be in."""
         if self.pool is None or not self.subject.may(f"/pool/{self.pool}", privilege):
             self.subject.require(f"/vms/{self.vmid}", privilege)
 

@@ -41,7 +41,7 @@ def normalize_value(cluster: Cluster, key: str, value: str) -> str:
 
 
 def check_network(key: str, value: str) -> None:
-    """Refuse what a bridge cannot do."""
+    """Raise for options that a bridge does not have."""
     mtu = parse_property_string(value, config_schema("lxc")[key]).get("mtu")
     if mtu is not None and int(mtu) > _BRIDGE_MTU:
         raise failure(f"{key}: MTU size '{mtu}' is bigger than bridge MTU '{_BRIDGE_MTU}'")

@@ -15,7 +15,7 @@ from pve_simulator.guests.qemu.hotplug import apply_hot
 from pve_simulator.guests.qemu.making import DiskMaker
 from pve_simulator.guests.qemu.networks import is_net
 from pve_simulator.guests.qemu.pending import add_deletion, apply_cold, clean_up, remove_deletion
-from pve_simulator.guests.qemu.unused import deallocate, drop_used, register_unused, volumes_in
+from pve_simulator.guests.qemu.unused import deallocate, drop_used, keep_as_unused, volumes_in
 from pve_simulator.guests.qemu.values import hash_password, pinned_machine
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.volumes import Volumes
@@ -70,7 +70,7 @@ class Changing:
             guest.config.pop(key, None)
         else:
             if waiting is not None and is_drive(key):
-                register_unused(self._volumes, guest, parse_drive(key, waiting))
+                keep_as_unused(self._volumes, guest, parse_drive(key, waiting))
                 drop_used(guest)
             add_deletion(guest, key, force=self._force)
 
@@ -123,7 +123,7 @@ class Changing:
             # Something may be on the new disk that boots, and listens to what it is asked.
             guest.acpi = guest.agent_alive = True
         if key in guest.pending:
-            register_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))
+            keep_as_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))
         guest.pending |= drives
         if self._order and key not in self._order and is_cdrom(parse_drive(key, text), cloudinit=False):
             self._order.append(key)

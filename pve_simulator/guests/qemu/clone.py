@@ -72,7 +72,7 @@ def plan_clone(call: Call, source: Guest) -> ClonePlan:
         if disk.is_cdrom and not disk.is_cloudinit:
             plan.config[disk.key] = config[disk.key]
         else:
-            plan.disks.append((disk, _check_disk(call, source, disk, full=full)))
+            plan.disks.append((disk, _needs_full_copy(call, source, disk, full=full)))
     return plan
 
 
@@ -102,7 +102,7 @@ async def clone(call: Call, task: Task) -> None:
                     copier.volumes.free(volume.volid)
                 register.remove(call.cluster, new)
             raise
-        _tell_pending(task, source, call)
+        _say_pending(task, source, call)
         del new.config["lock"]
         new.node = plan.target or new.node
         register.add(call.cluster, new, call.text("pool"))
@@ -171,7 +171,7 @@ def _check_host_devices(call: Call, config: Config) -> None:
         call.subject.require(f"/mapping/{_MAPPINGS[match[1]]}/{mapping}", "Mapping.Use")
 
 
-def _check_disk(call: Call, source: Guest, disk: Disk, *, full: bool) -> bool:
+def _needs_full_copy(call: Call, source: Guest, disk: Disk, *, full: bool) -> bool:
     """Whether a disk will be a full copy; raises when its storage cannot do what is wanted."""
     name = call.text("snapname")
     what = f"clone feature is not supported for{' a snapshot of' if name else ''} '{disk.file}' ({disk.key})"
@@ -197,7 +197,7 @@ def _copy_config(call: Call, config: Config) -> Config:
     return copied
 
 
-def _tell_pending(task: Task, source: Guest, call: Call) -> None:
+def _say_pending(task: Task, source: Guest, call: Call) -> None:
     if call.text("snapname"):
         return
     waiting = [*source.pending, *(["delete"] if source.pending_delete else [])]

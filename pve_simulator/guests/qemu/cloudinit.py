@@ -78,12 +78,14 @@ def _addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
         number = key[3:]
         text = config.get(f"ipconfig{number}")
         if text is not None:
-            addresses = _usable(parse_property_string(text, config_schema("qemu")["ipconfig0"], "ipconfig0"))
+            addresses = _normalize_addresses(
+                parse_property_string(text, config_schema("qemu")["ipconfig0"], "ipconfig0")
+            )
             devices.append((number, parse_net(config[key]).get("macaddr", "").lower(), addresses))
     return devices
 
 
-def _usable(addresses: dict[str, str]) -> dict[str, str]:
+def _normalize_addresses(addresses: dict[str, str]) -> dict[str, str]:
     """Addresses as the server takes them: none at all means DHCP, a gateway without an address means nothing."""
     if "gw" in addresses and addresses.get("ip") == "dhcp":
         return {}
@@ -92,7 +94,7 @@ def _usable(addresses: dict[str, str]) -> dict[str, str]:
     return addresses if addresses.keys() & {"ip", "ip6"} else {"ip": "dhcp", "ip6": "dhcp"}
 
 
-def _split(address: str) -> tuple[str, str]:
+def _split_prefix(address: str) -> tuple[str, str]:
     interface = ipaddress.ip_interface(address)
     return str(interface.ip), str(interface.netmask)
 
@@ -122,7 +124,7 @@ def _nocloud_subnets(addresses: Mapping[str, str]) -> list[str]:
     if four == "dhcp":
         lines.append("      - type: dhcp4")
     elif four is not None:
-        address, mask = _split(four)
+        address, mask = _split_prefix(four)
         lines += ["      - type: static", f"        address: '{address}'", f"        netmask: '{mask}'"]
         lines += [f"        gateway: '{addresses['gw']}'"] if "gw" in addresses else []
     if six in ("dhcp", "auto"):
@@ -141,7 +143,7 @@ def _configdrive_network(config: Config, host_dns: Mapping[str, str]) -> str:
         if four == "dhcp":
             text += f"iface eth{number} inet dhcp\n"
         elif four is not None:
-            address, mask = _split(four)
+            address, mask = _split_prefix(four)
             text += f"iface eth{number} inet static\n        address {address}\n        netmask {mask}\n"
             text += f"        gateway {addresses['gw']}\n" if "gw" in addresses else ""
         if six in ("auto", "dhcp"):

@@ -76,7 +76,7 @@ def prepare(call: Call) -> Creation:
 
 
 def reserve(creation: Creation) -> Guest:
-    """Take the id with a locked, empty machine, as long as the task runs."""
+    """Reserve the id with a locked, empty machine while the task runs."""
     call = creation.call
     try:
         register.check_unused(call.cluster, creation.vmid)

@@ -15,7 +15,7 @@ from pve_simulator.guests.qemu.drives import Drive, is_cdrom, is_cloudinit, is_d
 from pve_simulator.guests.qemu.networks import is_net, parse_net
 from pve_simulator.guests.qemu.pending import detach, remove_deletion
 from pve_simulator.guests.qemu.unplug import unplug
-from pve_simulator.guests.qemu.unused import drop_used, register_unused
+from pve_simulator.guests.qemu.unused import drop_used, keep_as_unused
 from pve_simulator.schema import config_schema, parse_property_string
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.guest import Guest
@@ -181,14 +181,14 @@ class _Hot:
                 raise failure("unable to change media type")
             if is_cdrom(old):
                 if is_cloudinit(old) and drive["file"] == "none":
-                    register_unused(self._volumes, self._guest, old)
+                    keep_as_unused(self._volumes, self._guest, old)
                 return
             if drive["file"] == old["file"]:
                 _wait_if(_differ(drive, old))
                 return
             self._need("disk")
             unplug(self._guest, key)
-            register_unused(self._volumes, self._guest, old)
+            keep_as_unused(self._volumes, self._guest, old)
         self._need_disk(key)
 
     def _need(self, feature: str) -> None:

@@ -10,7 +10,7 @@ from pve_simulator.guests import power
 from pve_simulator.guests.qemu.copying import DiskCopier
 from pve_simulator.guests.qemu.disks import Disk
 from pve_simulator.guests.qemu.drives import is_cdrom, parse_drive
-from pve_simulator.guests.qemu.unused import add_unused, in_snapshot
+from pve_simulator.guests.qemu.unused import add_unused, is_in_snapshot
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage, parse_volid
@@ -35,7 +35,7 @@ def check_move(call: Call, guest: Guest) -> Disk:
         raise failure("you can't move to the same storage with same format")
     if "images" not in enabled_storage(call.cluster, storage, guest.node).content:
         raise invalid({"storage": f"storage '{storage}' does not support vm images"})
-    if in_snapshot(guest, drive["file"]) and call.flag("delete"):
+    if is_in_snapshot(guest, drive["file"]) and call.flag("delete"):
         raise failure("you can't move a disk with snapshots and delete the source")
     return Disk(key, drive)
 
@@ -48,7 +48,7 @@ async def move(call: Call, task: Task, guest: Guest) -> None:
     message = f"move disk VM {guest.vmid}: move --disk {disk.key} --storage {storage}"
     call.world.write_log(guest.node, call.subject.userid, message)
     task.say(f"copying volume '{disk.file}' from current storage '{disk.storage}' to target storage '{storage}'")
-    if in_snapshot(guest, disk.file):
+    if is_in_snapshot(guest, disk.file):
         task.say("moving disk with snapshots, snapshots will not be moved!")
     copier = DiskCopier(task, volumes, guest, guest.vmid, storage, call.text("format"))
     try:

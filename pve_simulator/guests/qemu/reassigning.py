@@ -12,7 +12,7 @@ from pve_simulator.guests import power
 from pve_simulator.guests.qemu.boot import boot_order, print_order
 from pve_simulator.guests.qemu.drives import Drive, is_cdrom, parse_drive, print_drive
 from pve_simulator.guests.qemu.features import disk_has_feature
-from pve_simulator.guests.qemu.unused import in_snapshot
+from pve_simulator.guests.qemu.unused import is_in_snapshot
 from pve_simulator.guests.qemu.update import Change, apply_change
 from pve_simulator.requests.call import Call
 from pve_simulator.state.cluster import Cluster
@@ -53,7 +53,7 @@ def check_reassign(call: Call) -> tuple[Guest, Guest, Drive]:
         raise failure("CD drive contents can't be moved to another VM")
     if split_volid(drive["file"]) is None:
         raise failure(f"Volume '{drive['file']}' not managed by PVE")
-    if in_snapshot(source, drive["file"]):
+    if is_in_snapshot(source, drive["file"]):
         raise failure("Can't move disk used by a snapshot to another VM")
     if not disk_has_feature(call.cluster, drive["file"], "rename"):
         raise failure("Storage does not support moving of this disk to another VM")

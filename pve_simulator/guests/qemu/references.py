@@ -41,7 +41,7 @@ class Reference:
         return None if self.volid.startswith("/") or ":" not in self.volid else self.volid.partition(":")[0]
 
     def add_mention(self, disk: Disk, *, snapshot: str | None = None, pending: bool = False) -> None:
-        """Take one more mention in."""
+        """Add one more mention."""
         self.cdrom = self.cdrom and disk.is_cdrom
         self.replicate = self.replicate or disk.options.get("replicate", "1") == "1"
         self.shared = self.shared or disk.options.get("shared") == "1"

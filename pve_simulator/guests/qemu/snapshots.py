@@ -41,7 +41,7 @@ async def create(call: Call, task: Task, name: str, description: str | None, *, 
         try:
             state = _allocate_ram(volumes, guest, snapshot, name) if with_ram and guest.running else None
         except ApiError:
-            _forget(guest, name)
+            _remove_snapshot(guest, name)
             raise
     try:
         await _take(call.world, task, volumes, guest, name, state)
@@ -83,7 +83,7 @@ async def delete(call: Call, task: Task, name: str, *, force: bool) -> None:
 
 
 async def rollback(call: Call, task: Task, name: str) -> None:
-    """Go back to a snapshot; a running guest is stopped, and one saved with its RAM runs afterwards."""
+    """Roll back to a snapshot; a running guest is stopped, and one saved with its RAM runs afterwards."""
     hold = call.world.locks.hold
     volumes = _volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
@@ -100,7 +100,7 @@ async def rollback(call: Call, task: Task, name: str) -> None:
         inside.roll_back(volumes, disk.file, name)
     await task.work()
     async with hold("qemu", call.vmid, task=task):
-        _adopt(guest, name)
+        _restore_config(guest, name)
         if "vmstate" in snapshot.config:
             for line in ram.restore_lines(snapshot.config):
                 task.say(line)
@@ -141,15 +141,15 @@ def _undo(volumes: Volumes, guest: Guest, name: str) -> None:
             volume.snapshots.pop(name, None)
     if "vmstate" in config:
         volumes.free(config["vmstate"])
-    _forget(guest, name)
+    _remove_snapshot(guest, name)
 
 
-def _forget(guest: Guest, name: str) -> None:
+def _remove_snapshot(guest: Guest, name: str) -> None:
     guest.snapshots.pop(name)
     guest.config.pop("lock", None)
 
 
-def _adopt(guest: Guest, name: str) -> None:
+def _restore_config(guest: Guest, name: str) -> None:
     """Take over the snapshot's configuration; disks that it does not have become unused."""
     snapshot = guest.snapshots[name]
     snapshot_files = {disk.file for disk in disks_of(snapshot.config)}

@@ -64,8 +64,8 @@ def read_change(call: Call, params: dict[str, Any] | None = None) -> Change:
         if "ide2" in settings:
             raise invalid({"cdrom": "conflicts with option 'ide2'"})
         settings["ide2"] = cdrom_drive(settings.pop("cdrom"))
-    change.revert = _reverts(str(params.get("revert") or ""), settings)
-    change.delete = _deletions(str(params.get("delete") or ""), settings, change.revert)
+    change.revert = _parse_reverts(str(params.get("revert") or ""), settings)
+    change.delete = _parse_deletions(str(params.get("delete") or ""), settings, change.revert)
     for key, value in settings.items():
         text = config_text(key, value, call.cluster)
         if text is None:
@@ -136,29 +136,29 @@ def _check_media(cluster: Cluster, key: str, text: str) -> None:
         raise invalid({key: "explicit 'media=cdrom' is required for iso images"})
 
 
-def _reverts(text: str, settings: dict[str, Any]) -> list[str]:
+def _parse_reverts(text: str, settings: dict[str, Any]) -> list[str]:
     keys = split_list(text)
     for key in keys:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"revert": f"unknown option '{key}'"})
         if key in settings:
             raise invalid({"delete": f"you can't use '-{key}' and -revert {key}' at the same time"})
     return keys
 
 
-def _deletions(text: str, settings: dict[str, Any], revert: list[str]) -> list[str]:
+def _parse_deletions(text: str, settings: dict[str, Any], revert: list[str]) -> list[str]:
     keys = ["ide2" if key == "cdrom" else key for key in split_list(text)]
     for key in keys:
         if key in settings:
             raise invalid({"delete": f"you can't use '-{key}' and -delete {key}' at the same time"})
         if key in revert:
             raise invalid({"revert": f"you can't use '-delete {key}' and '-revert {key}' at the same time"})
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"delete": f"unknown option '{key}'"})
     return keys
 
 
-def _exists(key: str) -> bool:
+def _is_option(key: str) -> bool:
     return key in config_schema("qemu") or key in _DELETABLE
 
 

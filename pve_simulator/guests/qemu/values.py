@@ -52,7 +52,7 @@ def _render_value(value: Any) -> str:
 
 
 def meta_text(now: float) -> str:
-    """What `meta` says of a machine created now."""
+    """The value of `meta` for a machine created now."""
     return f"creation-qemu={QEMU_VERSION},ctime={int(now)}"
 
 

@@ -18,7 +18,7 @@ def format_error(text: str) -> FormatError:
     return FormatError(f"{text}\n")
 
 
-def matching(pattern: str, text: str) -> Validator:
+def match_pattern(pattern: str, text: str) -> Validator:
     """A validator that wants a pattern; `{}` in its error text stands for the value."""
     regex = re.compile(pattern)
 
@@ -38,5 +38,5 @@ def accepts(validate: Validator, value: str) -> bool:
     return True
 
 
-def any_text(_value: str) -> None:
+def accept_any_text(_value: str) -> None:
     """Take everything."""

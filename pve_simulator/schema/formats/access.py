@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.schema.formats._base import Validator, format_error, matching
+from pve_simulator.schema.formats._base import Validator, format_error, match_pattern
 from pve_simulator.schema.privileges import PRIVILEGES
 
 _REALM = r"[A-Za-z][A-Za-z0-9.\-_]+"
@@ -40,13 +40,13 @@ def _verify_privilege(value: str) -> None:
 
 FORMATS: dict[str, Validator] = {
     "pve-userid": verify_username,
-    "pve-realm": matching(rf"^{_REALM}$", "value does not look like a valid realm"),
-    "pve-groupid": matching(_NAME, "group name '{}' contains invalid characters"),
-    "pve-roleid": matching(_NAME, "role name '{}' contains invalid characters"),
+    "pve-realm": match_pattern(rf"^{_REALM}$", "value does not look like a valid realm"),
+    "pve-groupid": match_pattern(_NAME, "group name '{}' contains invalid characters"),
+    "pve-roleid": match_pattern(_NAME, "role name '{}' contains invalid characters"),
     "pve-priv": _verify_privilege,
-    "pve-tokenid": matching(
+    "pve-tokenid": match_pattern(
         rf"^[^\s:/]+@{_REALM}![A-Za-z][A-Za-z0-9.\-_]+$", "value '{}' does not look like a valid token ID"
     ),
     "pve-poolid": _verify_pool,
-    "ldap-simple-attr": matching(r"^[a-zA-Z0-9]+$", "value '{}' does not look like a simple ldap attribute name"),
+    "ldap-simple-attr": match_pattern(r"^[a-zA-Z0-9]+$", "value '{}' does not look like a simple ldap attribute name"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pve_simulator.schema.errors import FormatError
-from pve_simulator.schema.formats._base import Validator, any_text, format_error
+from pve_simulator.schema.formats._base import Validator, accept_any_text, format_error
 from pve_simulator.schema.formats.firewall_names import ICMP_TYPES, PROTOCOLS, SERVICES
 from pve_simulator.schema.formats.net_ip import ADDRESS_ERROR, parse_address
 from pve_simulator.schema.formats.network import is_ipv4, is_ipv6
@@ -47,7 +47,7 @@ def _elements(value: str) -> list[str]:
     return value.split(",") if value else []
 
 
-def _ports(*, allow_icmp: bool) -> Validator:
+def _make_ports_validator(*, allow_icmp: bool) -> Validator:
     def validate(value: str) -> None:
         count = 0
         icmp = False
@@ -118,11 +118,11 @@ def _verify_address_or_alias(value: str) -> None:
 
 FORMATS: dict[str, Validator] = {
     "pve-fw-addr-spec": _verify_addresses,
-    "pve-fw-sport-spec": _ports(allow_icmp=False),
-    "pve-fw-dport-spec": _ports(allow_icmp=True),
+    "pve-fw-sport-spec": _make_ports_validator(allow_icmp=False),
+    "pve-fw-dport-spec": _make_ports_validator(allow_icmp=True),
     "pve-fw-protocol-spec": _verify_protocol,
     "pve-fw-icmp-type-spec": _verify_icmp_type,
-    "pve-fw-conntrack-helper": any_text,
+    "pve-fw-conntrack-helper": accept_any_text,
     "IPorCIDR": _verify_address_or_network,
     "IPorCIDRorAlias": _verify_address_or_alias,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.schema.formats._base import Validator, format_error, matching
+from pve_simulator.schema.formats._base import Validator, format_error, match_pattern
 from pve_simulator.schema.perl import split_list
 
 _DRIVE = re.compile(r"^(ide[0-3]|scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5])|sata[0-5]|efidisk0|tpmstate0)$")
@@ -77,5 +77,5 @@ FORMATS: dict[str, Validator] = {
     "pve-startup-order": _verify_startup,
     "pve-phys-bits": _verify_phys_bits,
     "pve-lxc-dev-string": _verify_device,
-    "pve-ct-timezone": matching(rf"^(host|UTC|({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}})$", "invalid time zone '{}'"),
+    "pve-ct-timezone": match_pattern(rf"^(host|UTC|({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}})$", "invalid time zone '{}'"),
 }

@@ -18,7 +18,7 @@ def test_sleepers_wake_in_order_at_their_own_moments_while_time_jumps():
                 woken.append((name, clock.time()))
 
         jobs = [asyncio.create_task(sleeper("a", 5, 1)), asyncio.create_task(sleeper("b", 2))]
-        await clock.settle()
+        await clock.run_until_idle()
         await clock.advance(10)
         await asyncio.gather(*jobs)
         return woken

@@ -85,7 +85,7 @@ def test_a_node_that_dies_takes_its_tasks_along(api):
     upid = api.post("/nodes/pve1/qemu/101/status/shutdown")[2]["data"]
 
     api.driver.world.tasks.kill_node("pve1")
-    api.run(api.driver.clock.settle())
+    api.run(api.driver.clock.run_until_idle())
 
     assert api.driver.world.tasks.get(upid).exitstatus == "unexpected status"
     assert api.driver.world.cluster.guests[101].running

@@ -37,7 +37,7 @@ def list_resources(call: Call) -> list[dict[str, Any]]:
 
 @route("POST", _PATH)
 def create(call: Call) -> None:
-    """Put a guest under the manager's care."""
+    """Let the manager manage a guest."""
     given_id = call.need("sid")
     sid = _service_id(call, given_id)
     kind, name = sid.split(":", 1)
@@ -71,7 +71,7 @@ def read(call: Call) -> dict[str, Any]:
 
 @route("PUT", f"{_PATH}/{{sid}}")
 def update(call: Call) -> None:
-    """Change what is asked of a guest."""
+    """Change the options of a managed guest."""
     sid = _service_id(call, call.need("sid"))
     resource = _ha(call).resources.get(sid)
     if resource is None:
@@ -93,7 +93,7 @@ def update(call: Call) -> None:
 
 @route("DELETE", f"{_PATH}/{{sid}}")
 def delete(call: Call) -> None:
-    """Take a guest out of the manager's care, and (`purge`) out of all rules."""
+    """Stop managing a guest, and with `purge` remove it from all rules."""
     sid = _service_id(call, call.need("sid"))
     state = _ha(call)
     if sid not in state.resources:
@@ -105,7 +105,7 @@ def delete(call: Call) -> None:
         forget_in_rules(state, sid)
 
 
-def _mover(what: str) -> Any:
+def _make_move_handler(what: str) -> Any:
     def move(call: Call) -> dict[str, Any]:
         sid = _service_id(call, call.need("sid"))
         resource = _ha(call).resources.get(sid)
@@ -119,42 +119,42 @@ def _mover(what: str) -> Any:
     return move
 
 
-route("POST", f"{_PATH}/{{sid}}/migrate")(_mover("migrate"))
-route("POST", f"{_PATH}/{{sid}}/relocate")(_mover("relocate"))
+route("POST", f"{_PATH}/{{sid}}/migrate")(_make_move_handler("migrate"))
+route("POST", f"{_PATH}/{{sid}}/relocate")(_make_move_handler("relocate"))
 
 
 @route("GET", "/cluster/ha/groups")
 def list_groups(call: Call) -> Any:
-    """Groups are gone."""
+    """Refused: rules have replaced groups."""
     raise failure(f"cannot index groups: {_NO_GROUPS}")
 
 
 @route("POST", "/cluster/ha/groups")
 def create_group(call: Call) -> Any:
-    """Groups are gone."""
+    """Refused: rules have replaced groups."""
     raise failure(f"cannot create group: {_NO_GROUPS}")
 
 
 @route("GET", "/cluster/ha/groups/{group}")
 def read_group(call: Call) -> Any:
-    """Groups are gone."""
+    """Refused: rules have replaced groups."""
     raise failure(f"cannot read group: {_NO_GROUPS}")
 
 
 @route("PUT", "/cluster/ha/groups/{group}")
 def update_group(call: Call) -> Any:
-    """Groups are gone."""
+    """Refused: rules have replaced groups."""
     raise failure(f"cannot update group: {_NO_GROUPS}")
 
 
 @route("DELETE", "/cluster/ha/groups/{group}")
 def delete_group(call: Call) -> Any:
-    """Groups are gone."""
+    """Refused: rules have replaced groups."""
     raise failure(f"cannot delete group: {_NO_GROUPS}")
 
 
 def forget_in_rules(state: Ha, sid: str) -> None:
-    """Take a guest out of all rules; a rule without guests goes too."""
+    """Remove a guest from all rules; a rule without guests is removed too."""
     for name, rule in list(state.rules.items()):
         remaining = [item for item in rule["resources"].split(",") if item != sid]
         rule["resources"] = ",".join(remaining)
@@ -163,7 +163,7 @@ def forget_in_rules(state: Ha, sid: str) -> None:
 
 
 def _check_state(sid: str, resource: HaResource, requested: str | None) -> None:
-    """A guest in error must be disabled before anything else is asked of it."""
+    """A guest in error must be disabled before another state can be requested."""
     if resource.state == "error" and requested != "disabled":
         raise failure(f"service '{sid}' in error state, must be disabled and fixed first")
 

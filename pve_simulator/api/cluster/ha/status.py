@@ -87,7 +87,7 @@ def disarm(call: Call) -> str:
 
 @route("POST", f"{_STATUS}/arm-ha")
 def arm(call: Call) -> str:
-    """Take up fencing and care again."""
+    """Resume fencing and managing guests."""
     state = call.cluster.part(Ha)
     if not state.disarmed:
         raise failure("HA stack is not disarmed")
@@ -171,7 +171,7 @@ def _agent_status(call: Call, name: str) -> dict[str, Any]:
 
 
 def _has_services(call: Call, name: str) -> bool:
-    """Whether a node's agent is active: it has guests to care for, or had some lately."""
+    """Whether a node's agent is active: it has managed guests, or had some recently."""
     state = call.cluster.part(Ha)
     if call.world.clock.time() - state.agents.get(name, -_LINGER) < _LINGER:
         return True

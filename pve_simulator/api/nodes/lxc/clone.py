@@ -15,9 +15,9 @@ from pve_simulator.world.tasks import Task
 async def clone_guest(call: Call) -> str:
     """A copy of a container (or of its snapshot) under another id."""
     async with call.world.locks.hold("lxc", call.vmid):
-        plan = clone.prepare_clone(call)
+        plan = clone.prepare(call)
 
     async def worker(task: Task) -> None:
-        await clone.run_clone(call, task, plan)
+        await clone.run(call, task, plan)
 
     return call.task("vzclone", plan.source.vmid, worker)

@@ -35,13 +35,13 @@ def read_config(call: Call) -> dict[str, Any]:
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/pending")
 def read_pending(call: Call) -> list[dict[str, Any]]:
-    """The configuration with what waits for a restart."""
+    """The configuration with the changes that wait for a restart."""
     return pending_view(call.guest("lxc"))
 
 
 @route("PUT", "/nodes/{node}/lxc/{vmid}/config")
 async def update_config(call: Call) -> None:
-    """Change, delete and revert options; a running container takes some of it only at its next start."""
+    """Change, delete and revert options; some changes of a running container wait for its next start."""
     if not call.params.keys() - _NOT_AN_OPTION:
         raise failure("no options specified")
     guest = call.guest("lxc")
@@ -63,7 +63,7 @@ async def update_config(call: Call) -> None:
 
 
 def check_digest(guest: Guest, digest: str | None) -> None:
-    """Raise when the configuration is no longer the one that the caller has read."""
+    """Raise when the configuration has changed since the caller read it."""
     if digest and digest != guest.digest:
         raise failure(MODIFIED)
 

@@ -32,7 +32,7 @@ def open_terminal(call: Call) -> dict[str, Any]:
 
 @route("GET", f"{_BASE}/vncwebsocket")
 def open_websocket(call: Call) -> dict[str, Any]:
-    """Where the websocket would be; raises for a ticket that opens nothing here."""
+    """The port of the websocket; raises for a ticket of another console."""
     path, now = f"/vms/{call.vmid}", call.world.clock.time()
     if not is_console_ticket_valid(call.cluster, call.need("vncticket"), call.subject.userid, path, now):
         raise ApiError(401, "permission denied - invalid PVEVNC ticket")

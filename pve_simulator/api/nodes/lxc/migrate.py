@@ -20,7 +20,7 @@ from pve_simulator.world.tasks import Task
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/migrate")
 def read_preconditions(call: Call) -> dict[str, Any]:
-    """Where the container could go."""
+    """The nodes that the container could migrate to."""
     guest = call.guest("lxc")
     power.check_lock(guest)
     managed = ha.find_managed_resource(call.world, guest) is not None
@@ -59,7 +59,7 @@ def migrate(call: Call) -> str:
 
 
 def _storage_map(call: Call, target: str) -> StorageMap:
-    """The map that was asked for; its targets must be usable there."""
+    """The requested storage map, whose targets must be usable on the target node."""
     storages = parse_storage_map(call.items("target-storage"))
     for name in storages.targets:
         enabled_storage(call.cluster, name, target)

@@ -56,7 +56,7 @@ def delete_snapshot(call: Call) -> str:
 
 @route("POST", _BASE + "/{snapname}/rollback")
 def roll_back(call: Call) -> str:
-    """Go back to a snapshot; a running container is stopped for that."""
+    """Roll back to a snapshot; a running container is stopped for that."""
     name, start = call.need("snapname"), call.flag("start")
 
     async def worker(task: Task) -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/nodes/{node}/lxc/{vmid}/status: containers say most of what is wrong at once, not in the task."""
+"""/nodes/{node}/lxc/{vmid}/status: most errors of containers are returned at once, not by the task."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def index(call: Call) -> list[dict[str, str]]:
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/status/current")
 def read_current(call: Call) -> dict[str, Any]:
-    """What the container does now."""
+    """The container's current status."""
     return current_status(call.world, call.guest("lxc"))
 
 
@@ -117,7 +117,9 @@ def suspend(call: Call) -> str:
     return call.task(
         "vzsuspend",
         call.vmid,
-        _checkpoint(call, "-s -D /var/lib/vz/dump", "No such file or directory", "checkpoint: 182 Checkpointing"),
+        _make_checkpoint_worker(
+            call, "-s -D /var/lib/vz/dump", "No such file or directory", "checkpoint: 182 Checkpointing"
+        ),
     )
 
 
@@ -130,13 +132,13 @@ def resume(call: Call) -> str:
     return call.task(
         "vzresume",
         call.vmid,
-        _checkpoint(
+        _make_checkpoint_worker(
             call, "-r --foreground -D /var/lib/vz/dump", "Connection refused", "restore_finalize: 203 Restoring"
         ),
     )
 
 
-def _checkpoint(call: Call, options: str, reason: str, what: str) -> Worker:
+def _make_checkpoint_worker(call: Call, options: str, reason: str, what: str) -> Worker:
     async def worker(task: Task) -> None:
         find_guest(call.cluster, "lxc", call.node, call.vmid)
         prefix = f"lxc-checkpoint: {call.vmid}: ../src/lxc"
@@ -162,7 +164,7 @@ async def _overrule_shutdowns(call: Call, task: Task) -> None:
         if other.upid.type == "vzshutdown" and other.upid.id == str(call.vmid):
             task.say(f"overruling task {other.upid}")
             call.world.tasks.stop(other)
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()
 
 
 def _running(call: Call) -> Guest:

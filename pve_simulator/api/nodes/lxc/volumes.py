@@ -35,7 +35,7 @@ async def move_volume(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/lxc/{vmid}/template")
 async def make_template(call: Call) -> None:
-    """Turn a stopped container without snapshots into a template; the task's id is not told."""
+    """Turn a stopped container without snapshots into a template; the task's id is not returned."""
     async with call.world.locks.hold("lxc", call.vmid):
         guest = call.guest("lxc")
         power.check_lock(guest)

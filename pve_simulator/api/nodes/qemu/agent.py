@@ -35,8 +35,8 @@ _ANSWER_TIMEOUT = 5.0
 _ENCODE = "Wide character in subroutine entry at /usr/share/perl5/PVE/API2/Qemu/Agent.pm line 536."
 
 
-async def machine_of(call: Call) -> Machine:
-    """The machine whose agent answers; raises why none does, for a silent one after some seconds."""
+async def require_machine(call: Call) -> Machine:
+    """The machine of the path; raises when its agent does not answer, for a silent one after some seconds."""
     guest = call.guest("qemu")
     if "agent" not in guest.config:
         raise failure("No QEMU guest agent configured")
@@ -77,7 +77,7 @@ for _name in _ACTING.split():
 @route("POST", f"{_BASE}/exec")
 async def execute(call: Call) -> dict[str, int]:
     """Run a program; its arguments are an array, a single text is the program's name."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "exec")
     command = call.params["command"]
     argv = [str(word) for word in command] if isinstance(command, list) else [str(command)]
@@ -86,8 +86,8 @@ async def execute(call: Call) -> dict[str, int]:
 
 @route("GET", f"{_BASE}/exec-status")
 async def read_status(call: Call) -> dict[str, Any]:
-    """What became of a program."""
-    machine = await machine_of(call)
+    """The status and output of a program."""
+    machine = await require_machine(call)
     check_allowed(machine, "exec-status")
     return execution.read_status(machine, call.integer("pid"))
 
@@ -95,7 +95,7 @@ async def read_status(call: Call) -> dict[str, Any]:
 @route("GET", f"{_BASE}/file-read")
 async def read_file(call: Call) -> dict[str, Any]:
     """A file's content, a character for each byte."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "file-open")
     content = files.read_file(machine, call.need("file"))
     return {"content": content, "bytes-read": len(content)}
@@ -110,7 +110,7 @@ async def write_file(call: Call) -> None:
             raise failure(_ENCODE)
     else:
         content = _decode_content(content)
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "file-open")
     files.write_file(machine, call.need("file"), content)
 
@@ -118,7 +118,7 @@ async def write_file(call: Call) -> None:
 @route("POST", f"{_BASE}/set-user-password")
 async def set_password(call: Call) -> dict[str, Any]:
     """Change the password of an account inside the machine."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "set-user-password")
     failure = "child process has failed to set user password: "
     if "chpasswd" not in machine.system.programs:
@@ -132,15 +132,15 @@ async def set_password(call: Call) -> dict[str, Any]:
 
 
 async def _command(call: Call, command: str) -> dict[str, Any]:
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     result = answer_command(machine, command)
     if not is_error(result):
-        await _follow(call, machine.guest, command)
+        await _apply_effects(call, machine.guest, command)
     return {"result": result}
 
 
-async def _follow(call: Call, guest: Guest, command: str) -> None:
-    """What a command does to the machine; the server waits for an answer that a sleeping one cannot give."""
+async def _apply_effects(call: Call, guest: Guest, command: str) -> None:
+    """Apply a command's effect on the machine; a suspended one cannot answer, for which the server waits."""
     if command in ("shutdown", "suspend-disk"):
         await call.world.clock.sleep(_GOING_DOWN * call.world.settings.task_seconds)
         if guest.running:

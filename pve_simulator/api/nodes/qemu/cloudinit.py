@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/nodes/{node}/qemu/{vmid}/cloudinit: what is not on the drive yet, writing the drive, its files."""
+"""/nodes/{node}/qemu/{vmid}/cloudinit: pending values, regenerating the drive, its files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSET = ("", "0")
 
 @route("GET", _PATH)
 def read_pending(call: Call) -> list[dict[str, Any]]:
-    """The options of cloud-init: the value on the drive, and the one that waits for the next writing."""
+    """The options of cloud-init: the value on the drive, and the one that waits for the next regeneration."""
     guest = call.guest("qemu")
     state = guest.part(QemuState)
     config = guest.config
@@ -45,7 +45,7 @@ def read_pending(call: Call) -> list[dict[str, Any]]:
 
 @route("PUT", _PATH)
 async def regenerate(call: Call) -> None:
-    """Write the drive anew."""
+    """Regenerate the drive."""
     async with call.world.locks.hold("qemu", call.vmid):
         guest = call.guest("qemu")
         power.check_lock(guest)

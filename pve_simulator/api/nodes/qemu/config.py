@@ -25,7 +25,7 @@ def read_config(call: Call) -> dict[str, Any]:
 
 @route("GET", "/nodes/{node}/qemu/{vmid}/pending")
 def read_pending(call: Call) -> list[dict[str, Any]]:
-    """The configuration with what waits for a restart."""
+    """The configuration with the changes that wait for a restart."""
     return pending_view(call.guest("qemu"))
 
 
@@ -44,7 +44,7 @@ async def unlink(call: Call) -> None:
 
 @route("POST", _CONFIG)
 async def update_in_task(call: Call) -> str | None:
-    """Change the configuration in a task; with `background_delay` wait so long for it to end."""
+    """Change the configuration in a task; with `background_delay` wait that many seconds for it to end."""
     change = read_change(call)
     check_change(call.guest("qemu"), change, resolve=False)
 

@@ -51,7 +51,7 @@ def open_spice(call: Call) -> dict[str, Any]:
 
 @route("GET", f"{_BASE}/vncwebsocket")
 def open_websocket(call: Call) -> dict[str, Any]:
-    """Where the websocket would be; raises for a ticket that opens nothing here."""
+    """The port of the websocket; raises for a ticket of another console."""
     path, now = f"/vms/{call.vmid}", call.world.clock.time()
     ticket = "PVEVNC:" + call.need("vncticket").partition("PVEVNC:")[2]
     if not is_console_ticket_valid(call.cluster, ticket, call.subject.userid, path, now):

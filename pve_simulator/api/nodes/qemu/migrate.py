@@ -28,7 +28,7 @@ _TEMPLATE = "/nodes/{node}/qemu/{vmid}/migrate"
 
 @route("GET", _TEMPLATE)
 def read_preconditions(call: Call) -> dict[str, Any]:
-    """Where the guest could go, and what would have to go along or keeps it here."""
+    """The nodes that the guest could migrate to, the volumes that would move with it, and what prevents it."""
     _check_quorum(call)
     guest = call.guest("qemu")
     power.check_lock(guest)
@@ -103,7 +103,7 @@ def _options(call: Call, target: str, storages: StorageMap) -> Options:
 
 
 def _storage_map(call: Call, target: str) -> StorageMap:
-    """The map that was asked for, its targets usable there; without one, storages must be on both nodes."""
+    """The requested storage map, whose targets must be usable; without one, storages must be on both nodes."""
     guest = call.guest("qemu")
     if not call.text("targetstorage"):
         check_storages(call.cluster, guest, target)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/nodes/{node}/qemu/{vmid}/snapshot: the list, taking one, one's configuration, going back, removing."""
+"""/nodes/{node}/qemu/{vmid}/snapshot: list, take, read and change, roll back, delete."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ONE = f"{_ALL}/{{snapname}}"
 
 @route("GET", _ALL)
 def list_snapshots(call: Call) -> list[dict[str, Any]]:
-    """Every snapshot, and the present as `current`."""
+    """Every snapshot, and the present state as `current`."""
     return snapshots.list_view(call.guest("qemu"))
 
 
 @route("POST", _ALL)
 def create(call: Call) -> str:
-    """Take a snapshot; what is wrong with that is said in the task."""
+    """Take a snapshot; errors are reported by the task."""
     name = call.need("snapname")
     reserved = ["pending"] if name.lower() == "pending" else []
     snapshots.check_new_name(name.lower() if reserved else name, *reserved)
@@ -96,7 +96,7 @@ async def update_config(call: Call) -> None:
 
 @route("POST", f"{_ONE}/rollback")
 def rollback(call: Call) -> str:
-    """Go back to a snapshot, and with `start` start the guest when that left it stopped."""
+    """Roll back to a snapshot, and with `start` start the guest if it is stopped then."""
     name = call.need("snapname")
 
     async def worker(task: Task) -> None:

@@ -29,13 +29,13 @@ def index(call: Call) -> list[dict[str, str]]:
 
 @route("GET", "/nodes/{node}/qemu/{vmid}/status/current")
 def read_current(call: Call) -> dict[str, Any]:
-    """What the guest does now."""
+    """The guest's current status."""
     return current_status(call.world, call.guest("qemu"))
 
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/start")
 def start(call: Call) -> str:
-    """Start; whatever is wrong with that is said in the task."""
+    """Start the guest; errors are reported by the task."""
     call.only_root("stateuri", "skiplock", "migratedfrom", "migration_type", "migration_network")
     guest = call.find_guest("qemu")
     resource = ha.find_managed_resource(call.world, guest)
@@ -87,7 +87,7 @@ def suspend(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/resume")
 def resume(call: Call) -> str:
-    """Let a paused guest go on, or start a hibernated one."""
+    """Resume a paused guest, or start a hibernated one."""
     call.only_root("skiplock")
     guest = _existing(call)
     if not guest.running and not power.is_hibernated(guest):

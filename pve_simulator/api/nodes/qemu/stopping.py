@@ -70,7 +70,7 @@ def shutdown(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/reboot")
 def reboot(call: Call) -> str:
-    """Shut down and start again, so that pending changes become real."""
+    """Shut down and start again, which applies pending changes."""
     guest = call.find_guest("qemu")
     if guest is None:
         raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
@@ -92,7 +92,7 @@ def reboot(call: Call) -> str:
 
 
 async def shut_down(call: Call, task: Task, guest: Guest, *, force: bool) -> None:
-    """Wait until the guest has shut itself down; it fails to when nothing in it listens."""
+    """Wait until the guest has shut down; raises when no system in it answers."""
     timeout = call.integer("timeout", _SHUTDOWN_TIMEOUT)
     if agent_enabled(guest) and not answers_agent(guest):
         await call.world.clock.sleep(_AGENT_TIMEOUT)
@@ -119,4 +119,4 @@ async def _overrule_shutdowns(call: Call, task: Task) -> None:
         if other.upid.type == "qmshutdown" and other.upid.id == str(call.vmid):
             task.say(f"overruling task {other.upid}")
             call.world.tasks.stop(other)
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()

@@ -18,7 +18,7 @@ _BASE = "/nodes/{node}/qemu/{vmid}"
 
 @route("PUT", f"{_BASE}/resize")
 def resize_disk(call: Call) -> str:
-    """Make a disk larger; what is wrong with that is said in the task."""
+    """Grow a disk; errors are reported by the task."""
     call.only_root("skiplock")
 
     async def worker(task: Task) -> None:

@@ -54,11 +54,11 @@ class Migration:
         return self.cluster.nodes[self.options.target].ip
 
     def volumes_on(self, node: str) -> Volumes:
-        """What a node has; nothing is said in the log."""
+        """The volumes of a node; nothing is logged."""
         return Volumes(self.cluster, node, int(self.world.clock.time()))
 
     def target_storage(self, name: str, volid: str, content: str) -> str:
-        """Where a volume goes; raises unless the other node has that storage and it takes such volumes."""
+        """The target storage of a volume; raises unless the other node has it and it takes such volumes."""
         shared = enabled_storage(self.cluster, name, self.guest.node).is_shared
         target = name if shared else self.options.storages.target(name)
         storage = enabled_storage(self.cluster, target, self.options.target)
@@ -67,7 +67,7 @@ class Migration:
         return target
 
     def undo(self) -> None:
-        """Remove what has been copied, and let the guest be where it is; a dead node can do neither."""
+        """Free the copies and unlock the guest; a node that has crashed can do neither."""
         if self.task.has_crashed:
             return
         there = self.volumes_on(self.options.target)

@@ -37,7 +37,7 @@ class _Channel:
 
 
 async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
-    """Bring the running guest over, up to the switch; returns when it was started on the other node."""
+    """Migrate the running guest up to the switch; returns when it was started on the other node."""
     guest, journal = job.guest, job.journal
     journal.say(f"starting VM {guest.vmid} on remote node '{job.options.target}'")
     await _start_remote(job)
@@ -47,7 +47,7 @@ async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
         journal.say(f"volume '{disk.volid}' is '{job.moved[disk.volid]}' on the target")
     journal.say("start remote tunnel")
     journal.say("ssh tunnel ver 1")
-    channel = _channel(job)
+    channel = _open_channel(job)
     if disks:
         await _mirror(job, disks, channel)
     await _send_memory(job, channel)
@@ -56,8 +56,8 @@ async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
     return started
 
 
-def after_switch(job: Migration, disks: list[LocalVolume]) -> None:
-    """What is said when the configuration belongs to the other node."""
+def say_after_switch(job: Migration, disks: list[LocalVolume]) -> None:
+    """Log the end, when the configuration belongs to the other node."""
     journal = job.journal
     if disks:
         journal.say("stopping NBD storage migration server on target.")
@@ -144,7 +144,7 @@ def _say_completed(task: Task, disk: LocalVolume) -> None:
     task.say(f"mirror-{disk.drive}: mirror-job finished")
 
 
-def _channel(job: Migration) -> _Channel:
+def _open_channel(job: Migration) -> _Channel:
     if job.options.insecure:
         return _Channel(f"tcp:{job.target_ip}:{_FIRST_PORT}", f"nbd:{job.target_ip}:{_FIRST_PORT + 1}")
     place = f"/run/qemu-server/{job.guest.vmid}"

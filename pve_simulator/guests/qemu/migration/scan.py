@@ -25,7 +25,7 @@ class LocalVolume:
 
 
 def scan_volumes(job: Migration) -> list[LocalVolume]:
-    """The local volumes by name; what is found is said, and raised when anything of it cannot go."""
+    """The local volumes by name, which are logged; raises when one of them cannot be migrated."""
     kinds: dict[str, str] = {}
     errors: dict[str, str] = {}
     others: list[str] = []
@@ -34,7 +34,7 @@ def scan_volumes(job: Migration) -> list[LocalVolume]:
     for volid, reference in references.items():
         try:
             if volid == "cdrom" and reference.cdrom:
-                others.append(_no_drive(reference))
+                others.append(_is_no_drive(reference))
             elif volid != "none":
                 _examine(job, reference, kinds, targets)
         except ApiError as error:
@@ -61,7 +61,7 @@ def scan_volumes(job: Migration) -> list[LocalVolume]:
 
 
 def _examine(job: Migration, reference: Reference, kinds: dict[str, str], targets: dict[str, str]) -> None:
-    """Take a volume in when it is local; raises what keeps it from going."""
+    """Note a volume when it is local; raises what keeps it from being migrated."""
     volid = reference.volid
     if volid.startswith("/"):
         if not reference.shared:
@@ -72,7 +72,7 @@ def _examine(job: Migration, reference: Reference, kinds: dict[str, str], target
     target = job.target_storage(storage.id, volid, parsed.content)
     if enabled_storage(job.cluster, storage.id, job.guest.node).is_shared:
         return
-    kinds[volid], targets[volid] = _kind(reference), target
+    kinds[volid], targets[volid] = _describe_kind(reference), target
     if reference.cdrom:
         if not reference.cloudinit:
             raise failure("local cdrom image")
@@ -94,7 +94,7 @@ def _examine(job: Migration, reference: Reference, kinds: dict[str, str], target
         raise failure("referenced by linked clone(s)")
 
 
-def _kind(reference: Reference) -> str:
+def _describe_kind(reference: Reference) -> str:
     if reference.tpmstate:
         return "generated"
     if reference.attached:
@@ -116,7 +116,7 @@ def _describe_disk(volid: str, kind: str) -> str:
     return f"found local disk '{volid}'{notes.get(kind, '')}"
 
 
-def _no_drive(reference: Reference) -> str:
+def _is_no_drive(reference: Reference) -> str:
     text = "can't migrate local cdrom drive"
     if reference.snapshots and not reference.attached:
         text += f" (referenced in snapshot - {', '.join(sorted(reference.snapshots))})"
