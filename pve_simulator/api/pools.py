@@ -24,7 +24,7 @@ def list_pools(call: Call) -> list[dict[str, Any]]:
     name = call.text("poolid")
     if name is not None:
         call.subject.require(f"/pool/{name}", *_MAY_SEE)
-        return [_details(call, name)]
+        return [_build_details(call, name)]
     return [
         {"poolid": name, **_comment(pool)}
         for name, pool in sorted(call.cluster.pools.items())
@@ -44,7 +44,7 @@ def create_pool(call: Call) -> None:
 @route("GET", "/pools/{poolid}")
 def read_pool(call: Call) -> dict[str, Any]:
     """One pool and its members."""
-    return _details(call, call.need("poolid"))
+    return _build_details(call, call.need("poolid"))
 
 
 @route("PUT", "/pools")
@@ -75,7 +75,7 @@ def delete_pool(call: Call) -> None:
     remove_pool_rules(call.cluster.access, name)
 
 
-def _details(call: Call, name: str) -> dict[str, Any]:
+def _build_details(call: Call, name: str) -> dict[str, Any]:
     pool = find_pool(call.cluster, name)
     kind = call.text("type")
     guests = [call.cluster.guests[vmid] for vmid in pool.vms if vmid in call.cluster.guests]
@@ -83,11 +83,11 @@ def _details(call: Call, name: str) -> dict[str, Any]:
     members = [entry for entry in entries if kind in (None, entry["type"])]
     if kind in (None, "storage"):
         storages = [call.cluster.storages[name] for name in pool.storages if name in call.cluster.storages]
-        members += [_storage(call, storage) for storage in storages]
+        members += [_build_storage(call, storage) for storage in storages]
     return {"poolid": name, **_comment(pool), "members": members}
 
 
-def _storage(call: Call, storage: Storage) -> dict[str, Any]:
+def _build_storage(call: Call, storage: Storage) -> dict[str, Any]:
     """A storage as the local node has it, or else the first node that has it."""
     nodes = call.cluster.nodes
     local = call.cluster.local_node

@@ -56,7 +56,7 @@ def create(call: Call) -> dict[str, Any]:
     except ApiError as error:
         raise failure(f"create storage failed: {error.message}") from error
     call.cluster.storages[name] = _size_like_directories(call, Storage(name, config))
-    return _answer(name, kind, generated_secrets(kind, name, settings))
+    return _build_answer(name, kind, generated_secrets(kind, name, settings))
 
 
 @route("PUT", "/storage/{storage}")
@@ -71,7 +71,7 @@ def update(call: Call) -> dict[str, Any]:
         storage.config = updated_config(storage, settings, call.items("delete"))
     except ApiError as error:
         raise failure(f"update storage failed: {error.message}") from error
-    return _answer(storage.id, storage.type, generated_secrets(storage.type, storage.id, settings))
+    return _build_answer(storage.id, storage.type, generated_secrets(storage.type, storage.id, settings))
 
 
 @route("DELETE", "/storage/{storage}")
@@ -89,7 +89,7 @@ def delete(call: Call) -> None:
     access.acl = [entry for entry in access.acl if entry.path != f"/storage/{storage.id}"]
 
 
-def _answer(name: str, kind: str, secrets: dict[str, str] | None) -> dict[str, Any]:
+def _build_answer(name: str, kind: str, secrets: dict[str, str] | None) -> dict[str, Any]:
     answer: dict[str, Any] = {"storage": name, "type": kind}
     return {**answer, "config": secrets} if secrets else answer
 

@@ -71,13 +71,13 @@ def _mark_group(group: list[Volume], keep: Keep) -> dict[str, str]:
         return {volume.volid: "keep" for volume in group}
     newest = sorted(group, key=lambda volume: volume.ctime, reverse=True)
     marked: dict[str, str] = {}
-    _mark(newest, marked, keep.get("keep-last", 0), lambda volume: volume.volid)
+    _mark_newest(newest, marked, keep.get("keep-last", 0), lambda volume: volume.volid)
     for option, period in _PERIODS:
-        _mark(newest, marked, keep.get(option, 0), partial(_moment, period))
+        _mark_newest(newest, marked, keep.get(option, 0), partial(_moment, period))
     return {volume.volid: marked.get(volume.volid, "remove") for volume in group}
 
 
-def _mark(newest: list[Volume], marked: dict[str, str], count: int, name: Callable[[Volume], str]) -> None:
+def _mark_newest(newest: list[Volume], marked: dict[str, str], count: int, name: Callable[[Volume], str]) -> None:
     if not count:
         return
     before = {name(volume) for volume in newest if marked.get(volume.volid) == "keep"}

@@ -46,7 +46,7 @@ class Vzdump:
 
     async def run(self, vmids: Sequence[int]) -> None:
         """Back up the guests; raises `job errors` at the end when one failed."""
-        storage = self._storage()
+        storage = self._require_storage()
         await self._wait_for_turn()
         self._say(f"starting new backup job: {self.options.command}")
         allowed = [vmid for vmid in sorted(vmids) if self._may_back_up(vmid)]
@@ -57,7 +57,7 @@ class Vzdump:
         if errors:
             raise failure("job errors")
 
-    def _storage(self) -> Storage:
+    def _require_storage(self) -> Storage:
         name, problems = self.options.storage, []
         try:
             storage = storage_of(self.world.cluster, name)
@@ -94,12 +94,12 @@ class Vzdump:
             await self._back_up(storage, vmid)
         except ApiError as error:
             self.task.say(f"ERROR: Backup of VM {vmid} failed - {error.message}")
-            self._say(f"Failed at {self._moment()}")
+            self._say(f"Failed at {self._format_moment()}")
             return False
         seconds = int(self.world.clock.time() - began)
         duration = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         self._say(f"Finished Backup of VM {vmid} ({duration})")
-        self._say(f"Backup finished at {self._moment()}")
+        self._say(f"Backup finished at {self._format_moment()}")
         return True
 
     async def _back_up(self, storage: Storage, vmid: int) -> None:
@@ -109,7 +109,7 @@ class Vzdump:
         self._check_ha(guest)
         self._check_limit(storage, guest)
         self._say(f"Starting Backup of VM {vmid} ({guest.type})")
-        self._say(f"Backup started at {self._moment()}")
+        self._say(f"Backup started at {self._format_moment()}")
         self._say(f"status = {'running' if guest.running else 'stopped'}")
         async with self.world.locks.hold(guest.type, vmid, task=self.task):
             power.check_lock(guest)
@@ -153,12 +153,12 @@ class Vzdump:
             volume.protected = True
 
     def _prune(self, storage: Storage, guest: Guest) -> None:
-        keep = self._keep(storage)
+        keep = self._get_retention(storage)
         if not self.options.remove or keep.get("keep-all"):
             return
         retention = ", ".join(f"{option}={count}" for option, count in sorted(keep.items()))
         self._say(f"prune older backups with retention: {retention}")
-        marked = mark_backups(self._backups(storage, guest), keep)
+        marked = mark_backups(self._list_backups(storage, guest), keep)
         removed = [volid for volid, mark in marked.items() if mark == "remove"]
         for volid in sorted(removed):
             self._say(f"removing backup '{volid}'")
@@ -171,9 +171,9 @@ class Vzdump:
             raise failure(_STOP_IN_HA)
 
     def _check_limit(self, storage: Storage, guest: Guest) -> None:
-        keep = self._keep(storage)
+        keep = self._get_retention(storage)
         limit = 0 if keeps_all(keep) else sum(keep.values())
-        backups = self._backups(storage, guest)
+        backups = self._list_backups(storage, guest)
         protected = sum(volume.protected for volume in backups)
         if self.options.protected:
             most = self._most_protected(storage)
@@ -192,16 +192,16 @@ class Vzdump:
             return int(limit)
         return -1 if self.subject.may(f"/storage/{storage.id}", "Datastore.Allocate") else _MAX_PROTECTED
 
-    def _keep(self, storage: Storage) -> dict[str, int]:
+    def _get_retention(self, storage: Storage) -> dict[str, int]:
         if self.options.keep is not None:
             return dict(self.options.keep)
         return parse_keep(storage.config.get("prune-backups", "keep-all=1"))
 
-    def _backups(self, storage: Storage, guest: Guest) -> list[Volume]:
+    def _list_backups(self, storage: Storage, guest: Guest) -> list[Volume]:
         backups = content_list(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
         return [volume for volume, entry in backups if entry["subtype"] in (guest.type, "unknown")]
 
-    def _moment(self) -> str:
+    def _format_moment(self) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.world.clock.time()))
 
     def _say(self, line: str) -> None:

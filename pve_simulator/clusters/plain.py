@@ -21,7 +21,7 @@ def to_plain(value: Any) -> Any:
             content = getattr(value, field.name)
             if field.name == "parts" and isinstance(value, WithParts):
                 plain.update({key: to_plain(part) for key, part in content.items()})
-            elif content != _default(field):
+            elif content != _get_default(field):
                 plain[field.name] = to_plain(content)
         return plain
     if isinstance(value, dict):
@@ -58,7 +58,7 @@ def from_plain(hint: Any, data: Any) -> Any:
 def _dataclass_from(cls: Any, data: Any) -> Any:
     if not isinstance(data, dict):
         raise ValueError(f"{cls.__name__}: expected a mapping, got {data!r}")
-    hints = _hints(cls)
+    hints = _get_hints(cls)
     values: dict[str, Any] = {}
     parts: dict[str, Any] = {}
     for key, item in data.items():
@@ -81,11 +81,11 @@ def _text(data: Any) -> str:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _get_hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _default(field: Any) -> Any:
+def _get_default(field: Any) -> Any:
     if field.default is not MISSING:
         return field.default
     if field.default_factory is not MISSING:

@@ -69,7 +69,7 @@ def cluster_from_data(data: Any) -> Cluster:
         return cluster_from_capture(data)
     load_part_types()
     data = dict(data)
-    data["nodes"] = _nodes(data.get("nodes"))
+    data["nodes"] = _build_nodes(data.get("nodes"))
     guests = _as_list(data.pop("guests", []), "vmid")
     storages = data.pop("storages", None)
     cluster: Cluster = from_plain(Cluster, data)
@@ -88,7 +88,7 @@ def cluster_from_data(data: Any) -> Cluster:
     return cluster
 
 
-def _nodes(data: Any) -> dict[str, Any]:
+def _build_nodes(data: Any) -> dict[str, Any]:
     if not data:
         raise ValueError("a seed needs at least one node")
     listed = [{"name": item} if isinstance(item, str) else item for item in _as_list(data, "name")]

@@ -96,7 +96,9 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
     target = Volumes(cluster, target_node, source.now, journal.say)
     name = _choose_name(here, there, volume)
     if _is_taken(target, there, volume, name):
-        journal.say(f"file '{_path(target, there, volume, name)}' already exists - importing with a different name")
+        journal.say(
+            f"file '{_make_path(target, there, volume, name)}' already exists - importing with a different name"
+        )
         copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
     else:
         copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, name, content=volume.content)
@@ -146,16 +148,16 @@ def _choose_name(here: Storage, there: Storage, volume: Volume) -> str:
     return f"{stem}.{volume.format}" if is_directory(there) else stem
 
 
-def _volid(there: Storage, volume: Volume, name: str) -> str:
+def _make_volid(there: Storage, volume: Volume, name: str) -> str:
     return f"{there.id}:{volume.vmid}/{name}" if is_directory(there) else f"{there.id}:{name}"
 
 
 def _is_taken(target: Volumes, there: Storage, volume: Volume, name: str) -> bool:
-    return target.find(_volid(there, volume, name)) is not None
+    return target.find(_make_volid(there, volume, name)) is not None
 
 
-def _path(target: Volumes, there: Storage, volume: Volume, name: str) -> str:
-    return target.path(_volid(there, volume, name))
+def _make_path(target: Volumes, there: Storage, volume: Volume, name: str) -> str:
+    return target.path(_make_volid(there, volume, name))
 
 
 def _say_copied(journal: Journal, size: int, block: int) -> None:

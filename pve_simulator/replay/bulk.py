@@ -27,7 +27,7 @@ def adopt_started(cluster: Cluster, recording: list[Exchange]) -> None:
     touched = {int(vmid) for item in recording for vmid in _touched_vmids(item)}
     for item in recording:
         match = _LOG_PATH.fullmatch(item.path)
-        lines = _lines(item.data) if match else []
+        lines = _read_lines(item.data) if match else []
         if match is None or not lines or lines[0] != _ALL:
             continue
         named = {int(hit[2]): hit[1] for line in lines if (hit := _STARTING.match(line) or _RUNNING.match(line))}
@@ -36,11 +36,11 @@ def adopt_started(cluster: Cluster, recording: list[Exchange]) -> None:
             if vmid not in named and vmid not in touched and not guest.template:
                 del cluster.guests[vmid]
         for vmid in named.keys() - touched:
-            guest = cluster.guests.setdefault(vmid, _unknown(vmid, named[vmid], match[1]))
+            guest = cluster.guests.setdefault(vmid, _make_unknown(vmid, named[vmid], match[1]))
             guest.running = vmid in running
 
 
-def _unknown(vmid: int, label: str, node: str) -> Guest:
+def _make_unknown(vmid: int, label: str, node: str) -> Guest:
     """A guest of which only its id is known, and that it could be started."""
     return Guest(vmid, "qemu", node, {"kvm": "0"}) if label == "VM" else Guest(vmid, "lxc", node)
 
@@ -54,6 +54,6 @@ def _is_id(item: Exchange, name: str) -> bool:
     return item.method != "GET" and str(item.params.get(name, "")).isdecimal()
 
 
-def _lines(data: Any) -> list[str]:
+def _read_lines(data: Any) -> list[str]:
     entries = data if isinstance(data, list) else []
     return [str(entry.get("t", "")) for entry in entries if isinstance(entry, dict)]

@@ -72,10 +72,11 @@ class Comparison:
             self._compare_dicts(recorded, simulated, where)
         elif isinstance(recorded, list) and isinstance(simulated, list):
             self._compare_lists(recorded, simulated, where, key)
-        elif _kind(recorded) != _kind(simulated):
-            self.note(where, f"{_short(recorded)} ({_kind(recorded)}) became {_short(simulated)} ({_kind(simulated)})")
+        elif _kind_of(recorded) != _kind_of(simulated):
+            kinds = _kind_of(recorded), _kind_of(simulated)
+            self.note(where, f"{_shorten(recorded)} ({kinds[0]}) became {_shorten(simulated)} ({kinds[1]})")
         elif not _is_same(recorded, simulated, key):
-            self.note(where, f"{_short(recorded)} became {_short(simulated)}")
+            self.note(where, f"{_shorten(recorded)} became {_shorten(simulated)}")
 
     def _compare_dicts(self, recorded: dict[str, Any], simulated: dict[str, Any], where: str) -> None:
         recorded, simulated = _without_uids(recorded), _without_uids(simulated)
@@ -93,12 +94,12 @@ class Comparison:
             if name in _SOMETIMES:
                 continue
             if name not in simulated:
-                self.note(place, f"missing, was {_short(recorded[name])}")
+                self.note(place, f"missing, was {_shorten(recorded[name])}")
             elif name not in recorded:
-                self.note(place, f"should not be there: {_short(simulated[name])}")
+                self.note(place, f"should not be there: {_shorten(simulated[name])}")
             elif _is_volatile(name, hardware) or (archive and name == "size"):
-                if _kind(recorded[name]) != _kind(simulated[name]):
-                    self.note(place, f"{_kind(recorded[name])} became {_kind(simulated[name])}")
+                if _kind_of(recorded[name]) != _kind_of(simulated[name]):
+                    self.note(place, f"{_kind_of(recorded[name])} became {_kind_of(simulated[name])}")
             else:
                 self.compare(recorded[name], simulated[name], place, name)
 
@@ -110,7 +111,7 @@ class Comparison:
             theirs = sorted(blank(str(item)) for item in recorded)
             ours = sorted(blank(str(item)) for item in simulated)
             if theirs != ours:
-                self.note(where, f"{_short(theirs)} became {_short(ours)}")
+                self.note(where, f"{_shorten(theirs)} became {_shorten(ours)}")
             return
         theirs_by, mine_by = _index_by_identity(recorded), _index_by_identity(simulated)
         for identity in sorted(theirs_by.keys() | mine_by.keys(), key=str):
@@ -130,7 +131,7 @@ class Comparison:
         if theirs != ours and is_backup_log(theirs) and is_backup_log(ours):
             self._compare_backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
         elif theirs != ours:
-            self.note(where, f"log {_short(theirs, 400)} became {_short(ours, 400)}")
+            self.note(where, f"log {_shorten(theirs, 400)} became {_shorten(ours, 400)}")
 
     def _compare_backup_logs(self, recorded: BackupLog, simulated: BackupLog, where: str) -> None:
         """Compare backups of all guests by the sections of the guests that count."""
@@ -141,9 +142,9 @@ class Comparison:
             if (theirs is None or ours is None) and not (complete and counts({"vmid": vmid})):
                 continue
             if theirs != ours:
-                self.note(where, f"log of {vmid} {_short(theirs, 400)} became {_short(ours, 400)}")
+                self.note(where, f"log of {vmid} {_shorten(theirs, 400)} became {_shorten(ours, 400)}")
         if complete and recorded.rest != simulated.rest:
-            self.note(where, f"log {_short(recorded.rest, 400)} became {_short(simulated.rest, 400)}")
+            self.note(where, f"log {_shorten(recorded.rest, 400)} became {_shorten(simulated.rest, 400)}")
 
 
 def _normalize_line(line: str) -> str:
@@ -164,7 +165,7 @@ def _is_volatile(name: str, hardware: bool) -> bool:
     return name in _VOLATILE or name.startswith("pressure") or (hardware and name in _HARDWARE)
 
 
-def _kind(value: Any) -> str:
+def _kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):
@@ -200,6 +201,6 @@ def _index_by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]
     return by_identity
 
 
-def _short(value: Any, limit: int = 160) -> str:
+def _shorten(value: Any, limit: int = 160) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

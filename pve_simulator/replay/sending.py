@@ -22,7 +22,7 @@ _BOUNDARY = "recorded-upload"
 
 def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) -> Request:
     """The request with every learnt name translated, and its authentication; `later` is what was recorded next."""
-    headers = _headers(item, names)
+    headers = _build_headers(item, names)
     query = names.translate(item.query)
     params = names.translate(item.params)
     body = b""
@@ -42,7 +42,7 @@ def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) 
     return Request.from_target(item.method, f"/api2/json{path}?{query}".rstrip("?"), headers, body)
 
 
-def _headers(item: Exchange, names: Names) -> dict[str, str]:
+def _build_headers(item: Exchange, names: Names) -> dict[str, str]:
     headers = {name.lower(): names.translate(value) for name, value in (item.headers or {}).items()}
     if item.cookies:
         headers["cookie"] = "; ".join(

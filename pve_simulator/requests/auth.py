@@ -117,7 +117,7 @@ def authenticate(cluster: Cluster, request: Request, now: float) -> Subject:
     header = request.headers.get("authorization", "")
     if header.startswith("PVEAPIToken"):
         return _authenticate_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
-    cookie = _cookie(request)
+    cookie = _find_cookie(request)
     if cookie is None:
         raise Unauthorized("No ticket")
     userid = find_ticket_user(cluster, cookie, now)
@@ -208,7 +208,7 @@ def _is_usable(user: User | None, now: float) -> bool:
     return user is not None and user.enable and not (user.expire and user.expire < now)
 
 
-def _cookie(request: Request) -> str | None:
+def _find_cookie(request: Request) -> str | None:
     try:
         jar = SimpleCookie(request.headers.get("cookie", ""))
     except CookieError:

@@ -19,13 +19,13 @@ from pve_simulator.schema.permissions import check_token_allowed
 
 
 @cache
-def _facts() -> schema.Facts:
+def _get_facts() -> schema.Facts:
     return schema.load_facts()
 
 
 def find_endpoint(method: str, path: str) -> schema.Match | None:
     """The endpoint that serves a path, with the path's parameters."""
-    return _facts().find(method, path)
+    return _get_facts().find(method, path)
 
 
 def admit(match: schema.Match, path: str, params: Mapping[str, Any], subject: Subject) -> None:

@@ -27,12 +27,12 @@ async def handle_control(world: World, request: Request) -> Response:
     """Answer one control request with JSON."""
     control = _CONTROLS.get((request.method, request.path.rstrip("/")))
     if control is None:
-        return _json(404, {"error": f"no control {request.method} {request.path}", "controls": _listing()})
+        return _json_response(404, {"error": f"no control {request.method} {request.path}", "controls": _listing()})
     try:
         body = json.loads(request.body) if request.body else None
-        return _json(200, await control(world, body))
+        return _json_response(200, await control(world, body))
     except (ValueError, TypeError, KeyError) as error:
-        return _json(400, {"error": str(error)})
+        return _json_response(400, {"error": str(error)})
 
 
 async def _index(world: World, body: Any) -> Any:
@@ -167,5 +167,5 @@ def _listing() -> list[str]:
     return [f"{method} {path}" for method, path in _CONTROLS]
 
 
-def _json(status: int, payload: Any) -> Response:
+def _json_response(status: int, payload: Any) -> Response:
     return Response(status, "OK" if status == 200 else "Bad Request", encode(payload), "application/json;charset=UTF-8")

@@ -48,7 +48,7 @@ def volume_page(storage: Storage, volume: Volume) -> dict[str, Any]:
     """Path, size and use of one volume, as `qemu-img info` and `stat` tell it."""
     page: dict[str, Any] = {"path": path_of(storage, volume.volid.partition(":")[2])}
     if volume.content in _IMAGES:
-        return {**page, "size": volume.size, "used": _used(volume), "format": volume.format}
+        return {**page, "size": volume.size, "used": _get_used(volume), "format": volume.format}
     form = volume.format if volume.format in ("qcow2", "vmdk") else "raw"
     page |= {"size": _round(volume.size, _SECTOR), "used": _round(volume.size, _BLOCK), "format": form}
     if volume.content == "backup":
@@ -96,7 +96,7 @@ def _entry(storage: Storage, volume: Volume, kind: str) -> dict[str, Any]:
     if kind in _IMAGES:
         entry |= {"vmid": volume.vmid}
         if is_directory(storage):
-            entry |= {"used": _used(volume), "parent": volume.parent}
+            entry |= {"used": _get_used(volume), "parent": volume.parent}
         elif parse_name(storage, volume.volid.partition(":")[2]).base or volume.parent:
             entry["parent"] = volume.parent
     elif kind == "backup":
@@ -110,7 +110,7 @@ def _entry(storage: Storage, volume: Volume, kind: str) -> dict[str, Any]:
     return entry
 
 
-def _used(volume: Volume) -> int:
+def _get_used(volume: Volume) -> int:
     return volume.size if volume.used is None else volume.used
 
 

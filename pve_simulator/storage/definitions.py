@@ -26,7 +26,7 @@ _LISTS = frozenset({"content", "nodes"})
 
 def config_text(params: Mapping[str, Any]) -> dict[str, str]:
     """Verified parameters as the text values of storage.cfg."""
-    return {key: _text(key, value) for key, value in params.items() if key not in _IDENTITY}
+    return {key: _to_text(key, value) for key, value in params.items() if key not in _IDENTITY}
 
 
 def new_config(kind: str, name: str, params: Mapping[str, str]) -> dict[str, str]:
@@ -123,13 +123,13 @@ def _check_settings(plugin: Plugin, options: Mapping[str, str]) -> dict[str, str
             raise failure("property contains a line feed")
         settings[option] = value
     if "content" in settings:
-        settings["content"] = _content(plugin, settings["content"])
+        settings["content"] = _check_content(plugin, settings["content"])
     if settings.get("format") is not None and settings["format"] not in plugin.formats:
         del settings["format"]
     return settings
 
 
-def _content(plugin: Plugin, text: str) -> str:
+def _check_content(plugin: Plugin, text: str) -> str:
     # The server only warns, in its own log, of content types that the kind does not have.
     chosen = [item for item in dict.fromkeys(text.split(",")) if item in plugin.contents]
     if "none" in chosen and len(chosen) > 1:
@@ -158,7 +158,7 @@ def _without_secrets(plugin: Plugin, settings: Mapping[str, str]) -> dict[str, s
     return public
 
 
-def _text(key: str, value: Any) -> str:
+def _to_text(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if key in _LISTS:

@@ -16,8 +16,8 @@ _UNITS = ("", "K", "M", "G", "T")
 
 def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
     """From the request to the answer's status."""
-    lines = [f"--{_stamp(now)}--  {url}"]
-    host, port = _address(url)
+    lines = [f"--{_format_time(now)}--  {url}"]
+    host, port = _split_address(url)
     if not web.status:
         return [*lines, f"Resolving {host} ({host})... failed: {web.reason}."] if _is_unresolved(web) else lines
     if host.replace(".", "").isdecimal():
@@ -33,12 +33,12 @@ def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
 def describe_failure(url: str, web: WebFile, now: float) -> tuple[list[str], str]:
     """The last lines and the error of a download that got no file."""
     if not web.status:
-        host, port = _address(url)
+        host, port = _split_address(url)
         if _is_unresolved(web):
             return [], f"download failed: wget: unable to resolve host address '{host}'"
         return [], f"download failed: Connecting to {host}:{port}... failed: {web.reason}."
     code = 6 if web.status == 401 else 8
-    return [f"{_stamp(now)} ERROR {web.status}: {web.reason}."], f"download failed: exit code {code}"
+    return [f"{_format_time(now)} ERROR {web.status}: {web.reason}."], f"download failed: exit code {code}"
 
 
 def transfer_lines(web: WebFile, path: str, began: float, now: float) -> list[str]:
@@ -50,7 +50,7 @@ def transfer_lines(web: WebFile, path: str, began: float, now: float) -> list[st
         f"Length: {web.size}{f' ({_human_size(web.size)})' if web.size >= 1024 else ''} [{web.mimetype}]",
         f"Saving to: '{path}'",
         f"     0K                                    100% {rate}={seconds:.3g}s",
-        f"{_stamp(now)} ({amount} {unit}B/s) - '{path}' saved [{web.size}/{web.size}]",
+        f"{_format_time(now)} ({amount} {unit}B/s) - '{path}' saved [{web.size}/{web.size}]",
     ]
 
 
@@ -64,10 +64,10 @@ def _human_size(size: int) -> str:
     return f"{amount:.1f}{_UNITS[power]}" if power and amount < 10 else f"{amount:.0f}{_UNITS[power]}"
 
 
-def _address(url: str) -> tuple[str, int]:
+def _split_address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _stamp(now: float) -> str:
+def _format_time(now: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))

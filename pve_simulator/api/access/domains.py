@@ -34,7 +34,7 @@ def list_realms(call: Call) -> list[dict[str, Any]]:
 def create_realm(call: Call) -> None:
     """Add a realm; nobody connects to it."""
     access, name, kind = call.cluster.access, call.need("realm"), call.need("type")
-    options = _options(call)
+    options = _read_options(call)
     with wrap_errors("add auth server"):
         if name in access.realms:
             raise failure(f"domain '{name}' already exists")
@@ -52,7 +52,7 @@ def create_realm(call: Call) -> None:
 @route("GET", "/access/domains/{realm}")
 def read_realm(call: Call) -> dict[str, Any]:
     """One realm and the digest of all."""
-    realm = _realm(call)
+    realm = _find_realm(call)
     config = {key: int(value) if key in _NUMBERS else value for key, value in realm.config.items()}
     return {"type": realm.type, **config, **_comment(realm), "digest": realms_digest(call.cluster.access)}
 
@@ -61,10 +61,10 @@ def read_realm(call: Call) -> dict[str, Any]:
 def change_realm(call: Call) -> None:
     """Change and delete options of a realm."""
     access = call.cluster.access
-    options = _options(call)
+    options = _read_options(call)
     with wrap_errors("update auth server"):
         check_unmodified(call.text("digest"), realms_digest(access))
-        realm = _realm(call)
+        realm = _find_realm(call)
         _check_connection_option(call, realm.type)
         if not options and not call.items("delete"):
             raise failure("no options specified")
@@ -87,7 +87,7 @@ def delete_realm(call: Call) -> None:
         del call.cluster.access.realms[name]
 
 
-def _options(call: Call) -> dict[str, str]:
+def _read_options(call: Call) -> dict[str, str]:
     return {
         name: str(int(value) if isinstance(value, bool) else value)
         for name, value in call.params.items()
@@ -100,7 +100,7 @@ def _check_connection_option(call: Call, kind: str) -> None:
         raise failure("'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'")
 
 
-def _realm(call: Call) -> Realm:
+def _find_realm(call: Call) -> Realm:
     name = call.need("realm")
     realm = call.cluster.access.realms.get(name)
     if realm is None:

@@ -20,7 +20,7 @@ _SEES = ("User.Modify", "Sys.Audit", "Group.Allocate")
 def list_groups(call: Call) -> list[dict[str, Any]]:
     """Groups that the caller may see, with their members."""
     return [
-        {"groupid": name, **_comment(group), "users": ",".join(_members(call, name))}
+        {"groupid": name, **_comment(group), "users": ",".join(_list_members(call, name))}
         for name, group in call.cluster.access.groups.items()
         if call.subject.may(f"/access/groups/{name}", *_SEES)
     ]
@@ -39,14 +39,14 @@ def create_group(call: Call) -> None:
 @route("GET", "/access/groups/{groupid}")
 def read_group(call: Call) -> dict[str, Any]:
     """One group."""
-    return {"members": _members(call, call.need("groupid")), **_comment(_group(call))}
+    return {"members": _list_members(call, call.need("groupid")), **_comment(_find_group(call))}
 
 
 @route("PUT", "/access/groups/{groupid}")
 def change_group(call: Call) -> None:
     """Change the comment."""
     with wrap_errors("update group"):
-        group = _group(call)
+        group = _find_group(call)
     group.comment = call.text("comment", group.comment) or None
 
 
@@ -54,11 +54,11 @@ def change_group(call: Call) -> None:
 def delete_group(call: Call) -> None:
     """Remove a group, whoever is in it."""
     with wrap_errors("delete group"):
-        _group(call)
+        _find_group(call)
     remove_group(call.cluster.access, call.need("groupid"))
 
 
-def _group(call: Call) -> Group:
+def _find_group(call: Call) -> Group:
     name = call.need("groupid")
     group = call.cluster.access.groups.get(name)
     if group is None:
@@ -70,5 +70,5 @@ def _comment(group: Group) -> dict[str, str]:
     return {"comment": group.comment} if group.comment else {}
 
 
-def _members(call: Call, name: str) -> list[str]:
+def _list_members(call: Call, name: str) -> list[str]:
     return sorted(userid for userid, user in call.cluster.access.users.items() if name in user.groups)

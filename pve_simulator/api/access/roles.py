@@ -38,7 +38,7 @@ def create_role(call: Call) -> None:
 @route("GET", "/access/roles/{roleid}")
 def read_role(call: Call) -> dict[str, int]:
     """The privileges of a role."""
-    return dict.fromkeys(_role(call).privileges, 1)
+    return dict.fromkeys(_find_role(call).privileges, 1)
 
 
 @route("PUT", "/access/roles/{roleid}")
@@ -46,7 +46,7 @@ def change_role(call: Call) -> None:
     """Replace the privileges of a role, or add to them."""
     _check_own(call, "modified")
     with wrap_errors("update role"):
-        role = _role(call)
+        role = _find_role(call)
     kept = role.privileges if call.flag("append") else []
     role.privileges = sorted({*kept, *call.items("privs")})
 
@@ -56,7 +56,7 @@ def delete_role(call: Call) -> None:
     """Remove a role and everything it granted."""
     _check_own(call, "deleted")
     with wrap_errors("delete role"):
-        _role(call)
+        _find_role(call)
     remove_role(call.cluster.access, call.need("roleid"))
 
 
@@ -67,7 +67,7 @@ def _check_own(call: Call, what: str) -> None:
         raise failure(f"auto-generated role '{name}' cannot be {what}")
 
 
-def _role(call: Call) -> Role:
+def _find_role(call: Call) -> Role:
     name = call.need("roleid")
     role = call.cluster.access.roles.get(name)
     if role is None:

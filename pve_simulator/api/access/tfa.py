@@ -24,7 +24,7 @@ def list_all(call: Call) -> list[dict[str, Any]]:
     sees_all = call.subject.may("/access/groups", *_SEES)
     groups = {group for group in call.cluster.access.groups if call.subject.may(f"/access/groups/{group}", *_SEES)}
     return [
-        {"userid": userid, "entries": _views(user)}
+        {"userid": userid, "entries": _build_views(user)}
         for userid, user in sorted(call.cluster.access.users.items())
         if user.tfa and (sees_all or userid == call.subject.userid or groups.intersection(user.groups))
     ]
@@ -34,13 +34,13 @@ def list_all(call: Call) -> list[dict[str, Any]]:
 def list_entries(call: Call) -> list[dict[str, Any]]:
     """One user's second factors."""
     user = call.cluster.access.users.get(call.need("userid"))
-    return _views(user) if user else []
+    return _build_views(user) if user else []
 
 
 @route("GET", "/access/tfa/{userid}/{id}")
 def read_entry(call: Call) -> dict[str, Any]:
     """One second factor, without its secret."""
-    return _view(call.need("id"), _entry(call))
+    return _build_view(call.need("id"), _find_entry(call))
 
 
 @route("POST", "/access/tfa/{userid}")
@@ -74,7 +74,7 @@ def add_entry(call: Call) -> dict[str, Any]:
 def change_entry(call: Call) -> None:
     """Change the description, or whether it is asked for."""
     _find_confirmed_user(call)
-    entry = _entry(call)
+    entry = _find_entry(call)
     entry.description = call.text("description", entry.description) or ""
     entry.enable = call.flag("enable", entry.enable)
 
@@ -83,7 +83,7 @@ def change_entry(call: Call) -> None:
 def delete_entry(call: Call) -> None:
     """Remove a second factor."""
     user = _find_confirmed_user(call)
-    _entry(call)
+    _find_entry(call)
     del user.tfa[call.need("id")]
     if not user.tfa:
         user.keys = None
@@ -116,7 +116,7 @@ def _find_confirmed_user(call: Call) -> User:
     return find_user(access, userid)
 
 
-def _entry(call: Call) -> TfaEntry:
+def _find_entry(call: Call) -> TfaEntry:
     user = call.cluster.access.users.get(call.need("userid"))
     entry = user.tfa.get(call.need("id")) if user else None
     if entry is None:
@@ -124,10 +124,10 @@ def _entry(call: Call) -> TfaEntry:
     return entry
 
 
-def _views(user: User) -> list[dict[str, Any]]:
-    return [_view(name, entry) for name, entry in user.tfa.items()]
+def _build_views(user: User) -> list[dict[str, Any]]:
+    return [_build_view(name, entry) for name, entry in user.tfa.items()]
 
 
-def _view(name: str, entry: TfaEntry) -> dict[str, Any]:
+def _build_view(name: str, entry: TfaEntry) -> dict[str, Any]:
     view = {"id": name, "type": entry.type, "description": entry.description, "created": entry.created}
     return view if entry.enable else {**view, "enable": 0}

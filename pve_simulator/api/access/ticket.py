@@ -28,7 +28,7 @@ def login(call: Call) -> dict[str, Any]:
     userid = f"{call.need('username')}@{call.text('realm')}" if call.text("realm") else call.need("username")
     if not is_user_enabled(call.cluster, userid, call.world.clock.time()):
         raise _authentication_failure()
-    answer = _verify_login(call, userid) if call.text("path") and call.items("privs") else _ticket(call, userid)
+    answer = _verify_login(call, userid) if call.text("path") and call.items("privs") else _issue_ticket(call, userid)
     if "NeedTFA" not in answer:
         answer["cap"] = list_capabilities(call.cluster, userid)
     if call.cluster.name and "Sys.Audit" in privileges(call.cluster, userid, "/"):
@@ -37,7 +37,7 @@ def login(call: Call) -> dict[str, Any]:
     return answer
 
 
-def _ticket(call: Call, userid: str) -> dict[str, Any]:
+def _issue_ticket(call: Call, userid: str) -> dict[str, Any]:
     now, password = call.world.clock.time(), call.need("password")
     answer: dict[str, Any] = {"username": userid, "CSRFPreventionToken": issue_csrf(call.cluster, userid, now)}
     user, challenge, otp = call.cluster.access.users[userid], call.text("tfa-challenge"), call.text("otp")

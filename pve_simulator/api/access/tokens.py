@@ -24,7 +24,7 @@ def list_tokens(call: Call) -> list[dict[str, Any]]:
 @route("GET", "/access/users/{userid}/token/{tokenid}")
 def read_token(call: Call) -> dict[str, Any]:
     """One token, without its secret."""
-    return token_view(_token(call))
+    return token_view(_find_token(call))
 
 
 @route("POST", "/access/users/{userid}/token/{tokenid}")
@@ -44,7 +44,7 @@ def create_token(call: Call) -> dict[str, Any]:
 @route("PUT", "/access/users/{userid}/token/{tokenid}")
 def change_token(call: Call) -> dict[str, Any]:
     """Change a token; `regenerate` gives it a new secret, and this answer shows it."""
-    token = _token(call)
+    token = _find_token(call)
     view = {**token_view(token), **_read_options(call)}
     token.privsep = call.flag("privsep", token.privsep)
     token.expire = call.integer("expire", token.expire)
@@ -64,7 +64,7 @@ def change_token(call: Call) -> dict[str, Any]:
 @route("DELETE", "/access/users/{userid}/token/{tokenid}")
 def delete_token(call: Call) -> None:
     """Remove a token and its access rules."""
-    _token(call)
+    _find_token(call)
     remove_token(call.cluster.access, call.need("userid"), call.need("tokenid"))
 
 
@@ -92,5 +92,5 @@ def _read_options(call: Call) -> dict[str, str]:
     return options
 
 
-def _token(call: Call) -> Token:
+def _find_token(call: Call) -> Token:
     return find_token(call.cluster.access, call.need("userid"), call.need("tokenid"))

@@ -26,7 +26,7 @@ def list_users(call: Call) -> list[dict[str, Any]]:
     groups = {group for group in call.cluster.access.groups if call.subject.may(f"/access/groups/{group}", *_SEES)}
     enabled = call.params.get("enabled")
     return [
-        _entry(call, userid, user)
+        _build_entry(call, userid, user)
         for userid, user in sorted(call.cluster.access.users.items())
         if (sees_all or userid == call.subject.userid or groups.intersection(user.groups))
         and (enabled is None or call.flag("enabled") == user.enable)
@@ -44,7 +44,7 @@ def create_user(call: Call) -> None:
         if password is not None:
             check_storable(access, userid)
         user = User(call.flag("enable", True), call.integer("expire"), password)
-        user.groups = _groups(call)
+        user.groups = _read_groups(call)
         _set_texts(call, user)
         access.users[userid] = user
 
@@ -54,7 +54,7 @@ def read_user(call: Call) -> dict[str, Any]:
     """One user."""
     user = find_user(call.cluster.access, call.need("userid"))
     tokens = {name: token_view(token) for name, token in user.tokens.items()}
-    return {**_attributes(user), "groups": sorted(user.groups), "tokens": tokens or None}
+    return {**_build_attributes(user), "groups": sorted(user.groups), "tokens": tokens or None}
 
 
 @route("PUT", "/access/users/{userid}")
@@ -62,7 +62,7 @@ def change_user(call: Call) -> None:
     """Change what is given; `groups` replaces the user's groups unless `append` is set."""
     with wrap_errors("update user"):
         user = find_user(call.cluster.access, call.need("userid"))
-        groups = _groups(call)
+        groups = _read_groups(call)
         if "groups" in call.params:
             user.groups = list(dict.fromkeys([*user.groups, *groups] if call.flag("append") else groups))
         user.enable = call.flag("enable", user.enable)
@@ -76,7 +76,7 @@ def delete_user(call: Call) -> None:
     remove_user(call.cluster.access, call.need("userid"))
 
 
-def _groups(call: Call) -> list[str]:
+def _read_groups(call: Call) -> list[str]:
     groups = list(dict.fromkeys(call.items("groups")))
     for group in groups:
         if group not in call.cluster.access.groups:
@@ -90,9 +90,9 @@ def _set_texts(call: Call, user: User) -> None:
             setattr(user, name, call.text(name) or None)
 
 
-def _entry(call: Call, userid: str, user: User) -> dict[str, Any]:
+def _build_entry(call: Call, userid: str, user: User) -> dict[str, Any]:
     realm = call.cluster.access.realms.get(userid.rpartition("@")[2])
-    entry = {"userid": userid, **_attributes(user)}
+    entry = {"userid": userid, **_build_attributes(user)}
     if realm is not None:
         entry["realm-type"] = realm.type
     if call.flag("full"):
@@ -100,7 +100,7 @@ def _entry(call: Call, userid: str, user: User) -> dict[str, Any]:
     return entry
 
 
-def _attributes(user: User) -> dict[str, Any]:
+def _build_attributes(user: User) -> dict[str, Any]:
     texts = {name: getattr(user, name) for name in _TEXTS}
     if texts["email"] is None and (texts["comment"] is not None or texts["keys"] is not None):
         # The line of the file has an empty field there, which it has not when nothing follows.

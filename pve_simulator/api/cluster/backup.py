@@ -25,7 +25,7 @@ _ALSO_DELETABLE = frozenset({"comment", "repeat-missed"})
 def list_jobs(call: Call) -> list[dict[str, Any]]:
     """All jobs, and when each runs next."""
     now = call.world.clock.time()
-    return [jobs.job_view(name, job, now) for name, job in _jobs(call).items()]
+    return [jobs.job_view(name, job, now) for name, job in _get_jobs(call).items()]
 
 
 @route("POST", "/cluster/backup")
@@ -36,17 +36,17 @@ def create(call: Call) -> None:
     params = jobs.with_schedule(_read_params(call), required=True)
     params.setdefault("enabled", True)
     name = str(params.pop("id", uuid.uuid4()))
-    if name in _jobs(call):
+    if name in _get_jobs(call):
         raise failure(f"Job '{name}' already exists")
     _check_options(params)
-    _jobs(call)[name] = params
+    _get_jobs(call)[name] = params
 
 
 @route("GET", "/cluster/backup/{id}")
 def read(call: Call) -> dict[str, Any]:
     """One job."""
     name = call.need("id")
-    job = _jobs(call).get(name)
+    job = _get_jobs(call).get(name)
     if job is None:
         raise invalid({"id": f"No such job '{name}'"})
     return jobs.job_view(name, job)
@@ -63,7 +63,7 @@ def update(call: Call) -> None:
     params = jobs.with_schedule(params, required=False)
     if not params and not call.items("delete"):
         raise failure("no options specified")
-    job = _jobs(call).get(name)
+    job = _get_jobs(call).get(name)
     if job is None:
         raise failure("no such vzdump job")
     try:
@@ -72,23 +72,23 @@ def update(call: Call) -> None:
         options.check_options(new, complete=True)
     except ApiError as error:
         raise _as_text(error) from error
-    _jobs(call)[name] = new
+    _get_jobs(call)[name] = new
 
 
 @route("DELETE", "/cluster/backup/{id}")
 def delete(call: Call) -> None:
     """Delete a job."""
     name = call.need("id")
-    if name not in _jobs(call):
+    if name not in _get_jobs(call):
         raise _as_text(invalid({"id": f"No such job '{name}'"}))
-    del _jobs(call)[name]
+    del _get_jobs(call)[name]
 
 
 @route("GET", "/cluster/backup/{id}/included_volumes")
 def read_included(call: Call) -> dict[str, Any]:
     """The guests and volumes that a job includes."""
     name = call.need("id")
-    job = _jobs(call).get(name)
+    job = _get_jobs(call).get(name)
     if job is None:
         raise invalid({"id": f"No such job '{name}'"})
     return jobs.build_included_tree(call.cluster, job)
@@ -101,7 +101,7 @@ def list_not_backed_up(call: Call) -> list[dict[str, Any]]:
     return [entry for entry in found if call.subject.may(f"/vms/{entry['vmid']}", "VM.Audit")]
 
 
-def _jobs(call: Call) -> dict[str, dict[str, Any]]:
+def _get_jobs(call: Call) -> dict[str, dict[str, Any]]:
     return call.cluster.part(BackupJobs).jobs
 
 

@@ -22,7 +22,7 @@ _SHUTDOWN_TIMEOUT = 180
 @route("POST", f"{_PATH}/start")
 def start(call: Call) -> str:
     """Start guests, resume paused ones."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
@@ -34,7 +34,9 @@ def start(call: Call) -> str:
                 action = "resume"
             limited = action == "start" and guest.type == "qemu" and "timeout" in call.params
             task.say(f"Starting {guest.label} {guest.vmid}")
-            return await _post(call, guest, f"status/{action}", {"timeout": call.params["timeout"]} if limited else {})
+            return await _post_action(
+                call, guest, f"status/{action}", {"timeout": call.params["timeout"]} if limited else {}
+            )
 
         async def wait_after_start(guest: Guest, own: Task) -> None:
             delay = bulk.startup_of(guest).up
@@ -45,9 +47,9 @@ def start(call: Call) -> str:
                 await task.clock.sleep(delay)
 
         _announce(call, task, "Starting")
-        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
         failures = await bulk.run_for_each(
-            guests, _workers(call, _WORKERS), begin, wait_after_start, refused=_make_refusal_reporter(task)
+            guests, _count_workers(call, _WORKERS), begin, wait_after_start, refused=_make_refusal_reporter(task)
         )
         bulk.check_failures(failures, "start: ")
 
@@ -57,7 +59,7 @@ def start(call: Call) -> str:
 @route("POST", f"{_PATH}/shutdown")
 def shutdown(call: Call) -> str:
     """Shut guests down; after a timeout stop them, unless `force-stop` is 0."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
     force = call.flag("force-stop", True)
 
     async def worker(task: Task) -> None:
@@ -71,13 +73,13 @@ def shutdown(call: Call) -> str:
             own = bulk.startup_of(guest).down
             timeout = own if own is not None else call.integer("timeout", _SHUTDOWN_TIMEOUT)
             task.say(f"Shutting down {guest.label} {guest.vmid} (Timeout = {timeout} seconds)")
-            return await _post(call, guest, "status/shutdown", {"forceStop": int(force), "timeout": timeout})
+            return await _post_action(call, guest, "status/shutdown", {"forceStop": int(force), "timeout": timeout})
 
         _announce(call, task, "Shutting down")
-        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
         failures = await bulk.run_for_each(
             guests,
-            _workers(call, _WORKERS),
+            _count_workers(call, _WORKERS),
             begin,
             _make_failure_reporter(task, "Stopping"),
             refused=_make_refusal_reporter(task),
@@ -91,10 +93,10 @@ def shutdown(call: Call) -> str:
 @route("POST", f"{_PATH}/suspend")
 def suspend(call: Call) -> str:
     """Suspend virtual machines, to disk when asked."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
     storage = call.text("statestorage")
     if call.flag("to-disk"):
-        _check(call, "VM.Config.Disk")
+        _check_privilege(call, "VM.Config.Disk")
         if storage is not None:
             call.subject.require(f"/storage/{storage}", "Datastore.AllocateSpace")
 
@@ -110,13 +112,13 @@ def suspend(call: Call) -> str:
             if call.flag("to-disk") and storage is not None:
                 params["statestorage"] = storage
             task.say(f"Suspending VM {guest.vmid}")
-            return await _post(call, guest, "status/suspend", params)
+            return await _post_action(call, guest, "status/suspend", params)
 
         _announce(call, task, "Suspending")
-        guests = bulk.choose_guests(call.cluster, _vmids(call))
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
         failures = await bulk.run_for_each(
             guests,
-            _workers(call, _WORKERS),
+            _count_workers(call, _WORKERS),
             begin,
             _make_failure_reporter(task, "Stopping"),
             refused=_make_refusal_reporter(task),
@@ -130,7 +132,7 @@ def suspend(call: Call) -> str:
 @route("POST", f"{_PATH}/migrate")
 def migrate(call: Call) -> str:
     """Migrate guests to one node."""
-    _check(call, "VM.Migrate")
+    _check_privilege(call, "VM.Migrate")
     target = call.need("target")
 
     async def worker(task: Task) -> None:
@@ -144,13 +146,13 @@ def migrate(call: Call) -> str:
             if "with-local-disks" in call.params and guest.type == "qemu":
                 params["with-local-disks"] = int(call.flag("with-local-disks"))
             task.say(f"Migrating {guest.label} {guest.vmid}")
-            return await _post(call, guest, "migrate", params)
+            return await _post_action(call, guest, "migrate", params)
 
         _announce(call, task, "Migrating", f" to {target}")
-        guests = bulk.choose_guests(call.cluster, _vmids(call), templates=True, managed=True)
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call), templates=True, managed=True)
         failures = await bulk.run_for_each(
             guests,
-            _workers(call, 1),
+            _count_workers(call, 1),
             begin,
             _make_failure_reporter(task, "Migrating"),
             refused=_make_refusal_reporter(task),
@@ -160,26 +162,26 @@ def migrate(call: Call) -> str:
     return call.task("bulk-migrate", "", worker)
 
 
-async def _post(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
+async def _post_action(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
     path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{action}"
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 
 
-def _vmids(call: Call) -> list[int]:
+def _read_vmids(call: Call) -> list[int]:
     return [int(vmid) for vmid in call.items("vms")]
 
 
-def _check(call: Call, privilege: str) -> None:
-    for path in [f"/vms/{vmid}" for vmid in _vmids(call)] or ["/"]:
+def _check_privilege(call: Call, privilege: str) -> None:
+    for path in [f"/vms/{vmid}" for vmid in _read_vmids(call)] or ["/"]:
         call.subject.require(path, privilege)
 
 
-def _workers(call: Call, default: int) -> int:
+def _count_workers(call: Call, default: int) -> int:
     return bulk.max_workers(call.cluster, call.integer("max-workers") or call.integer("maxworkers"), default)
 
 
 def _announce(call: Call, task: Task, what: str, suffix: str = "") -> None:
-    vmids = _vmids(call)
+    vmids = _read_vmids(call)
     named = f"{what} guests{suffix}: {', '.join(map(str, vmids))}"
     task.say(named if vmids else f"{what} all guests{suffix}")
 

@@ -29,13 +29,13 @@ def nodes(call: Call) -> list[dict[str, str]]:
     """The members of the cluster; a stand-alone node has none."""
     if call.cluster.name is None:
         return []
-    return [{**_member(node), "node": node.name} for node in call.cluster.nodes.values()]
+    return [{**_describe_member(node), "node": node.name} for node in call.cluster.nodes.values()]
 
 
 @route("GET", "/cluster/config/totem")
 def totem(call: Call) -> dict[str, Any] | None:
     """The totem section; nothing on a stand-alone node."""
-    return _totem(call.cluster) if call.cluster.name is not None else None
+    return _describe_totem(call.cluster) if call.cluster.name is not None else None
 
 
 @route("GET", "/cluster/config/join")
@@ -46,12 +46,13 @@ def join_information(call: Call) -> dict[str, Any]:
         raise ApiError(424, "node is not in a cluster, no join info available!", newline=False)
     preferred = call.text("node") or cluster.local_node
     members = [
-        {**_member(node), "pve_addr": node.ip, "pve_fp": node.ssl_fingerprint} for node in cluster.nodes.values()
+        {**_describe_member(node), "pve_addr": node.ip, "pve_fp": node.ssl_fingerprint}
+        for node in cluster.nodes.values()
     ]
     return {
         "nodelist": members,
         "preferred_node": preferred,
-        "totem": _totem(cluster),
+        "totem": _describe_totem(cluster),
         "config_digest": digest_of(f"{cluster.name}{sorted(cluster.nodes)}"),
     }
 
@@ -94,11 +95,11 @@ def remove(call: Call) -> None:
         del cluster.guests[vmid]
 
 
-def _member(node: Node) -> dict[str, str]:
+def _describe_member(node: Node) -> dict[str, str]:
     return {"name": node.name, "nodeid": str(node.id), "quorum_votes": "1", "ring0_addr": node.ip}
 
 
-def _totem(cluster: Cluster) -> dict[str, Any]:
+def _describe_totem(cluster: Cluster) -> dict[str, Any]:
     return {
         "cluster_name": cluster.name,
         "config_version": str(len(cluster.nodes)),

@@ -20,14 +20,14 @@ def next_id(call: Call) -> str:
         if int(requested) in call.cluster.guests:
             raise invalid({"vmid": f"VM {requested} already exists"})
         return str(requested)
-    lower, upper = _limits(call)
+    lower, upper = _read_limits(call)
     for vmid in range(lower, upper):
         if vmid not in call.cluster.guests:
             return str(vmid)
     raise failure(f"unable to get any free VMID in range [{lower}, {upper - 1}]")
 
 
-def _limits(call: Call) -> tuple[int, int]:
+def _read_limits(call: Call) -> tuple[int, int]:
     options = dict(
         option.split("=", 1) for option in call.cluster.options.get("next-id", "").split(",") if "=" in option
     )

@@ -33,11 +33,11 @@ _DEFAULT_MATCHER = {
 }
 
 
-def _endpoint(call: Call, name: str, section: Section) -> dict[str, Any]:
+def _build_endpoint(call: Call, name: str, section: Section) -> dict[str, Any]:
     return {"name": name, "origin": "user-created", **{k: v for k, v in section.items() if k not in _SECRETS}}
 
 
-def _matcher(call: Call, name: str, section: Section) -> dict[str, Any]:
+def _build_matcher(call: Call, name: str, section: Section) -> dict[str, Any]:
     return {"name": name, "origin": "user-created", "mode": "all", **section}
 
 
@@ -48,7 +48,7 @@ _ENDPOINTS = {
         missing="endpoint '{name}' not found",
         exists="Could not save configuration: endpoint '{name}' already exists",
         status=404,
-        view=_endpoint,
+        view=_build_endpoint,
     )
     for kind in _KINDS
 }
@@ -58,7 +58,7 @@ _MATCHERS = Sections(
     missing="matcher '{name}' not found",
     exists="Could not save configuration: matcher '{name}' already exists",
     status=404,
-    view=_matcher,
+    view=_build_matcher,
 )
 for _kind, _sections in _ENDPOINTS.items():
     _path = f"/cluster/notifications/endpoints/{_kind}"
@@ -99,10 +99,10 @@ for _kind in _KINDS:
 @route("GET", "/cluster/notifications/matchers")
 def matchers(call: Call) -> list[dict[str, Any]]:
     """All matchers."""
-    return _matchers(call)
+    return _list_matchers(call)
 
 
-def _matchers(call: Call) -> list[dict[str, Any]]:
+def _list_matchers(call: Call) -> list[dict[str, Any]]:
     """The matchers, the built-in one first unless somebody has replaced it."""
     own = _MATCHERS.listing(call)
     return own if any(entry["name"] == "default-matcher" for entry in own) else [_DEFAULT_MATCHER, *own]
@@ -111,7 +111,7 @@ def _matchers(call: Call) -> list[dict[str, Any]]:
 @route("GET", "/cluster/notifications/matchers/{name}")
 def matcher(call: Call) -> dict[str, Any]:
     """One matcher."""
-    for entry in _matchers(call):
+    for entry in _list_matchers(call):
         if entry["name"] == call.need("name"):
             return entry
     raise ApiError(404, f"matcher '{call.need('name')}' not found")

@@ -62,7 +62,7 @@ def write(call: Call) -> None:
     for name, value in call.params.items():
         if name in ("delete", "digest"):
             continue
-        text = str(int(value)) if isinstance(value, bool) else _text(value)
+        text = str(int(value)) if isinstance(value, bool) else _to_text(value)
         options[name] = f"{text}\n" if name == "description" and not text.endswith("\n") else text
 
 
@@ -102,5 +102,5 @@ def _parse_properties(name: str, value: str) -> dict[str, str]:
     return properties
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)

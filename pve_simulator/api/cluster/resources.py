@@ -18,26 +18,26 @@ def resources(call: Call) -> list[dict[str, Any]]:
     kind = call.text("type")
     entries: list[dict[str, Any]] = []
     if kind in (None, "vm"):
-        entries += _guests(call)
+        entries += _list_guests(call)
     if kind in (None, "node"):
         may_audit = call.subject.may
         for node in call.cluster.nodes.values():
             entries.append(node_resource(call.world, node, details=may_audit(f"/nodes/{node.name}", "Sys.Audit")))
     if kind in (None, "storage"):
-        entries += _storages(call)
+        entries += _list_storages(call)
     if kind is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
-        entries += [_zone(name) for name, node in call.cluster.nodes.items() if node.online]
+        entries += [_describe_zone(name) for name, node in call.cluster.nodes.items() if node.online]
     return entries
 
 
-def _guests(call: Call) -> list[dict[str, Any]]:
+def _list_guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
     allowed = call.subject.make_guest_filter("VM.Audit")
     guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
     return call.world.part(Feed).list_resources(call.world, guests, pools, call.worker)
 
 
-def _storages(call: Call) -> list[dict[str, Any]]:
+def _list_storages(call: Call) -> list[dict[str, Any]]:
     return [
         storage_resource(call.world, storage, node)
         for storage in call.cluster.storages.values()
@@ -48,7 +48,7 @@ def _storages(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _zone(node: str) -> dict[str, Any]:
+def _describe_zone(node: str) -> dict[str, Any]:
     return {
         "id": f"network/{node}/zone/localnetwork",
         "network": "localnetwork",

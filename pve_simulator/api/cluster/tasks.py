@@ -28,10 +28,10 @@ def recent(call: Call) -> list[dict[str, Any]]:
         if sees_all or task.upid.user.split("!")[0] == call.subject.userid
     ]
     recent_tasks.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
-    return [_entry(task) for task in recent_tasks]
+    return [_build_entry(task) for task in recent_tasks]
 
 
-def _entry(task: Task) -> dict[str, Any]:
+def _build_entry(task: Task) -> dict[str, Any]:
     if task.running:
         return {**tasklists.describe_identity(task), "pid": task.upid.pid}
     return {**tasklists.describe_identity(task), **tasklists.describe_end(task), "saved": "1"}

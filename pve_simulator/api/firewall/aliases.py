@@ -18,12 +18,12 @@ from pve_simulator.state.firewall import Alias
 
 def list_aliases(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All aliases by name."""
-    return add_digests(_views(scope))
+    return add_digests(_build_views(scope))
 
 
 def read_alias(call: Call, scope: Scope) -> dict[str, Any]:
     """One alias, without a digest."""
-    return _view(scope.own.aliases[_existing(call, scope)])
+    return _build_view(scope.own.aliases[_require_alias(call, scope)])
 
 
 def create_alias(call: Call, scope: Scope) -> None:
@@ -37,7 +37,7 @@ def create_alias(call: Call, scope: Scope) -> None:
 def change_alias(call: Call, scope: Scope) -> None:
     """Replace an alias and its comment, and with `rename` rename it."""
     _check_digest(call, scope)
-    key = _existing(call, scope)
+    key = _require_alias(call, scope)
     rename = call.text("rename") or call.need("name")
     if rename.lower() != key:
         if rename.lower() in scope.own.aliases:
@@ -58,24 +58,24 @@ def _build_alias(call: Call, name: str) -> Alias:
     return Alias(name, normalize_address(call.need("cidr")), (call.text("comment") or "").strip() or None)
 
 
-def _existing(call: Call, scope: Scope) -> str:
+def _require_alias(call: Call, scope: Scope) -> str:
     key = call.need("name").lower()
     if key not in scope.own.aliases:
         raise invalid({"name": "no such alias"})
     return key
 
 
-def _view(alias: Alias) -> dict[str, Any]:
+def _build_view(alias: Alias) -> dict[str, Any]:
     view: dict[str, Any] = {"name": alias.name, "cidr": alias.cidr, "ipversion": ip_version(alias.cidr)}
     return {**view, "comment": alias.comment} if alias.comment else view
 
 
-def _views(scope: Scope) -> list[dict[str, Any]]:
-    return [_view(scope.own.aliases[key]) for key in sorted(scope.own.aliases)]
+def _build_views(scope: Scope) -> list[dict[str, Any]]:
+    return [_build_view(scope.own.aliases[key]) for key in sorted(scope.own.aliases)]
 
 
 def _check_digest(call: Call, scope: Scope) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))
 
 
 for _level in (CLUSTER, *GUESTS):

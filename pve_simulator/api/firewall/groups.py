@@ -18,7 +18,7 @@ from pve_simulator.state.firewall import Firewall, SecurityGroup
 
 def list_groups(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All groups by name."""
-    return add_digests(_views(scope))
+    return add_digests(_build_views(scope))
 
 
 def create_group(call: Call, scope: Scope) -> None:
@@ -31,7 +31,7 @@ def create_group(call: Call, scope: Scope) -> None:
         # The file holds names in lower case: one that differs in nothing else is what is there.
         groups.setdefault(name.lower(), SecurityGroup(call.text("comment") or None))
         return
-    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))
     if rename not in groups:
         raise invalid({"group": f"Security group '{rename}' does not exist"})
     if name in groups and name != rename:
@@ -61,7 +61,7 @@ def _rename_in_rules(call: Call, old: str, new: str) -> None:
                 rule["action"] = new
 
 
-def _views(scope: Scope) -> list[dict[str, Any]]:
+def _build_views(scope: Scope) -> list[dict[str, Any]]:
     return [
         {"group": name, **({"comment": group.comment} if group.comment else {})}
         for name, group in sorted(scope.cluster.groups.items())

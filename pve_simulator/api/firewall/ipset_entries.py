@@ -20,7 +20,7 @@ from pve_simulator.state.firewall import IpSet, IpSetEntry
 
 def list_entries(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All entries, sorted as text."""
-    return add_digests(_views(ipset_of(call, scope), scope))
+    return add_digests(_build_views(ipset_of(call, scope), scope))
 
 
 def read_entry(call: Call, scope: Scope) -> dict[str, Any]:
@@ -71,11 +71,11 @@ def _matches_all(cidr: str) -> bool:
     return re.search(r"/0+$", cidr) is not None
 
 
-def _views(ipset: IpSet, scope: Scope) -> list[dict[str, Any]]:
-    return [_view(cidr, ipset.entries[cidr], scope) for cidr in sorted(ipset.entries)]
+def _build_views(ipset: IpSet, scope: Scope) -> list[dict[str, Any]]:
+    return [_build_view(cidr, ipset.entries[cidr], scope) for cidr in sorted(ipset.entries)]
 
 
-def _view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
+def _build_view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
     view: dict[str, Any] = {"cidr": cidr}
     if entry.nomatch:
         view["nomatch"] = 1
@@ -88,7 +88,7 @@ def _view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
 
 
 def _check_digest(call: Call, scope: Scope, ipset: IpSet) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(_views(ipset, scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(ipset, scope)))
 
 
 for _level in (CLUSTER, *GUESTS):

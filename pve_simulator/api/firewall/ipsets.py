@@ -17,7 +17,7 @@ from pve_simulator.state.firewall import IpSet
 
 def list_ipsets(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All IP sets by name."""
-    return add_digests(_views(scope))
+    return add_digests(_build_views(scope))
 
 
 def create_ipset(call: Call, scope: Scope) -> None:
@@ -30,7 +30,7 @@ def create_ipset(call: Call, scope: Scope) -> None:
         # The file holds names in lower case: one that differs in nothing else is what is there.
         sets.setdefault(name.lower(), IpSet(call.text("comment") or None))
         return
-    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))
     if rename not in sets:
         raise invalid({"name": f"IPSet '{rename}' does not exist"})
     if name in sets and name != rename:
@@ -57,7 +57,7 @@ def ipset_of(call: Call, scope: Scope) -> IpSet:
     return ipset
 
 
-def _views(scope: Scope) -> list[dict[str, Any]]:
+def _build_views(scope: Scope) -> list[dict[str, Any]]:
     return [
         {"name": name, **({"comment": ipset.comment} if ipset.comment else {})}
         for name, ipset in sorted(scope.own.ipsets.items())

@@ -21,9 +21,9 @@ _GUEST_INDEX = "rules aliases ipset refs options"
 
 def list_references(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """What `source` and `dest` of a rule can name: the cluster's first, then the guest's own."""
-    references = _references(scope.cluster, "dc", call.text("type"))
+    references = _list_references(scope.cluster, "dc", call.text("type"))
     if scope.is_guest:
-        references += _references(scope.own, "guest", call.text("type"))
+        references += _list_references(scope.own, "guest", call.text("type"))
     return references
 
 
@@ -37,7 +37,7 @@ def read_log(call: Call, scope: Scope) -> Reply:
     return Reply([{"n": 1, "t": "unable to open file - No such file or directory"}], {"total": 1})
 
 
-def _references(file: FirewallFile, scope: str, kind_filter: str | None) -> list[dict[str, Any]]:
+def _list_references(file: FirewallFile, scope: str, kind_filter: str | None) -> list[dict[str, Any]]:
     sets = [("ipset", name, f"+{name}", entry.comment) for name, entry in file.ipsets.items()]
     aliases = [("alias", name, name, entry.comment) for name, entry in file.aliases.items()]
     return [

@@ -27,19 +27,19 @@ GROUP = Level("group", "/cluster/firewall/groups/{group}")
 
 def list_rules(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All rules, each with its position."""
-    return [{**view, "pos": pos} for pos, view in enumerate(_views(call, scope))]
+    return [{**view, "pos": pos} for pos, view in enumerate(_build_views(call, scope))]
 
 
 def read_rule(call: Call, scope: Scope) -> dict[str, Any]:
     """One rule; its position is the text of the path."""
-    views = _views(call, scope)
+    views = _build_views(call, scope)
     _check_position(call, len(views))
     return {**views[call.integer("pos")], "pos": str(call.params["pos"])}
 
 
 def create_rule(call: Call, scope: Scope) -> None:
     """Add a rule before all others, whatever `pos` says; it is disabled unless `enable` is set."""
-    rules = _rules(call, scope)
+    rules = _get_rules(call, scope)
     rule: Rule = {}
     update_rule(rule, call.params)
     verify_rule(rule, scope)
@@ -49,7 +49,7 @@ def create_rule(call: Call, scope: Scope) -> None:
 
 def change_rule(call: Call, scope: Scope) -> None:
     """Change a rule, or only move it."""
-    rules = _rules(call, scope)
+    rules = _get_rules(call, scope)
     _check_digest(call, scope)
     position = _check_position(call, len(rules))
     target = call.integer("moveto", position)
@@ -65,7 +65,7 @@ def change_rule(call: Call, scope: Scope) -> None:
 
 def delete_rule(call: Call, scope: Scope) -> None:
     """Remove a rule."""
-    rules = _rules(call, scope)
+    rules = _get_rules(call, scope)
     _check_digest(call, scope)
     del rules[_check_position(call, len(rules))]
 
@@ -79,16 +79,16 @@ def group_of(call: Call, scope: Scope) -> SecurityGroup:
     return group
 
 
-def _rules(call: Call, scope: Scope) -> list[Rule]:
+def _get_rules(call: Call, scope: Scope) -> list[Rule]:
     return group_of(call, scope).rules if scope.env == "group" else scope.own.rules
 
 
-def _views(call: Call, scope: Scope) -> list[dict[str, Any]]:
-    return add_digests([rule_view(rule, scope) for rule in _rules(call, scope)])
+def _build_views(call: Call, scope: Scope) -> list[dict[str, Any]]:
+    return add_digests([rule_view(rule, scope) for rule in _get_rules(call, scope)])
 
 
 def _check_digest(call: Call, scope: Scope) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(rule_view(rule, scope) for rule in _rules(call, scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(rule_view(rule, scope) for rule in _get_rules(call, scope)))
 
 
 def _check_position(call: Call, count: int) -> int:

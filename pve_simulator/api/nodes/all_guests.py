@@ -22,14 +22,14 @@ _START_DELAY = 3
 @route("POST", "/nodes/{node}/startall")
 def start_all(call: Call) -> str:
     """Start the node's guests that start at boot, or with `force` all."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
             if guest.running or not (call.flag("force") or guest.config.get("onboot") == "1"):
                 return None
             task.say(f"Starting {guest.label} {guest.vmid}")
-            return await _post(call, guest, "status/start", {})
+            return await _post_action(call, guest, "status/start", {})
 
         async def wait_after_start(guest: Guest, own: Task) -> None:
             delay_option = bulk.startup_of(guest).up
@@ -41,7 +41,7 @@ def start_all(call: Call) -> str:
             delay = delay_option if delay_option is not None else _START_DELAY if guest.type == "qemu" else 0
             await task.clock.sleep(delay if delay_option else delay * call.world.settings.task_seconds)
 
-        await bulk.run_for_each(_guests(call), 1, begin, wait_after_start, refused=_make_refusal_reporter(task))
+        await bulk.run_for_each(_list_guests(call), 1, begin, wait_after_start, refused=_make_refusal_reporter(task))
 
     return call.task("startall", "", worker)
 
@@ -49,7 +49,7 @@ def start_all(call: Call) -> str:
 @route("POST", "/nodes/{node}/stopall")
 def stop_all(call: Call) -> str:
     """Shut the node's guests down, the last started first."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
@@ -59,10 +59,15 @@ def stop_all(call: Call) -> str:
             timeout = own if own is not None else call.integer("timeout", _SHUTDOWN_TIMEOUT)
             task.say(f"Stopping {guest.label} {guest.vmid} (timeout = {timeout} seconds)")
             params = {"timeout": timeout, "forceStop": int(call.flag("force-stop", True))}
-            return await _post(call, guest, "status/shutdown", params)
+            return await _post_action(call, guest, "status/shutdown", params)
 
         await bulk.run_for_each(
-            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_make_refusal_reporter(task), reverse=True
+            _list_guests(call)[::-1],
+            _count_workers(call),
+            begin,
+            _ignore,
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
 
     return call.task("stopall", "", worker)
@@ -74,7 +79,7 @@ def suspend_all(call: Call) -> str:
     if not (call.subject.may("/", "VM.PowerMgmt") and call.subject.may("/", "VM.Config.Disk")):
         if not call.items("vms"):
             raise forbidden("Permission check failed (/, VM.PowerMgmt && VM.Config.Disk)")
-        _check(call, "VM.PowerMgmt")
+        _check_privilege(call, "VM.PowerMgmt")
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
@@ -85,10 +90,15 @@ def suspend_all(call: Call) -> str:
                 task.say(f"VM {guest.vmid} not running, skipping suspension")
                 return None
             task.say(f"Suspending VM {guest.vmid}")
-            return await _post(call, guest, "status/suspend", {"todisk": 1})
+            return await _post_action(call, guest, "status/suspend", {"todisk": 1})
 
         await bulk.run_for_each(
-            _guests(call)[::-1], _workers(call), begin, _ignore, refused=_make_refusal_reporter(task), reverse=True
+            _list_guests(call)[::-1],
+            _count_workers(call),
+            begin,
+            _ignore,
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
 
     return call.task("suspendall", "", worker)
@@ -97,7 +107,7 @@ def suspend_all(call: Call) -> str:
 @route("POST", "/nodes/{node}/migrateall")
 def migrate_all(call: Call) -> str:
     """Migrate the node's guests to another node."""
-    _check(call, "VM.Migrate")
+    _check_privilege(call, "VM.Migrate")
     target = call.need("target")
     if target == call.node:
         raise invalid({"target": "target is local node."})
@@ -120,11 +130,11 @@ def migrate_all(call: Call) -> str:
             else:
                 params["restart"] = int(guest.running)
             task.say(f"Migrating {guest.label} {guest.vmid}")
-            own = await _post(call, guest, "migrate", params)
+            own = await _post_action(call, guest, "migrate", params)
             started += 1
             return own
 
-        guests = _guests(call, templates=True, managed=True)
+        guests = _list_guests(call, templates=True, managed=True)
         if not guests:
             task.say("no virtual guests matched, nothing to do..")
             return
@@ -136,22 +146,22 @@ def migrate_all(call: Call) -> str:
     return call.task("migrateall", "", worker)
 
 
-def _guests(call: Call, **which: bool) -> list[Guest]:
+def _list_guests(call: Call, **which: bool) -> list[Guest]:
     return bulk.choose_guests(call.cluster, map(int, call.items("vms")), node=call.node, **which)
 
 
-def _check(call: Call, privilege: str) -> None:
+def _check_privilege(call: Call, privilege: str) -> None:
     """The privilege on everything, or on each guest that is named."""
     if not call.subject.may("/", privilege):
         for path in [f"/vms/{vmid}" for vmid in call.items("vms")] or ["/"]:
             call.subject.require(path, privilege)
 
 
-def _workers(call: Call) -> int:
+def _count_workers(call: Call) -> int:
     return bulk.max_workers(call.cluster, call.integer("max-workers"), call.cluster.nodes[call.node].cpus)
 
 
-async def _post(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
+async def _post_action(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
     path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{action}"
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 

@@ -45,7 +45,7 @@ def create(call: Call) -> None:
     if name in interfaces:
         raise invalid({"iface": "interface already exists"})
     settings = network.make_interface(call.params, network.next_priority(interfaces))
-    _check(interfaces, name, settings)
+    _check_settings(interfaces, name, settings)
     network.editable_interfaces(node)[name] = settings
 
 
@@ -80,7 +80,7 @@ def read(call: Call) -> dict[str, Any]:
 def update(call: Call) -> None:
     """Change an interface; it waits for a reload."""
     node = call.cluster.nodes[call.node]
-    old = _existing(call)
+    old = _require_interface(call)
     settings = network.make_interface(call.params, int(old.get("priority", 2)))
     unchanged = {name: value for name, value in old.items() if name not in settings and _is_kept_by_update(name)}
     merged = {**unchanged, **settings}
@@ -89,24 +89,24 @@ def update(call: Call) -> None:
         if name in ("cidr", "address"):
             merged = {key: value for key, value in merged.items() if key not in ("cidr", "address", "netmask")}
             merged["method"] = "manual"
-    _check(network.visible_interfaces(node), call.need("iface"), merged)
+    _check_settings(network.visible_interfaces(node), call.need("iface"), merged)
     network.editable_interfaces(node)[call.need("iface")] = merged
 
 
 @route("DELETE", f"{_PATH}/{{iface}}")
 def delete(call: Call) -> None:
     """Remove an interface; it stays until a reload."""
-    _existing(call)
+    _require_interface(call)
     del network.editable_interfaces(call.cluster.nodes[call.node])[call.need("iface")]
 
 
-def _check(interfaces: dict[str, dict[str, Any]], name: str, settings: dict[str, Any]) -> None:
+def _check_settings(interfaces: dict[str, dict[str, Any]], name: str, settings: dict[str, Any]) -> None:
     errors = network.find_conflicts(interfaces, name, settings)
     if errors:
         raise invalid(errors)
 
 
-def _existing(call: Call) -> dict[str, Any]:
+def _require_interface(call: Call) -> dict[str, Any]:
     interface = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
     if interface is None:
         raise invalid({"iface": "interface does not exist"})

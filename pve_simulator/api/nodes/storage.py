@@ -22,7 +22,7 @@ _MAY_SEE = ("Datastore.Audit", "Datastore.AllocateSpace")
 def list_storages(call: Call) -> list[dict[str, Any]]:
     """The storages, unusable ones too; on request by content, by name, or those that a target node can use."""
     name_filter = call.text("storage")
-    views = {storage.id: _view(call, storage) for storage in _list_matching_storages(call)}
+    views = {storage.id: _build_view(call, storage) for storage in _list_matching_storages(call)}
     if name_filter is not None and name_filter not in views:
         raise invalid({"storage": "No such storage."})
     entries = []
@@ -47,7 +47,7 @@ def read_status(call: Call) -> dict[str, Any]:
     storage = call.cluster.storages.get(call.need("storage"))
     if storage is None:
         raise invalid({"storage": "No such storage."})
-    return _view(call, storage)
+    return _build_view(call, storage)
 
 
 @route("GET", "/nodes/{node}/storage/{storage}/identity")
@@ -60,7 +60,7 @@ def read_identity(call: Call) -> dict[str, Any]:
     return {"type": storage.type, "id": str(uuid5(NAMESPACE_URL, f"{where}/{storage.config.get('path', storage.id)}"))}
 
 
-def _view(call: Call, storage: Storage) -> dict[str, Any]:
+def _build_view(call: Call, storage: Storage) -> dict[str, Any]:
     """Kind and space of a storage as the node sees it; bytes, all 0 when it cannot use it."""
     usable = storage.is_enabled and storage.is_on_node(call.node)
     active = usable and storage.config.get("server", "") not in call.cluster.part(Web).unreachable

@@ -22,8 +22,8 @@ from pve_simulator.world.tasks import Task
 @route("GET", "/nodes/{node}/storage/{storage}/prunebackups")
 def preview(call: Call) -> list[dict[str, Any]]:
     """Which backups pruning would keep and remove."""
-    storage, keep = _retention(call)
-    return prune_list(_backups(call, storage), keep)
+    storage, keep = _read_retention(call)
+    return prune_list(_list_backups(call, storage), keep)
 
 
 @route("DELETE", "/nodes/{node}/storage/{storage}/prunebackups")
@@ -38,9 +38,9 @@ def prune(call: Call) -> str:
         call.subject.require(f"/storage/{name}", "Datastore.Allocate")
 
     async def worker(task: Task) -> None:
-        storage, keep = _retention(call)
+        storage, keep = _read_retention(call)
         await task.work()
-        for entry in prune_list(_backups(call, storage), keep):
+        for entry in prune_list(_list_backups(call, storage), keep):
             if entry["mark"] == "remove":
                 task.say(f"removing backup '{entry['volid']}'")
                 Volumes(call.cluster, call.node).free(entry["volid"])
@@ -96,7 +96,7 @@ def _no_file_restore(call: Call) -> Exception:
     return failure(f"file-restore of '{volid}' is not simulated")
 
 
-def _retention(call: Call) -> tuple[Storage, Keep]:
+def _read_retention(call: Call) -> tuple[Storage, Keep]:
     storage = storage_of(call.cluster, call.need("storage"))
     if "backup" not in storage.content:
         raise failure(f"storage '{storage.id}' does not support backups")
@@ -106,7 +106,7 @@ def _retention(call: Call) -> tuple[Storage, Keep]:
     return storage, parse_keep(text)
 
 
-def _backups(call: Call, storage: Storage) -> list[Volume]:
+def _list_backups(call: Call, storage: Storage) -> list[Volume]:
     kind = call.text("type")
     vmid = call.params.get("vmid")
     found = content_list(call.cluster, storage, call.node, content="backup", vmid=vmid)

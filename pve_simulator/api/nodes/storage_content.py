@@ -48,15 +48,15 @@ def allocate(call: Call) -> str:
         raise failure(f"unable to parse volume filename '{name}'")
     if not is_directory(storage) and not re.match(rf"(vm|subvol)-{call.vmid}-", name):
         raise failure(f"illegal name '{name}' - should be 'vm-{call.vmid}-*'")
-    volume = _volumes(call).allocate(storage.id, call.vmid, int(size.rstrip("MG")) * unit * _KIB, form, name)
+    volume = _get_volumes(call).allocate(storage.id, call.vmid, int(size.rstrip("MG")) * unit * _KIB, form, name)
     return volume.volid
 
 
 @route("GET", _ONE)
 def read_volume(call: Call) -> dict[str, Any]:
     """Path, size and use of a volume; notes and protection of a backup."""
-    volid = _volid(call)
-    storage = _readable(call, volid)[0]
+    volid = _read_volid(call)
+    storage = _require_readable(call, volid)[0]
     volume = find_volume(call.cluster, call.node, volid)
     if volume is None:
         raise failure(f"volume_size_info on '{volid}' failed - no format")
@@ -66,8 +66,8 @@ def read_volume(call: Call) -> dict[str, Any]:
 @route("PUT", _ONE)
 def update_volume(call: Call) -> None:
     """Notes and protection of a backup."""
-    volid = _volid(call)
-    parsed = _readable(call, volid)[1]
+    volid = _read_volid(call)
+    parsed = _require_readable(call, volid)[1]
     volume = find_volume(call.cluster, call.node, volid)
     for attribute in ("notes", "protected"):
         if attribute not in call.params:
@@ -90,7 +90,7 @@ def update_volume(call: Call) -> None:
 @route("DELETE", _ONE)
 async def delete_volume(call: Call) -> str | None:
     """Remove a volume: a task, or null when it ends within `delay` seconds."""
-    volid = _volid(call)
+    volid = _read_volid(call)
     storage, parsed = parse_volid(call.cluster, volid)
     if parsed.content == "backup" and parsed.vmid:
         call.subject.require(f"/storage/{storage.id}", "Datastore.AllocateSpace")
@@ -114,7 +114,7 @@ async def delete_volume(call: Call) -> str | None:
 @route("POST", _ONE)
 def copy_volume(call: Call) -> str:
     """Copy a volume to a name of its storage, on this node or another (experimental on real servers, too)."""
-    source = _volid(call)
+    source = _read_volid(call)
     target = call.need("target")
     target = target if ":" in target else f"{call.need('storage')}:{target}"
     node = call.text("target_node") or call.node
@@ -147,16 +147,16 @@ async def _wait_briefly(call: Call, upid: str) -> str | None:
     return None
 
 
-def _volumes(call: Call) -> Volumes:
+def _get_volumes(call: Call) -> Volumes:
     return Volumes(call.cluster, call.node, int(call.world.clock.time()))
 
 
-def _readable(call: Call, volid: str) -> tuple[Storage, VolumeName]:
+def _require_readable(call: Call, volid: str) -> tuple[Storage, VolumeName]:
     check_volume_access(call.subject, call.cluster, volid)
     return parse_volid(call.cluster, volid)
 
 
-def _volid(call: Call) -> str:
+def _read_volid(call: Call) -> str:
     """The volume of the path, whose storage may be left out."""
     volume, storage = call.need("volume"), call.text("storage")
     if ":" not in volume:

@@ -20,26 +20,28 @@ from pve_simulator.world.tasks import Task
 _STALE = "detected modified configuration - file changed by other user? Try again."
 
 
-def _system(call: Call) -> NodeSystem:
+def _get_system(call: Call) -> NodeSystem:
     return call.cluster.nodes[call.node].part(NodeSystem)
 
 
 @route("GET", "/nodes/{node}/dns")
 def read_dns(call: Call) -> dict[str, str]:
     """Resolver settings."""
-    return dict(_system(call).dns)
+    return dict(_get_system(call).dns)
 
 
 @route("PUT", "/nodes/{node}/dns")
 def write_dns(call: Call) -> None:
     """Replace the resolver settings."""
-    _system(call).dns = {name: call.need(name) for name in ("search", "dns1", "dns2", "dns3") if name in call.params}
+    _get_system(call).dns = {
+        name: call.need(name) for name in ("search", "dns1", "dns2", "dns3") if name in call.params
+    }
 
 
 @route("GET", "/nodes/{node}/time")
 def read_time(call: Call) -> dict[str, Any]:
     """Time zone and seconds since the epoch; local time as seconds too."""
-    zone = _system(call).timezone
+    zone = _get_system(call).timezone
     now = int(call.world.clock.time())
     offset = datetime.fromtimestamp(now, zoneinfo.ZoneInfo(zone)).utcoffset()
     local = now + int(offset.total_seconds() if offset else 0)
@@ -52,13 +54,13 @@ def write_time(call: Call) -> None:
     zone = call.need("timezone")
     if zone not in zoneinfo.available_timezones():
         raise invalid({"timezone": "No such timezone"})
-    _system(call).timezone = zone
+    _get_system(call).timezone = zone
 
 
 @route("GET", "/nodes/{node}/hosts")
 def read_hosts(call: Call) -> dict[str, str]:
     """The hosts file and its digest."""
-    text = _hosts(call)
+    text = _get_hosts(call)
     return {"data": text, "digest": digest_of(text)}
 
 
@@ -66,15 +68,15 @@ def read_hosts(call: Call) -> dict[str, str]:
 def write_hosts(call: Call) -> None:
     """Replace the hosts file."""
     digest = call.text("digest")
-    if digest is not None and digest != digest_of(_hosts(call)):
+    if digest is not None and digest != digest_of(_get_hosts(call)):
         raise failure(_STALE)
-    _system(call).hosts = call.need("data")
+    _get_system(call).hosts = call.need("data")
 
 
 @route("GET", "/nodes/{node}/config")
 def read_config(call: Call) -> dict[str, Any]:
     """The node's own options, as text; an empty file has not even a digest."""
-    config = _system(call).config
+    config = _get_system(call).config
     option = call.text("property")
     if not config:
         return {}
@@ -85,7 +87,7 @@ def read_config(call: Call) -> dict[str, Any]:
 @route("PUT", "/nodes/{node}/config")
 def write_config(call: Call) -> None:
     """Set and delete options."""
-    config = _system(call).config
+    config = _get_system(call).config
     digest = call.text("digest")
     if digest is not None and digest != digest_of(render_section(None, config)):
         raise failure(_STALE)
@@ -128,20 +130,20 @@ def report(call: Call) -> str:
 @route("PUT", "/nodes/{node}/subscription")
 def set_subscription(call: Call) -> None:
     """Set a subscription key, which is not checked."""
-    _system(call).subscription_key = call.need("key")
+    _get_system(call).subscription_key = call.need("key")
 
 
 @route("DELETE", "/nodes/{node}/subscription")
 def delete_subscription(call: Call) -> None:
     """Delete the subscription key."""
-    _system(call).subscription_key = None
+    _get_system(call).subscription_key = None
 
 
 @route("GET", "/nodes/{node}/subscription")
 def read_subscription(call: Call) -> dict[str, Any]:
     """The subscription: none, or the key that was entered."""
     url = "https://www.proxmox.com/en/proxmox-virtual-environment/pricing"
-    key = _system(call).subscription_key
+    key = _get_system(call).subscription_key
     server = digest_of(call.node)[:32].upper()
     if key is None:
         return {"status": "notfound", "message": "There is no subscription key", "serverid": server, "url": url}
@@ -165,8 +167,8 @@ def execute(call: Call) -> Any:
     raise ApiError(501, f"Method 'POST {call.path}' not simulated")
 
 
-def _hosts(call: Call) -> str:
-    text = _system(call).hosts
+def _get_hosts(call: Call) -> str:
+    text = _get_system(call).hosts
     if text:
         return text
     lines = [f"{node.ip} {node.name}.sim.local {node.name}" for node in call.cluster.nodes.values()]

@@ -35,7 +35,7 @@ def list_tasks(call: Call) -> Reply:
         if _matches_filters(call, task) and (sees_all or tasklists.is_owner(call.subject, task.upid))
     ]
     start, limit = call.integer("start"), call.integer("limit", _DEFAULT_LIMIT)
-    page = [_entry(task) for task in selected[start : start + limit]]
+    page = [_build_entry(task) for task in selected[start : start + limit]]
     return Reply(page, {"total": len(selected)} if selected else {})
 
 
@@ -52,14 +52,14 @@ def read_status(call: Call) -> dict[str, Any]:
 @route("GET", "/nodes/{node}/tasks/{upid}/log")
 def read_log(call: Call) -> Reply | RawReply:
     """Log lines from `start` on, at most `limit` (0 for all); everything as plain text with `download`."""
-    upid = _upid(call)
+    upid = _read_upid(call)
     _check_owner(call, upid, "Sys.Audit")
     task = _find_task(call, upid)
     if call.flag("download"):
-        return _download(call, upid, task)
+        return _build_download(call, upid, task)
     if task is None:
-        return _page([f"unable to open file - {_MISSING}"], 0, _DEFAULT_LIMIT)
-    return _page(task.lines or ["no content"], call.integer("start"), call.integer("limit", _DEFAULT_LIMIT))
+        return _cut_page([f"unable to open file - {_MISSING}"], 0, _DEFAULT_LIMIT)
+    return _cut_page(task.lines or ["no content"], call.integer("start"), call.integer("limit", _DEFAULT_LIMIT))
 
 
 @route("DELETE", "/nodes/{node}/tasks/{upid}")
@@ -69,12 +69,12 @@ async def stop(call: Call) -> None:
     await call.world.clock.run_until_idle()
 
 
-def _page(lines: list[str], start: int, limit: int) -> Reply:
+def _cut_page(lines: list[str], start: int, limit: int) -> Reply:
     page = lines[start : start + limit if limit else None]
     return Reply([{"n": start + number, "t": line} for number, line in enumerate(page, start=1)], {"total": len(lines)})
 
 
-def _download(call: Call, upid: Upid, task: Task | None) -> RawReply:
+def _build_download(call: Call, upid: Upid, task: Task | None) -> RawReply:
     if "start" in call.params or "limit" in call.params:
         raise failure("'download' cannot be used together with 'start' or 'limit' parameters")
     if task is None:
@@ -83,7 +83,7 @@ def _download(call: Call, upid: Upid, task: Task | None) -> RawReply:
     return RawReply("".join(f"{line}\n" for line in task.lines).encode())
 
 
-def _upid(call: Call) -> Upid:
+def _read_upid(call: Call) -> Upid:
     upid = Upid.parse(call.need("upid"))
     if upid is None:
         raise invalid({"upid": "unable to parse worker upid"})
@@ -97,7 +97,7 @@ def _find_task(call: Call, upid: Upid) -> Task | None:
 
 def _require_task(call: Call, privilege: str) -> Task:
     """The task of the path; whoever did not start it needs a privilege on the node."""
-    task = _find_task(call, _upid(call))
+    task = _find_task(call, _read_upid(call))
     if task is None:
         raise invalid({"upid": "no such task"})
     _check_owner(call, task.upid, privilege)
@@ -119,11 +119,11 @@ def _matches_filters(call: Call, task: Task) -> bool:
         and (call.text("userfilter", "") or "").lower() in user.lower()
         and upid.start >= call.integer("since")
         and (call.params.get("until") is None or upid.start <= call.integer("until"))
-        and _state(task) in _states(call)
+        and _get_state(task) in _read_states(call)
     )
 
 
-def _states(call: Call) -> set[str]:
+def _read_states(call: Call) -> set[str]:
     if call.flag("errors"):
         return {"warning", "error", "unknown"}
     if call.text("statusfilter") is not None:
@@ -131,7 +131,7 @@ def _states(call: Call) -> set[str]:
     return {"ok", "warning", "error", "unknown"}
 
 
-def _state(task: Task) -> str:
+def _get_state(task: Task) -> str:
     if task.running or task.exitstatus == "unexpected status":
         return "unknown"
     if task.failed:
@@ -139,7 +139,7 @@ def _state(task: Task) -> str:
     return "ok" if task.exitstatus == "OK" else "warning"
 
 
-def _entry(task: Task) -> dict[str, Any]:
+def _build_entry(task: Task) -> dict[str, Any]:
     view = {**tasklists.describe_identity(task), **tasklists.describe_process(task)}
     if task.running:
         view.pop("tokenid", None)

@@ -72,7 +72,7 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
     for snapshot in answers.entries(f"{path}/snapshot"):
         if snapshot["name"] != _CURRENT:
             saved = answers.get(f"{path}/snapshot/{snapshot['name']}/config")
-            guest.snapshots[snapshot["name"]] = Snapshot(_snapshot(saved, snapshot))
+            guest.snapshots[snapshot["name"]] = Snapshot(_build_snapshot(saved, snapshot))
     if guest.type == "lxc":
         guest.part(ContainerInside).configured = True
     cluster.guests[guest.vmid] = guest
@@ -95,7 +95,7 @@ def _configure(guest: Guest, config: dict[str, Any], pending: list[dict[str, Any
             guest.config.pop(name, None)
 
 
-def _snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
+def _build_snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
     config = to_texts(saved or {}, "digest")
     for name in ("snaptime", "parent", "description"):
         if listed.get(name):
@@ -105,7 +105,7 @@ def _snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
 
 def _config_from_list(cluster: Cluster, kind: str, entry: dict[str, Any]) -> Config:
     """Enough of a configuration for the list to look the same."""
-    disk = _disk(cluster, kind, entry)
+    disk = _make_disk(cluster, kind, entry)
     memory = str(entry.get("maxmem", 512 * _MIB) // _MIB)
     name = entry.get("name", f"guest-{entry['vmid']}")
     cores = str(entry.get("cpus", entry.get("maxcpu", 1)))
@@ -131,7 +131,7 @@ def _config_from_list(cluster: Cluster, kind: str, entry: dict[str, Any]) -> Con
     return config
 
 
-def _disk(cluster: Cluster, kind: str, entry: dict[str, Any]) -> str | None:
+def _make_disk(cluster: Cluster, kind: str, entry: dict[str, Any]) -> str | None:
     """A disk of the size that the list shows, on `local` or else on any storage that may hold it."""
     content, form = ("images", "qcow2") if kind == "qemu" else ("rootdir", "raw")
     fitting = [storage for storage in cluster.storages.values() if content in storage.content]

@@ -21,7 +21,7 @@ def load(cluster: Cluster, answers: Answers) -> None:
     _load_ha(cluster, answers)
     jobs = cluster.part(BackupJobs).jobs
     for entry in answers.entries("/cluster/backup"):
-        jobs[entry["id"]] = {key: _plain(value) for key, value in entry.items() if key not in _NOT_IN_JOB}
+        jobs[entry["id"]] = {key: _to_plain(value) for key, value in entry.items() if key not in _NOT_IN_JOB}
     replication = cluster.part(Replication).jobs
     for entry in answers.entries("/cluster/replication"):
         replication[entry["id"]] = ReplicationJob(to_texts(entry, "id", "guest", "jobnum", "digest"))
@@ -46,5 +46,5 @@ def _load_ha(cluster: Cluster, answers: Answers) -> None:
         }
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     return property_string(value) if isinstance(value, dict) else value

@@ -76,7 +76,7 @@ async def run(call: Call, task: Task, clone: Clone) -> None:
     new_volids: list[str] = []
     try:
         for mount in clone.mounts:
-            copied = _copy(clone, volumes, mount)
+            copied = _copy_mount(clone, volumes, mount)
             new_volids.append(copied.volume)
             target.config[mount.key] = copied.text()
         await task.work()
@@ -94,7 +94,7 @@ async def run(call: Call, task: Task, clone: Clone) -> None:
     register.add(call.cluster, target, clone.pool)
 
 
-def _copy(clone: Clone, volumes: Volumes, mount: mp.MountPoint) -> mp.MountPoint:
+def _copy_mount(clone: Clone, volumes: Volumes, mount: mp.MountPoint) -> mp.MountPoint:
     if clone.full:
         volumes.say(f"create full clone of mountpoint {mount.key} ({mount.volume})")
         storage = clone.storage or mount.volume.partition(":")[0]

@@ -26,7 +26,7 @@ def allocate(volumes: Volumes, storage_id: str, vmid: int, size: int) -> Volume:
     storage = storage_of(volumes.cluster, storage_id)
     if "rootdir" not in storage.content:
         raise failure(f"content type 'rootdir' is not available or configured on storage '{storage_id}'")
-    volume = volumes.allocate(storage_id, vmid, size, _format(storage, size), content="rootdir")
+    volume = volumes.allocate(storage_id, vmid, size, _choose_format(storage, size), content="rootdir")
     if volume.format == "raw":
         say_mkfs(volumes.say, volume)
     return volume
@@ -59,7 +59,7 @@ def say_mkfs(say: Say, volume: Volume) -> None:
     inodes_wanted = volume.size // (16384 if volume.size >= _SMALL else 4096)
     inodes = groups * _round_up(-(-inodes_wanted // groups), block // 256)
     say(f"Creating filesystem with {blocks} {block // 1024}k blocks and {inodes} inodes")
-    say(f"Filesystem UUID: {_uuid(volume)}")
+    say(f"Filesystem UUID: {_make_uuid(volume)}")
     first = 0 if block == 4096 else 1
     backups = [str(first + group * per_group) for group in range(1, groups) if _holds_backup(group)]
     if backups:
@@ -93,7 +93,7 @@ def say_resized(say: Say, path: str, before: int, after: int, *, running: bool) 
     say("")
 
 
-def _format(storage: Storage, size: int) -> str:
+def _choose_format(storage: Storage, size: int) -> str:
     if storage.type == "zfspool" or (is_directory(storage) and not size):
         return "subvol"
     return "raw"
@@ -122,7 +122,7 @@ def _say_rsync(say: Say) -> None:
         say(line)
 
 
-def _uuid(volume: Volume) -> str:
+def _make_uuid(volume: Volume) -> str:
     return str(uuid5(NAMESPACE_URL, f"{volume.volid}/{volume.ctime}"))
 
 

@@ -65,8 +65,8 @@ async def run(world: World, task: Task, guest: Guest, options: Options) -> None:
         async with world.locks.hold("lxc", guest.vmid, task=task):
             _check(job)
             restart = await _stop(job)
-            await _copy(job, restart=restart)
-            _switch(job)
+            await _copy_volumes(job, restart=restart)
+            _switch_node(job)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
         raise failure("migration aborted") from error
@@ -83,13 +83,13 @@ def _check(job: _Migration) -> None:
         raise failure("lxc live migration is currently not implemented")
     for mount in mp.mounts(job.guest.config):
         if mount.kind == "volume":
-            _target(job, mount.volume)
+            _choose_storage(job, mount.volume)
         elif mount.options.get("shared") != "1":
             raise failure(f"cannot migrate local {mount.kind} mount point '{mount.key}'")
     check_reachable(job.journal, job.world.cluster, job.options.target)
 
 
-def _target(job: _Migration, volid: str) -> str:
+def _choose_storage(job: _Migration, volid: str) -> str:
     """The storage that a volume goes to; raises unless both nodes have theirs and it takes containers."""
     cluster = job.world.cluster
     storage = enabled_storage(cluster, parse_volid(cluster, volid)[0].id, job.guest.node)
@@ -111,18 +111,18 @@ async def _stop(job: _Migration) -> bool:
     return True
 
 
-async def _copy(job: _Migration, *, restart: bool) -> None:
+async def _copy_volumes(job: _Migration, *, restart: bool) -> None:
     guest, options, journal = job.guest, job.options, job.journal
     address = job.world.cluster.nodes[options.target].ip
     journal.say(f"starting migration of CT {guest.vmid} to node '{options.target}' ({address})")
     guest.config["lock"] = "migrate"
     try:
-        volumes = _scan(job)
+        volumes = _scan_volumes(job)
         here = job.volumes_on(guest.node)
         for volid in volumes:
             await job.task.work(1 / len(volumes))
             check_reachable(journal, job.world.cluster, options.target)
-            job.moved[volid] = send_volume(journal, here, options.target, volid, _target(job, volid)).volid
+            job.moved[volid] = send_volume(journal, here, options.target, volid, _choose_storage(job, volid)).volid
         if volumes:
             shell = remote_shell(job.world.cluster, options.target)
             journal.say(f"# {shell} pvesr set-state {guest.vmid} \\''{{}}'\\'")
@@ -143,7 +143,7 @@ async def _copy(job: _Migration, *, restart: bool) -> None:
         raise
 
 
-def _scan(job: _Migration) -> list[str]:
+def _scan_volumes(job: _Migration) -> list[str]:
     """The local volumes by name; raises when one of them cannot go."""
     guest, cluster, journal = job.guest, job.world.cluster, job.journal
     in_snapshots = {volid for each in guest.snapshots.values() for volid in mp.volumes_of(each.config)}
@@ -176,7 +176,7 @@ def _scan(job: _Migration) -> list[str]:
     return volids
 
 
-def _switch(job: _Migration) -> None:
+def _switch_node(job: _Migration) -> None:
     """Move the container to the other node, and free its volumes here."""
     guest, source = job.guest, job.guest.node
     for config in (guest.config, *(snapshot.config for snapshot in guest.snapshots.values())):

@@ -24,7 +24,7 @@ async def take(world: World, task: Task, guest: Guest, name: str, description: s
     try:
         await task.work()
         for volid in volumes_of(guest.config):
-            volume_snapshots.take(_volumes(world, task, guest), volid, name)
+            volume_snapshots.take(_get_volumes(world, task, guest), volid, name)
     except BaseException:
         snapshots.finish_delete(guest, name)
         raise
@@ -38,7 +38,7 @@ async def delete(world: World, task: Task, guest: Guest, name: str, *, force: bo
     await task.work()
     for volid in volumes_of(snapshot.config):
         try:
-            volume_snapshots.drop(_volumes(world, task, guest), volid, name)
+            volume_snapshots.drop(_get_volumes(world, task, guest), volid, name)
         except ApiError as error:
             if not force:
                 raise
@@ -48,7 +48,7 @@ async def delete(world: World, task: Task, guest: Guest, name: str, *, force: bo
 
 async def roll_back(world: World, task: Task, guest: Guest, name: str) -> None:
     """The task of POST rollback; the container is stopped afterwards."""
-    volumes = _volumes(world, task, guest)
+    volumes = _get_volumes(world, task, guest)
     async with world.locks.hold("lxc", guest.vmid, task=task):
         volids = volumes_of(snapshots.require_snapshot(guest, name).config) if not guest.template else []
         for volid in volids:
@@ -66,5 +66,5 @@ async def roll_back(world: World, task: Task, guest: Guest, name: str) -> None:
     snapshots.finish_rollback(guest, name)
 
 
-def _volumes(world: World, task: Task, guest: Guest) -> Volumes:
+def _get_volumes(world: World, task: Task, guest: Guest) -> Volumes:
     return Volumes(world.cluster, guest.node, int(world.clock.time()), task.say)

@@ -47,7 +47,7 @@ def plan_clone(call: Call, source: Guest) -> ClonePlan:
     """Check everything about a clone; raises what is wrong first. Done before the task and again inside it."""
     pool, storage = call.text("pool"), call.text("storage")
     register.check_pool(call.cluster, pool)
-    target = _target(call)
+    target = _choose_target(call)
     if storage is not None:
         _check_storage(call, storage, target)
     power.check_lock(source)
@@ -92,7 +92,7 @@ async def clone(call: Call, task: Task) -> None:
         new = Guest(newid, "qemu", call.node, {"lock": "clone"}, acpi=source.acpi, agent_alive=source.agent_alive)
         register.add(call.cluster, new)
         copy_guest_firewall(call.cluster, source.vmid, newid)
-        copier = _copier(call, task, source, newid)
+        copier = _make_copier(call, task, source, newid)
         try:
             new.config = {**plan.config, "lock": "clone"}
             await _copy_disks(copier, plan, new)
@@ -119,14 +119,14 @@ async def _copy_disks(copier: DiskCopier, plan: ClonePlan, new: Guest) -> None:
         await copier.task.work(0.1)
 
 
-def _copier(call: Call, task: Task, source: Guest, newid: int) -> DiskCopier:
+def _make_copier(call: Call, task: Task, source: Guest, newid: int) -> DiskCopier:
     volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
     return DiskCopier(
         task, volumes, source, newid, call.text("storage"), call.text("format"), snapshot=call.text("snapname")
     )
 
 
-def _target(call: Call) -> str | None:
+def _choose_target(call: Call) -> str | None:
     target = call.text("target")
     if target in (None, call.node, "localhost"):
         return None

@@ -71,7 +71,7 @@ def _dns(config: Config, host_dns: Mapping[str, str]) -> tuple[list[str], list[s
     return domains, config["nameserver"].split() if "nameserver" in config else own
 
 
-def _addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
+def _read_addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
     """Number, MAC address and addresses of every network device that has some."""
     devices = []
     for key in net_keys(config):
@@ -101,7 +101,7 @@ def _split_prefix(address: str) -> tuple[str, str]:
 
 def _nocloud_network(config: Config, host_dns: Mapping[str, str]) -> str:
     lines = ["version: 1", "config:"]
-    for number, mac, addresses in _addresses(config):
+    for number, mac, addresses in _read_addresses(config):
         lines += [
             "    - type: physical",
             f"      name: eth{number}",
@@ -137,7 +137,7 @@ def _nocloud_subnets(addresses: Mapping[str, str]) -> list[str]:
 
 def _configdrive_network(config: Config, host_dns: Mapping[str, str]) -> str:
     text = "auto lo\niface lo inet loopback\n\n"
-    for number, addresses in ((entry[0], entry[2]) for entry in _addresses(config)):
+    for number, addresses in ((entry[0], entry[2]) for entry in _read_addresses(config)):
         text += f"auto eth{number}\n"
         four, six = addresses.get("ip"), addresses.get("ip6")
         if four == "dhcp":

@@ -65,26 +65,26 @@ class DiskCopier:
 
     def _allocate(self, disk: Disk) -> Volume:
         storage = storage_of(self.volumes.cluster, self.storage or str(disk.storage))
-        form, name, size = self._format(disk), None, None
+        form, name, size = self._choose_format(disk), None, None
         if disk.is_cloudinit:
             name, size = self.volumes.complete_name(storage.id, f"vm-{self.vmid}-cloudinit", form), _CLOUDINIT_SIZE
         elif disk.key == "tpmstate0":
             form, size = "raw", _TPM_SIZE
         source = self.volumes.find(disk.file)
         if size is None:
-            size = self._size(disk)
+            size = self._get_size(disk)
         volume = self.volumes.allocate(storage.id, self.vmid, size, form, name)
         if source is not None and source.used is not None and volume.used is not None and not disk.is_cloudinit:
             volume.used = max(volume.used, source.used)
         return volume
 
-    def _format(self, disk: Disk) -> str:
+    def _choose_format(self, disk: Disk) -> str:
         storage = storage_of(self.volumes.cluster, self.storage or str(disk.storage))
         source = self.volumes.find(disk.file)
         requested = self.form or (source.format if source else None)
         return requested if requested in image_formats(storage) else default_format(storage)
 
-    def _size(self, disk: Disk) -> int:
+    def _get_size(self, disk: Disk) -> int:
         source = self.volumes.need(disk.file)
         return source.snapshots.get(self.snapshot, source.size) if self.snapshot else source.size
 

@@ -51,7 +51,7 @@ class DiskMaker:
         """The drives of `settings` as configurations hold them, on volumes that are there."""
         try:
             for key, drive in sorted(drives_of(settings)):
-                self._done[key] = print_drive(key, self._drive(key, drive))
+                self._done[key] = print_drive(key, self._make_drive(key, drive))
         except BaseException:
             self.undo()
             raise
@@ -63,17 +63,17 @@ class DiskMaker:
             self.volumes.free(volid)
         self.made.clear()
 
-    def _drive(self, key: str, drive: Drive) -> Drive:
+    def _make_drive(self, key: str, drive: Drive) -> Drive:
         if not has_medium(drive):
             return {name: value for name, value in drive.items() if name != "size"}
         cloudinit = parse_new_cloudinit(drive)
         if cloudinit is not None:
             self._check_single(key)
-            return self._report(key, self._cloudinit(drive, cloudinit[0]))
+            return self._report(key, self._make_cloudinit(drive, cloudinit[0]))
         new_disk = parse_new_disk(drive)
         if new_disk is not None:
-            return self._report(key, self._new(key, drive, self._storage(new_disk[0]), new_disk[1]))
-        return self._existing(key, drive)
+            return self._report(key, self._allocate_disk(key, drive, self._choose_storage(new_disk[0]), new_disk[1]))
+        return self._use_existing(key, drive)
 
     def _check_single(self, key: str) -> None:
         for other, drive in drives_of({**self.present, **self._done}):
@@ -84,8 +84,8 @@ class DiskMaker:
         self.volumes.say(f"{key}: successfully created disk '{print_drive(key, drive)}'")
         return drive
 
-    def _cloudinit(self, drive: Drive, storage: str | None) -> Drive:
-        name = self._storage(storage)
+    def _make_cloudinit(self, drive: Drive, storage: str | None) -> Drive:
+        name = self._choose_storage(storage)
         storage_is_directory = is_directory(enabled_storage(self.volumes.cluster, name, self.volumes.node))
         form = drive.get("format", "qcow2" if storage_is_directory else "raw")
         file_name = self.volumes.complete_name(name, f"vm-{self.vmid}-cloudinit", form)
@@ -93,11 +93,11 @@ class DiskMaker:
         self.made.append(volume.volid)
         return {**_with_volume(drive, volume.volid), "media": "cdrom"}
 
-    def _new(self, key: str, drive: Drive, storage: str, gigabytes: float) -> Drive:
+    def _allocate_disk(self, key: str, drive: Drive, storage: str, gigabytes: float) -> Drive:
         source = drive.get("import-from")
         form = drive.get("format")
         if source is not None:
-            return self._import(drive, storage, source, form)
+            return self._import_disk(drive, storage, source, form)
         size, content = int(gigabytes * _GIB), 0
         if key == "efidisk0":
             size = content = _EFI_SIZES[drive.get("efitype", "2m")]
@@ -111,7 +111,7 @@ class DiskMaker:
             self._say_transfer(content)
         return {**_with_volume(drive, volume.volid), "size": format_size(size)}
 
-    def _import(self, drive: Drive, storage: str, source: str, form: str | None) -> Drive:
+    def _import_disk(self, drive: Drive, storage: str, source: str, form: str | None) -> Drive:
         volumes = self.volumes
         if volumes.find(source) is None:
             raise self._missing_source(source)
@@ -134,7 +134,7 @@ class DiskMaker:
             self.volumes.say(problem)
         return failure(f"cannot import from '{source}' - could not get size of {source}")
 
-    def _existing(self, key: str, drive: Drive) -> Drive:
+    def _use_existing(self, key: str, drive: Drive) -> Drive:
         if split_volid(drive["file"]) is None:
             return drive
         storage, parsed = parse_volid(self.volumes.cluster, drive["file"])
@@ -148,7 +148,7 @@ class DiskMaker:
         self.imported = self.imported or not is_cdrom(drive)
         return {**drive, "size": format_size(volume.size)}
 
-    def _storage(self, name: str | None) -> str:
+    def _choose_storage(self, name: str | None) -> str:
         chosen = name or self.default_storage
         if chosen is None:
             raise failure("no storage ID specified (and no default storage)")

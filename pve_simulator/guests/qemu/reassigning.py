@@ -33,8 +33,8 @@ def check_reassign(call: Call) -> tuple[Guest, Guest, Drive]:
     """Both machines and the drive; raises what keeps it where it is."""
     key, new_key = call.need("disk"), choose_target_key(call)
     source, target = (
-        _machine(call.cluster, call.vmid, ""),
-        _machine(call.cluster, call.integer("target-vmid"), "target "),
+        _require_machine(call.cluster, call.vmid, ""),
+        _require_machine(call.cluster, call.integer("target-vmid"), "target "),
     )
     if source.node != target.node:
         raise failure(f"Both VMs need to be on the same node ({source.node} != {target.node})")
@@ -85,7 +85,7 @@ async def reassign(call: Call, task: Task) -> None:
     apply_change(call, target, change, task.say)
 
 
-def _machine(cluster: Cluster, vmid: int, which: str) -> Guest:
+def _require_machine(cluster: Cluster, vmid: int, which: str) -> Guest:
     guest = cluster.guests.get(vmid)
     if guest is None or guest.type != "qemu":
         raise failure(f"could not find {which}VM {vmid}")

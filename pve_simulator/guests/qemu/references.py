@@ -84,7 +84,7 @@ class Reference:
 def find_references(guest: Guest) -> dict[str, Reference]:
     """The volumes of a guest by volume id: of its configuration, its pending changes and its snapshots."""
     by_volid: dict[str, Reference] = {}
-    for disk, snapshot, pending in _mentions(guest):
+    for disk, snapshot, pending in _iterate_mentions(guest):
         by_volid.setdefault(disk.file, Reference(disk.file)).add_mention(disk, snapshot=snapshot, pending=pending)
     return by_volid
 
@@ -108,17 +108,17 @@ def replace_volumes(guest: Guest, moved: Mapping[str, str]) -> None:
                 config[disk.key] = disk.with_volume(moved[disk.file]).text()
 
 
-def _mentions(guest: Guest) -> Iterator[tuple[Disk, str | None, bool]]:
-    for disk in _disks(guest.config):
+def _iterate_mentions(guest: Guest) -> Iterator[tuple[Disk, str | None, bool]]:
+    for disk in _list_disks(guest.config):
         yield disk, None, False
-    for disk in _disks(guest.pending):
+    for disk in _list_disks(guest.pending):
         yield disk, None, True
     for name, snapshot in guest.snapshots.items():
-        for disk in _disks(snapshot.config):
+        for disk in _list_disks(snapshot.config):
             yield disk, name, False
 
 
-def _disks(config: Config) -> list[Disk]:
+def _list_disks(config: Config) -> list[Disk]:
     return all_disks(config, unused=True, state=True)
 
 

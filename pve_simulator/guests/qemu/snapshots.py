@@ -33,9 +33,9 @@ _STATE_HEADER = 291
 async def create(call: Call, task: Task, name: str, description: str | None, *, with_ram: bool) -> None:
     """Take a snapshot; with RAM only of a running guest."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
+        guest = _get_guest(call)
         possible = all_have_feature(call.cluster, guest.config, "snapshot")
         snapshot = snapshots.prepare(guest, name, call.world.clock.time(), description, possible=possible)
         try:
@@ -58,9 +58,9 @@ async def create(call: Call, task: Task, name: str, description: str | None, *, 
 async def delete(call: Call, task: Task, name: str, *, force: bool) -> None:
     """Remove a snapshot; volumes that only it still used become unused."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
+        guest = _get_guest(call)
         snapshot = snapshots.begin_delete(guest, name)
     await task.work()
     state = snapshot.config.get("vmstate")
@@ -85,9 +85,9 @@ async def delete(call: Call, task: Task, name: str, *, force: bool) -> None:
 async def rollback(call: Call, task: Task, name: str) -> None:
     """Roll back to a snapshot; a running guest is stopped, and one saved with its RAM runs afterwards."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
+        guest = _get_guest(call)
         disks = disks_of(snapshots.require_snapshot(guest, name).config) if name in guest.snapshots else []
         for disk in disks:
             inside.check_rollback(volumes, disk.file, name)
@@ -178,9 +178,9 @@ async def _clean_up(world: World, vmid: int) -> None:
             await world.clock.sleep(_CLEANUP_SECONDS)
 
 
-def _volumes(call: Call, task: Task) -> Volumes:
+def _get_volumes(call: Call, task: Task) -> Volumes:
     return Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
 
 
-def _guest(call: Call) -> Guest:
+def _get_guest(call: Call) -> Guest:
     return find_guest(call.cluster, "qemu", call.node, call.vmid)

@@ -29,8 +29,8 @@ def list_resources(call: Call) -> list[dict[str, Any]]:
     """All managed guests, or those of one type."""
     kind = call.text("type")
     return [
-        _view(call, sid, resource)
-        for sid, resource in _ha(call).resources.items()
+        _build_view(call, sid, resource)
+        for sid, resource in _get_ha(call).resources.items()
         if kind is None or sid.startswith(f"{kind}:")
     ]
 
@@ -39,7 +39,7 @@ def list_resources(call: Call) -> list[dict[str, Any]]:
 def create(call: Call) -> None:
     """Let the manager manage a guest."""
     given_id = call.need("sid")
-    sid = _service_id(call, given_id)
+    sid = _parse_service_id(call, given_id)
     kind, name = sid.split(":", 1)
     guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
@@ -50,34 +50,34 @@ def create(call: Call) -> None:
     if service_id(guest) != sid:
         what = "container" if kind == "ct" else "VM"
         raise failure(f"resource '{sid}' - guest with ID {name} is not a {what}")
-    resources = _ha(call).resources
+    resources = _get_ha(call).resources
     if sid in resources:
         raise failure(f"create resource failed: resource ID '{sid}' already defined")
     if call.text("group") is not None:
         raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
-    resources[sid] = HaResource(_options(call), "queued")
+    resources[sid] = HaResource(_read_options(call), "queued")
     ha_manager.reconcile(call.world, sid)
 
 
 @route("GET", f"{_PATH}/{{sid}}")
 def read(call: Call) -> dict[str, Any]:
     """One managed guest."""
-    sid = _service_id(call, call.need("sid"))
-    resource = _ha(call).resources.get(sid)
+    sid = _parse_service_id(call, call.need("sid"))
+    resource = _get_ha(call).resources.get(sid)
     if resource is None:
         raise failure(f"no such resource '{sid}'")
-    return _view(call, sid, resource)
+    return _build_view(call, sid, resource)
 
 
 @route("PUT", f"{_PATH}/{{sid}}")
 def update(call: Call) -> None:
     """Change the options of a managed guest."""
-    sid = _service_id(call, call.need("sid"))
-    resource = _ha(call).resources.get(sid)
+    sid = _parse_service_id(call, call.need("sid"))
+    resource = _get_ha(call).resources.get(sid)
     if resource is None:
         raise failure(f"update resource failed: no such resource '{sid}'")
     digest = call.text("digest")
-    if digest is not None and digest != _digest(call):
+    if digest is not None and digest != _compute_digest(call):
         raise failure(f"update resource failed: {_STALE}")
     if call.text("group") is not None:
         raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
@@ -86,7 +86,7 @@ def update(call: Call) -> None:
         if name not in _OPTIONS:
             raise failure(f"update resource failed: no such option '{name}'")
         resource.config.pop(name, None)
-    resource.config.update(_options(call))
+    resource.config.update(_read_options(call))
     if "state" in call.params:
         ha_manager.reconcile(call.world, sid)
 
@@ -94,8 +94,8 @@ def update(call: Call) -> None:
 @route("DELETE", f"{_PATH}/{{sid}}")
 def delete(call: Call) -> None:
     """Stop managing a guest, and with `purge` remove it from all rules."""
-    sid = _service_id(call, call.need("sid"))
-    state = _ha(call)
+    sid = _parse_service_id(call, call.need("sid"))
+    state = _get_ha(call)
     if sid not in state.resources:
         raise failure(f"cannot delete service '{sid}', not HA managed!")
     del state.resources[sid]
@@ -107,8 +107,8 @@ def delete(call: Call) -> None:
 
 def _make_move_handler(what: str) -> Any:
     def move(call: Call) -> dict[str, Any]:
-        sid = _service_id(call, call.need("sid"))
-        resource = _ha(call).resources.get(sid)
+        sid = _parse_service_id(call, call.need("sid"))
+        resource = _get_ha(call).resources.get(sid)
         if resource is None:
             raise failure(f"resource '{sid}' is not HA managed")
         _check_state(sid, resource, None)
@@ -168,11 +168,11 @@ def _check_state(sid: str, resource: HaResource, requested: str | None) -> None:
         raise failure(f"service '{sid}' in error state, must be disabled and fixed first")
 
 
-def _ha(call: Call) -> Ha:
+def _get_ha(call: Call) -> Ha:
     return call.cluster.part(Ha)
 
 
-def _service_id(call: Call, text: str) -> str:
+def _parse_service_id(call: Call, text: str) -> str:
     """`vm:101` for `101` too."""
     if not text.isdecimal():
         return text
@@ -180,16 +180,16 @@ def _service_id(call: Call, text: str) -> str:
     return service_id(guest) if guest is not None else f"vm:{text}"
 
 
-def _options(call: Call) -> dict[str, str]:
+def _read_options(call: Call) -> dict[str, str]:
     unrelated = ("sid", "type", "delete", "digest", "group")
     return {name: str(to_section_value(value)) for name, value in call.params.items() if name not in unrelated}
 
 
-def _digest(call: Call) -> str:
-    resources = {sid: resource.config for sid, resource in _ha(call).resources.items()}
+def _compute_digest(call: Call) -> str:
+    resources = {sid: resource.config for sid, resource in _get_ha(call).resources.items()}
     return digest_of(json.dumps(resources, sort_keys=True))
 
 
-def _view(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
+def _build_view(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
     config = {name: int(value) if name in _INTEGERS else value for name, value in resource.config.items()}
-    return {"sid": sid, "type": sid.partition(":")[0], **config, "digest": _digest(call)}
+    return {"sid": sid, "type": sid.partition(":")[0], **config, "digest": _compute_digest(call)}

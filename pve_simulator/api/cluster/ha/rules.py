@@ -25,8 +25,8 @@ def list_rules(call: Call) -> list[dict[str, Any]]:
     """All rules, those of a type, or those that a guest is in."""
     kind, resource = call.text("type"), call.text("resource")
     return [
-        _view(call, name)
-        for name, rule in _rules(call).items()
+        _build_view(call, name)
+        for name, rule in _get_rules(call).items()
         if (kind is None or rule["type"] == kind) and (resource is None or resource in rule["resources"].split(","))
     ]
 
@@ -34,28 +34,28 @@ def list_rules(call: Call) -> list[dict[str, Any]]:
 @route("POST", _PATH)
 def create(call: Call) -> None:
     """Add a rule."""
-    name, rules = call.need("rule"), _rules(call)
+    name, rules = call.need("rule"), _get_rules(call)
     if name in rules:
         raise failure(f"create ha rule failed: HA rule '{name}' already defined")
-    rule = _options(call)
-    _check(call, name, rule, "create ha rule failed")
+    rule = _read_options(call)
+    _check_rule(call, name, rule, "create ha rule failed")
     rules[name] = rule
 
 
 @route("GET", f"{_PATH}/{{rule}}")
 def read(call: Call) -> dict[str, Any]:
     """One rule."""
-    _existing(call, "no such ha rule '{name}'")
-    return _view(call, call.need("rule"))
+    _require_rule(call, "no such ha rule '{name}'")
+    return _build_view(call, call.need("rule"))
 
 
 @route("PUT", f"{_PATH}/{{rule}}")
 def update(call: Call) -> None:
     """Set and delete options of a rule; its type stays."""
     name = call.need("rule")
-    rule = dict(_existing(call, "update HA rules failed: HA rule '{name}' does not exist"))
+    rule = dict(_require_rule(call, "update HA rules failed: HA rule '{name}' does not exist"))
     digest = call.text("digest")
-    if digest is not None and digest != _digest(call):
+    if digest is not None and digest != _compute_digest(call):
         raise failure(f"update HA rules failed: {_STALE}")
     kind = call.text("type")
     if kind is not None and kind != rule["type"]:
@@ -64,18 +64,18 @@ def update(call: Call) -> None:
         )
     for option in call.items("delete"):
         rule.pop(option, None)
-    rule |= _options(call)
-    _check(call, name, rule, "update HA rules failed")
-    _rules(call)[name] = rule
+    rule |= _read_options(call)
+    _check_rule(call, name, rule, "update HA rules failed")
+    _get_rules(call)[name] = rule
 
 
 @route("DELETE", f"{_PATH}/{{rule}}")
 def delete(call: Call) -> None:
     """Remove a rule; a missing one is fine."""
-    _rules(call).pop(call.need("rule"), None)
+    _get_rules(call).pop(call.need("rule"), None)
 
 
-def _check(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
+def _check_rule(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
     """Refuse rules that can have no effect or contradict others."""
     problem = None
     resources = [item for item in str(rule.get("resources", "")).split(",") if item]
@@ -92,7 +92,7 @@ def _check(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
         elif rule.get("affinity") == "negative" and len(resources) > len(call.cluster.nodes):
             problem = "resources: rule defines more resources than available nodes"
     else:
-        for other, settings in _rules(call).items():
+        for other, settings in _get_rules(call).items():
             shared = set(resources) & set(settings["resources"].split(","))
             if other != name and settings["type"] == "node-affinity" and shared:
                 problem = f"resources: resource '{min(shared)}' is already used in another node affinity rule"
@@ -100,18 +100,18 @@ def _check(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
         raise failure(f"{what}: 400 Rule '{name}' is invalid.\n{problem}")
 
 
-def _rules(call: Call) -> dict[str, dict[str, Any]]:
+def _get_rules(call: Call) -> dict[str, dict[str, Any]]:
     return call.cluster.part(Ha).rules
 
 
-def _existing(call: Call, missing: str) -> dict[str, Any]:
-    rule = _rules(call).get(call.need("rule"))
+def _require_rule(call: Call, missing: str) -> dict[str, Any]:
+    rule = _get_rules(call).get(call.need("rule"))
     if rule is None:
         raise failure(missing.format(name=call.need("rule")))
     return rule
 
 
-def _options(call: Call) -> dict[str, Any]:
+def _read_options(call: Call) -> dict[str, Any]:
     """The rule's own parameters; sets are kept in order of their names."""
     options = {
         key: to_section_value(value) for key, value in call.params.items() if key not in ("rule", "digest", "delete")
@@ -122,10 +122,10 @@ def _options(call: Call) -> dict[str, Any]:
     return options
 
 
-def _digest(call: Call) -> str:
-    return digest_of(json.dumps(_rules(call), sort_keys=True))
+def _compute_digest(call: Call) -> str:
+    return digest_of(json.dumps(_get_rules(call), sort_keys=True))
 
 
-def _view(call: Call, name: str) -> dict[str, Any]:
-    rules = _rules(call)
-    return {"rule": name, **rules[name], "order": list(rules).index(name) + 1, "digest": _digest(call)}
+def _build_view(call: Call, name: str) -> dict[str, Any]:
+    rules = _get_rules(call)
+    return {"rule": name, **rules[name], "order": list(rules).index(name) + 1, "digest": _compute_digest(call)}

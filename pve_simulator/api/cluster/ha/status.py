@@ -36,16 +36,16 @@ def current(call: Call) -> list[dict[str, Any]]:
         "type": "quorum",
     }
     entries: list[dict[str, Any]] = [quorum]
-    busy = _busy(call)
+    busy = _is_busy(call)
     if state.active:
         stamp = _stamp(call) if busy else int(state.idle_since)
-        status = f"{_master(call)} ({'active' if busy else 'idle'}, {_date(stamp)})"
-        master = {"id": "master", "node": _master(call), "status": status, "timestamp": stamp, "type": "master"}
+        status = f"{_find_master(call)} ({'active' if busy else 'idle'}, {_format_date(stamp)})"
+        master = {"id": "master", "node": _find_master(call), "status": status, "timestamp": stamp, "type": "master"}
         entries.append(master)
-    entries.append(_fencing(local, busy=busy, disarmed=state.disarmed))
+    entries.append(_describe_fencing(local, busy=busy, disarmed=state.disarmed))
     if state.active:
-        entries += [_agent(call, name) for name in cluster.nodes]
-    entries += [_service(call, sid, resource) for sid, resource in sorted(state.resources.items())]
+        entries += [_describe_agent(call, name) for name in cluster.nodes]
+    entries += [_describe_service(call, sid, resource) for sid, resource in sorted(state.resources.items())]
     return entries
 
 
@@ -57,12 +57,12 @@ def manager_status(call: Call) -> dict[str, Any]:
     if not state.active:
         return {"manager_status": {"node_status": {}}, "quorum": quorum}
     services = {
-        sid: {"node": guest.node, "state": _crm_state(resource), "uid": _uid(sid, resource)}
+        sid: {"node": guest.node, "state": _crm_state(resource), "uid": _make_uid(sid, resource)}
         for sid, resource in state.resources.items()
         if resource.state != "queued" and (guest := find_guest(call.world, sid)) is not None
     }
     manager = {
-        "master_node": _master(call),
+        "master_node": _find_master(call),
         "node_status": {name: _node_state(call, name) for name in cluster.nodes},
         "service_status": services,
         "timestamp": _stamp(call),
@@ -99,39 +99,39 @@ def arm(call: Call) -> str:
     return call.task("ha-arm", "", worker)
 
 
-def _busy(call: Call) -> bool:
+def _is_busy(call: Call) -> bool:
     state = call.cluster.part(Ha)
     return state.active and (bool(state.resources) or call.world.clock.time() - state.idle_since < _LINGER)
 
 
-def _master(call: Call) -> str:
+def _find_master(call: Call) -> str:
     """The manager runs on the first node that is online."""
     cluster = call.cluster
     return next((name for name, node in cluster.nodes.items() if node.online), cluster.local_node)
 
 
-def _fencing(local: str, *, busy: bool, disarmed: str) -> dict[str, Any]:
+def _describe_fencing(local: str, *, busy: bool, disarmed: str) -> dict[str, Any]:
     state = "disarmed" if disarmed else "armed" if busy else "standby"
     watchdog = "active" if state == "armed" else "standby"
     status = f"{state} (CRM watchdog {watchdog})"
     return {"armed-state": state, "id": "fencing", "node": local, "status": status, "type": "fencing"}
 
 
-def _agent(call: Call, name: str) -> dict[str, Any]:
+def _describe_agent(call: Call, name: str) -> dict[str, Any]:
     stamp = _stamp(call)
     node = call.cluster.nodes[name]
     if not node.online:
-        text = f"{name} (old timestamp - dead?, {_date(stamp)})"
+        text = f"{name} (old timestamp - dead?, {_format_date(stamp)})"
     elif node.maintenance:
-        text = f"{name} (maintenance mode, {_date(stamp)})"
+        text = f"{name} (maintenance mode, {_format_date(stamp)})"
     elif _has_services(call, name):
-        text = f"{name} (active, watchdog active, {_date(stamp)})"
+        text = f"{name} (active, watchdog active, {_format_date(stamp)})"
     else:
-        text = f"{name} (idle, watchdog standby, {_date(stamp)})"
+        text = f"{name} (idle, watchdog standby, {_format_date(stamp)})"
     return {"id": f"lrm:{name}", "node": name, "status": text, "timestamp": stamp, "type": "lrm"}
 
 
-def _service(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
+def _describe_service(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
     guest = find_guest(call.world, sid)
     node = guest.node if guest is not None else call.cluster.local_node
     entry: dict[str, Any] = {
@@ -164,7 +164,7 @@ def _agent_status(call: Call, name: str) -> dict[str, Any]:
         guest = find_guest(call.world, sid)
         if guest is not None and guest.node == name and resource.state not in ("queued", "starting"):
             state_reached = "started" if guest.running else "stopped"
-            results[_uid(sid, resource)] = {"exit_code": 0, "sid": sid, "state": state_reached}
+            results[_make_uid(sid, resource)] = {"exit_code": 0, "sid": sid, "state": state_reached}
     mode = "maintenance" if call.cluster.nodes[name].maintenance else "active"
     state = "active" if _has_services(call, name) else "wait_for_agent_lock"
     return {"mode": mode, "results": results, "state": state, "timestamp": _stamp(call)}
@@ -184,7 +184,7 @@ def _node_state(call: Call, name: str) -> str:
     return "maintenance" if node.maintenance else "online" if node.online else "unknown"
 
 
-def _uid(sid: str, resource: HaResource) -> str:
+def _make_uid(sid: str, resource: HaResource) -> str:
     raw = hashlib.md5(f"{sid}/{resource.requests}".encode(), usedforsecurity=False).digest()
     return base64.b64encode(raw).decode().rstrip("=")
 
@@ -193,5 +193,5 @@ def _stamp(call: Call) -> int:
     return int(call.world.clock.time()) // _ROUND * _ROUND
 
 
-def _date(moment: float) -> str:
+def _format_date(moment: float) -> str:
     return time.asctime(time.gmtime(moment))

@@ -70,12 +70,12 @@ def check_digest(guest: Guest, digest: str | None) -> None:
 
 def _check_names(call: Call, delete: list[str], revert: list[str]) -> None:
     for key in revert:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"revert": f"unknown option '{key}'"})
         if key in call.params:
             raise invalid({"revert": f"you can't use '-{key}' and '-revert {key}' at the same time"})
     for key in delete:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"delete": f"unknown option '{key}'"})
         if key in call.params:
             raise invalid({"delete": f"you can't use '-{key}' and -delete {key}' at the same time"})
@@ -83,5 +83,5 @@ def _check_names(call: Call, delete: list[str], revert: list[str]) -> None:
             raise invalid({"delete": f"you can't use '-delete {key}' and '-revert {key}' at the same time"})
 
 
-def _exists(key: str) -> bool:
+def _is_option(key: str) -> bool:
     return key in config_schema("lxc") or key in _ONLY_SHOWN

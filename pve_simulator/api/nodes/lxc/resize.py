@@ -33,16 +33,16 @@ class _Plan:
 @route("PUT", "/nodes/{node}/lxc/{vmid}/resize")
 def resize(call: Call) -> str:
     """Grow a volume by `+size` or to `size`; shrinking is refused at once."""
-    _plan(call)
+    _plan_growth(call)
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("lxc", call.vmid, task=task):
-            await _grow(call, task, _plan(call))
+            await _grow(call, task, _plan_growth(call))
 
     return call.task("resize", call.vmid, worker)
 
 
-def _plan(call: Call) -> _Plan:
+def _plan_growth(call: Call) -> _Plan:
     guest = call.guest("lxc")
     power.check_lock(guest)
     key, text = call.need("disk"), call.need("size")

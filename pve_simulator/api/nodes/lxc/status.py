@@ -56,7 +56,7 @@ def start(call: Call) -> str:
 def stop(call: Call) -> str:
     """Stop a running container at once."""
     call.only_root("skiplock")
-    guest = _running(call)
+    guest = _require_running(call)
     resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
@@ -76,7 +76,7 @@ def stop(call: Call) -> str:
 @route("POST", "/nodes/{node}/lxc/{vmid}/status/shutdown")
 def shutdown(call: Call) -> str:
     """Shut a running container down; after `timeout` fail, or with `forceStop` stop it."""
-    guest = _running(call)
+    guest = _require_running(call)
     resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
@@ -113,7 +113,7 @@ def reboot(call: Call) -> str:
 @route("POST", "/nodes/{node}/lxc/{vmid}/status/suspend")
 def suspend(call: Call) -> str:
     """Checkpoints need CRIU, which the product does not ship: the task fails as it really does."""
-    _running(call)
+    _require_running(call)
     return call.task(
         "vzsuspend",
         call.vmid,
@@ -167,7 +167,7 @@ async def _overrule_shutdowns(call: Call, task: Task) -> None:
     await call.world.clock.run_until_idle()
 
 
-def _running(call: Call) -> Guest:
+def _require_running(call: Call) -> Guest:
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
         raise failure(f"CT {call.vmid} not running")

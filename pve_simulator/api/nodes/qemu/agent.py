@@ -58,12 +58,12 @@ def index(call: Call) -> list[dict[str, str]]:
 @route("POST", _BASE)
 async def run_command(call: Call) -> dict[str, Any]:
     """One of the commands without parameters."""
-    return await _command(call, call.need("command"))
+    return await _send_command(call, call.need("command"))
 
 
 def _command_handler(command: str) -> Callable[[Call], Awaitable[dict[str, Any]]]:
     async def handler(call: Call) -> dict[str, Any]:
-        return await _command(call, command)
+        return await _send_command(call, command)
 
     return handler
 
@@ -131,7 +131,7 @@ async def set_password(call: Call) -> dict[str, Any]:
     return {"result": {}}
 
 
-async def _command(call: Call, command: str) -> dict[str, Any]:
+async def _send_command(call: Call, command: str) -> dict[str, Any]:
     machine = await require_machine(call)
     result = answer_command(machine, command)
     if not is_error(result):

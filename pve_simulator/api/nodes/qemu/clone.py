@@ -26,7 +26,7 @@ _FEATURES: dict[str, Feature] = {name: name for name in get_args(Feature)}
 @route("POST", "/nodes/{node}/qemu/{vmid}/clone")
 def clone(call: Call) -> str:
     """Copy a guest, or link a template's disks."""
-    work.plan_clone(call, _existing(call))
+    work.plan_clone(call, _require_guest(call))
 
     async def worker(task: Task) -> None:
         await work.clone(call, task)
@@ -57,7 +57,7 @@ def make_template(call: Call) -> str:
 @route("GET", "/nodes/{node}/qemu/{vmid}/feature")
 def read_feature(call: Call) -> dict[str, Any]:
     """Whether the guest (or a snapshot) can be snapshotted, linked or copied, and on which nodes."""
-    guest, name = _existing(call), call.text("snapname")
+    guest, name = _require_guest(call), call.text("snapname")
     config = require_snapshot(guest, name).config if name else guest.config
     feature = _FEATURES[call.need("feature")]
     return {
@@ -76,7 +76,7 @@ def _check_template(guest: Guest, disk: str | None) -> None:
         raise failure("you can't convert a VM to template if VM is running")
 
 
-def _existing(call: Call) -> Guest:
+def _require_guest(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
         raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")

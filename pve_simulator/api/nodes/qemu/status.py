@@ -49,7 +49,7 @@ def start(call: Call) -> str:
 def reset(call: Call) -> str:
     """A hard reset of a running guest."""
     call.only_root("skiplock")
-    _running(call)
+    _require_running(call)
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -65,7 +65,7 @@ def suspend(call: Call) -> str:
     """Pause a running guest, or save it to disk and stop it (`todisk`)."""
     call.only_root("skiplock")
     to_disk = call.flag("todisk")
-    guest = _running(call)
+    guest = _require_running(call)
     if to_disk and ha.find_managed_resource(call.world, guest):
         raise failure("Cannot suspend HA managed VM to disk")
 
@@ -89,7 +89,7 @@ def suspend(call: Call) -> str:
 def resume(call: Call) -> str:
     """Resume a paused guest, or start a hibernated one."""
     call.only_root("skiplock")
-    guest = _existing(call)
+    guest = _require_guest(call)
     if not guest.running and not power.is_hibernated(guest):
         raise failure(f"VM {call.vmid} not running")
 
@@ -106,15 +106,15 @@ def resume(call: Call) -> str:
     return call.task("qmresume", call.vmid, worker)
 
 
-def _existing(call: Call) -> Guest:
+def _require_guest(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
         raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     return guest
 
 
-def _running(call: Call) -> Guest:
-    guest = _existing(call)
+def _require_running(call: Call) -> Guest:
+    guest = _require_guest(call)
     if not guest.running:
         raise failure(f"VM {call.vmid} not running")
     return guest

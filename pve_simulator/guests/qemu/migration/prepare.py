@@ -32,7 +32,7 @@ def prepare(job: Migration) -> None:
     _check_devices(job)
     if guest.running and "clipboard=vnc" in guest.config.get("vga", "").split(","):
         raise failure("VMs with 'clipboard' set to 'vnc' are not live migratable!")
-    for volid in _volumes(guest):
+    for volid in _list_volumes(guest):
         storage, parsed = parse_volid(job.cluster, volid)
         job.target_storage(storage.id, volid, parsed.content)
     check_reachable(job.journal, job.cluster, job.options.target)
@@ -42,7 +42,7 @@ def prepare(job: Migration) -> None:
 
 def check_storages(cluster: Cluster, guest: Guest, target: str) -> None:
     """Raise unless both nodes have every storage that the guest's drives are on, for what they hold."""
-    for volid in _volumes(guest):
+    for volid in _list_volumes(guest):
         storage, parsed = parse_volid(cluster, volid)
         enabled_storage(cluster, storage.id, guest.node)
         enabled_storage(cluster, storage.id, target)
@@ -68,6 +68,6 @@ def _check_devices(job: Migration) -> None:
     job.journal.say("migrating VM which uses mapped local devices")
 
 
-def _volumes(guest: Guest) -> list[str]:
+def _list_volumes(guest: Guest) -> list[str]:
     """The volumes in the guest's drives, those of CDs too."""
     return [disk.file for disk in all_disks(guest.config) if disk.storage is not None]
