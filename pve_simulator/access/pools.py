@@ -45,7 +45,7 @@ def check_empty(cluster: Cluster, name: str) -> None:
         raise failure(f"pool '{name}' is not empty (contains {contents[0]})")
 
 
-class Membership:
+class MembershipChange:
     """Changes to the members of one pool: all are checked first, then made together."""
 
     def __init__(self, cluster: Cluster, subject: Subject, name: str) -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes of the user configuration that touch more than one thing."""
+"""Changes of the user configuration that affect more than one object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def wrap_errors(action: str) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        # An error that is not just a text becomes one, with its status and what it says of parameters.
+        # An error that is more than a text becomes one, with its status and parameter errors.
         status = "" if error.status == 500 else f"{error.status} "
         lines = "".join(f"\n{field}: {reason}" for field, reason in (error.errors or {}).items())
         text = f"{status}{error.message}{lines}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.pools import Membership, check_empty, check_new, find_pool
+from pve_simulator.access.pools import MembershipChange, check_empty, check_new, find_pool
 from pve_simulator.access.usercfg import remove_pool_rules, wrap_errors
 from pve_simulator.guests.feed import Feed, storage_resource
 from pve_simulator.requests.call import Call
@@ -54,7 +54,7 @@ def change_pool(call: Call) -> None:
     name = call.need("poolid")
     vmids = [int(vmid) for vmid in call.items("vms")]
     with wrap_errors("update pools"):
-        membership = Membership(call.cluster, call.subject, name)
+        membership = MembershipChange(call.cluster, call.subject, name)
         if call.flag("delete"):
             membership.remove(vmids, call.items("storage"))
         else:

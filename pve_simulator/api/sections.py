@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What calls on section files have in common: add, change with `delete` and `digest`, list, remove."""
+"""What calls on section files share: add, change with `delete` and `digest`, list, remove."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Sections:
         shown = self.view(call, name, section) if self.view else {self.key: name, **section}
         return {**shown, "digest": self.sections_of(call).digest} if self.with_digest else shown
 
-    def listing(self, call: Call) -> list[dict[str, Any]]:
+    def list_sections(self, call: Call) -> list[dict[str, Any]]:
         """All sections."""
         kind = call.text("type")
         return [
@@ -104,7 +104,7 @@ class Sections:
     def serve(self, path: str, parameter: str | None = None, *, create: bool = True) -> None:
         """Register the five calls below a path whose members are at `path/{parameter}`."""
         member = f"{path}/{{{parameter or self.key}}}"
-        route("GET", path)(self.listing)
+        route("GET", path)(self.list_sections)
         if create:
             route("POST", path)(self.create)
         route("GET", member)(self.read)

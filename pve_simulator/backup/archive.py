@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pve_simulator.guests.lxc.mountpoints import MountPoint, mounts
+from pve_simulator.guests.lxc.mountpoints import MountPoint, list_mounts
 from pve_simulator.guests.qemu.disks import Disk, disks_of
 from pve_simulator.state.conf_file import render_section
 from pve_simulator.state.guest import Config, Guest
@@ -41,7 +41,7 @@ class Included:
 def backup_volumes(guest: Guest) -> list[Included]:
     """The volumes of a guest, excluded ones too."""
     if guest.type == "lxc":
-        return [_container_volume(mount) for mount in mounts(guest.config)]
+        return [_container_volume(mount) for mount in list_mounts(guest.config)]
     return [_machine_volume(guest.config, drive) for drive in disks_of(guest.config)]
 
 
@@ -65,12 +65,12 @@ def archive_format(guest: Guest, compress: str) -> str:
     return f"{base}.{suffix}" if suffix else base
 
 
-def compressor(form: str) -> str | None:
+def compressor_for(form: str) -> str | None:
     """The program that compresses to a format such as `vma.zst`."""
     return _PROGRAMS.get(form.rpartition(".")[2])
 
 
-def unpacker(path: str) -> str | None:
+def unpack_command(path: str) -> str | None:
     """The command that uncompresses an archive; None for one that is not compressed."""
     command = _UNPACK.get(path.rpartition(".")[2])
     return command.format(path) if command else None

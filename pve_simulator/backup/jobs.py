@@ -21,7 +21,7 @@ _PROPERTY_STRINGS = {
     "fleecing": "backup-fleecing",
     "performance": "backup-performance",
 }
-# How a job chooses its guests: naming one way takes the others away.
+# How a job chooses its guests: setting one way removes the others.
 _OTHER_WAYS = {"vmid": ("all", "exclude", "pool"), "all": ("vmid", "pool"), "pool": ("vmid", "all", "exclude")}
 
 

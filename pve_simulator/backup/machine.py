@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor, config_text
+from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor_for, config_text
 from pve_simulator.backup.run import ArchiveInfo, GuestRun
 from pve_simulator.errors import failure
 from pve_simulator.guests import power
@@ -133,7 +133,7 @@ async def _back_up_diskless(run: GuestRun) -> None:
     run.say("backup contains no disks")
     run.say("starting diskless backup")
     base = run.target.removesuffix(f".{run.form}")
-    program = compressor(run.form)
+    program = compressor_for(run.form)
     output = f"{run.target.rpartition('.')[0]}.dat"
     where = f"exec:{program} > {output}" if program else output
     run.say(f"/usr/bin/vma create -v -c {base}.tmp/qemu-server.conf {where}")

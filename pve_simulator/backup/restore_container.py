@@ -100,7 +100,7 @@ async def _run(work: Restore, task: Task) -> None:
     if guest.running:
         raise failure("can't overwrite running container")
     task.say(f"recovering backed-up configuration from '{creation.template}'")
-    archive = volumes.need(creation.template)
+    archive = volumes.require(creation.template)
     if archive.archived is None:
         raise failure(f"couldn't determine archive info from '{volumes.path(archive.volid)}'")
     backup = parse_config(archive.archived.config)
@@ -129,9 +129,9 @@ def _plan_mounts(work: Restore, backup: Config) -> tuple[list[mp.MountPoint], Co
     """Mount points to make, as given or else as backed up; and those of the host, which come last."""
     creation = work.creation
     if creation.mounts:
-        return mp.mounts(creation.mounts), {}
+        return mp.list_mounts(creation.mounts), {}
     mounts, later = [], {}
-    for mount in mp.mounts(backup):
+    for mount in mp.list_mounts(backup):
         if mount.kind == "volume":
             size = parse_size(mount.options.get("size", ""))
             if size is None:

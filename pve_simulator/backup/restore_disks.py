@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pve_simulator.backup.archive import unpacker
+from pve_simulator.backup.archive import unpack_command
 from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.disks import Disk, all_disks
 from pve_simulator.requests.call import Call
@@ -58,7 +58,7 @@ def say_header(work: Restore, task: Task, text: str, disks: list[Disk]) -> None:
     if work.on_server:
         return
     temporary = f"{TEMPORARY}/vzdumptmp{task.upid.pid}"
-    unpack = unpacker(work.path)
+    unpack = unpack_command(work.path)
     source = f"{unpack} | vma extract -v -r {temporary}.fifo -" if unpack else f"vma extract -v -r {temporary}.fifo"
     task.say(f"restore vma archive: {source} {'' if unpack else f'{work.path} '}{temporary}")
     task.say(f"CFG: size: {len(text.encode())} name: qemu-server.conf")

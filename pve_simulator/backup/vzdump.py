@@ -20,7 +20,7 @@ from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.state.storage import ArchivedGuest, Storage, Volume
-from pve_simulator.storage.content import content_list
+from pve_simulator.storage.content import list_volumes
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.volumes import Volumes
@@ -198,7 +198,7 @@ class Vzdump:
         return parse_keep(storage.config.get("prune-backups", "keep-all=1"))
 
     def _list_backups(self, storage: Storage, guest: Guest) -> list[Volume]:
-        backups = content_list(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
+        backups = list_volumes(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
         return [volume for volume, entry in backups if entry["subtype"] in (guest.type, "unknown")]
 
     def _format_moment(self) -> str:

@@ -81,7 +81,7 @@ def cluster_from_data(data: Any) -> Cluster:
     else:
         named = {item["id"]: item for item in _as_list(storages, "id")}
         cluster.storages = from_plain(dict[str, Storage], named)
-    # A saved world is complete: what its guests lack was taken from them.
+    # A saved world is complete: what its guests lack was removed on purpose.
     complete = "history" not in data
     for item in guests:
         _add_guest(cluster, item, complete=complete)

@@ -119,7 +119,7 @@ class RuleCheck:
             return
         reference = alias_reference(value)
         if reference is not None:
-            alias = self._scope.alias(*reference)
+            alias = self._scope.find_alias(*reference)
             if not self._scope.has_alias(reference[1]):
                 yield name, f"no such alias '{value}'"
             elif alias is not None and not self._fits_version(ip_version(alias.cidr)):

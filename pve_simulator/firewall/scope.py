@@ -58,7 +58,7 @@ class Scope:
         """Whether there is such an alias, in either file."""
         return name.lower() in self.own.aliases or name.lower() in self.cluster.aliases
 
-    def alias(self, scope: str, name: str) -> Alias | None:
+    def find_alias(self, scope: str, name: str) -> Alias | None:
         """An alias by its scope ('', 'dc/' or 'guest/') and its name in any case; the guest's own goes first."""
         files = [] if scope == "dc/" or not self.is_guest else [self.own]
         files += [] if scope == "guest/" else [self.cluster]

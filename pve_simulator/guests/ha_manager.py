@@ -22,9 +22,9 @@ from pve_simulator.state.node import Node
 from pve_simulator.world.world import World
 
 _NOTICE = 0.4
-# What guests that do not answer are given before they are stopped, seconds.
+# Seconds before guests that do not answer are stopped.
 _STOP_TIMEOUT = 180.0
-# Until a lost node is known to be fenced, in units of `Settings.ha_delay`.
+# The time until a lost node is known to be fenced, in units of `Settings.ha_delay`.
 _FENCE_ROUNDS = 6
 # While the manager itself acts on a guest, the guest's own calls do not pass the work back to it.
 acting: ContextVar[bool] = ContextVar("acting for the HA manager", default=False)

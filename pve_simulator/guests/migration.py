@@ -88,7 +88,7 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
     It keeps its name unless that is taken there. The source stays, for the caller to free.
     """
     cluster = source.cluster
-    volume = source.need(volid)
+    volume = source.require(volid)
     here, there = cluster.storages[volid.partition(":")[0]], cluster.storages[storage_id]
     if not _can_send(here, there, volume):
         reason = f"cannot migrate from storage type '{here.type}' to '{there.type}'"

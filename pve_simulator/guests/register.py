@@ -60,18 +60,18 @@ def is_ha_configured(cluster: Cluster, guest: Guest) -> bool:
 
 def check_not_replicated(cluster: Cluster, vmid: int) -> None:
     """Raise when a replication job still needs the guest."""
-    for name in replication_jobs(cluster, vmid):
+    for name in list_replication_jobs(cluster, vmid):
         raise failure(f"There is a replication job '{name}' for guest '{vmid}' - Please remove that first.")
 
 
-def replication_jobs(cluster: Cluster, vmid: int) -> list[str]:
+def list_replication_jobs(cluster: Cluster, vmid: int) -> list[str]:
     """The replication jobs of a guest."""
     return [name for name in cluster.part(Replication).jobs if name.partition("-")[0] == str(vmid)]
 
 
 def _forget_jobs(cluster: Cluster, vmid: int) -> None:
     """Replication jobs end, backup jobs go on without the guest, and end when it was their only one."""
-    for name in replication_jobs(cluster, vmid):
+    for name in list_replication_jobs(cluster, vmid):
         del cluster.part(Replication).jobs[name]
     jobs = cluster.part(BackupJobs).jobs
     for name, job in list(jobs.items()):

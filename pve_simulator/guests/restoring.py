@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the restoring of backups comes in: POST /nodes/{node}/qemu and lxc do it when they are given an archive.
+"""Restoring backups: POST /nodes/{node}/qemu and lxc do it when an archive is given.
 
 The backup room registers how; the handlers that make guests call it after their own early checks.
 """

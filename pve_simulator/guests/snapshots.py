@@ -19,7 +19,7 @@ from pve_simulator.state.guest import Config, Guest, Snapshot
 
 CURRENT = "current"
 _UNUSED = re.compile(r"unused\d+")
-# What the snapshot has of its own, and what belongs to the guest alone.
+# Keys of the snapshot itself, and keys that belong to the guest alone.
 _NOT_COPIED = frozenset({"snapstate", "snaptime", "vmstate", "lock", "description"})
 
 
@@ -104,7 +104,7 @@ def begin_delete(guest: Guest, name: str) -> Snapshot:
     snapshot = require_snapshot(guest, name)
     power.check_lock(guest)
     if guest.template:
-        # As the real server, which locks first and never comes to unlock.
+        # As the real server, which locks first and then fails before it unlocks.
         guest.config["lock"] = "snapshot-delete"
         raise failure("you can't delete a snapshot if vm is a template")
     guest.config["lock"] = "snapshot-delete"

@@ -44,7 +44,7 @@ _OPTIONS = {
 }
 
 
-def bridges(node: Node) -> set[str]:
+def list_bridges(node: Node) -> set[str]:
     """The bridges that guests of a node can be plugged into."""
     return {name for name, settings in node.part(NodeSystem).interfaces.items() if settings.get("type") in BRIDGES}
 

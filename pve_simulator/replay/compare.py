@@ -26,7 +26,7 @@ running-machine maxfiles serverid config_digest pve_fp fingerprint notafter notb
 _VOLATILE = frozenset(_VOLATILE_NAMES.split())
 # A `maxdisk`, `maxmem` or `maxcpu` is determined for guests, not for nodes and storages.
 _HARDWARE = frozenset({"maxdisk", "maxmem", "maxcpu"})
-# There only once the disk has been idle for a while.
+# Present only once the disk has been idle for a while.
 _SOMETIMES = frozenset({"idle_time_ns"})
 # Larger numbers are times in nanoseconds.
 _NANOSECONDS = 10**18
@@ -81,7 +81,7 @@ class Comparison:
     def _compare_dicts(self, recorded: dict[str, Any], simulated: dict[str, Any], where: str) -> None:
         recorded, simulated = _without_uids(recorded), _without_uids(simulated)
         if "unknown" in (recorded.get("status"), simulated.get("status")) and "vmid" in recorded:
-            # Not yet broadcast on one of the two servers: they agree on who it is.
+            # Not yet broadcast on one of the two servers: only the guest's identity is compared.
             keys = recorded.keys() & simulated.keys() - {"status"}
             recorded = {key: recorded[key] for key in keys}
             simulated = {key: simulated[key] for key in keys}

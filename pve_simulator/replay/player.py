@@ -89,7 +89,7 @@ class _Player:
             if isinstance(recorded, dict) and isinstance(simulated, dict):
                 _ignore_timing(item, recorded, simulated)
                 if item.path.endswith("/tasks"):
-                    # How many tasks there ever were is another story than this recording's.
+                    # The total number of tasks depends on more than this recording.
                     recorded.pop("total", None)
                     simulated.pop("total", None)
             comparison.compare(recorded, simulated)

@@ -25,7 +25,7 @@ def build_cluster(exchanges: Iterable[Exchange]) -> Cluster:
     cluster = cluster_from_readings(
         Reading(item.path, item.params or ({"query": item.query} if item.query else {}), item.data)
         for item in exchanges
-        # The start was read between the recordings: firewall settings in it are what one of them left behind.
+        # The start was read between the recordings: its firewall settings were left by one of them.
         if item.status == 200 and item.method == "GET" and "/firewall/" not in item.path
     )
     root = cluster.access.users[ROOT]

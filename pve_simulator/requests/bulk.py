@@ -19,7 +19,7 @@ from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
-# Without an order of its own, a guest comes after all that have one.
+# A guest without an order comes after all that have one.
 _LAST = 1 << 62
 
 # Starts the work on one guest: its task, or None when there is nothing to do; raises ApiError.

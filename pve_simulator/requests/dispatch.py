@@ -60,7 +60,7 @@ async def dispatch(
 
 async def _await_answer(world: World, result: Awaitable[Any]) -> Any:
     answer = asyncio.ensure_future(result)
-    # Most answers that wait at all wait for nothing but their turn.
+    # Most answers that wait at all wait only for their turn.
     await asyncio.sleep(0)
     if not answer.done():
         timer = asyncio.ensure_future(world.clock.sleep(_PROXY_TIMEOUT))

@@ -58,7 +58,7 @@ def check_permissions(endpoint: Endpoint, params: _Params, subject: Subject) -> 
         return
     if rule is None:
         raise PermissionDenied("user != root@pam")
-    # A ticket or a token opens what the world may do, too.
+    # Paths that are open to all are open to tickets and tokens too.
     if rule.get("user") in ("all", "world"):
         return
     if not rule.get("check"):

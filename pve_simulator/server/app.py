@@ -90,7 +90,7 @@ class Application:
         except ProxyTimeout:
             return bare_response(596, "Connection timed out", close=True)
         except Exception as error:
-            # A defect of ours must be seen by whoever asked, and not end the connection for others.
+            # A defect of ours must reach the client that asked, and not end the connection for others.
             _LOGGER.exception("%s %s", request.method, path)
             return error_response(failure(f"simulator defect: {error!r}"))
         return fault_effects.deliver(self.world, request, path, response)

@@ -57,7 +57,7 @@ class Cluster(WithParts):
         """The pool that a guest is in."""
         return next((name for name, pool in self.pools.items() if vmid in pool.vms), None)
 
-    def guests_on(self, node: str, kind: str) -> list[Guest]:
+    def list_guests_on(self, node: str, kind: str) -> list[Guest]:
         """A node's guests of one type, in vmid order."""
         guests = [guest for guest in self.guests.values() if guest.node == node and guest.type == kind]
         return sorted(guests, key=lambda guest: guest.vmid)

@@ -15,13 +15,13 @@ from pve_simulator.storage.names import is_directory, parse_name, path_of
 _SECTOR = 512
 _BLOCK = 4096
 _IMAGES = frozenset({"images", "rootdir"})
-# Nobody's: not in the list of one guest's volumes.
+# Without an owner: not in the list of one guest's volumes.
 _UNOWNED = frozenset({"iso", "vztmpl", "import"})
 _BACKUP_SERVER = re.compile(r":backup/(vm|ct)/\d+/[^/]+$")
 _STANDARD_BACKUP = re.compile(r"vzdump-(lxc|openvz|qemu)-(\d+)-\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d\.(.+)$")
 
 
-def content_list(
+def list_volumes(
     cluster: Cluster, storage: Storage, node: str, *, content: str | None = None, vmid: int | None = None
 ) -> list[tuple[Volume, dict[str, Any]]]:
     """Volumes with their list entries, by name; of one content type, of one guest."""
@@ -44,7 +44,7 @@ def content_of(cluster: Cluster, volume: Volume) -> str:
     return "rootdir" if owner is not None and owner.type == "lxc" else "images"
 
 
-def volume_page(storage: Storage, volume: Volume) -> dict[str, Any]:
+def build_volume_page(storage: Storage, volume: Volume) -> dict[str, Any]:
     """Path, size and use of one volume, as `qemu-img info` and `stat` tell it."""
     page: dict[str, Any] = {"path": path_of(storage, volume.volid.partition(":")[2])}
     if volume.content in _IMAGES:

@@ -14,7 +14,7 @@ from pve_simulator.storage.content import file_format
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.plugins import PLUGINS
 
-# Where the real server keeps what it is working on; here it is only named.
+# Where the real server keeps temporary files; here only the name is used.
 TEMPORARY = "/".join(("", "var", "tmp"))
 _FOLDERS = {"iso": "template/iso", "vztmpl": "template/cache", "import": "import"}
 _SUFFIXES = {

@@ -81,7 +81,7 @@ class Volumes:
 
     def copy(self, volid: str, storage_id: str, vmid: int, form: str | None = None, name: str | None = None) -> Volume:
         """A full copy of a volume; with the source's format where the target storage has it."""
-        source = self.need(volid)
+        source = self.require(volid)
         storage = enabled_storage(self.cluster, storage_id, self.node)
         if form is None:
             form = source.format if source.format in image_formats(storage) else default_format(storage)
@@ -92,7 +92,7 @@ class Volumes:
 
     def clone_linked(self, volid: str, vmid: int, snapshot: str | None = None) -> Volume:
         """A volume that starts from a base volume, or on thin LVM and RBD a snapshot, and keeps only what differs."""
-        source = self.need(volid)
+        source = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if not parsed.is_base and (snapshot is None or storage.type not in ("lvmthin", "rbd")):
             raise failure("clone_image only works on base images")
@@ -125,7 +125,7 @@ class Volumes:
 
     def resize(self, volid: str, size: int, *, online: bool = False) -> None:
         """Give a volume another size; `online` leaves the line to QEMU, which prints none."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if parsed.is_base and is_directory(storage):
             path = path_of(storage, volid.partition(":")[2])
@@ -142,7 +142,7 @@ class Volumes:
 
     def rename(self, volid: str, vmid: int, name: str | None = None) -> Volume:
         """Give a volume to another guest, or another name; a linked one keeps its base."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         name = name or self.next_name(storage, vmid, volume.format)
         base = f"{parsed.base}/" if parsed.base else ""
@@ -161,7 +161,7 @@ class Volumes:
 
     def make_base(self, volid: str) -> Volume:
         """Turn a volume into a base volume for linked clones; a base stays what it is."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if parsed.is_base:
             return volume
@@ -195,7 +195,7 @@ class Volumes:
         prefix = f"{storage.id}:{folder}{parsed.name}/"
         return [volume for volume in storage.volumes_on(self.node).values() if volume.volid.startswith(prefix)]
 
-    def need(self, volid: str) -> Volume:
+    def require(self, volid: str) -> Volume:
         """A volume that must be there."""
         return require_volume(self.cluster, self.node, volid)
 

@@ -88,7 +88,7 @@ def parse_event(text: str) -> CalendarEvent:
     return CalendarEvent(years, months, days, weekdays, _numbers(pieces[0], 0, 23), _numbers(pieces[1], 0, 59), seconds)
 
 
-def schedule(text: str, start: float, count: int) -> list[int]:
+def list_times(text: str, start: float, count: int) -> list[int]:
     """The next times of an event after a moment."""
     event = parse_event(text)
     times: list[int] = []

@@ -68,7 +68,7 @@ class Clock:
 
     async def run_until(self, moment: float) -> None:
         """Move to `moment`, waking each sleeper at its own time on the way."""
-        # What has only just been begun has not gone to sleep yet.
+        # Jobs that have just been started do not sleep yet.
         await self.run_until_idle()
         while self._waiters and self._waiters[0].deadline <= moment:
             waiter = heapq.heappop(self._waiters)

@@ -64,7 +64,7 @@ async def build_answer(rule: FaultRule) -> Response:
     if rule.action == "reset":
         return Response(abort=True)
     if rule.action == "hang":
-        # Of the network, not of the cluster: in real seconds.
+        # A fault of the network, not of the cluster: in real seconds.
         await asyncio.sleep(rule.seconds or _FOREVER)
         return Response(abort=True)
     if rule.action == "bad_json":
@@ -146,6 +146,6 @@ def _take_down(world: World, name: str) -> None:
 
 
 async def _take_down_later(world: World, name: str, seconds: float) -> None:
-    # Also without a delay: the task begins, and dies in the middle of its work.
+    # Even without a delay, the task begins and dies in the middle of its work.
     await world.clock.sleep(seconds)
     _take_down(world, name)

@@ -47,7 +47,7 @@ def _issue_ticket(call: Call, userid: str) -> dict[str, Any]:
     else:
         good = is_password_valid(call.cluster, userid, password, now)
         if good and not password.startswith("PVE:"):
-            # Both factors may come at once; one that was not asked for is wrong.
+            # Both factors may come at once; one that the user does not have is wrong.
             if otp is not None:
                 good = needs_second_factor(user) and is_answer_valid(user, otp, now)
             elif needs_second_factor(user):

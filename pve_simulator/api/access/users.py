@@ -103,7 +103,7 @@ def _build_entry(call: Call, userid: str, user: User) -> dict[str, Any]:
 def _build_attributes(user: User) -> dict[str, Any]:
     texts = {name: getattr(user, name) for name in _TEXTS}
     if texts["email"] is None and (texts["comment"] is not None or texts["keys"] is not None):
-        # The line of the file has an empty field there, which it has not when nothing follows.
+        # The line of the file has an empty field there, but only when something follows.
         texts["email"] = ""
     view: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
     return {**view, "enable": int(user.enable), "expire": user.expire}

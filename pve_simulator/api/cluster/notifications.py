@@ -72,7 +72,7 @@ route("DELETE", "/cluster/notifications/matchers/{name}")(_MATCHERS.delete)
 
 def _make_list_handler(kind: str) -> _Listing:
     def listing(call: Call) -> list[dict[str, Any]]:
-        own = _ENDPOINTS[kind].listing(call)
+        own = _ENDPOINTS[kind].list_sections(call)
         builtin = kind == "sendmail" and all(entry["name"] != "mail-to-root" for entry in own)
         return [_MAIL_TO_ROOT, *own] if builtin else own
 
@@ -104,7 +104,7 @@ def matchers(call: Call) -> list[dict[str, Any]]:
 
 def _list_matchers(call: Call) -> list[dict[str, Any]]:
     """The matchers, the built-in one first unless somebody has replaced it."""
-    own = _MATCHERS.listing(call)
+    own = _MATCHERS.list_sections(call)
     return own if any(entry["name"] == "default-matcher" for entry in own) else [_DEFAULT_MATCHER, *own]
 
 

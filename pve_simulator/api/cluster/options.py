@@ -13,7 +13,7 @@ from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of, render_section
 
 _MAC_PREFIX = "BC:24:11"
-# Options that are property strings, which GET takes apart.
+# Options that are property strings, which GET splits.
 _NESTED = frozenset(
     {
         "bwlimit",

@@ -86,7 +86,7 @@ def delete(call: Call) -> None:
         raise failure(f"no such job '{job_id}'")
     if call.flag("force") and call.flag("keep"):
         raise failure("parameters 'force' and 'keep' are mutually exclusive")
-    # Nothing runs the jobs but `schedule_now`: a removal waits for nobody.
+    # Only `schedule_now` runs jobs, so a removal has nothing to wait for.
     del jobs[job_id]
 
 

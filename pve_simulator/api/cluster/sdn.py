@@ -69,7 +69,7 @@ def _make_list_handler(plural: str, objects: Sections) -> Handler:
         if call.flag("running"):
             applied = _get_files(call).file(f"sdn/running/{plural}").sections
             return [{objects.key: name, **section} for name, section in applied.items()]
-        return objects.listing(call)
+        return objects.list_sections(call)
 
     return listing
 

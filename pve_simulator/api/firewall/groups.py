@@ -28,7 +28,7 @@ def create_group(call: Call, scope: Scope) -> None:
     if rename is None:
         if name in groups:
             raise invalid({"group": f"Security group '{name}' already exists"})
-        # The file holds names in lower case: one that differs in nothing else is what is there.
+        # The file holds names in lower case: a name that differs only in case is the existing one.
         groups.setdefault(name.lower(), SecurityGroup(call.text("comment") or None))
         return
     check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))

@@ -38,7 +38,7 @@ def create_entry(call: Call, scope: Scope) -> None:
     reference = alias_reference(cidr)
     if reference is None:
         cidr = normalize_address(drop_host_bits(cidr))
-    elif scope.alias(*reference) is None:
+    elif scope.find_alias(*reference) is None:
         raise failure(f"no such alias '{reference[1]}'")
     if cidr in ipset.entries:
         raise invalid({"cidr": f"address '{cidr}' already exists"})
@@ -82,7 +82,7 @@ def _build_view(cidr: str, entry: IpSetEntry, scope: Scope) -> dict[str, Any]:
     if entry.comment:
         view["comment"] = entry.comment
     reference = alias_reference(cidr)
-    if reference is not None and scope.alias(*reference) is None:
+    if reference is not None and scope.find_alias(*reference) is None:
         view["errors"] = {"cidr": f"no such alias '{reference[1]}'"}
     return view
 

@@ -27,7 +27,7 @@ def create_ipset(call: Call, scope: Scope) -> None:
     if rename is None:
         if name in sets:
             raise invalid({"name": f"IPSet '{name}' already exists"})
-        # The file holds names in lower case: one that differs in nothing else is what is there.
+        # The file holds names in lower case: a name that differs only in case is the existing one.
         sets.setdefault(name.lower(), IpSet(call.text("comment") or None))
         return
     check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))

@@ -13,7 +13,7 @@ from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.access import check_volume_access
-from pve_simulator.storage.content import content_list
+from pve_simulator.storage.content import list_volumes
 from pve_simulator.storage.lookup import parse_volid, require_volume, storage_of
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
@@ -109,5 +109,5 @@ def _read_retention(call: Call) -> tuple[Storage, Keep]:
 def _list_backups(call: Call, storage: Storage) -> list[Volume]:
     kind = call.text("type")
     vmid = call.params.get("vmid")
-    found = content_list(call.cluster, storage, call.node, content="backup", vmid=vmid)
+    found = list_volumes(call.cluster, storage, call.node, content="backup", vmid=vmid)
     return [volume for volume, entry in found if kind in (None, entry["subtype"])]

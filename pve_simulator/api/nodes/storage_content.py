@@ -13,7 +13,7 @@ from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
 from pve_simulator.storage.access import check_volume_access, may_access_volume
-from pve_simulator.storage.content import content_list, volume_page
+from pve_simulator.storage.content import build_volume_page, list_volumes
 from pve_simulator.storage.lookup import enabled_storage, find_volume, parse_volid
 from pve_simulator.storage.names import VolumeName, is_directory, path_of, split_volid
 from pve_simulator.storage.volumes import Volumes
@@ -28,7 +28,7 @@ def list_content(call: Call) -> list[dict[str, Any]]:
     """The volumes that the caller may use."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     vmid = call.params.get("vmid")
-    entries = content_list(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
+    entries = list_volumes(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
     return [entry for volume, entry in entries if may_access_volume(call.subject, call.cluster, volume.volid)]
 
 
@@ -60,7 +60,7 @@ def read_volume(call: Call) -> dict[str, Any]:
     volume = find_volume(call.cluster, call.node, volid)
     if volume is None:
         raise failure(f"volume_size_info on '{volid}' failed - no format")
-    return volume_page(storage, volume)
+    return build_volume_page(storage, volume)
 
 
 @route("PUT", _ONE)
@@ -121,7 +121,7 @@ def copy_volume(call: Call) -> str:
 
     async def worker(task: Task) -> None:
         task.say(f"DEBUG: starting worker {task.upid}")
-        volume = Volumes(call.cluster, call.node).need(source)
+        volume = Volumes(call.cluster, call.node).require(source)
         storage, parsed = parse_volid(call.cluster, target)
         await task.work()
         enabled_storage(call.cluster, storage.id, node)

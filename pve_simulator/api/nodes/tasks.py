@@ -111,7 +111,7 @@ def _check_owner(call: Call, upid: Upid, privilege: str) -> None:
 
 def _matches_filters(call: Call, task: Task) -> bool:
     upid = task.upid
-    # Only of finished tasks are user and token told apart.
+    # User and token are separate only for finished tasks.
     user = upid.user if task.running else upid.user.split("!")[0]
     return (
         call.text("typefilter") in (None, "", upid.type)

@@ -18,7 +18,7 @@ from pve_simulator.storage.lookup import parse_volid, require_volume, storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.world.tasks import Task
 
-# Registered for the handlers that make guests, which restore when they are given an archive.
+# Registered for the handlers that create guests, which restore when an archive is given.
 RESTORERS = (restore_machine, restore_container)
 _ROOT_ONLY = ("tmpdir", "dumpdir", "script", "job-id")
 _TUNING = ("bwlimit", "performance", "ionice")

@@ -35,7 +35,7 @@ def cluster_from_readings(readings: Iterable[Reading]) -> Cluster:
     access.load(cluster, answers)
     firewall.load(cluster, answers)
     jobs.load(cluster, answers)
-    # What tags there are is known once the guests are.
+    # Tags are known only after the guests.
     nodes.load_options(cluster, answers)
     return cluster
 

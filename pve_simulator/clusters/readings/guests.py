@@ -28,8 +28,8 @@ def load(cluster: Cluster, answers: Answers) -> None:
             _add(cluster, answers, entry["node"], entry["type"], entry)
     cluster.guests = dict(sorted(cluster.guests.items()))
     for node in cluster.nodes.values():
-        # A node on which every machine does without KVM has none.
-        machines = cluster.guests_on(node.name, "qemu")
+        # A node has no KVM when all of its machines do without.
+        machines = cluster.list_guests_on(node.name, "qemu")
         node.kvm = not machines or any(guest.config.get("kvm") != "0" for guest in machines)
 
 

@@ -37,7 +37,7 @@ def _load_ha(cluster: Cluster, answers: Answers) -> None:
     for entry in answers.entries("/cluster/ha/resources"):
         config = to_texts(entry, "sid", "type", "digest")
         ha.resources[entry["sid"]] = HaResource(config, states.get(entry["sid"]) or config.get("state", "started"))
-    # Nodes have an HA state once the manager has been at work, though nothing may be managed any more.
+    # Nodes have an HA state once the manager has been active, even if nothing is managed any more.
     nodes = [entry for entry in answers.entries("/cluster/resources") if entry["type"] == "node"]
     ha.active = ha.active or bool(ha.resources) or any("hastate" in entry for entry in nodes)
     for entry in sorted(answers.entries("/cluster/ha/rules"), key=lambda entry: int(entry.get("order", 0))):

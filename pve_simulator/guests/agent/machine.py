@@ -34,7 +34,7 @@ class Machine:
         """Accounts that have a password."""
         return ["root", *self.script.users]
 
-    def network(self) -> list[tuple[str, str, list[str]]]:
+    def list_interfaces(self) -> list[tuple[str, str, list[str]]]:
         """Every interface: its name, MAC address and addresses with prefix length."""
         interfaces = [("lo", "00:00:00:00:00:00", ["127.0.0.1/8", "::1/128"])]
         for number, mac in enumerate(_mac_addresses(self.guest)):

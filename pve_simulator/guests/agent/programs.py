@@ -107,7 +107,7 @@ def _date(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 
 def _ip(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     lines = []
-    for number, (name, mac, addresses) in enumerate(machine.network(), start=1):
+    for number, (name, mac, addresses) in enumerate(machine.list_interfaces(), start=1):
         kind = "loopback" if name == "lo" else "ether"
         lines += [f"{number}: {name}: <UP,LOWER_UP> mtu 1500 state UP", f"    link/{kind} {mac}"]
         lines += [f"    {'inet6' if ':' in text else 'inet'} {text}" for text in addresses]

@@ -67,7 +67,7 @@ def _frozen_text(command: str) -> str:
 def _network(machine: Machine) -> list[dict[str, Any]]:
     used = usage_of(f"guest/{machine.guest.vmid}", machine.now - machine.guest.started_at, 0)
     interfaces = []
-    for name, mac, addresses in machine.network():
+    for name, mac, addresses in machine.list_interfaces():
         received, sent = (0, 0) if name == "lo" else (used.net_in, used.net_out)
         interfaces.append(
             {

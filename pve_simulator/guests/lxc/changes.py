@@ -13,13 +13,13 @@ from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.lxc.values import check_network, network, network_options, normalize_value
-from pve_simulator.nodes.network import bridges
+from pve_simulator.nodes.network import list_bridges
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.lookup import parse_volid, storage_of
 from pve_simulator.storage.names import split_volid
 from pve_simulator.storage.volumes import Volumes
 
-# What a running container takes at once, without its kernel being asked.
+# Options that a running container takes at once, without its kernel.
 _AT_ONCE = frozenset(
     {"description", "onboot", "startup", "protection", "hostname", "hookscript", "cores", "tags", "lock"}
 )
@@ -171,7 +171,7 @@ class ConfigUpdate:
 
     def _check_bridge(self, value: str) -> None:
         bridge = network_options(value).get("bridge")
-        if bridge is not None and bridge not in bridges(self.volumes.cluster.nodes[self.guest.node]):
+        if bridge is not None and bridge not in list_bridges(self.volumes.cluster.nodes[self.guest.node]):
             raise failure(f"bridge '{bridge}' does not exist")
 
     def _resolve_mount(self, key: str, value: str) -> str:

@@ -57,7 +57,7 @@ def prepare(call: Call) -> Clone:
         raise failure("parameter 'storage' not allowed for linked clones")
     name = call.text("snapname")
     config = require_snapshot(source, name).config if name else source.config
-    mounts = [_check_mount(call, source, mount, full=full, snapshot=name) for mount in mp.mounts(config)]
+    mounts = [_check_mount(call, source, mount, full=full, snapshot=name) for mount in mp.list_mounts(config)]
     if node != source.node and not all(_is_shared(call, mount, storage) for mount in mounts):
         raise failure(f"can't clone CT to node '{node}' (CT uses local storage)")
     target = Guest(newid, "lxc", source.node, {**_copy_config(call, config), "lock": "create"}, acpi=source.acpi)

@@ -127,7 +127,7 @@ def check_storages(creation: Creation) -> None:
     """Raise unless every volume's storage can hold containers and the caller may fill it."""
     if creation.mounts and "rootfs" not in creation.mounts:
         raise failure("mount points configured, but 'rootfs' not set - aborting")
-    for mount in mp.mounts(creation.mounts):
+    for mount in mp.list_mounts(creation.mounts):
         if mount.kind == "volume":
             parts = split_volid(mount.volume)
             if parts is None:
@@ -186,7 +186,7 @@ async def _build(creation: Creation, task: Task, guest: Guest) -> None:
         config = make_volumes(creation, volumes, new_volids)
         await task.work()
         try:
-            template = volumes.need(creation.template)
+            template = volumes.require(creation.template)
         except ApiError as error:
             task.say(error.message)
             raise
@@ -205,7 +205,7 @@ def make_volumes(creation: Creation, volumes: Volumes, new_volids: list[str]) ->
     """The configuration with its mount points on new volumes, whose ids go to `new_volids`."""
     config = dict(creation.config)
     mounts = creation.mounts or {"rootfs": f"{creation.storage}:{_DEFAULT_SIZE}"}
-    for mount in mp.mounts(mounts):
+    for mount in mp.list_mounts(mounts):
         placed = create_volume(volumes, creation.vmid, mount)
         if mount.new_volume is not None:
             new_volids.append(placed.volume)

@@ -42,7 +42,7 @@ def create_volume(volumes: Volumes, vmid: int, mount: MountPoint) -> MountPoint:
 
 def copy(volumes: Volumes, mount: MountPoint, vmid: int, storage_id: str) -> MountPoint:
     """A full copy of a mount point's volume for a container, file by file."""
-    source = volumes.need(mount.volume)
+    source = volumes.require(mount.volume)
     target = allocate(volumes, storage_id, vmid, source.size)
     if source.used is not None and target.used is not None:
         target.used = max(target.used, source.used)

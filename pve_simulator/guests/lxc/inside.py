@@ -17,7 +17,7 @@ _NO_MAC = "00:00:00:00:00:00"
 _WORDS = frozenset({"dhcp", "auto", "manual"})
 
 
-def network(guest: Guest) -> list[tuple[str, str, list[str]]]:
+def list_interfaces(guest: Guest) -> list[tuple[str, str, list[str]]]:
     """Name, MAC address and addresses with prefix length of every interface."""
     inside = guest.part(ContainerInside)
     interfaces = [("lo", _NO_MAC, ["127.0.0.1/8", "::1/128"] if inside.configured else [])]

@@ -81,7 +81,7 @@ def _check(job: _Migration) -> None:
     power.check_lock(job.guest)
     if job.guest.running and job.options.online:
         raise failure("lxc live migration is currently not implemented")
-    for mount in mp.mounts(job.guest.config):
+    for mount in mp.list_mounts(job.guest.config):
         if mount.kind == "volume":
             _choose_storage(job, mount.volume)
         elif mount.options.get("shared") != "1":
@@ -148,7 +148,7 @@ def _scan_volumes(job: _Migration) -> list[str]:
     guest, cluster, journal = job.guest, job.world.cluster, job.journal
     in_snapshots = {volid for each in guest.snapshots.values() for volid in mp.volumes_of(each.config)}
     mounted = mp.volumes_of(guest.config, unused=True)
-    for mount in mp.mounts(guest.config):
+    for mount in mp.list_mounts(guest.config):
         if mount.kind != "volume":
             journal.say(f"ignoring shared '{mount.kind}' mount point '{mount.key}' ('{mount.volume}')")
     volids, errors = [], {}
@@ -180,7 +180,7 @@ def _switch_node(job: _Migration) -> None:
     """Move the container to the other node, and free its volumes here."""
     guest, source = job.guest, job.guest.node
     for config in (guest.config, *(snapshot.config for snapshot in guest.snapshots.values())):
-        for mount in mp.mounts(config):
+        for mount in mp.list_mounts(config):
             if mount.volume in job.moved:
                 config[mount.key] = mount.with_volume(job.moved[mount.volume]).text()
         for key in (key for key in config if mp.is_unused_key(key)):

@@ -92,7 +92,7 @@ def parse_mount(key: str, value: str | None) -> MountPoint:
         raise ApiError(500, "format error", _errors_by_property(value or "", schema, error)) from error
 
 
-def mounts(config: Config) -> list[MountPoint]:
+def list_mounts(config: Config) -> list[MountPoint]:
     """The mount points of a configuration, rootfs first; those that cannot be parsed are left out."""
     parsed = []
     for key in sorted((key for key in config if is_mount_key(key)), key=_order):
@@ -105,7 +105,7 @@ def mounts(config: Config) -> list[MountPoint]:
 
 def volumes_of(config: Config, *, unused: bool = False) -> list[str]:
     """The volume ids that a configuration mounts (and holds as unused)."""
-    volids = [mount.volume for mount in mounts(config) if mount.kind == "volume"]
+    volids = [mount.volume for mount in list_mounts(config) if mount.kind == "volume"]
     if unused:
         volids += [value for key, value in sorted(config.items()) if is_unused_key(key)]
     return list(dict.fromkeys(volids))

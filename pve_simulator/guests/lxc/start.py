@@ -11,7 +11,7 @@ from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc.mountpoints import volumes_of
 from pve_simulator.guests.lxc.values import network_options
-from pve_simulator.nodes.network import bridges
+from pve_simulator.nodes.network import list_bridges
 from pve_simulator.requests.call import find_guest
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import require_volume
@@ -35,7 +35,7 @@ async def start(world: World, task: Task, node: str, vmid: int, *, skiplock: boo
 
 def _plug_network(world: World, task: Task, guest: Guest) -> None:
     """Raise when a bridge is missing, after what lxc-start says of that."""
-    known = bridges(world.cluster.nodes[guest.node])
+    known = list_bridges(world.cluster.nodes[guest.node])
     config = guest.effective_config()
     named = [network_options(config[key]).get("bridge") for key in sorted(config) if _NET.fullmatch(key)]
     if all(bridge is None or bridge in known for bridge in named):

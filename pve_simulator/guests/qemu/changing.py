@@ -21,7 +21,7 @@ from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.volumes import Volumes
 
 
-class Changing:
+class ConfigUpdate:
     """One change of one guest; `force` removes the volumes of deleted drives."""
 
     def __init__(self, guest: Guest, volumes: Volumes, access: GuestAccess, *, force: bool) -> None:
@@ -120,7 +120,7 @@ class Changing:
         maker = DiskMaker(self._volumes, guest.vmid, present={**guest.config, **guest.pending})
         drives = maker.make({key: text})
         if maker.imported and not volumes_in(drives) & {*volumes_in(guest.config), *guest.config.values()}:
-            # Something may be on the new disk that boots, and listens to what it is asked.
+            # The new disk may hold a system that boots and answers.
             guest.acpi = guest.agent_alive = True
         if key in guest.pending:
             keep_as_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))

@@ -25,7 +25,7 @@ from pve_simulator.storage.lookup import enabled_storage, storage_of
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
 
-# What a configuration has of its own: its place in the snapshot tree, its saved RAM, its unused volumes.
+# What belongs to one configuration only: its place in the snapshot tree, its saved RAM, its unused volumes.
 _NOT_COPIED = re.compile(
     r"parent|snaptime|snapstate|vmstate|runningcpu|runningmachine|running-nets-host-mtu|unused\d+|template|lock"
 )

@@ -85,7 +85,7 @@ class DiskCopier:
         return requested if requested in image_formats(storage) else default_format(storage)
 
     def _get_size(self, disk: Disk) -> int:
-        source = self.volumes.need(disk.file)
+        source = self.volumes.require(disk.file)
         return source.snapshots.get(self.snapshot, source.size) if self.snapshot else source.size
 
     def _transfer(self, size: int) -> None:

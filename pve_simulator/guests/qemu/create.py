@@ -121,7 +121,7 @@ async def _build(creation: Creation, task: Task, guest: Guest) -> None:
         maker.undo()
         raise
     guest.config = with_identity(config)
-    # Nothing is installed on new, empty disks: nobody in there would hear a request to shut down.
+    # Nothing is installed on new, empty disks: no system would answer a request to shut down.
     guest.acpi = guest.agent_alive = maker.imported
 
 

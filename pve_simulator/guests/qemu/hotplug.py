@@ -53,7 +53,7 @@ def apply_hot(volumes: Volumes, guest: Guest, keys: Collection[str]) -> dict[str
     """Apply what a running machine can take, of the pending changes of `keys`; the errors by key."""
     for key in [key for key in guest.pending if is_fast(key)]:
         _set(guest, key)
-    hot = _Hot(volumes, guest)
+    hot = _HotplugUpdate(volumes, guest)
     for key in sorted(key for key in guest.pending_delete if key in keys):
         hot.delete(key)
     new_drives = [key for key in guest.pending if key in keys and hot.is_cloudinit_drive(key)]
@@ -71,7 +71,7 @@ def _set(guest: Guest, key: str) -> None:
     guest.config[key] = value
 
 
-class _Hot:
+class _HotplugUpdate:
     def __init__(self, volumes: Volumes, guest: Guest) -> None:
         self.errors: dict[str, str] = {}
         self.features = hotplug_features(guest.config)

@@ -144,7 +144,7 @@ class DiskMaker:
         if is_cloudinit(drive):
             self._check_single(key)
         enabled_storage(self.volumes.cluster, storage.id, self.volumes.node)
-        volume = self.volumes.need(drive["file"])
+        volume = self.volumes.require(drive["file"])
         self.imported = self.imported or not is_cdrom(drive)
         return {**drive, "size": format_size(volume.size)}
 

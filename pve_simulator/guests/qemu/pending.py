@@ -47,7 +47,7 @@ def detach(volumes: Volumes, guest: Guest, key: str) -> None:
 
 
 def apply_cold(volumes: Volumes, guest: Guest) -> dict[str, str]:
-    """Apply everything that waits, as a stopped machine can; the errors by key."""
+    """Apply all pending changes, as a stopped machine can; returns the errors by key."""
     errors: dict[str, str] = {}
     for key in sorted(guest.pending_delete):
         try:

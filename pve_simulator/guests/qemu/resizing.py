@@ -37,7 +37,7 @@ async def resize(call: Call, task: Task, guest: Guest) -> None:
         raise failure("you can't resize a cdrom")
     call.subject.require(f"/storage/{parts[0]}", "Datastore.AllocateSpace")
     volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
-    before = volumes.need(drive["file"]).size
+    before = volumes.require(drive["file"]).size
     size = parse_target_size(call.need("size"), before)
     if size < before:
         raise failure("shrinking disks is not supported")

@@ -122,7 +122,7 @@ async def _take(world: World, task: Task, volumes: Volumes, guest: Guest, name: 
     for disk in disks_of(guest.snapshots[name].config):
         task.say(f"snapshotting 'drive-{disk.key}' ({disk.file})")
         inside.take(volumes, disk.file, name)
-        if guest.running and volumes.need(disk.file).format == "qcow2" and disk.key != "tpmstate0":
+        if guest.running and volumes.require(disk.file).format == "qcow2" and disk.key != "tpmstate0":
             task.say("internal qemu snapshot")
     await task.work(0.5 if state else 1.0)
 
@@ -172,7 +172,7 @@ def _forget_running(config: Config, saved: Config, *, machine_was_set: bool) -> 
 
 
 async def _clean_up(world: World, vmid: int) -> None:
-    # Like the real one, it gives up when somebody else has the lock for too long.
+    # Like the real server, it gives up when the lock is held for too long.
     with suppress(ApiError):
         async with world.locks.hold("qemu", vmid):
             await world.clock.sleep(_CLEANUP_SECONDS)

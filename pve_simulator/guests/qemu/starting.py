@@ -11,7 +11,7 @@ from pve_simulator.guests.qemu.cloudinit_state import generate
 from pve_simulator.guests.qemu.drives import drives_of, is_cdrom
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
 from pve_simulator.guests.qemu.ram import restore_lines
-from pve_simulator.nodes.network import bridges
+from pve_simulator.nodes.network import list_bridges
 from pve_simulator.requests.call import Call, find_guest
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
@@ -34,7 +34,7 @@ def check_node(node: Node, guest: Guest) -> None:
         raise failure(_NO_KVM)
     for key in net_keys(config):
         bridge = parse_net(config[key]).get("bridge")
-        if bridge is not None and bridge not in bridges(node):
+        if bridge is not None and bridge not in list_bridges(node):
             raise failure(f"bridge '{bridge}' does not exist")
 
 

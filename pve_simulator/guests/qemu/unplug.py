@@ -25,7 +25,7 @@ def unplug(guest: Guest, key: str) -> None:
     device = _device_to_release(guest.config, key)
     if device is not None and not answers_acpi(guest):
         if key.startswith("scsi"):
-            # The disk itself lets go at once, only its controller does not.
+            # The disk itself is released at once, only its controller is not.
             guest.part(QemuState).gone.append(key)
         raise failure(f"error on hot-unplugging device '{device}' - still busy in guest?")
 

@@ -11,12 +11,12 @@ from typing import Any
 from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power, sizes
 from pve_simulator.guests.qemu.access import GuestAccess
-from pve_simulator.guests.qemu.changing import Changing
+from pve_simulator.guests.qemu.changing import ConfigUpdate
 from pve_simulator.guests.qemu.drives import is_drive, parse_drive, parse_new_cloudinit, parse_new_disk, tidy_drive
 from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.networks import is_net, with_mac
 from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
-from pve_simulator.guests.qemu.values import command_line, config_text, omit_options
+from pve_simulator.guests.qemu.values import config_text, omit_options, render_command_line
 from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema
 from pve_simulator.schema.perl import split_list
@@ -53,7 +53,7 @@ def read_change(call: Call, params: dict[str, Any] | None = None) -> Change:
         force=bool(params.get("force")),
         skiplock=bool(params.get("skiplock")),
         digest=call.text("digest"),
-        line=command_line(params),
+        line=render_command_line(params),
     )
     if "sshkeys" in params:
         check_ssh_keys(str(params["sshkeys"]))
@@ -123,7 +123,7 @@ def apply_change(call: Call, guest: Guest, change: Change, say: Say) -> None:
     volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), say)
     access = GuestAccess(call.subject, call.cluster, guest.vmid)
     call.world.write_log(guest.node, call.subject.userid, f"update VM {guest.vmid}: {change.line}")
-    errors = Changing(guest, volumes, access, force=change.force).run(change.settings, change.delete)
+    errors = ConfigUpdate(guest, volumes, access, force=change.force).run(change.settings, change.delete)
     if errors:
         raise invalid(errors)
 

@@ -40,7 +40,7 @@ def unique_tags(value: Any, cluster: Cluster) -> str:
     return ";".join(items if style.get("ordering") == "config" else sorted(items))
 
 
-def command_line(params: Mapping[str, Any]) -> str:
+def render_command_line(params: Mapping[str, Any]) -> str:
     """Parameters as the log names them; passwords hidden."""
     return " ".join(
         f"-{key} {'<hidden>' if key == 'cipassword' else _render_value(params[key])}" for key in sorted(params)

@@ -53,7 +53,7 @@ def _plan_growth(call: Call) -> _Plan:
     if parsed.vmid != guest.vmid:
         raise ApiError(500, f"can't resize mount point owned by another container ({parsed.vmid})")
     call.subject.require(f"/storage/{storage.id}", "Datastore.AllocateSpace")
-    before = Volumes(call.cluster, guest.node).need(mount.volume).size
+    before = Volumes(call.cluster, guest.node).require(mount.volume).size
     size = parse_size(text.removeprefix("+")) or 0
     after = before + size if text.startswith("+") else size
     if after < before:
@@ -69,5 +69,5 @@ async def _grow(call: Call, task: Task, plan: _Plan) -> None:
     volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     volumes.resize(mount.volume, plan.after)
     guest.config[mount.key] = mount.with_volume(mount.volume, plan.after).text()
-    if volumes.need(mount.volume).format == "raw":
+    if volumes.require(mount.volume).format == "raw":
         say_resized(task.say, volumes.path(mount.volume), plan.before, plan.after, running=guest.running)

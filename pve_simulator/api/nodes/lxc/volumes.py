@@ -9,7 +9,7 @@ from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.lxc import move
 from pve_simulator.guests.lxc.features import config_has_feature, volume_has_feature
-from pve_simulator.guests.lxc.mountpoints import mounts
+from pve_simulator.guests.lxc.mountpoints import list_mounts
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.storage.features import Feature
@@ -48,10 +48,10 @@ async def make_template(call: Call) -> None:
 
         async def worker(task: Task) -> None:
             volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
-            for mount in mounts(guest.config):
+            for mount in list_mounts(guest.config):
                 if mount.kind != "volume" or not volume_has_feature(call.cluster, mount.volume, "template"):
                     raise failure(f"Template feature is not available for '{mount.volume}'")
-            for mount in mounts(guest.config):
+            for mount in list_mounts(guest.config):
                 guest.config[mount.key] = mount.with_volume(volumes.make_base(mount.volume).volid).text()
             guest.config["template"] = "1"
 

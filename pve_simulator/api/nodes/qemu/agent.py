@@ -28,7 +28,7 @@ _READING = (
 )
 _WITH_PARAMETERS = "exec exec-status file-read file-write set-user-password"
 _ACTING = "fsfreeze-freeze fsfreeze-status fsfreeze-thaw fstrim ping shutdown suspend-disk suspend-hybrid suspend-ram"
-# How long the server waits for an agent to answer a ping, and a system to go down, seconds.
+# Seconds that the server waits for an agent to answer a ping, and for a system to go down.
 _PING_TIMEOUT = 3.0
 _GOING_DOWN = 2.0
 _ANSWER_TIMEOUT = 5.0

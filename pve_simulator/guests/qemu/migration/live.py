@@ -86,7 +86,7 @@ async def _start_remote(job: Migration) -> None:
 
 
 def _allocate(job: Migration, disk: LocalVolume) -> str:
-    source = job.volumes_on(job.guest.node).need(disk.volid)
+    source = job.volumes_on(job.guest.node).require(disk.volid)
     storage = storage_of(job.cluster, disk.target)
     form = source.format if source.format in image_formats(storage) else default_format(storage)
     made = job.volumes_on(job.options.target).allocate(disk.target, job.guest.vmid, source.size, form)
@@ -97,7 +97,7 @@ def _allocate(job: Migration, disk: LocalVolume) -> str:
 async def _mirror(job: Migration, disks: list[LocalVolume], channel: _Channel) -> None:
     job.journal.say("starting storage migration")
     for disk in disks:
-        size = render_bytes(job.volumes_on(job.guest.node).need(disk.volid).size, 1)
+        size = render_bytes(job.volumes_on(job.guest.node).require(disk.volid).size, 1)
         job.journal.say(f"{disk.drive}: start migration to {channel.disk}:exportname=drive-{disk.drive}")
         job.task.say(f"drive mirror is starting for drive-{disk.drive}")
         job.task.say(f"mirror-{disk.drive}: transferred 0.0 B of {size} (0.00%) in 0s")

@@ -29,17 +29,17 @@ async def migrate(world: World, task: Task, guest: Guest, options: Options) -> N
             started = await _migrate_live(job, volumes) if guest.running else 0.0
             if started is None:
                 job.journal.error(f"migration finished with problems (duration {job.journal.duration})")
-                raise _Problems
+                raise _MigrationFailed
             _switch_node(job, volumes, started)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
         raise failure("migration aborted") from error
-    except _Problems:
+    except _MigrationFailed:
         raise failure("migration problems") from None
     job.journal.say(f"migration finished successfully (duration {job.journal.duration})")
 
 
-class _Problems(Exception):
+class _MigrationFailed(Exception):
     """The guest could not be brought over; it goes on where it was."""
 
 
@@ -96,7 +96,7 @@ def _switch_node(job: Migration, volumes: list[LocalVolume], started: float) -> 
     guest.node = job.options.target
     reverse_jobs(job.cluster, guest, source)
     if guest.running:
-        # What is left here for a moment is found by the last broadcast before the guest is at home there.
+        # The last broadcast before the switch still finds the guest here for a moment.
         job.world.part(Feed).broadcast_status(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)

@@ -81,7 +81,7 @@ def _examine(job: Migration, reference: Reference, kinds: dict[str, str], target
     if parsed.vmid != job.guest.vmid:
         raise failure(f"owned by other VM (owner = VM {parsed.vmid})")
     volumes = job.volumes_on(job.guest.node)
-    volume = volumes.need(volid)
+    volume = volumes.require(volid)
     if reference.vmstate:
         return
     if reference.snapshots:

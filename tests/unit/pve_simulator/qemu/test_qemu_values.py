@@ -10,7 +10,7 @@ from pve_simulator.guests.qemu.drives import drive_keys, is_cdrom, is_cloudinit,
 from pve_simulator.guests.qemu.resizing import parse_target_size
 from pve_simulator.guests.qemu.ssh_keys import is_public_key
 from pve_simulator.guests.qemu.unplug import unplug
-from pve_simulator.guests.qemu.values import command_line, config_text, pinned_machine
+from pve_simulator.guests.qemu.values import config_text, pinned_machine, render_command_line
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 
@@ -129,7 +129,7 @@ def test_values_are_stored_as_they_read_back(key, value, text):
 def test_the_log_names_parameters_in_order_and_hides_passwords():
     params = {"name": "web", "cipassword": "secret", "onboot": False}
 
-    assert command_line(params) == "-cipassword <hidden> -name web -onboot 0"
+    assert render_command_line(params) == "-cipassword <hidden> -name web -onboot 0"
 
 
 @pytest.mark.parametrize(

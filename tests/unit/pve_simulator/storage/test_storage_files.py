@@ -13,7 +13,7 @@ from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.state.web import Web, WebFile
 from pve_simulator.storage import wget
 from pve_simulator.storage.access import may_access_volume
-from pve_simulator.storage.content import content_list, file_format, volume_page
+from pve_simulator.storage.content import build_volume_page, file_format, list_volumes
 from pve_simulator.storage.uploads import check_image, find_destination, image_format_of, normalize_name
 
 DIRECTORY = {"type": "dir", "path": "/var/lib/vz", "content": "images,rootdir,iso,vztmpl,backup,snippets,import"}
@@ -121,7 +121,7 @@ def test_the_format_of_a_file_is_in_its_name(content, name, form):
     ],
 )
 def test_content_by_type_and_owner(options, names):
-    found = content_list(cluster(), storage(), "pve1", **options)
+    found = list_volumes(cluster(), storage(), "pve1", **options)
 
     assert [volume.volid.rpartition("/")[2] for volume, entry in found] == names
 
@@ -130,18 +130,18 @@ def test_a_storage_shows_only_what_it_is_meant_for():
     narrow = storage()
     narrow.config["content"] = "iso"
 
-    assert [entry["content"] for volume, entry in content_list(cluster(), narrow, "pve1")] == ["iso"]
+    assert [entry["content"] for volume, entry in list_volumes(cluster(), narrow, "pve1")] == ["iso"]
 
 
 def test_a_backup_in_the_list_has_the_first_line_of_its_notes():
-    ((volume, entry),) = content_list(cluster(), storage(), "pve1", content="backup")
+    ((volume, entry),) = list_volumes(cluster(), storage(), "pve1", content="backup")
 
     assert (entry["notes"], entry["protected"], entry["subtype"]) == ("one", 1, "qemu")
-    assert volume_page(storage(), volume)["notes"] == "one\ntwo"
+    assert build_volume_page(storage(), volume)["notes"] == "one\ntwo"
 
 
 def test_a_files_page_counts_in_sectors_and_blocks():
-    page = volume_page(storage(), VOLUMES[2])
+    page = build_volume_page(storage(), VOLUMES[2])
 
     assert page == {"path": "/var/lib/vz/template/iso/a.iso", "size": 62976, "used": 65536, "format": "raw"}
 
