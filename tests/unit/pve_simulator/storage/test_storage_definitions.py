@@ -96,7 +96,7 @@ def test_being_disabled_stands_in_the_file_and_not_being_so_does_not():
     storage = Storage("store", {"type": "dir", "path": "/a", "content": "iso"})
 
     storage.config = updated_config(storage, {"disable": "1"}, [])
-    assert not storage.enabled
+    assert not storage.is_enabled
     storage.config = updated_config(storage, {"disable": "0"}, [])
     assert storage.config == {"type": "dir", "path": "/a", "content": "iso"}
 
