@@ -9,6 +9,7 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 
+from mcp_bridge.auth.caller import Caller, make_client
 from mcp_bridge.auth.principals import BY_OAUTH, BY_TOKEN, SCOPE_KEY
 
 Context = ServerRequestContext[Any, Any]
@@ -18,8 +19,8 @@ CallKey = tuple[str, Any]
 _RESERVED_PREFIXES = (BY_TOKEN, BY_OAUTH)
 
 
-def identify_caller(ctx: Context) -> dict[str, Any]:
-    """Return the fields of a Request that say who calls.
+def identify_caller(ctx: Context) -> Caller:
+    """Return who calls.
 
     A client with a token has the token's name, whatever it calls itself; the name that a client without a token gives
     itself can't look like a token's.
@@ -30,10 +31,10 @@ def identify_caller(ctx: Context) -> dict[str, Any]:
     principal = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
     if principal is not None:
         label = f"{name} {version or ''}".strip()
-        return {"client_name": principal.name, "client_version": label, "roles": principal.roles}
+        return make_client(principal.name, label, principal.roles)
     while name.startswith(_RESERVED_PREFIXES):
         name = name.partition(":")[2]
-    return {"client_name": name or "mcp", "client_version": version}
+    return make_client(name or "mcp", version)
 
 
 def identify_call(ctx: Context, request_id: Any = None) -> CallKey:

@@ -130,7 +130,7 @@ class McpServer:
     def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own_arguments = self._offer.resolve(tool, arguments)
         return Request(
-            name, own_arguments, self._mode, offered=self._offer.callable_names, **callers.identify_caller(ctx)
+            name, own_arguments, self._mode, callers.identify_caller(ctx), offered=self._offer.callable_names
         )
 
     async def _call_reading_tool(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:

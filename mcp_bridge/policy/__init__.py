@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from mcp_bridge.policy.engine import Decision, Policy
-from mcp_bridge.policy.facts import Approval, Caller, Moment, Question, Target, make_question
+from mcp_bridge.policy.facts import Approval, Moment, Question, Target, make_question
 
-__all__ = ["Approval", "Caller", "Decision", "Moment", "Policy", "Question", "Target", "make_question"]
+__all__ = ["Approval", "Decision", "Moment", "Policy", "Question", "Target", "make_question"]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_bridge import catalogue
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
 from mcp_bridge.policy.engine import Ruling
-from mcp_bridge.policy.facts import Approval, Caller, Moment, Question, Target
+from mcp_bridge.policy.facts import Approval, Moment, Question, Target
 
 _RULINGS = ("allow", "hold", "refuse")
 _HINT = (

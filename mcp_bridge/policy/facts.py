@@ -10,22 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: a `person` at the command line, or a `client` such as an AI's, with any further roles.
-
-    `local_user` is the user of the operating system that the caller's process runs as.
-    """
-
-    name: str
-    kind: Literal["person", "client"]
-    roles: tuple[str, ...] = ()
-    local_user: str = ""
 
 
 @dataclass(frozen=True)

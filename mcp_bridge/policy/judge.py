@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy import Approval, Caller, Decision, Moment, Policy, make_question
+from mcp_bridge.policy import Approval, Decision, Moment, Policy, make_question
 from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
 

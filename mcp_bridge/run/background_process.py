@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, Any
 
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import LedgerError, PlayvisorError
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.request import Request, unrecorded_result
@@ -27,7 +28,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
     with orders:
         order = json.load(orders)
-    request = Request(**order["request"])
+    caller = order["request"].pop("caller")
+    caller = Caller(**{**caller, "roles": tuple(caller["roles"])})
+    request = Request(**order["request"], caller=caller)
     cancel = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_dummy: cancel.set())

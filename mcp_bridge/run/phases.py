@@ -14,7 +14,6 @@ from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
 from mcp_bridge.ledger.records import expiry
-from mcp_bridge.policy import Caller
 from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import failures, guest_locks
@@ -25,7 +24,6 @@ from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.tasks import PHASE, TaskInspector
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
-from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.plain import one_line
 
 if TYPE_CHECKING:
@@ -90,8 +88,9 @@ class Phases:
         if request.plan_digest not in (None, plan.digest):
             return Verdict("drifted", failure=failures.plan_drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
-        asker = Caller(request.asker, request.kind, request.roles, local_user())
-        verdict = judge.judge(self._tool, asker, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id)
+        verdict = judge.judge(
+            self._tool, request.caller, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id
+        )
         plans = self._means.recorder.ledger.plans
         if request.plan_id and verdict.applies and not plans.use(request.plan_id, self._run_id):
             return Verdict("refused", failure=failures.plan_used(request.plan_id))

@@ -78,14 +78,15 @@ class Recorder:
 
     def make_opening(self, request: Request, run_id: str, playbook: str | None = None) -> Opening:
         """What is known of a run before it starts."""
+        caller = request.caller
         return Opening(
             run_id=run_id,
             tool=make_writable(request.tool),
             arguments=self._redactor.redact(shorten(dict(request.arguments))),
             mode="check" if request.check else request.mode,
             who=Who(
-                client_name=make_writable(request.client_name),
-                client_version=make_writable(request.client_version) if request.client_version else None,
+                client_name=make_writable(caller.program or caller.name),
+                client_version=make_writable(caller.version) if caller.version else None,
                 proxmox_user=self._settings.identity or None,
                 cluster_url=self._settings.cluster_url or None,
             ),
@@ -114,7 +115,7 @@ class Recorder:
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
                 shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
-                asker=request.asker,
+                asker=request.caller.name,
                 expires_at=plan.expires_at or expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,

@@ -6,24 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 from mcp_bridge import catalogue
+from mcp_bridge.auth.caller import Caller, make_client
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
-from mcp_bridge.system.identity import local_user
-from mcp_bridge.text.redaction import make_writable
 
 
 @dataclass(frozen=True)
 class Request:
     """What a caller asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
 
-    `kind` is who asks, for the policy: a person who has typed it, or a client such as an AI's, with further `roles`.
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
     applying it. Where a front end offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
     without this mark of the request there is no such tool.
@@ -32,20 +30,12 @@ class Request:
     tool: str
     arguments: Mapping[str, Any]
     mode: Mode
+    caller: Caller = field(default_factory=lambda: make_client("python"))
     check: bool = False
-    client_name: str = "python"
-    client_version: str | None = None
-    kind: Literal["person", "client"] = "client"
-    roles: tuple[str, ...] = ()
     plan_digest: str | None = None
     plan_id: str | None = None
     offered: tuple[str, ...] | None = None
     internal: bool = False
-
-    @property
-    def asker(self) -> str:
-        """Whose plans and approvals these are: people are their own, whatever terminal they use."""
-        return local_user() if self.kind == "person" else make_writable(self.client_name)[:128]
 
 
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:

@@ -13,21 +13,31 @@ from contextlib import contextmanager
 from typing import Any
 
 from mcp_bridge import catalogue, version
+from mcp_bridge.auth.caller import make_person
 from mcp_bridge.catalogue.run_tools import TOOLS
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.settings import Settings, load_settings
+from mcp_bridge.settings import Mode, Settings, load_settings
 from playvisor.cli import console, parsing, progress, results
 
 CLIENT = "playvisor-cli"
 INTERRUPTED = 130
 
 
-def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **overrides: Any) -> Request:
-    """The request of the person who typed this command, in the highest mode that they may use."""
-    defaults = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
-    return Request(tool=tool, arguments=arguments, **{**defaults, **overrides})
+def make_request(
+    settings: Settings,
+    tool: str,
+    arguments: Mapping[str, Any],
+    *,
+    mode: Mode | None = None,
+    program: str = CLIENT,
+    check: bool = False,
+    internal: bool = False,
+) -> Request:
+    """The request of the person who typed this command, in the highest mode that they may use, or in `mode`."""
+    mode = mode or settings.mode or "apply"
+    return Request(tool, arguments, mode, make_person(program, version()), check=check, internal=internal)
 
 
 def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) -> Result:

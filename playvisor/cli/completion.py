@@ -54,7 +54,7 @@ def _read_from_cluster(settings: Any, kind: str) -> list[str]:
     from playvisor.cli.call import make_request
 
     reading = SOURCES[kind]
-    request = make_request(settings, reading.tool, reading.arguments, mode="read", client_name="playvisor-completion")
+    request = make_request(settings, reading.tool, reading.arguments, mode="read", program="playvisor-completion")
     return reading.values(make_bridge(settings).call(request, lambda _line: None, threading.Event()))
 
 

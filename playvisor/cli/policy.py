@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mcp_bridge import catalogue
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Caller, Decision, Moment, Policy, Question, Target
+from mcp_bridge.policy import Approval, Decision, Moment, Policy, Question, Target
 from mcp_bridge.policy.cases import Case, read_cases
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.settings import load_settings

@@ -126,7 +126,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
 
 def _find_refusal(engine: Engine, request: Request, row: Row, *, stop: bool) -> Failure | None:
     name = f"Run {row['run_id'][:8]}"
-    if request.kind != "person" and row["client_name"] != request.asker:
+    if request.caller.kind != "person" and row["client_name"] != request.caller.name:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
     if row["host"] != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row['run_id'][:8]}`."

@@ -91,6 +91,7 @@ DOORS = {
         "mcp_bridge.settings.secrets",
     ],
     "one call of a tool, from the request to its result": [
+        "mcp_bridge.auth.caller",
         "mcp_bridge.errors",
         "mcp_bridge.executor",
         "mcp_bridge.result",

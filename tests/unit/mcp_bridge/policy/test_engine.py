@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Caller, Moment, Policy, Question, Target, make_question
+from mcp_bridge.policy import Approval, Moment, Policy, Question, Target, make_question
 
 NOON = Moment(12, "monday")
 AI = Caller("claude", "client")
