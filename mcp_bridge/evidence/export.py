@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from mcp_bridge import catalogue, collection
+from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.text.redaction import REDACTED, is_shortened
 
 _HEAD = """\
@@ -44,26 +45,24 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(_Unsafe, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value)))
 
 
-def export_playbook(rows: Sequence[Mapping[str, Any]]) -> ExportedPlaybook:
+def export_playbook(rows: Sequence[RunRow]) -> ExportedPlaybook:
     """Make one task of each run, in order; secrets in the arguments become prompts."""
     tasks: list[dict[str, Any]] = []
     prompts: list[str] = []
     left_out: list[str] = []
     for row in rows:
-        tool = catalogue.load().get(row["tool"])
-        if tool is None or row["outcome"] not in _REPEATABLE or is_shortened(row["arguments"]):
-            left_out.append(
-                f"{row['run_id'][:8]} {row['tool']}: {_explain_why_not(row, is_playbook_tool=tool is not None)}"
-            )
+        tool = catalogue.load().get(row.tool)
+        if tool is None or row.outcome not in _REPEATABLE or is_shortened(row.arguments):
+            left_out.append(f"{row.run_id[:8]} {row.tool}: {_explain_why_not(row, is_playbook_tool=tool is not None)}")
             continue
-        arguments = {name: value for name, value in row["arguments"].items() if name != "check"}
+        arguments = {name: value for name, value in row.arguments.items() if name != "check"}
         options = {**{name: _convert_value(value, name, prompts) for name, value in arguments.items()}, **tool.fixed}
-        tasks.append({"name": f"{tool.title} ({row['run_id'][:8]})", f"{collection.NAME}.{tool.module}": options})
+        tasks.append({"name": f"{tool.title} ({row.run_id[:8]})", f"{collection.NAME}.{tool.module}": options})
     play: dict[str, Any] = {"name": "Repeat what was done", "hosts": "localhost", "gather_facts": False}
     if prompts:
         play["vars_prompt"] = [{"name": name, "prompt": name, "private": True} for name in dict.fromkeys(prompts)]
     play["tasks"] = tasks
-    subject = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
+    subject = f"run {rows[0].run_id}" if len(rows) == 1 else f"{len(rows)} runs"
     body = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return ExportedPlaybook(_HEAD.format(what=subject) + body, left_out)
 
@@ -81,9 +80,9 @@ def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:
     return value
 
 
-def _explain_why_not(row: Mapping[str, Any], *, is_playbook_tool: bool) -> str:
+def _explain_why_not(row: RunRow, *, is_playbook_tool: bool) -> str:
     if not is_playbook_tool:
         return "it is not a tool that runs a playbook"
-    if row["outcome"] not in _REPEATABLE:
-        return f"it ended as {row['outcome'] or 'unfinished'}"
+    if row.outcome not in _REPEATABLE:
+        return f"it ended as {row.outcome or 'unfinished'}"
     return "its arguments were too long for the ledger to keep all of them"

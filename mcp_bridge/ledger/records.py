@@ -79,6 +79,48 @@ class Closing:
         return {**asdict(self), "upids": _json(self.upids), "closed_at": current_timestamp()}
 
 
+@dataclass(frozen=True)
+class RunRow:
+    """One run as the ledger has it. What is known only when it has ended is None until then."""
+
+    run_id: str
+    opened_at: str
+    tool: str
+    arguments: dict[str, Any]
+    mode: str
+    client_name: str
+    client_version: str | None
+    local_user: str
+    proxmox_user: str | None
+    cluster_url: str | None
+    playbook: str | None
+    collection_version: str
+    host: str
+    pid: int
+    process_started: str
+    closed_at: str | None
+    decision: str | None
+    rules: str | None
+    approver: str | None
+    plan_digest: str | None
+    outcome: str | None
+    changed: bool | None
+    failure_code: str | None
+    summary: str | None
+    upids: list[str]
+    artifacts_sha256: str | None
+    opened_seq: int
+    opened_prev: str
+    opened_hash: str
+    closed_seq: int | None
+    closed_prev: str | None
+    closed_hash: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, by the names of the ledger's columns."""
+        return dict(vars(self))
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 

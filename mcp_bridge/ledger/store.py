@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +20,7 @@ from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import chain, guest_index, parallel_verify, retention, verify
 from mcp_bridge.ledger.plans import Plans
-from mcp_bridge.ledger.records import Closing, Opening
-
-Row = dict[str, Any]
+from mcp_bridge.ledger.records import Closing, Opening, RunRow
 
 
 class Ledger:
@@ -57,11 +55,11 @@ class Ledger:
             _append_opening(connection, opening)
             _append_closing(connection, opening.run_id, closing)
 
-    def list_unclosed(self) -> list[Row]:
+    def list_unclosed(self) -> list[RunRow]:
         """The runs that have an opening and no closing: those that still run, and those whose process died."""
         query = select(runs).where(runs.c.closed_seq.is_(None)).order_by(runs.c.opened_seq)
         with reading(self._engine) as connection:
-            return [_readable(row) for row in connection.execute(query).mappings()]
+            return [_read_row(row) for row in connection.execute(query).mappings()]
 
     def close_if_open(self, run_id: str, closing: Closing) -> bool:
         """Write how a run ended, unless somebody else has done so meanwhile; returns whether it was written."""
@@ -71,7 +69,7 @@ class Ledger:
             _append_closing(connection, run_id, closing)
         return True
 
-    def recent(self, limit: int = 20, **wanted: str | None) -> list[Row]:
+    def recent(self, limit: int = 20, **wanted: str | None) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
         `since` is a time, in UTC and ISO 8601; `guest` is an id or name that stands in the arguments or the summary.
@@ -91,20 +89,20 @@ class Ledger:
                 # As an expression, so that no index serves it: SQLite would start from all runs of a tool.
                 query = query.where(runs.c[name].concat("") == value)
         with reading(self._engine) as connection:
-            return [_readable(row) for row in connection.execute(query).mappings()]
+            return [_read_row(row) for row in connection.execute(query).mappings()]
 
     def last_entry(self) -> int:
         """The number of the chain's last entry."""
         with reading(self._engine) as connection:
             return int(connection.execute(select(head.c.seq)).scalar_one())
 
-    def list_ended(self, after: int, limit: int = 200) -> list[Row]:
+    def list_ended(self, after: int, limit: int = 200) -> list[RunRow]:
         """The runs that were closed after an entry of the chain, in that order."""
         query = select(runs).where(runs.c.closed_seq > after).order_by(runs.c.closed_seq).limit(limit)
         with reading(self._engine) as connection:
-            return [_readable(row) for row in connection.execute(query).mappings()]
+            return [_read_row(row) for row in connection.execute(query).mappings()]
 
-    def find(self, prefix: str) -> Row:
+    def find(self, prefix: str) -> RunRow:
         """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
             query = select(runs).where(runs.c.run_id >= prefix, runs.c.run_id < f"{prefix}g")
@@ -114,7 +112,7 @@ class Ledger:
         if len(found) > 1:
             ids = ", ".join(row["run_id"][:13] for row in found)
             raise UsageError(f"More than one run starts with {prefix!r}: {ids} …", "Give more of its id.")
-        return _readable(found[0])
+        return _read_row(found[0])
 
     def verify(self) -> verify.Verification:
         """Check every entry of the chain and every artifact, without asking the cluster."""
@@ -232,7 +230,12 @@ def _newest(guest: str | None) -> Select[Any]:
     return named.order_by(run_words.c.opened_seq.desc())
 
 
-def _readable(row: Any) -> Row:
-    """A row with its JSON columns as data."""
-    upids = json.loads(row["upids"]) if row["upids"] else []
-    return {**row, "arguments": json.loads(row["arguments"]), "upids": upids}
+def _read_row(row: Mapping[str, Any]) -> RunRow:
+    """A row with its JSON columns as data. Raises LedgerError when somebody has changed them to something else."""
+    try:
+        arguments, upids = json.loads(row["arguments"]), json.loads(row["upids"]) if row["upids"] else []
+    except ValueError as error:
+        raise LedgerError(
+            f"Run {row['run_id']} is not as it was written: {error}.", "`playvisor runs verify` names everything."
+        ) from error
+    return RunRow(**{**row, "arguments": arguments, "upids": upids})

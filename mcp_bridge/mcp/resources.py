@@ -20,6 +20,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
+from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
@@ -70,7 +71,7 @@ class Resources:
         ]
         if self._lists_runs:
             runs = (await self._call_tool(ctx, "list_runs", {"limit": _LISTED_RUNS})).data.get("runs") or []
-            resources += [_describe_run(row) for row in runs if _is_writing_tool(row["tool"])]
+            resources += [_describe_run(row) for row in runs if _is_writing_tool(row.tool)]
         return types.ListResourcesResult(resources=resources)
 
     async def subscribe(self, ctx: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -137,15 +138,15 @@ def _read_playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
     if exported.left_out:
         raise UsageError(
             f"This run can't be repeated by a playbook: {exported.left_out[0]}.",
-            f"{make_address('run', id=row['run_id'])} shows what it was.",
+            f"{make_address('run', id=row.run_id)} shows what it was.",
         )
     return {"text": exported.text}
 
 
 def _read_events(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    entries = [_describe_event(event) for event in events.read_events(bridge.ledger.folder(row["run_id"]))]
-    content = {"run_id": row["run_id"], "outcome": row["outcome"], "events": entries[:_MOST_EVENTS]}
+    entries = [_describe_event(event) for event in events.read_events(bridge.ledger.folder(row.run_id))]
+    content = {"run_id": row.run_id, "outcome": row.outcome, "events": entries[:_MOST_EVENTS]}
     return {"content": {**content, "left_out": max(0, len(entries) - _MOST_EVENTS)}}
 
 
@@ -197,11 +198,11 @@ def _is_writing_tool(name: str) -> bool:
     return tool is not None and tool.writes
 
 
-def _describe_run(row: Mapping[str, Any]) -> types.Resource:
+def _describe_run(row: RunRow) -> types.Resource:
     return types.Resource(
-        uri=make_address("run", id=row["run_id"]),
-        name=f"{row['tool']} {row['run_id'][:8]}",
-        description=one_line(row["summary"] or "It has not ended."),
+        uri=make_address("run", id=row.run_id),
+        name=f"{row.tool} {row.run_id[:8]}",
+        description=one_line(row.summary or "It has not ended."),
         mime_type=KINDS["run"].mime_type,
-        annotations=types.Annotations(last_modified=row["opened_at"]),
+        annotations=types.Annotations(last_modified=row.opened_at),
     )

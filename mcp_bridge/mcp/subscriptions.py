@@ -32,6 +32,7 @@ from mcp_types.version import is_version_at_least
 from mcp_bridge import catalogue
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events
+from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.mcp import callers
 from mcp_bridge.mcp.uris import find_changed_addresses, make_address, parse_address
 from mcp_bridge.run import Bridge
@@ -158,14 +159,14 @@ class Subscriptions:
         rows = self._bridge.ledger.list_ended(self._last_seen or 0)
         addresses: dict[str, None] = {}
         for row in rows:
-            self._last_seen = row["closed_seq"]
+            self._last_seen = row.closed_seq
             addresses |= dict.fromkeys(find_changed_addresses(row, self._read_changed_guests(row)))
         for plan_id in plans:
             state = self._read_state(plan_id)
             if self._states.get(plan_id, state) != state:
                 addresses[make_address("plan", id=plan_id)] = None
             self._states[plan_id] = state
-        has_list_changed = any(row["playbook"] and _is_writing_tool(row["tool"]) for row in rows)
+        has_list_changed = any(row.playbook and _is_writing_tool(row.tool) for row in rows)
         return [*(ResourceUpdated(uri) for uri in addresses), *([ResourcesListChanged()] if has_list_changed else [])]
 
     def _get_addresses(self) -> set[str]:
@@ -182,12 +183,12 @@ class Subscriptions:
         except UsageError:
             return "unknown"
 
-    def _read_changed_guests(self, row: dict[str, Any]) -> list[dict[str, Any]]:
+    def _read_changed_guests(self, row: RunRow) -> list[dict[str, Any]]:
         """Read the guests that a run changed from its artifacts, where they are on this host."""
-        tool = catalogue.load().get(row["tool"])
-        if tool is None or not row["changed"]:
+        tool = catalogue.load().get(row.tool)
+        if tool is None or not row.changed:
             return []
-        folder = self._bridge.ledger.folder(row["run_id"])
+        folder = self._bridge.ledger.folder(row.run_id)
         try:
             result = events.find_last_result(folder, tool.action).result
             if result is None:

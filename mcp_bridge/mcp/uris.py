@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
+from mcp_bridge.ledger.records import RunRow
+
 JSON = "application/json"
 
 
@@ -95,15 +97,15 @@ def make_address(name: str, **values: Any) -> str:
     return KINDS[name].template.format(**{key: quote(str(value), safe="") for key, value in values.items()})
 
 
-def find_changed_addresses(row: Mapping[str, Any], guests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def find_changed_addresses(row: RunRow, guests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the addresses whose content a run changed by ending; `guests` are those that its module returned."""
-    yield make_address("run", id=row["run_id"])
-    yield make_address("run_events", id=row["run_id"])
-    yield make_address("run_playbook", id=row["run_id"])
-    if not row["changed"]:
+    yield make_address("run", id=row.run_id)
+    yield make_address("run_events", id=row.run_id)
+    yield make_address("run_playbook", id=row.run_id)
+    if not row.changed:
         return
     yield make_address("cluster")
-    vmids: set[Any] = {row["arguments"].get("vmid"), row["arguments"].get("newid")}
+    vmids: set[Any] = {row.arguments.get("vmid"), row.arguments.get("newid")}
     nodes: set[Any] = set()
     for guest in guests:
         vmids.add(guest.get("vmid"))

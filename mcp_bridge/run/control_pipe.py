@@ -13,11 +13,12 @@ import atexit
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.system import processes
 
 Message = dict[str, Any]
@@ -70,11 +71,11 @@ class ControlPipe:
                         self._deliver(message)
 
 
-def send(state_dir: Path, row: Mapping[str, Any], message: Message) -> bool:
+def send(state_dir: Path, row: RunRow, message: Message) -> bool:
     """Send a message to the process that opened a row of the ledger; false when it is not there any more."""
     try:
         descriptor = os.open(
-            state_dir / _FOLDER / _name(row["pid"], row["process_started"] or ""), os.O_WRONLY | os.O_NONBLOCK
+            state_dir / _FOLDER / _name(row.pid, row.process_started or ""), os.O_WRONLY | os.O_NONBLOCK
         )
     except OSError:
         return False

@@ -30,7 +30,8 @@ from mcp_bridge.text.redaction import make_writable
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
-    from mcp_bridge.ledger.store import Ledger, Row
+    from mcp_bridge.ledger.records import RunRow
+    from mcp_bridge.ledger.store import Ledger
     from mcp_bridge.policy.judge import Judge
 
 
@@ -131,7 +132,7 @@ class Engine:
             for run_id in run_ids:
                 self.follow_up(self.ledger.find(run_id), request)
 
-    def follow_up(self, row: Row, request: Request) -> dict[str, Any] | None:
+    def follow_up(self, row: RunRow, request: Request) -> dict[str, Any] | None:
         """What became of the requests that an interrupted run had sent; None for other runs.
 
         Raises LedgerError when it can't be recorded.

@@ -112,7 +112,7 @@ def _check_ledger(settings: Settings) -> Check:
     except PlayvisorError as error:
         return _make_failed_check("ledger", error)
     where = settings.ledger_url.split("@")[-1] if settings.ledger_url else str(settings.state_dir / "ledger.db")
-    found = f"{where}, newest run {newest[0]['opened_at']}" if newest else f"{where}, no runs yet"
+    found = f"{where}, newest run {newest[0].opened_at}" if newest else f"{where}, no runs yet"
     if closed:
         return Check("ledger", "warning", f"{found}; {len(closed)} interrupted runs closed.", ["playvisor runs list"])
     return Check("ledger", "ok", found, [])

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.export import export_playbook
-from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
@@ -44,7 +45,7 @@ def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -
     """Print the newest runs, or the newest of those that the filters let through."""
     rows = open_ledger().recent(limit, **filters)
     if as_json:
-        console.print_json(rows)
+        console.print_json([row.as_dict() for row in rows])
         return
     console.get_stdout().print(make_runs_table(rows))
 
@@ -55,27 +56,27 @@ _MOST_EXPORTED = 1000
 _BRIEF = ("run", "tool", "arguments", "outcome", "changed", "client")
 
 
-def make_runs_table(rows: list[Row], *, brief: bool = False) -> Table:
+def make_runs_table(rows: list[RunRow], *, brief: bool = False) -> Table:
     """A table of runs; a brief one has fewer columns."""
     columns = _BRIEF if brief else _COLUMNS
     return console.make_table(list(columns), [[_describe_row(row)[column] for column in columns] for row in rows])
 
 
-def _describe_row(row: Row) -> dict[str, Any]:
+def _describe_row(row: RunRow) -> dict[str, Any]:
     from rich.text import Text
 
-    outcome = row["outcome"]
-    changed = "" if row["changed"] is None else "yes" if row["changed"] else "no"
+    outcome = row.outcome
+    changed = "" if row.changed is None else "yes" if row.changed else "no"
     return {
-        "run": row["run_id"][:8],
-        "when": _format_local_time(row["opened_at"]),
-        "tool": row["tool"],
-        "arguments": _shorten(results.format_compact(row["arguments"])),
-        "mode": row["mode"],
+        "run": row.run_id[:8],
+        "when": _format_local_time(row.opened_at),
+        "tool": row.tool,
+        "arguments": _shorten(results.format_compact(row.arguments)),
+        "mode": row.mode,
         "outcome": Text(outcome or "running", _OUTCOME_STYLES.get(outcome, "yellow")),
         "changed": changed,
-        "client": row["client_name"],
-        "summary": row["summary"],
+        "client": row.client_name,
+        "summary": row.summary,
     }
 
 
@@ -83,16 +84,20 @@ def show_run(run_id: str, *, as_json: bool) -> None:
     """Print one run, with the plan in its artifacts."""
     ledger = open_ledger()
     row = ledger.find(run_id)
-    folder = ledger.folder(row["run_id"])
+    folder = ledger.folder(row.run_id)
     steps = events.read_planned_steps(folder)
     if as_json:
-        console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
+        console.print_json(
+            {**row.as_dict(), "plan": {"digest": row.plan_digest, "steps": steps}, "artifacts": str(folder)}
+        )
         return
     shown = {
-        name.replace("_", " "): results.format_compact(value) for name, value in row.items() if not _is_internal(name)
+        name.replace("_", " "): results.format_compact(value)
+        for name, value in row.as_dict().items()
+        if not _is_internal(name)
     }
     shown["follow up"] = _describe_follow_up(ledger, row)
-    if row["outcome"] is None:
+    if row.outcome is None:
         shown["now"] = str(events.read_progress(folder))
     console.print_facts(
         {**shown, "entries": _describe_entries(row), "artifacts": str(folder) if folder.is_dir() else None}
@@ -101,20 +106,18 @@ def show_run(run_id: str, *, as_json: bool) -> None:
         results.show_plan(steps)
 
 
-def _describe_follow_up(ledger: Ledger, row: Row) -> str:
+def _describe_follow_up(ledger: Ledger, row: RunRow) -> str:
     """What became of an interrupted run, or how to ask the cluster; empty for any other run."""
-    if row["outcome"] != "interrupted":
+    if row.outcome != "interrupted":
         return ""
-    follow_ups = ledger.recent(1, tool="follow_up", guest=row["run_id"])
-    return (
-        str(follow_ups[0]["summary"]) if follow_ups else f"`playvisor runs wait {row['run_id'][:8]}` asks the cluster."
-    )
+    follow_ups = ledger.recent(1, tool="follow_up", guest=row.run_id)
+    return str(follow_ups[0].summary) if follow_ups else f"`playvisor runs wait {row.run_id[:8]}` asks the cluster."
 
 
 def show_events(run_id: str, *, as_json: bool) -> None:
     """Print every event of a run."""
     ledger = open_ledger()
-    entries = list(events.read_events(ledger.folder(ledger.find(run_id)["run_id"])))
+    entries = list(events.read_events(ledger.folder(ledger.find(run_id).run_id)))
     if as_json:
         console.print_json(entries)
         return
@@ -153,7 +156,7 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
 def show_trace(run_id: str, *, as_json: bool) -> None:
     """Print every request of a run to the cluster's API."""
     ledger = open_ledger()
-    entries = list(events.read_api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
+    entries = list(events.read_api_trace(ledger.folder(ledger.find(run_id).run_id)))
     if as_json:
         console.print_json(entries)
         return
@@ -199,9 +202,9 @@ def _is_internal(name: str) -> bool:
     return name.endswith(("_seq", "_prev", "_hash")) or name in ("pid", "process_started")
 
 
-def _describe_entries(row: Row) -> str:
-    closed = f", closed by {row['closed_seq']}" if row["closed_seq"] else ", not closed yet"
-    return f"opened by {row['opened_seq']}{closed}"
+def _describe_entries(row: RunRow) -> str:
+    closed = f", closed by {row.closed_seq}" if row.closed_seq else ", not closed yet"
+    return f"opened by {row.opened_seq}{closed}"
 
 
 def _render_note(entry: dict[str, Any]) -> Text:

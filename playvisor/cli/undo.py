@@ -10,7 +10,8 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.undo import find_missed_guests, plan_undo
 from mcp_bridge.ledger import artifacts
-from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
@@ -24,11 +25,11 @@ def show_diff(run_id: str, *, as_json: bool) -> None:
     row = ledger.find(run_id)
     returned = _read_module_result(ledger, row)
     applied = returned.phase == "apply"
-    if applied and returned.result is None and row["changed"]:
+    if applied and returned.result is None and row.changed:
         raise _make_unknown_error(row)
     diff = (returned.result or {}).get("diff") or {}
     if as_json:
-        console.print_json({"run_id": row["run_id"], "applied": applied, "diff": diff})
+        console.print_json({"run_id": row.run_id, "applied": applied, "diff": diff})
         return
     if diff.get("before") == diff.get("after"):
         console.get_stderr().print("It changed nothing.")
@@ -47,12 +48,12 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     ledger = Ledger(settings.state_dir, settings.ledger_url)
     row = ledger.find(run_id)
     returned = _read_module_result(ledger, row)
-    if returned.phase == "apply" and returned.result is None and row["changed"]:
+    if returned.phase == "apply" and returned.result is None and row.changed:
         raise _make_unknown_error(row)
-    inverse_calls = plan_undo(row["tool"], row["arguments"], returned.result or {})
+    inverse_calls = plan_undo(row.tool, row.arguments, returned.result or {})
     if returned.phase != "apply" or not (inverse_calls.calls or inverse_calls.irreversible):
         raise UsageError(
-            f"Run {row['run_id'][:8]} changed nothing that can be undone.",
+            f"Run {row.run_id[:8]} changed nothing that can be undone.",
             "`playvisor runs diff ID` shows what a run did.",
         )
     bridge = make_bridge(settings)
@@ -71,25 +72,25 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     return max([*(get_exit_status(result) for result in undone), 1 if not_undone else 0])
 
 
-def _make_unknown_error(row: Row) -> UsageError:
+def _make_unknown_error(row: RunRow) -> UsageError:
     return UsageError(
-        f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: its module's result is missing.",
-        f"`playvisor runs trace {row['run_id'][:8]}` shows what it sent; check the guests.",
+        f"What run {row.run_id[:8]} ({row.tool}) changed is not known: its module's result is missing.",
+        f"`playvisor runs trace {row.run_id[:8]}` shows what it sent; check the guests.",
     )
 
 
-def _read_module_result(ledger: Ledger, row: Row) -> events.LastResult:
+def _read_module_result(ledger: Ledger, row: RunRow) -> events.LastResult:
     """The last result of a run's module, with its phase. Raises UsageError when artifacts are missing or changed."""
-    tool = catalogue.load().get(row["tool"])
-    folder = ledger.folder(row["run_id"])
-    if tool is None or not folder.is_dir() or not row["artifacts_sha256"]:
+    tool = catalogue.load().get(row.tool)
+    folder = ledger.folder(row.run_id)
+    if tool is None or not folder.is_dir() or not row.artifacts_sha256:
         raise UsageError(
-            f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: it has no artifacts here.",
+            f"What run {row.run_id[:8]} ({row.tool}) changed is not known: it has no artifacts here.",
             "A run of another host has its artifacts there; a refused request has none.",
         )
-    if artifacts.find_differences(folder, row["artifacts_sha256"]):
+    if artifacts.find_differences(folder, row.artifacts_sha256):
         raise UsageError(
-            f"The artifacts of run {row['run_id'][:8]} do not match the ledger.",
+            f"The artifacts of run {row.run_id[:8]} do not match the ledger.",
             "`playvisor runs verify` says what differs.",
         )
     return events.find_last_result(folder, tool.action)

@@ -17,7 +17,7 @@ from mcp_bridge.run.recovery.tasks import PHASE, PLAYBOOK, TaskInspector
 from mcp_bridge.run.request import Request
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.store import Row
+    from mcp_bridge.ledger.records import RunRow
 
 TOOL = "follow_up"
 """What the ledger calls it."""
@@ -29,35 +29,35 @@ class FollowUp:
 
     means: Means
 
-    def ask(self, row: Row, request: Request) -> dict[str, Any] | None:
+    def ask(self, row: RunRow, request: Request) -> dict[str, Any] | None:
         """What is known by now of what an interrupted run had sent, as plain data; None when it had sent nothing.
 
         Once all of its tasks have ended, the cluster is not asked again. Raises LedgerError when it can't be recorded,
         and nothing else: that a cluster is down is part of what is returned.
         """
         ledger = self.means.recorder.ledger
-        folder = ledger.folder(row["run_id"])
+        folder = ledger.folder(row.run_id)
         steps = events.read_planned_steps(folder)
         requests = read_requests(folder / "apply", steps)
-        if row["outcome"] != "interrupted" or not requests:
+        if row.outcome != "interrupted" or not requests:
             return None
-        before = next(iter(ledger.recent(1, tool=TOOL, outcome="ok", guest=row["run_id"])), None)
+        before = next(iter(ledger.recent(1, tool=TOOL, outcome="ok", guest=row.run_id)), None)
         if before is not None:
-            return {"told": before["summary"], "run_id": before["run_id"]}
+            return {"told": before.summary, "run_id": before.run_id}
         if not any(one.upid for one in requests):
             return {"told": describe_requests(requests, missing_steps(requests, steps))}
         run_id, found = self._ask_cluster(row, request, requests)
         account = describe_requests(found, missing_steps(found, steps))
         return {"told": account, "run_id": run_id, "sent": [one.as_dict() for one in found]}
 
-    def _ask_cluster(self, row: Row, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
+    def _ask_cluster(self, row: RunRow, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
         recorder, run_id = self.means.recorder, str(uuid.uuid4())
-        look = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
+        look = replace(request, tool=TOOL, arguments={"run_id": row.run_id}, mode="read")
         folder = recorder.ledger.folder(run_id)
         recorder.open(look, run_id, PLAYBOOK)
         aftermath = TaskInspector(self.means.executor)
         found = aftermath.inspect(folder / PHASE, requests)
-        steps = events.read_planned_steps(recorder.ledger.folder(row["run_id"]))
+        steps = events.read_planned_steps(recorder.ledger.folder(row.run_id))
         summary = recorder.redact_data(describe_requests(found, missing_steps(found, steps)))
         ended = all(one.state == "stopped" for one in found if one.upid)
         upids = [one.upid for one in found if one.upid]

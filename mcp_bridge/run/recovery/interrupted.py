@@ -12,8 +12,8 @@ from pathlib import Path
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger import artifacts
-from mcp_bridge.ledger.records import Closing
-from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.ledger.records import Closing, RunRow
+from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.system import processes
 
 
@@ -24,12 +24,12 @@ def close_interrupted(ledger: Ledger) -> list[str]:
     """
     closed = []
     for row in ledger.list_unclosed():
-        if row["host"] != socket.gethostname() or _is_alive(row):
+        if row.host != socket.gethostname() or _is_alive(row):
             continue
-        folder = ledger.folder(row["run_id"])
+        folder = ledger.folder(row.run_id)
         processes.kill_run(folder)
-        if ledger.close_if_open(row["run_id"], _describe_interruption(folder)):
-            closed.append(row["run_id"])
+        if ledger.close_if_open(row.run_id, _describe_interruption(folder)):
+            closed.append(row.run_id)
     return closed
 
 
@@ -48,14 +48,14 @@ def _describe_interruption(folder: Path) -> Closing:
     )
 
 
-def _is_alive(row: Row) -> bool:
+def _is_alive(row: RunRow) -> bool:
     """Whether the process that opened a row still runs; its id alone may have been given to another one since."""
-    if not row["process_started"]:
+    if not row.process_started:
         try:
-            os.kill(row["pid"], 0)
+            os.kill(row.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:
             return True
         return True
-    return bool(processes.read_start_time(row["pid"]) == row["process_started"])
+    return bool(processes.read_start_time(row.pid) == row.process_started)

@@ -29,7 +29,7 @@ from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.store import Row
+    from mcp_bridge.ledger.records import RunRow
 
 _LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "client_name", "summary")
 _SHOWN = (
@@ -47,14 +47,15 @@ _WAIT_SECONDS = 60
 def describe_run(engine: Engine, run_id: str) -> dict[str, Any]:
     """Everything about one run, without secrets. Raises UsageError when there is none."""
     row = engine.ledger.find(run_id)
-    folder = engine.ledger.folder(row["run_id"])
-    shown = {name: row[name] for name in _SHOWN if row[name] not in (None, "", [])}
-    if row["outcome"] is None:
+    folder = engine.ledger.folder(row.run_id)
+    columns = row.as_dict()
+    shown = {name: columns[name] for name in _SHOWN if columns[name] not in (None, "", [])}
+    if row.outcome is None:
         shown["running"] = asdict(events.read_progress(folder))
     plan, returned = _read_plan_and_result(folder)
     if plan:
         shown["plan"] = plan
-    kept = _find_kept_plan(engine, row["run_id"])
+    kept = _find_kept_plan(engine, row.run_id)
     if kept:
         shown["kept_plan"] = {"plan_id": kept.plan_id, "state": kept.state, "expires_at": kept.expires_at}
     if returned:
@@ -67,7 +68,7 @@ def describe_run(engine: Engine, run_id: str) -> dict[str, Any]:
     return engine.redact(shown)
 
 
-def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, cancel: threading.Event) -> Row:
+def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, cancel: threading.Event) -> RunRow:
     """The row of a run once it has ended, or as it is when the time is up or `cancel` is set.
 
     One whose process has died is closed. Raises UsageError when there is none.
@@ -76,10 +77,10 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     last_line = ""
     while True:
         row = engine.ledger.find(run_id)
-        if row["outcome"] is None and close_interrupted(engine.ledger):
+        if row.outcome is None and close_interrupted(engine.ledger):
             row = engine.ledger.find(run_id)
         remaining = deadline - time.monotonic()
-        if row["outcome"] is not None or remaining <= 0:
+        if row.outcome is not None or remaining <= 0:
             return row
         line = _describe_progress(engine, row)
         if line != last_line:
@@ -92,7 +93,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
 def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
-    listed = [{name: row[name] for name in _LISTED} for row in rows]
+    listed = [{name: getattr(row, name) for name in _LISTED} for row in rows]
     return make_result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
 
 
@@ -110,27 +111,27 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
     stop = bool(request.arguments.get("stop_tasks"))
     close_interrupted(engine.ledger)
     row = engine.ledger.find(request.arguments["run_id"])
-    if row["outcome"] is not None:
+    if row.outcome is not None:
         return _show_run(engine, request, row)
     failure = _find_refusal(engine, request, row, stop=stop)
     if failure is None and not control_pipe.send(
-        engine.settings.state_dir, row, {"run_id": row["run_id"], "stop_tasks": stop}
+        engine.settings.state_dir, row, {"run_id": row.run_id, "stop_tasks": stop}
     ):
         failure = _describe_unreachable(row)
     if failure:
         return failed_result(request, failure)
     # To give up waiting does not take the cancelling back.
-    row = wait_for(engine, row["run_id"], _ENDING_SECONDS, progress, threading.Event())
+    row = wait_for(engine, row.run_id, _ENDING_SECONDS, progress, threading.Event())
     return _show_run(engine, request, row, waiting=True)
 
 
-def _find_refusal(engine: Engine, request: Request, row: Row, *, stop: bool) -> Failure | None:
-    name = f"Run {row['run_id'][:8]}"
-    if request.caller.kind != "person" and row["client_name"] != request.caller.name:
+def _find_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
+    name = f"Run {row.run_id[:8]}"
+    if request.caller.kind != "person" and row.client_name != request.caller.name:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
-    if row["host"] != socket.gethostname():
-        hint = f"Cancel it there: `playvisor runs cancel {row['run_id'][:8]}`."
-        return Failure(code="unsupported", message=f"{name} runs on another host, {row['host']}.", hint=hint)
+    if row.host != socket.gethostname():
+        hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."
+        return Failure(code="unsupported", message=f"{name} runs on another host, {row.host}.", hint=hint)
     frozen = Freezer(engine.settings.state_dir).read_freeze() if stop else None
     if frozen:
         message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
@@ -138,29 +139,29 @@ def _find_refusal(engine: Engine, request: Request, row: Row, *, stop: bool) -> 
     return None
 
 
-def _describe_unreachable(row: Row) -> Failure:
+def _describe_unreachable(row: RunRow) -> Failure:
     return Failure(
         code="internal",
-        message=f"Process {row['pid']}, which runs {row['run_id'][:8]}, can't be reached.",
+        message=f"Process {row.pid}, which runs {row.run_id[:8]}, can't be reached.",
         hint="It may have ended just now: look at the run again. Otherwise end that process.",
     )
 
 
-def _show_run(engine: Engine, request: Request, row: Row, *, waiting: bool = False) -> Result:
-    run = describe_run(engine, row["run_id"])
+def _show_run(engine: Engine, request: Request, row: RunRow, *, waiting: bool = False) -> Result:
+    run = describe_run(engine, row.run_id)
     followed = engine.follow_up(row, request)
     if followed:
         run["follow_up"] = followed
-    who = f"{row['tool']} by {row['client_name']}"
-    if row["outcome"] is None:
+    who = f"{row.tool} by {row.client_name}"
+    if row.outcome is None:
         status: Status = "running" if waiting else "ok"
         return make_result(request, status, f"{who} has not ended: {_describe_progress(engine, row)}.", run=run)
-    account = followed["told"] if followed else row["summary"] or ""
-    return make_result(request, "ok", f"{who} ended as {row['outcome']}. {account}".strip(), run=run)
+    account = followed["told"] if followed else row.summary or ""
+    return make_result(request, "ok", f"{who} ended as {row.outcome}. {account}".strip(), run=run)
 
 
-def _describe_progress(engine: Engine, row: Row) -> str:
-    return str(events.read_progress(engine.ledger.folder(row["run_id"])))
+def _describe_progress(engine: Engine, row: RunRow) -> str:
+    return str(events.read_progress(engine.ledger.folder(row.run_id)))
 
 
 def _read_plan_and_result(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
