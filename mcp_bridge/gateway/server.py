@@ -15,7 +15,7 @@ import uvicorn
 from mcp_bridge.gateway.app import GatewayApp
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
-from mcp_bridge.settings import Settings
+from mcp_bridge.settings.endpoint import Credentials, Endpoint
 
 # Runs keep their connections; they go when the run's process does.
 _KEEP_SECONDS = 3600
@@ -40,13 +40,17 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    listening: socket.socket, settings: Settings, sessions: Sessions, ready: Callable[[Callable[[], Any]], None]
+    listening: socket.socket,
+    endpoint: Endpoint,
+    credentials: Credentials,
+    sessions: Sessions,
+    ready: Callable[[Callable[[], Any]], None],
 ) -> None:
     """Call `ready` with a function that stops the server, callable from any thread; serve until it is called."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     ready(lambda: loop.call_soon_threadsafe(stop.set))
-    upstream = Upstream(settings)
+    upstream = Upstream(endpoint, credentials)
     config = uvicorn.Config(
         GatewayApp(sessions, upstream),
         http="h11",

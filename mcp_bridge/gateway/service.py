@@ -20,7 +20,7 @@ from typing import Any
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.sessions import Session, Sessions
 from mcp_bridge.gateway.trace import TRACE, Trace
-from mcp_bridge.settings import Settings
+from mcp_bridge.settings.endpoint import Credentials, Endpoint
 from mcp_bridge.system.private_folder import PrivateFolder
 
 _BACKLOG = 512
@@ -41,11 +41,11 @@ class Admission:
 
 
 class Gateway:
-    """One cluster's gateway. It starts when the first run is admitted. Safe to use from several threads."""
+    """The gateway to one endpoint. It starts when the first run is admitted. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._redactor = settings.redactor
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        self._endpoint = endpoint
+        self._credentials = credentials
         self._sessions = Sessions()
         self._starting = threading.Lock()
         self._folder: PrivateFolder | None = None
@@ -60,7 +60,7 @@ class Gateway:
         Its trace is written into `folder`, which need not be there yet, and is complete when the context ends.
         """
         home = self._ensure_started()
-        session = Session(grant, Trace(folder / TRACE, self._redactor))
+        session = Session(grant, Trace(folder / TRACE, self._credentials.redactor))
         key = self._sessions.add(session)
         # A file, since the environment of a run is kept among its artifacts.
         key_file = home / f"{secrets.token_hex(8)}.key"
@@ -114,7 +114,7 @@ class Gateway:
         try:
             from mcp_bridge.gateway.server import serve
 
-            asyncio.run(serve(listening, self._settings, self._sessions, self._on_ready))
+            asyncio.run(serve(listening, self._endpoint, self._credentials, self._sessions, self._on_ready))
         finally:
             # Whoever waits is told that there is no gateway any more.
             listening.close()

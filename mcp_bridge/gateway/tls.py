@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import certifi
 
 from mcp_bridge.gateway.faults import Fault
+from mcp_bridge.settings.endpoint import Trust
 
 # The variables that the requests library reads, and so the collection where it is used directly.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -42,18 +43,22 @@ class _PinningContext(ssl.SSLContext):
         raise NotImplementedError("only connections made by wrap_bio are pinned")
 
 
-def make_tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
+def make_tls_context(trust: Trust) -> ssl.SSLContext:
     """A context that trusts by the strictest that is given: SHA-256 fingerprint, CA file or folder, the usual CAs.
 
-    Raises Fault when `fingerprint` or `ca_path` is not usable.
+    Raises Fault when the fingerprint or the CA is not usable.
     """
-    if fingerprint:
+    if trust.fingerprint:
         pinning = _PinningContext(ssl.PROTOCOL_TLS_CLIENT)
-        pinning.fingerprint = _parse_fingerprint(fingerprint)
+        pinning.fingerprint = _parse_fingerprint(trust.fingerprint)
         return _disable_verification(pinning)
-    if not verify:
+    if not trust.verify:
         return _disable_verification(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    chosen = str(Path(ca_path).expanduser()) if ca_path else next(filter(None, map(os.environ.get, _BUNDLES)), None)
+    chosen = (
+        str(Path(trust.ca_path).expanduser())
+        if trust.ca_path
+        else next(filter(None, map(os.environ.get, _BUNDLES)), None)
+    )
     bundle = chosen or certifi.where()
     try:
         context = ssl.create_default_context(

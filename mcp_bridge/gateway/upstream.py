@@ -19,7 +19,7 @@ from mcp_bridge.gateway.circuit_breaker import Breaker
 from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password, Token
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
-from mcp_bridge.settings import Settings
+from mcp_bridge.settings.endpoint import Credentials, Endpoint
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
@@ -28,7 +28,8 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 600.0
 # pveproxy closes idle connections after about 5 s; no request should meet that boundary.
 _IDLE_SECONDS = 4.0
-_DEFAULT_PORT = 8006
+# Of each service: what people call it, and its port.
+_SERVICES = {"pve": ("Proxmox VE", 8006)}
 _LARGEST_ANSWER = 256 * 1024 * 1024
 _BODY_HEADERS = ("content-type", "content-encoding")
 
@@ -36,13 +37,13 @@ Body = bytes | AsyncIterable[bytes]
 
 
 class Upstream:
-    """One cluster. Wrong settings are noticed when the first request is sent, which then raises Fault."""
+    """One endpoint. Wrong settings are noticed when the first request is sent, which then raises Fault."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        self._endpoint = endpoint
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._breaker = Breaker(time.monotonic)
-        self._login = _make_login(settings)
+        self._login = _make_login(endpoint, credentials)
         self._client: httpx2.AsyncClient | None = None
         self.address = ""
 
@@ -93,14 +94,11 @@ class Upstream:
 
     def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            host, port = _parse_address(self._settings.cluster_url)
+            host, port = _parse_address(self._endpoint)
             self.address = f"{host}:{port}"
-            settings = self._settings
             self._client = httpx2.AsyncClient(
                 base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-                verify=make_tls_context(
-                    verify=settings.verify_ssl, ca_path=settings.ca_path, fingerprint=settings.fingerprint
-                ),
+                verify=make_tls_context(self._endpoint.trust),
                 limits=httpx2.Limits(
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
@@ -133,22 +131,23 @@ async def _send_request(
     return Answer(response.status_code, response.extensions.get("reason_phrase", b""), body_headers, b"".join(parts))
 
 
-def _make_login(settings: Settings) -> Login:
-    if settings.token_id and settings.token_secret:
-        return Token(settings.identity, settings.token_secret.get_secret_value())
-    password = settings.password.get_secret_value() if settings.password else ""
-    return Password(settings.identity, password)
+def _make_login(endpoint: Endpoint, credentials: Credentials) -> Login:
+    if credentials.token_secret and "!" in endpoint.identity:
+        return Token(endpoint.identity, credentials.token_secret.get_secret_value())
+    password = credentials.password.get_secret_value() if credentials.password else ""
+    return Password(endpoint.identity, password)
 
 
-def _parse_address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
+def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
+    product, default_port = _SERVICES[endpoint.service]
+    parts = urlsplit(endpoint.url)
     try:
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
     if parts.scheme != "https" or not host:
-        raise Fault("invalid_parameter", f"not the address of a Proxmox VE API: {url}")
-    return host, port or _DEFAULT_PORT
+        raise Fault("invalid_parameter", f"not the address of a {product} API: {endpoint.url}")
+    return host, port or default_port
 
 
 def _describe_error(error: BaseException) -> str:

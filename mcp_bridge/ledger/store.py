@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, exists, insert, select, update
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import CLOSING, fit_row, head, run_words, runs
@@ -106,7 +106,7 @@ class Ledger:
         """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
             query = select(runs).where(runs.c.run_id >= prefix, runs.c.run_id < f"{prefix}g")
-            found = [dict(row) for row in connection.execute(query.order_by(runs.c.run_id).limit(5)).mappings()]
+            found = list(connection.execute(query.order_by(runs.c.run_id).limit(5)).mappings())
         if not found:
             raise UsageError(f"There is no run {prefix!r}.", "`playvisor runs list` shows the newest ones.")
         if len(found) > 1:
@@ -230,7 +230,7 @@ def _newest(guest: str | None) -> Select[Any]:
     return named.order_by(run_words.c.opened_seq.desc())
 
 
-def _read_row(row: Mapping[str, Any]) -> RunRow:
+def _read_row(row: RowMapping) -> RunRow:
     """A row with its JSON columns as data. Raises LedgerError when somebody has changed them to something else."""
     try:
         arguments, upids = json.loads(row["arguments"]), json.loads(row["upids"]) if row["upids"] else []

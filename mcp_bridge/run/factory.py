@@ -31,7 +31,7 @@ def make_bridge(
     """
     settings.require_cluster()
     executor = _executor(settings, lasting=lasting, lends=lends)
-    return Bridge(settings, GatedExecutor(executor, Gateway(settings)))
+    return Bridge(settings, GatedExecutor(executor, Gateway(settings.endpoint, settings.credentials)))
 
 
 def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:

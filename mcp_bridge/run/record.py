@@ -87,8 +87,8 @@ class Recorder:
             who=Who(
                 client_name=make_writable(caller.program or caller.name),
                 client_version=make_writable(caller.version) if caller.version else None,
-                proxmox_user=self._settings.identity or None,
-                cluster_url=self._settings.cluster_url or None,
+                proxmox_user=self._settings.endpoint.identity or None,
+                cluster_url=self._settings.endpoint.url or None,
             ),
             collection_version=collection.version(),
             playbook=playbook,

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.settings import profiles
+from mcp_bridge.settings.endpoint import Credentials, Endpoint, Trust
 from mcp_bridge.system.memory import pop_variable
 from mcp_bridge.text.redaction import Redactor
 
@@ -71,26 +72,32 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def cluster_url(self) -> str:
-        """The cluster's address; empty when none is configured."""
+    def endpoint(self) -> Endpoint:
+        """The cluster; without an address when none is configured."""
+        trust = Trust(self.fingerprint, self.ca_path, self.verify_ssl)
+        return Endpoint("pve", self._make_url(), self._make_identity(), trust)
+
+    @property
+    def credentials(self) -> Credentials:
+        """The secrets for the cluster."""
+        return Credentials(self.token_secret, self.password)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides these settings' secrets."""
+        return self.credentials.redactor
+
+    def _make_url(self) -> str:
         if self.url:
             return self.url if "://" in self.url else f"https://{self.url}"
         return f"https://{self.host}:{self.port or 8006}" if self.host else ""
 
-    @property
-    def identity(self) -> str:
-        """The user, or user!token, that the cluster will see; empty when none is configured."""
+    def _make_identity(self) -> str:
         if self.token_id and "!" in self.token_id:
             return self.token_id
         if self.token_id and self.user:
             return f"{self.user}!{self.token_id}"
         return self.user or ""
-
-    @property
-    def redactor(self) -> Redactor:
-        """A redactor of these settings' secrets."""
-        secrets = (self.token_secret, self.password)
-        return Redactor(secret.get_secret_value() for secret in secrets if secret)
 
     def connection_env(self) -> dict[str, str]:
         """The PROXMOX_* variables without the secrets, for the environment of a playbook."""
@@ -109,13 +116,13 @@ class Settings(BaseSettings):
     def require_cluster(self) -> None:
         """Raise UsageError, naming every variable to set, unless a cluster and credentials are configured."""
         missing = []
-        if not self.cluster_url:
+        if not self.endpoint.url:
             missing.append("PROXMOX_URL (such as https://pve1.example.com:8006)")
         if self.token_id and not self.token_secret:
             missing.append("PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
         if not self.token_id and not self.password:
             missing.append("PROXMOX_TOKEN_ID (user@realm!name) and PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
-        elif not self.identity or "@" not in self.identity:
+        elif "@" not in self.endpoint.identity:
             missing.append("PROXMOX_USER (user@realm), or PROXMOX_TOKEN_ID as user@realm!name")
         if missing:
             raise UsageError(

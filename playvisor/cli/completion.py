@@ -41,7 +41,7 @@ def _list_values(kind: str) -> list[str]:
     settings = load_settings()
     cache_file = settings.state_dir / "completions.json"
     cache = _read_cache(cache_file)
-    key = f"{settings.cluster_url} {settings.identity} {kind}"
+    key = f"{settings.endpoint.url} {settings.endpoint.identity} {kind}"
     if key not in cache:
         cache[key] = {"at": time.time(), "values": _read_from_cluster(settings, kind)}
         _write_cache(cache_file, cache)

@@ -41,7 +41,7 @@ def install(
         "mcp",
         *(word for pair in options.items() if pair[1] for word in _make_option(*pair)),
     ]
-    notes = _make_notes(client, connection, configured=bool(settings.cluster_url), may_change="apply" in command)
+    notes = _make_notes(client, connection, configured=bool(settings.endpoint.url), may_change="apply" in command)
     if only_print:
         entry = clients.make_entry(client, command, connection.variables, None)
         console.print_json({client.servers: {name: entry}})
