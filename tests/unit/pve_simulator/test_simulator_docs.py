@@ -13,7 +13,7 @@ from pve_simulator.requests.coverage import known, put_into, simulated
 from pve_simulator.server.control import _CONTROLS
 from pve_simulator.world.faults import REQUEST_ACTIONS, TASK_ACTIONS
 
-GUIDE = Path(__file__).parents[4] / "docs" / "simulator.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "simulator.md"
 TEXT = GUIDE.read_text(encoding="utf-8") if GUIDE.exists() else ""
 
 pytestmark = pytest.mark.skipif(not TEXT, reason="there is no guide beside these tests")

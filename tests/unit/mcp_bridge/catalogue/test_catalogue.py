@@ -1,6 +1,6 @@
 """The catalogue against the modules, playbooks and the schemas that clients have seen before.
 
-After a change that is meant: PLAYVISOR_UPDATE_SNAPSHOTS=1 pytest tests/unit/mcp_bridge/test_catalogue.py
+After a change that is meant: PLAYVISOR_UPDATE_SNAPSHOTS=1 pytest tests/unit/mcp_bridge/catalogue/test_catalogue.py
 """
 
 from __future__ import annotations
