@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from mcp_bridge.database import reading, transaction
+from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import tokens
+from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import UsageError
 from mcp_bridge.system.identity import local_user, now, stamp
 
@@ -61,10 +62,10 @@ def is_role(word: str) -> bool:
 
 
 class Tokens:
-    """The tokens of one ledger."""
+    """The tokens in one database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def create(self, name: str, roles: Iterable[str] = (), days: int | None = None) -> tuple[Token, str]:
         """Make a token; its secret is returned this once. Raises UsageError for a name that is taken or no name."""
@@ -89,7 +90,7 @@ class Tokens:
         )
         secret = f"{_PREFIX}_{token.key}_{secrets.token_urlsafe(32)}"
         values = {**token.__dict__, "roles": json.dumps(given), "hash": _hash(secret)}
-        with transaction(self._engine) as connection:
+        with transaction(self._database.engine) as connection:
             if _valid(connection, name):
                 raise UsageError(f"There is a token {name!r} already.", "Revoke it first, or choose another name.")
             connection.execute(insert(tokens).values(**values))
@@ -97,7 +98,7 @@ class Tokens:
 
     def revoke(self, name: str) -> Token:
         """Let nobody in with this token any more. Raises UsageError when there is none that is valid."""
-        with transaction(self._engine) as connection:
+        with transaction(self._database.engine) as connection:
             valid = _valid(connection, name)
             if valid is None:
                 raise UsageError(f"There is no valid token {name!r}.", "`playvisor tokens list` shows them.")
@@ -106,13 +107,13 @@ class Tokens:
 
     def every(self) -> list[Token]:
         """All tokens, oldest first."""
-        with reading(self._engine) as connection:
+        with reading(self._database.engine) as connection:
             return [_read(row) for row in connection.execute(select(tokens).order_by(tokens.c.made_at)).mappings()]
 
     def verify(self, secret: str) -> Token | None:
         """The valid token with this secret."""
         key = _KEY.match(secret)
-        with reading(self._engine) as connection:
+        with reading(self._database.engine) as connection:
             query = select(tokens).where(tokens.c.key == (key[1] if key else ""))
             row = connection.execute(query).mappings().first()
         same = hmac.compare_digest(row["hash"] if row else _NO_HASH, _hash(secret))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from mcp_bridge.executor import runner_events
 
 Progress = Callable[[str], None]
 """Called with one short line whenever a run gets further."""
@@ -23,6 +25,9 @@ class PlaybookRun:
     `folder` must not exist yet; the executor makes it (0700) and leaves everything that the run leaves behind in it.
     `action` is the full name of the module whose result counts. `environment` is what this run gets beyond what every
     run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
+
+    Beyond GET it may send the requests of these `steps` of a plan, each once, and those that match `requests`, such as
+    `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
     """
 
     folder: Path
@@ -32,6 +37,8 @@ class PlaybookRun:
     check: bool = False
     timeout: int = 3600
     environment: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[Mapping[str, Any]] = ()
+    requests: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -41,13 +48,30 @@ class PlaybookOutcome:
     An empty one, but for `failed`, is one that was lost on its way here.
 
     `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
-    known even when the module did not come to return them.
+    known even when the module did not come to return them. Of a run that was gated, `denied` are the requests that it
+    was not granted, and `started` the tasks that it was seen to start: what it has written itself could say anything.
     """
 
     status: Literal["ended", "cancelled", "timeout"]
     result: dict[str, Any] | None = None
     output: list[str] = field(default_factory=list)
     upids: list[str] = field(default_factory=list)
+    denied: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+
+
+def is_lost(outcome: PlaybookOutcome) -> bool:
+    """Whether the module ended, and what it returned did not arrive."""
+    return outcome.status == "ended" and outcome.result is not None and runner_events.is_lost(outcome.result)
+
+
+class RunError(Exception):
+    """A playbook run failed for a `reason` of Playvisor's own; `denied` are requests that it was not granted."""
+
+    def __init__(self, reason: Exception, denied: tuple[str, ...]) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.denied = denied
 
 
 RESULTS = "results"
@@ -96,3 +120,6 @@ class Executor(Protocol):
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
         """Run it to its end, or stop all of it soon after `cancel` is set."""
+
+    def close(self) -> None:
+        """End what it keeps running; nothing can run any more."""

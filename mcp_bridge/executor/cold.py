@@ -62,6 +62,9 @@ class ColdExecutor:
         result = written_result(run.folder, run.action) or watch.result
         return PlaybookOutcome(watch.ending, result, output, started_tasks(run.folder))
 
+    def close(self) -> None:
+        """Nothing of it runs on."""
+
     def _runner(self, run: PlaybookRun, watch: _Watch) -> Any:
         ansible_runner = _ansible_runner()
         config = ansible_runner.RunnerConfig(

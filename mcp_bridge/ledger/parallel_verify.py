@@ -17,8 +17,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from mcp_bridge.database import open_database, reading
+from mcp_bridge.database.open import open_database
 from mcp_bridge.database.tables import checkpoints, head, runs
+from mcp_bridge.database.transactions import reading
 from mcp_bridge.ledger import chain, verify
 
 # Starting a process takes as long as verifying this many entries.

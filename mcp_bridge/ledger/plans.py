@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from mcp_bridge.database import reading, transaction
 from mcp_bridge.database.tables import plans
+from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.system.identity import stamp

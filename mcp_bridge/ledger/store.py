@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -16,16 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
 
-from mcp_bridge.auth.tokens import Tokens
-from mcp_bridge.database import open_database, reading, transaction
+from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import CLOSING, fitting, head, run_words, runs
+from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import LedgerError, UsageError
-from mcp_bridge.evidence import events
-from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
-from mcp_bridge.ledger import artifacts, chain, guest_index, parallel_verify, retention, verify
+from mcp_bridge.ledger import chain, guest_index, parallel_verify, retention, verify
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import Closing, Opening
-from mcp_bridge.system import processes
 
 Row = dict[str, Any]
 
@@ -35,8 +30,7 @@ class Ledger:
 
     def __init__(self, state_dir: Path, url: str | None = None) -> None:
         self._state_dir = state_dir
-        self._file = None if url else state_dir / "ledger.db"
-        self._url = url or f"sqlite:///{self._file}"
+        self.database = Database(state_dir, url)
 
     def folder(self, run_id: str) -> Path:
         """Where the artifacts of a run are."""
@@ -46,11 +40,6 @@ class Ledger:
     def plans(self) -> Plans:
         """The plans that wait to be decided on or applied."""
         return Plans(self._engine)
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        """The tokens of the clients that come over HTTP."""
-        return Tokens(self._engine)
 
     def open(self, opening: Opening) -> None:
         """Write that a run starts. Raises LedgerError; then it must not start."""
@@ -68,23 +57,19 @@ class Ledger:
             _append_opening(connection, opening)
             _append_closing(connection, opening.run_id, closing)
 
-    def close_interrupted(self) -> list[str]:
-        """Close the runs that processes of this host left open when they died; return their ids.
-
-        Whatever is left of such a run, like a playbook that outlived the process, is killed first.
-        """
+    def unclosed(self) -> list[Row]:
+        """The runs that have an opening and no closing: those that still run, and those whose process died."""
+        query = select(runs).where(runs.c.closed_seq.is_(None)).order_by(runs.c.opened_seq)
         with reading(self._engine) as connection:
-            unclosed = list(connection.execute(select(runs).where(runs.c.closed_seq.is_(None))).mappings())
-        closed = []
-        for row in unclosed:
-            if row["host"] != socket.gethostname() or _alive(row):
-                continue
-            processes.kill_run(self.folder(row["run_id"]))
-            with transaction(self._engine) as connection:
-                if _still_open(connection, row["run_id"]):
-                    _append_closing(connection, row["run_id"], self._interruption(row["run_id"]))
-                    closed.append(row["run_id"])
-        return closed
+            return [_readable(row) for row in connection.execute(query).mappings()]
+
+    def close_if_open(self, run_id: str, closing: Closing) -> bool:
+        """Write how a run ended, unless somebody else has done so meanwhile; returns whether it was written."""
+        with transaction(self._engine) as connection:
+            if not _is_open(connection, run_id):
+                return False
+            _append_closing(connection, run_id, closing)
+        return True
 
     def recent(self, limit: int = 20, **wanted: str | None) -> list[Row]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
@@ -133,14 +118,14 @@ class Ledger:
 
     def verify(self) -> verify.Verification:
         """Check every entry of the chain and every artifact, without asking the cluster."""
-        if self._file is not None and not self._file.exists():
+        if self.database.file is not None and not self.database.file.exists():
             raise LedgerError(
-                f"There is no ledger at {self._file}.",
+                f"There is no ledger at {self.database.file}.",
                 "Nothing was run with this state directory (PLAYVISOR_STATE_DIR), or the ledger was removed.",
             )
         with reading(self._engine) as connection:
-            shared = self._file is None
-            intact = parallel_verify.intact(connection, self._url, self._folders, shared=shared)
+            shared = self.database.file is None
+            intact = parallel_verify.intact(connection, self.database.url, self._folders, shared=shared)
             return intact or verify.verify(connection, self._folders, shared=shared)
 
     def removable(self, before: str) -> retention.Removal | None:
@@ -149,7 +134,7 @@ class Ledger:
         with reading(self._engine) as connection:
             removal = retention.removable(connection, before)
             if removal:
-                found = verify.verify(connection, self._folders, shared=self._file is None)
+                found = verify.verify(connection, self._folders, shared=self.database.file is None)
                 retention.refuse_untrue(removal, found.faults)
         return removal
 
@@ -172,23 +157,6 @@ class Ledger:
                 _next(connection)
                 retention.settle(connection, self._folders, self._trashes)
 
-    def _interruption(self, run_id: str) -> Closing:
-        folder = self.folder(run_id)
-        steps = events.planned_steps(folder)
-        requests = read_requests(folder / "apply", steps)
-        told = (
-            describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."
-        )
-        return Closing(
-            outcome="interrupted",
-            decision="allowed" if (folder / "apply").is_dir() else "unknown",
-            # The gateway notes a request before it sends it, so what is not there was not sent.
-            changed=any(one.may_have_changed for one in requests),
-            upids=[one.upid for one in requests if one.upid],
-            summary=f"How it ended was not written: its process died, or could not write. {told}",
-            artifacts_sha256=artifacts.seal(folder),
-        )
-
     @property
     def _folders(self) -> Path:
         return self._state_dir / "runs"
@@ -197,16 +165,9 @@ class Ledger:
     def _trashes(self) -> Path:
         return self._state_dir / "pruning"
 
-    @cached_property
+    @property
     def _engine(self) -> Engine:
-        try:
-            self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(
-                f"The state directory {self._state_dir} can't be made: {error.strerror}.",
-                "Set PLAYVISOR_STATE_DIR to a directory that you may write to.",
-            ) from error
-        return open_database(self._url)
+        return self.database.engine
 
 
 # Built once: building them takes as long as executing them.
@@ -256,23 +217,11 @@ def _next(connection: Connection) -> tuple[int, str]:
     return end.seq + 1, end.hash
 
 
-def _still_open(connection: Connection, run_id: str) -> bool:
+def _is_open(connection: Connection, run_id: str) -> bool:
+    """Whether a run has no closing; until the transaction ends, nobody else writes one."""
     query = select(runs.c.closed_seq).where(runs.c.run_id == run_id).with_for_update()
     closed: int | None = connection.execute(query).scalar_one()
     return closed is None
-
-
-def _alive(row: Any) -> bool:
-    """Whether the process that opened a row still runs; its id alone may have been given to another one since."""
-    if not row["process_started"]:
-        try:
-            os.kill(row["pid"], 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-    return bool(processes.started(row["pid"]) == row["process_started"])
 
 
 def _newest(guest: str | None) -> Select[Any]:

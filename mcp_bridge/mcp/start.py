@@ -59,7 +59,7 @@ def serve_mcp(
     from mcp_bridge.mcp.http import Listen, serve_http
 
     issuer = Issuer(**oauth) if oauth["url"] else None
-    where, known = Listen(**listen, issuer=issuer), bridge.ledger.tokens
+    where, known = Listen(**listen, issuer=issuer), bridge.tokens
     where.require_safe(tokens=any(token.state == "valid" for token in known.every()))
     serve_http(McpServer(bridge, used, offer), where, known.verify)
 

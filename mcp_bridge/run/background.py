@@ -45,7 +45,7 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     )
     asked, answers = _pipes(child)
     with suppress(BrokenPipeError), asked:
-        asked.write(json.dumps({"settings": _plain(settings), "request": asdict(request)}).encode())
+        asked.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
     # Who has ended is to be no zombie, which would look alive to nobody but the system.
     threading.Thread(target=child.wait, name="detached", daemon=True).start()
     with answers:
@@ -87,19 +87,19 @@ def _messages(answers: IO[bytes], child: subprocess.Popen[bytes], cancel: thread
             yield from (json.loads(line) for line in lines)
 
 
-def _plain(settings: Settings) -> dict[str, Any]:
+def _settings_for_child(settings: Settings) -> dict[str, Any]:
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
-    return {name: _shown(value) for name, value in values.items()}
+    return {name: _in_clear_for_child(value) for name, value in values.items()}
 
 
-def _shown(value: Any) -> Any:
+def _in_clear_for_child(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
 def _result(message: dict[str, Any]) -> Result:
-    result = Result(**message["result"])
-    if result.plan:
-        result.plan.elicitable = bool(message.get("elicitable"))
-    return result
+    data = message["result"]
+    if data.get("plan"):
+        data["plan"]["elicitable"] = bool(message.get("elicitable"))
+    return Result(**data)

@@ -13,8 +13,9 @@ from mcp_bridge.catalogue import arguments, run_tools
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import background, outcome
+from mcp_bridge.run import background
 from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.tools import plans, runs
 from mcp_bridge.run.tools.results import failed
@@ -68,4 +69,4 @@ def _refusal(request: Request) -> Failure | None:
         message = f"{tool.name} is not among the tools that this server offers."
         return Failure(code="refused", message=message, hint=f"It is in toolset {tool.toolset}.")
     problems = arguments.against(tool.input_schema, request.arguments)
-    return outcome.invalid(problems) if problems else None
+    return invalid_arguments(problems) if problems else None

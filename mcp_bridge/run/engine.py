@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -15,21 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, version
 from mcp_bridge.errors import PlayvisorError, UsageError
-from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.active import Running
-from mcp_bridge.run.phases import Means, Phases
-from mcp_bridge.run.record import Evidence, Recorder
+from mcp_bridge.run.phases import Means, OnUnderway, Phases
+from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
 from mcp_bridge.run.request import Request, refusal, unknown
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import writable
 
 if TYPE_CHECKING:
-    from mcp_bridge.gateway.service import Gateway
+    from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.store import Ledger, Row
     from mcp_bridge.policy.judge import Judge
 
@@ -41,11 +40,11 @@ _SELF = "playvisor"
 class Engine:
     """Runs playbooks for tools against one cluster, and keeps the ledger of it. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, executor: Executor, gateway: Gateway) -> None:
+    def __init__(self, settings: Settings, executor: Executor) -> None:
         self._settings = settings
-        self._gateway = gateway
+        self._executor = executor
         self._recorder = Recorder(settings)
-        self._means = Means(settings, executor, gateway, self._recorder)
+        self._means = Means(settings, executor, self._recorder)
         self._running = Running(settings.state_dir)
 
     @property
@@ -57,6 +56,13 @@ class Engine:
     def ledger(self) -> Ledger:
         """The ledger; what an earlier process left open in it is closed on first use."""
         return self._recorder.ledger
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The tokens of the clients that come over HTTP."""
+        from mcp_bridge.auth.tokens import Tokens
+
+        return Tokens(self.ledger.database)
 
     @cached_property
     def judge(self) -> Judge:
@@ -72,11 +78,11 @@ class Engine:
         request: Request,
         progress: Progress,
         cancel: threading.Event,
-        underway: Callable[[Result], None] = lambda _result: None,
+        on_underway: OnUnderway = lambda _result: None,
     ) -> Result:
         """Do what is asked, and return what came of it; a failure is a result, too.
 
-        `underway` is called once a plan is about to be applied: what it gets is the result until then. Raises
+        `on_underway` is called once a plan is about to be applied: what it gets is the result until then. Raises
         LedgerError when the ledger can't be written before it starts; then nothing was run.
         """
         run_id = str(uuid.uuid4())
@@ -84,19 +90,13 @@ class Engine:
         failure = refusal(request, tool) or self._leak(request)
         if tool is None or failure is not None:
             return self._turn_down(request, run_id, failure or unknown(request.tool))
-        evidence = Evidence(request, run_id)
         # Whoever sees the row can cancel the run.
         with self._running.entered(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
-            try:
-                result = self._carry_out(Phases(self._means, tool, evidence, progress, control), underway)
-            except Exception as error:
-                # Whatever goes wrong in here, the ledger has to say how the run ended.
-                result = self._broken(evidence, error)
-            result = self._recorder.close(evidence, self._recorder.redacted(result))
-        if result.plan:
-            result.plan.elicitable = evidence.verdict.elicitable
-        return result
+            ending = Phases(self._means, tool, request, run_id, progress, control).carry_out(
+                lambda: self.judge, on_underway
+            )
+            return self._recorder.close(tool, ending)
 
     def decide_plan(self, plan_id: str, request: Request, *, approve: bool, approval: str = "operator") -> KeptPlan:
         """Approve or deny a plan that is held, as whoever makes this request, and record it.
@@ -136,9 +136,9 @@ class Engine:
         return FollowUp(self._means).of(row, request)
 
     def close(self) -> None:
-        """Stop the gateway; nothing can run any more."""
+        """End what serves runs; nothing can run any more."""
         self._running.close()
-        self._gateway.close()
+        self._executor.close()
 
     def answer(self, request: Request, result: Result) -> Result:
         """Record and return what was answered without running anything."""
@@ -148,17 +148,6 @@ class Engine:
         """Plain data without any secret that is known here."""
         redacted: dict[str, Any] = self._recorder.without_secrets(data)
         return redacted
-
-    def _carry_out(self, phases: Phases, underway: Callable[[Result], None]) -> Result:
-        if not phases.tool.writes:
-            return phases.read()
-        plan = phases.plan()
-        if plan is None:
-            return phases.written()
-        if not phases.judge(plan, self.judge).applies:
-            return phases.keep()
-        underway(self._recorder.redacted(phases.underway()))
-        return phases.apply(plan)
 
     def _turn_down(self, request: Request, run_id: str, failure: Failure) -> Result:
         """Record and return a request that nothing was started for."""
@@ -177,23 +166,4 @@ class Engine:
             code="invalid_parameter",
             message=f"{', '.join(named)} holds a secret of this connection.",
             hint="Leave it out: Playvisor gives the credentials to the playbook itself.",
-        )
-
-    def _broken(self, evidence: Evidence, error: Exception) -> Result:
-        steps = evidence.plan.steps if evidence.plan else []
-        requests = read_requests(self.ledger.folder(evidence.run_id) / "apply", steps)
-        told = f". {describe_requests(requests, missing_steps(requests, steps))}" if requests else ""
-        failure = Failure(
-            code="internal",
-            message=f"Playvisor could not run it: {type(error).__name__}: {error}{told}",
-            hint=f"Check free space and access rights in {self._settings.state_dir}; if that is fine, it is a bug.",
-        )
-        return Result(
-            run_id=evidence.run_id,
-            tool=evidence.request.tool,
-            status="failed",
-            changed=any(one.may_have_changed for one in requests),
-            summary=failure.message,
-            plan=evidence.plan,
-            failure=failure,
         )

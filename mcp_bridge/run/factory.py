@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from mcp_bridge.executor import Executor
 from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.gateway.service import Gateway
-from mcp_bridge.run import Bridge
+from mcp_bridge.run.call import Bridge
+from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def make_bridge(
     these programs, each with the module whose `main` it is. Raises UsageError when no cluster is configured.
     """
     settings.require_cluster()
-    return Bridge(settings, _executor(settings, lasting=lasting, lends=lends), Gateway(settings))
+    executor = _executor(settings, lasting=lasting, lends=lends)
+    return Bridge(settings, GatedExecutor(executor, Gateway(settings)))
 
 
 def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:

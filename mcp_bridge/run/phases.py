@@ -5,31 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import collection
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
-from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress
-from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
+from mcp_bridge.ledger.records import expiry
 from mcp_bridge.policy import Asker
 from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
-from mcp_bridge.run import guest_locks, outcome
+from mcp_bridge.run import failures, guest_locks
 from mcp_bridge.run.active import Control
-from mcp_bridge.run.record import Evidence, Recorder
+from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
+from mcp_bridge.run.outcome import is_broken_off, mark_if_lost, mark_if_of_another_plan, read_plan, result_of
+from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.tasks import PHASE, Aftermath
+from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.plain import one_line
 
 if TYPE_CHECKING:
-    from mcp_bridge.gateway.service import Gateway
     from mcp_bridge.policy.judge import Judge
 
 _SAYING = {"read": "{}", "plan": "Planning: {}", "apply": "Applying: {}"}
+OnUnderway = Callable[[Result], None]
+"""Called once a plan is about to be applied, with the result until then."""
 
 
 @dataclass(frozen=True)
@@ -38,121 +42,139 @@ class Means:
 
     settings: Settings
     executor: Executor
-    gateway: Gateway
     recorder: Recorder
 
 
-@dataclass(frozen=True)
 class Phases:
-    """Carries out one run of one tool; what becomes known on the way goes into its evidence."""
+    """Carries out one run of one tool."""
 
-    means: Means
-    tool: Tool
-    evidence: Evidence
-    progress: Progress
-    control: Control
+    def __init__(
+        self, means: Means, tool: Tool, request: Request, run_id: str, progress: Progress, control: Control
+    ) -> None:
+        self._means = means
+        self._tool = tool
+        self._request = request
+        self._run_id = run_id
+        self._progress = progress
+        self._control = control
+        # What is known so far, for the case that something goes wrong.
+        self._verdict = Verdict("no plan" if tool.writes else "allowed")
+        self._plan: Plan | None = None
+        self._denied: tuple[str, ...] = ()
 
-    def read(self) -> Result:
-        """Run a tool that changes nothing."""
-        self.evidence.outcome = self._play("read", self._variables())
-        return outcome.read_result(self.tool, self.evidence.run_id, self.evidence.outcome)
+    def carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
+        """Run it to its end. Whatever goes wrong in here is an ending, too: the ledger has to say how a run ended."""
+        try:
+            return self._carry_out(judge, on_underway)
+        except Exception as error:
+            return self._crash(error)
 
-    def plan(self) -> Plan | None:
-        """Plan in check mode; None when it came to no plan."""
-        self.evidence.verdict = Verdict("no plan")
-        self.evidence.outcome = self._play("plan", self._variables())
-        self.evidence.plan = outcome.plan(self.evidence.outcome)
-        return self.evidence.plan if self.evidence.outcome.status == "ended" else None
+    def _carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
+        if not self._tool.writes:
+            outcome = self._play("read")
+            return Read(self._known(), outcome)
+        planned = self._play("plan")
+        self._plan = read_plan(planned)
+        if self._plan is None or planned.status != "ended":
+            return NotApplied(self._known(), planned)
+        self._verdict = self._judge(self._plan, judge())
+        if not self._verdict.applies:
+            return self._keep(self._plan, planned)
+        underway = Underway(self._known(), planned)
+        on_underway(self._means.recorder.redact(result_of(self._tool, underway)))
+        return self._apply(self._plan)
 
-    def judge(self, plan: Plan, judge: Judge) -> Verdict:
+    def _judge(self, plan: Plan, judge: Judge) -> Verdict:
         """Decide what becomes of the plan."""
-        self.evidence.verdict = self._verdict(plan, judge)
-        return self.evidence.verdict
-
-    def keep(self) -> Result:
-        """The result of a plan that is not applied, which is kept when it may be later."""
-        result = self.written()
-        if self.evidence.verdict.decision in (HELD, PLAN_ONLY):
-            return self.means.recorder.keep(self.tool, self.evidence, result)
-        return result
-
-    def underway(self) -> Result:
-        """The result of a plan that is about to be applied."""
-        return outcome.underway(self.written())
-
-    def apply(self, plan: Plan) -> Result:
-        """Apply exactly this plan, when no other run is at the same guests."""
-        settings = self.means.settings
-        targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with guest_locks.held(settings.state_dir, settings.cluster_url, targets, self.control.cancel) as alone:
-            if not alone:
-                self.evidence.outcome = PlaybookOutcome("cancelled")
-                return self.written()
-            self.evidence.applied = True
-            played = self._play("apply", self._variables() | {"pve_expect_plan": plan.digest})
-            self.evidence.outcome = played = outcome.mark_if_of_another_plan(played, plan)
-            if played.status != "ended" or played.result is None or outcome.is_lost(played):
-                return self._broken_off(plan)
-        return self.written()
-
-    def written(self) -> Result:
-        """The result of a tool that changes something, as things stand."""
-        evidence = self.evidence
-        result = outcome.write_result(
-            self.tool, evidence.run_id, evidence.outcome, evidence.plan, applied=evidence.applied
-        )
-        return outcome.not_applied(result, evidence.verdict.failure) if evidence.verdict.failure else result
-
-    def _broken_off(self, plan: Plan) -> Result:
-        """The result of a run that was stopped while it was being applied, or lost: what state things are in."""
-        self.progress("Looking what became of it")
-        folder = self.means.recorder.ledger.folder(self.evidence.run_id)
-        requests = read_requests(folder / "apply", plan.steps)
-        aftermath = Aftermath(self.means.executor, self.means.gateway)
-        stop = self.evidence.upids if self.control.stop_tasks else ()
-        requests = aftermath.of(folder / PHASE, requests, stop)
-        left = missing_steps(requests, plan.steps)
-        return outcome.broken_off(self.written(), requests, left, lost=outcome.is_lost(self.evidence.outcome))
-
-    def _variables(self) -> dict[str, Any]:
-        asked = {name: value for name, value in self.evidence.request.arguments.items() if name != "check"}
-        return {f"pve_{name}": value for name, value in {**arguments.cleaned(asked), **self.tool.fixed}.items()}
-
-    def _verdict(self, plan: Plan, judge: Judge) -> Verdict:
-        request, run_id = self.evidence.request, self.evidence.run_id
+        request = self._request
         if request.plan_digest not in (None, plan.digest):
-            return Verdict("drifted", failure=outcome.drifted())
+            return Verdict("drifted", failure=failures.plan_drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
         asker = Asker(request.asker, request.kind, request.roles, local_user())
-        verdict = judge.judge(self.tool, asker, plan, run_id, only_plan=only_plan, plan_id=request.plan_id)
-        if request.plan_id and verdict.applies and not self.means.recorder.ledger.plans.use(request.plan_id, run_id):
-            return Verdict("refused", failure=outcome.used(request.plan_id))
+        verdict = judge.judge(self._tool, asker, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id)
+        plans = self._means.recorder.ledger.plans
+        if request.plan_id and verdict.applies and not plans.use(request.plan_id, self._run_id):
+            return Verdict("refused", failure=failures.plan_used(request.plan_id))
         return verdict
 
-    def _play(self, phase: str, variables: Mapping[str, Any]) -> PlaybookOutcome:
-        run = PlaybookRun(
-            folder=self.means.recorder.ledger.folder(self.evidence.run_id) / phase,
-            playbook=collection.playbook(self.tool.playbook),
-            action=self.tool.action,
-            variables=dict(variables),
-            check=phase == "plan",
-            timeout=self.means.settings.run_timeout,
+    def _keep(self, plan: Plan, planned: PlaybookOutcome) -> NotApplied:
+        """The ending of a plan that is not applied, which is kept when it may be later."""
+        verdict = self._verdict
+        if verdict.decision not in (HELD, PLAN_ONLY):
+            return NotApplied(self._known(), planned)
+        self._plan = plan.model_copy(
+            update={
+                "id": self._run_id,
+                "expires_at": expiry(self._means.settings.plan_seconds),
+                "elicitable": verdict.elicitable,
+            }
         )
-        with self.means.gateway.admit(_grant(self.tool, phase, self.evidence.plan), run.folder) as admission:
-            run = replace(run, environment=admission.environment)
-            try:
-                played = self.means.executor.run(run, lambda line: self._say(phase, line), self.control.cancel)
-                return outcome.mark_if_lost(self.tool, played)
-            finally:
-                self.evidence.denied += admission.denied
-                self.evidence.upids += admission.upids
+        ending = NotApplied(self._known(), planned)
+        self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, ending))
+        return ending
+
+    def _apply(self, plan: Plan) -> Ending:
+        """Apply exactly this plan, when no other run is at the same guests."""
+        settings = self._means.settings
+        targets = [str(target.get("vmid") or target) for target in plan.targets]
+        with guest_locks.held(settings.state_dir, settings.cluster_url, targets, self._control.cancel) as is_alone:
+            if not is_alone:
+                return NotApplied(self._known(), PlaybookOutcome("cancelled"))
+            applied = mark_if_of_another_plan(self._play("apply", plan), plan)
+            if is_broken_off(applied):
+                return self._break_off(plan, applied)
+        return Applied(self._known(), applied)
+
+    def _break_off(self, plan: Plan, applied: PlaybookOutcome) -> BrokenOff:
+        """The ending of a run that was stopped while it was being applied, or lost: what state things are in."""
+        self._progress("Looking what became of it")
+        folder = self._means.recorder.ledger.folder(self._run_id)
+        stop = applied.started if self._control.stop_tasks else ()
+        requests = Aftermath(self._means.executor).of(folder / PHASE, read_requests(folder / "apply", plan.steps), stop)
+        return BrokenOff(self._known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
+
+    def _crash(self, error: Exception) -> Crashed:
+        reason = error.reason if isinstance(error, RunError) else error
+        steps = self._plan.steps if self._plan else []
+        requests = read_requests(self._means.recorder.ledger.folder(self._run_id) / "apply", steps)
+        return Crashed(
+            self._known(),
+            error=f"{type(reason).__name__}: {reason}",
+            state_dir=self._means.settings.state_dir,
+            requests=tuple(requests),
+            missing=tuple(missing_steps(requests, steps)),
+        )
+
+    def _known(self) -> Known:
+        return Known(self._run_id, self._verdict, self._plan, self._denied)
+
+    def _play(self, phase: str, plan: Plan | None = None) -> PlaybookOutcome:
+        """Run the tool's playbook: granted nothing beyond GET, unless it applies a plan or the tool says so."""
+        variables = self._variables()
+        if plan:
+            variables["pve_expect_plan"] = plan.digest
+        run = PlaybookRun(
+            folder=self._means.recorder.ledger.folder(self._run_id) / phase,
+            playbook=collection.playbook(self._tool.playbook),
+            action=self._tool.action,
+            variables=variables,
+            check=phase == "plan",
+            timeout=self._means.settings.run_timeout,
+            steps=plan.steps if plan else (),
+            requests=self._tool.requests if phase == "read" else (),
+        )
+        try:
+            outcome = self._means.executor.run(run, lambda line: self._say(phase, line), self._control.cancel)
+        except RunError as error:
+            self._denied += error.denied
+            raise
+        self._denied += outcome.denied
+        return mark_if_lost(self._tool, outcome)
+
+    def _variables(self) -> dict[str, Any]:
+        given = {name: value for name, value in self._request.arguments.items() if name != "check"}
+        values: Mapping[str, Any] = {**arguments.cleaned(given), **self._tool.fixed}
+        return {f"pve_{name}": value for name, value in values.items()}
 
     def _say(self, phase: str, line: str) -> None:
-        self.progress(_SAYING[phase].format(one_line(self.means.recorder.without_secrets(line))))
-
-
-def _grant(tool: Tool, phase: str, plan: Plan | None) -> Grant:
-    """What the playbook of a phase may send beyond GET: nothing, unless it applies a plan or the tool says so."""
-    if phase == "apply" and plan is not None:
-        return Grant(plan.steps)
-    return Grant(requests=tool.requests if phase == "read" else ())
+        self._progress(_SAYING[phase].format(one_line(self._means.recorder.without_secrets(line))))

@@ -7,40 +7,25 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import collection
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.executor import PlaybookOutcome
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, expiry
 from mcp_bridge.policy import judge
 from mcp_bridge.policy.judge import Verdict
 from mcp_bridge.result import Plan, Result
-from mcp_bridge.run import outcome
+from mcp_bridge.run.ending import Ending
+from mcp_bridge.run.outcome import closing_of, result_of
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import shortened, writable
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger
-
-
-@dataclass
-class Evidence:
-    """What is known of a run so far; what its result and its closing entry are made of."""
-
-    request: Request
-    run_id: str
-    verdict: Verdict = field(default_factory=lambda: Verdict("allowed"))
-    plan: Plan | None = None
-    applied: bool = False
-    outcome: PlaybookOutcome = field(default_factory=lambda: PlaybookOutcome("ended"))
-    denied: list[str] = field(default_factory=list)
-    # The tasks that the gateway saw it start.
-    upids: list[str] = field(default_factory=list)
 
 
 class Recorder:
@@ -59,9 +44,10 @@ class Recorder:
         """The ledger; what an earlier process left open in it is closed on first use."""
         # SQLAlchemy takes a fifth of a second to import, which an MCP client's handshake should not wait for.
         from mcp_bridge.ledger.store import Ledger
+        from mcp_bridge.run.recovery.interrupted import close_interrupted
 
         ledger = Ledger(self._settings.state_dir, self._settings.ledger_url)
-        self._interrupted = ledger.close_interrupted()
+        self._interrupted = close_interrupted(ledger)
         return ledger
 
     def take_interrupted(self) -> list[str]:
@@ -77,9 +63,13 @@ class Recorder:
         """Plain data without any secret that is known here."""
         return self._redactor.data(data)
 
-    def redacted(self, result: Result) -> Result:
+    def redact(self, result: Result) -> Result:
         """A result without any secret that is known here."""
-        return Result(**self._redactor.data(result.model_dump()))
+        data = self._redactor.data(result.model_dump())
+        if result.plan:
+            # Which no dump has.
+            data["plan"]["elicitable"] = result.plan.elicitable
+        return Result(**data)
 
     def open(self, request: Request, run_id: str, playbook: str | None) -> None:
         """Write that a run starts. Raises LedgerError; then it must not start."""
@@ -105,7 +95,7 @@ class Recorder:
 
     def answer(self, request: Request, result: Result) -> Result:
         """Record and return what was answered without running anything."""
-        result = self.redacted(result)
+        result = self.redact(result)
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
         closing = Closing(result.status, decision, False, result.summary, failure_code=code)
@@ -113,49 +103,35 @@ class Recorder:
         self.ledger.record(self.opening(request, result.run_id), closing)
         return result
 
-    def keep(self, tool: Tool, evidence: Evidence, result: Result) -> Result:
-        """Keep a plan that was not applied, to be decided on or applied later; returns its result."""
-        if evidence.plan is None:
-            return result
-        asked = dict(evidence.request.arguments)
-        secret = self._redactor.data(asked) != asked
-        failure = evidence.verdict.failure
-        kept = KeptPlan(
-            plan_id=evidence.run_id,
-            digest=evidence.plan.digest,
-            tool=tool.name,
-            arguments=None if secret else asked,
-            shown=self._redactor.data(judge.shown(evidence.plan, result.summary, result.diff)),
-            asker=evidence.request.asker,
-            expires_at=expiry(self._settings.plan_seconds),
-            state="held" if evidence.verdict.decision == judge.HELD else "ready",
-            reason=failure.message if failure else None,
+    def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
+        """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
+        arguments = dict(request.arguments)
+        has_secret = self._redactor.data(arguments) != arguments
+        self.ledger.plans.keep(
+            KeptPlan(
+                plan_id=plan.id or result.run_id,
+                digest=plan.digest,
+                tool=tool.name,
+                arguments=None if has_secret else arguments,
+                shown=self._redactor.data(judge.shown(plan, result.summary, result.diff)),
+                asker=request.asker,
+                expires_at=plan.expires_at or expiry(self._settings.plan_seconds),
+                state="held" if verdict.decision == judge.HELD else "ready",
+                reason=verdict.failure.message if verdict.failure else None,
+            )
         )
-        self.ledger.plans.keep(kept)
-        result.plan = evidence.plan.model_copy(update={"id": kept.plan_id, "expires_at": kept.expires_at})
-        return result
 
-    def close(self, evidence: Evidence, result: Result) -> Result:
-        """Seal the artifacts and complete the row; a result that can't be recorded says so."""
-        denied = outcome.denied(evidence.denied)
-        if denied:
-            result.warnings.append(denied)
-        closing = Closing(
-            outcome=result.status,
-            decision=evidence.verdict.decision,
-            rules=", ".join(evidence.verdict.rules) or None,
-            approver=evidence.verdict.approver,
-            changed=result.changed,
-            summary=f"{result.summary} {denied}" if denied else result.summary,
-            plan_digest=evidence.plan.digest if evidence.plan else None,
-            failure_code=result.failure.code if result.failure else None,
-            upids=result.upids or [],
-        )
+    def close(self, tool: Tool, ending: Ending) -> Result:
+        """Seal the artifacts and complete the row; returns the result, which says so when that can't be recorded."""
+        run_id = ending.known.run_id
+        result = self.redact(result_of(tool, ending))
+        closing = closing_of(ending, result)
         try:
-            self.write(evidence.run_id, closing)
+            self.write(run_id, closing)
         except (LedgerError, OSError) as error:
-            self._unwritten.append((evidence.run_id, closing))
-            result.warnings.append(f"The ledger does not say yet how this run ended: {error}")
+            self._unwritten.append((run_id, closing))
+            note = f"The ledger does not say yet how this run ended: {error}"
+            return self.redact(result_of(tool, ending, [note]))
         return result
 
     def write(self, run_id: str, closing: Closing) -> None:

@@ -13,7 +13,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import outcome
+from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
 from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.redaction import writable
@@ -65,7 +65,7 @@ def refusal(request: Request, tool: Tool | None) -> Failure | None:
             hint=f"It is in toolset {tool.toolset}: whoever runs the server can offer it with --toolsets.",
         )
     problems = arguments.validate(tool, request.arguments)
-    return outcome.invalid(problems) if problems else None
+    return invalid_arguments(problems) if problems else None
 
 
 def unknown(name: str) -> Failure:

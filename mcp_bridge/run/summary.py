@@ -26,7 +26,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def reading(data: Mapping[str, Any]) -> str:
+def describe_reading(data: Mapping[str, Any]) -> str:
     """What a run that only reads has found."""
     cluster, guests, connection = data.get("cluster"), data.get("guests"), data.get("connection")
     if cluster is not None:
@@ -44,39 +44,57 @@ def reading(data: Mapping[str, Any]) -> str:
             return f"Guest {label(guest)} is {guest['state']} on {guest['node']}{lock}."
         return f"{count(len(guests), 'guest')}." if guests else "No guest matches."
     if data.get("counts"):
-        return f"Captured {captured(data['counts'])}, without secrets."
+        return f"Captured {describe_capture(data['counts'])}, without secrets."
     found = [count(len(value), name.removesuffix("s")) for name, value in data.items() if isinstance(value, Sequence)]
     return f"{', '.join(found)}." if found else "Done."
 
 
-def captured(counts: Mapping[str, int]) -> str:
+def describe_capture(counts: Mapping[str, int]) -> str:
     """How much of what a capture has found."""
     found = [count(number, noun.removesuffix("s")) for noun, number in counts.items() if number and noun != "readings"]
     return ", ".join(found)
 
 
-def planned(things: Things, steps: Sequence[Mapping[str, Any]]) -> str:
-    """What a plan would do."""
+def describe_plan(things: Things, steps: Sequence[Mapping[str, Any]], extent: str = "") -> str:
+    """What a plan would do. `extent` says, after a comma, which part of the things is shown, if it is not all."""
     if not steps:
-        return unchanged(things)
-    why = "" if len(steps) > 1 or _has_state(things) else f" ({steps[0]['why']})"
-    return f"Would change {_moves(things)} with {count(len(steps), 'request')}{why}; nothing was changed."
+        return describe_no_change(things, extent)
+    return f"Would {_describe_steps(things, steps)}; nothing was changed{extent}."
 
 
-def changed(things: Things) -> str:
+def describe_applying(things: Things, steps: Sequence[Mapping[str, Any]], extent: str = "") -> str:
+    """What a plan does that is being applied."""
+    return f"The plan is being applied: {_describe_steps(things, steps)}{extent}. wait_run waits for its end."
+
+
+def describe_change(things: Things, extent: str = "") -> str:
     """What was done."""
-    return f"Changed {_moves(things)}."
+    return f"Changed {_describe_moves(things)}{extent}."
 
 
-def unchanged(things: Things) -> str:
+def describe_no_change(things: Things, extent: str = "") -> str:
     """Why nothing was to be done."""
     noun, entries = things
     if not entries:
-        return f"No {noun} matches, so nothing was changed."
+        return f"No {noun} matches, so nothing was changed{extent}."
     if len(entries) > 1:
-        return f"Nothing to do: all {len(entries)} {noun}s are as wished already."
+        return f"Nothing to do: all {len(entries)} {noun}s are as wished already{extent}."
     how = _state(entries[0].get("before")) if _has_state(things) else "as wished"
-    return f"Nothing to do: {noun} {label(entries[0])} is {how} already."
+    return f"Nothing to do: {noun} {label(entries[0])} is {how} already{extent}."
+
+
+def describe_extent(things: Things, cut: Mapping[str, Sequence[int]]) -> str:
+    """Which part of the things a result shows, from what was cut: how many of each list are left, of how many."""
+    noun = f"{things[0]}s"
+    if noun not in cut:
+        return ""
+    kept, number = cut[noun]
+    return f", among the {kept} of {number} that are told of here"
+
+
+def _describe_steps(things: Things, steps: Sequence[Mapping[str, Any]]) -> str:
+    why = "" if len(steps) > 1 or _has_state(things) else f" ({steps[0]['why']})"
+    return f"change {_describe_moves(things)} with {count(len(steps), 'request')}{why}"
 
 
 def things_of(data: Mapping[str, Any]) -> Things:
@@ -87,17 +105,17 @@ def things_of(data: Mapping[str, Any]) -> Things:
     return "guest", []
 
 
-def _moves(things: Things) -> str:
+def _describe_moves(things: Things) -> str:
     noun, entries = things
     changing = [entry for entry in entries if entry.get("changed")]
     if len(changing) == 1:
-        return f"{noun} {_move(changing[0])}"
-    named = ", ".join(_move(entry) for entry in changing[:_NAMED])
+        return f"{noun} {_describe_move(changing[0])}"
+    named = ", ".join(_describe_move(entry) for entry in changing[:_NAMED])
     more = f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else ""
     return f"{count(len(changing), noun)}: {named}{more}"
 
 
-def _move(entry: Mapping[str, Any]) -> str:
+def _describe_move(entry: Mapping[str, Any]) -> str:
     if "state" not in (entry.get("before") or {}):
         return label(entry)
     return f"{label(entry)} from {_state(entry.get('before'))} to {_state(entry.get('after'))}"

@@ -86,9 +86,9 @@ def command(only: str | None = None) -> Any:
 
 def preload() -> Iterator[None]:
     """Load, step by step, what commands need, for those that fork this process."""
-    from playvisor.cli import preload
+    from playvisor.cli.loading import load_commands
 
-    return preload.load()
+    return load_commands()
 
 
 def _needed() -> Any:

@@ -39,7 +39,7 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
     finally:
         readings.unlink(missing_ok=True)
     if result.failure is None:
-        found = summary.captured(result.data["counts"])
+        found = summary.describe_capture(result.data["counts"])
         told = f"Captured {found} into {file}, without secrets."
         result = result.model_copy(update={"dest": str(file), "summary": told})
     if as_json:

@@ -103,10 +103,11 @@ def _state_dir(settings: Settings) -> Check:
 
 def _ledger(settings: Settings) -> Check:
     from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.run.recovery.interrupted import close_interrupted
 
     try:
         ledger = Ledger(settings.state_dir, settings.ledger_url)
-        closed = ledger.close_interrupted()
+        closed = close_interrupted(ledger)
         newest = ledger.recent(1)
     except PlayvisorError as error:
         return _failed("ledger", error)

@@ -14,6 +14,7 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.export import playbook
 from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
 
@@ -35,7 +36,7 @@ def open_ledger() -> Ledger:
     """The ledger; what a process that died left open in it is closed."""
     settings = load_settings()
     ledger = Ledger(settings.state_dir, settings.ledger_url)
-    ledger.close_interrupted()
+    close_interrupted(ledger)
     return ledger
 
 

@@ -9,7 +9,7 @@ import sys
 import uuid
 
 from mcp_bridge import collection, version
-from mcp_bridge.auth.tokens import Token
+from mcp_bridge.auth.tokens import Token, Tokens
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.settings import load_settings
@@ -20,7 +20,7 @@ from playvisor.cli.call import CLIENT
 def create(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
     """Make a token, and show its secret once."""
     ledger = _ledger()
-    token, secret = ledger.tokens.create(name, roles, days)
+    token, secret = Tokens(ledger.database).create(name, roles, days)
     _record(ledger, "create_token", token, f"Made the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
@@ -32,7 +32,7 @@ def create(name: str, roles: list[str], days: int | None, *, as_json: bool) -> N
 
 def show(*, as_json: bool) -> None:
     """All tokens, without their secrets."""
-    found = _ledger().tokens.every()
+    found = Tokens(_ledger().database).every()
     if as_json:
         console.print_json([token.as_dict() for token in found])
         return
@@ -46,7 +46,7 @@ def show(*, as_json: bool) -> None:
 def revoke(name: str, *, as_json: bool) -> None:
     """Revoke a token; it is refused from the next request on."""
     ledger = _ledger()
-    token = ledger.tokens.revoke(name)
+    token = Tokens(ledger.database).revoke(name)
     _record(ledger, "revoke_token", token, f"Revoked the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "state": "revoked"})

@@ -19,8 +19,9 @@ from harness.results import Outcome
 from harness.timing import Samples, timed
 from sqlalchemy import Engine, insert, update
 
-from mcp_bridge.database import open_database, transaction
+from mcp_bridge.database.open import open_database
 from mcp_bridge.database.tables import fitting, head, run_words, runs
+from mcp_bridge.database.transactions import transaction
 from mcp_bridge.ledger import chain, guest_index
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger

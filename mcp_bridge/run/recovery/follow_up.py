@@ -55,7 +55,7 @@ class FollowUp:
         asked = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
         folder = recorder.ledger.folder(run_id)
         recorder.open(asked, run_id, PLAYBOOK)
-        aftermath = Aftermath(self.means.executor, self.means.gateway)
+        aftermath = Aftermath(self.means.executor)
         found = aftermath.of(folder / PHASE, requests)
         steps = events.planned_steps(recorder.ledger.folder(row["run_id"]))
         summary = recorder.without_secrets(describe_requests(found, missing_steps(found, steps)))

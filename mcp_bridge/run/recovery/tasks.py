@@ -9,16 +9,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mcp_bridge import collection
 from mcp_bridge.evidence.requests import SentRequest, with_task_states
-from mcp_bridge.executor import Executor, PlaybookRun
-from mcp_bridge.gateway.grants import Grant
-
-if TYPE_CHECKING:
-    from mcp_bridge.gateway.service import Gateway
+from mcp_bridge.executor import Executor, PlaybookRun, RunError
 
 PHASE = "after"
 PLAYBOOK = "task"
@@ -31,7 +26,6 @@ class Aftermath:
     """Asks the cluster, by a playbook like everything else."""
 
     executor: Executor
-    gateway: Gateway
 
     def of(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
         """What was sent, with what the cluster says of its tasks; those among `stop` that still run are stopped.
@@ -45,7 +39,8 @@ class Aftermath:
             tasks = self._asked(folder, upids, stop)
         except Exception as error:
             # A full disk, say; the run itself has still to be recorded.
-            return _unknown(sent, f"{type(error).__name__}: {error}")
+            reason = error.reason if isinstance(error, RunError) else error
+            return _unknown(sent, f"{type(reason).__name__}: {reason}")
         return _unknown(sent, "the cluster could not be asked") if tasks is None else with_task_states(sent, tasks)
 
     def _asked(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
@@ -56,11 +51,9 @@ class Aftermath:
             variables={"pve_upids": upids, "pve_timeout": _SECONDS // 2},
             check=not stop,
             timeout=_SECONDS,
+            steps=[{"method": "DELETE", "path": _path(upid)} for upid in stop],
         )
-        grant = Grant([{"method": "DELETE", "path": _path(upid)} for upid in stop])
-        with self.gateway.admit(grant, folder) as admission:
-            run = replace(run, environment=admission.environment)
-            outcome = self.executor.run(run, lambda _line: None, threading.Event())
+        outcome = self.executor.run(run, lambda _line: None, threading.Event())
         return (outcome.result or {}).get("tasks")
 
 

@@ -23,6 +23,7 @@ from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.tools.results import failed, result
 
@@ -70,7 +71,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     said = ""
     while True:
         row = engine.ledger.find(run_id)
-        if row["outcome"] is None and engine.ledger.close_interrupted():
+        if row["outcome"] is None and close_interrupted(engine.ledger):
             row = engine.ledger.find(run_id)
         remaining = deadline - time.monotonic()
         if row["outcome"] is not None or remaining <= 0:
@@ -102,7 +103,7 @@ def _wait(engine: Engine, request: Request, progress: Progress, cancel: threadin
 
 def _cancel(engine: Engine, request: Request, progress: Progress, _cancel: threading.Event) -> Result:
     stop = bool(request.arguments.get("stop_tasks"))
-    engine.ledger.close_interrupted()
+    close_interrupted(engine.ledger)
     row = engine.ledger.find(request.arguments["run_id"])
     if row["outcome"] is not None:
         return _told(engine, request, row)

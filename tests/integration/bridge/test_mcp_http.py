@@ -7,6 +7,8 @@ import httpx2
 import pytest
 from mcp.types import ElicitResult
 
+from mcp_bridge.auth.tokens import Tokens
+
 pytestmark = pytest.mark.flow
 
 PROTOCOLS = pytest.mark.parametrize("protocol", ["legacy", "auto"])
@@ -18,7 +20,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 @pytest.fixture
 def token(ledger):
     """`token("ci", ["ops"])`: the secret of a new token."""
-    return lambda name, roles=(): ledger.tokens.create(name, roles)[1]
+    return lambda name, roles=(): Tokens(ledger.database).create(name, roles)[1]
 
 
 @PROTOCOLS
@@ -74,7 +76,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
 
 def test_who_has_no_valid_token_or_comes_too_often_or_from_elsewhere_stays_outside(serving, token, ledger):
     secret, revoked, other = token("ci"), token("old"), token("other")
-    ledger.tokens.revoke("old")
+    Tokens(ledger.database).revoke("old")
 
     def knock(url, given, **headers):
         bearer = {"authorization": f"Bearer {given}"} if given else {}
@@ -160,7 +162,7 @@ def test_tokens_are_shown_once_listed_without_secret_and_in_the_ledger(playvisor
     assert playvisor("tokens", "revoke", "ci").status == 0
 
     assert [(one["name"], one["roles"], one["state"]) for one in listed.json] == [("ci", ["ops"], "valid")]
-    assert ledger.tokens.verify(secret) is None
+    assert Tokens(ledger.database).verify(secret) is None
     assert secret.split("_", 2)[2] not in listed.stdout
     assert [row["tool"] for row in ledger.recent()] == ["revoke_token", "create_token"]
     assert secret not in str(ledger.recent())

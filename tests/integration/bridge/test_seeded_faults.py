@@ -25,6 +25,7 @@ from mcp_bridge.evidence import events
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
+from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import Settings
 from mcp_bridge.system import processes
 
@@ -156,7 +157,7 @@ def test_a_bridge_that_is_killed_and_with_it_its_gateway(
         process.wait()
 
     assert [row["outcome"] for row in ledger.recent()] == [None]
-    (closed,) = ledger.close_interrupted()
+    (closed,) = close_interrupted(ledger)
 
     row = ledger.find(closed)
     assert (row["outcome"], row["changed"]) == ("interrupted", moment.changed)
@@ -218,7 +219,7 @@ def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
             process.kill()
             process.wait()
 
-    (closed,) = ledger.close_interrupted()
+    (closed,) = close_interrupted(ledger)
 
     row = ledger.find(closed)
     assert (row["outcome"], row["changed"], len(row["upids"])) == ("interrupted", True, 1)
@@ -272,7 +273,7 @@ def test_a_disk_that_fills_up_while_the_request_is_under_way(begin, until, off, 
     assert "no answer was seen" in json.loads(stdout)["summary"]
     assert "The ledger does not say yet how this run ended" in stdout
     assert [row["outcome"] for row in ledger.recent()] == [None]
-    (closed,) = ledger.close_interrupted()
+    (closed,) = close_interrupted(ledger)
     row = ledger.find(closed)
     assert (row["outcome"], row["changed"]) == ("interrupted", True)
     assert "its process died, or could not write" in row["summary"]
@@ -300,7 +301,7 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
         wait()
         process.kill()
         process.wait()
-    (closed,) = ledger.close_interrupted()
+    (closed,) = close_interrupted(ledger)
     before = ledger.find(closed)
 
     outage = simulator.inject(method="GET", action="reset")

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
-
-from mcp_bridge.ledger import guest_index
 
 revision = "0005"
 down_revision = "0004"
@@ -16,6 +20,11 @@ branch_labels = None
 depends_on = None
 
 _BATCH = 1000
+# How words were found when this was written; what the ledger does later is another thing.
+_LONGEST = 253
+_MOST_NAMES = 2000
+_MOST_IN_TEXTS = 200
+_WORD = re.compile(r"(?<![\w.-])\w[\w-]*(?:\.\w[\w-]*)*")
 _RUNS = sa.table("runs", sa.column("opened_seq"), sa.column("arguments"), sa.column("summary"))
 
 
@@ -55,8 +64,37 @@ def _collect(connection: sa.Connection, unsorted: sa.Table) -> None:
         found = [
             {"word": word, "opened_seq": row.opened_seq}
             for row in rows
-            for word in {*guest_index.of_arguments(str(row.arguments)), *guest_index.of_summary(str(row.summary or ""))}
+            for word in {*_find_in_arguments(str(row.arguments)), *_find_in_text(str(row.summary or ""))}
         ]
         if found:
             connection.execute(sa.insert(unsorted), found)
         last = rows[-1].opened_seq
+
+
+def _find_in_arguments(arguments: str) -> list[str]:
+    try:
+        values = list(_walk(json.loads(arguments)))
+    except (ValueError, RecursionError):
+        return []
+    words = {value: len(value) <= _LONGEST and _WORD.fullmatch(value) is not None for value in values}
+    names = (value for value, is_word in words.items() if is_word)
+    texts = (word for value, is_word in words.items() if not is_word for word in _find_words(value))
+    return [*islice(names, _MOST_NAMES), *islice(dict.fromkeys(texts), _MOST_IN_TEXTS)]
+
+
+def _find_in_text(text: str) -> list[str]:
+    return list(islice(dict.fromkeys(_find_words(text)), _MOST_IN_TEXTS))
+
+
+def _find_words(text: str) -> Iterator[str]:
+    return (found[0] for found in _WORD.finditer(text) if len(found[0]) <= _LONGEST)
+
+
+def _walk(data: Any) -> Iterator[str]:
+    if isinstance(data, dict | list):
+        for item in data.values() if isinstance(data, dict) else data:
+            yield from _walk(item)
+    elif isinstance(data, str):
+        yield data
+    elif data is not None and not isinstance(data, bool):
+        yield json.dumps(data)

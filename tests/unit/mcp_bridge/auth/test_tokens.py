@@ -8,15 +8,16 @@ import pytest
 
 from mcp_bridge.auth import tokens as module
 from mcp_bridge.auth.middleware import Buckets, is_loopback, security
+from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
-from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.mcp.http import Listen
 from mcp_bridge.system.identity import stamp
 
 
 @pytest.fixture
 def tokens(tmp_path):
-    return Ledger(tmp_path / "state").tokens
+    return Tokens(Database(tmp_path / "state"))
 
 
 def test_a_token_is_known_by_its_secret_which_is_nowhere_kept(tokens, tmp_path):

@@ -18,12 +18,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, insert, inspect, select, text
 
-from mcp_bridge.database import alembic_config, open_database, upgrade
+from mcp_bridge.database.open import alembic_config, open_database, upgrade
 from mcp_bridge.database.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata, runs
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts, chain
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.run.recovery.interrupted import close_interrupted
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 
@@ -279,7 +280,7 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     sent = {"nr": 1, "method": "POST", "path": "/nodes/pve1/qemu/101/status/start", "status": None, "note": None}
     (apply / "api_trace.jsonl").write_text(f"{json.dumps(sent)}\n")
 
-    assert ledger.close_interrupted() == ["died"]
+    assert close_interrupted(ledger) == ["died"]
 
     row = ledger.find("died")
     assert row["outcome"] == "interrupted"
@@ -287,7 +288,7 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     assert row["changed"] is True
     assert "was sent, and no answer was seen" in row["summary"]
     assert ledger.find(alive.run_id)["outcome"] is None
-    assert ledger.close_interrupted() == []
+    assert close_interrupted(ledger) == []
     assert ledger.verify().faults == []
 
 
@@ -296,14 +297,14 @@ def test_a_process_id_that_was_given_to_another_process_does_not_keep_a_run_open
     ledger.open(run)
     database("UPDATE runs SET process_started = '1'")
 
-    assert ledger.close_interrupted() == [run.run_id]
+    assert close_interrupted(ledger) == [run.run_id]
 
 
 def test_runs_of_another_host_are_left_to_it(ledger, database):
     ledger.open(opening())
     database("UPDATE runs SET host = 'elsewhere', pid = 1")
 
-    assert ledger.close_interrupted() == []
+    assert close_interrupted(ledger) == []
 
 
 def test_the_state_directory_is_private(tmp_path):

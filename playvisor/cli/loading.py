@@ -23,7 +23,7 @@ _MODULES = (
 )
 
 
-def load() -> Iterator[None]:
+def load_commands() -> Iterator[None]:
     """Import everything, make every tool's schema and the tree of commands, in small steps."""
     for name in _MODULES:
         importlib.import_module(name)

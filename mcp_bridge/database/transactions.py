@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Transactions: those that write, and those that see one state and keep nobody from writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from mcp_bridge.errors import LedgerError
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction; on SQLite it is the only writing one from its start. Raises LedgerError."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise unusable(error) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one state of the ledger and keeps nobody from writing. Raises LedgerError."""
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection = connection.execution_options(reading=True)
+            else:
+                # Elsewhere each statement would see what was committed before it.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+    except SQLAlchemyError as error:
+        raise unusable(error) from error
+
+
+def unusable(error: Exception) -> LedgerError:
+    """The error for people: the database's own words, without SQL and its parameters."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return LedgerError(
+        f"The ledger can't be used: {reason}.",
+        "Check PLAYVISOR_LEDGER_URL and PLAYVISOR_STATE_DIR, free space and access rights. Nothing runs without it.",
+    )

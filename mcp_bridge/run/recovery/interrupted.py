@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs that their processes left open when they died: what is left of them is ended, and the ledger told."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from mcp_bridge.evidence import events
+from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
+from mcp_bridge.ledger import artifacts
+from mcp_bridge.ledger.records import Closing
+from mcp_bridge.ledger.store import Ledger, Row
+from mcp_bridge.system import processes
+
+
+def close_interrupted(ledger: Ledger) -> list[str]:
+    """Close the runs that processes of this host left open when they died; return their ids.
+
+    Whatever is left of such a run, like a playbook that outlived the process, is killed first.
+    """
+    closed = []
+    for row in ledger.unclosed():
+        if row["host"] != socket.gethostname() or _is_alive(row):
+            continue
+        folder = ledger.folder(row["run_id"])
+        processes.kill_run(folder)
+        if ledger.close_if_open(row["run_id"], _describe_interruption(folder)):
+            closed.append(row["run_id"])
+    return closed
+
+
+def _describe_interruption(folder: Path) -> Closing:
+    steps = events.planned_steps(folder)
+    requests = read_requests(folder / "apply", steps)
+    sent = describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."
+    return Closing(
+        outcome="interrupted",
+        decision="allowed" if (folder / "apply").is_dir() else "unknown",
+        # The gateway notes a request before it sends it, so what is not there was not sent.
+        changed=any(request.may_have_changed for request in requests),
+        upids=[request.upid for request in requests if request.upid],
+        summary=f"How it ended was not written: its process died, or could not write. {sent}",
+        artifacts_sha256=artifacts.seal(folder),
+    )
+
+
+def _is_alive(row: Row) -> bool:
+    """Whether the process that opened a row still runs; its id alone may have been given to another one since."""
+    if not row["process_started"]:
+        try:
+            os.kill(row["pid"], 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+    return bool(processes.started(row["pid"]) == row["process_started"])
