@@ -12,6 +12,7 @@ from pve_simulator.world import fault_effects
 from pve_simulator.world.faults import ANSWERS, EFFECTS, REQUEST_ACTIONS, TASK_ACTIONS, FaultRule, Faults
 
 GUEST = "/nodes/pve1/qemu/101"
+VERSION = Request.from_target("GET", "/api2/json/version", {}, b"")
 
 
 def inject(api, **rule):
@@ -52,8 +53,8 @@ def test_a_rule_says_its_own_message(api):
     ],
 )
 def test_a_body_is_not_what_it_should_be(api, action, status, content_type, part):
-    rule = FaultRule.from_data({"action": action})
-    response = api.run(fault_effects.answer(rule))
+    inject(api, action=action)
+    response = api.run(fault_effects.answer_request(api.driver.world, VERSION, "/version"))
 
     assert (response.status, response.content_type) == (status, content_type)
     assert part in response.body.decode()
@@ -61,18 +62,18 @@ def test_a_body_is_not_what_it_should_be(api, action, status, content_type, part
 
 @pytest.mark.parametrize("action", ["reset", "hang"])
 def test_a_connection_ends_without_an_answer(api, action):
-    response = api.run(fault_effects.answer(FaultRule.from_data({"action": action, "seconds": 0.001})))
+    inject(api, action=action, seconds=0.001)
+    response = api.run(fault_effects.answer_request(api.driver.world, VERSION, "/version"))
 
     assert response.abort
 
 
 def test_a_body_comes_slowly(api):
     inject(api, action="slow", seconds=2.5, path="^/version$")
-    faults = api.driver.world.faults
-    request = Request.from_target("GET", "/api2/json/version", {}, b"")
+    world = api.driver.world
 
-    assert faults.deliver(request, "/version", Response()).slow == 2.5
-    assert faults.deliver(request, "/nodes", Response()).slow == 0
+    assert fault_effects.deliver(world, VERSION, "/version", Response()).slow == 2.5
+    assert fault_effects.deliver(world, VERSION, "/nodes", Response()).slow == 0
 
 
 def test_an_answer_is_lost_after_the_request_was_carried_out(pve_simulator):
@@ -173,8 +174,7 @@ def test_rules_count_and_let_pass(api):
 def test_probability_is_the_same_in_every_run():
     def draws(seed):
         faults = Faults([FaultRule(probability=0.5, action="slow", seconds=1)], seed)
-        request = Request.from_target("GET", "/api2/json/version", {}, b"")
-        return [faults.deliver(request, "/version", Response()).slow for dummy in range(40)]
+        return [faults.delivery(VERSION, "/version") is not None for dummy in range(40)]
 
     assert draws(1) == draws(1)
     assert draws(1) != draws(2)
