@@ -186,7 +186,7 @@ def test_a_disk_with_a_change_that_waits_grows_on_every_bus(
         ({"slot": "mp0", "size": 10, "mp": "/other"}, f"{SPARE},mp=/other,size=10G"),
     ],
 )
-def test_a_running_containers_volume_grows_and_gets_options_that_wait_in_one_task(
+def test_a_running_containers_volume_grows_while_options_wait(
     simulator, client, container, apply, restart, wished, next_value
 ):
     container(mp0="local-lvm:4,mp=/data")

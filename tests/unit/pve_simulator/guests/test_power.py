@@ -23,7 +23,7 @@ LXC = "/nodes/pve2/lxc"
         (f"{LXC}/201/status/reboot", {}, "VM 201 not running"),
     ],
 )
-def test_what_is_refused_at_once_is_a_500_with_the_text_as_reason(api, path, params, message):
+def test_a_refusal_at_once_is_a_500_with_its_text(api, path, params, message):
     status, reason, body = api.post(path, **params)
 
     assert (status, reason) == (500, message)
@@ -45,7 +45,7 @@ def test_what_is_refused_at_once_is_a_500_with_the_text_as_reason(api, path, par
         (f"{QEMU}/103/status/shutdown", {"forceStop": 1}, "OK"),
     ],
 )
-def test_what_only_the_task_finds_out_is_its_exit_status(api, path, params, exit_status):
+def test_a_late_refusal_is_the_exit_status(api, path, params, exit_status):
     assert api.task(path, **params) == exit_status
 
 

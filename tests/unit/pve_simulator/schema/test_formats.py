@@ -137,7 +137,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "value", "text"), REFUSED)
-def test_a_format_refuses_in_the_words_of_the_server(name: str, value: str, text: str) -> None:
+def test_a_format_refuses_as_the_server_does(name: str, value: str, text: str) -> None:
     with pytest.raises(FormatError) as refused:
         check_format(name, value, "x")
 

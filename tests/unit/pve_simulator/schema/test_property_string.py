@@ -69,7 +69,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("key", "text", "error"), REFUSED)
-def test_what_cannot_be_read_is_refused_in_the_words_of_the_server(key: str, text: str, error: str) -> None:
+def test_a_bad_value_is_refused_as_the_server_does(key: str, text: str, error: str) -> None:
     with pytest.raises(ParameterError) as refused:
         parse_property_string(text, QEMU[key], key)
 

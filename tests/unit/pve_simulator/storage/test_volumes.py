@@ -46,7 +46,7 @@ def volumes(log):
         ("ceph", None, "ceph:vm-101-disk-0", "/dev/rbd-pve/vms/vm-101-disk-0"),
     ],
 )
-def test_each_kind_of_storage_names_and_places_volumes_its_own_way(volumes, storage, form, volid, path):
+def test_kinds_of_storage_name_volumes_their_own_way(volumes, storage, form, volid, path):
     volume = volumes.allocate(storage, 101, GIB, form)
 
     assert volume.volid == volid
@@ -72,7 +72,7 @@ def test_a_guest_gets_its_lowest_free_disk_number_whatever_the_format(volumes):
         ("ceph", "ceph:base-130-disk-0", "ceph:base-130-disk-0/vm-136-disk-0"),
     ],
 )
-def test_a_linked_clone_names_its_base_where_the_storage_does(volumes, storage, base, clone):
+def test_a_linked_clone_names_its_base_if_the_storage_does(volumes, storage, base, clone):
     volume = volumes.allocate(storage, 130, GIB, "qcow2" if storage == "local" else None)
 
     assert volumes.make_base(volume.volid).volid == base

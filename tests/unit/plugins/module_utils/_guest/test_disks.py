@@ -300,8 +300,12 @@ WAITING = [
 ]
 
 
-@pytest.mark.parametrize(("slot", "now", "then", "given", "sent"), WAITING)
-def test_a_running_guests_drive_of_which_a_change_waits_is_reached_by_these_requests(slot, now, then, given, sent):
+@pytest.mark.parametrize(
+    ("slot", "now", "then", "given", "sent"),
+    WAITING,
+    ids=[f"{slot}: {', '.join(given)}" for slot, _now, _then, given, _sent in WAITING],
+)
+def test_a_drive_with_a_waiting_change_is_changed_by_these_requests(slot, now, then, given, sent):
     config, current = ({slot: text} if text else {} for text in (then, now))
 
     assert ordered(VM, config, wish(slot, **given), current=current) == sent
@@ -330,7 +334,7 @@ def test_a_running_guests_drive_of_which_a_change_waits_is_reached_by_these_requ
         ("sata0", None, None, {"volume": B, "size": 8}),
     ],
 )
-def test_what_would_reach_another_drive_than_is_meant_is_refused(slot, now, then, given):
+def test_another_drive_is_not_reached(slot, now, then, given):
     config, current = ({slot: text} if text else {} for text in (then, now))
 
     with pytest.raises(errors.PveError) as caught:
@@ -362,8 +366,9 @@ def test_what_would_reach_another_drive_than_is_meant_is_refused(slot, now, then
             ],
         ),
     ],
+    ids=["nothing is wished", "grown", "moved"],
 )
-def test_a_stopped_container_takes_what_waits_before_its_volume_is_grown_or_moved(now, then, given, sent):
+def test_a_stopped_container_takes_what_waits_first(now, then, given, sent):
     changes = ordered(CT, {"rootfs": then}, wish("rootfs", **given), current={"rootfs": now}, running=False)
 
     assert changes == sent

@@ -65,7 +65,7 @@ def test_a_device_that_is_as_wished_is_left_alone(kind, config, given):
         ("lxc", CT, {"ip": "dhcp", "gw": ""}, "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:9B:A3:1D,ip=dhcp,type=veth"),
     ],
 )
-def test_a_device_that_differs_keeps_its_address_and_what_is_not_given(kind, config, given, value):
+def test_a_device_keeps_what_is_not_given(kind, config, given, value):
     assert changed_value(kind, read_nic(kind, config, "net0"), wish(**given)) == value
 
 

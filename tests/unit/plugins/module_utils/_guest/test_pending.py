@@ -80,7 +80,7 @@ def test_the_configuration_without_what_waits_is_the_one_that_the_guest_runs_wit
         ("lxc", "mp1", None, "a:1,mp=/b", {}, False),
     ],
 )
-def test_a_running_guest_takes_a_drive_at_once_or_when_it_is_restarted(kind, slot, now, wished, config, waits):
+def test_a_drive_changes_at_once_or_by_a_restart(kind, slot, now, wished, config, waits):
     disks = [read_disk({slot: text}, slot) if text else None for text in (now, wished)]
 
     assert drive_waits(kind, config, *disks) == waits

@@ -37,7 +37,7 @@ GIB = 1024**3
         ("mp0", "/dev/sdb1,mp=/disk", "device", None, "/dev/sdb1,mp=/disk"),
     ],
 )
-def test_mount_points_are_read_and_written_in_the_servers_order(key, value, kind, wanted, text):
+def test_mount_points_keep_the_servers_order(key, value, kind, wanted, text):
     mount = parse_mount(key, value)
 
     assert (mount.kind, mount.wanted, mount.text()) == (kind, wanted, text)
