@@ -28,6 +28,7 @@ from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.gateway.upstream import IN_FLIGHT
 from mcp_bridge.run import Bridge, Request
+from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.private_folder import PrivateFolder
 from pve_simulator.world.faults import FaultRule
@@ -425,7 +426,7 @@ class TestHostilePlaybooks:
                 self.spied = outcome.result["msg"]
                 return outcome
 
-        made = Bridge(settings, Hostile(settings.connection_env()), Gateway(settings))
+        made = Bridge(settings, GatedExecutor(Hostile(settings.connection_env()), Gateway(settings)))
         yield made
         made.close()
 
@@ -447,8 +448,8 @@ class TestHostilePlaybooks:
         result = bridge.run(Request("list_guests", {}, "apply"), lambda _line: None, threading.Event())
 
         assert (writes(), web.running) == ([], True)
-        assert "PROXMOX_GATEWAY=" in bridge._means.executor.spied
-        assert simulator.token_secret not in bridge._means.executor.spied
+        assert "PROXMOX_GATEWAY=" in bridge._means.executor.executor.spied
+        assert simulator.token_secret not in bridge._means.executor.executor.spied
         assert all(request in result.warnings[-1] for request in expected)
         (row,) = bridge.ledger.recent()
         assert all(request in row["summary"] for request in expected)
@@ -460,14 +461,13 @@ class TestHostilePlaybooks:
         self, bridge, settings, web, writes, simulator, tmp_path, expected
     ):
         other = next(one for one in simulator.cluster.guests.values() if one.type == "qemu" and one is not web)
-        grant = granted(f"/nodes/{other.node}/qemu/{other.vmid}/status/stop")
+        steps = [{"method": "POST", "path": f"/nodes/{other.node}/qemu/{other.vmid}/status/stop"}]
         folder = tmp_path / "run"
-        with bridge._gateway.admit(grant, folder) as admission:
-            run = PlaybookRun(folder, folder, "", {}, timeout=120, environment=admission.environment)
-            bridge._means.executor.run(run, lambda _line: None, threading.Event())
+        run = PlaybookRun(folder, folder, "", {}, timeout=120, steps=steps)
+        outcome = bridge._means.executor.run(run, lambda _line: None, threading.Event())
 
         assert (writes(), web.running) == ([], True)
-        assert admission.denied == expected
+        assert list(outcome.denied) == expected
 
 
 class TestEnds:

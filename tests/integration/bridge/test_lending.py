@@ -204,7 +204,7 @@ def test_the_server_of_an_mcp_bridge_lends_and_withdraws(runtime, simulator, tmp
     login = {"user": simulator.user, "token_id": simulator.token_id, "token_secret": simulator.token_secret}
     executor = make_bridge(
         Settings(url=simulator.url, **login, state_dir=tmp_path / "state"), lasting=True
-    )._means.executor
+    )._means.executor.executor
     assert isinstance(executor, WarmExecutor)
 
     eventually(lambda: runtime.is_dir() and list(runtime.iterdir()), "somebody who lends")

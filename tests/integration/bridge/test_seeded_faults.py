@@ -25,6 +25,7 @@ from mcp_bridge.evidence import events
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
+from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import Settings
 from mcp_bridge.system import processes
@@ -203,7 +204,7 @@ def bridge(simulator, state_dir):
         fingerprint=simulator.fingerprint,
         state_dir=state_dir,
     )
-    made = Bridge(settings, ColdExecutor(settings.connection_env()), Gateway(settings))
+    made = Bridge(settings, GatedExecutor(ColdExecutor(settings.connection_env()), Gateway(settings)))
     yield made
     made.close()
 

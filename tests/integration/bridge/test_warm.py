@@ -146,7 +146,7 @@ def test_a_server_is_kept_where_more_than_one_call_is_expected(cluster, tmp_path
     login = {"user": cluster.user, "token_id": cluster.token_id, "token_secret": cluster.token_secret}
     settings = Settings(url=cluster.url, **login, state_dir=tmp_path, executor=setting)
 
-    executor = make_bridge(settings, lasting=lasting)._means.executor
+    executor = make_bridge(settings, lasting=lasting)._means.executor.executor
 
     assert executor.__class__ is kind
     if isinstance(executor, WarmExecutor):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.evidence.requests import SentRequest
-from mcp_bridge.executor import PlaybookOutcome, runner_events
-from mcp_bridge.result import Plan
+from mcp_bridge.executor import PlaybookOutcome, is_lost, runner_events
+from mcp_bridge.policy.judge import HELD, Verdict
+from mcp_bridge.result import Failure, Plan
 from mcp_bridge.run import outcome, summary
+from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Known, NotApplied, Read, Underway
+from mcp_bridge.run.failures import describe_denials, describe_failure
+from mcp_bridge.run.outcome import closing_of, result_of
 
 ACTION = "playvisor.proxmox.pve_guest_state"
 FAILURE = {"code": "not_found", "message": "There is no guest with vmid 1.", "hint": None, "http_status": None}
@@ -45,7 +51,7 @@ def test_other_events_carry_no_result(seen):
 
 
 def failure(**played):
-    return outcome.failure(PlaybookOutcome(**{"status": "ended", **played}), "12345678-aaaa", applying=False)
+    return describe_failure(PlaybookOutcome(**{"status": "ended", **played}), "12345678-aaaa", applying=False)
 
 
 def test_a_result_without_failure_is_none():
@@ -79,36 +85,203 @@ def test_a_playbook_that_never_came_to_its_module_is_told_by_what_ansible_said()
 @pytest.mark.parametrize(("status", "code"), [("cancelled", "cancelled"), ("timeout", "timeout")])
 @pytest.mark.parametrize(("applying", "words"), [(False, "before anything was changed"), (True, "goes on")])
 def test_a_run_that_was_broken_off_says_what_that_means(status, code, applying, words):
-    found = outcome.failure(PlaybookOutcome(status), "1", applying=applying)
+    found = describe_failure(PlaybookOutcome(status), "1", applying=applying)
 
     assert found.code == code
     assert words in found.message
 
 
+STOP = catalogue.load()["stop_guest"]
+LIST = catalogue.load()["list_guests"]
+PLAN = Plan(digest="d", steps=[{"method": "POST", "path": "/a", "why": "it is running"}])
+NOTHING = Plan(digest="n", steps=[])
+DONE = PlaybookOutcome("ended", {"failed": False, "changed": True, "guests": [GUEST], "upids": ["U"]})
+FAILED = PlaybookOutcome("ended", {"failed": True, "msg": FAILURE["message"], "changed": False, "failure": FAILURE})
+AS_WISHED = PlaybookOutcome("ended", {"failed": False, "changed": False, "guests": [GUEST]})
+LOST = PlaybookOutcome("ended", {"failed": False})
+SENT = SentRequest("stop of 101", "POST", "/a", 200, "U", "stopped", "OK")
+REFUSED = SentRequest("stop of 101", "POST", "/a", 403)
+
+
+def known(plan=PLAN, decision="allowed", **more):
+    return Known("12345678-aaaa", Verdict(decision, **more), plan)
+
+
+def why(code):
+    return Failure(code=code, message=f"It is {code}.")
+
+
 @pytest.mark.parametrize(
-    ("result", "changed"),
+    ("tool", "ending", "expected"),
     [
-        ({"failed": False, "changed": True, "upids": []}, True),
-        ({"failed": False, "changed": False, "upids": []}, False),
-        ({"failed": True, "changed": False, "failure": FAILURE}, False),
-        # A module that crashed while it applied a plan, and a run that was broken off: nobody knows.
-        ({"failed": True, "msg": "MODULE FAILURE"}, True),
-        (None, True),
-        # Nothing arrived of what the module returned.
-        ({"failed": False}, True),
-        ({"failed": False, "changed": False}, True),
-        ({"failed": True}, True),
+        pytest.param(LIST, Read(known(None), DONE), ("ok", False, "1 guest.", None), id="read"),
+        pytest.param(LIST, Read(known(None), FAILED), ("failed", False, "There is no", "not_found"), id="read-failed"),
+        pytest.param(
+            LIST,
+            Read(known(None), PlaybookOutcome("cancelled")),
+            ("cancelled", False, "The run was cancelled before", "cancelled"),
+            id="read-cancelled",
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(None, "no plan"), FAILED),
+            ("failed", False, "There is no", "not_found"),
+            id="no-plan",
+        ),
+        pytest.param(
+            STOP, NotApplied(known(decision="plan only"), DONE), ("planned", False, "Would change", None), id="planned"
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(decision=HELD, failure=why("approval_required")), DONE),
+            ("held", False, "It is approval_required.", "approval_required"),
+            id="held",
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(decision="refused", failure=why("frozen")), DONE),
+            ("refused", False, "It is frozen.", "frozen"),
+            id="refused",
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(decision="drifted", failure=why("drifted")), DONE),
+            ("failed", False, "It is drifted.", "drifted"),
+            id="drifted",
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(NOTHING, "nothing to do"), AS_WISHED),
+            ("ok", False, "Nothing to do", None),
+            id="nothing-to-do",
+        ),
+        pytest.param(
+            STOP,
+            NotApplied(known(), PlaybookOutcome("cancelled")),
+            ("cancelled", False, "The run was cancelled before anything was changed.", "cancelled"),
+            id="cancelled-before-its-turn",
+        ),
+        pytest.param(
+            STOP,
+            Underway(known(), DONE),
+            ("running", False, "The plan is being applied: change guest 101 (web-01) from running to stopped", None),
+            id="underway",
+        ),
+        pytest.param(STOP, Applied(known(), DONE), ("ok", True, "Changed guest 101", None), id="applied"),
+        pytest.param(
+            STOP, Applied(known(), AS_WISHED), ("ok", False, "Nothing to do", None), id="applied-without-a-change"
+        ),
+        pytest.param(
+            STOP, Applied(known(), FAILED), ("failed", False, "There is no", "not_found"), id="applied-and-failed"
+        ),
+        # A module that crashed while it applied a plan: nobody knows.
+        pytest.param(
+            STOP,
+            Applied(known(), PlaybookOutcome("ended", {"failed": True, "msg": "MODULE FAILURE"})),
+            ("failed", True, "The module did not end as it should", "task_failed"),
+            id="module-crashed",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), PlaybookOutcome("cancelled")),
+            (
+                "cancelled",
+                False,
+                "The run was cancelled before it had sent anything. Nothing was changed.",
+                "cancelled",
+            ),
+            id="cancelled-before-a-request",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), PlaybookOutcome("timeout"), (SENT,), ("start of 102",)),
+            (
+                "failed",
+                True,
+                "The run took too long and was stopped while it was being applied. stop of 101",
+                "timeout",
+            ),
+            id="timeout",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), PlaybookOutcome("ended"), (SENT,)),
+            ("failed", True, "The playbook was ended by something else while it was being applied.", "task_failed"),
+            id="playbook-killed",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), LOST),
+            ("failed", False, "The module ended, and its result was lost; it had sent nothing.", "internal"),
+            id="lost-without-a-request",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), LOST, (SENT,)),
+            ("failed", True, "The module ended, and its result was lost after it was applied. stop of 101", "internal"),
+            id="lost",
+        ),
+        pytest.param(
+            STOP,
+            BrokenOff(known(), LOST, (REFUSED,)),
+            (
+                "failed",
+                False,
+                "The module ended, and its result was lost after it was applied. stop of 101",
+                "internal",
+            ),
+            id="lost-and-refused",
+        ),
+        pytest.param(
+            STOP,
+            Crashed(known(), "OSError: disk full", Path("/state"), (SENT,)),
+            ("failed", True, "Playvisor could not run it: OSError: disk full. stop of 101 was sent", "internal"),
+            id="crashed",
+        ),
+        pytest.param(
+            STOP,
+            Crashed(known(None), "OSError: disk full", Path("/state")),
+            ("failed", False, "Playvisor could not run it: OSError: disk full", "internal"),
+            id="crashed-early",
+        ),
     ],
 )
-def test_what_may_have_been_changed_is_never_called_unchanged(result, changed):
-    tool = catalogue.load()["stop_guest"]
-    plan = Plan(digest="d", steps=[{}])
+def test_every_ending_has_its_result(tool, ending, expected):
+    status, changed, summary_begins, code = expected
 
-    applied = outcome.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=True)
-    planned = outcome.write_result(tool, "r", PlaybookOutcome("ended", result), plan, applied=False)
+    result = result_of(tool, ending)
 
-    assert applied.changed is changed
-    assert planned.changed is False
+    assert (result.status, result.changed, result.failure and result.failure.code) == (status, changed, code)
+    assert result.summary.startswith(summary_begins)
+    assert (result.run_id, result.tool, result.plan) == ("12345678-aaaa", tool.name, ending.known.plan)
+
+
+def test_a_result_names_the_tasks_that_were_started_and_the_requests_of_a_run_that_was_broken_off():
+    applied = result_of(STOP, Applied(known(), DONE))
+    broken_off = result_of(STOP, BrokenOff(known(), PlaybookOutcome("timeout", upids=["V"]), (SENT,), ("x of 2",)))
+
+    assert (applied.upids, "sent" in applied.data) == (["U"], False)
+    assert broken_off.upids == ["V", "U"]
+    assert broken_off.data == {"sent": [SENT.as_dict()], "not_sent": ["x of 2"]}
+
+
+def test_what_a_run_was_not_granted_is_in_its_result_and_in_the_ledger():
+    ending = Applied(Known("r", Verdict("allowed", ("rule",)), PLAN, ("POST /access/users",)), DONE)
+
+    result = result_of(STOP, ending, ["The disk is nearly full."])
+    closing = closing_of(ending, result)
+
+    assert ["not granted" in warning for warning in result.warnings] == [True, False]
+    assert closing.summary == f"{result.summary} {result.warnings[0]}"
+    assert (closing.plan_digest, closing.rules, closing.upids) == ("d", "rule", ["U"])
+
+
+def test_a_plan_of_which_only_a_part_is_shown_says_so_in_every_sentence():
+    cut = PlaybookOutcome("ended", {**(DONE.result or {}), "cut": {"guests": [1, 3]}})
+    extent = "among the 1 of 3 that are told of here"
+
+    assert result_of(STOP, Applied(known(), cut)).summary.endswith(f"to stopped, {extent}.")
+    assert f", {extent}. wait_run" in result_of(STOP, Underway(known(), cut)).summary
 
 
 def test_only_what_a_module_documents_becomes_data():
@@ -121,31 +294,33 @@ def test_only_what_a_module_documents_becomes_data():
         "_ansible_no_log": False,
     }
 
-    assert outcome.data(tool, PlaybookOutcome("ended", result)) == {"guests": [GUEST]}
+    assert outcome.read_data(tool, PlaybookOutcome("ended", result)) == {"guests": [GUEST]}
 
 
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
-        (summary.changed(("guest", [GUEST])), "Changed guest 101 (web-01) from running to stopped."),
+        (summary.describe_change(("guest", [GUEST])), "Changed guest 101 (web-01) from running to stopped."),
         (
-            summary.planned(("guest", [GUEST]), [{}]),
+            summary.describe_plan(("guest", [GUEST]), [{}]),
             "Would change guest 101 (web-01) from running to stopped with 1 request; nothing was changed.",
         ),
-        (summary.unchanged(("guest", [GUEST])), "Nothing to do: guest 101 (web-01) is running already."),
-        (summary.unchanged(("guest", [])), "No guest matches, so nothing was changed."),
-        (summary.changed(("guest", [GUEST] * 7))[:19], "Changed 7 guests: 1"),
+        (summary.describe_no_change(("guest", [GUEST])), "Nothing to do: guest 101 (web-01) is running already."),
+        (summary.describe_no_change(("guest", [])), "No guest matches, so nothing was changed."),
+        (summary.describe_change(("guest", [GUEST] * 7))[:19], "Changed 7 guests: 1"),
         (
-            summary.planned(("guest", [TREE]), [{"why": "there is no snapshot a1"}]),
+            summary.describe_plan(("guest", [TREE]), [{"why": "there is no snapshot a1"}]),
             "Would change guest 101 (web-01) with 1 request (there is no snapshot a1); nothing was changed.",
         ),
-        (summary.changed(("pool", [POOL])), "Changed pool prod."),
-        (summary.unchanged(("pool", [POOL])), "Nothing to do: pool prod is as wished already."),
-        (summary.reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
-        (summary.reading({"guests": []}), "No guest matches."),
-        (summary.reading({"guests": [{"vmid": 1}]}), "1 guest."),
+        (summary.describe_change(("pool", [POOL])), "Changed pool prod."),
+        (summary.describe_no_change(("pool", [POOL])), "Nothing to do: pool prod is as wished already."),
+        (summary.describe_reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
+        (summary.describe_reading({"guests": []}), "No guest matches."),
+        (summary.describe_reading({"guests": [{"vmid": 1}]}), "1 guest."),
         (
-            summary.reading({"guests": [{"vmid": 1, "name": "a", "state": "running", "node": "n", "lock": "backup"}]}),
+            summary.describe_reading(
+                {"guests": [{"vmid": 1, "name": "a", "state": "running", "node": "n", "lock": "backup"}]}
+            ),
             "Guest 1 (a) is running on n, locked (backup).",
         ),
     ],
@@ -171,33 +346,11 @@ def test_one_sentence_says_what_came_of_it(sentence, expected):
 def test_a_result_without_anything_that_its_module_documents_was_lost(tool, result, lost):
     played = outcome.mark_if_lost(catalogue.load()[tool], PlaybookOutcome("ended", result))
 
-    assert outcome.is_lost(played) is lost
-
-
-@pytest.mark.parametrize(
-    ("requests", "changed", "words"),
-    [
-        ([], False, "it had sent nothing. Nothing was changed."),
-        ([SentRequest("stop of 101", "POST", "/a", 200)], True, "after it was applied. stop of 101 was sent."),
-        (
-            [SentRequest("stop of 101", "POST", "/a", 403)],
-            False,
-            "after it was applied. stop of 101 was refused (403).",
-        ),
-    ],
-)
-def test_what_a_run_whose_result_was_lost_has_done_is_told_by_what_it_sent(requests, changed, words):
-    lost = PlaybookOutcome("ended", {"failed": False})
-    result = outcome.write_result(catalogue.load()["stop_guest"], "r", lost, Plan(digest="d", steps=[{}]), applied=True)
-
-    told = outcome.broken_off(result, requests, [], lost=True)
-
-    assert (told.status, told.changed, told.failure.code) == ("failed", changed, "internal")
-    assert told.summary.endswith(words)
+    assert is_lost(played) is lost
 
 
 def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_be_named():
-    told = outcome.denied([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
+    told = describe_denials([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
 
     assert told.endswith("… (100 requests).")
     assert len(told) < 700
@@ -220,7 +373,7 @@ def test_a_result_of_another_plan_than_was_applied_is_lost(result, lost):
         played, Plan(digest="d", steps=[{"method": "POST", "path": "/x", "why": "y"}])
     )
 
-    assert outcome.is_lost(found) is lost
+    assert is_lost(found) is lost
 
 
 def test_a_failure_is_told_whatever_its_plan():
