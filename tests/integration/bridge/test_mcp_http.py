@@ -74,7 +74,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
     assert {row["client_name"] for row in ledger.recent(2)} == {"token:nightly", "token:other"}
 
 
-def test_who_has_no_valid_token_or_comes_too_often_or_from_elsewhere_stays_outside(serving, token, ledger):
+def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving, token, ledger):
     secret, revoked, other = token("ci"), token("old"), token("other")
     Tokens(ledger.database).revoke("old")
 

@@ -25,7 +25,7 @@ def test_a_backup_is_made_once_while_it_is_recent_and_deleted_by_name(play, simu
     assert not play("backup", storage="local", volid=volid, state="absent").result["changed"]
 
 
-def test_older_backups_stay_where_that_is_asked_for_though_the_storage_keeps_fewer(play, simulator):
+def test_older_backups_can_be_kept_beyond_the_storages_retention(play, simulator):
     web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
     storage = simulator.cluster.storages["local"]
     storage.config["prune-backups"] = "keep-last=1"
@@ -49,7 +49,7 @@ def test_a_backup_that_fails_says_why_in_vzdumps_own_words(play, simulator):
     assert "nosuch" in run.result["failure"]["message"]
 
 
-def test_a_backup_is_restored_and_started_but_not_over_a_guest_that_is_not_named(play, simulator):
+def test_a_backup_is_not_restored_over_a_guest_that_is_not_named(play, simulator):
     web = next(guest for guest in simulator.cluster.guests.values() if not guest.template and guest.type == "qemu")
     (made,) = play("backup", vmid=web.vmid, storage="local").result["guests"]
     options = {"state": "restored", "volid": made["after"]["backups"][0], "vmid": 9100}
@@ -63,7 +63,7 @@ def test_a_backup_is_restored_and_started_but_not_over_a_guest_that_is_not_named
     assert (again.rc != 0, again.result["failure"]["code"]) == (True, "ambiguous")
 
 
-def test_gaps_are_found_with_few_requests_and_a_node_that_is_down_is_a_warning(play, simulator):
+def test_backup_gaps_take_few_requests_and_a_node_down_is_a_warning(play, simulator):
     qemu = [guest for guest in simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template]
     covered = next(guest for guest in qemu if guest.node == "pve1")
     play("backup", vmid=covered.vmid, storage="local")

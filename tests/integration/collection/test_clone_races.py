@@ -35,9 +35,7 @@ def taken(monkeypatch):
     return ids
 
 
-def test_an_id_of_the_clusters_choice_that_is_taken_meanwhile_gives_way_to_another(
-    simulator, connection_env, template, taken
-):
+def test_a_free_id_taken_meanwhile_is_replaced_by_another(simulator, connection_env, template, taken):
     taken.times = 2
 
     result = run_module("pve_clone", {"vmid": template.vmid, "new_name": "web-99"}, connection_env)

@@ -124,7 +124,7 @@ def test_schemas_carry_what_the_documentation_says():
     assert guests["properties"]["vmids"]["items"] == {"type": "integer", "minimum": 100, "maximum": 999999999}
 
 
-def test_a_module_that_says_more_of_an_option_keeps_what_its_fragment_says_of_it():
+def test_a_module_adds_to_what_a_fragment_says_of_an_option():
     properties = catalogue.load()["check_backups"].input_schema["properties"]
 
     assert (properties["vmid"]["type"], properties["vmid"]["description"][:4]) == ("integer", "Show")

@@ -97,7 +97,7 @@ def test_no_exposed_option_deletes_or_overwrites(tool):
 
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.module == "pve_guest"], ids=lambda tool: tool.name)
-def test_guests_are_made_or_changed_without_anything_that_reaches_their_disks_otherwise(tool):
+def test_no_option_of_a_guest_reaches_its_disks_in_another_way(tool):
     paths = {path for path, _schema, _doc in reachable(tool)}
 
     assert not paths & {"config", "purge", "destroy_unreferenced_disks", "disks.state", "disks.delete_source"}

@@ -56,7 +56,7 @@ def test_what_can_not_be_repeated_is_named():
     assert len(yaml.safe_load(made.text)[0]["tasks"]) == 1
 
 
-def test_a_run_whose_arguments_are_not_all_there_is_left_out_rather_than_repeated_in_part():
+def test_a_run_with_missing_arguments_is_left_out():
     many = shortened({"guests": {"vmids": list(range(100, 3100))}})
 
     made = playbook([row("stop_guest", **many)])

@@ -29,7 +29,7 @@ def folder(tmp_path):
     return make
 
 
-def test_what_was_sent_is_read_from_the_trace_and_reads_and_denials_are_not_part_of_it(folder):
+def test_sent_requests_are_those_of_the_trace_without_reads_and_denials(folder):
     path = START["path"]
     found = read_requests(
         folder(

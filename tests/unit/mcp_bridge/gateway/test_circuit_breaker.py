@@ -33,7 +33,7 @@ def test_after_three_failures_nothing_is_tried_for_a_while(broken):
     assert broken.cause == "Connection refused"
 
 
-def test_then_one_is_tried_and_the_others_wait_for_what_comes_of_it(broken, clock):
+def test_then_one_request_is_tried_and_the_others_wait_for_it(broken, clock):
     clock.now = 2.1
 
     assert [broken.lets_through() for _turn in range(3)] == [True, False, False]

@@ -292,7 +292,7 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     assert ledger.verify().faults == []
 
 
-def test_a_process_id_that_was_given_to_another_process_does_not_keep_a_run_open(ledger, database):
+def test_a_reused_process_id_does_not_keep_a_run_open(ledger, database):
     run = opening()
     ledger.open(run)
     database("UPDATE runs SET process_started = '1'")

@@ -75,7 +75,7 @@ def test_a_module_that_crashed_is_told_by_its_last_words_only():
     assert "Traceback" not in found.message
 
 
-def test_a_playbook_that_never_came_to_its_module_is_told_by_what_ansible_said():
+def test_a_playbook_that_failed_before_its_module_says_what_ansible_said():
     found = failure(result=None, output=["ERROR! Syntax Error while loading YAML."])
 
     assert found.code == "task_failed"
@@ -256,7 +256,7 @@ def test_every_ending_has_its_result(tool, ending, expected):
     assert (result.run_id, result.tool, result.plan) == ("12345678-aaaa", tool.name, ending.known.plan)
 
 
-def test_a_result_names_the_tasks_that_were_started_and_the_requests_of_a_run_that_was_broken_off():
+def test_a_result_names_started_tasks_and_the_requests_of_a_broken_run():
     applied = result_of(STOP, Applied(known(), DONE))
     broken_off = result_of(STOP, BrokenOff(known(), PlaybookOutcome("timeout", upids=["V"]), (SENT,), ("x of 2",)))
 
@@ -349,7 +349,7 @@ def test_a_result_without_anything_that_its_module_documents_was_lost(tool, resu
     assert is_lost(played) is lost
 
 
-def test_requests_that_were_not_granted_are_counted_where_they_are_too_many_to_be_named():
+def test_too_many_denied_requests_are_counted_instead_of_named():
     told = describe_denials([f"POST /nodes/pve1/qemu/{vmid}/status/stop" for vmid in range(100, 200)])
 
     assert told.endswith("… (100 requests).")

@@ -49,7 +49,7 @@ def test_a_result_that_fits_is_kept_whole():
 
 
 @pytest.mark.parametrize("largest", [20_000, 40_000, 60_000])
-def test_of_an_applied_run_as_much_as_fits_is_kept_and_what_is_missing_is_told(largest):
+def test_an_applied_result_is_cut_to_fit_and_says_what_is_missing(largest):
     kept = json.loads(render_result(RESULT, check=False, largest=largest))
 
     assert largest / 2 < len(json.dumps(kept)) <= largest
@@ -99,7 +99,7 @@ def test_a_plan_that_is_too_large_is_a_failure_before_anything_is_sent():
     assert kept["msg"].endswith("Nothing was changed.")
 
 
-def test_a_result_that_can_not_be_cut_is_a_failure_that_says_whether_something_was_changed():
+def test_a_result_too_large_to_cut_fails_and_says_whether_it_changed_anything():
     kept = json.loads(render_result({"changed": True, "text": "x" * 20_000}, check=False, largest=10_000))
 
     assert (kept["failed"], kept["changed"]) == (True, True)

@@ -29,7 +29,7 @@ MACHINE = {
 }
 
 
-def test_a_machines_configuration_goes_in_without_locks_snapshots_and_unused_volumes():
+def test_an_archived_configuration_has_no_locks_snapshots_and_unused_volumes():
     guest = Guest(101, "qemu", "pve1", dict(MACHINE), pending={"cores": "4"}, snapshots={"before": Snapshot()})
 
     text = config_text(guest, backup_volumes(guest))

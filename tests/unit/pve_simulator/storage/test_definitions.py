@@ -70,7 +70,7 @@ def test_what_is_missing_or_does_not_fit_is_refused(kind, given, message):
         ("zfspool", {"pool": "tank", "nodes": ""}, {"type": "zfspool", "pool": "tank", "content": "images,rootdir"}),
     ],
 )
-def test_a_kind_adds_its_path_content_and_sharing_and_keeps_secrets_apart(kind, given, config):
+def test_a_kind_adds_path_content_and_sharing_and_keeps_secrets_apart(kind, given, config):
     assert new_config(kind, "store", given) == config
 
 
@@ -92,7 +92,7 @@ def test_changes_that_a_kind_refuses(given, delete, message):
         updated_config(storage, given, delete)
 
 
-def test_being_disabled_stands_in_the_file_and_not_being_so_does_not():
+def test_only_disabled_storages_say_so_in_the_file():
     storage = Storage("store", {"type": "dir", "path": "/a", "content": "iso"})
 
     storage.config = updated_config(storage, {"disable": "1"}, [])

@@ -70,7 +70,7 @@ def test_an_unknown_task_is_told_apart_from_what_is_no_upid(api):
     assert log["data"] == [{"n": 1, "t": "unable to open file - No such file or directory"}]
 
 
-def test_a_running_task_is_listed_as_active_with_its_full_token_and_without_a_status_in_the_cluster(api):
+def test_a_running_task_is_listed_with_its_full_token_and_no_status(api):
     upid = api.post("/nodes/pve1/qemu/101/status/shutdown")[2]["data"]
 
     active = api.data("/nodes/pve1/tasks", source="active")

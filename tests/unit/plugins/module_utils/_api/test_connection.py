@@ -95,7 +95,7 @@ class TestThroughAGateway:
         assert (link.gateway, link.gateway_key) == ("/run/gateway", "key")
         assert link.url == "http+unix://%2Frun%2Fgateway"
 
-    def test_what_is_given_all_the_same_describes_the_way(self):
+    def test_options_given_all_the_same_describe_the_way(self):
         link = connection(**GATEWAY, api_url="https://pve1", api_token_id="ops@pve!ansible")
 
         assert (link.url, link.user, link.token_id) == ("https://pve1:8006", "ops@pve", "ansible")

@@ -65,7 +65,7 @@ def test_parameter_errors_nested_in_a_message_are_found(message, fields):
     assert errors.nested_errors(message) == fields
 
 
-def test_nested_parameter_errors_are_parameter_errors_though_the_answer_is_500():
+def test_parameter_errors_nested_in_a_500_are_parameter_errors():
     fields = {"vmid": "property is missing"}
 
     error = errors.error_from_response("POST /cluster/backup", 500, "400 Parameter verification failed.", fields)
@@ -111,7 +111,7 @@ def test_a_task_text_has_one_failure_code(text, code):
     assert errors.classify(text)[0] == code
 
 
-def test_an_agent_that_can_not_say_what_is_missing_is_not_taken_for_a_slow_node():
+def test_an_agents_error_is_not_taken_for_a_slow_node():
     error = errors.error_from_response("POST /nodes/pve1/qemu/101/agent/exec", 596, "Broken pipe")
 
     assert error.code == errors.TASK_FAILED

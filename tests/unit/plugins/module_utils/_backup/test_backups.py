@@ -11,7 +11,7 @@ OTHERS = {"volid": "nas:backup/vzdump-qemu-102-2026_11_20-00_00_00.vma.zst", "vm
 FORMER = {"volid": "nas:backup/vzdump-lxc-101-2026_11_20-00_00_00.tar.zst", "vmid": 101, "ctime": 4}
 
 
-def test_a_guests_backups_come_latest_first_without_those_of_others_who_had_its_id():
+def test_a_guests_backups_come_latest_first_without_those_of_former_guests():
     found = backups.of_guest([OLD, OTHERS, YOUNG, FORMER], VM)
 
     assert [entry["volid"] for entry in found] == [YOUNG["volid"], OLD["volid"]]

@@ -112,7 +112,7 @@ def longest_in_order(ranks):
 
 @settings(max_examples=200, deadline=None)
 @given(PRESENT, WISHED)
-def test_purging_leaves_exactly_the_wished_rules_in_their_order_and_then_nothing_to_do(present, wished):
+def test_purging_leaves_exactly_the_wished_rules_in_order(present, wished):
     server = Server(present)
     draft = planned(server, wished, purge=True)
 
@@ -127,7 +127,7 @@ def test_purging_leaves_exactly_the_wished_rules_in_their_order_and_then_nothing
 
 @settings(max_examples=200, deadline=None)
 @given(PRESENT, WISHED, st.sets(KEYS, max_size=3))
-def test_without_purge_the_others_stay_in_their_order_and_the_wished_are_in_theirs(present, wished, absent):
+def test_without_purge_other_rules_stay_and_the_wished_are_in_order(present, wished, absent):
     server = Server(present)
     wished = [one for one in wished if one["key"] not in absent]
     names = {one["key"] for one in wished}

@@ -46,7 +46,7 @@ def test_what_may_wait_is_told_before_it_is_tried(kind, config, keys, wait):
     assert may_wait(kind, config, keys) == wait
 
 
-def test_the_configuration_without_what_waits_is_the_one_that_the_guest_runs_with():
+def test_the_current_configuration_is_without_pending_changes():
     config = {"cores": 4, "name": "a", "sata1": "a:new"}
     waits = {
         "cores": {"now": 2, "next": 4},

@@ -118,7 +118,7 @@ def test_entries_of_a_node_list_are_completed_with_node_and_type():
     assert (guest.node, guest.type, guest.cpus, guest.name, guest.tags) == ("pve1", "lxc", 2, "", ())
 
 
-def test_a_name_that_may_be_hidden_on_a_node_that_is_down_is_not_called_missing():
+def test_a_name_is_not_missing_while_a_node_is_down():
     hidden = Guest(106, "", "pve3", "qemu", "unknown")
 
     with pytest.raises(errors.PveError, match="106 on pve3") as caught:
@@ -136,7 +136,7 @@ def test_a_name_that_may_be_hidden_on_a_node_that_is_down_is_not_called_missing(
         (DB, {}, "CT201"),
     ],
 )
-def test_a_guest_has_the_name_of_its_own_configuration_and_without_one_that_of_lists(guest, config, name):
+def test_a_guests_name_comes_from_its_configuration_before_lists(guest, config, name):
     assert guest_from_config(guest, config).name == name
 
 

@@ -86,7 +86,7 @@ def test_mounting_an_unused_volume_again_makes_it_used(lab):
     assert "unused0" not in config
 
 
-def test_a_running_container_takes_new_mount_points_but_keeps_old_ones_until_it_restarts(lab):
+def test_a_running_container_takes_only_new_mount_points_at_once(lab):
     lab.create()
     lab.start(300)
 

@@ -204,7 +204,7 @@ def test_an_unused_volume_can_be_moved_too(machines):
     assert machines.config(300)["unused0"] == "shared:300/vm-300-disk-0.raw"
 
 
-def test_growing_and_moving_act_on_the_disk_of_now_and_what_waits_wins_at_the_next_stop(machines):
+def test_pending_options_bring_the_old_volume_back_at_the_next_stop(machines):
     machines.create()
     machines.start(300)
     machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=1G")
@@ -231,7 +231,7 @@ def test_a_restart_ends_with_the_stop_when_a_volume_is_gone(machines):
     assert machines.get("/300/status/current")["status"] == "stopped"
 
 
-def test_a_size_that_waits_behind_the_disks_is_what_the_configuration_says_after_a_restart(machines):
+def test_a_pending_size_replaces_the_true_one_after_a_restart(machines):
     machines.create()
     machines.start(300)
     machines.put(300, scsi0="local-lvm:vm-300-disk-0,iothread=1,size=1G")

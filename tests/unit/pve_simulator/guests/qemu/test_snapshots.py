@@ -39,7 +39,7 @@ def test_snapshots_form_a_tree_that_rollback_branches_and_deletion_mends(lab):
     assert _parents(lab) == {"cc": None, "dd": None, "current": "dd"}
 
 
-def test_rollback_brings_the_configuration_back_but_not_its_description_and_generation(lab):
+def test_rollback_restores_all_but_description_and_generation(lab):
     _snapshot(lab, "before", description="as it was")
     guest = lab.guest(100)
     guest.config |= {"cores": "4", "name": "renamed", "description": "of today"}
@@ -101,7 +101,7 @@ def test_a_running_guest_is_stopped_by_rollback_and_runs_again_from_its_ram(lab)
     assert not lab.guest(100).running
 
 
-def test_the_lock_file_is_held_for_half_a_minute_after_a_running_guest_got_its_ram_back(lab):
+def test_the_lock_is_held_for_half_a_minute_after_a_rollback_with_memory(lab):
     _start(lab)
     _snapshot(lab, "all", vmstate=1)
     lab.task("POST", f"{QEMU}/snapshot/all/rollback")

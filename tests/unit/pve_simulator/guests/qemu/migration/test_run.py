@@ -171,7 +171,7 @@ def test_an_interrupted_migration_leaves_the_guest_where_it_was(lab):
     assert lab.volumes("files", "pve2") == set()
 
 
-def test_a_target_that_dies_under_a_live_migration_leaves_the_guest_running_here(lab):
+def test_a_guest_runs_on_here_when_the_target_of_its_migration_dies(lab):
     _start(lab, ON_FILES)
     upid = lab.start_task("POST", f"{ON_FILES}/migrate", target="pve2", online=1, with_local_disks=1)
     lab.wait(1.2)
@@ -223,7 +223,7 @@ def test_snapshots_are_not_touched_while_a_guest_moves(lab):
     assert lab.task("DELETE", f"{ON_FILES}/snapshot/aa", force=1)[0] == "OK"
 
 
-def test_a_machine_that_moved_live_is_postmigrate_in_the_list_until_the_next_broadcast(lab):
+def test_a_migrated_machine_is_postmigrate_until_the_next_broadcast(lab):
     lab.task("POST", "pve1/qemu/102/status/start")
     lag = lab.driver.world.settings.resources_lag
 
