@@ -146,7 +146,7 @@ def test_a_call_taken_back_is_stopped_where_the_protocol_can_tell(
     assert row["outcome"] == outcome
 
 
-def test_it_does_not_listen_where_anybody_or_nobody_could_come_in(playvisor):
+def test_a_server_does_not_listen_without_tokens(playvisor):
     for options, said in (
         (["--host", "0.0.0.0", "--no-auth"], "Without tokens it does not listen on 0.0.0.0"),
         ([], "There is no token yet"),

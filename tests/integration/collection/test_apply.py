@@ -132,7 +132,7 @@ def test_a_request_that_timed_out_is_followed_and_not_sent_again(running):
         (LOST, False, STARTED, Clone(), errors.UNREACHABLE),
     ],
 )
-def test_what_proves_nothing_stays_a_failure(place, fault, is_running, plan, resource, code):
+def test_a_state_that_proves_nothing_leaves_the_failure(place, fault, is_running, plan, resource, code):
     place.guest.running = is_running
     place.simulator.inject(**fault)
 
@@ -247,7 +247,7 @@ def try_ids(place, first, **params):
     return outcome
 
 
-def test_another_plan_takes_the_place_of_one_that_was_refused_at_once(place):
+def test_a_plan_that_was_refused_at_once_is_replaced(place):
     taken = sorted(vmid for vmid, guest in place.simulator.cluster.guests.items() if guest.type == "qemu")
     first, free = taken[-1], max(place.simulator.cluster.guests) + 1
 

@@ -106,7 +106,7 @@ def test_hosts_and_origins_are_those_of_the_server_only():
         (Listen(host="0.0.0.0", auth=False), True, False),
     ],
 )
-def test_it_listens_only_where_neither_anybody_nor_nobody_comes_in(listen, tokens, safe):
+def test_a_server_listens_only_where_callers_are_known_and_can_be(listen, tokens, safe):
     if safe:
         listen.require_safe(tokens=tokens)
     else:

@@ -98,7 +98,7 @@ def test_a_server_that_only_reads_has_no_aliases_that_change_something():
     assert "stop_guest" not in offer.callable
 
 
-def test_without_being_asked_for_there_are_none():
+def test_aliases_are_offered_only_when_asked_for():
     assert make_offer().resolve("start_machine", {}) == ("start_machine", {})
     with pytest.raises(UsageError, match="There are no aliases"):
         make_offer(alias_sets=["mcp_vmware"])

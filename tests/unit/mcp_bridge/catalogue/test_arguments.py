@@ -73,7 +73,7 @@ def test_everything_that_is_wrong_is_named_at_once():
         {"name": "web-01", "guests": None, "shutdown_timeout": 0, "check": True},
     ],
 )
-def test_what_is_right_passes(arguments):
+def test_right_arguments_pass(arguments):
     assert validate(STOP, arguments) == []
 
 

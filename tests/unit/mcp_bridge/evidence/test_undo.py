@@ -100,7 +100,7 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
         ),
     ],
 )
-def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
+def test_a_run_with_an_inverse_is_taken_back(tool, given, was, call):
     undoing = inverse(tool, given, {"guests": [was]})
 
     assert undoing.calls == [call]
@@ -131,7 +131,7 @@ def test_what_has_an_inverse_is_taken_back(tool, given, was, call):
         ("set_firewall", {}, guest({"aliases": []}, {"aliases": [{"name": "x"}]}), "aliases: `runs diff` shows"),
     ],
 )
-def test_what_has_none_is_said_with_the_guest(tool, given, was, why):
+def test_a_run_without_an_inverse_says_why(tool, given, was, why):
     undoing = inverse(tool, given, {"guests": [was]})
 
     if why is None:

@@ -30,7 +30,7 @@ def test_what_a_run_needs_is_passed_on(name):
         "ANSIBLE_CONFIG_X",
     ],
 )
-def test_everything_else_is_not(name):
+def test_other_variables_are_not_passed_on(name):
     assert name not in env(**{name: "value"})
 
 

@@ -128,7 +128,7 @@ def test_everything_can_go_but_what_is_not_closed(four_runs):
     assert faults(four_runs) == []
 
 
-def test_it_can_be_done_again_and_again(four_runs):
+def test_old_runs_can_be_removed_again_and_again(four_runs):
     for number, day in enumerate((2, 4, 9)):
         prune(four_runs, DAY.format(day), f"pruning {number}")
         assert faults(four_runs) == []
@@ -234,7 +234,7 @@ def test_a_removal_whose_process_was_killed_is_settled_by_the_next(four_runs, tm
     assert not (tmp_path / "pruning").exists()
 
 
-def test_of_two_that_remove_the_same_one_is_told(four_runs):
+def test_the_second_of_two_removals_of_one_run_fails(four_runs):
     removal = four_runs.removable(DAY.format(2))
     prune(four_runs, DAY.format(3), "first")
 

@@ -388,7 +388,7 @@ class TestMigrations:
     def test_the_newest_migration_is_the_one_that_the_code_expects(self):
         assert ScriptDirectory.from_config(alembic_config()).get_current_head() == SCHEMA_VERSION
 
-    def test_they_can_be_taken_back_and_done_again(self, url):
+    def test_migrations_can_be_taken_back_and_done_again(self, url):
         engine = open_database(url)
         with engine.begin() as connection:
             command.downgrade(alembic_config(connection), "base")
@@ -398,7 +398,7 @@ class TestMigrations:
         assert {"runs", "plans", "ledger_head", "checkpoints"} <= set(inspect(engine).get_table_names())
 
     @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
-    def test_each_keeps_what_the_ledger_holds_up_and_down(self, tmp_path, url, ledger_url, revision):
+    def test_each_migration_keeps_what_the_ledger_holds(self, tmp_path, url, ledger_url, revision):
         before = Ledger(tmp_path, ledger_url)
         before.record(opening(), DONE)
         rows = before.recent()

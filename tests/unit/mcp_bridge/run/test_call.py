@@ -73,7 +73,7 @@ def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):
         ("get_task", {"upid": "U", "wait": False}, {"upid": "U", "wait": False}, True),
     ],
 )
-def test_wait_is_no_part_of_what_is_run(tool, given, kept, waits):
+def test_wait_is_not_an_argument_of_the_run(tool, given, kept, waits):
     request, wait = _waiting(Request(tool, given, "apply"))
 
     assert (request.arguments, wait) == (kept, waits)

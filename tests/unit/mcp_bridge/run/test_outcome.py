@@ -325,7 +325,7 @@ def test_only_what_a_module_documents_becomes_data():
         ),
     ],
 )
-def test_one_sentence_says_what_came_of_it(sentence, expected):
+def test_one_sentence_sums_up_a_run(sentence, expected):
     assert sentence == expected
 
 

@@ -67,7 +67,7 @@ def test_a_file_that_makes_no_sense_is_told(kept, text, why):
         ({"PROXMOX_URL": "https://x:8006", "PLAYVISOR_PROFILE": "other"}, "other"),
     ],
 )
-def test_which_profile_is_chosen(monkeypatch, environment, name):
+def test_a_profile_is_chosen_unless_the_environment_names_a_cluster(monkeypatch, environment, name):
     profiles.save(Profiles().having("lab", LAB))
     for variable in ("PLAYVISOR_PROFILE", "PROXMOX_URL", "PROXMOX_HOST"):
         monkeypatch.setenv(variable, environment.get(variable, ""))
@@ -81,7 +81,7 @@ def test_a_name_is_one_word(name):
         Profiles().having(name, LAB)
 
 
-def test_without_the_default_there_is_none():
+def test_without_a_default_no_profile_is_used():
     both = Profiles().having("lab", LAB).having("prod", LAB)
 
     assert both.default == "lab"

@@ -25,7 +25,7 @@ def test_a_value_whose_name_says_secret_is_hidden(name):
 
 
 @pytest.mark.parametrize("name", ["name", "token_id", "auth", "tokens_used", "passes", "keyboard"])
-def test_other_values_are_not(name):
+def test_a_value_whose_name_says_no_secret_is_shown(name):
     assert Redactor().data({name: "anything"}) == {name: "anything"}
 
 

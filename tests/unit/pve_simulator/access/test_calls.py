@@ -19,7 +19,7 @@ def test_a_token_is_shown_with_its_secret_once_and_regenerating_replaces_it(call
     assert "value" not in caller.root("GET", "/access/users/ann@pve/token/tok")[2]["data"]
 
 
-def test_what_was_given_for_a_token_comes_back_as_text(caller, ann):
+def test_options_of_a_token_come_back_as_text(caller, ann):
     body = caller.root("POST", "/access/users/ann@pve/token/other", privsep=0, expire=99)[2]
 
     assert body["data"]["info"] == {"privsep": "0", "expire": "99"}

@@ -52,7 +52,7 @@ def history(api):
         ({"source": "active"}, []),
     ],
 )
-def test_filters_choose(history, filters, expected):
+def test_filters_choose_tasks(history, filters, expected):
     shown = history.data(TASKS, **filters)
 
     assert [f"{task['type']}:{task['id']}" for task in shown] == expected

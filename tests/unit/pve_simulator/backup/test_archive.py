@@ -99,5 +99,5 @@ def test_sizes_are_written_short(size, text):
         ("vma.gz", "gzip", "zcat a.vma.gz"),
     ],
 )
-def test_programs_by_format(form, program, unpack):
+def test_each_format_has_its_program(form, program, unpack):
     assert (compressor(form), unpacker(f"a.{form}")) == (program, unpack)

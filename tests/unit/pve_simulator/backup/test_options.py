@@ -25,7 +25,7 @@ def cluster() -> Cluster:
         ({"storage": "local"}, {"vmid": "property is missing"}),
     ],
 )
-def test_options_that_make_no_sense_together(params, errors):
+def test_options_that_make_no_sense_together_are_refused(params, errors):
     with pytest.raises(ApiError) as caught:
         check(params, complete=True)
 

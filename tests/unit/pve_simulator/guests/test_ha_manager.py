@@ -62,7 +62,7 @@ def test_stopping_a_managed_guest_takes_some_rounds(api):
     assert service(api, "ct:200")["state"] == "stopped"
 
 
-def test_what_is_asked_last_counts(api):
+def test_the_last_wish_counts_for_the_ha_manager(api):
     api.post("/cluster/ha/resources", sid="ct:200")
     wait(api, 30)
 

@@ -81,7 +81,9 @@ BY_KIND_OF_SUBJECT = [
 
 
 @pytest.mark.parametrize(("rule", "subject", "refusal"), BY_KIND_OF_SUBJECT)
-def test_who_may_at_all(rule: dict[str, Any] | None, subject: Person, refusal: str | None) -> None:
+def test_a_rule_depends_on_the_kind_of_subject(
+    rule: dict[str, Any] | None, subject: Person, refusal: str | None
+) -> None:
     assert _refusal(rule, subject, {"vmid": "190"}) == refusal
 
 
@@ -151,7 +153,7 @@ CHECKS: list[tuple[list[Any], dict[str, Collection[str]], dict[str, Any], str | 
 
 
 @pytest.mark.parametrize(("check", "granted", "params", "refusal"), CHECKS)
-def test_each_kind_of_rule(
+def test_each_kind_of_rule_is_checked(
     check: list[Any], granted: dict[str, Collection[str]], params: dict[str, Any], refusal: str | None
 ) -> None:
     subject = Person(granted=granted, groups={"staff": ["ann@pve"], "guests": ["joe@pve"]})

@@ -67,7 +67,7 @@ def test_file_names_lose_folders_and_odd_characters(given, normal):
         ("import", "c.qcow2", "/var/lib/vz/import/c.qcow2", "qcow2"),
     ],
 )
-def test_where_a_file_goes(content, name, path, form):
+def test_each_kind_of_file_has_its_place(content, name, path, form):
     found = destination(storage(), content, name)
 
     assert (found.volid, found.path, found.format) == (f"local:{content}/{name}", path, form)

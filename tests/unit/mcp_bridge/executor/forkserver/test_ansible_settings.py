@@ -37,7 +37,7 @@ def test_a_setting_may_depend_on_another_one(tmp_path):
     assert found["DEFAULT_ROLES_PATH"][0] == str(tmp_path / "home/roles")
 
 
-def test_all_of_them_may_depend_on_the_file_with_settings(tmp_path):
+def test_all_settings_may_depend_on_the_settings_file(tmp_path):
     file = tmp_path / "ansible.cfg"
     file.write_text("[defaults]\nforks = 9\n")
 

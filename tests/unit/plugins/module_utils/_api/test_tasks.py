@@ -21,7 +21,7 @@ def test_a_task_of_the_node_itself_has_no_id():
 
 
 @pytest.mark.parametrize("text", ["", "UPID:pve1", "pve1:1:2:3:4:5:6:7:8"])
-def test_anything_else_is_refused(text):
+def test_anything_but_a_upid_is_refused(text):
     with pytest.raises(PveError):
         Upid.parse(text)
 

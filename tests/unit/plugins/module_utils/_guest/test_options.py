@@ -29,7 +29,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options i
         ("hookscript", "local:snippets/a.pl", "local:snippets/a.pl"),
     ],
 )
-def test_these_are_the_same(key, one, other):
+def test_two_spellings_of_one_value_agree(key, one, other):
     assert normal(key, one) == normal(key, other)
 
 
@@ -44,7 +44,7 @@ def test_these_are_the_same(key, one, other):
         ("balloon", 0, None),
     ],
 )
-def test_these_are_not_the_same(key, one, other):
+def test_different_values_do_not_agree(key, one, other):
     assert normal(key, one) != normal(key, other)
 
 

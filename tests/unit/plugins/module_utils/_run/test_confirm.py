@@ -10,12 +10,12 @@ CONFIG = {"name": "web-01", "memory": "512", "scsi0": "local-lvm:vm-101-disk-0,s
 
 
 @pytest.mark.parametrize("change", [{"lock": "backup"}, {"digest": "def"}, {"parent": "nightly"}])
-def test_what_comes_and_goes_by_itself_makes_no_other_guest(change):
+def test_locks_digests_and_parents_do_not_change_a_fingerprint(change):
     assert fingerprint({**CONFIG, **change}) == fingerprint(CONFIG)
 
 
 @pytest.mark.parametrize("change", [{"name": "web-02"}, {"memory": "1024"}, {"template": 1}, {"description": "other"}])
-def test_any_other_change_does(change):
+def test_any_other_change_changes_the_fingerprint(change):
     assert fingerprint({**CONFIG, **change}) != fingerprint(CONFIG)
 
 

@@ -63,7 +63,7 @@ def test_a_single_text_is_one_program_and_a_missing_one_loses_the_connection(ins
     assert inside.execute("cat", stdin="from stdin")["out-data"] == "from stdin"
 
 
-def test_files_are_bytes(inside):
+def test_files_hold_bytes(inside):
     assert inside.call("POST", "/file-write", file="/tmp/x", content="héllo\n") == (200, "OK", {"data": None})
     assert inside.ask("/file-read", file="/tmp/x") == {"content": "héllo\n", "bytes-read": 6}
     inside.call("POST", "/file-write", file="/tmp/y", content="aGVsbG8=", encode=0)
@@ -137,7 +137,7 @@ def test_a_sleeping_machine_does_not_answer_any_more(inside):
         ({"acpi": False}, "QEMU guest agent is not running", 3),
     ],
 )
-def test_why_nobody_answers(inside, changes, reason, seconds):
+def test_a_call_without_an_agent_says_why(inside, changes, reason, seconds):
     for name, value in changes.items():
         setattr(inside.guest, name, value)
     before = inside.clock.now()

@@ -42,15 +42,15 @@ from pve_simulator.guests.agent.shell import run_shell
         ("", 0, "", ""),
     ],
 )
-def test_a_line(machine, script, exitcode, out, err):
+def test_a_shell_line_is_run(machine, script, exitcode, out, err):
     assert run_shell(machine, ["-c", script], "") == Result(exitcode, out, err)
 
 
-def test_time_adds_up(machine):
+def test_sleeping_takes_its_time(machine):
     assert run_shell(machine, ["-c", "sleep 2; sleep 1m"], "").seconds == 62
 
 
-def test_what_it_does_not_know_it_says(machine):
+def test_compound_commands_are_refused_by_name(machine):
     result = run_shell(machine, ["-c", "for x in a b; do echo $x; done"], "")
 
     assert result.exitcode == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 
-def test_growing_a_volume(lab):
+def test_a_volume_grows(lab):
     lab.create()
 
     status, log = lab.task("PUT", "/300/resize", disk="rootfs", size="+1G")
@@ -44,7 +44,7 @@ def test_moving_a_volume_keeps_the_old_one_unless_told_otherwise(lab):
     assert "lock" not in lab.world.cluster.guests[300].config
 
 
-def test_giving_a_volume_to_another_container(lab):
+def test_a_volume_goes_to_another_container(lab):
     lab.create(300, rootfs="local-lvm:1", mp0="local-lvm:2,mp=/data")
     lab.create(301)
 
@@ -204,7 +204,7 @@ def test_a_running_container_migrates_by_restart_only(lab):
     assert lab.world.cluster.guests[300].running
 
 
-def test_migrating_nowhere(lab):
+def test_a_migration_to_nowhere_is_refused(lab):
     lab.create()
 
     assert lab.refused("POST", "/300/migrate", target="nope") == "no such cluster node 'nope'"

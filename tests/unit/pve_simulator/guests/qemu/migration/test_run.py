@@ -95,7 +95,7 @@ def test_a_stopped_qcow2_file_cannot_become_a_thin_volume(lab):
     assert f"ERROR: {what} - {reason}" in log
 
 
-def test_a_running_one_can(lab):
+def test_a_running_guests_qcow2_file_becomes_a_thin_volume(lab):
     _start(lab, ON_FILES)
     assert lab.migrate(ON_FILES, online=1, with_local_disks=1, targetstorage="thin")[0] == "OK"
     assert lab.guest(100).config["scsi0"] == "thin:vm-100-disk-0,size=8G"
