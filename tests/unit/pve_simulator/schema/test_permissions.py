@@ -153,7 +153,7 @@ CHECKS: list[tuple[list[Any], dict[str, Collection[str]], dict[str, Any], str | 
 
 
 @pytest.mark.parametrize(("check", "granted", "params", "refusal"), CHECKS)
-def test_each_kind_of_rule_is_checked(
+def test_each_kind_of_rule(
     check: list[Any], granted: dict[str, Collection[str]], params: dict[str, Any], refusal: str | None
 ) -> None:
     subject = Person(granted=granted, groups={"staff": ["ann@pve"], "guests": ["joe@pve"]})
