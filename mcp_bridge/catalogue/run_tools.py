@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Effect
 from mcp_bridge.catalogue.schemas import WAIT
 
@@ -89,3 +90,11 @@ _TOOLS = (
 )
 
 TOOLS = {tool.name: tool for tool in _TOOLS}
+"""All of them by name, with those that `register` has added."""
+
+
+def register(tool: NativeTool) -> None:
+    """Add a tool, which every face then offers. Raises ValueError for a name that is taken."""
+    if tool.name in TOOLS or tool.name in catalogue.load():
+        raise ValueError(f"There is a tool {tool.name} already.")
+    TOOLS[tool.name] = tool

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_bridge.database.tables import SCHEMA_VERSION
-from mcp_bridge.database.transactions import reading, unusable
+from mcp_bridge.database.transactions import describe_unusable, reading
 from mcp_bridge.errors import LedgerError
 
 _BUSY_SECONDS = 30
@@ -64,7 +64,7 @@ def open_database(url: str) -> Engine:
             "For PostgreSQL, install playvisor[postgresql], and set PLAYVISOR_LEDGER_URL to postgresql://…",
         ) from error
     except (SQLAlchemyError, ValueError) as error:
-        raise unusable(error) from error
+        raise describe_unusable(error) from error
     return engine
 
 

@@ -56,7 +56,7 @@ CLOSING = (
 )
 
 
-def _sorted(length: int) -> Any:
+def _text_sorted_by_bytes(length: int) -> Any:
     """Text that sorts by its bytes, whatever the language of the database is."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
@@ -64,8 +64,8 @@ def _sorted(length: int) -> Any:
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", _sorted(36), primary_key=True),
-    Column("opened_at", _sorted(32), nullable=False),
+    Column("run_id", _text_sorted_by_bytes(36), primary_key=True),
+    Column("opened_at", _text_sorted_by_bytes(32), nullable=False),
     Column("tool", String(64), nullable=False),
     Column("arguments", Text, nullable=False),
     Column("mode", String(16), nullable=False),
@@ -109,7 +109,7 @@ runs = Table(
 run_words = Table(
     "run_words",
     metadata,
-    Column("word", _sorted(LONGEST), primary_key=True),
+    Column("word", _text_sorted_by_bytes(LONGEST), primary_key=True),
     Column("opened_seq", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -119,7 +119,7 @@ run_words = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("plan_id", _sorted(36), primary_key=True),
+    Column("plan_id", _text_sorted_by_bytes(36), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("tool", String(64), nullable=False),
     Column("arguments", Text),
@@ -127,8 +127,8 @@ plans = Table(
     Column("reason", Text),
     Column("asker", String(128), nullable=False),
     Column("local_user", String(128), nullable=False),
-    Column("made_at", _sorted(32), nullable=False),
-    Column("expires_at", _sorted(32), nullable=False),
+    Column("made_at", _text_sorted_by_bytes(32), nullable=False),
+    Column("expires_at", _text_sorted_by_bytes(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("decided_at", String(32)),
     Column("approval", String(16)),
@@ -174,10 +174,10 @@ checkpoints = Table(
 )
 
 
-def fitting(row: Mapping[str, Any]) -> dict[str, Any]:
+def fit_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Facts of a run as every database takes them: no longer than their columns, and nothing but characters."""
-    return {name: _fitted(value, runs.c[name].type) for name, value in row.items()}
+    return {name: _fit(value, runs.c[name].type) for name, value in row.items()}
 
 
-def _fitted(value: Any, kind: Any) -> Any:
+def _fit(value: Any, kind: Any) -> Any:
     return writable(value)[: getattr(kind, "length", None)] if isinstance(value, str) else value

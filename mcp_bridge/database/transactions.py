@@ -21,7 +21,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise unusable(error) from error
+        raise describe_unusable(error) from error
 
 
 @contextmanager
@@ -36,10 +36,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
     except SQLAlchemyError as error:
-        raise unusable(error) from error
+        raise describe_unusable(error) from error
 
 
-def unusable(error: Exception) -> LedgerError:
+def describe_unusable(error: Exception) -> LedgerError:
     """The error for people: the database's own words, without SQL and its parameters."""
     reason = str(getattr(error, "orig", None) or error).splitlines()[0]
     return LedgerError(

@@ -23,7 +23,7 @@ def seal(folder: Path) -> str | None:
     return hashlib.sha256(text).hexdigest()
 
 
-def differences(folder: Path, sealed: str) -> list[str]:
+def find_differences(folder: Path, sealed: str) -> list[str]:
     """What is no longer as `seal` found it, one sentence per file; nothing when all is."""
     try:
         text = (folder / MANIFEST).read_bytes()

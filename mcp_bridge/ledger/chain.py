@@ -96,7 +96,9 @@ class _Entry(NamedTuple):
     row: Sequence[Any]
 
 
-def faults(rows: Iterable[Sequence[Any]], head_seq: int, head_hash: str, start: Start | None = None) -> Iterator[Fault]:
+def find_faults(
+    rows: Iterable[Sequence[Any]], head_seq: int, head_hash: str, start: Start | None = None
+) -> Iterator[Fault]:
     """Every break of the chain, in its order. `rows` come by opened_seq; only unclosed ones are kept in memory."""
     start = start or Start()
     waiting: dict[int, _Entry] = {}
@@ -109,13 +111,13 @@ def faults(rows: Iterable[Sequence[Any]], head_seq: int, head_hash: str, start: 
             yield from _check_kept(opened, missing)
         else:
             if waiting and seq + 1 != opened_seq:
-                for found in _up_to(waiting, opened_seq):
+                for found in _take_closings(waiting, opened_seq):
                     yield from _check(found, seq, previous)
                     seq, previous = found.seq, found.hash
             yield from _check(opened, seq, previous)
             seq, previous = opened_seq, opened_hash
         if closed_seq is None:
-            yield from _half_closed(row)
+            yield from _check_open(row)
             continue
         closed = _Entry("closed", closed_seq, closed_prev or "", closed_hash or "", row)
         if closed_seq == seq + 1 and not waiting:
@@ -142,7 +144,7 @@ class Stretch(NamedTuple):
     hash: str
 
 
-def stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | None:
+def find_stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | None:
     """The stretches that the entries of some rows form, up to number `last`; None when a fact was changed.
 
     What was closed later counts as open. `rows` come by opened_seq, in the order of COLUMNS.
@@ -169,7 +171,7 @@ def stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | None:
                 follow(*waiting.pop(number))
         follow(seq, previous, digest)
         if closed_seq is None:
-            if any(True for _fault in _half_closed(row)):
+            if any(True for _fault in _check_open(row)):
                 return None
         elif closed_seq <= last:
             if closed_hash(closed_seq, closed_previous, row) != closed_digest:
@@ -193,7 +195,7 @@ def is_whole(found: Iterable[Stretch], head_seq: int, head_hash: str) -> bool:
     return (seq, previous) == (head_seq, head_hash)
 
 
-def _up_to(waiting: dict[int, _Entry], limit: int) -> Iterator[_Entry]:
+def _take_closings(waiting: dict[int, _Entry], limit: int) -> Iterator[_Entry]:
     """Take the closings with numbers below `limit`, in order."""
     for number in sorted(number for number in waiting if number < limit):
         yield waiting.pop(number)
@@ -218,7 +220,7 @@ def _check_kept(entry: _Entry, missing: dict[int, str]) -> list[Fault]:
     return _check(entry, entry.seq - 1, entry.previous)
 
 
-def _half_closed(row: Sequence[Any]) -> Iterator[Fault]:
+def _check_open(row: Sequence[Any]) -> Iterator[Fault]:
     """A row that was never closed has no facts of a closing."""
     facts = dict(zip(COLUMNS, row, strict=True))
     written = [name for name in (*CLOSING, "closed_prev", "closed_hash") if facts[name] is not None]

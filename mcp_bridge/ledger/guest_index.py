@@ -24,7 +24,7 @@ def is_word(text: str) -> bool:
     return len(text) <= LONGEST and _WORD.fullmatch(text) is not None
 
 
-def of_arguments(arguments: str) -> list[str]:
+def find_in_arguments(arguments: str) -> list[str]:
     """Words of the values in arguments, which are JSON: every id or name by itself, and the first words of texts."""
     try:
         values = list(_values(json.loads(arguments)))
@@ -33,15 +33,15 @@ def of_arguments(arguments: str) -> list[str]:
         return []
     names = (value for value in values if is_word(value))
     texts = (word for value in values if not is_word(value) for word in _words(value))
-    return list(dict.fromkeys([*_first(_MOST_NAMES, names), *_first(_MOST_IN_TEXTS, texts)]))
+    return list(dict.fromkeys([*_take_different(_MOST_NAMES, names), *_take_different(_MOST_IN_TEXTS, texts)]))
 
 
-def of_summary(summary: str) -> list[str]:
+def find_in_summary(summary: str) -> list[str]:
     """The first words of a summary."""
-    return _first(_MOST_IN_TEXTS, _words(summary))
+    return _take_different(_MOST_IN_TEXTS, _words(summary))
 
 
-def _first(most: int, found: Iterable[str]) -> list[str]:
+def _take_different(most: int, found: Iterable[str]) -> list[str]:
     different: dict[str, None] = {}
     for word in found:
         if len(different) == most:

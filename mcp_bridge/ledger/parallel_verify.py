@@ -27,14 +27,14 @@ WORTH = 100_000
 _MOST = 8
 
 
-def intact(connection: Connection, url: str, folders: Path, *, shared: bool) -> verify.Verification | None:
+def verify_if_intact(connection: Connection, url: str, folders: Path, *, shared: bool) -> verify.Verification | None:
     """What `verify` would return, when there is no fault; None when that is not sure, or not worth several processes.
 
     What is appended meanwhile is left out, and what is removed meanwhile is missed.
     """
     end = connection.execute(select(head)).mappings().first()
     count = min(len(os.sched_getaffinity(0)), _MOST) if hasattr(os, "sched_getaffinity") else 1
-    if end is None or end["seq"] < WORTH or count < 2 or _begins_late(connection):
+    if end is None or end["seq"] < WORTH or count < 2 or _has_checkpoint(connection):
         return None
     if connection.execute(select(func.count()).where(runs.c.opened_seq > end["seq"])).scalar_one():
         return None
@@ -43,24 +43,25 @@ def intact(connection: Connection, url: str, folders: Path, *, shared: bool) -> 
     # A fork would share the database's connection.
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as processes:
         shares = [
-            processes.submit(_share, url, folders, after, to, end["seq"], shared) for after, to in pairwise(limits)
+            processes.submit(_verify_share, url, folders, after, to, end["seq"], shared)
+            for after, to in pairwise(limits)
         ]
         taken = [share.result() for share in shares]
     sound = [share for share in taken if share is not None]
     stretches = chained.from_iterable(stretches for stretches, _counted in sound)
     if len(sound) < len(taken) or not chain.is_whole(stretches, end["seq"], end["hash"]):
         return None
-    if any(True for _fault in verify.unknown_folders(connection, folders)):
+    if any(True for _fault in verify.find_unknown_folders(connection, folders)):
         return None
     return _sum([counted for _stretches, counted in sound], end["seq"])
 
 
-def _begins_late(connection: Connection) -> bool:
+def _has_checkpoint(connection: Connection) -> bool:
     """Whether older runs were removed: the chain then begins with some that `verify` knows about."""
     return connection.execute(select(checkpoints.c.seq).limit(1)).first() is not None
 
 
-def _share(
+def _verify_share(
     url: str, folders: Path, after: int | None, to: int, last: int, shared: bool
 ) -> tuple[list[chain.Stretch], verify.Verification] | None:
     """In a process of its own: the stretches of the rows that were opened from `after` to `to`, if they are sound."""
@@ -70,7 +71,7 @@ def _share(
     counted, spoiled = verify.Verification(), list[chain.Fault]()
     with reading(open_database(url)) as connection:
         rows = verify.walk(connection, query.order_by(runs.c.opened_seq), folders, counted, spoiled, shared=shared)
-        found = chain.stretches(rows, last)
+        found = chain.find_stretches(rows, last)
     return None if found is None or spoiled else (found, counted)
 
 

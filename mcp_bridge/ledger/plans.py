@@ -28,32 +28,32 @@ class Plans:
 
     def keep(self, plan: KeptPlan) -> None:
         """Keep a plan that was just made."""
-        values = {**plan.as_dict(), "arguments": _written(plan.arguments), "shown": _written(plan.shown)}
+        values = {**plan.as_dict(), "arguments": _dump(plan.arguments), "shown": _dump(plan.shown)}
         with transaction(self._engine) as connection:
             connection.execute(insert(plans).values(**values))
 
-    def waiting(self) -> list[KeptPlan]:
-        """The plans that somebody has to decide on, oldest first."""
+    def list_held(self) -> list[KeptPlan]:
+        """The plans that wait for a decision, oldest first."""
         with reading(self._engine) as connection:
             query = select(plans).where(plans.c.state == "held").order_by(plans.c.made_at)
             found = [_read(row) for row in connection.execute(query).mappings()]
         return [plan for plan in found if plan.state == "held"]
 
-    def recent(self, limit: int = 20) -> list[KeptPlan]:
+    def list_recent(self, limit: int = 20) -> list[KeptPlan]:
         """The newest plans, whatever became of them, newest first."""
         with reading(self._engine) as connection:
             query = select(plans).order_by(plans.c.made_at.desc()).limit(limit)
             return [_read(row) for row in connection.execute(query).mappings()]
 
     def find(self, prefix: str) -> KeptPlan:
-        """The one plan whose id starts so. Raises UsageError when there is none, or more than one."""
+        """The one plan whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
-            return _one(connection, prefix)
+            return _find_one(connection, prefix)
 
     def decide(self, prefix: str, approver: str, *, approve: bool, approval: str = "operator") -> KeptPlan:
         """Approve or deny a plan that is held. Raises UsageError for one that is not, or no longer."""
         with transaction(self._engine) as connection:
-            plan = _one(connection, prefix)
+            plan = _find_one(connection, prefix)
             if plan.state != "held":
                 raise UsageError(
                     f"Plan {plan.plan_id[:8]} is {plan.state}; only one that is held can be decided on.",
@@ -66,14 +66,14 @@ class Plans:
                 "decided_at": stamp(datetime.now(UTC)),
             }
             connection.execute(update(plans).where(plans.c.plan_id == plan.plan_id).values(**decided))
-            return _one(connection, plan.plan_id)
+            return _find_one(connection, plan.plan_id)
 
     def take_approved(
         self, tool: str, digest: str, asker: str, run_id: str, plan_id: str | None = None
     ) -> KeptPlan | None:
         """Use up the approval of this very plan for this asker, if there is one.
 
-        With `plan_id` it is that of the kept plan which is being applied, whoever had asked for it.
+        With `plan_id` it is the approval of that kept plan, whoever asked for it.
         """
         whose = plans.c.plan_id == plan_id if plan_id else plans.c.asker == asker
         with transaction(self._engine) as connection:
@@ -89,7 +89,7 @@ class Plans:
     def use(self, plan_id: str, run_id: str) -> bool:
         """Mark a plan as applied by a run; false when somebody else has used it meanwhile."""
         with transaction(self._engine) as connection:
-            return _use(connection, _one(connection, plan_id), run_id)
+            return _use(connection, _find_one(connection, plan_id), run_id)
 
 
 def _use(connection: Connection, plan: KeptPlan, run_id: str) -> bool:
@@ -101,7 +101,7 @@ def _use(connection: Connection, plan: KeptPlan, run_id: str) -> bool:
     return bool(connection.execute(used.values(state="used", used_by=run_id)).rowcount)
 
 
-def _one(connection: Connection, prefix: str) -> KeptPlan:
+def _find_one(connection: Connection, prefix: str) -> KeptPlan:
     query = select(plans).where(plans.c.plan_id >= prefix, plans.c.plan_id < f"{prefix}g").limit(5)
     found = [_read(row) for row in connection.execute(query).mappings()]
     if not found:
@@ -120,5 +120,5 @@ def _read(row: Any) -> KeptPlan:
     return KeptPlan(**facts, arguments=None if arguments is None else json.loads(arguments), shown=shown)
 
 
-def _written(value: Any) -> str | None:
+def _dump(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)

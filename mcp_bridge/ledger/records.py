@@ -18,7 +18,7 @@ from mcp_bridge.system.identity import local_user, now, stamp
 
 @dataclass(frozen=True)
 class Who:
-    """On whose behalf something runs, from which program."""
+    """Who asked for a run, by which program, and as whom it reaches which cluster."""
 
     client_name: str
     client_version: str | None = None

@@ -41,7 +41,7 @@ class Removal:
         return and_(runs.c.opened_seq <= self.entry, runs.c.closed_seq <= self.entry)
 
 
-def removable(connection: Connection, before: str) -> Removal | None:
+def find_removable(connection: Connection, before: str) -> Removal | None:
     """What can be removed of the runs that were opened before a time; None when there is nothing."""
     newer = connection.execute(select(func.min(runs.c.opened_seq)).where(runs.c.opened_at >= before)).scalar()
     entry = newer - 1 if newer is not None else connection.execute(select(head.c.seq)).scalar_one()
@@ -54,7 +54,7 @@ def removable(connection: Connection, before: str) -> Removal | None:
     )
     row = connection.execute(last).mappings().first()
     if row is None:
-        raise _untrue([f"entry {entry} is missing"])
+        raise _describe_untrue([f"entry {entry} is missing"])
     over = select(runs.c.opened_seq, runs.c.opened_hash).where(
         runs.c.opened_seq <= entry, or_(runs.c.closed_seq.is_(None), runs.c.closed_seq > entry)
     )
@@ -68,10 +68,10 @@ def refuse_untrue(removal: Removal, faults: list[Fault]) -> None:
     # The entry after the removed ones is the one that vouches for the last of them.
     found = [fault.what for fault in faults if 0 < fault.seq <= removal.entry + 1]
     if found:
-        raise _untrue(found)
+        raise _describe_untrue(found)
 
 
-def _untrue(found: list[str]) -> LedgerError:
+def _describe_untrue(found: list[str]) -> LedgerError:
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return LedgerError(
         f"Nothing was removed: the part to be removed is not as it was written ({found[0]}{more}).",
@@ -98,7 +98,7 @@ def remove(connection: Connection, removal: Removal, run_id: str, folders: Path,
     connection.execute(checkpoints.insert().values(seq=removal.entry, hash=removal.hash, pruned_by=run_id))
 
 
-def settle(connection: Connection, folders: Path, trashes: Path) -> None:
+def finish_removals(connection: Connection, folders: Path, trashes: Path) -> None:
     """End removals that were broken off: what was committed is emptied, the rest goes back to where it was."""
     done = set(connection.execute(select(checkpoints.c.pruned_by)).scalars())
     for trash in trashes.iterdir() if trashes.is_dir() else ():

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, bindparam, exists, insert, select, update
 
 from mcp_bridge.database.open import Database
-from mcp_bridge.database.tables import CLOSING, fitting, head, run_words, runs
+from mcp_bridge.database.tables import CLOSING, fit_row, head, run_words, runs
 from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import chain, guest_index, parallel_verify, retention, verify
@@ -57,7 +57,7 @@ class Ledger:
             _append_opening(connection, opening)
             _append_closing(connection, opening.run_id, closing)
 
-    def unclosed(self) -> list[Row]:
+    def list_unclosed(self) -> list[Row]:
         """The runs that have an opening and no closing: those that still run, and those whose process died."""
         query = select(runs).where(runs.c.closed_seq.is_(None)).order_by(runs.c.opened_seq)
         with reading(self._engine) as connection:
@@ -98,14 +98,14 @@ class Ledger:
         with reading(self._engine) as connection:
             return int(connection.execute(select(head.c.seq)).scalar_one())
 
-    def ended(self, after: int, limit: int = 200) -> list[Row]:
+    def list_ended(self, after: int, limit: int = 200) -> list[Row]:
         """The runs that were closed after an entry of the chain, in that order."""
         query = select(runs).where(runs.c.closed_seq > after).order_by(runs.c.closed_seq).limit(limit)
         with reading(self._engine) as connection:
             return [_readable(row) for row in connection.execute(query).mappings()]
 
     def find(self, prefix: str) -> Row:
-        """The one run whose id starts so. Raises UsageError when there is none, or more than one."""
+        """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""
         with reading(self._engine) as connection:
             query = select(runs).where(runs.c.run_id >= prefix, runs.c.run_id < f"{prefix}g")
             found = [dict(row) for row in connection.execute(query.order_by(runs.c.run_id).limit(5)).mappings()]
@@ -125,14 +125,14 @@ class Ledger:
             )
         with reading(self._engine) as connection:
             shared = self.database.file is None
-            intact = parallel_verify.intact(connection, self.database.url, self._folders, shared=shared)
+            intact = parallel_verify.verify_if_intact(connection, self.database.url, self._folders, shared=shared)
             return intact or verify.verify(connection, self._folders, shared=shared)
 
-    def removable(self, before: str) -> retention.Removal | None:
+    def find_removable(self, before: str) -> retention.Removal | None:
         """What `prune` would remove. Raises LedgerError when that part is not as it was written."""
-        self._settle_pruning()
+        self._finish_pruning()
         with reading(self._engine) as connection:
-            removal = retention.removable(connection, before)
+            removal = retention.find_removable(connection, before)
             if removal:
                 found = verify.verify(connection, self._folders, shared=self.database.file is None)
                 retention.refuse_untrue(removal, found.faults)
@@ -149,13 +149,13 @@ class Ledger:
                 retention.remove(connection, removal, run_id, self._folders, self._trashes / run_id)
                 _append_closing(connection, run_id, closing)
         finally:
-            self._settle_pruning()
+            self._finish_pruning()
 
-    def _settle_pruning(self) -> None:
+    def _finish_pruning(self) -> None:
         if self._trashes.is_dir():
             with transaction(self._engine) as connection:
-                _next(connection)
-                retention.settle(connection, self._folders, self._trashes)
+                _lock_head(connection)
+                retention.finish_removals(connection, self._folders, self._trashes)
 
     @property
     def _folders(self) -> Path:
@@ -186,23 +186,23 @@ _INSERT_WORD = insert(run_words).from_select(["word", "opened_seq"], select(_NEW
 
 
 def _append_opening(connection: Connection, opening: Opening) -> None:
-    row = fitting(opening.row())
-    seq, previous = _next(connection)
+    row = fit_row(opening.row())
+    seq, previous = _lock_head(connection)
     digest = chain.entry_hash("opened", seq, previous, row)
     connection.execute(_INSERT, {**row, "opened_seq": seq, "opened_prev": previous, "opened_hash": digest})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
-    _index(connection, seq, guest_index.of_arguments(row["arguments"]))
+    _index(connection, seq, guest_index.find_in_arguments(row["arguments"]))
 
 
 def _append_closing(connection: Connection, run_id: str, closing: Closing) -> None:
-    row = fitting(closing.row())
-    seq, previous = _next(connection)
+    row = fit_row(closing.row())
+    seq, previous = _lock_head(connection)
     opened = connection.execute(_OPENED, {"run": run_id}).one()
     digest = chain.entry_hash("closed", seq, previous, {**row, "run_id": run_id, "opened_hash": opened.opened_hash})
     written = {**row, "closed_seq": seq, "closed_prev": previous, "closed_hash": digest}
     connection.execute(_COMPLETE, {"run": run_id, **{f"new_{name}": written[name] for name in _CLOSING}})
     connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
-    _index(connection, opened.opened_seq, guest_index.of_summary(row["summary"]))
+    _index(connection, opened.opened_seq, guest_index.find_in_summary(row["summary"]))
 
 
 def _index(connection: Connection, opened_seq: int, found: Sequence[str]) -> None:
@@ -211,7 +211,7 @@ def _index(connection: Connection, opened_seq: int, found: Sequence[str]) -> Non
         connection.execute(_INSERT_WORD, [{"new_word": word, "run": opened_seq} for word in found])
 
 
-def _next(connection: Connection) -> tuple[int, str]:
+def _lock_head(connection: Connection) -> tuple[int, str]:
     """The number for a new entry and the hash before it; until the transaction ends, nobody else gets one."""
     end = connection.execute(_HEAD).one()
     return end.seq + 1, end.hash

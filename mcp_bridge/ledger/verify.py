@@ -51,16 +51,16 @@ def verify(connection: Connection, folders: Path, *, shared: bool) -> Verificati
     if end is None:
         raise LedgerError("The ledger has no end: its table ledger_head is empty.", "Restore it from a backup.")
     spoiled: list[chain.Fault] = []
-    start = _start(connection, found, spoiled)
+    start = _find_start(connection, found, spoiled)
     query = select(*(runs.c[name] for name in chain.COLUMNS)).order_by(runs.c.opened_seq)
     rows = walk(connection, query, folders, found, spoiled, shared=shared)
-    broken = list(chain.faults(rows, end["seq"], end["hash"], start))
-    spoiled.extend(unknown_folders(connection, folders))
+    broken = list(chain.find_faults(rows, end["seq"], end["hash"], start))
+    spoiled.extend(find_unknown_folders(connection, folders))
     found.faults = sorted([*broken, *spoiled], key=lambda fault: fault.seq)
     return found
 
 
-def _start(connection: Connection, found: Verification, spoiled: list[chain.Fault]) -> chain.Start:
+def _find_start(connection: Connection, found: Verification, spoiled: list[chain.Fault]) -> chain.Start:
     """Where the chain begins, as the newest removal of old runs says, which is a run of the chain itself."""
     checkpoint = connection.execute(select(checkpoints).order_by(checkpoints.c.seq.desc()).limit(1)).mappings().first()
     if checkpoint is None:
@@ -68,22 +68,23 @@ def _start(connection: Connection, found: Verification, spoiled: list[chain.Faul
     found.start = checkpoint["seq"]
     query = select(runs).where(runs.c.run_id == checkpoint["pruned_by"])
     row = connection.execute(query).mappings().first()
-    said = _said(row["arguments"]) if row and (row["tool"], row["outcome"]) == (PRUNING, "ok") else {}
-    if row is None or (said.get("entry"), said.get("hash")) != (checkpoint["seq"], checkpoint["hash"]):
+    removal = _parse_removal(row["arguments"]) if row and (row["tool"], row["outcome"]) == (PRUNING, "ok") else {}
+    if row is None or (removal.get("entry"), removal.get("hash")) != (checkpoint["seq"], checkpoint["hash"]):
         what = "where the ledger begins is not what the run that removed older ones says"
         spoiled.append(chain.Fault(checkpoint["pruned_by"], checkpoint["seq"], what))
         return chain.Start(checkpoint["seq"], checkpoint["hash"])
-    found.since = said["before"]
-    kept = {int(number): digest for number, digest in said["kept"].items()}
+    found.since = removal["before"]
+    kept = {int(number): digest for number, digest in removal["kept"].items()}
     return chain.Start(checkpoint["seq"], checkpoint["hash"], kept)
 
 
-def _said(arguments: str) -> dict[str, Any]:
+def _parse_removal(arguments: str) -> dict[str, Any]:
     try:
-        said = json.loads(arguments)
+        removal = json.loads(arguments)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) and isinstance(said.get("kept"), dict) and "before" in said else {}
+    is_removal = isinstance(removal, dict) and isinstance(removal.get("kept"), dict) and "before" in removal
+    return removal if is_removal else {}
 
 
 def walk(
@@ -110,13 +111,13 @@ def walk(
                     found.artifacts += 1
                     spoiled.extend(
                         chain.Fault(row[_RUN_ID], row[_CLOSED] or row[_OPENED], f"artifacts: {difference}")
-                        for difference in artifacts.differences(folder, row[_SHA256])
+                        for difference in artifacts.find_differences(folder, row[_SHA256])
                     )
             yield row
 
 
-def unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
-    """What runs left behind that the ledger says nothing of."""
+def find_unknown_folders(connection: Connection, folders: Path) -> Iterator[chain.Fault]:
+    """The artifacts of runs that the ledger does not have."""
     for name in sorted(path.name for path in folders.iterdir()) if folders.is_dir() else ():
         if connection.execute(select(runs.c.run_id).where(runs.c.run_id == name)).first() is None:
             yield chain.Fault(name, 0, "artifacts of a run that the ledger does not have")

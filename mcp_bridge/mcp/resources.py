@@ -23,7 +23,7 @@ from mcp_bridge.evidence import events, export
 from mcp_bridge.mcp.subscriptions import Changes
 from mcp_bridge.mcp.uris import KINDS, Kind, address, parsed
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.text.plain import one_line
 
 Context = ServerRequestContext[Any, Any]
@@ -100,7 +100,7 @@ class Resources:
             try:
                 result = await anyio.to_thread.run_sync(reading)
             except LedgerError as error:
-                result = unrecorded(READING, error)
+                result = unrecorded_result(READING, error)
             text = result.data.get("text")
         else:
             result = await self._call(ctx, kind.tool, _arguments(kind, values))
@@ -117,7 +117,7 @@ class Resources:
         """Read, and record that; like get_run, it shows every client's runs, and no secrets."""
         run_id = str(uuid.uuid4())
         try:
-            found = self._bridge.without_secrets(_FROM_THE_LEDGER[kind.name](self._bridge, prefix))
+            found = self._bridge.redact(_FROM_THE_LEDGER[kind.name](self._bridge, prefix))
         except UsageError as error:
             failure = Failure(code="not_found", message=error.message, hint=error.hint)
             failed = Result(run_id=run_id, tool=READING, status="failed", summary=error.message, failure=failure)

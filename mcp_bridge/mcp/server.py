@@ -32,7 +32,7 @@ from mcp_bridge.mcp.prompting import Prompting
 from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.subscriptions import Changes
 from mcp_bridge.result import Result
-from mcp_bridge.run import Bridge, Request, unrecorded
+from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.settings import Mode
 
 _STOP_SECONDS = 10
@@ -141,7 +141,7 @@ class McpServer:
             try:
                 return await self._run(ctx, request, report)
             except LedgerError as error:
-                return unrecorded(request.tool, error)
+                return unrecorded_result(request.tool, error)
 
     async def _decided(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
         """Take the user's answer about a plan; false when it is not to be applied.
@@ -180,7 +180,7 @@ class McpServer:
             raise
         finally:
             self._changes.look()
-            self._bridge.look_after()
+            self._bridge.follow_up_interrupted()
 
     async def _heed_cancelling(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client takes back; the SDK itself only stops waiting for it."""

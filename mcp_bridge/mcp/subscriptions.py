@@ -155,7 +155,7 @@ class Changes:
 
     def _news(self, plans: Iterable[str]) -> list[ServerEvent]:
         """What has happened since the last look, also to these plans."""
-        rows = self._bridge.ledger.ended(self._seen or 0)
+        rows = self._bridge.ledger.list_ended(self._seen or 0)
         addresses: dict[str, None] = {}
         for row in rows:
             self._seen = row["closed_seq"]

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from mcp_bridge.run.call import Bridge
-from mcp_bridge.run.request import Request, unrecorded
+from mcp_bridge.run.request import Request, unrecorded_result
 
-__all__ = ["Bridge", "Request", "unrecorded"]
+__all__ = ["Bridge", "Request", "unrecorded_result"]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runs of this process that have not ended, and how they are told to."""
+"""The runs of this process that have not ended, and how other processes cancel them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcp_bridge.run.control_pipe import Mailbox, Message
+from mcp_bridge.run.control_pipe import ControlPipe, Message
 
 
 @dataclass(eq=False)
@@ -22,15 +22,15 @@ class Control:
     stop_tasks: bool = False
 
 
-class Running:
+class ActiveRuns:
     """The runs of one bridge. Safe to use from several threads."""
 
     def __init__(self, state_dir: Path) -> None:
         self._controls: dict[str, Control] = {}
-        self._mailbox = Mailbox(state_dir, self._receive)
+        self._mailbox = ControlPipe(state_dir, self._receive)
 
     @contextmanager
-    def entered(self, run_id: str, cancel: threading.Event) -> Iterator[Control]:
+    def register(self, run_id: str, cancel: threading.Event) -> Iterator[Control]:
         """Have a run here, so that it can be cancelled, for as long as the context lasts."""
         control = Control(cancel)
         self._controls[run_id] = control

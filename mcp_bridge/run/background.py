@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs in the background: each in a process of its own, which outlives whoever has asked for it.
+"""Runs in the background: each in a process of its own, which outlives the process that asked for it.
 
 The process is given the settings, with their secrets, and the request on its standard input: neither its arguments nor
 its environment have a secret in them. It answers with lines of JSON until its plan is about to be applied.
@@ -43,13 +43,13 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
         start_new_session=True,
         cwd="/",
     )
-    asked, answers = _pipes(child)
-    with suppress(BrokenPipeError), asked:
-        asked.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
+    orders, answers = _open_pipes(child)
+    with suppress(BrokenPipeError), orders:
+        orders.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
     # Who has ended is to be no zombie, which would look alive to nobody but the system.
     threading.Thread(target=child.wait, name="detached", daemon=True).start()
     with answers:
-        for message in _messages(answers, child, cancel):
+        for message in _read_messages(answers, child, cancel):
             if "progress" in message:
                 progress(message["progress"])
             else:
@@ -62,22 +62,24 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     return Result(run_id="", tool=request.tool, status="failed", summary=failure.message, failure=failure)
 
 
-def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+def _open_pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     if child.stdin is None or child.stdout is None:
         raise ValueError("it was started without pipes")
     return child.stdin, child.stdout
 
 
-def _messages(answers: IO[bytes], child: subprocess.Popen[bytes], cancel: threading.Event) -> Iterator[dict[str, Any]]:
-    """What the process says, line by line; it is told when whoever waits for it gives up."""
-    told = False
+def _read_messages(
+    answers: IO[bytes], child: subprocess.Popen[bytes], cancel: threading.Event
+) -> Iterator[dict[str, Any]]:
+    """The messages of the process, line by line. Once `cancel` is set, it is terminated."""
+    terminated = False
     unread = b""
     with selectors.DefaultSelector() as selector:
         selector.register(answers, selectors.EVENT_READ)
         while True:
-            if cancel.is_set() and not told:
+            if cancel.is_set() and not terminated:
                 child.terminate()
-                told = True
+                terminated = True
             if not selector.select(_LOOK_SECONDS):
                 continue
             part = os.read(answers.fileno(), 65536)

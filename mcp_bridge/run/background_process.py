@@ -15,65 +15,65 @@ from typing import IO, Any
 
 from mcp_bridge.errors import LedgerError, PlayvisorError
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run.request import Request, unrecorded
+from mcp_bridge.run.request import Request, unrecorded_result
 from mcp_bridge.settings import Settings
 
 
 def main() -> None:
     """The process itself."""
     # What it starts must not keep the pipes open.
-    given, said = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    orders, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     for descriptor in (0, 1):
         os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-    with given:
-        asked = json.load(given)
-    request = Request(**asked["request"])
+    with orders:
+        order = json.load(orders)
+    request = Request(**order["request"])
     cancel = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_dummy: cancel.set())
-    _Child(said, cancel).run(Settings(**asked["settings"]), request)
+    _Child(answers, cancel).run(Settings(**order["settings"]), request)
 
 
 class _Child:
-    """Says what becomes of a run for as long as somebody wants to hear it."""
+    """Carries out one run, and reports on it as long as the other end of the pipe is open."""
 
-    def __init__(self, said: IO[str], cancel: threading.Event) -> None:
-        self._said = said
+    def __init__(self, answers: IO[str], cancel: threading.Event) -> None:
+        self._answers = answers
         self._cancel = cancel
 
     def run(self, settings: Settings, request: Request) -> None:
-        """Run it, and say how it ended unless that is no longer asked."""
+        """Run it, and send the result, unless one was sent when its plan was about to be applied."""
         from mcp_bridge.run.factory import make_bridge
 
         try:
             bridge = make_bridge(settings)
             # In a thread, so that signals reach this one.
             with ThreadPoolExecutor(1) as threads:
-                carried = threads.submit(bridge.run, request, self._progress, self._cancel, self._tell)
+                carried = threads.submit(bridge.run, request, self._progress, self._cancel, self._send_result)
                 result = carried.result()
             bridge.close()
         except LedgerError as error:
-            result = unrecorded(request.tool, error)
+            result = unrecorded_result(request.tool, error)
         except PlayvisorError as error:
             failure = Failure(code=error.code, message=error.message, hint=error.hint)
             result = Result(run_id="", tool=request.tool, status="failed", summary=error.message, failure=failure)
-        self._tell(result)
+        self._send_result(result)
 
     def _progress(self, line: str) -> None:
         self._write({"progress": line})
 
-    def _tell(self, result: Result) -> None:
-        """The one result that whoever asked gets."""
+    def _send_result(self, result: Result) -> None:
+        """Send the one result, and close the pipe."""
         elicitable = result.plan is not None and result.plan.elicitable
         self._write({"result": result.model_dump(), "elicitable": elicitable})
         with suppress(OSError):
-            self._said.close()
+            self._answers.close()
 
     def _write(self, message: dict[str, Any]) -> None:
         # Nobody may be there to hear it any more; that is what it is for.
         with suppress(OSError, ValueError):
-            self._said.write(f"{json.dumps(message)}\n")
-            self._said.flush()
+            self._answers.write(f"{json.dumps(message)}\n")
+            self._answers.flush()
 
 
 if __name__ == "__main__":

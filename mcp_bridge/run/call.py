@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments, run_tools
+from mcp_bridge.catalogue.run_tools import NativeTool
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
@@ -17,8 +18,19 @@ from mcp_bridge.run import background
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import plans, runs
-from mcp_bridge.run.tools.results import failed
+from mcp_bridge.run.tools import ToolFunction, plans, runs
+from mcp_bridge.run.tools.results import failed_result
+
+_FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
+
+
+def register(tool: NativeTool, function: ToolFunction) -> None:
+    """Add a tool of a feature above the bridge, before the first request; every face then offers it.
+
+    Raises ValueError for a name that is taken.
+    """
+    run_tools.register(tool)
+    _FUNCTIONS[tool.name] = function
 
 
 class Bridge(Engine):
@@ -26,21 +38,21 @@ class Bridge(Engine):
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""
-        request, wait = _waiting(request)
+        request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
             return self._run(request, progress, cancel, wait=wait)
-        failure = _refusal(request)
+        failure = _find_refusal(request)
         if failure is None:
             try:
                 if request.tool == "apply_plan":
-                    planned = plans.again(self, request)
+                    planned = plans.request_for_plan(self, request)
                     if isinstance(planned, Request):
                         return self._run(planned, progress, cancel, wait=wait)
                     return self.answer(request, planned)
-                return self.answer(request, runs.TOOLS[request.tool](self, request, progress, cancel))
+                return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
-        return self.answer(request, failed(request, failure))
+        return self.answer(request, failed_result(request, failure))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if wait:
@@ -48,7 +60,7 @@ class Bridge(Engine):
         return background.start(self.settings, request, progress, cancel)
 
 
-def _waiting(request: Request) -> tuple[Request, bool]:
+def _split_wait(request: Request) -> tuple[Request, bool]:
     """The request without `wait`, which is no part of what is run, and whether its end is waited for."""
     tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
     wait = request.arguments.get("wait")
@@ -59,7 +71,7 @@ def _waiting(request: Request) -> tuple[Request, bool]:
     return replace(request, arguments=rest), wait is not False
 
 
-def _refusal(request: Request) -> Failure | None:
+def _find_refusal(request: Request) -> Failure | None:
     """Why nothing is done for a request: what the mode forbids, what is not offered, or wrong arguments."""
     tool = run_tools.TOOLS[request.tool]
     if tool.writes and request.mode != "apply":

@@ -24,7 +24,7 @@ Message = dict[str, Any]
 _FOLDER = "running"
 
 
-class Mailbox:
+class ControlPipe:
     """This process's pipe. It opens with the first run; a run that can't have one can't be reached, and runs on."""
 
     def __init__(self, state_dir: Path, deliver: Callable[[Message], None]) -> None:

@@ -19,11 +19,11 @@ from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
-from mcp_bridge.run.active import Running
+from mcp_bridge.run.active import ActiveRuns
 from mcp_bridge.run.phases import Means, OnUnderway, Phases
 from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
-from mcp_bridge.run.request import Request, refusal, unknown
+from mcp_bridge.run.request import Request, find_refusal, unknown_tool
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import writable
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mcp_bridge.policy.judge import Judge
 
 
-# Whose runs those are that nobody has asked for.
+# The caller of runs that Playvisor itself wants.
 _SELF = "playvisor"
 
 
@@ -45,7 +45,7 @@ class Engine:
         self._executor = executor
         self._recorder = Recorder(settings)
         self._means = Means(settings, executor, self._recorder)
-        self._running = Running(settings.state_dir)
+        self._running = ActiveRuns(settings.state_dir)
 
     @property
     def settings(self) -> Settings:
@@ -87,11 +87,11 @@ class Engine:
         """
         run_id = str(uuid.uuid4())
         tool = catalogue.load().get(request.tool)
-        failure = refusal(request, tool) or self._leak(request)
+        failure = find_refusal(request, tool) or self._find_leak(request)
         if tool is None or failure is not None:
-            return self._turn_down(request, run_id, failure or unknown(request.tool))
+            return self._turn_down(request, run_id, failure or unknown_tool(request.tool))
         # Whoever sees the row can cancel the run.
-        with self._running.entered(run_id, cancel) as control:
+        with self._running.register(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
             ending = Phases(self._means, tool, request, run_id, progress, control).carry_out(
                 lambda: self.judge, on_underway
@@ -99,7 +99,7 @@ class Engine:
             return self._recorder.close(tool, ending)
 
     def decide_plan(self, plan_id: str, request: Request, *, approve: bool, approval: str = "operator") -> KeptPlan:
-        """Approve or deny a plan that is held, as whoever makes this request, and record it.
+        """Approve or deny a plan that is held, as the caller of this request, and record it.
 
         Raises UsageError for a plan that is not held, or no longer.
         """
@@ -109,13 +109,13 @@ class Engine:
         approver = request.asker
         tool = "approve_plan" if approve else "deny_plan"
         decided = self.ledger.plans.decide(plan_id, approver, approve=approve, approval=approval)
-        asked = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
+        decision = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
         summary = f"{decided.state.capitalize()} the plan of {decided.asker}: {decided.shown['summary']}"
         closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
-        self.ledger.record(self._recorder.opening(asked, run_id), closing)
+        self.ledger.record(self._recorder.make_opening(decision, run_id), closing)
         return decided
 
-    def look_after(self) -> None:
+    def follow_up_interrupted(self) -> None:
         """Follow up, in the background, what an earlier process had left open; for those who stay."""
         found = self._recorder.take_interrupted()
         if found:
@@ -123,17 +123,17 @@ class Engine:
 
     def _follow_up_all(self, run_ids: Sequence[str]) -> None:
         request = Request(TOOL, {}, "read", client_name=_SELF, client_version=version())
-        # Whoever asks for the run later is told, too.
+        # A later get_run follows it up, too.
         with suppress(PlayvisorError):
             for run_id in run_ids:
                 self.follow_up(self.ledger.find(run_id), request)
 
     def follow_up(self, row: Row, request: Request) -> dict[str, Any] | None:
-        """What became of what an interrupted run had sent, for whoever asks; None for other runs.
+        """What became of the requests that an interrupted run had sent; None for other runs.
 
         Raises LedgerError when it can't be recorded.
         """
-        return FollowUp(self._means).of(row, request)
+        return FollowUp(self._means).ask(row, request)
 
     def close(self) -> None:
         """End what serves runs; nothing can run any more."""
@@ -144,9 +144,9 @@ class Engine:
         """Record and return what was answered without running anything."""
         return self._recorder.answer(request, result)
 
-    def without_secrets(self, data: dict[str, Any]) -> dict[str, Any]:
+    def redact(self, data: dict[str, Any]) -> dict[str, Any]:
         """Plain data without any secret that is known here."""
-        redacted: dict[str, Any] = self._recorder.without_secrets(data)
+        redacted: dict[str, Any] = self._recorder.redact_data(data)
         return redacted
 
     def _turn_down(self, request: Request, run_id: str, failure: Failure) -> Result:
@@ -157,9 +157,9 @@ class Engine:
             request, Result(run_id=run_id, tool=name, status=status, summary=failure.message, failure=failure)
         )
 
-    def _leak(self, request: Request) -> Failure | None:
+    def _find_leak(self, request: Request) -> Failure | None:
         """Why arguments with the connection's own secret in them are refused: they would be kept with the run."""
-        named = self._recorder.secrets_in(dict(request.arguments))
+        named = self._recorder.find_secrets(dict(request.arguments))
         if not named:
             return None
         return Failure(

@@ -49,7 +49,7 @@ def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) ->
 
 
 def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]) -> Keeper | None:
-    """Whose fork server is there for this process's runs."""
+    """The fork server for the runs of this process."""
     from mcp_bridge.executor import warm
     from mcp_bridge.executor.forkserver import head_start
 

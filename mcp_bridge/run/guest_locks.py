@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def held(state_dir: Path, cluster: str, targets: Iterable[str], cancel: threading.Event) -> Iterator[bool]:
+def hold(state_dir: Path, cluster: str, targets: Iterable[str], cancel: threading.Event) -> Iterator[bool]:
     """Hold the locks of the targets, taken in one order so that no two runs wait for each other.
 
     False when `cancel` was set while somebody else held one. The kernel lets go of the locks of a process that dies.
@@ -26,10 +26,10 @@ def held(state_dir: Path, cluster: str, targets: Iterable[str], cancel: threadin
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = sorted({hashlib.sha256(f"{cluster} {target}".encode()).hexdigest()[:32] for target in targets})
     with ExitStack() as stack:
-        yield all(_taken(stack.enter_context((folder / name).open("w")), cancel) for name in names)
+        yield all(_take(stack.enter_context((folder / name).open("w")), cancel) for name in names)
 
 
-def _taken(file: IO[str], cancel: threading.Event) -> bool:
+def _take(file: IO[str], cancel: threading.Event) -> bool:
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

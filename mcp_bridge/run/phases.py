@@ -22,7 +22,7 @@ from mcp_bridge.run.active import Control
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
 from mcp_bridge.run.outcome import is_broken_off, mark_if_lost, mark_if_of_another_plan, read_plan, result_of
 from mcp_bridge.run.record import Recorder
-from mcp_bridge.run.recovery.tasks import PHASE, Aftermath
+from mcp_bridge.run.recovery.tasks import PHASE, TaskInspector
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.identity import local_user
@@ -72,15 +72,15 @@ class Phases:
     def _carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
         if not self._tool.writes:
             outcome = self._play("read")
-            return Read(self._known(), outcome)
+            return Read(self._collect_known(), outcome)
         planned = self._play("plan")
         self._plan = read_plan(planned)
         if self._plan is None or planned.status != "ended":
-            return NotApplied(self._known(), planned)
+            return NotApplied(self._collect_known(), planned)
         self._verdict = self._judge(self._plan, judge())
         if not self._verdict.applies:
             return self._keep(self._plan, planned)
-        underway = Underway(self._known(), planned)
+        underway = Underway(self._collect_known(), planned)
         on_underway(self._means.recorder.redact(result_of(self._tool, underway)))
         return self._apply(self._plan)
 
@@ -101,7 +101,7 @@ class Phases:
         """The ending of a plan that is not applied, which is kept when it may be later."""
         verdict = self._verdict
         if verdict.decision not in (HELD, PLAN_ONLY):
-            return NotApplied(self._known(), planned)
+            return NotApplied(self._collect_known(), planned)
         self._plan = plan.model_copy(
             update={
                 "id": self._run_id,
@@ -109,7 +109,7 @@ class Phases:
                 "elicitable": verdict.elicitable,
             }
         )
-        ending = NotApplied(self._known(), planned)
+        ending = NotApplied(self._collect_known(), planned)
         self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, ending))
         return ending
 
@@ -117,35 +117,37 @@ class Phases:
         """Apply exactly this plan, when no other run is at the same guests."""
         settings = self._means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with guest_locks.held(settings.state_dir, settings.cluster_url, targets, self._control.cancel) as is_alone:
+        with guest_locks.hold(settings.state_dir, settings.cluster_url, targets, self._control.cancel) as is_alone:
             if not is_alone:
-                return NotApplied(self._known(), PlaybookOutcome("cancelled"))
+                return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)
             if is_broken_off(applied):
                 return self._break_off(plan, applied)
-        return Applied(self._known(), applied)
+        return Applied(self._collect_known(), applied)
 
     def _break_off(self, plan: Plan, applied: PlaybookOutcome) -> BrokenOff:
         """The ending of a run that was stopped while it was being applied, or lost: what state things are in."""
         self._progress("Looking what became of it")
         folder = self._means.recorder.ledger.folder(self._run_id)
         stop = applied.started if self._control.stop_tasks else ()
-        requests = Aftermath(self._means.executor).of(folder / PHASE, read_requests(folder / "apply", plan.steps), stop)
-        return BrokenOff(self._known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
+        requests = TaskInspector(self._means.executor).inspect(
+            folder / PHASE, read_requests(folder / "apply", plan.steps), stop
+        )
+        return BrokenOff(self._collect_known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
 
     def _crash(self, error: Exception) -> Crashed:
         reason = error.reason if isinstance(error, RunError) else error
         steps = self._plan.steps if self._plan else []
         requests = read_requests(self._means.recorder.ledger.folder(self._run_id) / "apply", steps)
         return Crashed(
-            self._known(),
+            self._collect_known(),
             error=f"{type(reason).__name__}: {reason}",
             state_dir=self._means.settings.state_dir,
             requests=tuple(requests),
             missing=tuple(missing_steps(requests, steps)),
         )
 
-    def _known(self) -> Known:
+    def _collect_known(self) -> Known:
         return Known(self._run_id, self._verdict, self._plan, self._denied)
 
     def _play(self, phase: str, plan: Plan | None = None) -> PlaybookOutcome:
@@ -172,9 +174,9 @@ class Phases:
         return mark_if_lost(self._tool, outcome)
 
     def _variables(self) -> dict[str, Any]:
-        given = {name: value for name, value in self._request.arguments.items() if name != "check"}
-        values: Mapping[str, Any] = {**arguments.cleaned(given), **self._tool.fixed}
+        options = {name: value for name, value in self._request.arguments.items() if name != "check"}
+        values: Mapping[str, Any] = {**arguments.cleaned(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
 
     def _say(self, phase: str, line: str) -> None:
-        self._progress(_SAYING[phase].format(one_line(self._means.recorder.without_secrets(line))))
+        self._progress(_SAYING[phase].format(one_line(self._means.recorder.redact_data(line))))

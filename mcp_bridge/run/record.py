@@ -51,15 +51,15 @@ class Recorder:
         return ledger
 
     def take_interrupted(self) -> list[str]:
-        """The runs that were found open; each is given once."""
+        """The interrupted runs that were closed on first use; each is returned once."""
         found, self._interrupted = self._interrupted, []
         return found
 
-    def secrets_in(self, arguments: dict[str, Any]) -> list[str]:
+    def find_secrets(self, arguments: dict[str, Any]) -> list[str]:
         """The names of arguments that hold a secret of the connection."""
         return sorted(name for name, value in arguments.items() if self._redactor.finds(value))
 
-    def without_secrets(self, data: Any) -> Any:
+    def redact_data(self, data: Any) -> Any:
         """Plain data without any secret that is known here."""
         return self._redactor.data(data)
 
@@ -73,10 +73,10 @@ class Recorder:
 
     def open(self, request: Request, run_id: str, playbook: str | None) -> None:
         """Write that a run starts. Raises LedgerError; then it must not start."""
-        self._catch_up()
-        self.ledger.open(self.opening(request, run_id, playbook))
+        self._write_pending()
+        self.ledger.open(self.make_opening(request, run_id, playbook))
 
-    def opening(self, request: Request, run_id: str, playbook: str | None = None) -> Opening:
+    def make_opening(self, request: Request, run_id: str, playbook: str | None = None) -> Opening:
         """What is known of a run before it starts."""
         return Opening(
             run_id=run_id,
@@ -99,8 +99,8 @@ class Recorder:
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
         closing = Closing(result.status, decision, False, result.summary, failure_code=code)
-        self._catch_up()
-        self.ledger.record(self.opening(request, result.run_id), closing)
+        self._write_pending()
+        self.ledger.record(self.make_opening(request, result.run_id), closing)
         return result
 
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
@@ -141,7 +141,7 @@ class Recorder:
         sealed = artifacts.seal(self.ledger.folder(run_id))
         self.ledger.close(run_id, replace(closing, artifacts_sha256=sealed))
 
-    def _catch_up(self) -> None:
+    def _write_pending(self) -> None:
         """Write what could not be written before, now that there may be room again, or nobody holds the ledger."""
         with self._catching_up, suppress(LedgerError, OSError):
             while self._unwritten:

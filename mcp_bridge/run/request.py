@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody asks for, and why nothing may be started for it."""
+"""A request of the bridge, and why nothing may be started for it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from mcp_bridge.text.redaction import writable
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
+    """What a caller asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
 
     `kind` is who asks, for the policy: a person who has typed it, or a client such as an AI's, with further `roles`.
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
     applying it. Where a front end offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
-    whoever asks for one by name without saying so is told there is none.
+    without this mark of the request there is no such tool.
     """
 
     tool: str
@@ -48,10 +48,10 @@ class Request:
         return local_user() if self.kind == "person" else writable(self.client_name)[:128]
 
 
-def refusal(request: Request, tool: Tool | None) -> Failure | None:
+def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     """Why nothing may be started for a request: an unknown tool, what the mode forbids, or wrong arguments."""
     if tool is None or (tool.internal and not request.internal):
-        return unknown(request.tool)
+        return unknown_tool(request.tool)
     if tool.writes and request.mode == "read":
         return Failure(
             code="refused",
@@ -68,7 +68,7 @@ def refusal(request: Request, tool: Tool | None) -> Failure | None:
     return invalid_arguments(problems) if problems else None
 
 
-def unknown(name: str) -> Failure:
+def unknown_tool(name: str) -> Failure:
     """The failure for a tool that does not exist."""
     near = catalogue.similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
@@ -78,7 +78,7 @@ def unknown(name: str) -> Failure:
     )
 
 
-def unrecorded(tool: str, error: LedgerError) -> Result:
+def unrecorded_result(tool: str, error: LedgerError) -> Result:
     """The result of a request that was not run because the ledger can't be written."""
     failure = Failure(code="internal", message=error.message, hint=error.hint)
     return Result(run_id="", tool=tool[:64], status="failed", summary=error.message, failure=failure)

@@ -89,7 +89,7 @@ def describe_extent(things: Things, cut: Mapping[str, Sequence[int]]) -> str:
     if noun not in cut:
         return ""
     kept, number = cut[noun]
-    return f", among the {kept} of {number} that are told of here"
+    return f", among the {kept} of {number} that are shown here"
 
 
 def _describe_steps(things: Things, steps: Sequence[Mapping[str, Any]]) -> str:

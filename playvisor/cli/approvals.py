@@ -22,7 +22,7 @@ def list_plans(*, everything: bool, as_json: bool) -> None:
     """The plans that wait for somebody to decide, or the newest of all."""
     settings = load_settings()
     plans = Ledger(settings.state_dir, settings.ledger_url).plans
-    found = plans.recent(_NEWEST) if everything else plans.waiting()
+    found = plans.list_recent(_NEWEST) if everything else plans.list_held()
     if as_json:
         console.print_json([plan.as_dict() for plan in found])
         return

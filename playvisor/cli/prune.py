@@ -24,7 +24,7 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         raise UsageError("It has to be said what is old.", "Give one of --before DATE and --keep-days N.")
     oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
     ledger = open_ledger()
-    removal = ledger.removable(stamp(oldest))
+    removal = ledger.find_removable(stamp(oldest))
     if removal and yes:
         opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", Who(CLIENT, version()), collection.version())
         ledger.prune(removal, opening)

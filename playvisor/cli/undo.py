@@ -87,7 +87,7 @@ def _found(ledger: Ledger, row: Row) -> events.Returned:
             f"What run {row['run_id'][:8]} ({row['tool']}) changed is not known: it has no artifacts here.",
             "Those of another host are there, and a request that was refused has none.",
         )
-    if artifacts.differences(folder, row["artifacts_sha256"]):
+    if artifacts.find_differences(folder, row["artifacts_sha256"]):
         raise UsageError(
             f"The artifacts of run {row['run_id'][:8]} are not as they were written.",
             "`playvisor runs verify` says what differs.",

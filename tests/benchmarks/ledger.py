@@ -20,7 +20,7 @@ from harness.timing import Samples, timed
 from sqlalchemy import Engine, insert, update
 
 from mcp_bridge.database.open import open_database
-from mcp_bridge.database.tables import fitting, head, run_words, runs
+from mcp_bridge.database.tables import fit_row, head, run_words, runs
 from mcp_bridge.database.transactions import transaction
 from mcp_bridge.ledger import chain, guest_index
 from mcp_bridge.ledger.records import Closing, Opening, Who
@@ -140,13 +140,13 @@ def _fill(engine: Engine, rows: int) -> None:
         made, named = [], []
         for number in range(first, min(first + _BATCH, rows)):
             opening, closing = _run(number)
-            row = fitting({**opening.row(), **closing.row()})
+            row = fit_row({**opening.row(), **closing.row()})
             for kind in ("opened", "closed"):
                 row |= {f"{kind}_seq": seq + 1, f"{kind}_prev": previous}
                 row[f"{kind}_hash"] = chain.entry_hash(kind, seq + 1, previous, row)
                 seq, previous = seq + 1, row[f"{kind}_hash"]
             made.append(row)
-            found = {*guest_index.of_arguments(row["arguments"]), *guest_index.of_summary(row["summary"])}
+            found = {*guest_index.find_in_arguments(row["arguments"]), *guest_index.find_in_summary(row["summary"])}
             named += [{"word": word, "opened_seq": row["opened_seq"]} for word in found]
         with transaction(engine) as connection:
             connection.execute(insert(runs), made)

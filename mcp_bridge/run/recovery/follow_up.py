@@ -13,7 +13,7 @@ from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import SentRequest, describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.run.phases import Means
-from mcp_bridge.run.recovery.tasks import PHASE, PLAYBOOK, Aftermath
+from mcp_bridge.run.recovery.tasks import PHASE, PLAYBOOK, TaskInspector
 from mcp_bridge.run.request import Request
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ class FollowUp:
 
     means: Means
 
-    def of(self, row: Row, request: Request) -> dict[str, Any] | None:
+    def ask(self, row: Row, request: Request) -> dict[str, Any] | None:
         """What is known by now of what an interrupted run had sent, as plain data; None when it had sent nothing.
 
-        What the cluster has said once, of tasks that had all ended, is not asked again. Raises LedgerError when it
-        can't be recorded, and nothing else: a cluster that is down is told as such.
+        Once all of its tasks have ended, the cluster is not asked again. Raises LedgerError when it can't be recorded,
+        and nothing else: that a cluster is down is part of what is returned.
         """
         ledger = self.means.recorder.ledger
         folder = ledger.folder(row["run_id"])
@@ -46,19 +46,19 @@ class FollowUp:
             return {"told": before["summary"], "run_id": before["run_id"]}
         if not any(one.upid for one in requests):
             return {"told": describe_requests(requests, missing_steps(requests, steps))}
-        run_id, found = self._asked(row, request, requests)
-        told = describe_requests(found, missing_steps(found, steps))
-        return {"told": told, "run_id": run_id, "sent": [one.as_dict() for one in found]}
+        run_id, found = self._ask_cluster(row, request, requests)
+        account = describe_requests(found, missing_steps(found, steps))
+        return {"told": account, "run_id": run_id, "sent": [one.as_dict() for one in found]}
 
-    def _asked(self, row: Row, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
+    def _ask_cluster(self, row: Row, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
         recorder, run_id = self.means.recorder, str(uuid.uuid4())
-        asked = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
+        look = replace(request, tool=TOOL, arguments={"run_id": row["run_id"]}, mode="read")
         folder = recorder.ledger.folder(run_id)
-        recorder.open(asked, run_id, PLAYBOOK)
-        aftermath = Aftermath(self.means.executor)
-        found = aftermath.of(folder / PHASE, requests)
+        recorder.open(look, run_id, PLAYBOOK)
+        aftermath = TaskInspector(self.means.executor)
+        found = aftermath.inspect(folder / PHASE, requests)
         steps = events.planned_steps(recorder.ledger.folder(row["run_id"]))
-        summary = recorder.without_secrets(describe_requests(found, missing_steps(found, steps)))
+        summary = recorder.redact_data(describe_requests(found, missing_steps(found, steps)))
         ended = all(one.state == "stopped" for one in found if one.upid)
         upids = [one.upid for one in found if one.upid]
         # `ok` says that there is nothing more to ask.

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that their processes left open when they died: what is left of them is ended, and the ledger told."""
+"""Runs that were left open when their processes died: what is left of them is killed, and they are closed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def close_interrupted(ledger: Ledger) -> list[str]:
     Whatever is left of such a run, like a playbook that outlived the process, is killed first.
     """
     closed = []
-    for row in ledger.unclosed():
+    for row in ledger.list_unclosed():
         if row["host"] != socket.gethostname() or _is_alive(row):
             continue
         folder = ledger.folder(row["run_id"])

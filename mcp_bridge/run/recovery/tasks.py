@@ -22,28 +22,28 @@ _SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class TaskInspector:
     """Asks the cluster, by a playbook like everything else."""
 
     executor: Executor
 
-    def of(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
+    def inspect(self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = ()) -> list[SentRequest]:
         """What was sent, with what the cluster says of its tasks; those among `stop` that still run are stopped.
 
-        It never fails: what can't be known is told as such. The playbook's own evidence is left in `folder`.
+        It never fails: requests whose task is unknown say why. The playbook leaves its artifacts in `folder`.
         """
         upids = list(dict.fromkeys(stop or [one.upid for one in sent if one.upid]))
         if not upids:
             return list(sent)
         try:
-            tasks = self._asked(folder, upids, stop)
+            tasks = self._run_playbook(folder, upids, stop)
         except Exception as error:
             # A full disk, say; the run itself has still to be recorded.
             reason = error.reason if isinstance(error, RunError) else error
-            return _unknown(sent, f"{type(reason).__name__}: {reason}")
-        return _unknown(sent, "the cluster could not be asked") if tasks is None else with_task_states(sent, tasks)
+            return _mark_unknown(sent, f"{type(reason).__name__}: {reason}")
+        return _mark_unknown(sent, "the cluster could not be asked") if tasks is None else with_task_states(sent, tasks)
 
-    def _asked(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
+    def _run_playbook(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
         run = PlaybookRun(
             folder=folder,
             playbook=collection.playbook(PLAYBOOK),
@@ -57,7 +57,7 @@ class Aftermath:
         return (outcome.result or {}).get("tasks")
 
 
-def _unknown(sent: Sequence[SentRequest], why: str) -> list[SentRequest]:
+def _mark_unknown(sent: Sequence[SentRequest], why: str) -> list[SentRequest]:
     return [replace(one, unknown=why) if one.upid else one for one in sent]
 
 

@@ -11,21 +11,21 @@ from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools.results import failed
+from mcp_bridge.run.tools.results import failed_result
 
 
-def again(engine: Engine, request: Request) -> Request | Result:
+def request_for_plan(engine: Engine, request: Request) -> Request | Result:
     """The request that applies a kept plan, or the result when it can't be. Raises UsageError when there is none."""
     plan = engine.ledger.plans.find(request.arguments["plan_id"])
-    failure = _unusable(plan, request)
+    failure = _find_obstacle(plan, request)
     if failure or plan.arguments is None:
-        return failed(request, failure or _secret(plan))
-    asked = {name: value for name, value in plan.arguments.items() if name != "check"}
-    return replace(request, tool=plan.tool, arguments=asked, plan_digest=plan.digest, plan_id=plan.plan_id)
+        return failed_result(request, failure or _refuse_secret(plan))
+    arguments = {name: value for name, value in plan.arguments.items() if name != "check"}
+    return replace(request, tool=plan.tool, arguments=arguments, plan_digest=plan.digest, plan_id=plan.plan_id)
 
 
-def _unusable(plan: KeptPlan, request: Request) -> Failure | None:
-    """Why a plan can't be applied by whoever asks. People may apply the plans of their clients."""
+def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
+    """Why a plan can't be applied by this caller. People may apply the plans of their clients."""
     name = f"Plan {plan.plan_id[:8]}"
     if request.kind != "person" and plan.asker != request.asker:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Make a plan of your own.")
@@ -46,7 +46,7 @@ def _unusable(plan: KeptPlan, request: Request) -> Failure | None:
     return Failure(code="refused", message=f"{why} Nothing was changed.", hint=hint)
 
 
-def _secret(plan: KeptPlan) -> Failure:
+def _refuse_secret(plan: KeptPlan) -> Failure:
     return Failure(
         code="refused",
         message=f"The arguments of plan {plan.plan_id[:8]} hold a secret, so they were not kept. Nothing was changed.",

@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,8 @@ from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools.results import failed, result
+from mcp_bridge.run.tools import ToolFunction
+from mcp_bridge.run.tools.results import failed_result, make_result
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Row
@@ -43,23 +44,27 @@ _ENDING_SECONDS = 60
 _WAIT_SECONDS = 60
 
 
-def described(engine: Engine, run_id: str) -> dict[str, Any]:
+def describe_run(engine: Engine, run_id: str) -> dict[str, Any]:
     """Everything about one run, without secrets. Raises UsageError when there is none."""
     row = engine.ledger.find(run_id)
     folder = engine.ledger.folder(row["run_id"])
     shown = {name: row[name] for name in _SHOWN if row[name] not in (None, "", [])}
     if row["outcome"] is None:
         shown["running"] = asdict(events.standing(folder))
-    plan, returned = _left_behind(folder)
+    plan, returned = _read_plan_and_result(folder)
     if plan:
         shown["plan"] = plan
-    kept = _kept(engine, row["run_id"])
+    kept = _find_kept_plan(engine, row["run_id"])
     if kept:
         shown["kept_plan"] = {"plan_id": kept.plan_id, "state": kept.state, "expires_at": kept.expires_at}
     if returned:
         size = len(json.dumps(returned))
-        shown |= {"returned": returned} if size <= _MOST_RETURNED else {"returned_left_out": _left_out(returned, size)}
-    return engine.without_secrets(shown)
+        shown |= (
+            {"returned": returned}
+            if size <= _MOST_RETURNED
+            else {"returned_left_out": _describe_left_out(returned, size)}
+        )
+    return engine.redact(shown)
 
 
 def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, cancel: threading.Event) -> Row:
@@ -68,7 +73,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     One whose process has died is closed. Raises UsageError when there is none.
     """
     deadline = time.monotonic() + seconds
-    said = ""
+    last_line = ""
     while True:
         row = engine.ledger.find(run_id)
         if row["outcome"] is None and close_interrupted(engine.ledger):
@@ -76,50 +81,50 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
         remaining = deadline - time.monotonic()
         if row["outcome"] is not None or remaining <= 0:
             return row
-        line = _standing(engine, row)
-        if line != said:
+        line = _describe_progress(engine, row)
+        if line != last_line:
             progress(line)
-            said = line
+            last_line = line
         if cancel.wait(min(_LOOK_SECONDS, remaining)):
             return engine.ledger.find(run_id)
 
 
-def _list(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
     listed = [{name: row[name] for name in _LISTED} for row in rows]
-    return result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
+    return make_result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
 
 
-def _get(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
-    return _told(engine, request, engine.ledger.find(request.arguments["run_id"]))
+def _get_run(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    return _show_run(engine, request, engine.ledger.find(request.arguments["run_id"]))
 
 
-def _wait(engine: Engine, request: Request, progress: Progress, cancel: threading.Event) -> Result:
+def _wait_run(engine: Engine, request: Request, progress: Progress, cancel: threading.Event) -> Result:
     seconds = float(request.arguments.get("timeout") or _WAIT_SECONDS)
     row = wait_for(engine, request.arguments["run_id"], seconds, progress, cancel)
-    return _told(engine, request, row, waiting=True)
+    return _show_run(engine, request, row, waiting=True)
 
 
-def _cancel(engine: Engine, request: Request, progress: Progress, _cancel: threading.Event) -> Result:
+def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: threading.Event) -> Result:
     stop = bool(request.arguments.get("stop_tasks"))
     close_interrupted(engine.ledger)
     row = engine.ledger.find(request.arguments["run_id"])
     if row["outcome"] is not None:
-        return _told(engine, request, row)
-    failure = _not_to_cancel(engine, request, row, stop=stop)
+        return _show_run(engine, request, row)
+    failure = _find_refusal(engine, request, row, stop=stop)
     if failure is None and not control_pipe.send(
         engine.settings.state_dir, row, {"run_id": row["run_id"], "stop_tasks": stop}
     ):
-        failure = _out_of_reach(row)
+        failure = _describe_unreachable(row)
     if failure:
-        return failed(request, failure)
-    # Whoever gives up waiting does not take the cancelling back.
+        return failed_result(request, failure)
+    # To give up waiting does not take the cancelling back.
     row = wait_for(engine, row["run_id"], _ENDING_SECONDS, progress, threading.Event())
-    return _told(engine, request, row, waiting=True)
+    return _show_run(engine, request, row, waiting=True)
 
 
-def _not_to_cancel(engine: Engine, request: Request, row: Row, *, stop: bool) -> Failure | None:
+def _find_refusal(engine: Engine, request: Request, row: Row, *, stop: bool) -> Failure | None:
     name = f"Run {row['run_id'][:8]}"
     if request.kind != "person" and row["client_name"] != request.asker:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
@@ -133,7 +138,7 @@ def _not_to_cancel(engine: Engine, request: Request, row: Row, *, stop: bool) ->
     return None
 
 
-def _out_of_reach(row: Row) -> Failure:
+def _describe_unreachable(row: Row) -> Failure:
     return Failure(
         code="internal",
         message=f"Process {row['pid']}, which runs {row['run_id'][:8]}, can't be reached.",
@@ -141,24 +146,24 @@ def _out_of_reach(row: Row) -> Failure:
     )
 
 
-def _told(engine: Engine, request: Request, row: Row, *, waiting: bool = False) -> Result:
-    run = described(engine, row["run_id"])
+def _show_run(engine: Engine, request: Request, row: Row, *, waiting: bool = False) -> Result:
+    run = describe_run(engine, row["run_id"])
     followed = engine.follow_up(row, request)
     if followed:
         run["follow_up"] = followed
     who = f"{row['tool']} by {row['client_name']}"
     if row["outcome"] is None:
         status: Status = "running" if waiting else "ok"
-        return result(request, status, f"{who} has not ended: {_standing(engine, row)}.", run=run)
-    said = followed["told"] if followed else row["summary"] or ""
-    return result(request, "ok", f"{who} ended as {row['outcome']}. {said}".strip(), run=run)
+        return make_result(request, status, f"{who} has not ended: {_describe_progress(engine, row)}.", run=run)
+    account = followed["told"] if followed else row["summary"] or ""
+    return make_result(request, "ok", f"{who} ended as {row['outcome']}. {account}".strip(), run=run)
 
 
-def _standing(engine: Engine, row: Row) -> str:
+def _describe_progress(engine: Engine, row: Row) -> str:
     return str(events.standing(engine.ledger.folder(row["run_id"])))
 
 
-def _left_behind(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _read_plan_and_result(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The plan of a run and what it returned last, from its artifacts."""
     plan, last = None, {}
     for found in events.results(folder):
@@ -169,23 +174,23 @@ def _left_behind(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     return plan, last
 
 
-def _left_out(returned: Mapping[str, Any], size: int) -> str:
-    """What is said of a result that is too large to be shown here."""
+def _describe_left_out(returned: Mapping[str, Any], size: int) -> str:
+    """The sentence about a result that is too large to be shown."""
     counts = {name: len(value) for name, value in returned.items() if isinstance(value, list) and value}
     held = ", ".join(f"{count} {name}" for name, count in counts.items())
     return f"What it returned ({held or 'no lists'}) takes {size} characters; more than {_MOST_RETURNED} are not shown."
 
 
-def _kept(engine: Engine, run_id: str) -> KeptPlan | None:
+def _find_kept_plan(engine: Engine, run_id: str) -> KeptPlan | None:
     try:
         return engine.ledger.plans.find(run_id)
     except UsageError:
         return None
 
 
-TOOLS: dict[str, Callable[[Engine, Request, Progress, threading.Event], Result]] = {
-    "list_runs": _list,
-    "get_run": _get,
-    "wait_run": _wait,
-    "cancel_run": _cancel,
+FUNCTIONS: dict[str, ToolFunction] = {
+    "list_runs": _list_runs,
+    "get_run": _get_run,
+    "wait_run": _wait_run,
+    "cancel_run": _cancel_run,
 }

@@ -41,7 +41,7 @@ def as_json(arguments):
 def test_the_words_are_what_a_search_finds(arguments, summary, guest):
     text = as_json(arguments)
 
-    found = guest in (*guest_index.of_arguments(text), *guest_index.of_summary(summary))
+    found = guest in (*guest_index.find_in_arguments(text), *guest_index.find_in_summary(summary))
 
     assert found == searched(guest, text, summary)
 
@@ -78,19 +78,19 @@ def test_a_ledger_finds_what_a_search_finds(tmp_path, ledger_url):
     ],
 )
 def test_words_are_those_of_values_ids_and_names_first(arguments, found):
-    assert guest_index.of_arguments(as_json(arguments)) == found
+    assert guest_index.find_in_arguments(as_json(arguments)) == found
 
 
 def test_a_run_has_so_many_words_however_much_is_written_into_it():
     many = " ".join(f"word{number}" for number in range(10_000))
     guests = [f"web-{number}" for number in range(10_000)]
 
-    found = guest_index.of_arguments(as_json({"description": many, "guests": guests, "notes": many[::-1]}))
+    found = guest_index.find_in_arguments(as_json({"description": many, "guests": guests, "notes": many[::-1]}))
 
     assert (len(found), found[:2000], found[2000:]) == (2200, guests[:2000], many.split()[:200])
-    assert guest_index.of_summary(f"word0 {many}") == many.split()[:200]
+    assert guest_index.find_in_summary(f"word0 {many}") == many.split()[:200]
 
 
 @pytest.mark.parametrize("text", ["tampered", "", "[" * 100_000])
 def test_arguments_that_somebody_has_spoiled_have_no_words(text):
-    assert guest_index.of_arguments(text) == []
+    assert guest_index.find_in_arguments(text) == []

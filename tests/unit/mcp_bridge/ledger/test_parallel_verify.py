@@ -50,7 +50,7 @@ def shared(ledger, monkeypatch):
     """What several processes find."""
     monkeypatch.setattr(parallel_verify, "WORTH", 1)
     with ledger._engine.connect() as connection:
-        return parallel_verify.intact(connection, ledger._url, ledger._folders, shared=ledger._file is None)
+        return parallel_verify.verify_if_intact(connection, ledger._url, ledger._folders, shared=ledger._file is None)
 
 
 def test_several_processes_count_what_one_does(ledger, monkeypatch):
@@ -59,7 +59,7 @@ def test_several_processes_count_what_one_does(ledger, monkeypatch):
 
 def test_a_small_ledger_is_left_to_one_process(ledger):
     with ledger._engine.connect() as connection:
-        assert parallel_verify.intact(connection, ledger._url, ledger._folders, shared=False) is None
+        assert parallel_verify.verify_if_intact(connection, ledger._url, ledger._folders, shared=False) is None
 
 
 @pytest.mark.parametrize("ledger_url", [None])

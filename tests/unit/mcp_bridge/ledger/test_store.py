@@ -362,7 +362,7 @@ def test_a_chain_is_hashed_the_same_whichever_way_it_is_done():
 
 
 def test_what_is_appended_while_it_verifies_is_no_fault(ledger, three_runs, monkeypatch):
-    seen = artifacts.differences
+    seen = artifacts.find_differences
 
     def meanwhile(*arguments):
         ledger.record(opening(), DONE)

@@ -6,8 +6,8 @@ import pytest
 
 from mcp_bridge.ledger.records import KeptPlan, expiry
 from mcp_bridge.run import Request
-from mcp_bridge.run.call import _refusal, _waiting
-from mcp_bridge.run.tools.plans import _unusable
+from mcp_bridge.run.call import _find_refusal, _split_wait
+from mcp_bridge.run.tools.plans import _find_obstacle
 
 
 def plan(state="ready", asker="claude"):
@@ -34,7 +34,7 @@ def asked(**more):
     ],
 )
 def test_a_plan_is_applied_by_whoever_made_it_while_it_is_in_date(kept, request_, code, said):
-    failure = _unusable(kept, request_)
+    failure = _find_obstacle(kept, request_)
 
     assert (failure.code if failure else None) == code
     assert said in (failure.message if failure else "")
@@ -55,7 +55,7 @@ def test_a_plan_is_applied_by_whoever_made_it_while_it_is_in_date(kept, request_
     ],
 )
 def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):
-    failure = _refusal(request_)
+    failure = _find_refusal(request_)
 
     assert (failure.code if failure else None) == code
 
@@ -74,6 +74,6 @@ def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):
     ],
 )
 def test_wait_is_not_an_argument_of_the_run(tool, given, kept, waits):
-    request, wait = _waiting(Request(tool, given, "apply"))
+    request, wait = _split_wait(Request(tool, given, "apply"))
 
     assert (request.arguments, wait) == (kept, waits)

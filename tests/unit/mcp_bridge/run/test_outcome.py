@@ -278,7 +278,7 @@ def test_what_a_run_was_not_granted_is_in_its_result_and_in_the_ledger():
 
 def test_a_plan_of_which_only_a_part_is_shown_says_so_in_every_sentence():
     cut = PlaybookOutcome("ended", {**(DONE.result or {}), "cut": {"guests": [1, 3]}})
-    extent = "among the 1 of 3 that are told of here"
+    extent = "among the 1 of 3 that are shown here"
 
     assert result_of(STOP, Applied(known(), cut)).summary.endswith(f"to stopped, {extent}.")
     assert f", {extent}. wait_run" in result_of(STOP, Underway(known(), cut)).summary
