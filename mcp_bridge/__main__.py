@@ -18,7 +18,7 @@ from mcp_bridge.system import memory
 def main() -> int:
     """Serve until the client leaves; returns the exit status."""
     os.umask(0o077)
-    memory.keep_private()
+    memory.forbid_inspection()
     from mcp_bridge.mcp.start import serve_mcp
 
     if len(sys.argv) > 1:

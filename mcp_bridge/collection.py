@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the collection is: inside the installed package, or the checkout that this is a part of."""
+"""Where the collection is: inside the installed package, or in the checkout that this package is a part of."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _INSIDE = Path("ansible_collections", *NAME.split("."))
 
 @cache
 def collections_path() -> Path:
-    """The directory to give as ANSIBLE_COLLECTIONS_PATH; in a checkout, its link is made when missing."""
-    carried = _PACKAGE / "_collections"
-    if (carried / _INSIDE).is_dir():
-        return carried
+    """The directory for ANSIBLE_COLLECTIONS_PATH. In a checkout, the link to the collection is made when missing."""
+    bundled = _PACKAGE / "_collections"
+    if (bundled / _INSIDE).is_dir():
+        return bundled
     checkout = _PACKAGE.parent
     if not (checkout / "galaxy.yml").is_file():
         raise PlayvisorError(
-            f"The collection {NAME} is neither in {carried} nor in a checkout around it.",
+            f"The collection {NAME} is neither in {bundled} nor in a checkout around it.",
             "Install playvisor again; its wheel carries the collection.",
         )
     link = checkout / ".collections" / _INSIDE
@@ -34,7 +34,7 @@ def collections_path() -> Path:
         try:
             link.symlink_to("../../..", target_is_directory=True)
         except FileExistsError:
-            # Another process made it just now.
+            # Another process has just made it.
             return checkout / ".collections"
     return checkout / ".collections"
 
@@ -44,7 +44,7 @@ def root() -> Path:
     return collections_path() / _INSIDE
 
 
-def playbook(name: str) -> Path:
+def playbook_path(name: str) -> Path:
     """The file of one of the collection's playbooks."""
     return root() / "playbooks" / f"{name}.yml"
 

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of the bridge itself, as its users see them; failures of runs are results, not exceptions."""
+"""The bridge's own errors, as its users see them; failures of runs are results, not exceptions."""
 
 from __future__ import annotations
 
 
 class PlayvisorError(Exception):
-    """Something that the user can put right: one sentence, and what to do next."""
+    """An error that the user can correct: `message` is one sentence, `hint` says what to do next."""
 
     exit_status = 1
     code = "internal"
@@ -19,7 +19,7 @@ class PlayvisorError(Exception):
 
 
 class UsageError(PlayvisorError):
-    """What was asked, or how Playvisor is set up, makes no sense."""
+    """Invalid arguments, or an invalid setup of Playvisor."""
 
     exit_status = 2
     code = "invalid_parameter"

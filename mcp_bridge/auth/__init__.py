@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who a client of the HTTP transport is: tokens, OAuth, principals."""
+"""Authenticates clients of the HTTP transport: tokens, OAuth, principals."""

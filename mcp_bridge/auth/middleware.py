@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door of the HTTP transport: who comes in, how often, and under which names the server may be reached."""
+"""Access to the HTTP transport: who may use it, how often, and by which host names."""
 
 from __future__ import annotations
 
@@ -20,48 +20,48 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
 
-from mcp_bridge.auth.principals import PRINCIPAL, Principal, Unknowable, Verify
+from mcp_bridge.auth.principals import SCOPE_KEY, CannotVerify, Principal, Verifier
 from mcp_bridge.errors import LedgerError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_CHECKS_AT_ONCE = 4
+_MOST_CHECKS_AT_ONCE = 4
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Whether an address is reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def security(host: str, names: Iterable[str]) -> TransportSecuritySettings:
-    """Which Host and Origin headers are accepted: the address, this machine's own names, and those given."""
-    own = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
-    known = [*_LOOPBACK, *(f"[{name}]" if ":" in name else name for name in own), *names]
-    hosts = [written for name in known for written in (name, f"{name}:*")]
+def make_transport_security(host: str, names: Iterable[str]) -> TransportSecuritySettings:
+    """Accept these Host and Origin headers: the address, this machine's own names, and `names`."""
+    own_names = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
+    hosts_without_port = [*_LOOPBACK, *(f"[{name}]" if ":" in name else name for name in own_names), *names]
+    hosts = [entry for name in hosts_without_port for entry in (name, f"{name}:*")]
     origins = [f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
 @dataclass
-class Buckets:
-    """At most `rate` requests per minute for each token, any of them at once."""
+class RateLimit:
+    """Allows at most `rate` requests per minute for each key, in any burst (a token bucket per key)."""
 
     rate: int
     clock: Callable[[], float] = time.monotonic
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, key: str) -> float:
-        """Take one; returns the seconds until there will be one when there is none."""
+    def consume(self, key: str) -> float:
+        """Count one request; returns 0, or the seconds to wait when it is one too many."""
         with self._lock:
             now = self.clock()
-            level, when = self._levels.get(key, (float(self.rate), now))
-            level = min(float(self.rate), level + (now - when) * self.rate / 60)
+            level, updated_at = self._levels.get(key, (float(self.rate), now))
+            level = min(float(self.rate), level + (now - updated_at) * self.rate / 60)
             if level < 1:
                 self._levels[key] = (level, now)
                 return (1 - level) * 60 / self.rate
@@ -70,61 +70,65 @@ class Buckets:
 
 
 @dataclass(frozen=True)
-class Signpost:
-    """Where whoever has no token learns how to come by one, and the app that tells them."""
+class ResourceMetadata:
+    """The address where clients without a token find who issues tokens (RFC 9728), and the app that serves it."""
 
     url: str
     app: ASGIApp
 
 
-class Door:
-    """An ASGI app before another: it lets in whoever shows a valid token, and not too often."""
+class AccessMiddleware:
+    """ASGI middleware that requires a valid token (unless `verify` is None) and limits the rate of requests."""
 
-    def __init__(self, app: ASGIApp, verify: Verify | None, buckets: Buckets, signpost: Signpost | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, verify: Verifier | None, rate_limit: RateLimit, metadata: ResourceMetadata | None = None
+    ) -> None:
         self._app = app
         self._verify = verify
-        self._buckets = buckets
-        self._signpost = signpost
-        # Runs have threads of their own: whoever knocks does not wait for them.
-        self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
+        self._rate_limit = rate_limit
+        self._metadata = metadata
+        # Runs have threads of their own, so checking a token never waits for them.
+        self._checks = anyio.CapacityLimiter(_MOST_CHECKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._signpost and scope["path"] == urlsplit(self._signpost.url).path:
-            await self._signpost.app(scope, receive, send)
+        if self._metadata and scope["path"] == urlsplit(self._metadata.url).path:
+            await self._metadata.app(scope, receive, send)
             return
         principal = None
         if self._verify is not None:
-            bearer = _bearer(scope)
+            bearer = _read_bearer(scope)
             try:
                 principal = await anyio.to_thread.run_sync(self._verify, bearer, limiter=self._checks)
-            except (LedgerError, Unknowable) as error:
+            except (LedgerError, CannotVerify) as error:
                 await _refuse(send, 503, error.message)
                 return
             if principal is None:
-                await _refuse(send, 401, "A valid bearer token is needed.", self._challenge(given=bool(bearer)))
+                await _refuse(
+                    send, 401, "A valid bearer token is needed.", self._make_challenge(has_token=bool(bearer))
+                )
                 return
-        wait = self._buckets.take(principal.key if principal else "")
+        wait = self._rate_limit.consume(principal.key if principal else "")
         if wait:
             seconds = max(1, round(wait))
-            message = f"Too many requests: at most {self._buckets.rate} per minute. Wait {seconds} s."
+            message = f"Too many requests: at most {self._rate_limit.rate} per minute. Wait {seconds} s."
             await _refuse(send, 429, message, (b"retry-after", str(seconds).encode()))
             return
-        await self._app(_known(scope, principal) if principal else scope, receive, send)
+        await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
 
-    def _challenge(self, *, given: bool) -> tuple[bytes, bytes]:
-        """How to come by a token, in the manner of RFC 6750 and RFC 9728."""
-        told = ['realm="playvisor"']
-        if given:
-            told.append('error="invalid_token"')
-        if self._signpost:
-            told.append(f'resource_metadata="{self._signpost.url}"')
-        return b"www-authenticate", f"Bearer {', '.join(told)}".encode()
+    def _make_challenge(self, *, has_token: bool) -> tuple[bytes, bytes]:
+        """Make the header that says how to get a token, by RFC 6750 and RFC 9728."""
+        parts = ['realm="playvisor"']
+        if has_token:
+            parts.append('error="invalid_token"')
+        if self._metadata:
+            parts.append(f'resource_metadata="{self._metadata.url}"')
+        return b"www-authenticate", f"Bearer {', '.join(parts)}".encode()
 
 
-def _bearer(scope: Scope) -> str:
+def _read_bearer(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization":
             kind, _dummy, secret = value.decode("latin-1").partition(" ")
@@ -132,14 +136,14 @@ def _bearer(scope: Scope) -> str:
     return ""
 
 
-def _known(scope: Scope, principal: Principal) -> Scope:
-    # The SDK binds a session to the user that began it. The secret itself goes no further than this.
+def _with_principal(scope: Scope, principal: Principal) -> Scope:
+    # The SDK binds a session to the user that began it. The secret itself is not passed on.
     access = AccessToken(token="", client_id=principal.key, subject=principal.name, scopes=list(principal.roles))
-    return {**scope, PRINCIPAL: principal, "user": AuthenticatedUser(access)}
+    return {**scope, SCOPE_KEY: principal, "user": AuthenticatedUser(access)}
 
 
 async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
     body = json.dumps({"error": message}).encode()
-    told = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": told})
+    all_headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})

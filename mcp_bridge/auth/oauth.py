@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""OAuth 2.1 as a resource server: an identity provider issues the tokens (JWT), we check them by its published keys."""
+"""OAuth 2.1 as a resource server: an identity provider issues tokens (JWT), we verify them by its published keys."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from pydantic import AnyHttpUrl
 from starlette.routing import Router
 
 from mcp_bridge.auth.middleware import is_loopback
-from mcp_bridge.auth.principals import BY_OAUTH, Principal, Unknowable
+from mcp_bridge.auth.principals import BY_OAUTH, CannotVerify, Principal
 from mcp_bridge.auth.tokens import is_role
 from mcp_bridge.errors import UsageError
 
-# Signatures that only the issuer can make; with a shared secret, whoever checks could make them, too.
+# Signatures that only the issuer can make; with a shared secret, whoever verifies could make them, too.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_NEEDED = ("exp", "iss", "aud", "sub")
+_REQUIRED_CLAIMS = ("exp", "iss", "aud", "sub")
 # Seconds by which the clocks may differ.
-_LEEWAY = 30
-_TIMEOUT = 10
+_LEEWAY_SECONDS = 30
+_TIMEOUT_SECONDS = 10
 _LONGEST_SUBJECT = 100
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose tokens are taken, where its keys are (found out when not given), and which claim has the roles."""
+    """Whose tokens are accepted, where its keys are (discovered when None), and which claim has the roles."""
 
     url: str
     keys_url: str | None = None
@@ -43,15 +43,15 @@ class Issuer:
     roles_claim: str = "roles"
 
     def require_safe(self) -> None:
-        """Raise UsageError for addresses whose answers somebody on the way could make."""
+        """Raise UsageError for addresses whose answers somebody in between could forge."""
         for address in (self.url, self.keys_url or self.url):
             parts = urlsplit(address)
             if not parts.hostname or (parts.scheme != "https" and not is_loopback(parts.hostname)):
-                raise UsageError(f"{address} is no https address.", "Give that of the issuer, as its tokens name it.")
+                raise UsageError(f"{address} is not an https address.", "Give the issuer's, as its tokens name it.")
 
 
 class OAuth:
-    """Checks one issuer's tokens for the resource at this address. Safe to use from several threads."""
+    """Verifies one issuer's tokens for the resource at this address. Safe to use from several threads."""
 
     def __init__(self, issuer: Issuer, resource: str) -> None:
         self._issuer = issuer
@@ -61,19 +61,22 @@ class OAuth:
 
     @property
     def metadata_url(self) -> str:
-        """Where clients learn who issues tokens (RFC 9728)."""
+        """The address where clients find who issues tokens (RFC 9728)."""
         return str(build_resource_metadata_url(self._resource))
 
     @cached_property
     def metadata(self) -> Router:
-        """The app that tells them."""
+        """The app that serves `metadata_url`."""
         issuers = [AnyHttpUrl(self._issuer.url)]
         return Router(create_protected_resource_routes(self._resource, issuers, resource_name="Playvisor"))
 
     def verify(self, bearer: str) -> Principal | None:
-        """Who the token says it is. Raises Unknowable while the issuer's keys can't be had."""
+        """Return whom a valid token names, None for one that is not valid.
+
+        Raises CannotVerify while the issuer's keys can't be fetched.
+        """
         try:
-            # Whatever is no token at all is not worth asking the issuer for its keys.
+            # For what is no token at all, the issuer is not asked for its keys.
             jwt.get_unverified_header(bearer)
             key = self._keys.get_signing_key_from_jwt(bearer)
             claims = jwt.decode(
@@ -82,14 +85,14 @@ class OAuth:
                 algorithms=list(_ALGORITHMS),
                 audience=self._audience,
                 issuer=self._issuer.url,
-                leeway=_LEEWAY,
-                options={"require": list(_NEEDED)},
+                leeway=_LEEWAY_SECONDS,
+                options={"require": list(_REQUIRED_CLAIMS)},
             )
         except jwt.PyJWKClientConnectionError as error:
-            raise Unknowable(f"The keys of {self._issuer.url} can't be had: {error}") from None
+            raise CannotVerify(f"The keys of {self._issuer.url} can't be fetched: {error}") from None
         except (jwt.InvalidTokenError, jwt.PyJWKClientError):
             return None
-        return principal(claims, self._issuer.roles_claim)
+        return parse_principal(claims, self._issuer.roles_claim)
 
     @property
     def _keys(self) -> jwt.PyJWKClient:
@@ -98,39 +101,39 @@ class OAuth:
 
     @cached_property
     def _client(self) -> jwt.PyJWKClient:
-        return jwt.PyJWKClient(self._issuer.keys_url or _discovered(self._issuer.url), timeout=_TIMEOUT)
+        return jwt.PyJWKClient(self._issuer.keys_url or _discover_keys_url(self._issuer.url), timeout=_TIMEOUT_SECONDS)
 
 
-def principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
-    """Whoever valid claims are about; a dot in the claim's name leads into an object. Pure."""
+def parse_principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | None:
+    """Read the principal from verified claims; dots in `roles_claim` lead into nested objects. Pure."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT or not subject.isprintable():
         return None
-    given: Any = claims
+    claim: Any = claims
     for name in roles_claim.split("."):
-        given = given.get(name) if isinstance(given, Mapping) else None
-    words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+        claim = claim.get(name) if isinstance(claim, Mapping) else None
+    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
     roles = tuple(dict.fromkeys(word for word in words if isinstance(word, str) and is_role(word)))
     key = hashlib.sha256(f"{claims['iss']}\n{subject}".encode()).hexdigest()[:16]
     return Principal(key, f"{BY_OAUTH}{subject}", roles)
 
 
-def _discovered(issuer: str) -> str:
-    """Where an issuer says its keys are: by OpenID Connect, or by RFC 8414."""
+def _discover_keys_url(issuer: str) -> str:
+    """Fetch the address of an issuer's keys from what it publishes by OpenID Connect or RFC 8414."""
     parts = urlsplit(issuer)
     path = parts.path.rstrip("/")
-    said = (
+    addresses = (
         f"{issuer.rstrip('/')}/.well-known/openid-configuration",
         f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{path}",
     )
     reason = "nothing is published"
-    for address in said:
+    for address in addresses:
         try:
-            told = httpx2.get(address, timeout=_TIMEOUT).raise_for_status().json()
-            if told.get("issuer") != issuer:
-                reason = f"{address} is about {told.get('issuer')!r}"
-            elif told.get("jwks_uri"):
-                return str(told["jwks_uri"])
+            published = httpx2.get(address, timeout=_TIMEOUT_SECONDS).raise_for_status().json()
+            if published.get("issuer") != issuer:
+                reason = f"{address} is about {published.get('issuer')!r}"
+            elif published.get("jwks_uri"):
+                return str(published["jwks_uri"])
         except (httpx2.HTTPError, ValueError, AttributeError) as error:
             reason = str(error)
-    raise Unknowable(f"Where the keys of {issuer} are can't be found out: {reason}.", "Name them with --oauth-jwks.")
+    raise CannotVerify(f"The address of the keys of {issuer} can't be found: {reason}.", "Give it with --oauth-jwks.")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who comes over HTTP: whoever a bearer token says."""
+"""Principals: whom a bearer token proves a client of the HTTP transport to be."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from mcp_bridge.errors import PlayvisorError
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Token
 
-BY_TOKEN = "token:"  # noqa: S105 - no secret, but how names of clients with a token of ours begin
+BY_TOKEN = "token:"  # noqa: S105 - no secret, but the prefix of names of clients with a token of ours
 BY_OAUTH = "oauth:"
 
 
 @dataclass(frozen=True)
 class Principal:
-    """`name` is what the ledger and policies call it; `key` tells it from all others."""
+    """A proven identity. The ledger and policies call it by its `name`; `key` is unique."""
 
     key: str
     name: str
     roles: tuple[str, ...]
 
 
-Verify = Callable[[str], Principal | None]
-"""Who a bearer token says it is; None for one that is not valid. Raises `Unknowable` when that can't be found out."""
+Verifier = Callable[[str], Principal | None]
+"""Returns whom a bearer token names, None for one that is not valid. Raises `CannotVerify` when it can't tell."""
 
 
-class Unknowable(PlayvisorError):
-    """Whether a bearer token is valid can't be found out now."""
+class CannotVerify(PlayvisorError):
+    """A bearer token can't be verified now, so nobody knows whether it is valid."""
 
     code = "unreachable"
 
 
-def of_token(token: Token) -> Principal:
-    """Whoever has one of our own tokens."""
+def make_principal(token: Token) -> Principal:
+    """Make the principal of a client with one of our own tokens."""
     return Principal(token.key, f"{BY_TOKEN}{token.name}", token.roles)
 
 
-# Where the door leaves in a request's scope who came in.
-PRINCIPAL = "playvisor.principal"
+# The key of a request's ASGI scope under which the middleware puts the principal.
+SCOPE_KEY = "playvisor.principal"

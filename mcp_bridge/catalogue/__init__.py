@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from mcp_bridge import collection
 from mcp_bridge.catalogue import schemas
-from mcp_bridge.catalogue.docs import module_docs
+from mcp_bridge.catalogue.docs import read_module_docs
 from mcp_bridge.text.yaml import load_yaml
 
 Effect = Literal["read", "operate", "destroy"]
@@ -59,9 +59,9 @@ class Tool:
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        """JSON Schema of the arguments; needs_one_of and exclusive are told in descriptions, not in the schema."""
-        return schemas.input_schema(
-            module_docs(self.module).options,
+        """JSON Schema of the arguments; descriptions say needs_one_of and exclusive, the schema does not."""
+        return schemas.make_input_schema(
+            read_module_docs(self.module).options,
             self.options,
             required=self.required,
             suboptions=self.suboptions,
@@ -71,40 +71,40 @@ class Tool:
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
-        """JSON Schema of the result: the one result model with what the module returns."""
-        return schemas.output_schema(module_docs(self.module).returns)
+        """JSON Schema of the result: what every result has, and what the module returns."""
+        return schemas.make_output_schema(read_module_docs(self.module).returns)
 
 
 @cache
 def load() -> dict[str, Tool]:
-    """Every tool by name, also the internal ones."""
-    return {name: _tool(name, entry, _data()["ranges"]) for name, entry in _data()["tools"].items()}
+    """Load every tool by name, also the internal ones."""
+    return {name: _make_tool(name, entry, _read_file()["ranges"]) for name, entry in _read_file()["tools"].items()}
 
 
-def everyday() -> tuple[str, ...]:
-    """The tools that are offered when nobody has chosen any."""
-    return tuple(_data()["everyday"])
+def list_everyday() -> tuple[str, ...]:
+    """List the names of the tools that are offered when nobody has chosen any."""
+    return tuple(_read_file()["everyday"])
 
 
 @cache
-def _data() -> dict[str, Any]:
+def _read_file() -> dict[str, Any]:
     data: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return data
 
 
-def offered() -> list[Tool]:
-    """The tools that are not Playvisor's own, in the catalogue's order."""
+def list_offered() -> list[Tool]:
+    """List the tools that are not internal, in the catalogue's order."""
     return [tool for tool in load().values() if not tool.internal]
 
 
-def similar(name: str) -> list[str]:
-    """Names of offered tools that a mistyped name may have meant."""
-    return get_close_matches(name, [tool.name for tool in offered()], n=3, cutoff=0.5)
+def find_similar(name: str) -> list[str]:
+    """Find the names of offered tools that a mistyped name may have meant."""
+    return get_close_matches(name, [tool.name for tool in list_offered()], n=3, cutoff=0.5)
 
 
-def _tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
-    several = ("options", "required", "needs_one_of", "requests", "command")
-    lists: dict[str, Any] = {key: tuple(entry[key]) for key in several if key in entry}
+def _make_tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
+    list_keys = ("options", "required", "needs_one_of", "requests", "command")
+    lists: dict[str, Any] = {key: tuple(entry[key]) for key in list_keys if key in entry}
     facts: dict[str, Any] = {
         **entry,
         **lists,

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments of a tool against its input schema, before anything runs. Pure."""
+"""Validates a tool's arguments against its input schema, before anything runs. Pure."""
 
 from __future__ import annotations
 
@@ -35,87 +35,87 @@ class Problem:
 
 
 def validate(tool: Tool, arguments: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with the arguments, in their order; nothing when the tool may run with them."""
-    problems = against(tool.input_schema, arguments)
-    given = [name for name in arguments if arguments[name] is not None]
-    if tool.needs_one_of and not any(name in given for name in tool.needs_one_of):
+    """Return everything that is wrong with the arguments, in their order; nothing when they are valid."""
+    problems = check_against_schema(tool.input_schema, arguments)
+    given_names = [name for name in arguments if arguments[name] is not None]
+    if tool.needs_one_of and not any(name in given_names for name in tool.needs_one_of):
         names = " or ".join(tool.needs_one_of)
         problems.append(Problem(tool.needs_one_of[0], f"{tool.name} needs {names}.", f"Give {names}."))
     for first, second in tool.exclusive:
-        if first in given and second in given:
+        if first in given_names and second in given_names:
             problems.append(
                 Problem(second, f"{first} and {second} can't be given together.", f"Give {first} or {second}.")
             )
     return problems
 
 
-def against(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with the arguments by a schema alone."""
-    return _object("", arguments, schema)
+def check_against_schema(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> list[Problem]:
+    """Return everything that is wrong with the arguments by the schema alone."""
+    return _check_object("", arguments, schema)
 
 
-def cleaned(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Valid arguments as the module gets them: without nulls, which mean "not given", and whole floats as ints."""
-    return {name: _clean(value) for name, value in arguments.items() if value is not None}
+def clean(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert valid arguments for the module: without nulls, which mean "not given", and with whole floats as ints."""
+    return {name: _clean_value(value) for name, value in arguments.items() if value is not None}
 
 
-def _clean(value: Any) -> Any:
+def _clean_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return cleaned(value)
+        return clean(value)
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean_value(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
-def _check(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
+def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
     kind = schema["type"]
-    if not _is(kind, value):
-        found = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_kind(value), type(value).__name__)
-        return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {found}.", _allowed(schema))]
+    if not _has_type(kind, value):
+        actual = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
+        return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {actual}.", _describe_allowed(schema))]
     if kind == "object":
-        return _object(path, value, schema)
+        return _check_object(path, value, schema)
     if kind == "array":
-        return [p for n, item in enumerate(value) for p in _check(f"{path}[{n}]", item, schema["items"])]
+        return [p for n, item in enumerate(value) for p in _check_value(f"{path}[{n}]", item, schema["items"])]
     if "enum" in schema and value not in schema["enum"]:
-        return [_not_a_choice(path, value, schema["enum"])]
+        return [_make_choice_problem(path, value, schema["enum"])]
     if kind == "string":
-        return _text(path, value)
-    return _range(path, value, schema)
+        return _check_text(path, value)
+    return _check_range(path, value, schema)
 
 
-def _object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
-    known = schema.get("properties", {})
-    problems = [_unknown(path, name, known) for name in value if name not in known]
+def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
+    options = schema.get("properties", {})
+    problems = [_make_unknown_problem(path, name, options) for name in value if name not in options]
     for name in schema.get("required", ()):
         if value.get(name) is None:
-            where = _join(path, name)
-            problems.append(Problem(where, f"{where} is missing.", _allowed(known[name])))
+            inner_path = _join_path(path, name)
+            problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(options[name])))
     for name, item in value.items():
-        if name in known and item is not None:
-            problems.extend(_check(_join(path, name), item, known[name]))
+        if name in options and item is not None:
+            problems.extend(_check_value(_join_path(path, name), item, options[name]))
     return problems
 
 
-def _unknown(path: str, name: str, known: Mapping[str, Any]) -> Problem:
-    shown = str(name)[:60]
-    where = _join(path, shown)
-    if not known:
-        return Problem(where, f"There is no option {where}.", "It takes no options.")
-    near = get_close_matches(shown, list(known), n=1, cutoff=0.5)
-    guess = f"Did you mean {_join(path, near[0])}? " if near else ""
-    return Problem(where, f"There is no option {where}.", f"{guess}Allowed: {', '.join(known)}.")
+def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any]) -> Problem:
+    shortened = str(name)[:60]
+    inner_path = _join_path(path, shortened)
+    if not options:
+        return Problem(inner_path, f"There is no option {inner_path}.", "It takes no options.")
+    similar = get_close_matches(shortened, list(options), n=1, cutoff=0.5)
+    guess = f"Did you mean {_join_path(path, similar[0])}? " if similar else ""
+    return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(options)}.")
 
 
-def _not_a_choice(path: str, value: Any, choices: Sequence[Any]) -> Problem:
-    near = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.5)
-    guess = f"Did you mean {near[0]}? " if near else ""
+def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Problem:
+    similar = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.5)
+    guess = f"Did you mean {similar[0]}? " if similar else ""
     allowed = ", ".join(str(choice) for choice in choices)
     return Problem(path, f"{path} can't be {str(value)[:60]!r}.", f"{guess}Allowed: {allowed}.")
 
 
-def _text(path: str, value: str) -> list[Problem]:
+def _check_text(path: str, value: str) -> list[Problem]:
     if not value.strip():
         return [Problem(path, f"{path} is empty.", "Leave it out, or give it a value.")]
     if len(value) > _LONGEST:
@@ -125,15 +125,15 @@ def _text(path: str, value: str) -> list[Problem]:
     return []
 
 
-def _range(path: str, value: float, schema: Mapping[str, Any]) -> list[Problem]:
+def _check_range(path: str, value: float, schema: Mapping[str, Any]) -> list[Problem]:
     least, most = schema.get("minimum"), schema.get("maximum")
     if (least is not None and value < least) or (most is not None and value > most):
-        return [Problem(path, f"{path} is {value}, which is out of range.", _allowed(schema))]
+        return [Problem(path, f"{path} is {value}, which is out of range.", _describe_allowed(schema))]
     return []
 
 
-def _allowed(schema: Mapping[str, Any]) -> str:
-    """What a value has to be, as a hint."""
+def _describe_allowed(schema: Mapping[str, Any]) -> str:
+    """Describe, as a hint, what values the schema allows."""
     if "enum" in schema:
         return f"Allowed: {', '.join(str(choice) for choice in schema['enum'])}."
     noun = _NOUNS[schema["type"]]
@@ -149,16 +149,16 @@ def _allowed(schema: Mapping[str, Any]) -> str:
     return f"Give {noun}."
 
 
-def _is(kind: str, value: Any) -> bool:
+def _has_type(kind: str, value: Any) -> bool:
     if kind == "integer":
         whole = isinstance(value, float) and value.is_integer()
         return (isinstance(value, int) or whole) and not isinstance(value, bool)
     if kind == "number":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return _kind(value) == kind
+    return _get_type_name(value) == kind
 
 
-def _kind(value: Any) -> str:
+def _get_type_name(value: Any) -> str:
     kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "boolean"),
         (str, "string"),
@@ -168,5 +168,5 @@ def _kind(value: Any) -> str:
     return next((name for types, name in kinds if isinstance(value, types)), type(value).__name__)
 
 
-def _join(path: str, name: str) -> str:
+def _join_path(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name

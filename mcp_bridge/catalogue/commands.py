@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
+"""Names the catalogue's tools as commands of two words, a noun and a verb: start_guest is `guest start`. Pure."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _NOUNS = frozenset({"cluster", "guest", "node"})
 _READS = {"list": "list", "get": "show"}
 
 
-def words(tool: Tool) -> tuple[str, str]:
-    """Noun and verb: the tool's own `command`, or what its name says."""
+def split_name(tool: Tool) -> tuple[str, str]:
+    """Return noun and verb: the tool's own `command`, or the words of its name."""
     if tool.command:
         noun, verb = tool.command
         return noun, verb
-    verb, noun, *more = tool.name.split("_")
+    verb, noun, *rest = tool.name.split("_")
     if verb in _NOUNS:
-        return verb, "-".join([noun, *more])
-    noun = _singular(noun)
+        return verb, "-".join([noun, *rest])
+    noun = _make_singular(noun)
     if verb in _READS:
-        return noun, "-".join(more) or _READS[verb]
-    return noun, "-".join([verb, *more])
+        return noun, "-".join(rest) or _READS[verb]
+    return noun, "-".join([verb, *rest])
 
 
 @cache
-def commands() -> dict[str, dict[str, Tool]]:
-    """Every offered tool by noun and verb, in the catalogue's order."""
-    found: dict[str, dict[str, Tool]] = {}
-    for tool in catalogue.offered():
-        noun, verb = words(tool)
-        found.setdefault(noun, {})[verb] = tool
-    return found
+def list_commands() -> dict[str, dict[str, Tool]]:
+    """List every offered tool by noun and verb, in the catalogue's order."""
+    tools_by_command: dict[str, dict[str, Tool]] = {}
+    for tool in catalogue.list_offered():
+        noun, verb = split_name(tool)
+        tools_by_command.setdefault(noun, {})[verb] = tool
+    return tools_by_command
 
 
-def _singular(noun: str) -> str:
+def _make_singular(noun: str) -> str:
     return noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What completes a word that somebody types: by which tool each kind of value is read, and where its result has it."""
+"""Completes words: which tool lists the values of each kind, and which fields of its result have them."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from mcp_bridge.result import Result
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How the values of one kind are read."""
+class ValueSource:
+    """How the values of one kind are read: with a tool, its arguments, and from its result."""
 
     tool: str
     values: Callable[[Result], list[str]]
     arguments: Mapping[str, Any]
 
 
-def _reading(tool: str, noun: str, *names: str, **arguments: Any) -> Reading:
-    """The values of some fields of everything that a result lists."""
+def _make_source(tool: str, noun: str, *names: str, **arguments: Any) -> ValueSource:
+    """Take the values from the fields `names` of every entry of the list `noun` in the result."""
 
     def values(result: Result) -> list[str]:
-        return [str(one[name]) for name in names for one in result.data.get(noun) or () if one.get(name)]
+        return [str(entry[name]) for name in names for entry in result.data.get(noun) or () if entry.get(name)]
 
-    return Reading(tool, values, arguments)
+    return ValueSource(tool, values, arguments)
 
 
-READINGS = {
-    "guest": _reading("list_guests", "guests", "name", "vmid"),
-    "vmid": _reading("list_guests", "guests", "vmid"),
-    "node": _reading("list_nodes", "nodes", "node"),
-    "storage": _reading("list_storage", "storage", "storage"),
-    "run": _reading("list_runs", "runs", "run_id", limit=50),
+SOURCES = {
+    "guest": _make_source("list_guests", "guests", "name", "vmid"),
+    "vmid": _make_source("list_guests", "guests", "vmid"),
+    "node": _make_source("list_nodes", "nodes", "node"),
+    "storage": _make_source("list_storage", "storage", "storage"),
+    "run": _make_source("list_runs", "runs", "run_id", limit=50),
 }
 
 
-def beginning(values: Iterable[str], begun: str) -> list[str]:
-    """Those that begin so, in whichever case, without repeats, in their order. Pure."""
-    return [value for value in dict.fromkeys(values) if value.lower().startswith(begun.lower())]
+def filter_by_prefix(values: Iterable[str], prefix: str) -> list[str]:
+    """Return the values that start with `prefix`, ignoring case, without duplicates, in order."""
+    return [value for value in dict.fromkeys(values) if value.lower().startswith(prefix.lower())]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module's DOCUMENTATION and RETURN with its doc fragments, read without importing Ansible."""
+"""Reads a module's DOCUMENTATION and RETURN with its doc fragments, without importing Ansible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINK = re.compile(r"\b[LR]\(([^,()]*),\s*[^()]*\)")
 
 @dataclass(frozen=True)
 class ModuleDocs:
-    """The parts of a module's documentation that a tool is made of, as Ansible's own format has them."""
+    """The parts of a module's documentation that a tool needs, in Ansible's format."""
 
     name: str
     options: dict[str, dict[str, Any]]
@@ -29,39 +29,39 @@ class ModuleDocs:
 
 
 @cache
-def module_docs(module: str) -> ModuleDocs:
-    """Documentation of a module of the collection, by its short name; options include those of its fragments."""
+def read_module_docs(module: str) -> ModuleDocs:
+    """Read the documentation of a module of the collection by its short name; options include its fragments'."""
     plugins = collection.root() / "plugins"
-    written = _strings(plugins / "modules" / f"{module}.py")
-    documentation = load_yaml(written["DOCUMENTATION"])
+    literals = _read_literals(plugins / "modules" / f"{module}.py")
+    documentation = load_yaml(literals["DOCUMENTATION"])
     options: dict[str, dict[str, Any]] = {}
     for fragment in documentation.get("extends_documentation_fragment", ()):
-        options.update(_fragment(plugins, fragment).get("options") or {})
+        options.update(_read_fragment(plugins, fragment).get("options") or {})
     for option, own in (documentation.get("options") or {}).items():
-        # What a module says of an option that a fragment has, too, takes the place of that part only.
+        # Keys that a module gives for an option of a fragment replace those keys only.
         options[option] = {**options.get(option, {}), **own}
-    return ModuleDocs(module, options, load_yaml(written["RETURN"]) or {})
+    return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {})
 
 
-def _fragment(plugins: Path, name: str) -> dict[str, Any]:
-    """One documentation fragment, named `namespace.collection.file` or `namespace.collection.file.part`."""
+def _read_fragment(plugins: Path, name: str) -> dict[str, Any]:
+    """Read a documentation fragment, named `namespace.collection.file` or `namespace.collection.file.part`."""
     file, _dummy, part = name.removeprefix(f"{collection.NAME}.").partition(".")
-    written = _strings(plugins / "doc_fragments" / f"{file}.py")
-    data: dict[str, Any] = load_yaml(written[part.upper() or "DOCUMENTATION"])
+    literals = _read_literals(plugins / "doc_fragments" / f"{file}.py")
+    data: dict[str, Any] = load_yaml(literals[part.upper() or "DOCUMENTATION"])
     return data
 
 
-def _strings(path: Path) -> dict[str, str]:
-    """Every NAME = "literal" of a Python file, on its top level or in its classes."""
-    found: dict[str, str] = {}
+def _read_literals(path: Path) -> dict[str, str]:
+    """Read every NAME = "literal" of a Python file, at its top level or in its classes."""
+    literals: dict[str, str] = {}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            found.update({target.id: node.value.value for target in node.targets if isinstance(target, ast.Name)})
-    return found
+            literals.update({target.id: node.value.value for target in node.targets if isinstance(target, ast.Name)})
+    return literals
 
 
-def plain(description: str | list[str] | None) -> str:
-    """A description as one paragraph, without Ansible's markup."""
+def strip_markup(description: str | list[str] | None) -> str:
+    """Return a description as one paragraph, without Ansible's markup."""
     paragraphs = [description] if isinstance(description, str) else list(description or ())
     text = " ".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     text = _LINK.sub(r"\1", text)

@@ -13,34 +13,34 @@ from typing import Any
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, aliases, run_tools
 from mcp_bridge.catalogue.aliases import Alias
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
-# Only offered where it is named; `all` is too short a word for it.
-NAMED_ONLY = ("exec",)
+# Toolsets that are offered only by their own name; `all` does not include them.
+ONLY_BY_NAME = ("exec",)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The tools by name, in the catalogue's order; then those that run no playbook. Beside them, names of old."""
+    """The names of the offered tools in the catalogue's order, then those that run no playbook; and the aliases."""
 
     names: tuple[str, ...]
     aliases: Mapping[str, Alias] = field(default_factory=dict)
 
     @property
-    def tools(self) -> list[Tool | NativeTool]:
-        """The tools themselves, and those that aliases show."""
+    def tools(self) -> list[Tool | BridgeTool]:
+        """The tools, and those under the names of aliases."""
         own = [run_tools.TOOLS.get(name) or catalogue.load()[name] for name in self.names]
-        return own + [alias.shown() for name, alias in self.aliases.items() if name not in self.names]
+        return own + [alias.as_tool() for name, alias in self.aliases.items() if name not in self.names]
 
     @property
-    def callable(self) -> tuple[str, ...]:
-        """The tools that may be called, by any name."""
+    def callable_names(self) -> tuple[str, ...]:
+        """The names of the tools that may be called, directly or by an alias."""
         return tuple(dict.fromkeys((*self.names, *(alias.tool for alias in self.aliases.values()))))
 
     def resolve(self, name: str, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        """The tool, and its own arguments, that a client means by a name and arguments."""
+        """Return the tool's name and own arguments for a name, which may be an alias, and its arguments."""
         alias = self.aliases.get(name)
         return (alias.tool, alias.translate(arguments)) if alias else (name, arguments)
 
@@ -53,31 +53,31 @@ def make_offer(
     writes: bool = True,
     applies: bool = True,
 ) -> Offer:
-    """The tools of these toolsets (`all` for every one but exec), and these by name; the everyday ones when none is.
+    """Offer the tools of these toolsets (`all` for all but exec) and these tools; the everyday ones when none is given.
 
-    The names of `alias_sets` are offered besides. Without `writes`, whatever changes something is left out, however it
-    was named; without `applies`, apply_plan and cancel_run are.
+    The aliases of `alias_sets` are offered besides. Without `writes`, every tool that changes something is left out,
+    even one that was named; without `applies`, apply_plan and cancel_run are.
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
-    named, sets = set(tools), set(toolsets)
-    offered: list[Tool | NativeTool] = [*catalogue.offered(), *run_tools.TOOLS.values()]
-    _require_known("toolset", sets, {tool.toolset for tool in offered} | {ALL})
-    _require_known("tool", named, {tool.name for tool in offered})
-    if not sets and not named:
-        named, sets = set(catalogue.everyday()), {run_tools.TOOLSET}
-    if ALL in sets:
-        sets |= {tool.toolset for tool in offered} - {*NAMED_ONLY}
-    wanted = [tool for tool in offered if tool.name in named or tool.toolset in sets]
-    allowed = [tool.name for tool in wanted if writes or not tool.writes]
-    others = {name: alias for asked in alias_sets for name, alias in aliases.load(asked).items()}
-    usable = {name: alias for name, alias in others.items() if writes or not alias.target.writes}
-    acting = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
-    return Offer(tuple(name for name in allowed if applies or name not in acting), usable)
+    names, chosen_toolsets = set(tools), set(toolsets)
+    available: list[Tool | BridgeTool] = [*catalogue.list_offered(), *run_tools.TOOLS.values()]
+    _require_known("toolset", chosen_toolsets, {tool.toolset for tool in available} | {ALL})
+    _require_known("tool", names, {tool.name for tool in available})
+    if not chosen_toolsets and not names:
+        names, chosen_toolsets = set(catalogue.list_everyday()), {run_tools.TOOLSET}
+    if ALL in chosen_toolsets:
+        chosen_toolsets |= {tool.toolset for tool in available} - {*ONLY_BY_NAME}
+    chosen = [tool for tool in available if tool.name in names or tool.toolset in chosen_toolsets]
+    allowed_names = [tool.name for tool in chosen if writes or not tool.writes]
+    alias_by_name = {name: alias for alias_set in alias_sets for name, alias in aliases.load(alias_set).items()}
+    offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}
+    acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
+    return Offer(tuple(name for name in allowed_names if applies or name not in acting_names), offered_aliases)
 
 
-def _require_known(noun: str, asked: set[str], known: set[str]) -> None:
-    unknown = sorted(asked - known)
+def _require_known(noun: str, names: set[str], known: set[str]) -> None:
+    unknown = sorted(names - known)
     if unknown:
-        near = get_close_matches(unknown[0], known, n=1)
-        guess = f"Did you mean {near[0]}? " if near else ""
+        similar = get_close_matches(unknown[0], known, n=1)
+        guess = f"Did you mean {similar[0]}? " if similar else ""
         raise UsageError(f"There is no {noun} {unknown[0]!r}.", f"{guess}There are: {', '.join(sorted(known))}.")

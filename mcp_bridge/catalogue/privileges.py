@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tools some privileges suffice for, and how to get what is missing. Pure."""
+"""Checks for which tools some privileges suffice, and makes the commands that grant what is missing. Pure."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from typing import Literal
 from mcp_bridge.catalogue import Tool
 
 Permissions = Mapping[str, Iterable[str]]
-"""Path of the permission tree to privileges, as `GET /access/permissions` answers."""
+"""From paths of the permission tree to privileges, as `GET /access/permissions` answers."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Whether a tool can be used: everywhere, on some paths only, or not at all; and what is missing where."""
+class Usability:
+    """Whether a tool can be used everywhere, on some paths only, or not at all; and what is missing where."""
 
     tool: str
     usable: Literal["yes", "partly", "no"]
     missing: dict[str, list[str]]
 
 
-def standing(tool: Tool, permissions: Permissions) -> Standing:
-    """How far a tool can be used with these permissions."""
+def check_usability(tool: Tool, permissions: Permissions) -> Usability:
+    """Check how far a tool can be used with these permissions."""
     held = {path: frozenset(privileges) for path, privileges in permissions.items()}
     missing = {
         path: lacking
         for path, needed in tool.privileges.items()
-        if (lacking := sorted(set(needed) - _effective(path, held)))
+        if (lacking := sorted(set(needed) - _find_effective(path, held)))
     }
     if not missing:
-        return Standing(tool.name, "yes", {})
-    somewhere = all(set(lacking) <= _below(path, held) for path, lacking in missing.items())
-    return Standing(tool.name, "partly" if somewhere else "no", missing)
+        return Usability(tool.name, "yes", {})
+    somewhere = all(set(lacking) <= _find_below(path, held) for path, lacking in missing.items())
+    return Usability(tool.name, "partly" if somewhere else "no", missing)
 
 
-def _effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Privileges on a path: those of the longest path above it that has any; `/` is above all."""
-    above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
-    return held[max(above, key=len)] if above else frozenset()
+def _find_effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Find the privileges on a path: those of the longest path above it that has any; `/` is above all."""
+    paths_above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
+    return held[max(paths_above, key=len)] if paths_above else frozenset()
 
 
-def _below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Privileges on anything below a path; guests and storages may also get theirs through a pool."""
+def _find_below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Find the privileges on anything below a path; guests and storages may also get theirs through a pool."""
     parts = [names for known, names in held.items() if known.startswith((f"{path}/", "/pool/"))]
     return frozenset().union(*parts)
 
 
-def remedy(standings: Iterable[Standing], user: str, token: str | None) -> list[str]:
-    """Commands for a root shell on any node that grant everything that is missing; none when nothing is."""
+def make_grant_commands(usabilities: Iterable[Usability], user: str, token: str | None) -> list[str]:
+    """Make commands for a root shell on any node that grant everything that is missing; none when nothing is."""
     missing: dict[str, set[str]] = {}
-    for entry in standings:
+    for entry in usabilities:
         for path, names in entry.missing.items():
             missing.setdefault(path, set()).update(names)
     if not missing:

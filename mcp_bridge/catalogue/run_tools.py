@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools that run no playbook: they are about runs and plans themselves. Toolset `runs`."""
+"""The tools about runs and plans themselves, which run no playbook. Toolset `runs`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_RUNS = 50
 
 
 @dataclass(frozen=True)
-class NativeTool:
-    """One such tool, as the catalogue describes others."""
+class BridgeTool:
+    """A tool that the bridge answers without a playbook, described like the catalogue's tools."""
 
     name: str
     title: str
@@ -34,56 +34,56 @@ class NativeTool:
         return self.effect != "read"
 
 
-def _takes(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
+def _make_schema(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": required} if required else schema
 
 
-def _text(description: str) -> dict[str, Any]:
+def _make_text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
 _TOOLS = (
-    NativeTool(
+    BridgeTool(
         "list_runs",
         "List runs",
-        "Lists what was done through Playvisor, newest first, by whomever.",
-        _takes(
+        "Lists what was done through Playvisor, by all clients, newest first.",
+        _make_schema(
             [],
-            tool=_text("Only this tool"),
-            outcome=_text("Only runs that ended so: ok, planned, held, failed"),
-            guest=_text("Only runs that name it, by vmid or name"),
+            tool=_make_text("Only this tool"),
+            outcome=_make_text("Only runs that ended so: ok, planned, held, failed"),
+            guest=_make_text("Only runs that name it, by vmid or name"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
     ),
-    NativeTool(
+    BridgeTool(
         "get_run",
         "Show a run",
         "Shows one run: who asked for what, how it was decided and ended, its plan, and what it returned.",
-        _takes(["run_id"], run_id=_text("Its id")),
+        _make_schema(["run_id"], run_id=_make_text("Its id")),
     ),
-    NativeTool(
+    BridgeTool(
         "wait_run",
         "Wait for a run",
         "Waits until a run has ended, and shows it; with status running when it has not by then.",
-        _takes(
+        _make_schema(
             ["run_id"],
-            run_id=_text("Its id"),
+            run_id=_make_text("Its id"),
             timeout={"type": "integer", "default": 60, "minimum": 1, "maximum": 3600, "description": "Seconds"},
         ),
     ),
-    NativeTool(
+    BridgeTool(
         "apply_plan",
         "Apply a plan",
         "Applies a plan made with check=true, or held and approved by now: exactly that plan, once, or it is refused.",
-        _takes(["plan_id"], plan_id=_text("plan.id of the result that made it"), wait=WAIT),
+        _make_schema(["plan_id"], plan_id=_make_text("plan.id of the result that made it"), wait=WAIT),
         effect="destroy",
     ),
-    NativeTool(
+    BridgeTool(
         "cancel_run",
         "Cancel a run",
         "Ends a run of yours, and says what it had done; its tasks in Proxmox VE go on unless stop_tasks.",
-        _takes(["run_id"], run_id=_text("Its id"), stop_tasks={"type": "boolean", "default": False}),
+        _make_schema(["run_id"], run_id=_make_text("Its id"), stop_tasks={"type": "boolean", "default": False}),
         effect="destroy",
         repeatable=True,
     ),
@@ -93,8 +93,8 @@ TOOLS = {tool.name: tool for tool in _TOOLS}
 """All of them by name, with those that `register` has added."""
 
 
-def register(tool: NativeTool) -> None:
-    """Add a tool, which every face then offers. Raises ValueError for a name that is taken."""
+def register(tool: BridgeTool) -> None:
+    """Add a tool, which every front end then offers. Raises ValueError for a name that is in use."""
     if tool.name in TOOLS or tool.name in catalogue.load():
         raise ValueError(f"There is a tool {tool.name} already.")
     TOOLS[tool.name] = tool

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON Schemas from Ansible's documentation: pure functions from options and return values."""
+"""Makes JSON Schemas from the options and return values in Ansible's documentation. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mcp_bridge.catalogue.docs import plain
+from mcp_bridge.catalogue.docs import strip_markup
 
 _TYPES = {
     "str": "string",
@@ -53,7 +53,7 @@ WAIT = {
 }
 
 
-def input_schema(
+def make_input_schema(
     documented: Mapping[str, Mapping[str, Any]],
     exposed: Sequence[str],
     *,
@@ -62,12 +62,13 @@ def input_schema(
     ranges: Mapping[str, Mapping[str, int]] | None = None,
     plan_only: bool = False,
 ) -> dict[str, Any]:
-    """The schema of a tool's arguments: the exposed ones of a module's options, with `plan_only` `check` and `wait`.
+    """Make the schema of a tool's arguments: the module's exposed options, and with `plan_only` `check` and `wait`.
 
-    Of an option that `suboptions` names, only those are exposed. `required` may name one as `option.suboption`.
+    Of an option in `suboptions`, only the suboptions given there are exposed. `required` may name one as
+    `option.suboption`.
     """
-    narrowed = {name: _narrowed(name, documented[name], suboptions or {}, required) for name in exposed}
-    properties = {name: _option(name, option, ranges or {}) for name, option in narrowed.items()}
+    narrowed = {name: _narrow_option(name, documented[name], suboptions or {}, required) for name in exposed}
+    properties = {name: _make_option_schema(name, option, ranges or {}) for name, option in narrowed.items()}
     if plan_only:
         properties["check"] = CHECK
         properties["wait"] = WAIT
@@ -76,28 +77,30 @@ def input_schema(
     return {**schema, "required": needed} if needed else schema
 
 
-def _narrowed(
+def _narrow_option(
     name: str, doc: Mapping[str, Any], suboptions: Mapping[str, Sequence[str]], required: Sequence[str]
 ) -> Mapping[str, Any]:
-    """An option's documentation with the suboptions that a tool exposes, and needs."""
-    known = doc.get("suboptions")
-    if not known:
+    """Return an option's documentation with only the suboptions that the tool exposes, the required ones marked."""
+    documented = doc.get("suboptions")
+    if not documented:
         return doc
-    kept = {inner: known[inner] for inner in suboptions.get(name, known)}
-    needed = {inner: {**sub, "required": True} for inner, sub in kept.items() if f"{name}.{inner}" in required}
-    return {**doc, "suboptions": {**kept, **needed}}
+    exposed = {inner: documented[inner] for inner in suboptions.get(name, documented)}
+    needed = {inner: {**sub, "required": True} for inner, sub in exposed.items() if f"{name}.{inner}" in required}
+    return {**doc, "suboptions": {**exposed, **needed}}
 
 
-def _option(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def _make_option_schema(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     kind = _TYPES[doc.get("type", "str")]
     schema: dict[str, Any] = {"type": kind}
     limits = ranges.get(path, {})
     if kind == "array":
         element = {"type": doc.get("elements", "str"), **{key: doc.get(key) for key in ("choices", "suboptions")}}
-        schema["items"] = {**_option(path, element, {}), **limits}
+        schema["items"] = {**_make_option_schema(path, element, {}), **limits}
     elif kind == "object" and doc.get("suboptions"):
         suboptions = doc["suboptions"]
-        schema["properties"] = {name: _option(f"{path}.{name}", sub, ranges) for name, sub in suboptions.items()}
+        schema["properties"] = {
+            name: _make_option_schema(f"{path}.{name}", sub, ranges) for name, sub in suboptions.items()
+        }
         schema["additionalProperties"] = False
         needed = [name for name, sub in suboptions.items() if sub.get("required")]
         if needed:
@@ -109,33 +112,33 @@ def _option(path: str, doc: Mapping[str, Any], ranges: Mapping[str, Mapping[str,
     if doc.get("default") is not None:
         schema["default"] = doc["default"]
     if doc.get("description"):
-        schema["description"] = plain(doc["description"])
+        schema["description"] = strip_markup(doc["description"])
     return schema
 
 
-def output_schema(returned: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The schema of a tool's result. It is lean, since clients load it with every tool; descriptions stay in RETURN.
+def make_output_schema(returns: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Make the schema of a tool's result, without descriptions, since clients load it with every tool.
 
     It holds for failures too, so only what every result has is required.
     """
-    own = {name: _value(doc) for name, doc in returned.items() if name != "failure"}
-    writes = _WRITE_RESULT if "plan" in returned else {}
+    own_properties = {name: _make_value_schema(doc) for name, doc in returns.items() if name != "failure"}
+    write_properties = _WRITE_RESULT if "plan" in returns else {}
     return {
         "type": "object",
-        "properties": {**_RESULT, **own, **writes, "failure": _FAILURE},
+        "properties": {**_RESULT, **own_properties, **write_properties, "failure": _FAILURE},
         "required": list(_RESULT),
     }
 
 
-def _value(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a return value; scalars may be null, for what the cluster did not say."""
+def _make_value_schema(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the schema of a return value; scalars may be null, for what the cluster did not return."""
     kind = _TYPES[doc.get("type", "str")]
     if kind == "array":
         element: dict[str, Any] = {"type": doc.get("elements", "str"), "contains": doc.get("contains")}
-        return {"type": "array", "items": _value(element)}
+        return {"type": "array", "items": _make_value_schema(element)}
     if kind == "object":
         contains = doc.get("contains") or {}
         if not contains:
             return {"type": ["object", "null"]}
-        return {"type": "object", "properties": {name: _value(inner) for name, inner in contains.items()}}
+        return {"type": "object", "properties": {name: _make_value_schema(inner) for name, inner in contains.items()}}
     return {"type": [kind, "null"]}

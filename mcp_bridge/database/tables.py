@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
-from mcp_bridge.text.redaction import writable
+from mcp_bridge.text.redaction import make_writable
 
 SCHEMA_VERSION = "0005"
 LONGEST = 253
@@ -180,4 +180,4 @@ def fit_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fit(value: Any, kind: Any) -> Any:
-    return writable(value)[: getattr(kind, "length", None)] if isinstance(value, str) else value
+    return make_writable(value)[: getattr(kind, "length", None)] if isinstance(value, str) else value

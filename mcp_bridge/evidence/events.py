@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading what a run left behind: the events of its playbooks, and the requests that they sent."""
+"""Reads what a run left behind: the events of its playbooks, and the requests that they sent."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import RESULTS, started_tasks, task_log, written_result
-from mcp_bridge.executor.runner_events import action_of, is_lost, module_result, progress_line
+from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log
+from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_action, read_module_result
 from mcp_bridge.gateway import trace
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
-_LAST_SAID = 5
+_LAST_LINES = 5
 
 PHASES = ("read", "plan", "apply", "after")
 
 
-def events(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every event of a run in its order, as ansible-runner wrote it, with the `phase` that it belongs to.
+def read_events(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield every event of a run in order, as ansible-runner wrote it, with its `phase`.
 
     A result that was too large for its event is put back into it.
     """
     for phase in PHASES:
-        for event in _events_of(folder, phase):
-            action = action_of(event)
+        for event in _read_phase_events(folder, phase):
+            action = read_action(event)
             if action and event["event_data"].get("res") == {}:
-                whole = written_result(folder / phase, action) or {}
-                event = {**event, "event_data": {**event["event_data"], "res": whole}}
+                full_result = read_result(folder / phase, action) or {}
+                event = {**event, "event_data": {**event["event_data"], "res": full_result}}
             yield event
 
 
-def _events_of(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
+def _read_phase_events(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
     files = (folder / phase).glob("artifacts/*/job_events/*.json")
-    for file in sorted((file for file in files if file.name.split("-")[0].isdigit()), key=_counter):
+    for file in sorted((file for file in files if file.name.split("-")[0].isdigit()), key=_parse_event_number):
         try:
             event = json.loads(file.read_text(encoding="utf-8"))
         except ValueError:
@@ -50,49 +50,50 @@ def _events_of(folder: Path, phase: str) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Returned:
-    """What a run's module returned in the last phase that the run came to: `result` has `failed`.
+class LastResult:
+    """What a run's module returned in the last phase that the run reached: `result` has `failed`.
 
-    It is None when the module returned nothing there, or when that was lost.
+    `result` is None when the module returned nothing in that phase, or when it was lost. `phase` is empty for a run
+    that reached none.
     """
 
     phase: str
     result: dict[str, Any] | None
 
 
-def returned(folder: Path, action: str) -> Returned:
-    """What the module `action` returned last. The phase is empty for a run that came to none."""
+def find_last_result(folder: Path, action: str) -> LastResult:
+    """Return what the module `action` returned in the last of the phases read, plan and apply."""
     phase = next((phase for phase in reversed(PHASES[:-1]) if (folder / phase).is_dir()), "")
-    return Returned(phase, result_in(folder, phase, action) if phase else None)
+    return LastResult(phase, find_result(folder, phase, action) if phase else None)
 
 
-def result_in(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
-    """What the module `action` returned in a phase, with `failed`; None when that is nothing, or was lost.
+def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
+    """Return what the module `action` returned in a phase, with `failed`; None when it is nothing or was lost.
 
     Runs from before modules wrote their results have them in events only.
     """
-    written = written_result(folder / phase, action)
-    if written is not None:
-        return written
-    found = None
-    for event in _events_of(folder, phase):
-        found = module_result(event, action) or found
-    return None if found is None or is_lost(found) else found
+    written_by_module = read_result(folder / phase, action)
+    if written_by_module is not None:
+        return written_by_module
+    from_events = None
+    for event in _read_phase_events(folder, phase):
+        from_events = read_module_result(event, action) or from_events
+    return None if from_events is None or is_lost(from_events) else from_events
 
 
-def results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
-    """What modules returned in these phases, whichever they were, without what was lost."""
+def read_results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
+    """Yield what every module returned in these phases; results that were lost are left out."""
     for phase in phases:
-        written = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
-        for action in written or dict.fromkeys(filter(None, map(action_of, _events_of(folder, phase)))):
-            result = result_in(folder, phase, action)
+        actions = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]
+        for action in actions or dict.fromkeys(filter(None, map(read_action, _read_phase_events(folder, phase)))):
+            result = find_result(folder, phase, action)
             if result is not None:
                 yield result
 
 
-def planned_steps(folder: Path) -> list[dict[str, Any]]:
-    """The API requests that a run has planned."""
-    for result in results(folder, ["plan"]):
+def read_planned_steps(folder: Path) -> list[dict[str, Any]]:
+    """Return the API requests that a run planned."""
+    for result in read_results(folder, ["plan"]):
         if isinstance(result.get("plan"), dict):
             steps = result["plan"].get("steps")
             return list(steps) if isinstance(steps, list) else []
@@ -100,8 +101,8 @@ def planned_steps(folder: Path) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far a run is: what it does, since when (UTC), what it said last, and the tasks that it has started."""
+class RunProgress:
+    """How far a run is: its phase, since when (UTC), its last lines of progress, and the tasks that it started."""
 
     phase: str
     since: str | None
@@ -113,39 +114,39 @@ class Standing:
         return f"{self.phase}{since}{f', {self.said[-1]}' if self.said else ''}"
 
 
-def standing(folder: Path) -> Standing:
-    """How far the run in this folder is, by what it has left there so far."""
+def read_progress(folder: Path) -> RunProgress:
+    """Read how far the run is from what is in its folder so far."""
     phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
     if phase is None:
-        return Standing("starting", None, [], [])
-    since, ended = _stamp(folder / phase), None
-    said: list[str] = []
-    for event in events(folder):
+        return RunProgress("starting", None, [], [])
+    since, ended_at = _read_start_time(folder / phase), None
+    lines: list[str] = []
+    for event in read_events(folder):
         if event["phase"] == phase:
-            said += filter(None, [progress_line(event)])
-            ended = event.get("created") if event.get("event") == "playbook_on_stats" else ended
-    said += task_log(folder / phase)[0]
-    traced = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
-    upids = list(dict.fromkeys([*traced, *started_tasks(folder / phase)]))
-    if phase == "plan" and ended:
-        return Standing("waiting for other runs at its guests", f"{ended[:26]}Z", [], [])
-    return Standing(_DOING[phase], since, said[-_LAST_SAID:], upids)
+            lines += filter(None, [describe_progress(event)])
+            ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
+    lines += read_task_log(folder / phase)[0]
+    traced_upids = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
+    upids = list(dict.fromkeys([*traced_upids, *read_started_tasks(folder / phase)]))
+    if phase == "plan" and ended_at:
+        return RunProgress("waiting for other runs at its guests", f"{ended_at[:26]}Z", [], [])
+    return RunProgress(_DOING[phase], since, lines[-_LAST_LINES:], upids)
 
 
-def _stamp(folder: Path) -> str | None:
+def _read_start_time(folder: Path) -> str | None:
     with suppress(OSError):
         # Written once, before the playbook starts.
-        written = (folder / "env").stat().st_mtime
-        return datetime.fromtimestamp(written, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        started = (folder / "env").stat().st_mtime
+        return datetime.fromtimestamp(started, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return None
 
 
-def api_trace(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every request of a run to the cluster's API in its order, with the `phase` that it belongs to."""
+def read_api_trace(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield every request of a run to the cluster's API in order, with its `phase`."""
     for phase in PHASES:
         for entry in trace.read(folder / phase):
             yield {"phase": phase, **entry}
 
 
-def _counter(file: Path) -> int:
+def _parse_event_number(file: Path) -> int:
     return int(file.name.split("-")[0])

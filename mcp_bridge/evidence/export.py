@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs as a playbook that repeats them with plain ansible-playbook. Pure."""
+"""Exports runs as a playbook that repeats them with plain ansible-playbook. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _HEAD = """\
 # The connection comes from PROXMOX_* in the environment, as `playvisor doctor` explains.
 #   ansible-playbook FILE --check --diff
 """
-_REPEATED = ("ok", "planned", "held")
+_REPEATABLE = ("ok", "planned", "held")
 
 
 @dataclass(frozen=True)
-class Exported:
-    """The text of a playbook, and which runs could not be part of it, with the reason."""
+class ExportedPlaybook:
+    """The text of a playbook, and the runs that could not be part of it, each with the reason."""
 
     text: str
     left_out: list[str]
@@ -37,40 +37,42 @@ class _Unsafe(str):
 
 class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        # Lists are indented below their keys, as the linters of playbooks want it.
+        # Lists are indented below their keys, as linters of playbooks require.
         super().increase_indent(flow, False)
 
 
 _Dumper.add_representer(_Unsafe, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value)))
 
 
-def playbook(rows: Sequence[Mapping[str, Any]]) -> Exported:
-    """The runs in their order, each as one task; what was secret in their arguments is prompted for."""
+def export_playbook(rows: Sequence[Mapping[str, Any]]) -> ExportedPlaybook:
+    """Make one task of each run, in order; secrets in the arguments become prompts."""
     tasks: list[dict[str, Any]] = []
     prompts: list[str] = []
     left_out: list[str] = []
     for row in rows:
         tool = catalogue.load().get(row["tool"])
-        if tool is None or row["outcome"] not in _REPEATED or is_shortened(row["arguments"]):
-            left_out.append(f"{row['run_id'][:8]} {row['tool']}: {_why_not(row, known=tool is not None)}")
+        if tool is None or row["outcome"] not in _REPEATABLE or is_shortened(row["arguments"]):
+            left_out.append(
+                f"{row['run_id'][:8]} {row['tool']}: {_explain_why_not(row, is_playbook_tool=tool is not None)}"
+            )
             continue
-        given = {name: value for name, value in row["arguments"].items() if name != "check"}
-        options = {**{name: _value(value, name, prompts) for name, value in given.items()}, **tool.fixed}
+        arguments = {name: value for name, value in row["arguments"].items() if name != "check"}
+        options = {**{name: _convert_value(value, name, prompts) for name, value in arguments.items()}, **tool.fixed}
         tasks.append({"name": f"{tool.title} ({row['run_id'][:8]})", f"{collection.NAME}.{tool.module}": options})
     play: dict[str, Any] = {"name": "Repeat what was done", "hosts": "localhost", "gather_facts": False}
     if prompts:
         play["vars_prompt"] = [{"name": name, "prompt": name, "private": True} for name in dict.fromkeys(prompts)]
     play["tasks"] = tasks
-    what = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
+    subject = f"run {rows[0]['run_id']}" if len(rows) == 1 else f"{len(rows)} runs"
     body = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return Exported(_HEAD.format(what=what) + body, left_out)
+    return ExportedPlaybook(_HEAD.format(what=subject) + body, left_out)
 
 
-def _value(value: Any, name: str, prompts: list[str]) -> Any:
+def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _value(inner, key, prompts) for key, inner in value.items()}
+        return {key: _convert_value(inner, key, prompts) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_value(inner, name, prompts) for inner in value]
+        return [_convert_value(inner, name, prompts) for inner in value]
     if value == REDACTED:
         prompts.append(name)
         return f"{{{{ {name} }}}}"
@@ -79,9 +81,9 @@ def _value(value: Any, name: str, prompts: list[str]) -> Any:
     return value
 
 
-def _why_not(row: Mapping[str, Any], *, known: bool) -> str:
-    if not known:
-        return "it is no tool that runs a playbook"
-    if row["outcome"] not in _REPEATED:
+def _explain_why_not(row: Mapping[str, Any], *, is_playbook_tool: bool) -> str:
+    if not is_playbook_tool:
+        return "it is not a tool that runs a playbook"
+    if row["outcome"] not in _REPEATABLE:
         return f"it ended as {row['outcome'] or 'unfinished'}"
     return "its arguments were too long for the ledger to keep all of them"

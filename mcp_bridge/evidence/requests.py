@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run that did not come to its end had sent to the cluster, and what is said of it. Pure, but for reading."""
+"""What an interrupted run had sent to the cluster, and sentences that describe it. Pure, except for reading files."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import started_tasks
+from mcp_bridge.executor import read_started_tasks
 from mcp_bridge.gateway import trace
-from mcp_bridge.gateway.request import Path as Path_
-from mcp_bridge.gateway.request import segments
+from mcp_bridge.gateway.request import Path as RequestPath
+from mcp_bridge.gateway.request import parse_segments
 
 _REFUSED = 400
-# How many requests a sentence is made of each; the trace has all of them.
-_TOLD = 10
+# How many requests are described one by one; the trace has all of them.
+_MOST_DESCRIBED = 10
 
 
 @dataclass(frozen=True)
 class SentRequest:
     """One request that may have changed something. `status` is None when no answer to it was seen.
 
-    `upid` is the task that it started, `state` what that task is known to be in (`running` or `stopped`), `exitstatus`
-    how it ended, and `unknown` why nothing is known of it.
+    `upid` is the task that it started, `state` that task's state (`running` or `stopped`), `exitstatus` how it ended,
+    and `unknown` the reason why its state is not known.
     """
 
     label: str
@@ -39,21 +39,21 @@ class SentRequest:
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether it may have been carried out."""
+        """Whether the cluster may have carried it out."""
         return self.status is None or self.status < _REFUSED
 
     @property
-    def told(self) -> str:
-        """A sentence: what was sent, and what became of it."""
+    def description(self) -> str:
+        """A sentence about what was sent, and what became of it."""
         if self.status is None:
-            how = "was sent, and no answer was seen: it may have been done"
+            outcome = "was sent, and no answer was seen: it may have been done"
         elif not self.may_have_changed:
-            how = f"was refused ({self.status})"
+            outcome = f"was refused ({self.status})"
         else:
-            how = "was sent"
-        return f"{self.label} {how}{self._task()}."
+            outcome = "was sent"
+        return f"{self.label} {outcome}{self._describe_task()}."
 
-    def _task(self) -> str:
+    def _describe_task(self) -> str:
         if self.upid is None:
             return ""
         if self.state == "running":
@@ -63,28 +63,30 @@ class SentRequest:
         return f"; what became of its task is not known{f': {self.unknown}' if self.unknown else ''} ({self.upid})"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, without what is not known."""
+        """The fields as JSON-compatible data, without `label` and without fields that are None."""
         return {name: value for name, value in vars(self).items() if value is not None and name != "label"}
 
 
 def read_requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[SentRequest]:
-    """What the playbook in this folder sent beyond GET, in its order; `steps` are those that were planned.
+    """Read the requests other than GET that the playbook in this folder sent, in order; `steps` are the planned ones.
 
     A playbook could have written anything into its folder, so nothing there makes this fail.
     """
     labels = {(step["method"], _segments_or_text(step["path"])): _label(step) for step in _well_formed(steps)}
-    found = [_sent(entry, labels) for entry in trace.read(folder) if _counts(entry)]
-    known = {sent.upid for sent in found}
-    # What the gateway did not come to note.
-    more = [SentRequest("A task", "", "", 200, upid) for upid in started_tasks(folder) if upid not in known]
-    return [*found, *more]
+    traced = [_make_sent_request(entry, labels) for entry in trace.read(folder) if _may_change_something(entry)]
+    traced_upids = {sent.upid for sent in traced}
+    # Tasks that the gateway had no time to note.
+    untraced = [
+        SentRequest("A task", "", "", 200, upid) for upid in read_started_tasks(folder) if upid not in traced_upids
+    ]
+    return [*traced, *untraced]
 
 
-def _counts(entry: Mapping[str, Any]) -> bool:
+def _may_change_something(entry: Mapping[str, Any]) -> bool:
     return entry.get("method") != "GET" and entry.get("note") != "denied"
 
 
-def _sent(entry: Mapping[str, Any], labels: Mapping[tuple[str, Path_], str]) -> SentRequest:
+def _make_sent_request(entry: Mapping[str, Any], labels: Mapping[tuple[str, RequestPath], str]) -> SentRequest:
     method, path = str(entry.get("method")), str(entry.get("path"))
     status, upid = entry.get("status"), entry.get("upid")
     return SentRequest(
@@ -104,30 +106,30 @@ def _well_formed(steps: Iterable[Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _segments_or_text(path: str) -> Path_:
+def _segments_or_text(path: str) -> RequestPath:
     try:
-        return segments(path)
+        return parse_segments(path)
     except ValueError:
         return (path,)
 
 
 def missing_steps(sent: Iterable[SentRequest], steps: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The planned requests that were not sent, as people call them."""
-    left = [_segments_or_text(one.path) for one in sent if one.path]
-    found = []
+    """Return the labels of the planned requests that were not sent."""
+    unmatched_paths = [_segments_or_text(request.path) for request in sent if request.path]
+    missing = []
     for step in _well_formed(steps):
         path = _segments_or_text(step["path"])
-        if path in left:
-            left.remove(path)
+        if path in unmatched_paths:
+            unmatched_paths.remove(path)
         else:
-            found.append(_label(step))
-    return found
+            missing.append(_label(step))
+    return missing
 
 
 def with_task_states(sent: Iterable[SentRequest], tasks: Iterable[Mapping[str, Any]]) -> list[SentRequest]:
-    """The requests with what the cluster says of their tasks, as pve_task returns them."""
-    known = {task["upid"]: task for task in tasks}
-    return [_with_task_state(one, known.get(one.upid or "")) for one in sent]
+    """Return the requests with the states of their tasks; `tasks` are as pve_task returns them."""
+    task_by_upid = {task["upid"]: task for task in tasks}
+    return [_with_task_state(request, task_by_upid.get(request.upid or "")) for request in sent]
 
 
 def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentRequest:
@@ -140,19 +142,19 @@ def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentR
     return replace(sent, state=state, exitstatus=task.get("exitstatus"))
 
 
-def describe_requests(sent: Sequence[SentRequest], left: Sequence[str]) -> str:
-    """Sentences about what was sent and what was not."""
-    said = [one.told for one in sent[:_TOLD]]
-    if len(sent) > _TOLD:
-        said.append(f"And {len(sent) - _TOLD} more.")
-    if left:
-        more = f" and {len(left) - _TOLD} more" if len(left) > _TOLD else ""
-        said.append(f"Not sent: {', '.join(left[:_TOLD])}{more}.")
-    return " ".join(said)
+def describe_requests(sent: Sequence[SentRequest], missing: Sequence[str]) -> str:
+    """Return sentences about what was sent and what was not."""
+    sentences = [request.description for request in sent[:_MOST_DESCRIBED]]
+    if len(sent) > _MOST_DESCRIBED:
+        sentences.append(f"And {len(sent) - _MOST_DESCRIBED} more.")
+    if missing:
+        rest = f" and {len(missing) - _MOST_DESCRIBED} more" if len(missing) > _MOST_DESCRIBED else ""
+        sentences.append(f"Not sent: {', '.join(missing[:_MOST_DESCRIBED])}{rest}.")
+    return " ".join(sentences)
 
 
 def _label(step: Mapping[str, Any]) -> str:
-    """A request as people call it, such as `start of 101 (web-01)`; others by method and path."""
+    """Name a request for people, such as `start of 101 (web-01)`; others by method and path."""
     last = str(step["path"]).rsplit("/", 1)[-1]
     if step["method"] == "DELETE" or not last.isalpha() or "vmid" not in step:
         return f"{step['method']} {step['path']}"

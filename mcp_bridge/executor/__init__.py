@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running one playbook: what is asked of an executor, and what it answers."""
+"""Running one playbook: what an executor is given, and what it returns."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Any, Literal, Protocol
 from mcp_bridge.executor import runner_events
 
 Progress = Callable[[str], None]
-"""Called with one short line whenever a run gets further."""
+"""Called with one short line whenever a run makes progress."""
 
 
 @dataclass(frozen=True)
 class PlaybookRun:
     """One playbook to run. `variables` are data: none of their strings may ever be templated.
 
-    `folder` must not exist yet; the executor makes it (0700) and leaves everything that the run leaves behind in it.
-    `action` is the full name of the module whose result counts. `environment` is what this run gets beyond what every
-    run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
+    `folder` must not exist yet; the executor makes it (0700), and everything that the run leaves behind is in it.
+    `action` is the full name of the module whose result counts. `environment` is what this run gets in addition to what
+    every run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
 
-    Beyond GET it may send the requests of these `steps` of a plan, each once, and those that match `requests`, such as
-    `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
+    Besides any GET, the run may send the requests of these `steps` of a plan, each once, and those that match
+    `requests`, such as `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
     """
 
     folder: Path
@@ -43,13 +43,13 @@ class PlaybookRun:
 
 @dataclass(frozen=True)
 class PlaybookOutcome:
-    """How a playbook run ended: `result` is the module's own, if the module came to return one, with `failed`.
+    """How a playbook run ended: `result` is what the module returned, if it did, with `failed`.
 
-    An empty one, but for `failed`, is one that was lost on its way here.
+    A result with nothing but `failed` was lost on its way here.
 
     `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
-    known even when the module did not come to return them. Of a run that was gated, `denied` are the requests that it
-    was not granted, and `started` the tasks that it was seen to start: what it has written itself could say anything.
+    known even when the module did not get as far as returning them. Of a run that was gated, `denied` are the requests
+    that it was not granted, and `started` the tasks that the gateway saw it start: its own files could say anything.
     """
 
     status: Literal["ended", "cancelled", "timeout"]
@@ -78,8 +78,8 @@ RESULTS = "results"
 """The folder in a run's folder to which each module writes its whole result: `<full name of the module>.json`."""
 
 
-def written_result(folder: Path, action: str) -> dict[str, Any] | None:
-    """What the module `action` wrote there, with `failed`; None when it has not come to that, or can't be read."""
+def read_result(folder: Path, action: str) -> dict[str, Any] | None:
+    """The result that the module `action` wrote there, with `failed`; None when there is none that can be read."""
     try:
         result = json.loads((folder / RESULTS / f"{action}.json").read_bytes())
     except (OSError, ValueError):
@@ -88,15 +88,15 @@ def written_result(folder: Path, action: str) -> dict[str, Any] | None:
 
 
 JOURNAL = "upids"
-"""The file in a run's folder in which its module notes the tasks that it starts."""
+"""The file in a run's folder to which its module writes the UPIDs of the tasks that it starts."""
 
 
 TASK_LOG = "task_log"
-"""The file in a run's folder in which its module passes on the logs of the tasks that it waits for."""
+"""The file in a run's folder to which its module copies the logs of the tasks that it waits for."""
 
 
-def task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
-    """The whole lines of that file from an offset on, and the offset after them."""
+def read_task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
+    """The complete lines of the task log from an offset in bytes on, and the offset after them."""
     try:
         with (folder / TASK_LOG).open("rb") as file:
             file.seek(offset)
@@ -107,7 +107,7 @@ def task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
     return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
 
 
-def started_tasks(folder: Path) -> list[str]:
+def read_started_tasks(folder: Path) -> list[str]:
     """The UPIDs of the tasks that a run in this folder started."""
     try:
         return (folder / JOURNAL).read_text(encoding="utf-8").splitlines()
@@ -116,10 +116,10 @@ def started_tasks(folder: Path) -> list[str]:
 
 
 class Executor(Protocol):
-    """Something that can run playbooks; safe to use from several threads."""
+    """Runs playbooks; safe to use from several threads."""
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
-        """Run it to its end, or stop all of it soon after `cancel` is set."""
+        """Run a playbook to its end, or stop all of its processes soon after `cancel` is set."""
 
     def close(self) -> None:
-        """End what it keeps running; nothing can run any more."""
+        """End everything that the executor keeps running; no playbook can run afterwards."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The environment that a playbook gets: an allow-list, since ansible-runner writes all of it into the artifacts."""
+"""The environment of a playbook: an allow-list, since ansible-runner writes all of it into the artifacts."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ _NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUES
 _LONGEST_TMPDIR = 70
 _PREFIXES = ("LC_", "PYTHON", "SSL_")
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
-# What ansible-runner sets for its own callback plugin and event stream: for every run the same,
-RUNNERS_ALWAYS = {
+# What ansible-runner sets for its own callback plugin and event stream: the values that are the same for every run,
+RUNNER_CONSTANTS = {
     "ANSIBLE_STDOUT_CALLBACK": "awx_display",
     "ANSIBLE_RETRY_FILES_ENABLED": "False",
     "ANSIBLE_HOST_KEY_CHECKING": "False",
 }
-# and in all.
-RUNNERS_OWN = frozenset({*RUNNERS_ALWAYS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"})
+# and the names of all of them.
+RUNNER_VARIABLES = frozenset(
+    {*RUNNER_CONSTANTS, "AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS"}
+)
 TEMPORARY = "temporary"
-"""The folder in a run's folder for what is gone when it has ended."""
+"""The folder in a run's folder for temporary files, removed when the run has ended."""
 _HOME = Path(__file__).parent / "ansible_home"
 
 
-def playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
+def build_playbook_env(inherited: Mapping[str, str], connection: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The whole environment of one run in `folder`; `connection` are the PROXMOX_* variables, none of them secret."""
-    kept = {name: value for name, value in inherited.items() if _may_pass(name, value)}
+    allowed = {name: value for name, value in inherited.items() if _may_pass(name, value)}
     binaries = str(Path(sys.executable).parent)
     return {
-        **kept,
-        **_locale(inherited),
+        **allowed,
+        **_choose_locale(inherited),
         "PATH": os.pathsep.join(filter(None, (binaries, inherited.get("PATH", os.defpath)))),
-        **_ansible(folder),
+        **_build_ansible_settings(folder),
         **connection,
     }
 
@@ -54,21 +56,21 @@ def _may_pass(name: str, value: str) -> bool:
     return name in _NAMES or name.lower() == "no_proxy" or name.startswith(_PREFIXES)
 
 
-def _locale(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Ansible refuses to start in a locale that is not UTF-8, and MCP clients often pass none at all."""
-    decisive = next((inherited[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if inherited.get(name)), "")
-    return {} if decisive.lower().replace("-", "").endswith("utf8") else {"LC_ALL": "C.UTF-8"}
+def _choose_locale(inherited: Mapping[str, str]) -> dict[str, str]:
+    """A UTF-8 locale, unless there is one: Ansible refuses to start without, and MCP clients often pass none at all."""
+    locale = next((inherited[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if inherited.get(name)), "")
+    return {} if locale.lower().replace("-", "").endswith("utf8") else {"LC_ALL": "C.UTF-8"}
 
 
-def _ansible(folder: Path) -> dict[str, str]:
-    """Ansible's settings: what can be is the same for all runs, since a fork server has read those already."""
+def _build_ansible_settings(folder: Path) -> dict[str, str]:
+    """Ansible's settings: as many as possible are the same for all runs, since a fork server has read them already."""
     return {
         "ANSIBLE_COLLECTIONS_PATH": str(collection.collections_path()),
         # An empty file of our own: neither the user's nor the system's ansible.cfg is read.
         "ANSIBLE_CONFIG": str(_HOME / "ansible.cfg"),
-        # Nobody's plugins are in it, and nothing is written there.
+        # No user's plugins are in it, and nothing is written there.
         "ANSIBLE_HOME": str(_HOME),
-        # What there is beyond the inventory file would only be looked for.
+        # There is nothing but the inventory file; Ansible would search for more.
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_VARS_ENABLED": "",
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),

@@ -4,8 +4,8 @@
 """Extra variables as a file in which every string is marked as data.
 
 Ansible templates strings in extra variables, so that a guest named `{{ lookup('pipe', …) }}` would be a shell
-command. The YAML tag `!unsafe` keeps it from that. Before ansible-core 2.19, only strings can have it; from then on, a
-string with it is read as if it had no quotes, so that "012" becomes 10, and what holds the strings has it instead.
+command. The YAML tag `!unsafe` prevents that. Before ansible-core 2.19, only strings can have it; from then on, a
+string with it is read as if it had no quotes, so that "012" becomes 10, and the object with the strings has it instead.
 """
 
 from __future__ import annotations
@@ -20,36 +20,41 @@ _UNSAFE = "!unsafe "
 
 
 def dump(variables: Mapping[str, Any]) -> str:
-    """The variables as YAML (flow style, ASCII) for the installed ansible-core, with no string that it may template."""
-    if _marks_strings():
-        return f"{_value(variables, _UNSAFE)}\n"
-    return f"{_UNSAFE}{_value(variables, '')}\n"
+    """The variables as YAML (flow style, ASCII) for the installed ansible-core, with every string marked as data.
+
+    Raises TypeError for anything but objects, lists, strings, numbers, booleans and None.
+    """
+    if _must_mark_strings():
+        return f"{_dump_value(variables, _UNSAFE)}\n"
+    return f"{_UNSAFE}{_dump_value(variables, '')}\n"
 
 
 @cache
-def _marks_strings() -> bool:
+def _must_mark_strings() -> bool:
     return version("ansible-core").startswith("2.18.")
 
 
-def _value(value: Any, mark: str) -> str:
+def _dump_value(value: Any, mark: str) -> str:
     if isinstance(value, str):
-        return f"{mark}{_quoted(value)}"
+        return f"{mark}{_quote(value)}"
     if isinstance(value, Mapping):
-        # Keys are marked by `?`, since YAML allows others only 1024 characters.
-        return "{" + ", ".join(f"? {_quoted(str(name))} : {_value(item, mark)}" for name, item in value.items()) + "}"
+        # Keys are marked by `?`, since YAML allows other keys only 1024 characters.
+        return (
+            "{" + ", ".join(f"? {_quote(str(name))} : {_dump_value(item, mark)}" for name, item in value.items()) + "}"
+        )
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_value(item, mark) for item in value) + "]"
+        return "[" + ", ".join(_dump_value(item, mark) for item in value) + "]"
     if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
-    raise TypeError(f"{type(value).__name__} is no plain data")
+    raise TypeError(f"{type(value).__name__} is not plain data")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A double-quoted YAML scalar. Like JSON's, but YAML knows no surrogate pairs."""
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    return '"' + "".join(_escape(character) for character in text) + '"'
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     code = ord(character)
     if character in '"\\':
         return f"\\{character}"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps a crowd of runs from computing all at once: more than there are cores only slow each other down."""
+"""Limits how many runs compute at a time: more runs than cores only slow each other down."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 WIDTH = (os.cpu_count() or 1) + 1
-# A run that takes longer mostly waits for the cluster, and must keep nobody from running.
+# A run that takes longer mostly waits for the cluster, and must not hold up others.
 _SECONDS = 1.0
 
 
 class Gate:
-    """Lets `width` runs pass at a time, each of which counts until it has ended, or for `seconds`."""
+    """Lets `width` runs in at a time; each counts until it has ended, but for no longer than `seconds`."""
 
     def __init__(self, width: int = WIDTH, seconds: float = _SECONDS) -> None:
         self._free = threading.Semaphore(width)
         self._seconds = seconds
 
     @contextmanager
-    def passed(self) -> Iterator[None]:
-        """Wait for a place, and give it back in time."""
+    def enter(self) -> Iterator[None]:
+        """Wait for a place, and release it at the end of the context, or after `seconds` if that is sooner."""
         self._free.acquire()
-        held = threading.Semaphore(1)
+        unreleased = threading.Semaphore(1)
 
-        def give_back() -> None:
-            if held.acquire(blocking=False):
+        def release_once() -> None:
+            if unreleased.acquire(blocking=False):
                 self._free.release()
 
-        late = threading.Timer(self._seconds, give_back)
-        late.daemon = True
-        late.start()
+        timer = threading.Timer(self._seconds, release_once)
+        timer.daemon = True
+        timer.start()
         try:
             yield
         finally:
-            late.cancel()
-            give_back()
+            timer.cancel()
+            release_once()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ansible-runner as in `executor/cold`, whose ansible-playbook is a fork of a process that has everything loaded."""
+"""Runs playbooks as `executor/cold.py` does, but its ansible-playbook is a fork of a process with everything loaded."""
 
 from __future__ import annotations
 
@@ -15,78 +15,82 @@ from typing import Protocol
 
 from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.executor.cold import ColdExecutor
-from mcp_bridge.executor.environment import playbook_env
-from mcp_bridge.executor.forkserver.supervisor import MOST, Purpose, Supervisor
+from mcp_bridge.executor.environment import build_playbook_env
+from mcp_bridge.executor.forkserver.supervisor import MAX_PLAYBOOKS, Purpose, Supervisor
 from mcp_bridge.executor.gate import Gate
 
 
-class Keeper(Protocol):
-    """Whoever has a fork server."""
+class ServerSource(Protocol):
+    """Provides a fork server."""
 
     def start(self) -> None:
-        """Begin to load everything, in the background."""
+        """Start the server in the background."""
 
-    def programs(self) -> Path | None:
-        """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
+    def find_program_folder(self) -> Path | None:
+        """The folder with the ansible-playbook to use now; None while no server is ready."""
 
     def close(self) -> None:
-        """End the server, and with it all that it runs."""
+        """End the server and everything that it runs."""
 
 
 @dataclass(frozen=True)
-class Lender:
-    """A server that another process keeps, and this one is a fork of."""
+class BorrowedServer:
+    """The server that this process is a fork of; another process keeps it running."""
 
     folder: Path
 
     def start(self) -> None:
-        """It runs."""
+        """Do nothing: it runs already."""
 
-    def programs(self) -> Path | None:
+    def find_program_folder(self) -> Path | None:
         """The folder with its ansible-playbook."""
         return self.folder
 
     def close(self) -> None:
-        """It is not this process's to end."""
+        """Do nothing: it belongs to another process."""
 
 
-def supervisor(
+def make_supervisor(
     connection: Mapping[str, str],
-    most: int = MOST,
+    max_playbooks: int = MAX_PLAYBOOKS,
     purpose: Purpose | None = None,
-    lends: Mapping[str, str] = MappingProxyType({}),
+    lent_programs: Mapping[str, str] = MappingProxyType({}),
 ) -> Supervisor:
-    """A fork server of this process's own, for runs with these PROXMOX_* variables."""
-    return Supervisor(lambda folder: playbook_env(os.environ, connection, folder), most, purpose, lends)
+    """A fork server of this process, for runs with these PROXMOX_* variables; parameters as for Supervisor."""
+    return Supervisor(
+        lambda folder: build_playbook_env(os.environ, connection, folder), max_playbooks, purpose, lent_programs
+    )
 
 
 class WarmExecutor(ColdExecutor):
-    """Runs playbooks as ColdExecutor does, faster; while there is no server to fork from, it does the same.
+    """Runs playbooks as ColdExecutor does, but in forks of a server while that is ready.
 
-    At most `most` playbooks run in forks of a server of its own at a time; those beyond it run cold.
+    At most `max_playbooks` run in forks of a server of its own at a time; further ones run as in ColdExecutor.
     """
 
-    def __init__(self, connection: Mapping[str, str], keeper: Keeper | None = None, most: int = MOST) -> None:
+    def __init__(
+        self, connection: Mapping[str, str], server: ServerSource | None = None, max_playbooks: int = MAX_PLAYBOOKS
+    ) -> None:
         super().__init__(connection)
-        self.supervisor = keeper or supervisor(connection, most)
+        self.supervisor = server or make_supervisor(connection, max_playbooks)
         self._gate = Gate()
 
     def start(self) -> None:
-        """Begin to load everything, in the background."""
+        """Start the server in the background."""
         self.supervisor.start()
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
-        """Run one playbook in a fresh private data dir; its artifacts stay there."""
-        with self._gate.passed():
+        """Run one playbook in a new private data dir, where its artifacts stay."""
+        with self._gate.enter():
             return super().run(run, progress, cancel)
 
     def close(self) -> None:
-        """End the server, and with it all that it runs."""
+        """End the server and everything that it runs."""
         self.supervisor.close()
 
-    def _environment(self, run: PlaybookRun) -> dict[str, str]:
-        environment = super()._environment(run)
-        programs = self.supervisor.programs()
-        if programs is None:
+    def _build_environment(self, run: PlaybookRun) -> dict[str, str]:
+        environment = super()._build_environment(run)
+        folder = self.supervisor.find_program_folder()
+        if folder is None:
             return environment
-        return {**environment, "PATH": os.pathsep.join((str(programs), environment["PATH"]))}
+        return {**environment, "PATH": os.pathsep.join((str(folder), environment["PATH"]))}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ASGI application: who asks, may they, what does the cluster say, and the trace of all of it."""
+"""The ASGI application: checks who asks and whether they may, forwards to the cluster, and traces all of it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mcp_bridge.gateway import request as asking
 from mcp_bridge.gateway.credentials import FORM, Answer
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
-from mcp_bridge.gateway.request import Asked
+from mcp_bridge.gateway.request import ApiRequest, encode_params, parse_api_path, parse_params
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
-from mcp_bridge.gateway.uploads import Upload
+from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
 
 _LARGEST_FORM = 8 * 1024 * 1024
 _WRITING = frozenset({"POST", "PUT", "DELETE"})
 
 
-class Door:
-    """Answers runs in the cluster's stead, with the cluster's answers."""
+class GatewayApp:
+    """Answers the requests of runs with the cluster's answers."""
 
     def __init__(self, sessions: Sessions, upstream: Upstream) -> None:
         self._sessions = sessions
@@ -41,10 +40,10 @@ class Door:
         except ClientDisconnect:
             return
         except Fault as fault:
-            response = self._told(fault)
+            response = self._render_fault(fault)
         except Exception as error:
             # A run that gets no answer would wait for one.
-            response = self._told(Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}"))
+            response = self._render_fault(Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}"))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -64,65 +63,66 @@ class Door:
 
     async def _answer(self, session: Session, request: Request) -> Answer:
         raw_path, query = (request.scope[name].decode("ascii") for name in ("raw_path", "query_string"))
-        path = asking.api_path(raw_path)
+        path = parse_api_path(raw_path)
         if request.method == "GET":
             target = f"{raw_path}?{query}" if query else raw_path
-            return await self._read(session, Asked("GET", path), target, request)
+            return await self._read(session, ApiRequest("GET", path), target, request)
         if request.method not in _WRITING:
             raise ValueError(f"no method {request.method}")
         body: Body = b""
         headers: dict[str, str] = {}
         content_type = request.headers.get("content-type", "")
-        if Upload.is_one(content_type):
+        if is_upload(content_type):
             upload = Upload(content_type, request.stream())
             await upload.read_head()
-            params = {**asking.params(query), **upload.params}
+            params = {**parse_params(query), **upload.params}
             headers = {name: request.headers[name] for name in ("content-type", "content-length")}
-            body = upload.whole()
+            body = upload.read_all()
         else:
-            params = asking.params(query, await _form(request, content_type))
-        asked = Asked(request.method, path, params)
+            params = parse_params(query, await _read_form(request, content_type))
+        api_request = ApiRequest(request.method, path, params)
         target = raw_path
         if request.method == "DELETE":
             # Its parameters go into the query.
-            target = f"{raw_path}?{asking.encode(params)}" if params else raw_path
+            target = f"{raw_path}?{encode_params(params)}" if params else raw_path
         elif isinstance(body, bytes):
-            body, headers = asking.encode(params).encode("ascii"), FORM
-        return await self._write(session, asked, target, headers, body)
+            body, headers = encode_params(params).encode("ascii"), FORM
+        return await self._write(session, api_request, target, headers, body)
 
-    async def _read(self, session: Session, asked: Asked, target: str, request: Request) -> Answer:
-        """A GET; one that is under way for the same run already answers this one, too.
+    async def _read(self, session: Session, api_request: ApiRequest, target: str, request: Request) -> Answer:
+        """Send a GET, or share the answer of an identical one that is under way for the same run.
 
-        But only if the run has been told nothing since that one started: so no answer is older than what it knows.
+        It is shared only if the run has got no answer since that one started: so no answer is older than what the run
+        knows.
         """
         encoding = request.headers.get("accept-encoding", "identity")
-        name = f"{encoding} {target}"
-        flight = session.flights.get(name)
-        shared = flight is not None and flight.known == session.answers
+        key = f"{encoding} {target}"
+        flight = session.flights.get(key)
+        shared = flight is not None and flight.answers_at_start == session.answers
         if flight is None or not shared:
-            flight = Flight(asyncio.create_task(self._fetch(session, asked, target, encoding)), session.answers)
-            session.flights[name] = flight
-        entry = session.trace.begin("GET", asked.shown) if shared else None
-        flight.waiting += 1
-        gone = asyncio.create_task(_until_gone(request.receive))
+            flight = Flight(asyncio.create_task(self._fetch(session, api_request, target, encoding)), session.answers)
+            session.flights[key] = flight
+        entry = session.trace.begin("GET", api_request.display_path) if shared else None
+        flight.waiters += 1
+        disconnect = asyncio.create_task(_wait_for_disconnect(request.receive))
         try:
-            await asyncio.wait({flight.task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({flight.task, disconnect}, return_when=asyncio.FIRST_COMPLETED)
             if not flight.task.done():
                 raise ClientDisconnect
             answer = flight.task.result()
         finally:
-            gone.cancel()
-            flight.waiting -= 1
-            if not flight.waiting:
+            disconnect.cancel()
+            flight.waiters -= 1
+            if not flight.waiters:
                 flight.task.cancel()
-                if session.flights.get(name) is flight:
-                    del session.flights[name]
+                if session.flights.get(key) is flight:
+                    del session.flights[key]
         if entry is not None:
             session.trace.end(entry, answer.status, len(answer.body), "shared")
         return answer
 
-    async def _fetch(self, session: Session, asked: Asked, target: str, encoding: str) -> Answer:
-        entry = session.trace.begin("GET", asked.shown)
+    async def _fetch(self, session: Session, api_request: ApiRequest, target: str, encoding: str) -> Answer:
+        entry = session.trace.begin("GET", api_request.display_path)
         try:
             answer = await self._upstream.send("GET", target, {"accept-encoding": encoding})
         except Fault as fault:
@@ -132,39 +132,41 @@ class Door:
             session.trace.end(entry, None, note="abandoned")
             raise
         session.trace.end(entry, answer.status, len(answer.body))
-        _note_task(session, asked, answer)
+        _note_task_end(session, api_request, answer)
         return answer
 
-    async def _write(self, session: Session, asked: Asked, target: str, headers: dict[str, str], body: Body) -> Answer:
-        use = session.grant.claim(asked)
+    async def _write(
+        self, session: Session, api_request: ApiRequest, target: str, headers: dict[str, str], body: Body
+    ) -> Answer:
+        use = session.grant.claim(api_request)
         if use is None:
-            session.deny(asked.method, asked.shown)
+            session.deny(api_request.method, api_request.display_path)
             raise Fault("not_granted", REFUSAL)
-        entry = session.trace.begin(asked.method, asked.shown)
+        entry = session.trace.begin(api_request.method, api_request.display_path)
         try:
-            answer = await self._upstream.send(asked.method, target, headers, body)
+            answer = await self._upstream.send(api_request.method, target, headers, body)
         except Fault as fault:
             session.trace.end(entry, None, note=fault.code)
             raise
-        upid = _upid(answer)
+        upid = _find_upid(answer)
         if upid:
             session.upids.append(upid)
         session.trace.end(entry, answer.status, len(answer.body), upid=upid)
-        session.grant.answered(use, answer.status, upid)
+        session.grant.record_answer(use, answer.status, upid)
         return answer
 
-    def _told(self, fault: Fault) -> Response:
+    def _render_fault(self, fault: Fault) -> Response:
         address = self._upstream.address or "the cluster"
-        told = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
+        body = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
         headers = {
             "x-gateway-fault": fault.code,
             "x-pve-reason": quote(fault.cause),
             "content-type": "application/json",
         }
-        return Response(json.dumps(told), fault.status, headers)
+        return Response(json.dumps(body), fault.status, headers)
 
 
-async def _form(request: Request, content_type: str) -> str:
+async def _read_form(request: Request, content_type: str) -> str:
     parts, size = [], 0
     async for part in request.stream():
         parts.append(part)
@@ -176,28 +178,29 @@ async def _form(request: Request, content_type: str) -> str:
     return b"".join(parts).decode("ascii")
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _upid(answer: Answer) -> str | None:
-    data = _data(answer)
+def _find_upid(answer: Answer) -> str | None:
+    data = _parse_data(answer)
     return data if answer.status == 200 and isinstance(data, str) and data.startswith("UPID:") else None
 
 
-def _note_task(session: Session, asked: Asked, answer: Answer) -> None:
-    """Take from a look at a task how it ended, where that matters to the grant."""
-    if answer.status != 200 or len(asked.path) != 5 or asked.path[2] != "tasks" or asked.path[4] != "status":
+def _note_task_end(session: Session, api_request: ApiRequest, answer: Answer) -> None:
+    """Where the grant waits for a task, note from its status how it ended."""
+    path = api_request.path
+    if answer.status != 200 or len(path) != 5 or path[2] != "tasks" or path[4] != "status":
         return
-    if not session.grant.waits_for(asked.path[3]):
+    if not session.grant.is_waiting_for(path[3]):
         return
-    data = _data(answer)
+    data = _parse_data(answer)
     if isinstance(data, dict) and data.get("status") == "stopped":
-        session.grant.task_ended(asked.path[3], str(data.get("exitstatus", "")))
+        session.grant.record_task_end(path[3], str(data.get("exitstatus", "")))
 
 
-def _data(answer: Answer) -> object:
+def _parse_data(answer: Answer) -> object:
     if "content-encoding" in answer.headers:
         return None
     with suppress(ValueError):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A circuit breaker: while a cluster is down, it says so at once. Pure, but for the clock that it is given."""
+"""A circuit breaker: while a cluster is down, requests fail at once. Pure, apart from the clock that is passed in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAUSE = 2.0
 
 
 class Breaker:
-    """Counts connections that failed; when enough did, only one in a while is tried."""
+    """Counts failed connections in a row; after three, only one every two seconds is tried."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -21,8 +21,8 @@ class Breaker:
         self._next_try = 0.0
         self.cause = ""
 
-    def lets_through(self) -> bool:
-        """Whether to try; saying yes to one while the circuit is open makes the others wait for its outcome."""
+    def may_connect(self) -> bool:
+        """Whether to try to connect. While the circuit is open, a yes makes the next ones wait for its outcome."""
         if self._failures < _FAILURES:
             return True
         if self._clock() < self._next_try:
@@ -30,12 +30,12 @@ class Breaker:
         self._next_try = self._clock() + _PAUSE
         return True
 
-    def failed(self, cause: str) -> None:
-        """No connection came about."""
+    def record_failure(self, cause: str) -> None:
+        """Note that a connection failed; `cause` is what requests are answered with meanwhile."""
         self._failures += 1
         self._next_try = self._clock() + _PAUSE
         self.cause = cause
 
-    def worked(self) -> None:
-        """The cluster answered."""
+    def record_success(self) -> None:
+        """Note that the cluster answered, which closes the circuit."""
         self._failures = 0

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests are signed: by an API token, or by a ticket that is got with a password and renewed in time."""
+"""How requests are signed: with an API token, or with a ticket that is got with a password and renewed in time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Exchange = Callable[[str, str, dict[str, str], bytes], Awaitable[Answer]]
 """Sends one request: method, path, headers, body."""
 
 
-class Refused(Exception):
+class LoginRefused(Exception):
     """The cluster refused the login itself; its answer says why."""
 
     def __init__(self, answer: Answer) -> None:
@@ -43,13 +43,13 @@ class Refused(Exception):
 
 
 class Login(Protocol):
-    """What signs requests."""
+    """The credentials that sign requests."""
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
-        """The headers that sign a request. Raises Refused, or Fault, when there is no way to get them."""
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
+        """The headers that sign a request. Raises LoginRefused, or Fault, when they can't be had."""
 
-    def refused(self, headers: dict[str, str]) -> bool:
-        """Note that a request with these headers was refused as not signed; true when a new try may do better."""
+    def note_refusal(self, headers: dict[str, str]) -> bool:
+        """Note that a request with these headers was answered with 401; returns whether to try again."""
 
 
 class Token:
@@ -58,10 +58,10 @@ class Token:
     def __init__(self, identity: str, secret: str) -> None:
         self._headers = {"authorization": f"PVEAPIToken={identity}={secret}"}
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         return self._headers
 
-    def refused(self, headers: dict[str, str]) -> bool:
+    def note_refusal(self, headers: dict[str, str]) -> bool:
         return False
 
 
@@ -73,17 +73,17 @@ class Password:
         self._user = user
         self._clock = clock
         self._ticket = self._csrf = ""
-        self._since = 0.0
+        self._logged_in_at = 0.0
         self._renewing = asyncio.Lock()
 
-    async def headers(self, exchange: Exchange, method: str) -> dict[str, str]:
+    async def sign(self, exchange: Exchange, method: str) -> dict[str, str]:
         async with self._renewing:
-            if not self._ticket or self._clock() - self._since > _RENEW_SECONDS:
+            if not self._ticket or self._clock() - self._logged_in_at > _RENEW_SECONDS:
                 await self._log_in(exchange)
         headers = {"cookie": f"PVEAuthCookie={self._ticket}"}
         return headers if method == "GET" else {**headers, "csrfpreventiontoken": self._csrf}
 
-    def refused(self, headers: dict[str, str]) -> bool:
+    def note_refusal(self, headers: dict[str, str]) -> bool:
         if headers["cookie"] == f"PVEAuthCookie={self._ticket}":
             self._ticket = ""
         return True
@@ -91,7 +91,7 @@ class Password:
     async def _log_in(self, exchange: Exchange) -> None:
         answer = await exchange("POST", "/api2/json/access/ticket", FORM, self._form)
         if answer.status >= 400:
-            raise Refused(answer)
+            raise LoginRefused(answer)
         try:
             data = json.loads(answer.body)["data"]
             ticket, csrf = data["ticket"], data["CSRFPreventionToken"]
@@ -99,4 +99,4 @@ class Password:
             raise Fault("unreachable", "it answered the login with something that is not the API") from None
         if data.get("NeedTFA"):
             raise Fault("auth_failed", f"{self._user} needs a second factor to log in.")
-        self._ticket, self._csrf, self._since = ticket, csrf, self._clock()
+        self._ticket, self._csrf, self._logged_in_at = ticket, csrf, self._clock()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the gateway itself has to say: why a request got no answer of the API."""
+"""The gateway's own errors: why a request got no answer of the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Code = Literal[
 
 
 class Fault(Exception):
-    """No answer of the API: a code that the collection's client knows, and the cause in a few words."""
+    """There is no answer of the API; has a code that the collection's client knows, and the cause in a few words."""
 
     def __init__(self, code: Code, cause: str) -> None:
         super().__init__(cause)
@@ -29,5 +29,5 @@ class Fault(Exception):
 
     @property
     def status(self) -> int:
-        """What an HTTP client that knows nothing of it sees."""
+        """The HTTP status, for clients that do not know the code."""
         return {"not_granted": 403, "unknown_key": 401, "timeout": 504}.get(self.code, 502)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The gateway's event loop: uvicorn on a socket that is listened to already. Slow to import."""
+"""The gateway's event loop: uvicorn on a socket that listens already. Slow to import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from mcp_bridge.gateway.app import Door
+from mcp_bridge.gateway.app import GatewayApp
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
 from mcp_bridge.settings import Settings
@@ -23,7 +23,7 @@ _BACKLOG = 512
 
 
 class _Server(uvicorn.Server):
-    """Ends at once when told to; uvicorn's own loop wakes ten times a second, and takes its time at the end."""
+    """Ends at once when `stop` is set; uvicorn's own loop wakes ten times a second, and ends slowly."""
 
     def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
         super().__init__(config)
@@ -42,13 +42,13 @@ class _Server(uvicorn.Server):
 async def serve(
     listening: socket.socket, settings: Settings, sessions: Sessions, ready: Callable[[Callable[[], Any]], None]
 ) -> None:
-    """Serve until the function that `ready` is called with has been called, from any thread."""
+    """Call `ready` with a function that stops the server, callable from any thread; serve until it is called."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     ready(lambda: loop.call_soon_threadsafe(stop.set))
     upstream = Upstream(settings)
     config = uvicorn.Config(
-        Door(sessions, upstream),
+        GatewayApp(sessions, upstream),
         http="h11",
         ws="none",
         lifespan="off",

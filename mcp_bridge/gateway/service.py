@@ -31,7 +31,8 @@ _STOP_SECONDS = 2.0
 class Admission:
     """What an admitted run gets, none of it a secret of the cluster.
 
-    `denied` fills with what it was refused, `upids` with the tasks that it started: files could say anything.
+    `denied` fills with the requests that were denied, `upids` with the tasks that the run started. Both come from the
+    gateway, since a run could write anything into its files.
     """
 
     environment: dict[str, str]
@@ -58,7 +59,7 @@ class Gateway:
 
         Its trace is written into `folder`, which need not be there yet, and is complete when the context ends.
         """
-        home = self._started()
+        home = self._ensure_started()
         session = Session(grant, Trace(folder / TRACE, self._redactor))
         key = self._sessions.add(session)
         # A file, since the environment of a run is kept among its artifacts.
@@ -80,7 +81,7 @@ class Gateway:
         with self._starting:
             thread, self._thread = self._thread, None
             if thread is not None:
-                # It may still be importing what it needs.
+                # The thread may still be importing what it needs.
                 if self._ready.wait(_STOP_SECONDS) and self._stop is not None:
                     with suppress(RuntimeError):
                         self._stop()
@@ -89,7 +90,7 @@ class Gateway:
                 self._folder.remove()
                 self._folder = None
 
-    def _started(self) -> Path:
+    def _ensure_started(self) -> Path:
         with self._starting:
             if self._folder is not None and self._thread is not None and self._thread.is_alive():
                 return self._folder.path

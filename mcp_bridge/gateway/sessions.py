@@ -16,16 +16,16 @@ from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.trace import Trace
 
 # How many denied requests are named; the trace has all of them.
-_NAMED = 20
+_MAX_NAMED = 20
 
 
 @dataclass(eq=False)
 class Flight:
-    """A GET under way, how many wait for it, and how many answers its run had been given when it started."""
+    """A GET under way, how many requests wait for it, and how many answers its run had got when it started."""
 
     task: asyncio.Task[Answer]
-    known: int
-    waiting: int = 0
+    answers_at_start: int
+    waiters: int = 0
 
 
 @dataclass(eq=False)
@@ -42,7 +42,7 @@ class Session:
     def deny(self, method: str, path: str) -> None:
         """Note a request that was not granted."""
         self.trace.deny(method, path)
-        if len(self.denied) < _NAMED:
+        if len(self.denied) < _MAX_NAMED:
             self.denied.append(f"{method} {path}")
 
 
@@ -54,22 +54,22 @@ class Sessions:
         self._changing = threading.Lock()
 
     def add(self, session: Session) -> str:
-        """Admit a run; returns its key, which is kept nowhere."""
+        """Admit a run; returns its key, of which only a hash is kept."""
         key = secrets.token_urlsafe(32)
         with self._changing:
-            self._sessions[_digest(key)] = session
+            self._sessions[_hash_key(key)] = session
         return key
 
     def find(self, key: str) -> Session | None:
-        """The run with this key."""
+        """The run with this key; None when there is none."""
         with self._changing:
-            return self._sessions.get(_digest(key))
+            return self._sessions.get(_hash_key(key))
 
     def remove(self, key: str) -> None:
-        """Forget a key: whoever shows it from now on is unknown."""
+        """Forget a key, so that requests with it are refused."""
         with self._changing:
-            self._sessions.pop(_digest(key), None)
+            self._sessions.pop(_hash_key(key), None)
 
 
-def _digest(key: str) -> bytes:
+def _hash_key(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes the cluster's certificate trusted, decided before anything is sent over the connection."""
+"""Whether the cluster's certificate is trusted, decided before anything is sent over the connection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import certifi
 
 from mcp_bridge.gateway.faults import Fault
 
-# What requests goes by, and so the collection where it is used directly.
+# The variables that the requests library reads, and so the collection where it is used directly.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -42,16 +42,19 @@ class _PinningContext(ssl.SSLContext):
         raise NotImplementedError("only connections made by wrap_bio are pinned")
 
 
-def tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
-    """Trusts by the strictest of what is given: SHA-256 fingerprint, CA, the usual CAs. Raises Fault for nonsense."""
+def make_tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -> ssl.SSLContext:
+    """A context that trusts by the strictest that is given: SHA-256 fingerprint, CA file or folder, the usual CAs.
+
+    Raises Fault when `fingerprint` or `ca_path` is not usable.
+    """
     if fingerprint:
         pinning = _PinningContext(ssl.PROTOCOL_TLS_CLIENT)
-        pinning.fingerprint = _digits(fingerprint)
-        return _unverified(pinning)
+        pinning.fingerprint = _parse_fingerprint(fingerprint)
+        return _disable_verification(pinning)
     if not verify:
-        return _unverified(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    given = str(Path(ca_path).expanduser()) if ca_path else next(filter(None, map(os.environ.get, _BUNDLES)), None)
-    bundle = given or certifi.where()
+        return _disable_verification(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    chosen = str(Path(ca_path).expanduser()) if ca_path else next(filter(None, map(os.environ.get, _BUNDLES)), None)
+    bundle = chosen or certifi.where()
     try:
         context = ssl.create_default_context(
             cafile=None if os.path.isdir(bundle) else bundle, capath=bundle if os.path.isdir(bundle) else None
@@ -63,13 +66,13 @@ def tls_context(*, verify: bool, ca_path: str | None, fingerprint: str | None) -
     return context
 
 
-def _unverified(context: ssl.SSLContext) -> ssl.SSLContext:
+def _disable_verification(context: ssl.SSLContext) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _digits(fingerprint: str) -> str:
+def _parse_fingerprint(fingerprint: str) -> str:
     digits = fingerprint.replace(":", "").replace(" ", "").lower()
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise Fault("invalid_parameter", f"fingerprint is not a SHA-256 fingerprint: {fingerprint}")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API trace of a run: a line of JSON for every request, of which none says a secret."""
+"""The API trace of a run: a line of JSON for every request, without secrets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
+from mcp_bridge.system.identity import current_timestamp
 from mcp_bridge.text.redaction import Redactor
 
 TRACE = "api_trace.jsonl"
@@ -40,7 +40,8 @@ class Entry:
     upid: str | None = None
     started: float = field(default_factory=monotonic, repr=False)
 
-    def line(self) -> str:
+    def render(self) -> str:
+        """The request as a line of the trace."""
         facts = {name: value for name, value in vars(self).items() if name not in ("started", "upid")}
         if self.upid:
             facts["upid"] = self.upid
@@ -48,8 +49,11 @@ class Entry:
 
 
 class Trace:
-    """Writes the trace of one playbook run. What changes something is written before it is sent, and again when it is
-    answered; what is still under way at the end is written as unanswered."""
+    """Writes the trace of one playbook run.
+
+    A request that is no GET is written before it is sent, and again when it is answered; what is still under way at the
+    end is written as unanswered.
+    """
 
     def __init__(self, file: Path, redactor: Redactor) -> None:
         self._path = file
@@ -64,7 +68,7 @@ class Trace:
         """Note that a request is about to be sent."""
         with self._writing:
             self._number += 1
-            entry = Entry(self._number, _now(), method, self._redactor.text(path))
+            entry = Entry(self._number, current_timestamp(), method, self._redactor.redact_text(path))
             self._pending.add(entry)
             if method != "GET":
                 self._write(entry)
@@ -74,12 +78,16 @@ class Trace:
         """Note a request that was not granted, and so was not sent."""
         with self._writing:
             self._number += 1
-            self._write(Entry(self._number, _now(), method, self._redactor.text(path), 403, 0.0, 0, "denied"))
+            self._write(
+                Entry(
+                    self._number, current_timestamp(), method, self._redactor.redact_text(path), 403, 0.0, 0, "denied"
+                )
+            )
 
     def end(
         self, entry: Entry, status: int | None, size: int = 0, note: str | None = None, upid: str | None = None
     ) -> None:
-        """Note what became of it."""
+        """Write how a request ended: its HTTP status, None if no answer came, and the bytes of the answer's body."""
         with self._writing:
             self._pending.discard(entry)
             entry.status, entry.bytes, entry.note, entry.upid = status, size, note, upid
@@ -101,17 +109,17 @@ class Trace:
         if self._file is None:
             descriptor = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
             self._file = os.fdopen(descriptor, "a", encoding="utf-8")
-        self._file.write(entry.line())
+        self._file.write(entry.render())
         self._file.flush()
 
 
 def read(folder: Path) -> Iterator[dict[str, Any]]:
-    """The requests of one playbook run in their order, each as it was last written."""
+    """The requests of one playbook run in their order, each as it was written last; none when there is no trace."""
     try:
         text = (folder / TRACE).read_text(encoding="utf-8")
     except OSError:
         return
-    found: dict[int, dict[str, Any]] = {}
+    entries: dict[int, dict[str, Any]] = {}
     for line in text.splitlines():
         try:
             entry = json.loads(line)
@@ -119,9 +127,5 @@ def read(folder: Path) -> Iterator[dict[str, Any]]:
             # Half written by a process that died.
             continue
         if isinstance(entry, dict) and isinstance(entry.get("nr"), int):
-            found[entry["nr"]] = entry
-    yield from (found[number] for number in sorted(found))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            entries[entry["nr"]] = entry
+    yield from (entries[number] for number in sorted(entries))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uploads: what comes before the file is read and judged, the file itself passes through as it arrives."""
+"""Uploads: the parameters before the file are read and judged, the file itself is passed on as it arrives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TYPE = "multipart/form-data"
 
 
 class Upload:
-    """A multipart body. Proxmox VE wants the file last; nothing else is let through, so that what was judged holds."""
+    """A multipart body. Proxmox VE wants the file last; a part after it is refused, since it would not be judged."""
 
     def __init__(self, content_type: str, chunks: AsyncIterator[bytes]) -> None:
         self.params: dict[str, tuple[str, ...]] = {}
@@ -25,7 +25,7 @@ class Upload:
         self._name = self._value = b""
         self._parsed: list[bytes] = []
         self._in_file = self._ended = False
-        boundary = _message(content_type).get_param("boundary")
+        boundary = _parse_content_type(content_type).get_param("boundary")
         if not isinstance(boundary, str):
             raise ValueError("a multipart body without a boundary")
         self._parser = MultipartParser(
@@ -41,15 +41,10 @@ class Upload:
             },
         )
 
-    @staticmethod
-    def is_one(content_type: str) -> bool:
-        """Whether a body of this type is an upload."""
-        return content_type.partition(";")[0].strip().lower() == _TYPE
-
     async def read_head(self) -> None:
-        """Read on to the file; then `params` has every parameter, and the file's name under the name of its part.
+        """Read up to the file; then `params` has every parameter, and the file's name under the name of its part.
 
-        Raises ValueError for a body that is none or has too much before the file.
+        Raises ValueError for a malformed body, or one with more than 64 KiB before the file.
         """
         size = 0
         async for chunk in self._chunks:
@@ -61,8 +56,8 @@ class Upload:
             if size > _LARGEST_HEAD:
                 raise ValueError("too much before the file")
 
-    async def whole(self) -> AsyncIterator[bytes]:
-        """The body from its start, each piece looked at before it is passed on."""
+    async def read_all(self) -> AsyncIterator[bytes]:
+        """The body from its start; each chunk is parsed before it is passed on. Raises ValueError as `read_head`."""
         for chunk in self._head:
             yield chunk
         async for chunk in self._chunks:
@@ -108,7 +103,12 @@ class Upload:
         self.params[name] = (*self.params.get(name, ()), value)
 
 
-def _message(content_type: str) -> Message:
+def is_upload(content_type: str) -> bool:
+    """Whether a body of this type is an upload."""
+    return content_type.partition(";")[0].strip().lower() == _TYPE
+
+
+def _parse_content_type(content_type: str) -> Message:
     message = Message()
     message["content-type"] = content_type
     return message

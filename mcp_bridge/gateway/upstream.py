@@ -16,47 +16,47 @@ import httpx2
 
 from mcp_bridge import version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import Answer, Login, Password, Refused, Token
+from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password, Token
 from mcp_bridge.gateway.faults import Fault
-from mcp_bridge.gateway.tls import OtherCertificate, tls_context
+from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings import Settings
 
-# Requests in flight; pveproxy and pvedaemon have three workers each, unless told otherwise.
+# Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
 _CONNECT_SECONDS = 10.0
-# The run's own read_timeout is shorter; this ends what nobody waits for any more.
+# The run's own read_timeout is shorter; this ends requests that nobody waits for any more.
 _READ_SECONDS = 600.0
 # pveproxy closes idle connections after about 5 s; no request should meet that boundary.
 _IDLE_SECONDS = 4.0
 _DEFAULT_PORT = 8006
 _LARGEST_ANSWER = 256 * 1024 * 1024
-_READING = ("content-type", "content-encoding")
+_BODY_HEADERS = ("content-type", "content-encoding")
 
 Body = bytes | AsyncIterable[bytes]
 
 
 class Upstream:
-    """One cluster. What is wrong with the settings shows when it is first asked for something, as Fault."""
+    """One cluster. Wrong settings are noticed when the first request is sent, which then raises Fault."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._breaker = Breaker(time.monotonic)
-        self._login = _login(settings)
+        self._login = _make_login(settings)
         self._client: httpx2.AsyncClient | None = None
         self.address = ""
 
     async def send(self, method: str, target: str, headers: dict[str, str], body: Body = b"") -> Answer:
-        """One request, signed; `target` is its path and query. Raises Fault when no answer came."""
+        """Sign and send one request; `target` is its path and query. Raises Fault when no answer came."""
         async with self._slots:
             try:
-                signature = await self._login.headers(self._exchange, method)
+                signature = await self._login.sign(self._exchange, method)
                 answer = await self._exchange(method, target, {**headers, **signature}, body)
                 # A request that was refused for its ticket was not carried out; an upload can't be read again.
-                if answer.status == 401 and isinstance(body, bytes) and self._login.refused(signature):
-                    signature = await self._login.headers(self._exchange, method)
+                if answer.status == 401 and isinstance(body, bytes) and self._login.note_refusal(signature):
+                    signature = await self._login.sign(self._exchange, method)
                     answer = await self._exchange(method, target, {**headers, **signature}, body)
-            except Refused as refused:
+            except LoginRefused as refused:
                 return refused.answer
         return answer
 
@@ -65,40 +65,42 @@ class Upstream:
             await self._client.aclose()
 
     async def _exchange(self, method: str, target: str, headers: dict[str, str], body: Body) -> Answer:
-        client = self._connected()
-        if not self._breaker.lets_through():
+        client = self._get_client()
+        if not self._breaker.may_connect():
             raise Fault("unreachable", self._breaker.cause)
         try:
-            answer = await _exchanged(client, method, target, headers, body)
+            answer = await _send_request(client, method, target, headers, body)
         except httpx2.TimeoutException as error:
             if not isinstance(error, httpx2.ConnectTimeout):
                 raise Fault("timeout", "no answer in time") from error
-            raise self._down(f"no connection within {_CONNECT_SECONDS:g} s") from error
+            raise self._record_failure(f"no connection within {_CONNECT_SECONDS:g} s") from error
         except httpx2.ConnectError as error:
-            cause = _innermost(error)
+            cause = _find_innermost(error)
             if isinstance(cause, OtherCertificate):
                 raise Fault("other_certificate", str(cause.args[0])) from error
             if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
                 raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
-            raise self._down(_words(cause)) from error
+            raise self._record_failure(_describe_error(cause)) from error
         except httpx2.RequestError as error:
-            raise Fault("unreachable", _words(_innermost(error)) or "the connection broke") from error
-        self._breaker.worked()
+            raise Fault("unreachable", _describe_error(_find_innermost(error)) or "the connection broke") from error
+        self._breaker.record_success()
         return answer
 
-    def _down(self, cause: str) -> Fault:
-        self._breaker.failed(cause)
+    def _record_failure(self, cause: str) -> Fault:
+        self._breaker.record_failure(cause)
         return Fault("unreachable", cause)
 
-    def _connected(self) -> httpx2.AsyncClient:
+    def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            host, port = _endpoint(self._settings.cluster_url)
+            host, port = _parse_address(self._settings.cluster_url)
             self.address = f"{host}:{port}"
-            link = self._settings
+            settings = self._settings
             self._client = httpx2.AsyncClient(
                 base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-                verify=tls_context(verify=link.verify_ssl, ca_path=link.ca_path, fingerprint=link.fingerprint),
+                verify=make_tls_context(
+                    verify=settings.verify_ssl, ca_path=settings.ca_path, fingerprint=settings.fingerprint
+                ),
                 limits=httpx2.Limits(
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
@@ -109,13 +111,13 @@ class Upstream:
         return self._client
 
 
-async def _exchanged(
+async def _send_request(
     client: httpx2.AsyncClient, method: str, target: str, headers: dict[str, str], body: Body
 ) -> Answer:
     request = client.build_request(method, "/", headers=headers, content=body)
     if not body and method in ("GET", "DELETE"):
         request.headers.pop("content-length", None)
-    # As it was asked for: the client would write it in its own way.
+    # Exactly as the run sent it: the client would write it in its own way.
     request.extensions = {**request.extensions, "target": target.encode("ascii")}
     response = await client.send(request, stream=True)
     try:
@@ -127,18 +129,18 @@ async def _exchanged(
                 raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes")
     finally:
         await response.aclose()
-    reading = {name: response.headers[name] for name in _READING if name in response.headers}
-    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), reading, b"".join(parts))
+    body_headers = {name: response.headers[name] for name in _BODY_HEADERS if name in response.headers}
+    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), body_headers, b"".join(parts))
 
 
-def _login(settings: Settings) -> Login:
+def _make_login(settings: Settings) -> Login:
     if settings.token_id and settings.token_secret:
         return Token(settings.identity, settings.token_secret.get_secret_value())
     password = settings.password.get_secret_value() if settings.password else ""
     return Password(settings.identity, password)
 
 
-def _endpoint(url: str) -> tuple[str, int]:
+def _parse_address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -149,18 +151,18 @@ def _endpoint(url: str) -> tuple[str, int]:
     return host, port or _DEFAULT_PORT
 
 
-def _words(error: BaseException) -> str:
-    # asyncio replaces the system's words by its own.
+def _describe_error(error: BaseException) -> str:
+    # asyncio replaces the system's message by its own.
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(getattr(error, "strerror", None) or error).rstrip(".")
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """What an error came from first, below the wrapping of each layer."""
+def _find_innermost(error: BaseException) -> BaseException:
+    """The first error in the chain, below what each layer wrapped around it."""
     while True:
-        several = getattr(error, "exceptions", None)
-        nested = several[0] if several else error.__cause__ or error.__context__
+        group = getattr(error, "exceptions", None)
+        nested = group[0] if group else error.__cause__ or error.__context__
         if nested is None:
             return error
         error = nested

@@ -15,7 +15,7 @@ from mcp_bridge.database.tables import plans
 from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.system.identity import stamp
+from mcp_bridge.system.identity import format_timestamp
 
 _OPEN = ("ready", "held", "approved")
 
@@ -63,7 +63,7 @@ class Plans:
                 "state": "approved" if approve else "denied",
                 "approval": approval,
                 "approver": approver,
-                "decided_at": stamp(datetime.now(UTC)),
+                "decided_at": format_timestamp(datetime.now(UTC)),
             }
             connection.execute(update(plans).where(plans.c.plan_id == plan.plan_id).values(**decided))
             return _find_one(connection, plan.plan_id)
@@ -113,7 +113,7 @@ def _find_one(connection: Connection, prefix: str) -> KeptPlan:
 
 def _read(row: Any) -> KeptPlan:
     facts = dict(row)
-    if facts["state"] in _OPEN and facts["expires_at"] <= stamp(datetime.now(UTC)):
+    if facts["state"] in _OPEN and facts["expires_at"] <= format_timestamp(datetime.now(UTC)):
         facts["state"] = "expired"
     arguments = facts.pop("arguments")
     shown = json.loads(facts.pop("shown"))

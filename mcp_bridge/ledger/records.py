@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from mcp_bridge.system import processes
-from mcp_bridge.system.identity import local_user, now, stamp
+from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Opening:
         """The columns of the opening entry, as of now, for this process."""
         return {
             "run_id": self.run_id,
-            "opened_at": now(),
+            "opened_at": current_timestamp(),
             "tool": self.tool[:64],
             "arguments": _json(self.arguments),
             "mode": self.mode,
@@ -55,7 +55,7 @@ class Opening:
             "local_user": local_user(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "process_started": processes.started(os.getpid()),
+            "process_started": processes.read_start_time(os.getpid()),
         }
 
 
@@ -76,7 +76,7 @@ class Closing:
 
     def row(self) -> dict[str, Any]:
         """The columns of the closing entry, as of now."""
-        return {**asdict(self), "upids": _json(self.upids), "closed_at": now()}
+        return {**asdict(self), "upids": _json(self.upids), "closed_at": current_timestamp()}
 
 
 def _json(value: Any) -> str:
@@ -106,7 +106,7 @@ class KeptPlan:
     approval: str | None = None
     approver: str | None = None
     local_user: str = field(default_factory=local_user)
-    made_at: str = field(default_factory=lambda: stamp(datetime.now(UTC)))
+    made_at: str = field(default_factory=lambda: format_timestamp(datetime.now(UTC)))
     decided_at: str | None = None
     used_by: str | None = None
 
@@ -117,4 +117,4 @@ class KeptPlan:
 
 def expiry(seconds: int) -> str:
     """When a plan that is made now goes out of date."""
-    return stamp(datetime.now(UTC) + timedelta(seconds=seconds))
+    return format_timestamp(datetime.now(UTC) + timedelta(seconds=seconds))

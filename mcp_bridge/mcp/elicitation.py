@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asking the user of a client to approve a held plan, in both eras of the protocol.
+"""Asks the user of a client to approve a held plan, in both eras of the protocol.
 
 Since 2026-07-28 the call itself is answered with the question, and the client sends it again with the answer; before,
 the server asks in the middle of the call.
@@ -35,60 +35,60 @@ _FORM: dict[str, Any] = {
 
 
 def can_ask(ctx: Context) -> bool:
-    """Whether the client said that it can put a form before its user."""
+    """Whether the client said that it can show a form to its user."""
     capabilities = ctx.session.client_capabilities
     elicitation = capabilities.elicitation if capabilities else None
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
-def asks_within_the_result(ctx: Context) -> bool:
-    """Whether the protocol wants the question as the answer to the call."""
+def is_asked_in_result(ctx: Context) -> bool:
+    """Whether the protocol version wants the question as the answer to the call."""
     return is_version_at_least(ctx.protocol_version, _INPUT_REQUIRED_VERSION)
 
 
-def question(result: Result) -> types.InputRequiredResult:
-    """The question as the answer to the call; the plan's id comes back with the next one."""
+def make_question(result: Result) -> types.InputRequiredResult:
+    """Make the question as the answer to the call; the plan's id comes back with the next call."""
     plan_id = result.plan.id if result.plan else None
-    return types.InputRequiredResult(input_requests={_KEY: _form(result)}, request_state=plan_id)
+    return types.InputRequiredResult(input_requests={_KEY: _make_form(result)}, request_state=plan_id)
 
 
-def answered(params: types.CallToolRequestParams) -> tuple[str, Answer] | None:
-    """The plan that a call's answer is about, and the answer."""
+def read_answer(params: types.CallToolRequestParams) -> tuple[str, Answer] | None:
+    """Return the plan's id and the user's answer that a call carries; None when it carries none."""
     reply = (params.input_responses or {}).get(_KEY)
     if params.request_state is None or not isinstance(reply, types.ElicitResult):
         return None
-    return params.request_state, _answer(reply)
+    return params.request_state, _parse_reply(reply)
 
 
 async def ask(ctx: Context, result: Result) -> Answer:
-    """Ask in the middle of a call; a client that can't after all is one that gives no answer."""
-    form = _form(result).params
+    """Ask in the middle of a call; a client that can't ask after all counts as one that cancelled."""
+    form = _make_form(result).params
     try:
         reply = await ctx.session.elicit_form(form.message, _FORM, related_request_id=ctx.request_id)
     except MCPError:
         return "cancel"
-    return _answer(reply)
+    return _parse_reply(reply)
 
 
-def declined(result_tool: str, plan_id: str) -> Result:
-    """The result of a call whose plan the user has declined."""
+def make_declined_result(tool: str, plan_id: str) -> Result:
+    """Make the result of a call whose plan the user declined."""
     failure = Failure(
         code="refused",
         message="The user declined the plan; nothing was changed.",
         hint="Do not ask for the same again unless the user wants it.",
     )
-    return Result(run_id=plan_id, tool=result_tool, status="refused", summary=failure.message, failure=failure)
+    return Result(run_id=plan_id, tool=tool, status="refused", summary=failure.message, failure=failure)
 
 
-def _answer(reply: types.ElicitResult) -> Answer:
+def _parse_reply(reply: types.ElicitResult) -> Answer:
     if reply.action == "accept" and not (reply.content or {}).get(_KEY):
         return "decline"
     return reply.action
 
 
-def _form(result: Result) -> types.ElicitRequest:
+def _make_form(result: Result) -> types.ElicitRequest:
     steps = result.plan.steps if result.plan else []
-    shown = [f"- {step['method']} {step['path']}: {one_line(str(step['why']))}" for step in steps[:_SHOWN_STEPS]]
-    more = [f"- and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
-    lines = [f"{one_line(result.summary)}", "", f"{result.tool} would send to Proxmox VE:", *shown, *more]
+    step_lines = [f"- {step['method']} {step['path']}: {one_line(str(step['why']))}" for step in steps[:_SHOWN_STEPS]]
+    rest = [f"- and {len(steps) - _SHOWN_STEPS} more"] if len(steps) > _SHOWN_STEPS else []
+    lines = [f"{one_line(result.summary)}", "", f"{result.tool} would send to Proxmox VE:", *step_lines, *rest]
     return types.ElicitRequest(params=types.ElicitRequestFormParams(message="\n".join(lines), requested_schema=_FORM))

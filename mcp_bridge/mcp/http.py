@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MCP server over streamable HTTP: the SDK's own app behind our door, served by uvicorn."""
+"""Serves MCP over streamable HTTP: the SDK's app behind our middleware, run by uvicorn."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ from urllib.parse import urlsplit
 import anyio
 import uvicorn
 
-from mcp_bridge.auth.middleware import Buckets, Door, Signpost, is_loopback, security
+from mcp_bridge.auth.middleware import (
+    AccessMiddleware,
+    RateLimit,
+    ResourceMetadata,
+    is_loopback,
+    make_transport_security,
+)
 from mcp_bridge.auth.oauth import Issuer, OAuth
-from mcp_bridge.auth.principals import Principal, of_token
+from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,10 +40,10 @@ _CLOSING_SECONDS = 3
 
 
 @dataclass(frozen=True)
-class Listen:
-    """Where and for whom to listen. `names` are further ones of this server, `rate` is per minute and token.
+class ListenOptions:
+    """Where and for whom to listen. `names` are further host names of this server, `rate` is per minute and token.
 
-    With an `issuer`, its tokens are taken as well as our own; `public_url` is what it knows this server by.
+    With an `issuer`, its tokens are accepted besides our own; `public_url` is the address that it knows this server by.
     """
 
     host: str = "127.0.0.1"
@@ -51,7 +57,7 @@ class Listen:
     public_url: str | None = None
 
     def require_safe(self, *, tokens: bool) -> None:
-        """Raise UsageError for what would let in anybody, or nobody."""
+        """Raise UsageError for options that would let in anybody, or nobody; `tokens`: whether there are valid ones."""
         if not self.auth and not is_loopback(self.host):
             raise UsageError(
                 f"Without tokens it does not listen on {self.host}, where others can reach it.",
@@ -60,79 +66,83 @@ class Listen:
         if self.issuer:
             self.issuer.require_safe()
         elif self.auth and not tokens:
-            alone = ", or give --no-auth to ask for none on this machine" if is_loopback(self.host) else ""
+            or_no_auth = ", or give --no-auth to ask for none on this machine" if is_loopback(self.host) else ""
             raise UsageError(
-                "There is no token yet, so nobody could come in.",
-                f"`playvisor tokens create NAME` makes one{alone}; or name who issues them with --oauth-issuer.",
+                "There is no token yet, so nobody could connect.",
+                f"`playvisor tokens create NAME` makes one{or_no_auth}; or name who issues them with --oauth-issuer.",
             )
         if (self.certificate is None) != (self.key is None):
             raise UsageError("Of certificate and key only one is given.", "Give --tls-cert and --tls-key.")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with the signals left to us: runs are ended first."""
+    """uvicorn's server, which leaves signals to us: runs are ended first."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-def serve_http(server: McpServer, listen: Listen, verify: Callable[[str], Token | None]) -> None:
+def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None]) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
-    public = urlsplit(listen.public_url or "").hostname
-    names = (*listen.names, public) if public else listen.names
-    app = server.server.streamable_http_app(streamable_http_path=PATH, transport_security=security(listen.host, names))
+    public_name = urlsplit(listen.public_url or "").hostname
+    names = (*listen.names, public_name) if public_name else listen.names
+    app = server.server.streamable_http_app(
+        streamable_http_path=PATH, transport_security=make_transport_security(listen.host, names)
+    )
     scheme = "https" if listen.certificate else "http"
-    with _bound(listen) as bound:
+    with _open_socket(listen) as listening:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
-        url = f"{scheme}://{host}:{bound.getsockname()[1]}{PATH}"
-        door = _door(app, listen, verify, listen.public_url or url)
+        url = f"{scheme}://{host}:{listening.getsockname()[1]}{PATH}"
+        app_with_access = _add_access(app, listen, verify, listen.public_url or url)
         config = uvicorn.Config(
-            door,
+            app_with_access,
             log_level="warning",
             access_log=False,
             server_header=False,
-            # What the headers of a proxy say of the client is not looked at.
+            # What the headers of a proxy say about the client is ignored.
             proxy_headers=False,
             timeout_graceful_shutdown=_CLOSING_SECONDS,
             ssl_certfile=listen.certificate,
             ssl_keyfile=listen.key,
         )
-        served = _Server(config)
+        http_server = _Server(config)
         sys.stderr.write(f"Playvisor serves MCP at {url}\n")
         if scheme == "http" and not is_loopback(listen.host):
             sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
-        anyio.run(_serve, server, served, bound)
+        anyio.run(_serve, server, http_server, listening)
 
 
-def _door(app: ASGIApp, listen: Listen, find: Callable[[str], Token | None], url: str) -> Door:
-    """The door that knows our own tokens, and those of the issuer if there is one."""
+def _add_access(
+    app: ASGIApp, listen: ListenOptions, find_token: Callable[[str], Token | None], url: str
+) -> AccessMiddleware:
+    """Add the middleware that accepts our own tokens, and those of the issuer if there is one."""
     oauth = OAuth(listen.issuer, url) if listen.issuer else None
 
     def verify(bearer: str) -> Principal | None:
-        token = find(bearer)
+        token = find_token(bearer)
         if token:
-            return of_token(token)
+            return make_principal(token)
         return oauth.verify(bearer) if oauth and bearer else None
 
-    signpost = Signpost(oauth.metadata_url, oauth.metadata) if oauth else None
-    return Door(app, verify if listen.auth else None, Buckets(listen.rate), signpost)
+    metadata = ResourceMetadata(oauth.metadata_url, oauth.metadata) if oauth else None
+    return AccessMiddleware(app, verify if listen.auth else None, RateLimit(listen.rate), metadata)
 
 
-async def _serve(server: McpServer, served: uvicorn.Server, bound: socket.socket) -> None:
+async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket) -> None:
     async def end_on_signal() -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _number in signals:
                 await server.stop_runs()
-                served.should_exit = True
+                http_server.should_exit = True
 
     async with anyio.create_task_group() as group:
         group.start_soon(end_on_signal)
-        await served.serve(sockets=[bound])
+        await http_server.serve(sockets=[listening])
         group.cancel_scope.cancel()
 
 
-def _bound(listen: Listen) -> socket.socket:
+def _open_socket(listen: ListenOptions) -> socket.socket:
     try:
         family, _kind, _protocol, _name, address = socket.getaddrinfo(
             listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the server tells every client about itself."""
+"""The instructions that the server gives to every client."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ Do not try again: report what you were about to do, and wait until they say that
 }
 
 
-def instructions(mode: Mode) -> str:
-    """Instructions for a server in this mode."""
+def render_instructions(mode: Mode) -> str:
+    """Render the instructions of a server in this mode."""
     return f"{_COMMON}- {_MODES[mode]}"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The procedures in MCP's own types: those whose tools a server offers."""
+"""Prompts in MCP's types: a server offers those procedures whose tools it offers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mcp_bridge.mcp.prompts import Prompt
 Context = ServerRequestContext[Any, Any]
 
 
-class Prompting:
+class Prompts:
     """The prompts of one server."""
 
     def __init__(self, offer: Offer) -> None:
@@ -30,45 +30,49 @@ class Prompting:
     async def list_prompts(
         self, _ctx: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """The procedures that can be followed with the tools of this server."""
-        offered = [prompt for prompt in prompts.load().values() if not self._missing(prompt)]
-        return types.ListPromptsResult(prompts=[_listed(prompt) for prompt in offered])
+        """List the procedures that can be followed with the tools of this server."""
+        offered = [prompt for prompt in prompts.load().values() if not self._find_missing_tools(prompt)]
+        return types.ListPromptsResult(prompts=[_describe_prompt(prompt) for prompt in offered])
 
     async def get_prompt(self, _ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        """A procedure with its arguments put in. Raises MCPError that says what is wrong with them."""
+        """Return a procedure with its arguments filled in. Raises MCPError that says what is wrong with them."""
         try:
-            prompt = self._found(params.name)
-            text = prompt.filled(params.arguments or {})
+            prompt = self._find_prompt(params.name)
+            text = prompt.render(params.arguments or {})
         except UsageError as error:
             raise MCPError(types.INVALID_PARAMS, f"{error.message} {error.hint or ''}".strip()) from None
         message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(description=prompt.description, messages=[message])
 
-    def _found(self, name: str) -> Prompt:
+    def _find_prompt(self, name: str) -> Prompt:
         prompt = prompts.load().get(name)
         if prompt is None:
-            offered = [known.name for known in prompts.load().values() if not self._missing(known)]
+            offered = [other.name for other in prompts.load().values() if not self._find_missing_tools(other)]
             raise UsageError(f"There is no prompt {name[:60]!r}.", f"There are: {', '.join(offered) or 'none'}.")
-        missing = self._missing(prompt)
+        missing = self._find_missing_tools(prompt)
         if missing:
             toolsets = dict.fromkeys((run_tools.TOOLS.get(tool) or catalogue.load()[tool]).toolset for tool in missing)
             raise UsageError(
                 f"The prompt {name} needs {', '.join(missing)}, which this server does not offer.",
-                f"Whoever runs it can offer the toolsets {', '.join(toolsets)} with --toolsets, in a mode that acts.",
+                f"Its operator can offer the toolsets {', '.join(toolsets)} with --toolsets, in mode apply.",
             )
         return prompt
 
-    def _missing(self, prompt: Prompt) -> list[str]:
+    def _find_missing_tools(self, prompt: Prompt) -> list[str]:
         return [tool for tool in prompt.tools if tool not in self._offer.names]
 
 
-def _listed(prompt: Prompt) -> types.Prompt:
+def _describe_prompt(prompt: Prompt) -> types.Prompt:
     arguments = [
-        types.PromptArgument(name=one.name, description=_told(one.description, one.default), required=one.required)
-        for one in prompt.arguments
+        types.PromptArgument(
+            name=argument.name,
+            description=_describe_argument(argument.description, argument.default),
+            required=argument.required,
+        )
+        for argument in prompt.arguments
     ]
     return types.Prompt(name=prompt.name, title=prompt.title, description=prompt.description, arguments=arguments)
 
 
-def _told(description: str, default: str) -> str:
+def _describe_argument(description: str, default: str) -> str:
     return f"{description} (default: {default})" if default else description

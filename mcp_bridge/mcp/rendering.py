@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A result as short text, for clients that show a model no structured content. Pure."""
+"""Renders a result as short text, for clients that show a model no structured content. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from mcp_bridge.result import Result
 from mcp_bridge.text.plain import one_line
 
-_ROWS = 100
+_MOST_ROWS = 100
 
 
 def render(result: Result) -> str:
-    """The summary, and the data in lines of `name=value`; strings from the cluster are kept on one line."""
-    return "\n".join(_lines(result))
+    """Render the summary, and the data in lines of `name=value`; strings from the cluster are kept on one line."""
+    return "\n".join(_render_lines(result))
 
 
-def _lines(result: Result) -> Iterator[str]:
+def _render_lines(result: Result) -> Iterator[str]:
     yield one_line(result.summary)
     if result.failure:
         yield f"failure: {result.failure.code}"
@@ -31,41 +31,44 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"warning: {one_line(warning)}"
     if result.plan and result.plan.steps:
         yield "plan:"
-        for step in result.plan.steps[:_ROWS]:
-            yield f"  {step['method']} {step['path']} {_value(step.get('params') or {})}  # {one_line(step['why'])}"
-        yield from _more(result.plan.steps)
+        for step in result.plan.steps[:_MOST_ROWS]:
+            params = _render_value(step.get("params") or {})
+            yield f"  {step['method']} {step['path']} {params}  # {one_line(step['why'])}"
+        yield from _render_rest(result.plan.steps)
     for name, value in result.data.items():
-        yield from _block(name, value)
+        yield from _render_block(name, value)
     yield f"run_id: {result.run_id}"
 
 
-def _block(name: str, value: Any) -> Iterator[str]:
+def _render_block(name: str, value: Any) -> Iterator[str]:
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         yield f"{name}:"
-        yield from (f"  {_pairs(entry)}" for entry in value[:_ROWS])
-        yield from _more(value)
+        yield from (f"  {_render_pairs(entry)}" for entry in value[:_MOST_ROWS])
+        yield from _render_rest(value)
     elif isinstance(value, Mapping):
-        yield f"{name}: {_pairs(value)}"
+        yield f"{name}: {_render_pairs(value)}"
     elif value not in (None, [], ""):
-        yield f"{name}: {_value(value)}"
+        yield f"{name}: {_render_value(value)}"
 
 
-def _more(entries: Sequence[Any]) -> Iterator[str]:
-    if len(entries) > _ROWS:
-        yield f"  and {len(entries) - _ROWS} more in the structured content"
+def _render_rest(entries: Sequence[Any]) -> Iterator[str]:
+    if len(entries) > _MOST_ROWS:
+        yield f"  and {len(entries) - _MOST_ROWS} more in the structured content"
 
 
-def _pairs(entry: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={_value(value)}" for name, value in entry.items() if value not in (None, [], {}, ""))
+def _render_pairs(entry: Mapping[str, Any]) -> str:
+    return " ".join(
+        f"{name}={_render_value(value)}" for name, value in entry.items() if value not in (None, [], {}, "")
+    )
 
 
-def _value(value: Any) -> str:
+def _render_value(value: Any) -> str:
     if isinstance(value, Mapping):
-        # One level is what a reader needs; whatever is nested deeper is in the structured content.
+        # Readers need one level; what is nested deeper is in the structured content.
         value = {name: item for name, item in value.items() if not isinstance(item, Mapping)}
     if isinstance(value, str):
         text = one_line(value)
         return text if text and not set(text) & set(' ="') else json.dumps(text, ensure_ascii=False)
     if isinstance(value, Sequence) and all(isinstance(item, (str, int)) for item in value):
-        return ",".join(_value(item) for item in value)
+        return ",".join(_render_value(item) for item in value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

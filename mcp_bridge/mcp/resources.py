@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resources: the cluster, its nodes and guests, runs and plans, read like any tool reads them: recorded."""
+"""Serves resources: the cluster, its nodes and guests, runs and plans. Each reading is recorded like a tool's."""
 
 from __future__ import annotations
 
@@ -20,132 +20,136 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
-from mcp_bridge.mcp.subscriptions import Changes
-from mcp_bridge.mcp.uris import KINDS, Kind, address, parsed
+from mcp_bridge.mcp.subscriptions import Subscriptions
+from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.text.plain import one_line
 
 Context = ServerRequestContext[Any, Any]
-Call = Callable[[Context, str, Mapping[str, Any]], Awaitable[Result]]
+CallTool = Callable[[Context, str, Mapping[str, Any]], Awaitable[Result]]
 """Calls a tool of this server, as the client whose request this is."""
 
-# What is not read with a tool is in the ledger as this.
-READING = "read_resource"
+# The tool's name in the ledger for what is not read with a tool.
+READ_TOOL = "read_resource"
 _MOST_EVENTS = 500
 _LISTED_RUNS = 50
-_NOT_THERE = ("not_found", "ambiguous", "invalid_parameter")
+_NOT_FOUND_CODES = ("not_found", "ambiguous", "invalid_parameter")
 
 
 class Resources:
     """The resources of one server: those whose tool it offers."""
 
     def __init__(
-        self, bridge: Bridge, offer: Offer, changes: Changes, call: Call, request: Callable[..., Request]
+        self, bridge: Bridge, offer: Offer, changes: Subscriptions, call: CallTool, request: Callable[..., Request]
     ) -> None:
         self._bridge = bridge
-        self._changes = changes
+        self._subscriptions = changes
         self._kinds = [kind for kind in KINDS.values() if kind.tool in offer.names]
-        self._call = call
-        self._request = request
+        self._call_tool = call
+        self._make_request = request
         self._lists_runs = "list_runs" in offer.names
 
     async def list_templates(
         self, _ctx: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
-        """The kinds of resources of which there are many."""
-        several = [kind for kind in self._kinds if kind.variables]
-        templates = [types.ResourceTemplate(uri_template=kind.template, **_described(kind)) for kind in several]
+        """List the kinds of resources whose address has variables."""
+        with_variables = [kind for kind in self._kinds if kind.variables]
+        templates = [
+            types.ResourceTemplate(uri_template=kind.template, **_describe_kind(kind)) for kind in with_variables
+        ]
         return types.ListResourceTemplatesResult(resource_templates=templates)
 
     async def list_resources(
         self, ctx: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        """The cluster, and the newest runs that changed something or would have."""
-        await self._changes.listed(ctx)
-        found = [types.Resource(uri=kind.template, **_described(kind)) for kind in self._kinds if not kind.variables]
+        """List the cluster, and the newest runs of tools that change something."""
+        await self._subscriptions.subscribe_to_list(ctx)
+        resources = [
+            types.Resource(uri=kind.template, **_describe_kind(kind)) for kind in self._kinds if not kind.variables
+        ]
         if self._lists_runs:
-            runs = (await self._call(ctx, "list_runs", {"limit": _LISTED_RUNS})).data.get("runs") or []
-            found += [_run(row) for row in runs if _writes(row["tool"])]
-        return types.ListResourcesResult(resources=found)
+            runs = (await self._call_tool(ctx, "list_runs", {"limit": _LISTED_RUNS})).data.get("runs") or []
+            resources += [_describe_run(row) for row in runs if _is_writing_tool(row["tool"])]
+        return types.ListResourcesResult(resources=resources)
 
     async def subscribe(self, ctx: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
-        """Tell a client of the older era when a resource changes."""
+        """Subscribe a client of the older era to changes of a resource."""
         self._require_known(params.uri)
-        await self._changes.subscribe(ctx, params.uri)
+        await self._subscriptions.subscribe(ctx, params.uri)
         return types.EmptyResult()
 
     async def unsubscribe(self, ctx: Context, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
-        """Tell it no longer."""
-        self._changes.unsubscribe(ctx, params.uri)
+        """Unsubscribe it."""
+        self._subscriptions.unsubscribe(ctx, params.uri)
         return types.EmptyResult()
 
     def _require_known(self, uri: str) -> tuple[Kind, dict[str, str]]:
-        """The kind and values of an address. Raises MCPError for one that is no resource of this server."""
-        found = parsed(uri)
-        if found is None or found[0] not in self._kinds:
-            known = ", ".join(kind.template for kind in self._kinds) or "none"
+        """Return the kind and values of an address. Raises MCPError for one that is no resource of this server."""
+        parsed = parse_address(uri)
+        if parsed is None or parsed[0] not in self._kinds:
+            templates = ", ".join(kind.template for kind in self._kinds) or "none"
             raise MCPError(
-                types.INVALID_PARAMS, f"There is no resource {uri[:200]!r}. This server has: {known}.", {"uri": uri}
+                types.INVALID_PARAMS, f"There is no resource {uri[:200]!r}. This server has: {templates}.", {"uri": uri}
             )
-        return found
+        return parsed
 
     async def read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        """What a resource holds now. Raises MCPError that says why not."""
+        """Read what a resource holds now. Raises MCPError that says why it can't be read."""
         uri = params.uri
         kind, values = self._require_known(uri)
         text: str | None = None
-        if kind.name in _FROM_THE_LEDGER:
-            reading = partial(self._from_the_ledger, self._request(ctx, READING, {"uri": uri}), kind, values["id"])
+        if kind.name in _LEDGER_READERS:
+            read = partial(self._read_ledger, self._make_request(ctx, READ_TOOL, {"uri": uri}), kind, values["id"])
             try:
-                result = await anyio.to_thread.run_sync(reading)
+                result = await anyio.to_thread.run_sync(read)
             except LedgerError as error:
-                result = unrecorded_result(READING, error)
+                result = unrecorded_result(READ_TOOL, error)
             text = result.data.get("text")
         else:
-            result = await self._call(ctx, kind.tool, _arguments(kind, values))
+            result = await self._call_tool(ctx, kind.tool, _make_arguments(kind, values))
         if result.failure:
-            raise _not_read(uri, result)
+            raise _make_error(uri, result)
         if text is None:
-            content = result.data["content"] if kind.name in _FROM_THE_LEDGER else result.as_dict()
+            content = result.data["content"] if kind.name in _LEDGER_READERS else result.as_dict()
             text = json.dumps(content, ensure_ascii=False)
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=uri, mime_type=kind.mime_type, text=text)]
         )
 
-    def _from_the_ledger(self, request: Request, kind: Kind, prefix: str) -> Result:
-        """Read, and record that; like get_run, it shows every client's runs, and no secrets."""
+    def _read_ledger(self, request: Request, kind: Kind, prefix: str) -> Result:
+        """Read, and record the reading; like get_run, it shows every client's runs, and no secrets."""
         run_id = str(uuid.uuid4())
         try:
-            found = self._bridge.redact(_FROM_THE_LEDGER[kind.name](self._bridge, prefix))
+            data = self._bridge.redact(_LEDGER_READERS[kind.name](self._bridge, prefix))
         except UsageError as error:
             failure = Failure(code="not_found", message=error.message, hint=error.hint)
-            failed = Result(run_id=run_id, tool=READING, status="failed", summary=error.message, failure=failure)
+            failed = Result(run_id=run_id, tool=READ_TOOL, status="failed", summary=error.message, failure=failure)
             return self._bridge.answer(request, failed)
-        result = Result(run_id=run_id, tool=READING, status="ok", summary=f"Read {request.arguments['uri']}.")
+        result = Result(run_id=run_id, tool=READ_TOOL, status="ok", summary=f"Read {request.arguments['uri']}.")
         self._bridge.answer(request, result)
-        return result.model_copy(update=found)
+        return result.model_copy(update=data)
 
 
-def _playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
+def _read_playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    exported = export.playbook([row])
+    exported = export.export_playbook([row])
     if exported.left_out:
         raise UsageError(
             f"This run can't be repeated by a playbook: {exported.left_out[0]}.",
-            f"{address('run', id=row['run_id'])} shows what it was.",
+            f"{make_address('run', id=row['run_id'])} shows what it was.",
         )
     return {"text": exported.text}
 
 
-def _events(bridge: Bridge, prefix: str) -> dict[str, Any]:
+def _read_events(bridge: Bridge, prefix: str) -> dict[str, Any]:
     row = bridge.ledger.find(prefix)
-    every = [_event(event) for event in events.events(bridge.ledger.folder(row["run_id"]))]
-    told = {"run_id": row["run_id"], "outcome": row["outcome"], "events": every[:_MOST_EVENTS]}
-    return {"content": {**told, "left_out": max(0, len(every) - _MOST_EVENTS)}}
+    entries = [_describe_event(event) for event in events.read_events(bridge.ledger.folder(row["run_id"]))]
+    content = {"run_id": row["run_id"], "outcome": row["outcome"], "events": entries[:_MOST_EVENTS]}
+    return {"content": {**content, "left_out": max(0, len(entries) - _MOST_EVENTS)}}
 
 
-def _event(event: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
     data = event.get("event_data") or {}
     facts = {
         "phase": event["phase"],
@@ -158,44 +162,44 @@ def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _plan(bridge: Bridge, prefix: str) -> dict[str, Any]:
-    kept = bridge.ledger.plans.find(prefix)
-    return {"content": {name: value for name, value in kept.as_dict().items() if value is not None}}
+def _read_plan(bridge: Bridge, prefix: str) -> dict[str, Any]:
+    plan = bridge.ledger.plans.find(prefix)
+    return {"content": {name: value for name, value in plan.as_dict().items() if value is not None}}
 
 
-_FROM_THE_LEDGER: dict[str, Callable[[Bridge, str], dict[str, Any]]] = {
-    "run_playbook": _playbook,
-    "run_events": _events,
-    "plan": _plan,
+_LEDGER_READERS: dict[str, Callable[[Bridge, str], dict[str, Any]]] = {
+    "run_playbook": _read_playbook,
+    "run_events": _read_events,
+    "plan": _read_plan,
 }
 
 
-def _arguments(kind: Kind, values: Mapping[str, str]) -> dict[str, Any]:
+def _make_arguments(kind: Kind, values: Mapping[str, str]) -> dict[str, Any]:
     if kind.name == "run":
         return {"run_id": values["id"]}
-    # What is no number is told by the tool itself.
+    # The tool itself refuses a vmid that is no number.
     return {name: int(value) if name == "vmid" and value.isdecimal() else value for name, value in values.items()}
 
 
-def _not_read(uri: str, result: Result) -> MCPError:
+def _make_error(uri: str, result: Result) -> MCPError:
     failure = result.failure or Failure(code="internal", message=result.summary)
-    code = types.INVALID_PARAMS if failure.code in _NOT_THERE else types.INTERNAL_ERROR
+    code = types.INVALID_PARAMS if failure.code in _NOT_FOUND_CODES else types.INTERNAL_ERROR
     data = {"uri": uri, "code": failure.code, "hint": failure.hint, "run_id": result.run_id}
     return MCPError(code, f"{failure.message} {failure.hint or ''}".strip(), data)
 
 
-def _described(kind: Kind) -> dict[str, Any]:
+def _describe_kind(kind: Kind) -> dict[str, Any]:
     return {"name": kind.name, "title": kind.title, "description": kind.description, "mime_type": kind.mime_type}
 
 
-def _writes(name: str) -> bool:
+def _is_writing_tool(name: str) -> bool:
     tool = catalogue.load().get(name)
     return tool is not None and tool.writes
 
 
-def _run(row: Mapping[str, Any]) -> types.Resource:
+def _describe_run(row: Mapping[str, Any]) -> types.Resource:
     return types.Resource(
-        uri=address("run", id=row["run_id"]),
+        uri=make_address("run", id=row["run_id"]),
         name=f"{row['tool']} {row['run_id'][:8]}",
         description=one_line(row["summary"] or "It has not ended."),
         mime_type=KINDS["run"].mime_type,

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MCP server: lists the tools that its mode allows, and runs each call through the bridge."""
+"""The MCP server: lists the offered tools, and runs each call through the bridge."""
 
 from __future__ import annotations
 
@@ -25,51 +25,51 @@ from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.mcp import callers, elicitation, tools
-from mcp_bridge.mcp.callers import Call
+from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
-from mcp_bridge.mcp.instructions import instructions
-from mcp_bridge.mcp.prompting import Prompting
+from mcp_bridge.mcp.instructions import render_instructions
+from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
-from mcp_bridge.mcp.subscriptions import Changes
+from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, unrecorded_result
 from mcp_bridge.settings import Mode
 
-_STOP_SECONDS = 10
-# Runs mostly wait for the cluster; those that touch the same guest wait for each other.
-_RUNS_AT_ONCE = 64
+_MOST_STOP_SECONDS = 10
+# Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
+_MOST_RUNS_AT_ONCE = 64
 
 Context = ServerRequestContext[Any, Any]
 
 
 class _Server(Server[Any]):
-    """The SDK's server, which says that it tells of changed lists on every transport."""
+    """The SDK's server, which announces notifications of changed lists on every transport."""
 
     def create_initialization_options(
-        self, notification_options: NotificationOptions | None = None, *args: Any, **more: Any
+        self, notification_options: NotificationOptions | None = None, *args: Any, **kwargs: Any
     ) -> InitializationOptions:
         options = notification_options or NotificationOptions(resources_changed=True)
-        return super().create_initialization_options(options, *args, **more)
+        return super().create_initialization_options(options, *args, **kwargs)
 
 
 class McpServer:
-    """Serves some tools of one bridge to MCP clients in one mode."""
+    """Serves the offered tools of one bridge to MCP clients in one mode."""
 
     def __init__(self, bridge: Bridge, mode: Mode, offer: Offer) -> None:
         self._bridge = bridge
         self._mode = mode
         self._offer = offer
-        # The cancel events of the calls that run, by the call.
-        self._running: dict[Call, threading.Event] = {}
-        self._threads = anyio.CapacityLimiter(_RUNS_AT_ONCE)
-        self._changes = Changes(bridge)
-        resources = Resources(bridge, offer, self._changes, self._look, self._request)
-        prompts = Prompting(offer)
+        # The cancel events of running calls.
+        self._running: dict[CallKey, threading.Event] = {}
+        self._threads = anyio.CapacityLimiter(_MOST_RUNS_AT_ONCE)
+        self._subscriptions = Subscriptions(bridge)
+        resources = Resources(bridge, offer, self._subscriptions, self._call_reading_tool, self._make_request)
+        prompts = Prompts(offer)
         self.server: Server[Any] = _Server(
             "playvisor",
             version=version(),
             title="Playvisor for Proxmox VE",
-            instructions=instructions(mode),
+            instructions=render_instructions(mode),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=resources.list_resources,
@@ -77,76 +77,78 @@ class McpServer:
             on_read_resource=resources.read_resource,
             on_subscribe_resource=resources.subscribe,
             on_unsubscribe_resource=resources.unsubscribe,
-            on_subscriptions_listen=self._changes.listen,
+            on_subscriptions_listen=self._subscriptions.listen,
             on_list_prompts=prompts.list_prompts,
             on_get_prompt=prompts.get_prompt,
-            on_completion=Completions(offer, self._look).complete,
-            lifespan=self._watching,
+            on_completion=Completions(offer, self._call_reading_tool).complete,
+            lifespan=self._run_watch,
         )
-        self.server.middleware.append(self._heed_cancelling)
+        self.server.middleware.append(self._handle_cancelled)
 
     async def serve_stdio(self) -> None:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
         async with anyio.create_task_group() as group:
-            group.start_soon(self._end_on_signal)
+            group.start_soon(self._exit_on_signal)
             async with stdio_server() as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
             group.cancel_scope.cancel()
 
     async def _list_tools(self, _ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[tools.tool(entry) for entry in self._offer.tools])
+        return types.ListToolsResult(tools=[tools.describe_tool(entry) for entry in self._offer.tools])
 
     async def _call_tool(
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        request = self._request(ctx, params.name, params.arguments or {})
-        told = elicitation.answered(params)
-        if told and not await self._decided(request, *told):
-            return tools.call_result(elicitation.declined(request.tool, told[0]))
-        result = await self._reported(ctx, request)
+        request = self._make_request(ctx, params.name, params.arguments or {})
+        answered = elicitation.read_answer(params)
+        if answered and not await self._record_answer(request, *answered):
+            return tools.make_call_result(elicitation.make_declined_result(request.tool, answered[0]))
+        result = await self._run_with_progress(ctx, request)
         if not (result.plan and result.plan.id and result.plan.elicitable and elicitation.can_ask(ctx)):
-            return tools.call_result(result)
-        if told:
-            # Once is enough: whoever has answered is told how things stand.
-            return tools.call_result(result)
-        if elicitation.asks_within_the_result(ctx):
-            return elicitation.question(result)
+            return tools.make_call_result(result)
+        if answered:
+            # The user has answered once, and is not asked again: the result says how things stand.
+            return tools.make_call_result(result)
+        if elicitation.is_asked_in_result(ctx):
+            return elicitation.make_question(result)
         answer = await elicitation.ask(ctx, result)
         if answer == "cancel":
-            return tools.call_result(result)
-        if await self._decided(request, result.plan.id, answer):
-            return tools.call_result(await self._reported(ctx, request))
-        return tools.call_result(elicitation.declined(request.tool, result.plan.id))
+            return tools.make_call_result(result)
+        if await self._record_answer(request, result.plan.id, answer):
+            return tools.make_call_result(await self._run_with_progress(ctx, request))
+        return tools.make_call_result(elicitation.make_declined_result(request.tool, result.plan.id))
 
     @asynccontextmanager
-    async def _watching(self, _server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
-        """What runs beside the clients' requests."""
+    async def _run_watch(self, _server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
+        """Run the watch for changes beside the clients' requests."""
         async with anyio.create_task_group() as group:
-            group.start_soon(self._changes.watch)
+            group.start_soon(self._subscriptions.watch)
             yield {}
-            self._changes.close()
+            self._subscriptions.close()
             group.cancel_scope.cancel()
 
-    def _request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
-        name, own = self._offer.resolve(tool, arguments)
-        return Request(name, own, self._mode, offered=self._offer.callable, **callers.identity(ctx))
+    def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
+        name, own_arguments = self._offer.resolve(tool, arguments)
+        return Request(
+            name, own_arguments, self._mode, offered=self._offer.callable_names, **callers.identify_caller(ctx)
+        )
 
-    async def _look(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
-        """What a tool that only reads returns."""
-        return await self._reported(ctx, self._request(ctx, tool, arguments))
+    async def _call_reading_tool(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Result:
+        """Call a tool that only reads, under its name or an alias."""
+        return await self._run_with_progress(ctx, self._make_request(ctx, tool, arguments))
 
-    async def _reported(self, ctx: Context, request: Request) -> Result:
-        """Run with progress for the client."""
-        async with _progress(ctx) as report:
+    async def _run_with_progress(self, ctx: Context, request: Request) -> Result:
+        """Run, and report progress to the client; a failing ledger becomes a result."""
+        async with _open_progress(ctx) as report:
             try:
                 return await self._run(ctx, request, report)
             except LedgerError as error:
                 return unrecorded_result(request.tool, error)
 
-    async def _decided(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
-        """Take the user's answer about a plan; false when it is not to be applied.
+    async def _record_answer(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
+        """Record the user's answer about a plan; returns False when the plan must not be applied.
 
-        A plan that can't be decided on any more is made, and asked about, anew.
+        A plan that can't be decided on any more is made again, and asked about again.
         """
         if answer == "cancel":
             return True
@@ -159,18 +161,18 @@ class McpServer:
         return answer == "accept"
 
     async def _run(self, ctx: Context, request: Request, report: Progress) -> Result:
-        """Run in a thread. When the client gives up, the run is stopped, and its row completed all the same.
+        """Run in a thread. When the client gives up, the run is stopped, and its row in the ledger still completed.
 
-        Over HTTP a connection that breaks is no such wish: the run goes on to its end, unless the client says so.
+        Over HTTP a broken connection does not cancel: the run goes on to its end, unless the client cancels it.
         """
-        cancel, running = threading.Event(), callers.call(ctx)
-        self._running[running] = cancel
+        cancel, key = threading.Event(), callers.identify_call(ctx)
+        self._running[key] = cancel
 
         def work() -> Result:
             try:
                 return self._bridge.call(request, report, cancel)
             finally:
-                self._running.pop(running, None)
+                self._running.pop(key, None)
 
         try:
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
@@ -179,13 +181,13 @@ class McpServer:
                 cancel.set()
             raise
         finally:
-            self._changes.look()
+            self._subscriptions.look_now()
             self._bridge.follow_up_interrupted()
 
-    async def _heed_cancelling(self, ctx: Context, call_next: CallNext) -> HandlerResult:
-        """Stop the run of a call that the client takes back; the SDK itself only stops waiting for it."""
+    async def _handle_cancelled(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Stop the run of a call that the client cancels; the SDK itself only stops waiting for it."""
         if ctx.method == "notifications/cancelled":
-            cancel = self._running.get(callers.call(ctx, (ctx.params or {}).get("requestId")))
+            cancel = self._running.get(callers.identify_call(ctx, (ctx.params or {}).get("requestId")))
             if cancel:
                 cancel.set()
         return await call_next(ctx)
@@ -194,12 +196,12 @@ class McpServer:
         """Stop every run, and give them time to write how they ended."""
         for cancel in list(self._running.values()):
             cancel.set()
-        with anyio.move_on_after(_STOP_SECONDS):
+        with anyio.move_on_after(_MOST_STOP_SECONDS):
             while self._running:
                 await anyio.sleep(0.05)
 
-    async def _end_on_signal(self) -> None:
-        """End on a signal. Reading stdin can't be interrupted, so the process does not wait for it."""
+    async def _exit_on_signal(self) -> None:
+        """Exit on a signal. Reading stdin can't be interrupted, so the process does not wait for it."""
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for number in signals:
                 await self.stop_runs()
@@ -208,12 +210,12 @@ class McpServer:
 
 
 @asynccontextmanager
-async def _progress(ctx: Context) -> AsyncIterator[Progress]:
-    """A function for the run's thread that reports progress to the client, in order and without waiting for it."""
+async def _open_progress(ctx: Context) -> AsyncIterator[Progress]:
+    """Yield a function for the run's thread that reports progress to the client, in order, without waiting for it."""
     send, receive = anyio.create_memory_object_stream[str](max_buffer_size=1000)
 
     def report(line: str) -> None:
-        # Progress is a courtesy: a full buffer, or a client that is gone, must not hold the run up.
+        # Progress is best effort: a full buffer, or a client that is gone, must not delay the run.
         with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError, RuntimeError):
             anyio.from_thread.run_sync(send.send_nowait, line)
 

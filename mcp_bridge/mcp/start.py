@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starting the MCP server: on this process's stdin and stdout, or over HTTP."""
+"""Starts the MCP server, on this process's stdin and stdout or over HTTP, with everything that it needs."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ def serve_mcp(
 
     The fork server `lends` forks to these programs, each with the module whose `main` it is.
 
-    Raises UsageError when no cluster is configured, for unknown tools, for a policy that makes no sense, and for what
-    would not be safe.
+    Raises UsageError when no cluster is configured, for unknown tools, for a policy that is not valid, and for options
+    that would not be safe.
     """
     settings = load_settings()
     if settings.policy:
-        # Told now, and not by the first call that it would decide.
+        # A policy that is not valid is reported now, and not by the first call.
         from mcp_bridge.policy import Policy
 
         Policy.load(settings.policy)
-    used = "read" if read_only else mode or settings.mode or "read"
+    effective_mode = "read" if read_only else mode or settings.mode or "read"
     offer = make_offer(
-        _words(offered["toolsets"]),
-        _words(offered["tools"]),
-        alias_sets=_words(offered["aliases"]),
-        writes=used != "read",
-        applies=used == "apply",
+        _split_words(offered["toolsets"]),
+        _split_words(offered["tools"]),
+        alias_sets=_split_words(offered["aliases"]),
+        writes=effective_mode != "read",
+        applies=effective_mode == "apply",
     )
     bridge = make_bridge(settings, lasting=True, lends=lends)
-    # Most of the SDK's five hundred models check nothing in a server: what they need for that is made when they do.
+    # Most of the SDK's five hundred models validate nothing in a server: their validators are built on first use.
     pydantic.BaseModel.model_config["defer_build"] = True
     from mcp_bridge.mcp.server import McpServer, serve
 
     if transport == "stdio":
-        serve(bridge, used, offer)
+        serve(bridge, effective_mode, offer)
         return
     from mcp_bridge.auth.oauth import Issuer
-    from mcp_bridge.mcp.http import Listen, serve_http
+    from mcp_bridge.mcp.http import ListenOptions, serve_http
 
     issuer = Issuer(**oauth) if oauth["url"] else None
-    where, known = Listen(**listen, issuer=issuer), bridge.tokens
-    where.require_safe(tokens=any(token.state == "valid" for token in known.every()))
-    serve_http(McpServer(bridge, used, offer), where, known.verify)
+    listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
+    listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
+    serve_http(McpServer(bridge, effective_mode, offer), listen_options, tokens.verify)
 
 
-def _words(listed: str) -> list[str]:
+def _split_words(listed: str) -> list[str]:
     return [word.strip() for word in listed.split(",") if word.strip()]

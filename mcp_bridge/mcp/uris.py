@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The addresses of resources: what there is, the tool each is read with, and what a run has changed. Pure."""
+"""The addresses of resources: the kinds, the tool that reads each, and which ones a run has changed. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of resource. Whoever is offered its `tool` may read it."""
+    """A kind of resource. A client that is offered its `tool` may read it."""
 
     name: str
     template: str
@@ -33,7 +33,7 @@ class Kind:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What an address of this kind looks like."""
+        """The pattern that addresses of this kind match."""
         return re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/?#]+)", self.template) + "/?")
 
 
@@ -81,32 +81,32 @@ _KINDS = (
 KINDS = {kind.name: kind for kind in _KINDS}
 
 
-def parsed(uri: str) -> tuple[Kind, dict[str, str]] | None:
-    """The kind of resource that an address is of, and the values in it."""
+def parse_address(uri: str) -> tuple[Kind, dict[str, str]] | None:
+    """Return the kind of resource that an address is of, and the values in it; None for any other address."""
     for kind in _KINDS:
-        found = kind.pattern.fullmatch(uri)
-        if found:
-            return kind, {name: unquote(value) for name, value in found.groupdict().items()}
+        match = kind.pattern.fullmatch(uri)
+        if match:
+            return kind, {name: unquote(value) for name, value in match.groupdict().items()}
     return None
 
 
-def address(name: str, **values: Any) -> str:
-    """The address of a resource, such as `address("guest", vmid=101)`."""
+def make_address(name: str, **values: Any) -> str:
+    """Make the address of a resource, such as `make_address("guest", vmid=101)`."""
     return KINDS[name].template.format(**{key: quote(str(value), safe="") for key, value in values.items()})
 
 
-def changed_by(row: Mapping[str, Any], guests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The addresses of what is another now that a run has ended; `guests` are those that its module returned."""
-    yield address("run", id=row["run_id"])
-    yield address("run_events", id=row["run_id"])
-    yield address("run_playbook", id=row["run_id"])
+def find_changed_addresses(row: Mapping[str, Any], guests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the addresses whose content a run changed by ending; `guests` are those that its module returned."""
+    yield make_address("run", id=row["run_id"])
+    yield make_address("run_events", id=row["run_id"])
+    yield make_address("run_playbook", id=row["run_id"])
     if not row["changed"]:
         return
-    yield address("cluster")
+    yield make_address("cluster")
     vmids: set[Any] = {row["arguments"].get("vmid"), row["arguments"].get("newid")}
     nodes: set[Any] = set()
     for guest in guests:
         vmids.add(guest.get("vmid"))
         nodes |= {facts.get("node") for facts in (guest, guest.get("before") or {}, guest.get("after") or {})}
-    yield from (address("guest", vmid=vmid) for vmid in sorted(vmids - {None}))
-    yield from (address("node", node=node) for node in sorted(nodes - {None}))
+    yield from (make_address("guest", vmid=vmid) for vmid in sorted(vmids - {None}))
+    yield from (make_address("node", node=node) for node in sorted(nodes - {None}))

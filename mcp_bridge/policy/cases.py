@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cases for a policy: what is asked, and how it should be decided. Pure."""
+"""Test cases for a policy: a question, and the ruling that it should get. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
 from mcp_bridge.policy.engine import Ruling
-from mcp_bridge.policy.facts import Approval, Asker, Moment, Question, Target
+from mcp_bridge.policy.facts import Approval, Caller, Moment, Question, Target
 
 _RULINGS = ("allow", "hold", "refuse")
 _HINT = (
@@ -24,7 +24,7 @@ _HINT = (
 
 @dataclass(frozen=True)
 class Case:
-    """A question with the ruling that it should get."""
+    """A question, and the ruling that it should get."""
 
     name: str
     question: Question
@@ -33,23 +33,23 @@ class Case:
 
 
 def read_cases(data: Any) -> list[Case]:
-    """The cases of a YAML document. Raises UsageError that names the one that makes no sense."""
+    """Read the cases of a YAML document. Raises UsageError that names the case that is not valid."""
     if not isinstance(data, list) or not data:
         raise UsageError("There are no cases: the file is no list.", _HINT)
-    return [_case(number, entry) for number, entry in enumerate(data, start=1)]
+    return [_read_case(number, entry) for number, entry in enumerate(data, start=1)]
 
 
-def _case(number: int, entry: Any) -> Case:
+def _read_case(number: int, entry: Any) -> Case:
     try:
         expect = entry["expect"]
         if expect not in _RULINGS:
             raise ValueError(f"expect is {expect!r}")
         tool = catalogue.load()[entry["tool"]]
-        asker = {"name": "somebody", "kind": "client", **entry.get("asker", {})}
-        asker["roles"] = tuple(asker.get("roles", ()))
-        targets = tuple(_target(target) for target in entry.get("targets") or [{"vmid": 100}])
+        caller = {"name": "somebody", "kind": "client", **entry.get("asker", {})}
+        caller["roles"] = tuple(caller.get("roles", ()))
+        targets = tuple(_read_target(target) for target in entry.get("targets") or [{"vmid": 100}])
         moment = Moment(int(entry.get("hour", 12)), str(entry.get("weekday", "monday")))
-        question = Question(tool, Asker(**asker), targets, frozenset(entry.get("methods", ("POST",))), moment)
+        question = Question(tool, Caller(**caller), targets, frozenset(entry.get("methods", ("POST",))), moment)
         approval = Approval(**entry["approval"]) if entry.get("approval") else None
         return Case(str(entry.get("name", f"case {number}")), question, approval, expect)
     except KeyError as error:
@@ -58,5 +58,5 @@ def _case(number: int, entry: Any) -> Case:
         raise UsageError(f"Case {number} makes no sense: {error}.", _HINT) from None
 
 
-def _target(entry: Mapping[str, Any]) -> Target:
+def _read_target(entry: Mapping[str, Any]) -> Target:
     return Target(**{"id": str(entry.get("vmid", entry.get("id"))), **entry, "tags": tuple(entry.get("tags", ()))})

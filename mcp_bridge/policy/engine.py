@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cedar, asked about plans."""
+"""Decides on plans by Cedar policies."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mcp_bridge.policy.facts import Approval, Question
 DEFAULT = Path(__file__).with_name("default.cedar")
 
 Ruling = Literal["allow", "hold", "refuse"]
-# Asked about to find out whether an approval would help.
-_SOMEBODY = Approval("operator", "somebody")
+# Used to find out whether an approval would help.
+_ANY_APPROVAL = Approval("operator", "somebody")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A policy by its `@id` (or its place in the file), with its `@advice` if it has one."""
+    """A Cedar policy: its `@id` (or its place in the file), and its `@advice` if it has one."""
 
     name: str
     effect: str
@@ -43,24 +43,26 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """One sentence for whoever asked."""
-        by = ", ".join(rule.name for rule in self.rules)
+        """One sentence that explains the decision to the caller."""
+        rule_names = ", ".join(rule.name for rule in self.rules)
         if self.ruling == "allow":
-            return f"Allowed by {by}." if by else "Allowed."
-        for_whom = f" for {', '.join(self.stopped[:5])}{' …' if len(self.stopped) > 5 else ''}" if self.stopped else ""
+            return f"Allowed by {rule_names}." if rule_names else "Allowed."
+        for_targets = (
+            f" for {', '.join(self.stopped[:5])}{' …' if len(self.stopped) > 5 else ''}" if self.stopped else ""
+        )
         if self.ruling == "hold":
-            return f"By policy (rule {by}), this needs approval{for_whom}."
-        stopped_by = f"rule {by} forbids it" if by else "no rule permits it"
-        return f"By policy, {stopped_by}{for_whom}."
+            return f"By policy (rule {rule_names}), this needs approval{for_targets}."
+        stopped_by = f"rule {rule_names} forbids it" if rule_names else "no rule permits it"
+        return f"By policy, {stopped_by}{for_targets}."
 
     @property
     def advice(self) -> str:
-        """What would be allowed, as the rules say it."""
-        said = list(dict.fromkeys(rule.advice for rule in self.rules if rule.advice))
+        """What would be allowed, in the words of the rules."""
+        advice = list(dict.fromkeys(rule.advice for rule in self.rules if rule.advice))
         fallback = (
             "Ask for something else, or have the policy changed; `playvisor policy explain` shows how it decides."
         )
-        return " ".join(said) or fallback
+        return " ".join(advice) or fallback
 
 
 class Policy:
@@ -72,7 +74,7 @@ class Policy:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Policy:
-        """The policy in a file, or the default one. Raises UsageError for one that can't be read or makes no sense."""
+        """Load a policy file, or the default policy. Raises UsageError for one that can't be read or is not valid."""
         file = path or DEFAULT
         try:
             policy = cls(file.read_text(encoding="utf-8"), str(path) if path else "the default policy")
@@ -80,16 +82,16 @@ class Policy:
             raise UsageError(
                 f"The policy {file} can't be read: {error}.", "Set PLAYVISOR_POLICY to a Cedar file."
             ) from None
-        problems = policy.problems()
+        problems = policy.find_problems()
         if problems:
             raise UsageError(
                 f"The policy {file} makes no sense: {'; '.join(problems)}",
-                "Correct it; `playvisor policy check` tells more.",
+                "Correct it; `playvisor policy check` says more.",
             )
         return policy
 
-    def problems(self) -> list[str]:
-        """What is wrong with it: syntax, or names that no tool, guest or context has."""
+    def find_problems(self) -> list[str]:
+        """Return what is wrong with it: syntax errors, or names that no tool, guest or context has."""
         import cedarpy
 
         try:
@@ -100,28 +102,28 @@ class Policy:
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
-        """The rules by Cedar's own ids."""
+        """The rules by Cedar's ids."""
         import cedarpy
 
         static = json.loads(cedarpy.policies_to_json_str(self.text))["staticPolicies"]
-        return {name: _rule(name, policy) for name, policy in static.items()}
+        return {name: _parse_rule(name, policy) for name, policy in static.items()}
 
     def decide(self, question: Question, approval: Approval | None = None) -> Decision:
-        """What becomes of a plan, all of its targets taken together: one that is stopped stops the call."""
-        now = self._judge(question, approval)
-        if now.ruling == "allow" or approval is not None:
-            return now
-        once_approved = self._judge(question, _SOMEBODY)
+        """Decide on a plan, all of its targets together: one target that is stopped stops the whole call."""
+        decision = self._evaluate(question, approval)
+        if decision.ruling == "allow" or approval is not None:
+            return decision
+        once_approved = self._evaluate(question, _ANY_APPROVAL)
         if once_approved.ruling != "allow":
             return once_approved
-        # Without a forbid, what waits for approval is the rule that an approval would make permit it.
-        return Decision("hold", now.rules or once_approved.rules, now.stopped)
+        # Without a forbid, the rule that asks for approval is the one that would permit the plan once it is approved.
+        return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
 
-    def _judge(self, question: Question, approval: Approval | None) -> Decision:
+    def _evaluate(self, question: Question, approval: Approval | None) -> Decision:
         import cedarpy
 
         answers = cedarpy.is_authorized_batch(
-            question.requests(approval), self._parsed, question.entities(), self._schema
+            question.make_requests(approval), self._policy_set, question.make_entities(), self._schema
         )
         stopped = [
             (target.name or target.id, answer)
@@ -130,14 +132,14 @@ class Policy:
         ]
         ruling: Ruling = "refuse" if stopped else "allow"
         decisive = [answer for _name, answer in stopped] or answers
-        return Decision(ruling, self._named(decisive), tuple(name for name, _answer in stopped))
+        return Decision(ruling, self._find_rules(decisive), tuple(name for name, _answer in stopped))
 
-    def _named(self, answers: Sequence[Any]) -> tuple[Rule, ...]:
+    def _find_rules(self, answers: Sequence[Any]) -> tuple[Rule, ...]:
         ids: Iterable[str] = dict.fromkeys(name for answer in answers for name in answer.diagnostics.reasons)
         return tuple(self.rules[name] for name in ids)
 
     @cached_property
-    def _parsed(self) -> Any:
+    def _policy_set(self) -> Any:
         import cedarpy
 
         return cedarpy.PolicySet.from_str(self.text)
@@ -146,9 +148,9 @@ class Policy:
     def _schema(self) -> Any:
         import cedarpy
 
-        return cedarpy.Schema.from_str(facts.schema(catalogue.load().values()))
+        return cedarpy.Schema.from_str(facts.render_schema(catalogue.load().values()))
 
 
-def _rule(name: str, policy: dict[str, Any]) -> Rule:
-    notes = policy.get("annotations", {})
-    return Rule(notes.get("id") or name, policy["effect"], notes.get("advice"))
+def _parse_rule(name: str, policy: dict[str, Any]) -> Rule:
+    annotations = policy.get("annotations", {})
+    return Rule(annotations.get("id") or name, policy["effect"], annotations.get("advice"))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a policy can ask about: who wants to do what to which guests, and when. Pure."""
+"""What a policy can refer to: who wants to do what to which guests, and when. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 
 @dataclass(frozen=True)
-class Asker:
-    """Who asks: a `person` at the command line or a `client` such as an AI's, with any further roles.
+class Caller:
+    """Who asks: a `person` at the command line, or a `client` such as an AI's, with any further roles.
 
-    `local_user` is the operating system's user behind it.
+    `local_user` is the user of the operating system that the caller's process runs as.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Asker:
 
 @dataclass(frozen=True)
 class Target:
-    """What a plan would touch: a guest as it is now, or, with `vmid` None, something else of the cluster."""
+    """What a plan would touch: a guest in its current state, or, with `vmid` None, another object of the cluster."""
 
     id: str
     vmid: int | None = None
@@ -45,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Approval:
-    """That the plan was approved: by the client's own user, whom the client asked, or by an operator of Playvisor."""
+    """An approval of the plan: by the client's own user, whom the client asked, or by an operator of Playvisor."""
 
     kind: Literal["elicitation", "operator"]
     by: str
@@ -53,35 +53,35 @@ class Approval:
 
 @dataclass(frozen=True)
 class Moment:
-    """When it is decided, in the local time of the bridge."""
+    """The time of the decision, in the bridge's local time."""
 
     hour: int
     weekday: str
 
     @classmethod
-    def of(cls, time: datetime) -> Moment:
+    def from_datetime(cls, time: datetime) -> Moment:
         return cls(time.hour, _WEEKDAYS[time.weekday()])
 
 
 @dataclass(frozen=True)
 class Question:
-    """May this asker do this to all of these targets?"""
+    """May this caller do this to all of these targets?"""
 
     tool: Tool
-    asker: Asker
+    caller: Caller
     targets: tuple[Target, ...]
     methods: frozenset[str]
     moment: Moment
 
-    def entities(self) -> list[dict[str, Any]]:
-        """Cedar's entities: the asker with its roles, and the targets."""
-        roles = [_entity("Role", role) for role in (self.asker.kind, *self.asker.roles)]
-        asker = _entity("Client", self.asker.name, {"name": self.asker.name, "kind": self.asker.kind})
-        asker["parents"] = [role["uid"] for role in roles]
-        return [*roles, asker, *(_target_entity(target) for target in self.targets)]
+    def make_entities(self) -> list[dict[str, Any]]:
+        """Make Cedar's entities: the caller with its roles, and the targets."""
+        roles = [_make_entity("Role", role) for role in (self.caller.kind, *self.caller.roles)]
+        caller = _make_entity("Client", self.caller.name, {"name": self.caller.name, "kind": self.caller.kind})
+        caller["parents"] = [role["uid"] for role in roles]
+        return [*roles, caller, *(_make_target_entity(target) for target in self.targets)]
 
-    def requests(self, approval: Approval | None = None) -> list[dict[str, Any]]:
-        """One Cedar request per target; `approval` is None when nobody has approved the plan."""
+    def make_requests(self, approval: Approval | None = None) -> list[dict[str, Any]]:
+        """Make one Cedar request per target; `approval` is None when nobody has approved the plan."""
         context: dict[str, Any] = {
             "tool": self.tool.name,
             "toolset": self.tool.toolset,
@@ -90,7 +90,7 @@ class Question:
             "methods": sorted(self.methods),
             "approved": approval is not None,
             "approval": approval.kind if approval else "none",
-            "requester": self.asker.local_user,
+            "requester": self.caller.local_user,
             "hour": self.moment.hour,
             "weekday": self.moment.weekday,
         }
@@ -98,35 +98,35 @@ class Question:
             context["approver"] = approval.by
         return [
             {
-                "principal": {"type": "Client", "id": self.asker.name},
+                "principal": {"type": "Client", "id": self.caller.name},
                 "action": {"type": "Action", "id": self.tool.name},
-                "resource": _uid(target),
+                "resource": _make_uid(target),
                 "context": context,
             }
             for target in self.targets
         ]
 
 
-def question(tool: Tool, asker: Asker, plan: Mapping[str, Any], moment: Moment) -> Question:
-    """What has to be asked about a plan, as a module in check mode returns it with its targets."""
-    targets = tuple(_target(entry) for entry in plan.get("targets") or _bare(plan))
+def make_question(tool: Tool, caller: Caller, plan: Mapping[str, Any], moment: Moment) -> Question:
+    """Make the question about a plan with its targets, as a module returns it in check mode."""
+    targets = tuple(_read_target(entry) for entry in plan.get("targets") or _read_targets_from_steps(plan))
     methods = frozenset(step["method"] for step in plan["steps"])
-    return Question(tool, asker, targets, methods, moment)
+    return Question(tool, caller, targets, methods, moment)
 
 
-def schema(tools: Iterable[Tool]) -> str:
-    """Cedar's schema: an action per tool, each in the groups of its effect and its toolset."""
-    writing = [tool for tool in tools if tool.writes]
-    groups = sorted({"operate", "destroy"} | {tool.toolset for tool in writing})
+def render_schema(tools: Iterable[Tool]) -> str:
+    """Render Cedar's schema: an action per tool that writes, each in the groups of its effect and its toolset."""
+    writing_tools = [tool for tool in tools if tool.writes]
+    groups = sorted({"operate", "destroy"} | {tool.toolset for tool in writing_tools})
     actions = [
         f'action "{tool.name}" in [Action::"{tool.effect}", Action::"{tool.toolset}"] '
         "appliesTo { principal: [Client], resource: [Guest, Thing], context: Facts };"
-        for tool in writing
+        for tool in writing_tools
     ]
-    return "\n".join([_FIXED, *(f'action "{group}";' for group in groups), *actions])
+    return "\n".join([_FIXED_SCHEMA, *(f'action "{group}";' for group in groups), *actions])
 
 
-_FIXED = """\
+_FIXED_SCHEMA = """\
 entity Role;
 entity Client in [Role] { name: String, kind: String };
 entity Guest {
@@ -140,15 +140,15 @@ type Facts = {
 };"""
 
 
-def _entity(kind: str, name: str, attributes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _make_entity(kind: str, name: str, attributes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {"uid": {"type": kind, "id": name}, "attrs": dict(attributes or {}), "parents": []}
 
 
-def _uid(target: Target) -> dict[str, str]:
+def _make_uid(target: Target) -> dict[str, str]:
     return {"type": "Thing" if target.vmid is None else "Guest", "id": target.id}
 
 
-def _target_entity(target: Target) -> dict[str, Any]:
+def _make_target_entity(target: Target) -> dict[str, Any]:
     attributes: dict[str, Any] = {"id": target.id}
     if target.vmid is not None:
         attributes = {
@@ -161,10 +161,10 @@ def _target_entity(target: Target) -> dict[str, Any]:
             "protected": target.protected,
             "template": target.template,
         }
-    return {"uid": _uid(target), "attrs": attributes, "parents": []}
+    return {"uid": _make_uid(target), "attrs": attributes, "parents": []}
 
 
-def _target(entry: Mapping[str, Any]) -> Target:
+def _read_target(entry: Mapping[str, Any]) -> Target:
     vmid = entry.get("vmid")
     if vmid is None:
         return Target(id="/".join(str(value) for value in entry.values()))
@@ -176,17 +176,17 @@ def _target(entry: Mapping[str, Any]) -> Target:
         type=str(entry.get("type") or ""),
         pool=str(entry.get("pool") or ""),
         tags=tuple(entry.get("tags") or ()),
-        # What could not be read is taken as protected: the policy must not judge it as harmless.
+        # A guest whose protection could not be read counts as protected: the policy must not take it as harmless.
         protected=bool(entry.get("protected", True)),
         template=bool(entry.get("template")),
     )
 
 
-def _bare(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The targets as the steps name them, where the module did not describe them."""
-    own = frozenset({"method", "path", "params", "task", "why"})
-    found: dict[str, dict[str, Any]] = {}
+def _read_targets_from_steps(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the targets from the steps, for a module that did not describe them."""
+    step_fields = frozenset({"method", "path", "params", "task", "why"})
+    targets: dict[str, dict[str, Any]] = {}
     for step in plan["steps"]:
-        identity = {name: value for name, value in step.items() if name not in own}
-        found.setdefault(str(identity), identity)
-    return list(found.values())
+        identity = {name: value for name, value in step.items() if name not in step_fields}
+        targets.setdefault(str(identity), identity)
+    return list(targets.values())

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The freeze: nothing is changed on the cluster, by whomever, until it is thawed."""
+"""The freeze: while it is on, nobody changes anything on the cluster."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.system.identity import local_user, now
+from mcp_bridge.system.identity import current_timestamp, local_user
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """Who has frozen it, since when (UTC, ISO 8601), and why."""
+class Freeze:
+    """A freeze: by whom, since when (UTC, ISO 8601), and why."""
 
     by: str
     since: str
@@ -26,38 +26,41 @@ class Frozen:
 
 
 class Freezer:
-    """A file in the state directory, so that it holds for every process that uses it."""
+    """Freezes and thaws by a file in the state directory, which holds for every process that uses the directory."""
 
     def __init__(self, state_dir: Path) -> None:
         self._file = state_dir / "frozen"
 
-    def frozen(self) -> Frozen | None:
-        """The freeze that is on, if any; one that can't be read is on all the same."""
+    def read_freeze(self) -> Freeze | None:
+        """Return the freeze that is on, if any; one that can't be read counts as on."""
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeError) as error:
-            return Frozen("somebody", "", f"the file {self._file} can't be read: {error}")
+            return Freeze("somebody", "", f"the file {self._file} can't be read: {error}")
         try:
-            return Frozen(**json.loads(text))
+            return Freeze(**json.loads(text))
         except (ValueError, TypeError):
-            return Frozen("somebody", "", f"the file {self._file} is not as it was written")
+            return Freeze("somebody", "", f"the file {self._file} is not as it was written")
 
-    def freeze(self, why: str = "") -> Frozen:
-        """Freeze; one that is on already stays as it is. Raises LedgerError when it can't be written."""
+    def freeze(self, why: str = "") -> Freeze:
+        """Freeze, and return the freeze; one that is on already stays as it is.
+
+        Raises LedgerError when it can't be written.
+        """
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("x", encoding="utf-8") as file:
-                json.dump(asdict(Frozen(local_user(), now(), why)), file)
+                json.dump(asdict(Freeze(local_user(), current_timestamp(), why)), file)
         except FileExistsError:
             pass
         except OSError as error:
             raise LedgerError(f"It can't be frozen: {error}.", "Free some space, or stop the servers.") from error
-        return self.frozen() or self.freeze(why)
+        return self.read_freeze() or self.freeze(why)
 
-    def thaw(self) -> Frozen | None:
-        """Thaw; returns the freeze that was on."""
-        was = self.frozen()
+    def thaw(self) -> Freeze | None:
+        """Thaw, and return the freeze that was on."""
+        freeze = self.read_freeze()
         self._file.unlink(missing_ok=True)
-        return was
+        return freeze

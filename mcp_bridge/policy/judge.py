@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a plan: the mode, the freeze, the policy and approvals decide."""
+"""Decides whether a plan is applied: by the mode, the freeze, the policy and approvals."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy import Approval, Asker, Decision, Moment, Policy, question
-from mcp_bridge.policy.freeze import Frozen
+from mcp_bridge.policy import Approval, Caller, Decision, Moment, Policy, make_question
+from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ _APPLIED = ("allowed", APPROVED)
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word for the ledger, the rules behind it, who approved it, and why it is not applied.
+    """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
 
-    `elicitable`: the approval of the asking client's own user would do.
+    `elicitable`: an approval by the calling client's own user would suffice.
     """
 
     decision: str
@@ -40,77 +40,85 @@ class Verdict:
 
     @property
     def applies(self) -> bool:
-        """Whether the plan is to be applied now."""
+        """Whether the plan may be applied now."""
         return self.decision in _APPLIED
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides on plans, by one policy and the approvals in one ledger."""
+    """Decides on plans by one policy and the approvals in one ledger."""
 
     policy: Policy
     plans: Plans
-    frozen: Callable[[], Frozen | None]
+    read_freeze: Callable[[], Freeze | None]
 
     def judge(
-        self, tool: Tool, asker: Asker, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
+        self, tool: Tool, caller: Caller, plan: Plan, run_id: str, *, only_plan: bool, plan_id: str | None = None
     ) -> Verdict:
-        """What becomes of this plan of this asker; an approval of it is used up for the run.
+        """Decide on this caller's plan; an approval of it is used up for the run.
 
-        With `plan_id` a kept plan is being applied: what counts is that plan's approval, whoever had asked for it.
+        With `plan_id`, a kept plan is being applied: that plan's approval counts, whoever asked for the plan.
         """
         if not plan.steps:
             return Verdict("nothing to do")
-        frozen = self.frozen()
-        if frozen and not only_plan:
-            return Verdict("frozen", failure=_frozen(frozen))
-        asked = question(tool, asker, plan.model_dump() | {"targets": plan.targets}, Moment.of(datetime.now()))
-        decision = self.policy.decide(asked)
+        freeze = self.read_freeze()
+        if freeze and not only_plan:
+            return Verdict("frozen", failure=_make_freeze_failure(freeze))
+        question = make_question(
+            tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
+        )
+        decision = self.policy.decide(question)
         if decision.ruling == "refuse":
-            return Verdict("refused", _names(decision), failure=_refused(decision))
+            return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
         if only_plan:
-            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _names(decision))
+            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
         if decision.ruling == "allow":
-            return Verdict("allowed", _names(decision))
-        approved = self.plans.take_approved(tool.name, plan.digest, asker.name, run_id, plan_id)
-        if approved:
-            approval = _approval(approved)
-            decision = self.policy.decide(asked, approval)
+            return Verdict("allowed", _get_rule_names(decision))
+        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.name, run_id, plan_id)
+        if approved_plan:
+            approval = _make_approval(approved_plan)
+            decision = self.policy.decide(question, approval)
             if decision.ruling == "allow":
-                return Verdict(APPROVED, _names(decision), approval.by)
-            return Verdict("refused", _names(decision), approval.by, _refused(decision))
-        elicited = self.policy.decide(asked, Approval("elicitation", asker.name))
-        return Verdict(HELD, _names(decision), failure=_held(decision, run_id), elicitable=elicited.ruling == "allow")
+                return Verdict(APPROVED, _get_rule_names(decision), approval.by)
+            return Verdict("refused", _get_rule_names(decision), approval.by, _make_refusal_failure(decision))
+        if_elicited = self.policy.decide(question, Approval("elicitation", caller.name))
+        return Verdict(
+            HELD,
+            _get_rule_names(decision),
+            failure=_make_hold_failure(decision, run_id),
+            elicitable=if_elicited.ruling == "allow",
+        )
 
 
-def _names(decision: Decision) -> tuple[str, ...]:
+def _get_rule_names(decision: Decision) -> tuple[str, ...]:
     return tuple(rule.name for rule in decision.rules)
 
 
-def _approval(plan: KeptPlan) -> Approval:
+def _make_approval(plan: KeptPlan) -> Approval:
     return Approval("elicitation" if plan.approval == "elicitation" else "operator", plan.approver or "")
 
 
-def _refused(decision: Decision) -> Failure:
+def _make_refusal_failure(decision: Decision) -> Failure:
     return Failure(code="refused", message=f"{decision.reason} Nothing was changed.", hint=decision.advice)
 
 
-def _held(decision: Decision, run_id: str) -> Failure:
+def _make_hold_failure(decision: Decision, run_id: str) -> Failure:
+    command = f"playvisor approvals approve {run_id[:8]}"
     return Failure(
         code="approval_required",
         message=f"{decision.reason} The plan is held; nothing was changed.",
-        hint=f"{decision.advice} `playvisor approvals approve {run_id[:8]}` does; then make the same call again.",
+        hint=f"{decision.advice} `{command}` approves it; then make the same call again.",
     )
 
 
-def _frozen(frozen: Frozen) -> Failure:
+def _make_freeze_failure(freeze: Freeze) -> Failure:
     return Failure(
         code="frozen",
-        message=f"All changes are frozen: {frozen}. Nothing was changed.",
+        message=f"All changes are frozen: {freeze}. Nothing was changed.",
         hint="Reads and plans still work. `playvisor thaw` ends the freeze.",
     )
 
 
-def shown(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What an approver gets to see of a plan: all of it."""
+def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what an approver sees of a plan: all of it."""
     return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}

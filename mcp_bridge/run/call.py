@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments, run_tools
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
@@ -24,7 +24,7 @@ from mcp_bridge.run.tools.results import failed_result
 _FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
 
 
-def register(tool: NativeTool, function: ToolFunction) -> None:
+def register(tool: BridgeTool, function: ToolFunction) -> None:
     """Add a tool of a feature above the bridge, before the first request; every face then offers it.
 
     Raises ValueError for a name that is taken.
@@ -80,5 +80,5 @@ def _find_refusal(request: Request) -> Failure | None:
     if request.offered is not None and tool.name not in request.offered:
         message = f"{tool.name} is not among the tools that this server offers."
         return Failure(code="refused", message=message, hint=f"It is in toolset {tool.toolset}.")
-    problems = arguments.against(tool.input_schema, request.arguments)
+    problems = arguments.check_against_schema(tool.input_schema, request.arguments)
     return invalid_arguments(problems) if problems else None

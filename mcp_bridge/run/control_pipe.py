@@ -41,7 +41,7 @@ class ControlPipe:
                 return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _remove_abandoned(self._folder)
-            pipe = self._folder / _name(os.getpid(), processes.started(os.getpid()))
+            pipe = self._folder / _name(os.getpid(), processes.read_start_time(os.getpid()))
             with suppress(FileExistsError):
                 os.mkfifo(pipe, 0o600)
             atexit.register(self.close)
@@ -94,5 +94,5 @@ def _name(pid: int, started: str) -> str:
 def _remove_abandoned(folder: Path) -> None:
     for pipe in folder.iterdir():
         pid, _dash, started = pipe.name.partition("-")
-        if pid.isdigit() and started and processes.started(int(pid)) != started:
+        if pid.isdigit() and started and processes.read_start_time(int(pid)) != started:
             pipe.unlink(missing_ok=True)

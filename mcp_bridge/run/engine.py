@@ -25,7 +25,7 @@ from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
 from mcp_bridge.run.request import Request, find_refusal, unknown_tool
 from mcp_bridge.settings import Settings
-from mcp_bridge.text.redaction import writable
+from mcp_bridge.text.redaction import make_writable
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
@@ -71,7 +71,9 @@ class Engine:
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
 
-        return Judge(Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).frozen)
+        return Judge(
+            Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).read_freeze
+        )
 
     def run(
         self,
@@ -152,7 +154,7 @@ class Engine:
     def _turn_down(self, request: Request, run_id: str, failure: Failure) -> Result:
         """Record and return a request that nothing was started for."""
         status: Status = "refused" if failure.code == "refused" else "failed"
-        name = writable(request.tool[:64])
+        name = make_writable(request.tool[:64])
         return self.answer(
             request, Result(run_id=run_id, tool=name, status=status, summary=failure.message, failure=failure)
         )

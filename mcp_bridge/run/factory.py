@@ -18,7 +18,7 @@ from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
 
 if TYPE_CHECKING:
-    from mcp_bridge.executor.warm import Keeper
+    from mcp_bridge.executor.warm import ServerSource
 
 
 def make_bridge(
@@ -48,11 +48,13 @@ def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) ->
     return warm
 
 
-def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]) -> Keeper | None:
+def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]) -> ServerSource | None:
     """The fork server for the runs of this process."""
     from mcp_bridge.executor import warm
     from mcp_bridge.executor.forkserver import head_start
 
-    if lending.lent_by:
-        return warm.Lender(Path(lending.lent_by))
-    return warm.supervisor(connection, purpose="lend-too", lends=lends) if lasting else head_start.taken
+    if lending.lender_folder:
+        return warm.BorrowedServer(Path(lending.lender_folder))
+    return (
+        warm.make_supervisor(connection, purpose="lend-too", lent_programs=lends) if lasting else head_start.supervisor
+    )

@@ -35,7 +35,7 @@ def describe_failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -
         return None
     known = result.get("failure")
     if not known:
-        crash = runner_events.last_line_of_crash(result) or str(result.get("msg") or "it gave no reason")
+        crash = runner_events.find_crash_line(result) or str(result.get("msg") or "it gave no reason")
         message = f"The module did not end as it should: {crash}"
         return Failure(code="task_failed", message=message, hint=events_hint)
     fields = {name: value for name, value in known.items() if name in Failure.model_fields and value is not None}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.docs import module_docs
+from mcp_bridge.catalogue.docs import read_module_docs
 from mcp_bridge.executor import PlaybookOutcome, is_lost, runner_events
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.result import Failure, Plan, Result, Status
@@ -30,7 +30,7 @@ def mark_if_lost(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
     result = outcome.result
     if result is None or result["failed"]:
         return outcome
-    documented = module_docs(tool.module).returns.keys() - {"failure"}
+    documented = read_module_docs(tool.module).returns.keys() - {"failure"}
     needed = {"plan"} if "plan" in documented else documented
     returned = {name for name, value in result.items() if value is not None}
     return outcome if needed & returned else replace(outcome, result=dict(_LOST))
@@ -59,8 +59,8 @@ def read_plan(outcome: PlaybookOutcome) -> Plan | None:
 
 def read_data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
-    documented = module_docs(tool.module).returns
-    result = runner_events.returned(outcome.result or {})
+    documented = read_module_docs(tool.module).returns
+    result = runner_events.strip_internal_keys(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 
 

@@ -14,7 +14,7 @@ from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
 from mcp_bridge.ledger.records import expiry
-from mcp_bridge.policy import Asker
+from mcp_bridge.policy import Caller
 from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import failures, guest_locks
@@ -90,7 +90,7 @@ class Phases:
         if request.plan_digest not in (None, plan.digest):
             return Verdict("drifted", failure=failures.plan_drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
-        asker = Asker(request.asker, request.kind, request.roles, local_user())
+        asker = Caller(request.asker, request.kind, request.roles, local_user())
         verdict = judge.judge(self._tool, asker, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id)
         plans = self._means.recorder.ledger.plans
         if request.plan_id and verdict.applies and not plans.use(request.plan_id, self._run_id):
@@ -157,7 +157,7 @@ class Phases:
             variables["pve_expect_plan"] = plan.digest
         run = PlaybookRun(
             folder=self._means.recorder.ledger.folder(self._run_id) / phase,
-            playbook=collection.playbook(self._tool.playbook),
+            playbook=collection.playbook_path(self._tool.playbook),
             action=self._tool.action,
             variables=variables,
             check=phase == "plan",
@@ -175,7 +175,7 @@ class Phases:
 
     def _variables(self) -> dict[str, Any]:
         options = {name: value for name, value in self._request.arguments.items() if name != "check"}
-        values: Mapping[str, Any] = {**arguments.cleaned(options), **self._tool.fixed}
+        values: Mapping[str, Any] = {**arguments.clean(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
 
     def _say(self, phase: str, line: str) -> None:

@@ -22,7 +22,7 @@ from mcp_bridge.run.ending import Ending
 from mcp_bridge.run.outcome import closing_of, result_of
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
-from mcp_bridge.text.redaction import shortened, writable
+from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger
@@ -57,15 +57,15 @@ class Recorder:
 
     def find_secrets(self, arguments: dict[str, Any]) -> list[str]:
         """The names of arguments that hold a secret of the connection."""
-        return sorted(name for name, value in arguments.items() if self._redactor.finds(value))
+        return sorted(name for name, value in arguments.items() if self._redactor.has_secret(value))
 
     def redact_data(self, data: Any) -> Any:
         """Plain data without any secret that is known here."""
-        return self._redactor.data(data)
+        return self._redactor.redact(data)
 
     def redact(self, result: Result) -> Result:
         """A result without any secret that is known here."""
-        data = self._redactor.data(result.model_dump())
+        data = self._redactor.redact(result.model_dump())
         if result.plan:
             # Which no dump has.
             data["plan"]["elicitable"] = result.plan.elicitable
@@ -80,12 +80,12 @@ class Recorder:
         """What is known of a run before it starts."""
         return Opening(
             run_id=run_id,
-            tool=writable(request.tool),
-            arguments=self._redactor.data(shortened(dict(request.arguments))),
+            tool=make_writable(request.tool),
+            arguments=self._redactor.redact(shorten(dict(request.arguments))),
             mode="check" if request.check else request.mode,
             who=Who(
-                client_name=writable(request.client_name),
-                client_version=writable(request.client_version) if request.client_version else None,
+                client_name=make_writable(request.client_name),
+                client_version=make_writable(request.client_version) if request.client_version else None,
                 proxmox_user=self._settings.identity or None,
                 cluster_url=self._settings.cluster_url or None,
             ),
@@ -106,14 +106,14 @@ class Recorder:
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
         """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
         arguments = dict(request.arguments)
-        has_secret = self._redactor.data(arguments) != arguments
+        has_secret = self._redactor.redact(arguments) != arguments
         self.ledger.plans.keep(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
                 digest=plan.digest,
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
-                shown=self._redactor.data(judge.shown(plan, result.summary, result.diff)),
+                shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
                 asker=request.asker,
                 expires_at=plan.expires_at or expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",

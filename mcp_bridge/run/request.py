@@ -16,7 +16,7 @@ from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
 from mcp_bridge.system.identity import local_user
-from mcp_bridge.text.redaction import writable
+from mcp_bridge.text.redaction import make_writable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Request:
     @property
     def asker(self) -> str:
         """Whose plans and approvals these are: people are their own, whatever terminal they use."""
-        return local_user() if self.kind == "person" else writable(self.client_name)[:128]
+        return local_user() if self.kind == "person" else make_writable(self.client_name)[:128]
 
 
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
@@ -70,9 +70,9 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
 
 def unknown_tool(name: str) -> Failure:
     """The failure for a tool that does not exist."""
-    near = catalogue.similar(name)
+    near = catalogue.find_similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
-    known = ", ".join(tool.name for tool in catalogue.offered())
+    known = ", ".join(tool.name for tool in catalogue.list_offered())
     return Failure(
         code="invalid_parameter", message=f"There is no tool {name[:60]!r}.", hint=f"{guess}There are: {known}."
     )

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.settings import profiles
-from mcp_bridge.system.memory import take_variable
+from mcp_bridge.system.memory import pop_variable
 from mcp_bridge.text.redaction import Redactor
 
 Mode = Literal["read", "check", "apply"]
@@ -24,39 +24,39 @@ Mode = Literal["read", "check", "apply"]
 SECRETS = ("PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD")
 
 
-def _from(*names: str) -> AliasChoices:
+def _alias(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
 class Settings(BaseSettings):
-    """What the environment says. Secrets are read from `NAME` or from the file that `NAME_FILE` names."""
+    """The settings in the environment. Secrets are read from `NAME`, or from the file that `NAME_FILE` names."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
-    url: str | None = Field(None, validation_alias=_from("PROXMOX_URL"))
-    host: str | None = Field(None, validation_alias=_from("PROXMOX_HOST"))
-    port: int | None = Field(None, validation_alias=_from("PROXMOX_PORT"), ge=1, le=65535)
-    user: str | None = Field(None, validation_alias=_from("PROXMOX_USER"))
-    token_id: str | None = Field(None, validation_alias=_from("PROXMOX_TOKEN_ID"))
-    token_secret: SecretStr | None = Field(None, validation_alias=_from("PROXMOX_TOKEN_SECRET"))
-    password: SecretStr | None = Field(None, validation_alias=_from("PROXMOX_PASSWORD"))
-    verify_ssl: bool = Field(True, validation_alias=_from("PROXMOX_VERIFY_SSL"))
-    ca_path: str | None = Field(None, validation_alias=_from("PROXMOX_CA_PATH"))
-    fingerprint: str | None = Field(None, validation_alias=_from("PROXMOX_FINGERPRINT"))
+    url: str | None = Field(None, validation_alias=_alias("PROXMOX_URL"))
+    host: str | None = Field(None, validation_alias=_alias("PROXMOX_HOST"))
+    port: int | None = Field(None, validation_alias=_alias("PROXMOX_PORT"), ge=1, le=65535)
+    user: str | None = Field(None, validation_alias=_alias("PROXMOX_USER"))
+    token_id: str | None = Field(None, validation_alias=_alias("PROXMOX_TOKEN_ID"))
+    token_secret: SecretStr | None = Field(None, validation_alias=_alias("PROXMOX_TOKEN_SECRET"))
+    password: SecretStr | None = Field(None, validation_alias=_alias("PROXMOX_PASSWORD"))
+    verify_ssl: bool = Field(True, validation_alias=_alias("PROXMOX_VERIFY_SSL"))
+    ca_path: str | None = Field(None, validation_alias=_alias("PROXMOX_CA_PATH"))
+    fingerprint: str | None = Field(None, validation_alias=_alias("PROXMOX_FINGERPRINT"))
 
     state_dir: Path = Field(
         default_factory=lambda: Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state", "playvisor"),
-        validation_alias=_from("PLAYVISOR_STATE_DIR"),
+        validation_alias=_alias("PLAYVISOR_STATE_DIR"),
     )
-    mode: Mode | None = Field(None, validation_alias=_from("PLAYVISOR_MODE"))
-    ledger_url: str | None = Field(None, validation_alias=_from("PLAYVISOR_LEDGER_URL"))
-    policy: Path | None = Field(None, validation_alias=_from("PLAYVISOR_POLICY"))
-    # Seconds for which a plan can be approved and applied.
-    plan_seconds: int = Field(900, validation_alias=_from("PLAYVISOR_PLAN_SECONDS"), ge=1)
-    # How ansible-playbook is started; what suits the front end unless it is set.
-    executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_from("PLAYVISOR_EXECUTOR"))
-    # Seconds after which a run is stopped, whatever it does; each module has its own, shorter timeouts.
-    run_timeout: int = Field(6 * 3600, validation_alias=_from("PLAYVISOR_RUN_TIMEOUT"), ge=1)
+    mode: Mode | None = Field(None, validation_alias=_alias("PLAYVISOR_MODE"))
+    ledger_url: str | None = Field(None, validation_alias=_alias("PLAYVISOR_LEDGER_URL"))
+    policy: Path | None = Field(None, validation_alias=_alias("PLAYVISOR_POLICY"))
+    # Seconds within which a plan can be approved and applied.
+    plan_seconds: int = Field(900, validation_alias=_alias("PLAYVISOR_PLAN_SECONDS"), ge=1)
+    # How ansible-playbook is started; the front end chooses unless it is set.
+    executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
+    # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
+    run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
 
     @field_validator("state_dir", "policy")
     @classmethod
@@ -72,14 +72,14 @@ class Settings(BaseSettings):
 
     @property
     def cluster_url(self) -> str:
-        """Address of the cluster for people; empty when none is configured."""
+        """The cluster's address; empty when none is configured."""
         if self.url:
             return self.url if "://" in self.url else f"https://{self.url}"
         return f"https://{self.host}:{self.port or 8006}" if self.host else ""
 
     @property
     def identity(self) -> str:
-        """User, or user!token, whom the cluster will see; empty when none is configured."""
+        """The user, or user!token, that the cluster will see; empty when none is configured."""
         if self.token_id and "!" in self.token_id:
             return self.token_id
         if self.token_id and self.user:
@@ -88,12 +88,12 @@ class Settings(BaseSettings):
 
     @property
     def redactor(self) -> Redactor:
-        """Hides these settings' secrets."""
-        given = (self.token_secret, self.password)
-        return Redactor(secret.get_secret_value() for secret in given if secret)
+        """A redactor of these settings' secrets."""
+        secrets = (self.token_secret, self.password)
+        return Redactor(secret.get_secret_value() for secret in secrets if secret)
 
     def connection_env(self) -> dict[str, str]:
-        """The PROXMOX_* variables that are no secrets, for the environment of a playbook."""
+        """The PROXMOX_* variables without the secrets, for the environment of a playbook."""
         values = {
             "PROXMOX_URL": self.url,
             "PROXMOX_HOST": self.host,
@@ -126,39 +126,39 @@ class Settings(BaseSettings):
 
 
 def load_settings(*, with_profile: bool = True) -> Settings:
-    """Read the environment once, and take the secrets out of it: nothing that starts later inherits them.
+    """Read the environment once, and remove the secrets from it, so that no process started later inherits them.
 
-    Where a profile is chosen, the cluster is the profile's, and PROXMOX_* say nothing; to have its secret, a password
-    may be asked for. Raises UsageError that names the variable for what makes no sense.
+    Where a profile is chosen, the cluster is the profile's and PROXMOX_* are ignored; a password may be asked for, to
+    decrypt its secret. Raises UsageError that names the variable when a value is invalid.
     """
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in SECRETS:
-        secret = take_variable(name) or _file_secret(name)
+        secret = pop_variable(name) or _read_secret_file(name)
         if secret:
-            given[name] = SecretStr(secret)
-    profile = profiles.chosen() if with_profile else None
+            values[name] = SecretStr(secret)
+    profile = profiles.choose_name() if with_profile else None
     if profile:
-        given = _of_profile(profile)
+        values = _read_profile(profile)
     try:
-        return Settings(**given)
+        return Settings(**values)
     except ValidationError as error:
-        raise UsageError(_explain(error), "Correct it in the environment, or unset it.") from None
+        raise UsageError(_describe_errors(error), "Correct it in the environment, or unset it.") from None
 
 
-def _of_profile(name: str) -> dict[str, Any]:
-    """The connection that a profile describes, in the place of every variable about it."""
+def _read_profile(name: str) -> dict[str, Any]:
+    """The connection that a profile describes, with a value or None for every PROXMOX_* variable."""
     from mcp_bridge.settings import secrets
 
-    profile = profiles.load().named(name)
-    given: dict[str, Any] = dict.fromkeys(("PROXMOX_HOST", "PROXMOX_PORT", *SECRETS))
+    profile = profiles.load().get(name)
+    values: dict[str, Any] = dict.fromkeys(("PROXMOX_HOST", "PROXMOX_PORT", *SECRETS))
     for key, value in asdict(profile).items():
-        given[f"PROXMOX_{key.upper()}"] = value
+        values[f"PROXMOX_{key.upper()}"] = value
     if profile.secret:
-        given[f"PROXMOX_{profile.secret.upper()}"] = SecretStr(secrets.reveal(name, profile) or "")
-    return given
+        values[f"PROXMOX_{profile.secret.upper()}"] = SecretStr(secrets.read_in_clear(name, profile) or "")
+    return values
 
 
-def _file_secret(name: str) -> str | None:
+def _read_secret_file(name: str) -> str | None:
     path = os.environ.get(f"{name}_FILE")
     if not path:
         return None
@@ -171,8 +171,8 @@ def _file_secret(name: str) -> str | None:
         ) from None
 
 
-def _explain(error: ValidationError) -> str:
-    # Without the inputs: one of them may be a secret in the wrong variable.
+def _describe_errors(error: ValidationError) -> str:
+    # Without the values: one of them may be a secret in the wrong variable.
     return "; ".join(
-        f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        f"{'.'.join(map(str, entry['loc']))}: {entry['msg'].removeprefix('Value error, ')}" for entry in error.errors()
     )

@@ -19,51 +19,55 @@ _SERVICE = "playvisor"
 _PASSWORD_FILES = ("PLAYVISOR_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_PASSWORD_FILE")
 
 
-def reveal(name: str, profile: Profile) -> str | None:
-    """The profile's secret in clear; None when it has none. Raises UsageError when it can't be had."""
-    kept = getattr(profile, profile.secret) if profile.secret else None
-    if kept is None:
+def read_in_clear(name: str, profile: Profile) -> str | None:
+    """The profile's secret in clear; None when it has none. Raises UsageError when it can't be read or decrypted."""
+    stored = getattr(profile, profile.secret) if profile.secret else None
+    if stored is None:
         return None
-    if kept == KEYRING:
-        found = _in_keyring("get_password", name)
-        if found is None:
+    if stored == KEYRING:
+        secret = _call_keyring("get_password", name)
+        if secret is None:
             raise UsageError(
                 f"The keyring has no secret for profile {name}.",
                 f"Set it with `playvisor profile encrypt {name} --keyring`.",
             )
-        return str(found)
-    if is_in_clear(kept):
+        return str(secret)
+    if is_in_clear(stored):
         raise UsageError(
             f"The {profile.secret} of profile {name} is kept in clear.", f"Run `playvisor profile encrypt {name}`."
         )
-    return _decrypted(name, kept)
+    return _decrypt(name, stored)
 
 
-def is_in_clear(kept: str | None) -> bool:
-    """Whether what the file says is the secret itself."""
-    return bool(kept) and kept != KEYRING and not str(kept).lstrip().startswith(_VAULT)
+def is_in_clear(stored: str | None) -> bool:
+    """Whether what the profiles' file holds is the secret itself."""
+    return bool(stored) and stored != KEYRING and not str(stored).lstrip().startswith(_VAULT)
 
 
-def conceal(name: str, secret: str, *, keyring: bool) -> str:
-    """What the file says in place of a secret, once it is kept."""
+def store(name: str, secret: str, *, keyring: bool) -> str:
+    """Put a secret into the keyring, or encrypt it; returns what the profiles' file holds in its place."""
     if keyring:
-        _in_keyring("set_password", name, secret)
+        _call_keyring("set_password", name, secret)
         return KEYRING
-    text: str = _vault(new=True).encrypt(secret).decode()
+    text: str = _make_vault(new=True).encrypt(secret).decode()
     return text
 
 
-def forget(name: str, profile: Profile) -> None:
-    """Take a profile's secret out of the keyring, if it is there."""
-    if profile.secret and getattr(profile, profile.secret) == KEYRING and _in_keyring("get_password", name) is not None:
-        _in_keyring("delete_password", name)
+def delete_from_keyring(name: str, profile: Profile) -> None:
+    """Delete a profile's secret from the keyring, if it is there."""
+    if (
+        profile.secret
+        and getattr(profile, profile.secret) == KEYRING
+        and _call_keyring("get_password", name) is not None
+    ):
+        _call_keyring("delete_password", name)
 
 
-def _decrypted(name: str, kept: str) -> str:
+def _decrypt(name: str, encrypted: str) -> str:
     from ansible.errors import AnsibleError  # type: ignore[import-untyped]
 
     try:
-        text: str = _vault().decrypt(kept.strip().encode()).decode()
+        text: str = _make_vault().decrypt(encrypted.strip().encode()).decode()
     except AnsibleError:
         raise UsageError(
             f"The secret of profile {name} can't be decrypted: it was encrypted with another password.",
@@ -72,17 +76,17 @@ def _decrypted(name: str, kept: str) -> str:
     return text
 
 
-def _vault(*, new: bool = False) -> Any:
+def _make_vault(*, new: bool = False) -> Any:
     from ansible.parsing.vault import VaultLib, VaultSecret  # type: ignore[import-untyped]
 
-    return VaultLib([("default", VaultSecret(_vault_password(new=new).encode()))])
+    return VaultLib([("default", VaultSecret(_get_vault_password(new=new).encode()))])
 
 
-def _vault_password(*, new: bool) -> str:
-    """From the file that the environment names, or from whoever sits there; a new one is asked twice."""
+def _get_vault_password(*, new: bool) -> str:
+    """Read the password from the file that the environment names, or ask for it on the terminal; twice if it is new."""
     path = next((os.environ[variable] for variable in _PASSWORD_FILES if os.environ.get(variable)), None)
     if path:
-        return _from_file(path)
+        return _read_password_file(path)
     if not sys.stdin.isatty():
         raise UsageError(
             "The vault password of the profiles is not known.",
@@ -96,8 +100,8 @@ def _vault_password(*, new: bool) -> str:
     return password
 
 
-def _from_file(path: str) -> str:
-    """The content of a password file; of a script, what it prints, as ansible-vault does."""
+def _read_password_file(path: str) -> str:
+    """The content of a password file, or what it prints if it is a script, as ansible-vault does."""
     from ansible.errors import AnsibleError
     from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
     from ansible.parsing.vault import get_file_vault_secret
@@ -111,7 +115,7 @@ def _from_file(path: str) -> str:
     return password
 
 
-def _in_keyring(what: str, *arguments: str) -> Any:
+def _call_keyring(operation: str, *arguments: str) -> Any:
     try:
         import keyring  # type: ignore[import-not-found,unused-ignore]
         from keyring.errors import KeyringError  # type: ignore[import-not-found,unused-ignore]
@@ -120,6 +124,6 @@ def _in_keyring(what: str, *arguments: str) -> Any:
             "The package keyring is not installed.", "Install `playvisor[keyring]`, or use ansible-vault instead."
         ) from None
     try:
-        return getattr(keyring, what)(_SERVICE, *arguments)
+        return getattr(keyring, operation)(_SERVICE, *arguments)
     except KeyringError as error:
         raise UsageError(f"The keyring can't be used: {error}", "Unlock it, or use ansible-vault instead.") from None

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who and when: the user of this process, and the time as the ledger writes it."""
+"""The user of this process, and the time as the ledger writes it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import os
 from datetime import UTC, datetime
 
 
-def now() -> str:
-    """The time as the ledger writes it."""
-    return stamp(datetime.now(UTC))
+def current_timestamp() -> str:
+    """The time now in UTC, as the ledger writes it: ISO 8601 with microseconds and `Z`."""
+    return format_timestamp(datetime.now(UTC))
 
 
-def stamp(time: datetime) -> str:
-    """A time in UTC as the ledger writes it."""
+def format_timestamp(time: datetime) -> str:
+    """A time in UTC, as the ledger writes it."""
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeping what this process knows from the other processes of the same user, such as the playbooks that it starts."""
+"""Keeping this process's secrets from the other processes of the same user, such as the playbooks that it starts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from contextlib import suppress
 _PR_SET_DUMPABLE = 4
 
 
-def keep_private() -> None:
-    """Let no process of the same user look into this one's memory; Linux only, and root may all the same."""
+def forbid_inspection() -> None:
+    """Keep other processes of the same user from reading this one's memory. Linux only; root still can."""
     _set_dumpable(0)
 
 
-def let_be_seen() -> None:
-    """Undo it, in a fork that knows nothing which must be kept."""
+def allow_inspection() -> None:
+    """Undo `forbid_inspection`, in a fork that holds no secrets."""
     _set_dumpable(1)
 
 
@@ -27,15 +27,18 @@ def _set_dumpable(value: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, value, 0, 0, 0)
 
 
-def take_variable(name: str) -> str | None:
-    """An environment variable, which is overwritten: Linux goes on showing what a process was started with."""
+def pop_variable(name: str) -> str | None:
+    """Remove an environment variable and return its value; None when it is not set.
+
+    Its memory is overwritten, since Linux goes on showing the environment that a process was started with.
+    """
     value = os.environ.get(name)
     if value is None:
         return None
     library = ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_void_p
-    place = library.getenv(os.fsencode(name))
-    if place:
-        ctypes.memset(place, 0, len(os.fsencode(value)))
+    address = library.getenv(os.fsencode(name))
+    if address:
+        ctypes.memset(address, 0, len(os.fsencode(value)))
     del os.environ[name]
     return value

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A private folder for a socket: short, for this user only, and gone with the process that made it."""
+"""A private folder for a socket: with a short path, for this user only, and removed after the process that made it."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from mcp_bridge.errors import PlayvisorError
 _PREFIX = "playvisor-gateway-"
 # A socket's whole path may have 107 bytes.
 _LONGEST_BASE = 70
-# Folders so new may belong to a process that has not locked its own yet.
+# A folder younger than this may belong to a process that has not locked it yet.
 _NEW_SECONDS = 60.0
 
 
 class PrivateFolder:
-    """The folder, locked while its process lives: that it is not tells others that they may remove it."""
+    """The folder, locked while its process lives; others may remove it when it is not locked."""
 
     def __init__(self) -> None:
-        base = _base()
+        base = _choose_base()
         _remove_abandoned(base)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self._lock = os.open(self.path, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def remove(self) -> None:
-        """Remove it and everything in it."""
+        """Remove the folder and everything in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
 
-def _base() -> Path:
+def _choose_base() -> Path:
     for name in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if name and len(os.fsencode(name)) <= _LONGEST_BASE and os.access(name, os.W_OK | os.X_OK):
             return Path(name)
@@ -46,7 +46,7 @@ def _base() -> Path:
 
 
 def _remove_abandoned(base: Path) -> None:
-    """Remove what processes left behind that were killed."""
+    """Remove the folders of processes that were killed."""
     for folder in base.glob(f"{_PREFIX}*"):
         with suppress(OSError):
             facts = folder.stat(follow_symlinks=False)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strings that others wrote, made harmless to terminals and line-based readers. Pure."""
+"""Strings from outside, made harmless to terminals and line-based readers. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _LONGEST = 2000
 
 
 def one_line(text: str) -> str:
-    """Text without line breaks and control characters, and not longer than anybody reads."""
+    """Text without line breaks and control characters, cut after 2000 characters."""
     flat = " ".join("".join(" " if unicodedata.category(c).startswith("C") else c for c in text).split())
     return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"

@@ -26,41 +26,41 @@ _CUT_MARK = re.compile(rf"{_CUT} \(\d+ (characters|entries)\)\Z")
 
 
 class Redactor:
-    """Replaces known secrets wherever they stand, and every value whose name says that it is a secret."""
+    """Replaces known secrets wherever they occur, and every value whose name says that it is a secret."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         # Very short ones would redact half of every sentence.
         self._secrets = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
 
-    def text(self, value: str) -> str:
-        """The text without any known secret."""
+    def redact_text(self, value: str) -> str:
+        """The text, with every known secret replaced."""
         for secret in self._secrets:
             value = value.replace(secret, REDACTED)
         return _API_TOKEN.sub(rf"\1{REDACTED}", value) if "=" in value else value
 
-    def data(self, value: Any) -> Any:
-        """Plain data (objects, lists, scalars) without any secret, by value or by name."""
+    def redact(self, value: Any) -> Any:
+        """Plain data (objects, lists, scalars), with every secret replaced, be it known by its value or by its name."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, Mapping):
-            return {self.text(str(name)): self._named(str(name), item) for name, item in value.items()}
+            return {self.redact_text(str(name)): self._redact_named(str(name), item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.data(item) for item in value]
+            return [self.redact(item) for item in value]
         return value
 
-    def finds(self, value: Any) -> bool:
-        """Whether a known secret stands anywhere in plain data."""
+    def has_secret(self, value: Any) -> bool:
+        """Whether a known secret occurs anywhere in plain data."""
         if isinstance(value, str):
             return any(secret in value for secret in self._secrets)
         if isinstance(value, Mapping):
-            return any(self.finds(str(name)) or self.finds(item) for name, item in value.items())
-        return isinstance(value, (list, tuple)) and any(self.finds(item) for item in value)
+            return any(self.has_secret(str(name)) or self.has_secret(item) for name, item in value.items())
+        return isinstance(value, (list, tuple)) and any(self.has_secret(item) for item in value)
 
-    def _named(self, name: str, value: Any) -> Any:
+    def _redact_named(self, name: str, value: Any) -> Any:
         if value is None or not _is_secret(name):
-            return self.data(value)
-        named = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
-        return self.text(value) if named else REDACTED
+            return self.redact(value)
+        is_token_id = name.lower() == "token" and isinstance(value, str) and _TOKEN_ID.match(value)
+        return self.redact_text(value) if is_token_id else REDACTED
 
 
 @lru_cache(maxsize=1000)
@@ -69,28 +69,28 @@ def _is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name) or _SECRET_TOKEN.search(name))
 
 
-def shortened(value: Any, depth: int = 0) -> Any:
-    """Plain data that can be written down: nothing longer or deeper than any real argument, nothing but text.
+def shorten(value: Any, depth: int = 0) -> Any:
+    """Plain data that can be stored: writable text only, and nothing longer or deeper than real arguments are.
 
-    What was left out is marked; `is_shortened` finds the marks.
+    What is left out is marked; `is_shortened` finds the marks.
     """
     if depth > _DEEPEST:
         return _CUT
     if isinstance(value, str):
-        text = writable(value)
+        text = make_writable(value)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}{_CUT} ({len(text)} characters)"
     if isinstance(value, Mapping):
         items = list(value.items())[:_LONGEST]
-        kept = {writable(str(name))[:_LONGEST_NAME]: shortened(item, depth + 1) for name, item in items}
-        return kept if len(value) <= _LONGEST else {**kept, _CUT: f"{_CUT} ({len(value)} entries)"}
+        shortened = {make_writable(str(name))[:_LONGEST_NAME]: shorten(item, depth + 1) for name, item in items}
+        return shortened if len(value) <= _LONGEST else {**shortened, _CUT: f"{_CUT} ({len(value)} entries)"}
     if isinstance(value, list):
-        entries = [shortened(item, depth + 1) for item in value[:_LONGEST]]
+        entries = [shorten(item, depth + 1) for item in value[:_LONGEST]]
         return entries if len(value) <= _LONGEST else [*entries, f"{_CUT} ({len(value)} entries)"]
     return value
 
 
 def is_shortened(value: Any) -> bool:
-    """Whether `shortened` has left out something of this data."""
+    """Whether `shorten` has left out something of this data."""
     if isinstance(value, str):
         return value == _CUT or _CUT_MARK.search(value) is not None
     if isinstance(value, Mapping):
@@ -98,6 +98,6 @@ def is_shortened(value: Any) -> bool:
     return isinstance(value, list) and any(map(is_shortened, value))
 
 
-def writable(text: str) -> str:
-    """Text in which what is no character, such as NUL or a byte that is no UTF-8 in an argument, became `?`."""
+def make_writable(text: str) -> str:
+    """Text in which NUL, and bytes of an argument that are not UTF-8, are replaced by `?`."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

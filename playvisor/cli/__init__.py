@@ -30,7 +30,7 @@ def main() -> NoReturn:
     """Entry point of the `playvisor` command."""
     # The ledger and what runs leave behind are for their owner only, also in a directory that was there before.
     os.umask(0o077)
-    memory.keep_private()
+    memory.forbid_inspection()
     status = command_line.borrow(sys.argv)
     if status is not None:
         sys.exit(status)
@@ -39,7 +39,7 @@ def main() -> NoReturn:
     if command_line.runs_playbooks(sys.argv):
         from mcp_bridge.executor.forkserver import head_start
 
-        head_start.take()
+        head_start.start()
 
     import typer
 
@@ -94,7 +94,7 @@ def preload() -> Iterator[None]:
 def _needed() -> Any:
     """The tree for this command line: in a fork, the one that is there already."""
     asked = command_line.words(sys.argv)
-    return command(asked[0] if asked and not lending.lent_by else None)
+    return command(asked[0] if asked and not lending.lender_folder else None)
 
 
 def _misused(error: typer.TyperException) -> UsageError:
@@ -110,4 +110,6 @@ def _misused(error: typer.TyperException) -> UsageError:
         redactor = load_settings(with_profile=False).redactor
     except UsageError as unusable:
         return unusable
-    return UsageError("" if told else redactor.text(error.format_message()), f"`{command} --help` shows its usage.")
+    return UsageError(
+        "" if told else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage."
+    )

@@ -50,10 +50,10 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 
 def _add_nouns(app: typer.Typer, only: str | None) -> None:
-    from mcp_bridge.catalogue.commands import commands
+    from mcp_bridge.catalogue.commands import list_commands
     from playvisor.cli import tool_commands
 
-    for noun in [only] if only in commands() else commands():
+    for noun in [only] if only in list_commands() else list_commands():
         app.add_typer(tool_commands.make_group(noun), name=noun, rich_help_panel=_CATALOGUE_PANEL)
 
 

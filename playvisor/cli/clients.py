@@ -92,7 +92,7 @@ def connection(environment: Mapping[str, str], redactor: Redactor, client: Clien
             told.secrets.append(name)
             if client.reference:
                 told.variables[name] = client.reference.replace("NAME", name)
-        elif _SECRET.search(name) or redactor.finds(value) or urlsplit(value).password:
+        elif _SECRET.search(name) or redactor.has_secret(value) or urlsplit(value).password:
             told.left_out.append(name)
         else:
             told.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value

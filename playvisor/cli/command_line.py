@@ -34,7 +34,7 @@ def words(arguments: list[str]) -> list[str]:
 
 def may_be_lent(arguments: list[str]) -> bool:
     """Whether a command may run in a fork of another process, be it only its playbooks."""
-    if lending.lent_by is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
+    if lending.lender_folder is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
         return False
     asked = words(arguments)
     if not asked:

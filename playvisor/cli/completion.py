@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.catalogue.completions import READINGS, beginning
+from mcp_bridge.catalogue.completions import SOURCES, filter_by_prefix
 
 # Somebody types: what was read a moment ago will do.
 _FRESH_SECONDS = 30.0
@@ -31,7 +31,7 @@ def _complete(kind: str, begun: str) -> list[str]:
 
     # An error would land in the middle of what somebody types.
     with suppress(PlayvisorError, OSError, ValueError):
-        return beginning(_values(kind), begun)
+        return filter_by_prefix(_values(kind), begun)
     return []
 
 
@@ -53,7 +53,7 @@ def _read(settings: Any, kind: str) -> list[str]:
     from mcp_bridge.run.factory import make_bridge
     from playvisor.cli.call import make_request
 
-    reading = READINGS[kind]
+    reading = SOURCES[kind]
     asked = make_request(settings, reading.tool, reading.arguments, mode="read", client_name="playvisor-completion")
     return reading.values(make_bridge(settings).call(asked, lambda _line: None, threading.Event()))
 

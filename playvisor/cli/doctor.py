@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from mcp_bridge import catalogue, collection
 from mcp_bridge.catalogue import privileges
-from mcp_bridge.catalogue.privileges import Standing
+from mcp_bridge.catalogue.privileges import Usability
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Result
 from mcp_bridge.run import Bridge
@@ -63,7 +63,7 @@ def examine(*, as_json: bool) -> int:
         checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
         _print(checks, [], as_json=as_json)
         return exit_status(result)
-    standings = [privileges.standing(tool, result.data["permissions"]) for tool in catalogue.offered()]
+    standings = [privileges.check_usability(tool, result.data["permissions"]) for tool in catalogue.list_offered()]
     checks += [*_reached(result), _privileges(standings, result.data["connection"])]
     _print(checks, standings, as_json=as_json)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
@@ -129,14 +129,14 @@ def _reached(result: Result) -> list[Check]:
     return [cluster, login, Check("tls", "warning", "The certificate is not verified.", fix)]
 
 
-def _privileges(standings: list[Standing], link: dict[str, Any]) -> Check:
+def _privileges(standings: list[Usability], link: dict[str, Any]) -> Check:
     """What the everyday tools lack; nobody is told to give a token more than that without having asked for it."""
-    everyday = [entry for entry in standings if entry.tool in catalogue.everyday()]
+    everyday = [entry for entry in standings if entry.tool in catalogue.list_everyday()]
     lacking = [entry.tool for entry in everyday if entry.usable != "yes"]
     if not lacking:
         every = all(entry.usable == "yes" for entry in standings)
         return Check("privileges", "ok", f"enough for {'every tool' if every else 'the everyday tools'}", [])
-    fix = privileges.remedy(everyday, link["user"], link["token_id"])
+    fix = privileges.make_grant_commands(everyday, link["user"], link["token_id"])
     return Check("privileges", "warning", f"not enough everywhere for {', '.join(lacking)}", fix)
 
 
@@ -145,7 +145,7 @@ def _failed(name: str, error: Exception) -> Check:
     return Check(name, "failed", str(error), [hint] if hint else [])
 
 
-def _print(checks: list[Check], standings: list[Standing], *, as_json: bool) -> None:
+def _print(checks: list[Check], standings: list[Usability], *, as_json: bool) -> None:
     if as_json:
         healthy = all(check.state != "failed" for check in checks)
         tools = [asdict(entry) for entry in standings]
@@ -163,5 +163,5 @@ def _print(checks: list[Check], standings: list[Standing], *, as_json: bool) -> 
         console.table(["tool", "usable", "missing"], rows)
 
 
-def _missing(entry: Standing) -> str:
+def _missing(entry: Usability) -> str:
     return "; ".join(f"{' '.join(names)} on {path}" for path, names in entry.missing.items())

@@ -28,7 +28,7 @@ def load_commands() -> Iterator[None]:
     for name in _MODULES:
         importlib.import_module(name)
         yield
-    for tool in catalogue.offered():
+    for tool in catalogue.list_offered():
         # Kept with the tool.
         dict(tool.input_schema)
         yield

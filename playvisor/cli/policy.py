@@ -11,7 +11,7 @@ from typing import Any
 
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Asker, Decision, Moment, Policy, Question, Target
+from mcp_bridge.policy import Approval, Caller, Decision, Moment, Policy, Question, Target
 from mcp_bridge.policy.cases import Case, read_cases
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.settings import load_settings
@@ -37,7 +37,7 @@ def explain(tool: str, target: dict[str, Any], *, asker: str, kind: Any, targets
     if known is None or not known.writes:
         raise UsageError(f"There is no tool {tool!r} that changes something.", "Reads are always allowed.")
     guests = tuple(Target(**{**target, "id": str(number)}) for number in range(max(1, targets)))
-    question = Question(known, Asker(asker, kind), guests, frozenset({"POST"}), Moment.of(datetime.now()))
+    question = Question(known, Caller(asker, kind), guests, frozenset({"POST"}), Moment.from_datetime(datetime.now()))
     policy = Policy.load(load_settings().policy)
     answers: dict[str, Approval | None] = {
         "as it is": None,

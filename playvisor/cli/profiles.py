@@ -30,9 +30,9 @@ def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: 
         raise UsageError("Nobody is named who logs in.", "Give --token-id user@realm!name, or --user user@realm.")
     kind = _kind(profile)
     secret = _secret(_asking(kind, name), secret_file)
-    known = known.having(name, _with(profile, kind, secrets.conceal(name, secret, keyring=keyring)))
+    known = known.with_profile(name, _with(profile, kind, secrets.store(name, secret, keyring=keyring)))
     profiles.save(known)
-    console.err().print(f"Profile {name} is kept in {profiles.file()}.")
+    console.err().print(f"Profile {name} is kept in {profiles.find_file()}.")
     console.err().print(f"Next: playvisor profile test {name}")
 
 
@@ -51,7 +51,7 @@ def show_all(*, as_json: bool) -> None:
 
 def show(name: str, *, as_json: bool) -> None:
     """One profile, without its secret."""
-    told = {"name": name, **_told(profiles.load().named(name))}
+    told = {"name": name, **_told(profiles.load().get(name))}
     if as_json:
         console.print_json(told)
     else:
@@ -62,7 +62,7 @@ def test(name: str, *, as_json: bool) -> int:
     """Look at everything that has to be right, as `playvisor doctor` does with this profile."""
     from playvisor.cli.doctor import examine
 
-    profiles.load().named(name)
+    profiles.load().get(name)
     os.environ[profiles.VARIABLE] = name
     return examine(as_json=as_json)
 
@@ -70,7 +70,7 @@ def test(name: str, *, as_json: bool) -> int:
 def use(name: str) -> None:
     """Make a profile the default."""
     known = profiles.load()
-    known.named(name)
+    known.get(name)
     profiles.save(replace(known, default=name))
     console.err().print(f"{name} is used from now on, unless --profile or PROXMOX_URL says otherwise.")
 
@@ -78,15 +78,15 @@ def use(name: str) -> None:
 def remove(name: str) -> None:
     """Forget a profile and its secret."""
     known = profiles.load()
-    secrets.forget(name, known.named(name))
-    profiles.save(known.without(name))
+    secrets.delete_from_keyring(name, known.get(name))
+    profiles.save(known.without_profile(name))
     console.err().print(f"Profile {name} is removed.")
 
 
 def encrypt(name: str, *, keyring: bool) -> None:
     """Keep a profile's secret in another way: one in clear, or in the other place, is moved."""
     known = profiles.load()
-    profile = known.named(name)
+    profile = known.get(name)
     kind = _kind(profile)
     kept = getattr(profile, kind)
     if secrets.is_in_clear(kept):
@@ -94,11 +94,11 @@ def encrypt(name: str, *, keyring: bool) -> None:
     elif kept is None or (keyring and kept == secrets.KEYRING):
         secret = _secret(_asking(kind, name), None)
     else:
-        secret = secrets.reveal(name, profile) or ""
-    concealed = secrets.conceal(name, secret, keyring=keyring)
+        secret = secrets.read_in_clear(name, profile) or ""
+    concealed = secrets.store(name, secret, keyring=keyring)
     if not keyring:
-        secrets.forget(name, profile)
-    profiles.save(known.having(name, _with(profile, kind, concealed)))
+        secrets.delete_from_keyring(name, profile)
+    profiles.save(known.with_profile(name, _with(profile, kind, concealed)))
     console.err().print(f"The secret of {name} is {'in the keyring' if keyring else 'encrypted with ansible-vault'}.")
 
 

@@ -12,7 +12,7 @@ from mcp_bridge import collection, version
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import Opening, Who
 from mcp_bridge.ledger.verify import PRUNING
-from mcp_bridge.system.identity import stamp
+from mcp_bridge.system.identity import format_timestamp
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
 from playvisor.cli.runs import open_ledger
@@ -24,14 +24,14 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         raise UsageError("It has to be said what is old.", "Give one of --before DATE and --keep-days N.")
     oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
     ledger = open_ledger()
-    removal = ledger.find_removable(stamp(oldest))
+    removal = ledger.find_removable(format_timestamp(oldest))
     if removal and yes:
         opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", Who(CLIENT, version()), collection.version())
         ledger.prune(removal, opening)
     if as_json:
         counts = {
             "runs": removal.runs if removal else 0,
-            "before": stamp(oldest),
+            "before": format_timestamp(oldest),
             "kept": len(removal.kept if removal else ()),
         }
         console.print_json({"removed": bool(removal and yes), **counts})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
-from mcp_bridge.evidence.export import playbook
+from mcp_bridge.evidence.export import export_playbook
 from mcp_bridge.ledger.store import Ledger, Row
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
@@ -84,14 +84,14 @@ def show_run(run_id: str, *, as_json: bool) -> None:
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row["run_id"])
-    steps = events.planned_steps(folder)
+    steps = events.read_planned_steps(folder)
     if as_json:
         console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
         return
     shown = {name.replace("_", " "): results.compact(value) for name, value in row.items() if not _is_chain(name)}
     shown["follow up"] = _followed_up(ledger, row)
     if row["outcome"] is None:
-        shown["now"] = str(events.standing(folder))
+        shown["now"] = str(events.read_progress(folder))
     console.facts({**shown, "entries": _entries(row), "artifacts": str(folder) if folder.is_dir() else None})
     if steps:
         results.show_plan(steps)
@@ -108,7 +108,7 @@ def _followed_up(ledger: Ledger, row: Row) -> str:
 def show_events(run_id: str, *, as_json: bool) -> None:
     """Every event of a run."""
     ledger = open_ledger()
-    found = list(events.events(ledger.folder(ledger.find(run_id)["run_id"])))
+    found = list(events.read_events(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
         console.print_json(found)
         return
@@ -128,7 +128,7 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
     if not run_ids and len(rows) > _MOST_EXPORTED:
         rows = rows[-_MOST_EXPORTED:]
         console.err().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; name older ones by their ids.")
-    exported = playbook(rows)
+    exported = export_playbook(rows)
     for left_out in exported.left_out:
         console.err().print(f"Left out: {left_out}")
     if output is None:
@@ -141,7 +141,7 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
 def show_trace(run_id: str, *, as_json: bool) -> None:
     """Every request of a run to the cluster's API."""
     ledger = open_ledger()
-    found = list(events.api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
+    found = list(events.read_api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
         console.print_json(found)
         return

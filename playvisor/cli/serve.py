@@ -10,7 +10,7 @@ import threading
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.executor.forkserver.supervisor import LEND
-from mcp_bridge.executor.warm import supervisor
+from mcp_bridge.executor.warm import make_supervisor
 from playvisor.cli import console
 from playvisor.cli.command_line import LENT
 
@@ -20,17 +20,17 @@ def serve_commands() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server = supervisor({}, purpose=LEND, lends=LENT)
+    server = make_supervisor({}, purpose=LEND, lent_programs=LENT)
 
     def keep() -> None:
-        server.keep()
+        server.keep_running()
         stop.set()
 
     threading.Thread(target=keep, name="keeping", daemon=True).start()
-    if server.await_ready():
+    if server.wait_until_ready():
         console.err().print("Commands of this user run faster now, until Ctrl-C.")
     stop.wait()
-    failed = server.useless
+    failed = server.is_useless
     server.close()
     if failed:
         raise PlayvisorError(

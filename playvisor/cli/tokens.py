@@ -32,7 +32,7 @@ def create(name: str, roles: list[str], days: int | None, *, as_json: bool) -> N
 
 def show(*, as_json: bool) -> None:
     """All tokens, without their secrets."""
-    found = Tokens(_ledger().database).every()
+    found = Tokens(_ledger().database).list_all()
     if as_json:
         console.print_json([token.as_dict() for token in found])
         return

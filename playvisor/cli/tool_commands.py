@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.commands import commands, words
+from mcp_bridge.catalogue.commands import list_commands, split_name
 from playvisor.cli.arguments import Given, arguments_of, given_of
 from playvisor.cli.completion import completer
 from playvisor.cli.options import Check, Json
@@ -26,8 +26,8 @@ Every = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, help="How ofte
 
 def make_group(noun: str) -> typer.Typer:
     """The commands of one noun."""
-    group = typer.Typer(help=f"{', '.join(commands()[noun])}.", no_args_is_help=True)
-    for verb, tool in commands()[noun].items():
+    group = typer.Typer(help=f"{', '.join(list_commands()[noun])}.", no_args_is_help=True)
+    for verb, tool in list_commands()[noun].items():
         epilog = f"Example: {example(tool)}"
         group.command(verb, short_help=f"{tool.title}.", help=tool.description, epilog=epilog)(_function(tool))
     return group
@@ -35,7 +35,7 @@ def make_group(noun: str) -> typer.Typer:
 
 def example(tool: Tool) -> str:
     """The command line of the tool's documented example."""
-    line = ["playvisor", *words(tool)]
+    line = ["playvisor", *split_name(tool)]
     for one in given_of(tool):
         line += one.written(tool.example)
     return shlex.join(line)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool, run_tools
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 from playvisor.cli import console
 
@@ -50,9 +50,9 @@ def show_tool(name: str, *, as_json: bool) -> None:
         console.out().print(f"Example: {example(tool)}", soft_wrap=True)
 
 
-def _every() -> list[Tool | NativeTool]:
+def _every() -> list[Tool | BridgeTool]:
     """The catalogue's tools, and those that run no playbook."""
-    return [*catalogue.offered(), *run_tools.TOOLS.values()]
+    return [*catalogue.list_offered(), *run_tools.TOOLS.values()]
 
 
 def example(tool: Tool) -> str:
@@ -90,13 +90,13 @@ def _default(option: Mapping[str, Any]) -> str | None:
     return json.dumps(option["default"]) if "default" in option else None
 
 
-def _needs(tool: Tool | NativeTool) -> str:
-    if isinstance(tool, NativeTool):
+def _needs(tool: Tool | BridgeTool) -> str:
+    if isinstance(tool, BridgeTool):
         return ""
     return ", ".join(f"{' '.join(names)} on {path}" for path, names in tool.privileges.items())
 
 
-def _described(tool: Tool | NativeTool) -> dict[str, Any]:
+def _described(tool: Tool | BridgeTool) -> dict[str, Any]:
     facts = {
         "name": tool.name,
         "title": tool.title,
@@ -104,7 +104,7 @@ def _described(tool: Tool | NativeTool) -> dict[str, Any]:
         "toolset": tool.toolset,
         "effect": tool.effect,
     }
-    if isinstance(tool, NativeTool):
+    if isinstance(tool, BridgeTool):
         return facts
     return {
         **facts,

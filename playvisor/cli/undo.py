@@ -8,7 +8,7 @@ from __future__ import annotations
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
-from mcp_bridge.evidence.undo import find_missed, inverse
+from mcp_bridge.evidence.undo import find_missed_guests, plan_undo
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.store import Ledger, Row
 from mcp_bridge.run.factory import make_bridge
@@ -49,18 +49,18 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     found = _found(ledger, row)
     if found.phase == "apply" and found.result is None and row["changed"]:
         raise _not_known(row)
-    undoing = inverse(row["tool"], row["arguments"], found.result or {})
-    if found.phase != "apply" or not (undoing.calls or undoing.left):
+    undoing = plan_undo(row["tool"], row["arguments"], found.result or {})
+    if found.phase != "apply" or not (undoing.calls or undoing.irreversible):
         raise UsageError(
             f"Run {row['run_id'][:8]} changed nothing that could be taken back.",
             "`playvisor runs diff ID` shows what a run did.",
         )
     bridge = make_bridge(settings)
-    done, left = [], list(undoing.left)
+    done, left = [], list(undoing.irreversible)
     for tool, arguments in undoing.calls:
         asked = make_request(settings, tool, arguments, check=check)
         done.append(run_interruptibly(bridge, asked, quiet=as_json))
-        left += find_missed(arguments, done[-1].data)
+        left += find_missed_guests(arguments, done[-1].data)
         if not as_json:
             results.show(done[-1])
     for reason in left:
@@ -78,7 +78,7 @@ def _not_known(row: Row) -> UsageError:
     )
 
 
-def _found(ledger: Ledger, row: Row) -> events.Returned:
+def _found(ledger: Ledger, row: Row) -> events.LastResult:
     """What the module of a run returned last, and in which phase. Raises UsageError when there are no artifacts."""
     tool = catalogue.load().get(row["tool"])
     folder = ledger.folder(row["run_id"])
@@ -92,4 +92,4 @@ def _found(ledger: Ledger, row: Row) -> events.Returned:
             f"The artifacts of run {row['run_id'][:8]} are not as they were written.",
             "`playvisor runs verify` says what differs.",
         )
-    return events.returned(folder, tool.action)
+    return events.find_last_result(folder, tool.action)

@@ -94,7 +94,7 @@ from ..module_utils._guest.lookup import observe_guests
 from ..module_utils._module.options import connection_spec
 
 try:
-    # Since ansible-core 2.19 nothing is a template that is not marked as one.
+    # Since ansible-core 2.19, only what is marked as a template is one.
     from ansible.template import trust_as_template as _marks_templates
 except ImportError:
     _marks_templates = None
@@ -112,73 +112,76 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError("This inventory needs the Python packages proxmoxer and requests.")
         self._read_config_data(path)
         members: dict[str, list[str]] = {}
-        for name, variables in named(self._guests(path, cache)):
-            variables = untrusted(variables)
+        for name, variables in assign_host_names(self._load_guests(path, cache)):
+            variables = mark_untrusted(variables)
             if self._is_wanted(variables):
-                self._add(name, variables)
-                for group in groups(variables):
+                self._add_guest(name, variables)
+                for group in list_groups(variables):
                     members.setdefault(group, []).append(name)
         for group, hosts in members.items():
             added = self.inventory.add_group(self._sanitize_group_name(group))
             for host in hosts:
                 self.inventory.add_child(added, host)
 
-    def _guests(self, path: str, cache: bool) -> list[dict[str, Any]]:
-        """The variables of every guest, from the cache where it holds them."""
+    def _load_guests(self, path: str, cache: bool) -> list[dict[str, Any]]:
+        """The variables of every guest, from the cache if it has them."""
         key = self.get_cache_key(path)
         use_cache = cache and self.get_option("cache")
         if use_cache:
             try:
                 return self._cache[key]
             except KeyError:
-                # Expired, or never filled: then it is read, and kept below.
+                # Expired, or never filled: it is read and cached below.
                 use_cache = False
         try:
-            guests = self._read()
+            guests = self._read_guests()
         except PveError as error:
             raise AnsibleParserError(f"{error.message} {error.hint or ''}".strip()) from error
         if self.get_option("cache"):
             self._cache[key] = guests
         return guests
 
-    def _read(self) -> list[dict[str, Any]]:
-        client = Client(self._connection())
-        found = observe_guests(client)
+    def _read_guests(self) -> list[dict[str, Any]]:
+        client = Client(self._build_connection())
+        inventory = observe_guests(client)
         for notice in client.notices:
             self.display.warning(notice)
-        guests = [guest for guest in found.guests if self.get_option("templates") or not guest.template]
+        guests = [guest for guest in inventory.guests if self.get_option("templates") or not guest.template]
         if not self.get_option("want_config") and not self.get_option("want_addresses"):
-            return [base_variables(guest) for guest in guests]
+            return [build_base_variables(guest) for guest in guests]
 
         def read(guest: Guest) -> dict[str, Any]:
-            return {**base_variables(guest), **self._asked_for(client, guest, found.online(guest.node))}
+            return {
+                **build_base_variables(guest),
+                **self._read_extra_variables(client, guest, inventory.is_online(guest.node)),
+            }
 
         return bounded_map(self.get_option("throttle"), read, guests)
 
-    def _connection(self) -> Connection:
+    def _build_connection(self) -> Connection:
         spec = connection_spec()
-        given = {name: self.get_option(name) for name in spec}
-        checked = ArgumentSpecValidator(spec).validate({n: v for n, v in given.items() if v is not None})
+        options = {name: self.get_option(name) for name in spec}
+        checked = ArgumentSpecValidator(spec).validate({n: v for n, v in options.items() if v is not None})
         if checked.error_messages:
             raise AnsibleParserError("; ".join(checked.error_messages))
         return Connection.from_params({**checked.validated_parameters, "throttle": self.get_option("throttle")})
 
-    def _asked_for(self, client: Client, guest: Guest, online: bool) -> dict[str, Any]:
-        asked: dict[str, Any] = {}
+    def _read_extra_variables(self, client: Client, guest: Guest, online: bool) -> dict[str, Any]:
+        variables: dict[str, Any] = {}
         if self.get_option("want_config") and online:
             try:
-                asked["pve_config"] = client.get(f"{guest.path}/config")
+                variables["pve_config"] = client.get(f"{guest.path}/config")
             except PveError as error:
                 self.display.warning(f"The configuration of guest {guest.label} can't be read: {error.message}")
         if self.get_option("want_addresses") and online and guest.status == "running":
             try:
-                asked.update(address_variables(read_addresses(client, guest)))
+                variables.update(build_address_variables(read_addresses(client, guest)))
             except PveError as error:
-                # Most guests that have no agent are meant to have none.
+                # Most guests without an agent are meant to have none.
                 self.display.vv(f"{guest.label}: {error.message}")
-        return asked
+        return variables
 
-    def _holds(self, condition: str, variables: dict[str, Any], strict: bool) -> bool:
+    def _is_condition_true(self, condition: str, variables: dict[str, Any], strict: bool) -> bool:
         try:
             return bool(self._compose(condition, variables))
         except Exception as error:
@@ -190,11 +193,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _is_wanted(self, variables: dict[str, Any]) -> bool:
         strict = self.get_option("strict")
-        return all(self._holds(condition, variables, strict) for condition in self.get_option("filters"))
+        return all(self._is_condition_true(condition, variables, strict) for condition in self.get_option("filters"))
 
-    def _add(self, name: str, variables: dict[str, Any]) -> None:
+    def _add_guest(self, name: str, variables: dict[str, Any]) -> None:
         self.inventory.add_host(name)
-        # All at once: their names are good ones, and what is in them is plain data, which needs no look at each value.
+        # All at once: the names are valid, and the values are plain data, which need no check one by one.
         self.inventory.get_host(name).vars.update(variables)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
@@ -202,35 +205,35 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
 
 
-def base_variables(guest: Guest) -> dict[str, Any]:
-    """A guest's variables, all plain data so that any cache plugin can hold them."""
+def build_base_variables(guest: Guest) -> dict[str, Any]:
+    """A guest's variables, all plain data, so that any cache plugin can store them."""
     return {f"pve_{field}": value for field, value in guest.as_dict().items()}
 
 
-def untrusted(variables: dict[str, Any]) -> dict[str, Any]:
-    """The variables, with nothing in them that Ansible would take for a template: whoever may edit a guest wrote it."""
+def mark_untrusted(variables: dict[str, Any]) -> dict[str, Any]:
+    """The variables so that Ansible never evaluates them as templates: users who may edit a guest wrote them."""
     return variables if _marks_templates else wrap_var(variables)
 
 
-def named(guests: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each guest with its host name; guests that share a name, or have none, are told apart by their vmid."""
+def assign_host_names(guests: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each guest with its host name; guests that share a name, or have none, get their vmid appended."""
     shared = Counter(guest["pve_name"] for guest in guests)
     for guest in guests:
         name, vmid = guest["pve_name"] or "guest", guest["pve_vmid"]
         yield (name if shared[guest["pve_name"]] == 1 and guest["pve_name"] else f"{name}-{vmid}"), guest
 
 
-def groups(variables: dict[str, Any]) -> list[str]:
-    """The groups that a guest is in by itself."""
-    found = [f"pve_{variables['pve_type']}", f"pve_{variables['pve_status']}", f"pve_node_{variables['pve_node']}"]
+def list_groups(variables: dict[str, Any]) -> list[str]:
+    """The groups that a guest is in without any configuration."""
+    names = [f"pve_{variables['pve_type']}", f"pve_{variables['pve_status']}", f"pve_node_{variables['pve_node']}"]
     if variables["pve_pool"]:
-        found.append(f"pve_pool_{variables['pve_pool']}")
+        names.append(f"pve_pool_{variables['pve_pool']}")
     ostype = variables.get("pve_config", {}).get("ostype")
     if ostype:
-        found.append(f"pve_os_{ostype}")
-    return found + [f"pve_tag_{tag}" for tag in variables["pve_tags"]]
+        names.append(f"pve_os_{ostype}")
+    return names + [f"pve_tag_{tag}" for tag in variables["pve_tags"]]
 
 
-def address_variables(addresses: Sequence[str]) -> dict[str, Any]:
+def build_address_variables(addresses: Sequence[str]) -> dict[str, Any]:
     """C(pve_addresses), and C(ansible_host) when there is one."""
     return {"pve_addresses": list(addresses), **({"ansible_host": addresses[0]} if addresses else {})}

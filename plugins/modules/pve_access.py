@@ -12,13 +12,13 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Makes, changes and deletes what is named, value by value; what is not named stays as it is.
+  - Creates, changes and deletes the entries that are named, value by value; what is not named stays as it is.
   - Roles, groups, users, tokens and ACLs are made in this order. After that what is to be absent is deleted, in the
     opposite order.
-  - It never takes anything from those who run it. To delete or disable the user or token that it is connected as, to
-    leave one of its groups, or to narrow a role or ACL that it holds is a failure with C(failure.code=protected), and
-    so is to delete or disable C(root@pam), which would delete that user's API tokens. Through a gateway, which holds
-    the credentials itself, only C(root@pam) is guarded.
+  - It never takes rights from the login that it uses. To delete or disable the user or token that it is connected as,
+    to leave one of its groups, or to narrow a role or ACL that it holds is a failure with C(failure.code=protected),
+    and so is to delete or disable C(root@pam), which would delete that user's API tokens. Through a gateway, which
+    holds the credentials itself, only C(root@pam) is guarded.
   - In check mode it returns the plan, that is, the exact API requests it would send, without any secret.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -107,7 +107,7 @@ options:
         choices: [present, absent]
         default: present
   tokens:
-    description: API tokens. Proxmox VE shows a token's secret once, to whoever makes it or renews it.
+    description: API tokens. Proxmox VE shows a token's secret once, when it is created or renewed.
     type: list
     elements: dict
     suboptions:
@@ -130,7 +130,7 @@ options:
         description:
           - File on the host that runs the module to write a new secret to, and nothing else, with mode 0600.
           - The place is made before the token is, so that the secret can't be lost for want of space or permission. The
-            folder must exist. A file that holds anything but a token's secret is never overwritten.
+            folder must exist. A file that contains anything but a token's secret is never overwritten.
           - Without it the secret is in RV(entries), and goes wherever results go. Register the result, and set
             C(no_log) on the task.
         type: path
@@ -170,7 +170,7 @@ options:
         type: list
         elements: str
       propagate:
-        description: Whether the roles hold on all that is below the path, too.
+        description: Whether the roles also apply to everything below the path.
         type: bool
         default: true
       exact:
@@ -180,7 +180,7 @@ options:
         type: bool
         default: false
       state:
-        description: V(absent) takes the roles away.
+        description: V(absent) removes the roles.
         type: str
         choices: [present, absent]
         default: present
@@ -321,9 +321,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils._access.access import Access, read_access
-from ..module_utils._access.desired import Wish, wishes
-from ..module_utils._access.plan import Caller, gives_secret, plan_entry
-from ..module_utils._access.secret_files import check_writable, is_kept, reserved
+from ..module_utils._access.desired import DesiredEntry, parse_desired_entries
+from ..module_utils._access.plan import Login, gives_secret, plan_entry
+from ..module_utils._access.secret_files import check_writable, has_secret, reserve_secret_file
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -333,51 +333,51 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class Entry:
-    """What is wished of one role, group, user, token or ACL, beside all that there is."""
+    """The desired state of one role, group, user, token or ACL, and all access rights that exist."""
 
-    wish: Wish
+    desired: DesiredEntry
     access: Access
-    caller: Caller
-    # Whether the file for a token's secret does not hold one.
-    lost: bool = False
+    login: Login
+    # Whether the file for the token's secret holds none.
+    is_secret_lost: bool = False
 
     @property
     def secret_file(self) -> str | None:
-        return self.wish.options.get("secret_file")
+        return self.desired.options.get("secret_file")
 
 
 class Entries(Resource[Entry]):
     noun = "entries"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Entry]:
-        asked = wishes(params)
-        link = client.connection
-        caller = Caller(link.user, link.token_id, link.password)
+        desired_entries = parse_desired_entries(params)
+        connection = client.connection
+        login = Login(connection.user, connection.token_id, connection.password)
         access = read_access(client)
-        found = []
-        for wish in asked:
-            path = wish.options.get("secret_file")
-            entry = Entry(wish, access, caller, lost=bool(path) and not is_kept(path))
-            needless = wish.absent or wish.options.get("regenerate") != "never"
-            if entry.lost and not needless and access.state("token", wish.id)["exists"]:
-                client.notices.append(f"The token {wish.id} exists, but its secret is not in {path}.")
-            found.append(entry)
-        return found
+        entries = []
+        for desired in desired_entries:
+            path = desired.options.get("secret_file")
+            entry = Entry(desired, access, login, is_secret_lost=bool(path) and not has_secret(path))
+            gets_new_secret = desired.is_absent or desired.options.get("regenerate") != "never"
+            if entry.is_secret_lost and not gets_new_secret and access.get_state("token", desired.id)["exists"]:
+                client.notices.append(f"The token {desired.id} exists, but its secret is not in {path}.")
+            entries.append(entry)
+        return entries
 
     def target(self, observed: Entry) -> dict[str, Any]:
-        return {"kind": observed.wish.kind, "id": observed.wish.id}
+        return {"kind": observed.desired.kind, "id": observed.desired.id}
 
     def plan(self, observed: Entry, params: dict[str, Any]) -> Plan:
-        wish = observed.wish
-        steps, after = plan_entry(wish, observed.access, observed.caller, observed.lost)
+        desired = observed.desired
+        steps, after = plan_entry(desired, observed.access, observed.login, observed.is_secret_lost)
         if observed.secret_file and any(map(gives_secret, steps)):
             check_writable(observed.secret_file)
-        return Plan(self.target(observed), tuple(steps), observed.access.state(wish.kind, wish.id), after)
+        return Plan(self.target(observed), tuple(steps), observed.access.get_state(desired.kind, desired.id), after)
 
-    def look(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
-        wish = observed.wish
-        return read_access(client, (wish.kind,)).state(wish.kind, wish.id)
+    def read_state(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
+        desired = observed.desired
+        return read_access(client, (desired.kind,)).get_state(desired.kind, desired.id)
 
     def send(self, client: Client, observed: Entry, step: Step, outcome: Outcome) -> Any:
         if not gives_secret(step):
@@ -385,15 +385,15 @@ class Entries(Resource[Entry]):
         if not observed.secret_file:
             outcome.facts["secret"] = super().send(client, observed, step, outcome)["value"]
             return None
-        with reserved(observed.secret_file) as keep:
-            keep(super().send(client, observed, step, outcome)["value"])
+        with reserve_secret_file(observed.secret_file) as write_secret:
+            write_secret(super().send(client, observed, step, outcome)["value"])
         outcome.facts["secret_file"] = observed.secret_file
         return None
 
 
 def entry_spec(name: str, **options: Any) -> dict[str, Any]:
-    """A list of entries, each with its name and whether it is to be there."""
-    # None of these is a secret, whatever their names make Ansible think.
+    """The specification of a list of entries, each with its name and state."""
+    # None of these is a secret, though their names look like it to Ansible.
     name_spec = {"type": "str", "required": True, "no_log": False}
     state = {"type": "str", "choices": ["present", "absent"], "default": "present"}
     return {

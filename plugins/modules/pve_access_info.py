@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Shows who may do what, from at most four API requests. Secrets are never among it; Proxmox VE itself does not tell
+  - Shows who may do what, from at most four API requests. Secrets are never shown; Proxmox VE itself does not return
     them.
-  - Whoever lacks privileges on C(/access) sees less, and that is no failure.
+  - Without privileges on C(/access) it shows less, which is no failure.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -86,7 +86,7 @@ failure:
 
 from typing import Any
 
-from ..module_utils._access.access import Access, acl_holder, read_access
+from ..module_utils._access.access import Access, parse_acl_holder, read_access
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule, run_info
 
@@ -95,26 +95,26 @@ KINDS = ("roles", "groups", "users", "tokens", "acls")
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     access = read_access(client, tuple(kind.removesuffix("s") for kind in params["kinds"]))
-    return {kind: listed(access, kind.removesuffix("s")) for kind in params["kinds"]}
+    return {kind: list_entries(access, kind.removesuffix("s")) for kind in params["kinds"]}
 
 
-def listed(access: Access, kind: str) -> list[dict[str, Any]]:
-    """The entries of a kind, in their order."""
-    entries = sorted((ident, state) for (of, ident), state in access.entries.items() if of == kind)
+def list_entries(access: Access, kind: str) -> list[dict[str, Any]]:
+    """The entries of a kind, sorted by id."""
+    entries = sorted((ident, state) for (entry_kind, ident), state in access.entries.items() if entry_kind == kind)
     if kind == "acl":
-        return [grant for ident, state in entries for grant in _grants(ident, state["roles"])]
-    return [_entry(access, kind, ident, state) for ident, state in entries]
+        return [grant for ident, state in entries for grant in _list_grants(ident, state["roles"])]
+    return [_describe_entry(access, kind, ident, state) for ident, state in entries]
 
 
-def _entry(access: Access, kind: str, ident: str, state: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in state.items() if name != "exists"}
+def _describe_entry(access: Access, kind: str, ident: str, state: dict[str, Any]) -> dict[str, Any]:
+    entry = {name: value for name, value in state.items() if name != "exists"}
     if kind == "role":
-        shown["special"] = ident in access.special
-    return {kind: ident, **shown}
+        entry["special"] = ident in access.special
+    return {kind: ident, **entry}
 
 
-def _grants(ident: str, roles: dict[str, bool]) -> list[dict[str, Any]]:
-    kind, holder = acl_holder(ident)
+def _list_grants(ident: str, roles: dict[str, bool]) -> list[dict[str, Any]]:
+    kind, holder = parse_acl_holder(ident)
     where = {"path": ident.split(" ", 1)[0], "kind": kind, "holder": holder}
     return [{**where, "role": role, "propagate": roles[role]} for role in sorted(roles)]
 

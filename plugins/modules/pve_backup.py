@@ -297,14 +297,21 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._backup.backups import KEEP, is_of, keep, of_guest, storage_of, template_from_notes
+from ..module_utils._backup.backups import (
+    KEEP,
+    is_backup_of,
+    parse_storage,
+    render_notes,
+    render_retention,
+    select_backups,
+)
 from ..module_utils._backup.restore import Restore
 from ..module_utils._backup.volume import BackupVolume
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -316,10 +323,10 @@ NEW = "new"
 
 
 @dataclass(frozen=True)
-class BackedUp:
-    """A guest with its backups on the storage, looked at I(now), or with the problem that kept them from being read.
+class GuestBackups:
+    """A guest with its backups on the storage, read at I(now), or with the problem that prevented reading them.
 
-    I(expired) are those that retention does not keep, as the server itself says.
+    I(expired) are the volume ids of those that retention does not keep, as the API says.
     """
 
     guest: Guest
@@ -329,76 +336,76 @@ class BackedUp:
     problem: PveError | None = None
 
 
-class Backups(GuestResource[BackedUp]):
-    patience = 0.0
+class Backups(GuestResource[GuestBackups]):
+    settle_seconds = 0.0
 
     def __init__(self, storage: str) -> None:
         self._storage = storage
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[BackedUp]:
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[GuestBackups]:
         inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
         now = time.time()
 
-        def look(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
+        def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)
             try:
                 require_online(inventory, next(guest for guest in chosen if guest.node == node))
                 listed = client.get(f"{path}/content", content="backup")
                 if params["state"] != "pruned":
                     return listed, []
-                marked = client.get(f"{path}/prunebackups", **{"prune-backups": keep(params["retention"])})
+                marked = client.get(f"{path}/prunebackups", **{"prune-backups": render_retention(params["retention"])})
                 return listed, [entry for entry in marked if entry["mark"] == "remove"]
             except PveError as problem:
                 return problem
 
         nodes = sorted({guest.node for guest in chosen})
-        found = dict(zip(nodes, bounded_map(params["throttle"], look, nodes), strict=True))
+        contents = dict(zip(nodes, bounded_map(params["throttle"], read_node, nodes), strict=True))
 
-        def one(guest: Guest) -> BackedUp:
-            content = found[guest.node]
+        def observe_guest(guest: Guest) -> GuestBackups:
+            content = contents[guest.node]
             if isinstance(content, PveError):
-                return BackedUp(guest, problem=content)
+                return GuestBackups(guest, problem=content)
             listed, expired = content
-            mine = tuple(entry["volid"] for entry in expired if is_of(entry, guest))
-            return BackedUp(guest, of_guest(listed, guest), mine, now)
+            expired_volids = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
+            return GuestBackups(guest, select_backups(listed, guest), expired_volids, now)
 
-        return [one(guest) for guest in chosen]
+        return [observe_guest(guest) for guest in chosen]
 
-    def plan(self, observed: BackedUp, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: GuestBackups, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
         before = [backup["volid"] for backup in observed.backups]
         after, steps = before, []
         if params["state"] == "pruned":
             after = [volid for volid in before if volid not in observed.expired]
-            steps = [_prune(observed, params)] if observed.expired else []
-        elif not recent(observed, params["max_age"]):
+            steps = [_build_prune_step(observed, params)] if observed.expired else []
+        elif not has_recent_backup(observed, params["max_age"]):
             after = [NEW, *before]
-            steps = [_back_up(observed, params)]
+            steps = [_build_backup_step(observed, params)]
         return Plan(self.target(observed), tuple(steps), {"backups": before}, {"backups": after})
 
-    def look(self, client: Client, observed: BackedUp, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: GuestBackups, plan: Plan) -> dict[str, Any]:
         path = f"{storage_path(observed.guest.node, self._storage)}/content"
         listed = client.get(path, content="backup", vmid=observed.guest.vmid)
-        return {"backups": [backup["volid"] for backup in of_guest(listed, observed.guest)]}
+        return {"backups": [backup["volid"] for backup in select_backups(listed, observed.guest)]}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         if NEW not in plan.after["backups"]:
             return state == plan.after
-        # What the storage's own retention deletes meanwhile is its business.
+        # Retention set on the storage may have deleted others.
         return bool(set(state["backups"]) - set(plan.before["backups"]))
 
 
 def _is_harmless(params: dict[str, Any]) -> bool:
-    """Whether a backup is made without stopping the guest, and none is asked to be deleted."""
+    """Whether a backup is made without stopping the guest, and no backup is deleted."""
     return params["state"] == "present" and params["mode"] == "snapshot" and not params["retention"]
 
 
 def check_options(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed, or not at all."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other changes were made, or never."""
     if params["max_age"] is not None:
-        age_seconds(params["max_age"])
-    if params["retention"] and not keep(params["retention"]):
+        parse_age(params["max_age"])
+    if params["retention"] and not render_retention(params["retention"]):
         raise PveError(INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}.")
     if params["retention"] and params["keep_older"]:
         what = "retention and keep_older contradict each other."
@@ -406,7 +413,7 @@ def check_options(params: dict[str, Any]) -> None:
     volid, storage, state = params["volid"], params["storage"], params["state"]
     if volid is None:
         return
-    if storage not in (None, storage_of(volid)):
+    if storage not in (None, parse_storage(volid)):
         raise PveError(
             INVALID_PARAMETER, f"The backup {volid} is not on storage {storage}.", "Leave storage out: volid names it."
         )
@@ -422,23 +429,23 @@ def check_options(params: dict[str, Any]) -> None:
         raise PveError(INVALID_PARAMETER, f"Nothing is asked for of {volid}.", "Give notes or protected.")
 
 
-def recent(observed: BackedUp, max_age: str | None) -> bool:
-    """Whether the latest backup is young enough for none to be made."""
+def has_recent_backup(observed: GuestBackups, max_age: str | None) -> bool:
+    """Whether the latest backup is recent enough that no new one is needed."""
     if max_age is None or not observed.backups:
         return False
-    return int(observed.backups[0].get("ctime") or 0) >= observed.now - age_seconds(max_age)
+    return int(observed.backups[0].get("ctime") or 0) >= observed.now - parse_age(max_age)
 
 
-def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
+def _build_backup_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
     options = {
         "vmid": str(observed.guest.vmid),
         "storage": params["storage"],
         "mode": params["mode"],
         "compress": params["compress"],
-        "notes-template": template_from_notes(params["notes"]) if params["notes"] else None,
+        "notes-template": render_notes(params["notes"]) if params["notes"] else None,
         "protected": 1 if params["protected"] else None,
         "bwlimit": params["bwlimit"],
-        "prune-backups": keep(params["retention"]) if params["retention"] else None,
+        "prune-backups": render_retention(params["retention"]) if params["retention"] else None,
         "remove": 0 if params["keep_older"] else None,
     }
     why = (
@@ -452,14 +459,14 @@ def _back_up(observed: BackedUp, params: dict[str, Any]) -> Step:
     )
 
 
-def _prune(observed: BackedUp, params: dict[str, Any]) -> Step:
+def _build_prune_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
     guest = observed.guest
     path = f"{storage_path(guest.node, params['storage'])}/prunebackups"
-    options = {"prune-backups": keep(params["retention"]), "vmid": guest.vmid, "type": guest.type}
+    options = {"prune-backups": render_retention(params["retention"]), "vmid": guest.vmid, "type": guest.type}
     return Step("DELETE", path, f"{len(observed.expired)} of its backups are not to be kept", options)
 
 
-def resource_for(params: dict[str, Any]) -> Resource[Any]:
+def choose_resource(params: dict[str, Any]) -> Resource[Any]:
     if params["state"] == "restored":
         return Restore(params)
     return BackupVolume() if params["volid"] else Backups(params["storage"])
@@ -503,7 +510,7 @@ def main() -> None:
         check_options(module.params)
     except PveError as error:
         module.fail(error)
-    run_plans(module, resource_for(module.params))
+    run_plans(module, choose_resource(module.params))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ options:
   max_age:
     description:
       - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
-      - Any backup is when this is not given.
+      - Any backup is recent enough when this is not given.
     type: str
   backups:
     description: List all backups of each guest as RV(guests[].backups), not only the latest.
@@ -106,7 +106,7 @@ guests:
       type: bool
       returned: always
     scheduled:
-      description: Whether a backup job takes it; null when that can't be read.
+      description: Whether a backup job includes it; null when that can't be read.
       type: bool
       returned: always
     backups:
@@ -227,24 +227,24 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
-from ..module_utils._backup.backups import of_guest
+from ..module_utils._backup.backups import select_backups
 from ..module_utils._backup.jobs import describe_job
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule, run_info
-from ..module_utils._storage.storages import describe_storage, places, storage_path
+from ..module_utils._storage.storages import describe_storage, select_readable, storage_path
 
 CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    max_age = age_seconds(params["max_age"]) if params["max_age"] else None
+    max_age = parse_age(params["max_age"]) if params["max_age"] else None
     dummy, chosen = find_guests(client, params)
-    storages, warnings = _storages(client, params["storage"])
+    storages, warnings = _select_storages(client, params["storage"])
 
-    def look(place: dict[str, Any]) -> list[dict[str, Any]]:
+    def read_storage(place: dict[str, Any]) -> list[dict[str, Any]]:
         try:
             listed = client.get(f"{storage_path(place['node'], place['storage'])}/content", content="backup")
         except PveError as error:
@@ -252,11 +252,13 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             return []
         return [{**entry, "storage": place["storage"], "node": place["node"]} for entry in listed]
 
-    found = [entry for part in bounded_map(CONCURRENCY, look, storages) for entry in part]
-    jobs = _read(client, "/cluster/backup", "The backup jobs", warnings)
-    unscheduled = _read(client, "/cluster/backup-info/not-backed-up", "The guests without a job", warnings)
-    guests = summarize(chosen, found, unscheduled, max_age, time.time())
-    gaps = [{**identity(guest), "age": (guest["latest"] or {}).get("age")} for guest in guests if not guest["recent"]]
+    entries = [entry for part in bounded_map(CONCURRENCY, read_storage, storages) for entry in part]
+    jobs = _read_or_warn(client, "/cluster/backup", "The backup jobs", warnings)
+    unscheduled = _read_or_warn(client, "/cluster/backup-info/not-backed-up", "The guests without a job", warnings)
+    guests = summarize(chosen, entries, unscheduled, max_age, time.time())
+    gaps = [
+        {**select_identity(guest), "age": (guest["latest"] or {}).get("age")} for guest in guests if not guest["recent"]
+    ]
     if not params["backups"]:
         guests = [{key: value for key, value in guest.items() if key != "backups"} for guest in guests]
     described = None if jobs is None else [describe_job(job) for job in sorted(jobs, key=lambda job: job["id"])]
@@ -265,19 +267,19 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 def summarize(
     guests: Sequence[Guest],
-    found: Sequence[dict[str, Any]],
+    entries: Sequence[dict[str, Any]],
     unscheduled: Sequence[Mapping[str, Any]] | None,
     max_age: int | None,
     now: float,
 ) -> list[dict[str, Any]]:
-    """Each guest with its backups, at the time I(now)."""
+    """Each guest with its backups. I(now) is in seconds since the epoch."""
     by_vmid: dict[int, list[dict[str, Any]]] = {}
-    for entry in found:
+    for entry in entries:
         by_vmid.setdefault(int(entry.get("vmid") or 0), []).append(entry)
     without_job = None if unscheduled is None else {int(entry["vmid"]) for entry in unscheduled}
 
-    def one(guest: Guest) -> dict[str, Any]:
-        backups = [describe_backup(entry, now) for entry in of_guest(by_vmid.get(guest.vmid, []), guest)]
+    def summarize_guest(guest: Guest) -> dict[str, Any]:
+        backups = [describe_backup(entry, now) for entry in select_backups(by_vmid.get(guest.vmid, []), guest)]
         latest = backups[0] if backups else None
         return {
             **guest.identity(),
@@ -289,11 +291,11 @@ def summarize(
             "backups": backups,
         }
 
-    return [one(guest) for guest in guests]
+    return [summarize_guest(guest) for guest in guests]
 
 
 def describe_backup(entry: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """A backup from an entry of a storage's content that is marked with its C(storage) and C(node)."""
+    """A backup from an entry of a storage's content, to which its C(storage) and C(node) were added."""
     ctime = int(entry.get("ctime") or 0)
     size = entry.get("size", entry.get("approximate-size"))
     return {
@@ -312,12 +314,12 @@ def describe_backup(entry: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def identity(guest: Mapping[str, Any]) -> dict[str, Any]:
+def select_identity(guest: Mapping[str, Any]) -> dict[str, Any]:
     return {key: guest[key] for key in ("vmid", "name", "node", "type")}
 
 
-def _storages(client: Client, name: str | None) -> tuple[list[dict[str, Any]], list[str]]:
-    """The storages to look into, and what is to be said of those that can't be."""
+def _select_storages(client: Client, name: str | None) -> tuple[list[dict[str, Any]], list[str]]:
+    """The storages to read, and a warning for each one that is not available."""
     listed = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
     backing = [entry for entry in listed if "backup" in entry["content"] and name in (None, entry["storage"])]
     if name and not backing:
@@ -327,13 +329,13 @@ def _storages(client: Client, name: str | None) -> tuple[list[dict[str, Any]], l
             f"There is no storage {name} that takes backups.",
             f"These do: {known}. A token sees only storages on which it has Datastore.Audit.",
         )
-    read = places(sorted(backing, key=lambda entry: (entry["storage"], entry["node"])), "backup")
-    shared = {entry["storage"] for entry in read if entry["shared"]}
+    readable = select_readable(sorted(backing, key=lambda entry: (entry["storage"], entry["node"])), "backup")
+    shared = {entry["storage"] for entry in readable if entry["shared"]}
     missed = [entry for entry in backing if entry["status"] != "available" and entry["storage"] not in shared]
-    return read, [f"Storage {entry['storage']} of node {entry['node']} is not available." for entry in missed]
+    return readable, [f"Storage {entry['storage']} of node {entry['node']} is not available." for entry in missed]
 
 
-def _read(client: Client, path: str, what: str, warnings: list[str]) -> list[dict[str, Any]] | None:
+def _read_or_warn(client: Client, path: str, what: str, warnings: list[str]) -> list[dict[str, Any]] | None:
     try:
         return client.get(path)
     except PveError as error:

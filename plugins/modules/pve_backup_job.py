@@ -13,7 +13,7 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes, changes and deletes the jobs by which a cluster backs up its guests on schedule.
-  - Options that are not given stay as they are. Those that say so are taken away by an empty value.
+  - Options that are not given stay as they are. Those that say so are unset by an empty value.
   - In check mode it returns the plan, that is, the exact API request it would send.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -47,20 +47,20 @@ options:
     description: Back up the members of this pool.
     type: str
   exclude:
-    description: With O(all=true), leave these guests out. An empty list takes it away.
+    description: With O(all=true), leave these guests out. An empty list unsets it.
     type: list
     elements: int
   storage:
     description: Storage for the backups.
     type: str
   node:
-    description: Back up only the guests that are on this node. Empty takes it away.
+    description: Back up only the guests that are on this node. Empty unsets it.
     type: str
   enabled:
     description: Whether the job runs. A new one does when this is not given.
     type: bool
   comment:
-    description: Comment of the job. Empty takes it away.
+    description: Comment of the job. Empty unsets it.
     type: str
   mode:
     description:
@@ -75,7 +75,7 @@ options:
   retention:
     description:
       - Which backups of a guest to keep when a new one is made, rather than what the storage says. This takes the place
-        of all that the job had; an empty dictionary takes it away.
+        of all that the job had; an empty dictionary unsets it.
     type: dict
     suboptions:
       all:
@@ -102,7 +102,7 @@ options:
   notes:
     description:
       - Notes of the backups, in which Proxmox VE fills in C({{cluster}}), C({{guestname}}), C({{node}}) and
-        C({{vmid}}). Empty takes them away.
+        C({{vmid}}). Empty unsets them.
     type: str
   protected:
     description: Protect the backups from being deleted.
@@ -115,7 +115,7 @@ options:
     type: int
   fleecing:
     description:
-      - How writes of QEMU guests are kept from waiting for a slow backup storage. An empty dictionary takes it away.
+      - How writes of QEMU guests are kept from waiting for a slow backup storage. An empty dictionary unsets it.
     type: dict
     suboptions:
       enabled:
@@ -125,7 +125,7 @@ options:
         description: A fast storage, best a local one.
         type: str
   performance:
-    description: Settings for speed. An empty dictionary takes them away.
+    description: Settings for speed. An empty dictionary unsets them.
     type: dict
     suboptions:
       max_workers:
@@ -139,11 +139,11 @@ options:
     type: str
     choices: [auto, legacy-sendmail, notification-system]
   mailto:
-    description: Mail addresses or users to tell. An empty list takes them away. Proxmox VE calls this deprecated.
+    description: Mail addresses or users to notify. An empty list unsets them. Proxmox VE calls this deprecated.
     type: list
     elements: str
   mailnotification:
-    description: When to tell them. Proxmox VE calls this deprecated.
+    description: When to notify them. Proxmox VE calls this deprecated.
     type: str
     choices: [always, failure]
   timeout:
@@ -247,16 +247,16 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
 from ..module_utils._backup.backups import KEEP
-from ..module_utils._backup.jobs import FIELDS, read_job, word_options
+from ..module_utils._backup.jobs import FIELDS, parse_job, render_options
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
 PATH = "/cluster/backup"
-# What a job does that does not say; of other options, vzdump.conf of each node may say otherwise.
+# The values of options that are not set; the defaults of the others may differ by node (vzdump.conf).
 DEFAULTS = {"enabled": True, "repeat_missed": False}
-# Each way to choose guests takes the others away, of itself.
+# The API unsets these options when one of the ways to choose guests is set.
 REPLACES = {"vmids": ("all", "exclude", "pool"), "all": ("vmids", "pool"), "pool": ("vmids", "all", "exclude")}
 # The API takes these only together with the storage.
 NEED_STORAGE = ("notes", "protected")
@@ -264,14 +264,14 @@ NEED_STORAGE = ("notes", "protected")
 
 class Jobs(Resource[dict[str, Any] | None]):
     noun = "jobs"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[dict[str, Any] | None]:
         entries = client.get(PATH)
-        return [next((read_job(entry) for entry in entries if entry["id"] == self._name), None)]
+        return [next((parse_job(entry) for entry in entries if entry["id"] == self._name), None)]
 
     def target(self, observed: dict[str, Any] | None) -> dict[str, Any]:
         return {"id": self._name}
@@ -285,27 +285,27 @@ class Jobs(Resource[dict[str, Any] | None]):
             if observed is not None:
                 steps = (Step("DELETE", path, "it exists, and absent is asked for", task=False),)
         elif observed is None:
-            options = new_job(wishes(params))
+            options = build_new_job(parse_desired_options(params))
             after = {"enabled": True, **options}
-            request = {"id": self._name, **word_options(options)}
+            request = {"id": self._name, **render_options(options)}
             steps = (Step("POST", PATH, "there is no such job", request, task=False),)
         else:
-            request, after = update(observed, wishes(params))
+            request, after = build_update(observed, parse_desired_options(params))
             if request:
                 steps = (Step("PUT", path, f"it differs in {', '.join(sorted(request))}", request, task=False),)
-        return Plan(self.target(observed), steps, shown(observed), shown(after))
+        return Plan(self.target(observed), steps, describe_state(observed), describe_state(after))
 
-    def look(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
-        return shown(self.observe(client, {})[0])
+    def read_state(self, client: Client, observed: dict[str, Any] | None, plan: Plan) -> dict[str, Any]:
+        return describe_state(self.observe(client, {})[0])
 
 
-def shown(job: dict[str, Any] | None) -> dict[str, Any]:
+def describe_state(job: dict[str, Any] | None) -> dict[str, Any]:
     return {"exists": job is not None, **(job or {})}
 
 
-def wishes(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are given, in the shape in which a job is read; None for those that are to be taken away."""
-    found = {}
+def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that are set, in the form of L(parse_job); None for those to unset."""
+    desired = {}
     for option, field in FIELDS.items():
         value = params[option]
         if isinstance(value, dict):
@@ -318,51 +318,51 @@ def wishes(params: dict[str, Any]) -> dict[str, Any]:
             continue
         if value in ("", [], {}) and not field.clearable:
             raise PveError(INVALID_PARAMETER, f"{option} is empty.", "Leave it out to keep what the job has.")
-        found[option] = None if value in ("", [], {}) else value
-    if found.get("exclude") and not found.get("all"):
+        desired[option] = None if value in ("", [], {}) else value
+    if desired.get("exclude") and not desired.get("all"):
         raise PveError(INVALID_PARAMETER, "exclude is given without all.", "Guests are left out of all; add all: true.")
-    return found
+    return desired
 
 
-def new_job(wished: dict[str, Any]) -> dict[str, Any]:
-    """The options of a job that is yet to be made; raises C(invalid_parameter) for what it can't do without."""
-    options = {option: value for option, value in wished.items() if value is not None}
+def build_new_job(desired: dict[str, Any]) -> dict[str, Any]:
+    """The options of a new job; raises C(invalid_parameter) if a required one is missing."""
+    options = {option: value for option, value in desired.items() if value is not None}
     if "schedule" not in options:
         raise PveError(INVALID_PARAMETER, "There is no such job, and a new one needs a schedule.", "Such as 02:30.")
     if not set(options) & set(REPLACES):
         raise PveError(
             INVALID_PARAMETER,
-            "There is no such job, and a new one must be told what to back up.",
+            "There is no such job, and a new one needs guests to back up.",
             f"Give one of {', '.join(REPLACES)}.",
         )
     _require_storage(options, options)
     return options
 
 
-def update(job: dict[str, Any], wished: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The parameters that change a job, none when it is as wished, and the job as it is after."""
-    cleared = [option for option, value in wished.items() if value is None and option in job]
+def build_update(job: dict[str, Any], desired: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The parameters that change a job, empty when it is as desired, and the job after the change."""
+    cleared = [option for option, value in desired.items() if value is None and option in job]
     changes = {
         option: value
-        for option, value in wished.items()
+        for option, value in desired.items()
         if value is not None and value != job.get(option, DEFAULTS.get(option))
     }
-    replaced = {gone for way, others in REPLACES.items() if way in changes for gone in others}
+    replaced = {gone for choice, others in REPLACES.items() if choice in changes for gone in others}
     kept = {option: value for option, value in job.items() if option not in replaced and option not in cleared}
     after = {**kept, **changes}
     _require_storage(changes, after)
-    sent = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
-    request = word_options(sent)
-    # What goes with the old way to choose guests is gone by itself.
+    params = {**changes, "storage": after["storage"]} if set(changes) & set(NEED_STORAGE) else changes
+    request = render_options(params)
+    # The API unsets the options of the old way to choose guests itself.
     gone = [FIELDS[option].name for option in cleared if option not in replaced]
     return {**request, **({"delete": ",".join(gone)} if gone else {})}, after
 
 
 def _require_storage(options: dict[str, Any], job: dict[str, Any]) -> None:
-    needing = [option for option in NEED_STORAGE if option in options]
-    if needing and not job.get("storage"):
+    need_storage = [option for option in NEED_STORAGE if option in options]
+    if need_storage and not job.get("storage"):
         raise PveError(
-            INVALID_PARAMETER, f"{' and '.join(needing)} can't be set for a job without storage.", "Give storage."
+            INVALID_PARAMETER, f"{' and '.join(need_storage)} can't be set for a job without storage.", "Give storage."
         )
 
 

@@ -95,37 +95,37 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._capture.capture import OVERVIEW, Captured, capture, count
+from ..module_utils._capture.capture import OVERVIEW, CaptureResult, capture_cluster, count_objects
 from ..module_utils._capture.scrub import scrub
 from ..module_utils._module.module import PveModule
 
-# What a reader of the file can rely on; another number is another form.
+# The version of the file's format.
 FORM = 1
 
 
-def document(readings: Sequence[dict[str, Any]], names: str, captured_at: int) -> dict[str, Any]:
-    """What the file holds; I(captured_at) is seconds since the epoch."""
+def build_document(readings: Sequence[dict[str, Any]], names: str, captured_at: int) -> dict[str, Any]:
+    """The content of the file; I(captured_at) is in seconds since the epoch."""
     clean = scrub(readings, names=names == "scrub")
     return {"playvisor_capture": FORM, "captured_at": captured_at, "names": names, "readings": clean}
 
 
-def write(dest: str, text: str) -> None:
-    """Replace a file as a whole, readable by its owner only; raises C(invalid_parameter) where that can't be done."""
+def write_file(dest: str, text: str) -> None:
+    """Replace a file in one step, readable by its owner only; raises C(invalid_parameter) if that fails."""
     folder = os.path.dirname(os.path.abspath(dest))
     try:
         handle, temporary = tempfile.mkstemp(prefix=".capture-", dir=folder)
     except OSError as exc:
-        raise _unwritable(dest, exc) from exc
+        raise _unwritable_error(dest, exc) from exc
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         os.replace(temporary, dest)
     except OSError as exc:
         os.unlink(temporary)
-        raise _unwritable(dest, exc) from exc
+        raise _unwritable_error(dest, exc) from exc
 
 
-def _unwritable(dest: str, exc: OSError) -> PveError:
+def _unwritable_error(dest: str, exc: OSError) -> PveError:
     return PveError(
         INVALID_PARAMETER,
         f"dest can't be written: {dest}: {exc.strerror}.",
@@ -134,16 +134,16 @@ def _unwritable(dest: str, exc: OSError) -> PveError:
 
 
 def check_dest(dest: str) -> None:
-    """Raise C(invalid_parameter) early for a place that nothing can be written to."""
+    """Raise C(invalid_parameter) for a file that can't be written, before anything is read."""
     folder = os.path.dirname(os.path.abspath(dest))
     if os.path.isdir(dest) or not os.access(folder, os.W_OK | os.X_OK):
         reason = "it is a folder" if os.path.isdir(dest) else f"no right to write to {folder}, or no such folder"
-        raise _unwritable(dest, OSError(0, reason))
+        raise _unwritable_error(dest, OSError(0, reason))
 
 
-def look(client: Client) -> dict[str, int]:
-    """Count what a capture would find."""
-    counts = count([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
+def count_visible(client: Client) -> dict[str, int]:
+    """Count what a capture would read, from one request."""
+    counts = count_objects([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
     return {noun: counts[noun] for noun in ("nodes", "guests", "storages")}
 
 
@@ -152,14 +152,14 @@ def run(module: PveModule) -> dict[str, Any]:
     client = module.connect()
     check_dest(params["dest"])
     if module.check_mode:
-        # Figures such as uptimes always differ, so a capture is never the same as the file that is there.
-        return {"changed": True, "dest": params["dest"], "counts": look(client)}
-    captured: Captured = capture(client, content=params["content"], throttle=params["throttle"])
-    for warning in captured.warnings():
+        # Values such as uptimes always differ, so a capture never equals an existing file.
+        return {"changed": True, "dest": params["dest"], "counts": count_visible(client)}
+    captured: CaptureResult = capture_cluster(client, content=params["content"], throttle=params["throttle"])
+    for warning in captured.describe_problems():
         module.warn(warning)
-    content = document(captured.readings, params["names"], int(time.time()))
-    write(params["dest"], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    return {"changed": True, "dest": params["dest"], "counts": count(captured.readings)}
+    content = build_document(captured.readings, params["names"], int(time.time()))
+    write_file(params["dest"], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return {"changed": True, "dest": params["dest"], "counts": count_objects(captured.readings)}
 
 
 def main() -> None:

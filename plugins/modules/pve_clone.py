@@ -186,7 +186,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
-from ..module_utils._guest.lookup import find_guest, look_for, read_guest, with_config
+from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -194,19 +194,27 @@ from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
 # Options that go into the request as they are.
-PASSED_ON = ("snapname", "target", "storage", "format", "pool", "description", "bwlimit")
+PASSED_ON = (
+    "snapname",
+    "target",
+    "storage",
+    "format",
+    "pool",
+    "description",
+    "bwlimit",
+)
 
-
-# The lock of a guest that is not complete yet.
+# The locks of a guest that is still being created.
 BEING_MADE = ("clone", "create")
 _TAKEN = "already exists"
 
 
 @dataclass(frozen=True)
-class Cloning:
-    """The guest to clone, its clone if that exists already, and the id that a new one gets.
+class ObservedClone:
+    """The guest to clone, its clone if that exists already, and the vmid of a new one.
 
-    I(snapshots) are those of the guest, read when one is to be cloned, and I(linkable) is whether the storage can link.
+    I(snapshots) are those of the guest, read when one of them is to be cloned; I(linkable) is whether the storage can
+    make linked clones.
     """
 
     source: Guest
@@ -216,21 +224,21 @@ class Cloning:
     linkable: bool = True
 
 
-class Clone(Resource[Cloning]):
+class Clone(Resource[ObservedClone]):
     noun = "guests"
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Cloning]:
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedClone]:
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
-        inventory = look_for(client, inventory, vmid=params["newid"])
-        inventory = look_for(client, inventory, name=params["new_name"])
+        inventory = refresh_guest(client, inventory, vmid=params["newid"])
+        inventory = refresh_guest(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
         if clone:
-            return [Cloning(source, clone, clone.vmid)]
-        # Whether it is a template decides what is made.
+            return [ObservedClone(source, clone, clone.vmid)]
+        # The configuration says whether it is a template, which decides between a full and a linked clone.
         source = with_config(client, source)
         newid = params["newid"] or int(client.get("/cluster/nextid"))
         snapshots: frozenset[str] = frozenset()
@@ -238,28 +246,30 @@ class Clone(Resource[Cloning]):
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
         linkable = True
         if may_link(source, params) and params["snapname"] in (None, *snapshots):
-            asked = {"feature": "clone", "snapname": params["snapname"]}
-            answer = client.get(f"{source.path}/feature", **{key: value for key, value in asked.items() if value})
+            query = {"feature": "clone", "snapname": params["snapname"]}
+            answer = client.get(f"{source.path}/feature", **{key: value for key, value in query.items() if value})
             linkable = bool(int(answer["hasFeature"]))
-        return [Cloning(source, None, newid, snapshots, linkable)]
+        return [ObservedClone(source, None, newid, snapshots, linkable)]
 
-    def instead(self, client: Client, observed: Cloning, plan: Plan, error: PveError) -> Cloning | None:
-        # Between the question for a free id and the request, somebody else may have taken it.
+    def replan_after_refusal(
+        self, client: Client, observed: ObservedClone, plan: Plan, error: PveError
+    ) -> ObservedClone | None:
+        # Somebody else may have taken the free vmid before the request was sent.
         if self._params["newid"] is not None or _TAKEN not in error.message:
             return None
-        (again,) = self.observe(client, self._params)
-        if again.clone:
+        (new,) = self.observe(client, self._params)
+        if new.clone:
             raise PveError(
                 DRIFTED,
-                f"Somebody else made guest {again.clone.label} on {again.clone.node} meanwhile. Nothing was changed.",
+                f"Somebody else made guest {new.clone.label} on {new.clone.node} meanwhile. Nothing was changed.",
                 "Run again to take that one for the clone, if it is the one you mean.",
             )
-        return again
+        return new
 
-    def acts_on(self, observed: Cloning) -> Guest | None:
+    def affected_guest(self, observed: ObservedClone) -> Guest | None:
         return observed.source
 
-    def target(self, observed: Cloning) -> dict[str, Any]:
+    def target(self, observed: ObservedClone) -> dict[str, Any]:
         if observed.clone:
             return observed.clone.identity()
         return {
@@ -269,17 +279,17 @@ class Clone(Resource[Cloning]):
             "type": observed.source.type,
         }
 
-    def plan(self, observed: Cloning, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ObservedClone, params: dict[str, Any]) -> Plan:
         if observed.clone and observed.clone.lock in BEING_MADE:
-            raise _unfinished(observed.clone)
+            raise _unfinished_clone_error(observed.clone)
         return Plan(
             target=self.target(observed),
-            steps=() if observed.clone else (clone_step(observed, params),),
+            steps=() if observed.clone else (build_clone_step(observed, params),),
             before={"exists": observed.clone is not None, "source": observed.source.label},
             after={"exists": True, "source": observed.source.label},
         )
 
-    def look(self, client: Client, observed: Cloning, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedClone, plan: Plan) -> dict[str, Any]:
         where = plan.target
         try:
             config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")
@@ -287,13 +297,13 @@ class Clone(Resource[Cloning]):
             if error.code != NOT_FOUND:
                 raise
             return {**plan.after, "exists": False}
-        # A guest of another name is somebody else's, who was quicker to take the id.
+        # A guest of another name is not our clone: somebody else took the vmid first.
         ours = where["name"] in ("", config.get("name", config.get("hostname")))
         return {**plan.after, "exists": ours}
 
 
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
-    """The guest that is the clone already; raises C(ambiguous) where another guest has its id or its name."""
+    """The existing clone; raises C(ambiguous) where another guest has its vmid or its name."""
     by_id = inventory.get(newid)
     by_name = inventory.with_name(new_name) if new_name else []
     if by_id:
@@ -313,12 +323,12 @@ def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name:
 
 
 def may_link(source: Guest, params: dict[str, Any]) -> bool:
-    """Whether a linked clone is asked for where there can be one at all."""
+    """Whether a linked clone is asked for, and the source is a template or a snapshot, which can have one."""
     full = not source.template if params["full"] is None else params["full"]
     return not full and (source.template or params["snapname"] is not None)
 
 
-def clone_step(observed: Cloning, params: dict[str, Any]) -> Step:
+def build_clone_step(observed: ObservedClone, params: dict[str, Any]) -> Step:
     source = observed.source
     full = not source.template if params["full"] is None else params["full"]
     _refuse_impossible(observed, params, full)
@@ -329,7 +339,7 @@ def clone_step(observed: Cloning, params: dict[str, Any]) -> Step:
     return Step("POST", f"{source.path}/clone", f"there is no such clone of {source.label}", options)
 
 
-def _refuse_impossible(observed: Cloning, params: dict[str, Any], full: bool) -> None:
+def _refuse_impossible(observed: ObservedClone, params: dict[str, Any], full: bool) -> None:
     source = observed.source
     if params["snapname"] and params["snapname"] not in observed.snapshots:
         known = ", ".join(sorted(observed.snapshots)) or "none"
@@ -350,11 +360,11 @@ def _refuse_impossible(observed: Cloning, params: dict[str, Any], full: bool) ->
             f"Guest {source.label} is no template, and only templates and snapshots can be cloned as linked clones.",
             "Make it a template, or use full: true.",
         )
-    given = [option for option in ("storage", "format") if params[option] is not None]
-    if given:
+    set_options = [option for option in ("storage", "format") if params[option] is not None]
+    if set_options:
         raise PveError(
             INVALID_PARAMETER,
-            f"{' and '.join(given)} can't be chosen for a linked clone, whose disks stay with the original's.",
+            f"{' and '.join(set_options)} can't be chosen for a linked clone, whose disks stay with the original's.",
             "Leave it out, or use full: true.",
         )
     if not observed.linkable:
@@ -365,7 +375,7 @@ def _refuse_impossible(observed: Cloning, params: dict[str, Any], full: bool) ->
         )
 
 
-def _unfinished(clone: Guest) -> PveError:
+def _unfinished_clone_error(clone: Guest) -> PveError:
     return PveError(
         GUEST_LOCKED,
         f"Guest {clone.label} on {clone.node} is still being made, as its lock ({clone.lock}) says.",

@@ -214,15 +214,15 @@ from ..module_utils._run.runner import run_plans
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
 _UNCONDITIONAL = ("always",)
-# What is shown and compared as text; the others have a shape of their own below.
+# Options that are shown and compared as text; the others are parsed below.
 _PLAIN = {"user": "ciuser", "searchdomain": "searchdomain", "citype": "citype"}
 
 
 @dataclass(frozen=True)
-class Configured:
-    """A guest with its configuration, pending changes included, or with the problem that kept it from being read.
+class ConfiguredGuest:
+    """A guest with its configuration, pending changes included, or with the problem that prevented reading it.
 
-    I(outdated) are the options that the drive of a running guest does not hold yet.
+    I(outdated) are the options that the drive of a running guest does not have yet.
     """
 
     guest: Guest
@@ -232,32 +232,32 @@ class Configured:
     problem: PveError | None = None
 
 
-class CloudInit(GuestResource[Configured]):
+class CloudInit(GuestResource[ConfiguredGuest]):
     def __init__(self, params: dict[str, Any]) -> None:
-        self._wished = wished(params)
+        self._desired = parse_desired_options(params)
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Configured]:
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ConfiguredGuest]:
         inventory, guests = find_guests_to_change(client, params, everywhere=False)
 
-        def read(guest: Guest) -> Configured:
+        def read(guest: Guest) -> ConfiguredGuest:
             return self._read(client, guest)
 
-        def failed(guest: Guest, problem: PveError) -> Configured:
-            return Configured(guest, {}, problem=problem)
+        def record_problem(guest: Guest, problem: PveError) -> ConfiguredGuest:
+            return ConfiguredGuest(guest, {}, problem=problem)
 
-        return read_each(inventory, guests, params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, record_problem)
 
-    def _read(self, client: Client, guest: Guest) -> Configured:
+    def _read(self, client: Client, guest: Guest) -> ConfiguredGuest:
         guest = with_config(client, guest)
         config = dict(guest.config or {})
         running = read_power(client, guest) != STOPPED
-        if guest.type != "qemu" or not running or cloudinit_drive(config) is None:
-            return Configured(guest, config, running)
+        if guest.type != "qemu" or not running or find_cloudinit_drive(config) is None:
+            return ConfiguredGuest(guest, config, running)
         entries = client.get(f"{guest.path}/cloudinit")
         outdated = frozenset(e["key"] for e in entries if "pending" in e or int(e.get("delete") or 0))
-        return Configured(guest, config, running, outdated)
+        return ConfiguredGuest(guest, config, running, outdated)
 
-    def plan(self, observed: Configured, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ConfiguredGuest, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
         guest = observed.guest
@@ -267,21 +267,21 @@ class CloudInit(GuestResource[Configured]):
                 f"Guest {guest.label} is a container, and containers have no cloud-init.",
                 "Set its network and keys in the container's own configuration.",
             )
-        before, after, values = differences(observed.config, self._wished, params)
+        before, after, values = find_differences(observed.config, self._desired, params)
         steps = []
         if values:
-            steps.append(_update(observed, values))
+            steps.append(_build_update_step(observed, values))
         if observed.running and (values or observed.outdated & set(after)):
             why = "the drive of a running guest is written anew"
             steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
-    def look(self, client: Client, observed: Configured, plan: Plan) -> dict[str, Any]:
-        return shown(client.get(f"{observed.guest.path}/config"), plan.after)
+    def read_state(self, client: Client, observed: ConfiguredGuest, plan: Plan) -> dict[str, Any]:
+        return describe_options(client.get(f"{observed.guest.path}/config"), plan.after)
 
 
-def wished(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are given, by their names in the API and as they are shown; None: to be unset."""
+def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that are set, by their names in the API and as results show them; None for those to unset."""
     values = {key: params[option] or None for option, key in _PLAIN.items() if params[option] is not None}
     if params["ssh_keys"] is not None:
         values["sshkeys"] = [key.strip() for key in params["ssh_keys"] if key.strip()] or None
@@ -297,8 +297,8 @@ def wished(params: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def normal(key: str, value: Any) -> Any:
-    """A value of the configuration as it is shown and compared."""
+def normalize_value(key: str, value: Any) -> Any:
+    """A value of the configuration in the form in which it is shown and compared."""
     if value is None or value == "":
         return None
     if key == "sshkeys":
@@ -310,7 +310,7 @@ def normal(key: str, value: Any) -> Any:
     return str(value)
 
 
-def encoded(key: str, value: Any) -> Any:
+def encode_value(key: str, value: Any) -> Any:
     """A value as the API takes it; SSH keys are percent-encoded inside the form value."""
     if key == "sshkeys":
         return quote("\n".join(value) + "\n", safe="")
@@ -319,17 +319,19 @@ def encoded(key: str, value: Any) -> Any:
     return property_strings.render(value) if isinstance(value, dict) else value
 
 
-def shown(config: dict[str, Any], keys: Any) -> dict[str, Any]:
-    """The named options of a configuration as they are shown; the password only as set or not."""
-    found: dict[str, Any] = {key: normal(key, config.get(key)) for key in keys if key not in ("cipassword", "drive")}
+def describe_options(config: dict[str, Any], keys: Any) -> dict[str, Any]:
+    """The named options of a configuration as results show them; the password only as set or not."""
+    described: dict[str, Any] = {
+        key: normalize_value(key, config.get(key)) for key in keys if key not in ("cipassword", "drive")
+    }
     if "cipassword" in keys:
-        found["cipassword"] = HIDDEN if config.get("cipassword") else None
+        described["cipassword"] = HIDDEN if config.get("cipassword") else None
     if "drive" in keys:
-        found["drive"] = cloudinit_drive(config)
-    return found
+        described["drive"] = find_cloudinit_drive(config)
+    return described
 
 
-def cloudinit_drive(config: dict[str, Any]) -> str | None:
+def find_cloudinit_drive(config: dict[str, Any]) -> str | None:
     """The drive that holds a cloud-init image, such as C(ide2)."""
     for key, value in config.items():
         volume = str(value).split(",", 1)[0]
@@ -338,11 +340,11 @@ def cloudinit_drive(config: dict[str, Any]) -> str | None:
     return None
 
 
-def differences(
+def find_differences(
     config: dict[str, Any], values: dict[str, Any], params: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What is shown as before and after, and the options to set, where None means to unset."""
-    before = shown(config, values)
+    """The state before and after as results show it, and the options to set; None for those to unset."""
+    before = describe_options(config, values)
     after = dict(values)
     changes = {key: value for key, value in values.items() if value != before[key]}
     if params["password"] and (params["update_password"] in _UNCONDITIONAL or not config.get("cipassword")):
@@ -350,7 +352,7 @@ def differences(
         after["cipassword"] = HIDDEN
         changes["cipassword"] = params["password"]
     if params["drive_storage"]:
-        before["drive"] = cloudinit_drive(config)
+        before["drive"] = find_cloudinit_drive(config)
         after["drive"] = before["drive"] or params["drive"]
         if before["drive"] is None:
             _require_free(config, params["drive"])
@@ -359,17 +361,17 @@ def differences(
 
 
 def _require_free(config: dict[str, Any], drive: str) -> None:
-    held = str(config.get(drive) or "")
-    if held and not held.startswith("none"):
+    volume = str(config.get(drive) or "")
+    if volume and not volume.startswith("none"):
         raise PveError(
             INVALID_PARAMETER,
-            f"{drive} holds {held.split(',', 1)[0]}, which the cloud-init drive would replace.",
+            f"{drive} holds {volume.split(',', 1)[0]}, which the cloud-init drive would replace.",
             "Choose a free drive, such as ide0 or scsi30, or empty that one first.",
         )
 
 
-def _update(observed: Configured, values: dict[str, Any]) -> Step:
-    options = {key: encoded(key, value) for key, value in values.items() if value is not None}
+def _build_update_step(observed: ConfiguredGuest, values: dict[str, Any]) -> Step:
+    options = {key: encode_value(key, value) for key, value in values.items() if value is not None}
     unset = sorted(key for key, value in values.items() if value is None)
     if unset:
         options["delete"] = ",".join(unset)
@@ -415,7 +417,15 @@ def main() -> None:
             "searchdomain": text,
             "citype": {"type": "str", "choices": ["nocloud", "configdrive2", "opennebula"]},
             "upgrade": {"type": "bool"},
-            "custom": {"type": "dict", "options": {"user": text, "network": text, "meta": text, "vendor": text}},
+            "custom": {
+                "type": "dict",
+                "options": {
+                    "user": text,
+                    "network": text,
+                    "meta": text,
+                    "vendor": text,
+                },
+            },
             "drive": {"type": "str", "default": "ide2"},
             "drive_storage": text,
         },

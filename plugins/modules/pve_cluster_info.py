@@ -237,7 +237,7 @@ ha:
       elements: dict
       returned: always
 replication:
-  description: The replication jobs, by guest and id. How a job went is null where its node does not tell.
+  description: The replication jobs, by guest and id. How a job went is null where its node does not report it.
   returned: with O(replication=true)
   type: list
   elements: dict
@@ -329,7 +329,7 @@ def summarize(version: dict[str, Any], status: list[dict[str, Any]], resources: 
     cluster = next((entry for entry in status if entry["type"] == "cluster"), {})
     members = {entry["name"]: entry for entry in status if entry["type"] == "node"}
     load = {entry["node"]: entry for entry in resources if entry["type"] == "node"}
-    nodes = [_node(name, members.get(name, {}), load.get(name, {})) for name in sorted({*members, *load})]
+    nodes = [_describe_node(name, members.get(name, {}), load.get(name, {})) for name in sorted({*members, *load})]
     return {
         "cluster": {
             "name": cluster.get("name"),
@@ -339,7 +339,7 @@ def summarize(version: dict[str, Any], status: list[dict[str, Any]], resources: 
             "nodes_total": len(nodes),
         },
         "nodes": nodes,
-        "guests": _guests(resources),
+        "guests": _count_guests(resources),
         "storage": sorted(
             (describe_storage(entry) for entry in resources if entry["type"] == "storage"),
             key=lambda entry: (entry["storage"], entry["node"]),
@@ -347,29 +347,32 @@ def summarize(version: dict[str, Any], status: list[dict[str, Any]], resources: 
     }
 
 
-def _node(name: str, member: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
+def _describe_node(name: str, member: dict[str, Any], load: dict[str, Any]) -> dict[str, Any]:
     status = load.get("status", "unknown")
     if "online" in member:
         status = "online" if int(member["online"]) else "offline"
     return {"node": name, "status": status, **{field: load.get(field) for field in NODE_FIELDS}}
 
 
-def _guests(resources: list[dict[str, Any]]) -> dict[str, Any]:
+def _count_guests(resources: list[dict[str, Any]]) -> dict[str, Any]:
     guests = [guest_from_entry(entry) for entry in resources if entry["type"] in TYPES]
-    working = Counter(guest.status for guest in guests if not guest.template)
+    by_status = Counter(guest.status for guest in guests if not guest.template)
     by_type = Counter(guest.type for guest in guests)
     return {
         "total": len(guests),
-        "running": working["running"],
-        "stopped": working["stopped"],
-        "unknown": working.total() - working["running"] - working["stopped"],
+        "running": by_status["running"],
+        "stopped": by_status["stopped"],
+        "unknown": by_status.total() - by_status["running"] - by_status["stopped"],
         "templates": sum(guest.template for guest in guests),
         "by_type": {kind: by_type[kind] for kind in TYPES},
     }
 
 
 def main() -> None:
-    options = {"ha": {"type": "bool", "default": False}, "replication": {"type": "bool", "default": False}}
+    options = {
+        "ha": {"type": "bool", "default": False},
+        "replication": {"type": "bool", "default": False},
+    }
     run_info(PveModule(argument_spec=options), gather)
 
 

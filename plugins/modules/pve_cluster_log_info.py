@@ -14,7 +14,7 @@ author:
 description:
   - Shows the log that the nodes of a cluster share, that is, tasks, logins and what the services say, newest first,
     from one API request.
-  - Whoever lacks C(Sys.Syslog) on C(/) sees their own entries only.
+  - Without C(Sys.Syslog) on C(/) only one's own entries are shown.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -82,7 +82,7 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._module.module import PveModule, run_info
 
-# By the number that syslog gives them.
+# In the order of their numbers in syslog.
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 

@@ -56,7 +56,7 @@ connection:
       returned: always
     tls:
       description:
-        - What the certificate was held against, V(verified) (the system's CAs), V(ca_path), V(fingerprint) or
+        - What the certificate was checked against, V(verified) (the system's CAs), V(ca_path), V(fingerprint) or
           V(unverified).
       type: str
       returned: always
@@ -89,14 +89,14 @@ from ..module_utils._module.module import PveModule, run_info
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     version = client.get("/version")
-    link = client.connection
+    connection = client.connection
     return {
         "connection": {
-            "url": link.url,
-            "user": link.user,
-            "token_id": link.token_id,
-            "auth": "token" if link.token_id else "password",
-            "tls": link.trust,
+            "url": connection.url,
+            "user": connection.user,
+            "token_id": connection.token_id,
+            "auth": "token" if connection.token_id else "password",
+            "tls": connection.trust,
             "version": version["version"],
             "release": version["release"],
         },

@@ -14,7 +14,8 @@ author:
 description:
   - Says where the console of a running guest opens in a browser, and asks Proxmox VE for a ticket with which a client
     of one's own, such as noVNC or xterm.js, can connect within 10 seconds.
-  - Nothing about the guest changes, but Proxmox VE starts a proxy for each ticket, whose task fails when nobody comes.
+  - Nothing about the guest changes, but Proxmox VE starts a proxy for each ticket, whose task fails when no client
+    connects.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -51,9 +52,9 @@ options:
     type: bool
     default: true
 notes:
-  - The ticket opens the guest's console to whoever has it, and stands in the result because it is asked for. Set
+  - The ticket opens the guest's console to whoever has it, and is in the result because it was asked for. Set
     C(no_log) on the task, or O(ticket=false), where others read results.
-  - The link holds no secret. Who opens it logs in to Proxmox VE and needs C(VM.Console) on the guest.
+  - The link contains no secret. Whoever opens it logs in to Proxmox VE and needs C(VM.Console) on the guest.
 seealso:
   - module: playvisor.proxmox.pve_guest_info
 """
@@ -100,7 +101,7 @@ console:
       returned: always
       sample: qemu
     link:
-      description: Page of Proxmox VE that shows the console to who is logged in.
+      description: Page of Proxmox VE that shows the console to users who are logged in.
       type: str
       returned: always
       sample: https://pve.example.com:8006/?console=kvm&novnc=1&vmid=101&vmname=web-01&node=pve1&resize=off&cmd=
@@ -141,7 +142,7 @@ from urllib.parse import urlencode
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from ..module_utils._api.tasks import journal
+from ..module_utils._api.tasks import write_journal
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guest, read_status
@@ -150,42 +151,42 @@ from ..module_utils._module.module import PveModule, run_info
 NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "upid"))
 
 
-def gather(client: Client, params: dict[str, Any], asking: bool) -> dict[str, Any]:
-    """The console of the guest that is meant, with a ticket when I(asking)."""
+def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[str, Any]:
+    """The console of the chosen guest, with a ticket when I(asking)."""
     inventory, guest = find_guest(client, params, read_status)
     if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
         hint = "Leave serial out, or use it with console=terminal."
         raise PveError(INVALID_PARAMETER, "serial is for the terminal of a QEMU guest only.", hint)
     require_online(inventory, guest)
-    # A proxy to a guest that is off ends in its task only.
+    # For a guest that is off, the API answers all the same and only the task of the proxy fails.
     if guest.status != "running":
         hint = "Start it first, as with pve_guest_state."
         raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
-    found = {**guest.identity(), "link": link(client.connection.url, guest, params["console"]), **NO_TICKET}
-    if asking:
-        answer = client.request("POST", *proxy(guest, params))
-        journal(answer["upid"])
-        found |= described(client.connection.url, guest, answer)
-    return {"console": found}
+    console = {**guest.identity(), "link": build_link(client.connection.url, guest, params["console"]), **NO_TICKET}
+    if with_ticket:
+        answer = client.request("POST", *build_ticket_request(guest, params))
+        write_journal(answer["upid"])
+        console |= describe_ticket(client.connection.url, guest, answer)
+    return {"console": console}
 
 
-def link(url: str, guest: Guest, console: str) -> str:
-    """The page that the web interface opens for a console."""
+def build_link(url: str, guest: Guest, console: str) -> str:
+    """The URL of the web interface's page for a console."""
     query = {"console": "kvm" if guest.type == "qemu" else "lxc", "novnc" if console == "vnc" else "xtermjs": 1}
     query |= {"vmid": guest.vmid, "vmname": guest.name, "node": guest.node}
     query |= {"resize": "off", "cmd": ""} if console == "vnc" else {"cmd": ""}
     return f"{url}/?{urlencode(query)}"
 
 
-def proxy(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Path and parameters of the request that gives a ticket."""
+def build_ticket_request(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Path and parameters of the request that creates a ticket."""
     if params["console"] == "vnc":
         return f"{guest.path}/vncproxy", {"websocket": 1}
     return f"{guest.path}/termproxy", {"serial": params["serial"]} if params["serial"] else {}
 
 
-def described(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
-    """What the API answered, and where a client connects with it."""
+def describe_ticket(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
+    """The ticket that the API answered, and the websocket URL to use it with."""
     query = urlencode({"port": answer["port"], "vncticket": answer["ticket"]})
     return {
         "ticket": answer["ticket"],
@@ -209,8 +210,8 @@ def main() -> None:
         },
         required_one_of=[("vmid", "name")],
     )
-    asking = module.params["ticket"] and not module.check_mode
-    run_info(module, lambda client, params: gather(client, params, asking))
+    with_ticket = module.params["ticket"] and not module.check_mode
+    run_info(module, lambda client, params: gather(client, params, with_ticket))
 
 
 if __name__ == "__main__":

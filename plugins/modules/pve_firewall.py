@@ -557,15 +557,15 @@ from ..module_utils._api.errors import PveError
 from ..module_utils._firewall.firewall import (
     Firewall,
     cluster_place,
+    describe_firewall,
     find_node_place,
     group_place,
     guest_place,
     plan_firewall,
     read_firewall,
-    shown,
 )
-from ..module_utils._firewall.lists import ready
-from ..module_utils._firewall.params import check_params, firewall_spec, given_options
+from ..module_utils._firewall.lists import prepare_write
+from ..module_utils._firewall.params import check_params, drop_unset_options, firewall_spec
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change
@@ -578,11 +578,11 @@ from ..module_utils._run.runner import run_plans
 
 
 class Firewalls(Resource[Firewall]):
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self.noun = "guests" if params["level"] == "guest" else "firewalls"
-        self._params = given_options(params)
+        self._params = drop_unset_options(params)
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Firewall]:
         check_params(self._params)
@@ -601,34 +601,34 @@ class Firewalls(Resource[Firewall]):
         def read(guest: Guest) -> Firewall:
             return read_firewall(client, guest_place(guest), self._params, macros)
 
-        def failed(guest: Guest, problem: PveError) -> Firewall:
+        def record_problem(guest: Guest, problem: PveError) -> Firewall:
             return Firewall(guest_place(guest), problem=problem)
 
-        return read_each(inventory, guests, self._params["throttle"], read, failed)
+        return read_each(inventory, guests, self._params["throttle"], read, record_problem)
 
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
 
-    def acts_on(self, observed: Firewall) -> Guest | None:
+    def affected_guest(self, observed: Firewall) -> Guest | None:
         return observed.place.guest
 
     def plan(self, observed: Firewall, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
         steps, after = plan_firewall(observed, self._params)
-        before = shown(observed.place, observed.listings)
+        before = describe_firewall(observed.place, observed.listings)
         return Plan(self.target(observed), steps, before, after, observed.config_digest())
 
-    def ready(self, client: Client, step: Step) -> Step:
-        return ready(client, step)
+    def prepare_step(self, client: Client, step: Step) -> Step:
+        return prepare_write(client, step)
 
-    def look(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
-        found = read_firewall(client, observed.place, self._params, observed.macros)
-        return shown(found.place, found.listings)
+    def read_state(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
+        current = read_firewall(client, observed.place, self._params, observed.macros)
+        return describe_firewall(current.place, current.listings)
 
 
 def read_macros(client: Client, rules: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """The names of all macros by themselves in lower case, if a rule names any."""
+    """The names of all macros by their lower-case form; empty if no rule names a macro."""
     if not any(rule["macro"] for rule in rules):
         return {}
     return {entry["macro"].lower(): entry["macro"] for entry in client.get("/cluster/firewall/macros")}

@@ -178,14 +178,14 @@ from ..module_utils._firewall.firewall import (
     KINDS,
     Place,
     cluster_place,
+    describe_entry,
     find_node_place,
     guest_place,
     node_place,
-    shown_entry,
 )
-from ..module_utils._firewall.lists import listing, read
+from ..module_utils._firewall.lists import parse_listing, read_listing
 from ..module_utils._firewall.params import check_place
-from ..module_utils._firewall.rules import shown_rule
+from ..module_utils._firewall.rules import describe_rule
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
@@ -198,98 +198,107 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     check_place(params)
     level = params["level"]
     kinds = KINDS[level] if params["kinds"] is None else params["kinds"]
-    strange = [kind for kind in kinds if kind not in KINDS[level]]
-    if strange:
+    unknown = [kind for kind in kinds if kind not in KINDS[level]]
+    if unknown:
         hint = f"It has {', '.join(KINDS[level])}."
-        raise PveError(INVALID_PARAMETER, f"The firewall of a {level} has no {', '.join(strange)}.", hint)
+        raise PveError(INVALID_PARAMETER, f"The firewall of a {level} has no {', '.join(unknown)}.", hint)
     if level == "group":
-        return {"firewalls": _groups(client, params["group"])}
+        return {"firewalls": _read_group_firewalls(client, params["group"])}
     if level == "cluster":
-        return {"firewalls": [_firewall(client, cluster_place(), kinds)]}
-    return _each_guest(client, params, kinds) if level == "guest" else _each_node(client, params["node"], kinds)
+        return {"firewalls": [_read_firewall(client, cluster_place(), kinds)]}
+    return _read_guests(client, params, kinds) if level == "guest" else _read_nodes(client, params["node"], kinds)
 
 
-def _each_guest(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
     inventory, chosen = find_guests(client, params)
     warnings: list[str] = []
 
-    def look(guest: Any) -> dict[str, Any] | None:
+    def read_guest(guest: Any) -> dict[str, Any] | None:
         try:
             require_online(inventory, guest)
-            return _firewall(client, guest_place(guest), kinds)
+            return _read_firewall(client, guest_place(guest), kinds)
         except PveError as error:
             if len(chosen) == 1:
                 raise
             warnings.append(f"The firewall of guest {guest.label} could not be read: {error.message}")
             return None
 
-    return {"firewalls": [one for one in bounded_map(CONCURRENCY, look, chosen) if one], "warnings": warnings}
+    return {
+        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_guest, chosen) if firewall],
+        "warnings": warnings,
+    }
 
 
-def _each_node(client: Client, node: str | None, kinds: Sequence[str]) -> dict[str, Any]:
+def _read_nodes(client: Client, node: str | None, kinds: Sequence[str]) -> dict[str, Any]:
     if node is not None:
-        return {"firewalls": [_firewall(client, find_node_place(client, node), kinds)]}
+        return {"firewalls": [_read_firewall(client, find_node_place(client, node), kinds)]}
     warnings: list[str] = []
 
-    def look(entry: dict[str, Any]) -> dict[str, Any] | None:
+    def read_node(entry: dict[str, Any]) -> dict[str, Any] | None:
         try:
             if entry.get("status") == "offline":
                 warnings.append(f"Node {entry['node']} is offline.")
                 return None
-            return _firewall(client, node_place(entry["node"]), kinds)
+            return _read_firewall(client, node_place(entry["node"]), kinds)
         except PveError as error:
             warnings.append(f"The firewall of node {entry['node']} could not be read: {error.message}")
             return None
 
     nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
-    return {"firewalls": [one for one in bounded_map(CONCURRENCY, look, nodes) if one], "warnings": warnings}
+    return {
+        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_node, nodes) if firewall],
+        "warnings": warnings,
+    }
 
 
-def _groups(client: Client, wished: str | None) -> list[dict[str, Any]]:
-    found = _named_groups(client, wished.lower() if wished else None)
-    if wished and not found:
-        raise PveError(NOT_FOUND, f"There is no security group {wished}.", "List the groups without group.")
-    return [{"level": "group", "group": entry.pop("name"), **entry} for entry in found]
+def _read_group_firewalls(client: Client, name: str | None) -> list[dict[str, Any]]:
+    groups = _read_groups(client, name.lower() if name else None)
+    if name and not groups:
+        raise PveError(NOT_FOUND, f"There is no security group {name}.", "List the groups without group.")
+    return [{"level": "group", "group": entry.pop("name"), **entry} for entry in groups]
 
 
-def _named_groups(client: Client, wished: str | None = None) -> list[dict[str, Any]]:
+def _read_groups(client: Client, name: str | None = None) -> list[dict[str, Any]]:
     path = "/cluster/firewall/groups"
-    names = [item for item in read(client, path, "groups").items if wished in (None, item.name)]
+    items = [item for item in read_listing(client, path, "groups").items if name in (None, item.name)]
 
-    def look(item: Any) -> dict[str, Any]:
+    def read_group(item: Any) -> dict[str, Any]:
         return {"name": item.name, **item.content, "rules": read_rules(client, f"{path}/{segment(item.name)}")}
 
-    return bounded_map(CONCURRENCY, look, names)
+    return bounded_map(CONCURRENCY, read_group, items)
 
 
-def _firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {**place.target, "level": place.level}
+def _read_firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, Any]:
+    firewall: dict[str, Any] = {**place.target, "level": place.level}
     if "options" in kinds:
-        options = read(client, f"{place.path}/options", "options")
-        found["options"] = {item.name: item.content["value"] for item in options.items}
+        options = read_listing(client, f"{place.path}/options", "options")
+        firewall["options"] = {item.name: item.content["value"] for item in options.items}
     if "aliases" in kinds:
-        found["aliases"] = [item.content for item in read(client, f"{place.path}/aliases", "aliases").items]
+        firewall["aliases"] = [item.content for item in read_listing(client, f"{place.path}/aliases", "aliases").items]
     if "ipsets" in kinds:
         path = f"{place.path}/ipset"
-        found["ipsets"] = [
+        firewall["ipsets"] = [
             {
                 "name": item.name,
                 **item.content,
-                "entries": [shown_entry(one) for one in read(client, f"{path}/{segment(item.name)}", "entries").items],
+                "entries": [
+                    describe_entry(entry)
+                    for entry in read_listing(client, f"{path}/{segment(item.name)}", "entries").items
+                ],
             }
-            for item in read(client, path, "ipset").items
+            for item in read_listing(client, path, "ipset").items
         ]
     if "groups" in kinds:
-        found["groups"] = _named_groups(client)
+        firewall["groups"] = _read_groups(client)
     if "rules" in kinds:
-        found["rules"] = read_rules(client, f"{place.path}/rules")
-    return found
+        firewall["rules"] = read_rules(client, f"{place.path}/rules")
+    return firewall
 
 
 def read_rules(client: Client, path: str) -> list[dict[str, Any]]:
-    """The rules of a list, with their positions and what is wrong with them."""
+    """The rules of a list, with their positions and the errors that the API reports for them."""
     entries = sorted(client.get(path), key=lambda entry: int(entry["pos"]))
-    views = [shown_rule(item) for item in listing(path, "rules", entries).items]
+    views = [describe_rule(item) for item in parse_listing(path, "rules", entries).items]
     return [
         {"pos": pos, **view, **({"errors": entry["errors"]} if entry.get("errors") else {})}
         for pos, (view, entry) in enumerate(zip(views, entries, strict=True))

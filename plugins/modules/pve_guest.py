@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Makes a QEMU or LXC guest, brings its configuration to what is wished, makes it a template, or deletes it.
+  - Makes a QEMU or LXC guest, brings its configuration to the wished state, makes it a template, or deletes it.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
   - Disks only grow. Volumes are only deleted where that is asked for.
@@ -109,7 +109,7 @@ options:
     description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
     type: str
   features:
-    description: Features of a container, such as V(nesting=1). All others than that are for root@pam with a password.
+    description: Features of a container, such as V(nesting=1). All other features need root@pam with a password.
     type: str
   unprivileged:
     description: Whether a new container is unprivileged. That can't be changed later.
@@ -179,7 +179,7 @@ options:
       size:
         description:
           - Size in GiB. A smaller disk grows; one that is larger is a failure. The true size of the volume counts, and
-            a configuration that says less is mended.
+            a configuration that says less is corrected.
           - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
             as well. A volume that only comes with a restart can't grow before that.
         type: int
@@ -215,7 +215,7 @@ options:
         description: Cache mode, such as V(none) or V(writeback).
         type: str
       discard:
-        description: Whether what the guest gives up is given back to the storage.
+        description: Whether space that the guest frees is given back to the storage.
         type: bool
       ssd:
         description: Whether the guest sees a solid state disk.
@@ -534,16 +534,16 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
-from ..module_utils._guest.config import Wish, wish_of
-from ..module_utils._guest.drives import DriveStep, measure, seal
+from ..module_utils._guest.config import Wish, read_wish
+from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
-from ..module_utils._guest.options import normal
-from ..module_utils._guest.pending import changes_that_wait, current_config, read_pending
-from ..module_utils._guest.placement import check_node, choose_node, storages_of
-from ..module_utils._guest.plan import Observed, creation, removal, templating, update
-from ..module_utils._guest.power import HIBERNATED, STOPPED, power_state, read_power
+from ..module_utils._guest.options import normalize
+from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.placement import check_node, choose_node, list_storages
+from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
+from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -554,67 +554,67 @@ _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 
 class Guests(Resource[Observed]):
     noun = "guests"
-    # Only a container that becomes a template does so after the request has ended.
-    patience = 30.0
+    # A container becomes a template only after the request has ended.
+    settle_seconds = 30.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
         wanted = params["state"] != "absent"
-        inventory, found = identify_guest(client, params, wanted=wanted, everywhere=_takes_something(params))
-        if found is not None:
-            return [self._read(client, inventory, found)]
+        inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
+        if guest is not None:
+            return [self._observe_guest(client, inventory, guest)]
         if params["only"] == "existing":
-            told = params["vmid"] or params["name"]
+            label = params["vmid"] or params["name"]
             raise PveError(
-                NOT_FOUND, f"There is no guest {told}.", "Look at the list of guests, as with pve_guest_info."
+                NOT_FOUND, f"There is no guest {label}.", "Look at the list of guests, as with pve_guest_info."
             )
         kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
         if wanted:
             entries = client.get("/cluster/resources")
-            node = node or choose_node(entries, storages_of(params))
+            node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
             vmid = vmid or int(client.get("/cluster/nextid"))
         return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
 
-    def _read(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
+    def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
         require_online(inventory, guest)
         guest = with_config(client, guest)
         running = read_power(client, guest) not in (STOPPED, HIBERNATED)
         config = dict(guest.config or {})
         disks = self._params["disks"] or []
-        # A container that is stopped has what waits for its next start.
-        waits = read_pending(client, guest.path) if running or disks else {}
-        current = current_config(config, waits)
-        sizes = measure(client, guest, config, current, disks)
-        return Observed(guest, True, config, running, waits if running else {}, current, sizes)
+        # A stopped container keeps pending changes until its next start.
+        pending = read_pending(client, guest.path) if running or disks else {}
+        current = build_current_config(config, pending)
+        sizes = read_sizes(client, guest, config, current, disks)
+        return Observed(guest, True, config, running, pending if running else {}, current, sizes)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         return observed.guest if observed.exists else None
 
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
         target, digest = self.target(observed), observed.config.get("digest")
         if params["state"] == "absent":
-            steps = removal(observed, params)
+            steps = plan_removal(observed, params)
             return Plan(target, tuple(steps), {"exists": observed.exists}, {"exists": False}, digest)
-        wish = self._wish(observed)
+        wish = self._build_wish(observed)
         if observed.exists and params["only"] == "new":
-            state = self._state(observed, wish)
+            state = self._describe_state(observed, wish)
             return Plan(target, (), state, state, digest)
-        steps = update(observed, wish, params) if observed.exists else creation(observed, wish, params)
-        after = {"exists": True, "template": observed.template, **wish.fulfilled()}
+        steps = plan_update(observed, wish, params) if observed.exists else plan_creation(observed, wish, params)
+        after = {"exists": True, "template": observed.is_template, **wish.describe_goal()}
         if params["state"] == "template":
-            steps += templating(observed)
+            steps += plan_template(observed)
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
-        return Plan(target, tuple(steps), self._state(observed, wish), after, digest)
+        return Plan(target, tuple(steps), self._describe_state(observed, wish), after, digest)
 
-    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
         try:
             config = client.get(f"{guest.path}/config")
@@ -627,24 +627,24 @@ class Guests(Resource[Observed]):
             pool = next((entry.get("pool") for entry in entries if entry["vmid"] == guest.vmid), None)
         if self._params["state"] == "absent":
             return {"exists": True}
-        return self._state(Observed(replace(guest, pool=pool), True, config), self._wish(observed))
+        return self._describe_state(Observed(replace(guest, pool=pool), True, config), self._build_wish(observed))
 
-    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.waiting
-        expected = (
-            [] if client else changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
+    def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.pending
+        still_waiting = (
+            [] if client else find_changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )
-        return {"pending": waiting, "restart_required": bool(waiting or expected)}
+        return {"pending": waiting, "restart_required": bool(waiting or still_waiting)}
 
-    def ready(self, client: Client, step: Step) -> Step | None:
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
         guest, _status, action = step.path.rpartition("/status/")
         if action in ("reboot", "shutdown") and guest:
             return step if read_pending(client, guest) else None
         if action == "start" and guest:
-            return step if power_state(client.get(f"{guest}/status/current")) == STOPPED else None
-        return seal(client, step) if isinstance(step, DriveStep) else step
+            return step if parse_power_state(client.get(f"{guest}/status/current")) == STOPPED else None
+        return add_digest(client, step) if isinstance(step, DriveStep) else step
 
-    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+    def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):
             return None
         if self._params["vmid"] is not None:
@@ -653,43 +653,43 @@ class Guests(Resource[Observed]):
                 f"The id {observed.guest.vmid} is taken by another guest, which came just now or can't be seen.",
                 "Choose another vmid, or leave it out.",
             )
-        (again,) = self.observe(client, self._params)
-        if again.exists:
+        (new,) = self.observe(client, self._params)
+        if new.exists:
             raise PveError(
                 DRIFTED,
-                f"Somebody else made guest {again.guest.label} on {again.guest.node} meanwhile. Nothing was changed.",
+                f"Somebody else made guest {new.guest.label} on {new.guest.node} meanwhile. Nothing was changed.",
                 "Run again to bring that one to the wished state, if it is the one you mean.",
             )
-        return again
+        return new
 
-    def _wish(self, observed: Observed) -> Wish:
+    def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return wish_of(observed.guest.type, name, {**self._params, "tags": self._tags(observed)})
+        return read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
 
-    def _tags(self, observed: Observed) -> list[str] | None:
-        """The tags that are wished for, None when any will do."""
+    def _choose_tags(self, observed: Observed) -> list[str] | None:
+        """The desired tags, None to leave them as they are."""
         added, removed = self._params["add_tags"], self._params["remove_tags"]
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
             return tags
-        found = set(normal("tags", observed.config.get("tags")) or ())
-        return sorted((found | _lower(added)) - _lower(removed))
+        present = set(normalize("tags", observed.config.get("tags")) or ())
+        return sorted((present | _lowercase(added)) - _lowercase(removed))
 
-    def _state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
+    def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:
             return {"exists": False}
-        state = {"exists": True, "template": observed.template, **wish.shown(observed.config)}
+        state = {"exists": True, "template": observed.is_template, **wish.describe_current(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
 
 
-def _takes_something(params: dict[str, Any]) -> bool:
-    """Whether the guest is deleted, interrupted or made a template, or loses a device or a volume."""
+def _is_disruptive(params: dict[str, Any]) -> bool:
+    """Whether the guest is deleted, interrupted or made a template, or loses a device or volume."""
     devices = [*(params["disks"] or ()), *(params["nics"] or ())]
     losing = any(device["state"] != "present" or device.get("delete_source") for device in devices)
     return params["state"] != "present" or params["restart_if_required"] or losing
 
 
-def _lower(tags: list[str] | None) -> set[str]:
+def _lowercase(tags: list[str] | None) -> set[str]:
     return {tag.lower() for tag in tags or ()}
 
 
@@ -701,11 +701,37 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "template", "absent"], "default": "present"},
             "only": {"type": "str", "choices": ["existing", "new"]},
-            **dict.fromkeys(("name", "new_name", "node", "pool", "description", "ostemplate", "expect_plan"), text),
-            **dict.fromkeys(("cpu", "machine", "boot", "ostype", "agent", "hotplug", "features", "startup"), text),
-            **dict.fromkeys(("vmid", "cores", "sockets", "memory", "balloon", "swap"), number),
-            **dict.fromkeys(("numa", "kvm", "unprivileged", "onboot", "protection"), flag),
-            **dict.fromkeys(("tags", "add_tags", "remove_tags", "nameserver", "searchdomain"), texts),
+            "vmid": number,
+            "name": text,
+            "new_name": text,
+            "node": text,
+            "pool": text,
+            "description": text,
+            "ostemplate": text,
+            "expect_plan": text,
+            "cpu": text,
+            "machine": text,
+            "boot": text,
+            "ostype": text,
+            "agent": text,
+            "hotplug": text,
+            "features": text,
+            "startup": text,
+            "cores": number,
+            "sockets": number,
+            "memory": number,
+            "balloon": number,
+            "swap": number,
+            "numa": flag,
+            "kvm": flag,
+            "unprivileged": flag,
+            "onboot": flag,
+            "protection": flag,
+            "tags": texts,
+            "add_tags": texts,
+            "remove_tags": texts,
+            "nameserver": texts,
+            "searchdomain": texts,
             "type": {"type": "str", "choices": ["qemu", "lxc"]},
             "bios": {"type": "str", "choices": ["seabios", "ovmf"]},
             "scsihw": {
@@ -720,9 +746,18 @@ def main() -> None:
                     "state": {"type": "str", "choices": ["present", "detached", "absent"], "default": "present"},
                     "size": number,
                     "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
-                    **dict.fromkeys(("storage", "cdrom", "volume", "import_from", "mp", "cache"), text),
-                    **dict.fromkeys(("discard", "ssd", "iothread", "backup"), flag),
-                    **dict.fromkeys(("move", "delete_source"), off),
+                    "storage": text,
+                    "cdrom": text,
+                    "volume": text,
+                    "import_from": text,
+                    "mp": text,
+                    "cache": text,
+                    "discard": flag,
+                    "ssd": flag,
+                    "iothread": flag,
+                    "backup": flag,
+                    "move": off,
+                    "delete_source": off,
                     "options": {"type": "dict"},
                 },
             },
@@ -732,9 +767,19 @@ def main() -> None:
                 "options": {
                     "slot": {"type": "str", "required": True},
                     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-                    **dict.fromkeys(("bridge", "model", "mac", "name", "ip", "gw", "ip6", "gw6"), text),
-                    **dict.fromkeys(("tag", "mtu", "queues"), number),
-                    **dict.fromkeys(("firewall", "link_down"), flag),
+                    "bridge": text,
+                    "model": text,
+                    "mac": text,
+                    "name": text,
+                    "ip": text,
+                    "gw": text,
+                    "ip6": text,
+                    "gw6": text,
+                    "tag": number,
+                    "mtu": number,
+                    "queues": number,
+                    "firewall": flag,
+                    "link_down": flag,
                     "rate": {"type": "float"},
                     "options": {"type": "dict"},
                 },
@@ -742,7 +787,10 @@ def main() -> None:
             "config": {"type": "dict"},
             "password": {"type": "str", "no_log": True},
             "ssh_public_keys": {**texts, "no_log": False},
-            **dict.fromkeys(("restart_if_required", "force", "purge", "destroy_unreferenced_disks"), off),
+            "restart_if_required": off,
+            "force": off,
+            "purge": off,
+            "destroy_unreferenced_disks": off,
             "shutdown_timeout": {"type": "int", "default": 180},
             "timeout": {"type": "int", "default": 1800},
         },

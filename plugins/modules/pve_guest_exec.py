@@ -25,7 +25,7 @@ extends_documentation_fragment:
 options:
   command:
     description:
-      - Program to run and each of its arguments. No shell is between, so nothing in it is expanded or has to be quoted.
+      - Program to run and each of its arguments. No shell is involved, so nothing is expanded or has to be quoted.
       - On Windows a program is found by its full path or in C(PATH).
     type: list
     elements: str
@@ -64,8 +64,8 @@ options:
     type: int
     default: 1048576
 notes:
-  - What comes out of a guest is the guest's word. Take it for untrusted input.
-  - O(command), O(stdin) and O(content) stand in the plan, so that whoever approves it knows what it does. Set
+  - What a guest returns is untrusted input.
+  - O(command), O(stdin) and O(content) are in the plan, so that whoever approves it knows what it does. Set
     C(no_log) on the task if they hold a secret.
   - Containers have no agent, and the API of Proxmox VE has nothing else for them (C(failure.code=unsupported)).
   - A command that outlives O(timeout) is C(failure.code=timeout); it goes on running in the guest.
@@ -224,18 +224,18 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, TASK_FAILED, PveError
 from ..module_utils._guest.agent import (
-    MOST_STDIN,
+    MAX_STDIN,
     Content,
-    as_bytes,
+    api_text_to_bytes,
+    build_write_params,
+    bytes_to_api_text,
+    bytes_to_result,
     check_allowed,
-    check_type,
     exists,
-    from_option,
-    one_char_per_byte,
+    option_to_bytes,
     read_file,
-    to_result,
+    require_qemu,
     wait_for_exit,
-    written,
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
@@ -249,8 +249,8 @@ from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)
-class Inside:
-    """A guest and what was read in it: its file, or why the command has nothing to do (None: it has)."""
+class ObservedExec:
+    """A guest, and its file as it was read, or why the command need not run (I(done); None if it must)."""
 
     guest: Guest
     file: Content | None = None
@@ -258,44 +258,44 @@ class Inside:
     problem: PveError | None = None
 
 
-class Executions(GuestResource[Inside]):
-    patience = 0.0
+class Executions(GuestResource[ObservedExec]):
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Inside]:
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedExec]:
         check_options(params)
         inventory, guests = find_guests_to_change(client, params)
 
-        def read(guest: Guest) -> Inside:
-            check_type(guest)
+        def read(guest: Guest) -> ObservedExec:
+            require_qemu(guest)
             if params["file"]:
-                return Inside(guest, read_file(client, guest, params["file"]))
+                return ObservedExec(guest, read_file(client, guest, params["file"]))
             check_allowed(client, guest, "guest-exec")
-            return Inside(guest, done=nothing_to_do(client, guest, params))
+            return ObservedExec(guest, done=find_reason_to_skip(client, guest, params))
 
-        def failed(guest: Guest, problem: PveError) -> Inside:
-            return Inside(guest, problem=problem)
+        def record_problem(guest: Guest, problem: PveError) -> ObservedExec:
+            return ObservedExec(guest, problem=problem)
 
-        return read_each(inventory, guests, params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, record_problem)
 
-    def facts(self, observed: Inside, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+    def extra_facts(self, observed: ObservedExec, plan: Plan, client: Client | None = None) -> dict[str, Any]:
         if client is not None:
-            # What came of a command was seen through.
+            # The outcome of the command was added after its request.
             return {}
         if self._params["command"]:
             return {"pid": None, "exitcode": None, "signal": None, "stdout": None, "stderr": None, "truncated": False}
         if self._params["content"] is not None:
             return {}
-        content, cut = to_result(observed.file.data, self._params["encoding"], self._params["max_output"])
+        content, cut = bytes_to_result(observed.file.data, self._params["encoding"], self._params["max_output"])
         return {"content": content, "truncated": cut or observed.file.truncated}
 
-    def plan(self, observed: Inside, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ObservedExec, params: dict[str, Any]) -> Plan:
         if observed.problem is not None:
             raise observed.problem
         if params["command"]:
-            steps = [] if observed.done else [execution(observed.guest, params)]
+            steps = [] if observed.done else [build_exec_step(observed.guest, params)]
             return Plan(self.target(observed), tuple(steps))
         if params["content"] is None and observed.file is None:
             raise PveError(
@@ -303,40 +303,40 @@ class Executions(GuestResource[Inside]):
                 f"Guest {observed.guest.label} has no file {params['file']}.",
                 "Give the full path of a file in the guest.",
             )
-        steps, after = writing(observed, params)
-        return Plan(self.target(observed), tuple(steps), shown(observed.file), shown(after))
+        steps, after = plan_write(observed, params)
+        return Plan(self.target(observed), tuple(steps), describe_file(observed.file), describe_file(after))
 
-    def look(self, client: Client, observed: Inside, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedExec, plan: Plan) -> dict[str, Any]:
         if self._params["command"]:
             return {}
-        return shown(read_file(client, observed.guest, self._params["file"]))
+        return describe_file(read_file(client, observed.guest, self._params["file"]))
 
-    def see_through(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
         if not self._params["command"]:
             return
         guest = Guest(**outcome.target, status="running")
         outcome.facts["pid"] = int(outcome.answer["pid"])
         status = wait_for_exit(client, guest, outcome.facts["pid"], deadline)
-        outcome.facts |= ending(status, self._params)
+        outcome.facts |= describe_exit(status, self._params)
         if self._params["fail_on_rc"]:
-            check_ending(guest, outcome.facts)
+            check_exit(guest, outcome.facts)
 
 
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options whose values don't make sense."""
     if params["command"] is not None and not (params["command"] and params["command"][0]):
         raise PveError(INVALID_PARAMETER, "command is empty.", "Give the program and each of its arguments.")
-    if params["stdin"] and len(from_option("stdin", params["stdin"], params["encoding"])) > MOST_STDIN:
+    if params["stdin"] and len(option_to_bytes("stdin", params["stdin"], params["encoding"])) > MAX_STDIN:
         hint = "Write it to a file in the guest first, or let the guest fetch it."
-        raise PveError(INVALID_PARAMETER, f"stdin has more than {MOST_STDIN} bytes.", hint)
+        raise PveError(INVALID_PARAMETER, f"stdin has more than {MAX_STDIN} bytes.", hint)
     if params["content"] is not None:
-        written(params["file"], from_option("content", params["content"], params["encoding"]))
+        build_write_params(params["file"], option_to_bytes("content", params["content"], params["encoding"]))
     if params["max_output"] < 0:
         raise PveError(INVALID_PARAMETER, f"max_output is {params['max_output']}.", "It must be at least 0.")
 
 
-def nothing_to_do(client: Client, guest: Guest, params: dict[str, Any]) -> str | None:
-    """Why a command need not be run, None when it must."""
+def find_reason_to_skip(client: Client, guest: Guest, params: dict[str, Any]) -> str | None:
+    """Why the command need not run, None when it must."""
     if params["creates"] and exists(client, guest, params["creates"]):
         return f"{params['creates']} exists"
     if params["removes"] and not exists(client, guest, params["removes"]):
@@ -344,38 +344,38 @@ def nothing_to_do(client: Client, guest: Guest, params: dict[str, Any]) -> str |
     return None
 
 
-def execution(guest: Guest, params: dict[str, Any]) -> Step:
+def build_exec_step(guest: Guest, params: dict[str, Any]) -> Step:
     """The request that runs the command."""
     options: dict[str, Any] = {"command": params["command"]}
     if params["stdin"]:
-        options["input-data"] = one_char_per_byte(from_option("stdin", params["stdin"], params["encoding"]))
+        options["input-data"] = bytes_to_api_text(option_to_bytes("stdin", params["stdin"], params["encoding"]))
     return Step("POST", f"{guest.path}/agent/exec", "a command is asked for", options, task=False)
 
 
-def writing(observed: Inside, params: dict[str, Any]) -> tuple[list[Step], Content | None]:
-    """The request that writes the file, and what it holds after it."""
+def plan_write(observed: ObservedExec, params: dict[str, Any]) -> tuple[list[Step], Content | None]:
+    """The request that writes the file, and the file's content after it."""
     if params["content"] is None:
         return [], observed.file
-    wished = Content(from_option("content", params["content"], params["encoding"]))
-    if observed.file == wished:
-        return [], wished
+    desired = Content(option_to_bytes("content", params["content"], params["encoding"]))
+    if observed.file == desired:
+        return [], desired
     why = "its content differs" if observed.file else "there is no such file"
-    options = written(params["file"], wished.data)
-    return [Step("POST", f"{observed.guest.path}/agent/file-write", why, options, task=False)], wished
+    options = build_write_params(params["file"], desired.data)
+    return [Step("POST", f"{observed.guest.path}/agent/file-write", why, options, task=False)], desired
 
 
-def shown(file: Content | None) -> dict[str, Any]:
-    """A file as C(before) and C(after) show it; of one that goes on beyond what can be read, only that it exists."""
+def describe_file(file: Content | None) -> dict[str, Any]:
+    """A file as C(before) and C(after) show it; only that it exists where it is too long to be read in full."""
     if file is None or file.truncated:
         return {"exists": file is not None, "size": None, "sha256": None}
     return {"exists": True, "size": len(file.data), "sha256": hashlib.sha256(file.data).hexdigest()}
 
 
-def ending(status: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """How a command ended, from C(exec-status)."""
+def describe_exit(status: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """The exit code and output of a command, from C(exec-status)."""
     encoding, most = params["encoding"], params["max_output"]
-    stdout, out_cut = to_result(as_bytes(status.get("out-data")), encoding, most)
-    stderr, err_cut = to_result(as_bytes(status.get("err-data")), encoding, most)
+    stdout, out_cut = bytes_to_result(api_text_to_bytes(status.get("out-data")), encoding, most)
+    stderr, err_cut = bytes_to_result(api_text_to_bytes(status.get("err-data")), encoding, most)
     lost = any(int(status.get(f"{stream}-truncated") or 0) for stream in ("out", "err"))
     return {
         "exitcode": None if status.get("exitcode") is None else int(status["exitcode"]),
@@ -386,7 +386,7 @@ def ending(status: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_ending(guest: Guest, facts: dict[str, Any]) -> None:
+def check_exit(guest: Guest, facts: dict[str, Any]) -> None:
     """Raise C(task_failed) unless a command ended with exit code 0."""
     if facts["signal"] is None and facts["exitcode"] == 0:
         return

@@ -221,20 +221,28 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import PveError
 from ..module_utils._api.tasks import Upid
-from ..module_utils._guest.addresses import guest_addresses
+from ..module_utils._guest.addresses import find_addresses
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guests
-from ..module_utils._guest.power import power_state
+from ..module_utils._guest.power import parse_power_state
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.usage import TIMEFRAMES, describe_history
 from ..module_utils._module.module import PveModule, run_info
 
-# Requests for details of several guests at the same time.
+# Guests whose details are read at the same time.
 CONCURRENCY = 10
 # Options that cost one request for each guest.
-DETAILS = ("config", "status", "pending", "snapshots", "addresses", "tasks", "history")
+DETAILS = (
+    "config",
+    "status",
+    "pending",
+    "snapshots",
+    "addresses",
+    "tasks",
+    "history",
+)
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -244,18 +252,18 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     def read(guest: Guest) -> dict[str, Any]:
         entry = guest.as_dict()
         try:
-            return {**entry, **_details(client, inventory, guest, params)}
+            return {**entry, **_read_details(client, inventory, guest, params)}
         except PveError as error:
             if len(chosen) == 1:
                 raise
             warnings.append(f"Guest {guest.label} could not be read in full: {error.message}")
             return entry
 
-    at_once = CONCURRENCY if any(params[option] for option in DETAILS) else 1
-    return {"guests": bounded_map(at_once, read, chosen), "warnings": warnings}
+    concurrency = CONCURRENCY if any(params[option] for option in DETAILS) else 1
+    return {"guests": bounded_map(concurrency, read, chosen), "warnings": warnings}
 
 
-def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
+def _read_details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if any(params[option] for option in DETAILS):
         require_online(inventory, guest)
@@ -263,25 +271,25 @@ def _details(client: Client, inventory: Inventory, guest: Guest, params: dict[st
         details["config"] = client.get(f"{guest.path}/config")
     if params["status"]:
         details["current"] = client.get(f"{guest.path}/status/current")
-        details["state"] = power_state(details["current"])
+        details["state"] = parse_power_state(details["current"])
     if params["pending"]:
-        details["pending"] = waiting(client.get(f"{guest.path}/pending"))
+        details["pending"] = select_pending(client.get(f"{guest.path}/pending"))
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
         details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
     if params["addresses"]:
-        details["addresses"] = guest_addresses(client, guest)
+        details["addresses"] = find_addresses(client, guest)
     if params["tasks"]:
         active = client.get(f"/nodes/{segment(guest.node)}/tasks", vmid=guest.vmid, source="active")
-        details["tasks"] = running(active)
+        details["tasks"] = select_running(active)
     if params["history"]:
         measured = client.get(f"{guest.path}/rrddata", timeframe=params["history"], cf="AVERAGE")
         details.update(describe_history(params["history"], measured))
     return details
 
 
-def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The options of C(GET .../pending) that wait for a restart, by name."""
+def select_pending(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of C(GET .../pending) that wait for a restart, sorted by option."""
     return [
         {
             "key": entry["key"],
@@ -294,8 +302,8 @@ def waiting(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The tasks of C(GET .../tasks?source=active) that have not ended meanwhile, latest first."""
+def select_running(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of C(GET .../tasks?source=active) that have not ended, latest first."""
     alive = [entry for entry in entries if not entry.get("endtime")]
     return [
         {

@@ -53,7 +53,7 @@ options:
 notes:
   - A guest under HA is started and stopped by the HA manager, which is waited for up to O(timeout).
   - Each guest has requests of its own. The bulk requests of Proxmox VE are not used, since their one task for all
-    guests tells what became of each only in its log.
+    guests reports the outcome for each only in its log.
   - In a O(guests) selection, templates are left out unless O(guests.vmids) names them or O(guests.templates=true).
 seealso:
   - module: playvisor.proxmox.pve_guest_info
@@ -219,7 +219,7 @@ from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
 
-# The API actions from a power state to a wished state; where there is none, there is no clean way.
+# The API actions that lead from a power state to a desired state; a missing power state has no clean way there.
 ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "started": {"running": (), "stopped": ("start",), "paused": ("resume",), "hibernated": ("start",)},
     "stopped": {"running": ("shutdown",), "stopped": (), "hibernated": ()},
@@ -230,10 +230,10 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "reset": {"running": ("reset",)},
 }
 FORCED = {"restarted": {"running": ("shutdown", "start")}}
-# With force, what has no clean way is done the hard way.
+# The actions with force where there is no clean way.
 HARD = {"stopped": ("stop",), "restarted": ("stop", "start")}
-# The wished states, and the power state that each stands for.
-REACHED = {
+# The desired states, and the power state that each leads to.
+POWER_STATES = {
     "started": "running",
     "stopped": "stopped",
     "restarted": "running",
@@ -245,7 +245,7 @@ REACHED = {
 
 
 class GuestState(GuestResource[Power]):
-    anybodys = True
+    shared_goal = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Power]:
         harmless = params["state"] in ("started", "resumed")
@@ -255,47 +255,47 @@ class GuestState(GuestResource[Power]):
     def plan(self, observed: Power, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
-        wished, force = params["state"], params["force"]
-        _refuse_impossible(observed, wished, force)
-        actions = ACTIONS[wished].get(observed.state)
+        desired, force = params["state"], params["force"]
+        _refuse_impossible(observed, desired, force)
+        actions = ACTIONS[desired].get(observed.state)
         if force and observed.state != UNKNOWN:
-            hard = HARD.get(wished) if actions is None else actions
-            actions = FORCED.get(wished, {}).get(observed.state, hard)
+            hard = HARD.get(desired) if actions is None else actions
+            actions = FORCED.get(desired, {}).get(observed.state, hard)
         if actions is None:
-            raise _no_way(observed, wished)
+            raise _no_action_error(observed, desired)
         return Plan(
             target=self.target(observed),
-            steps=tuple(_step(observed, action, params) for action in actions),
+            steps=tuple(_build_step(observed, action, params) for action in actions),
             before={"state": observed.state},
-            after={"state": REACHED[wished] if actions else observed.state},
+            after={"state": POWER_STATES[desired] if actions else observed.state},
         )
 
-    def look(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
         return {"state": read_power(client, observed.guest)}
 
 
-def _refuse_impossible(observed: Power, wished: str, force: bool) -> None:
+def _refuse_impossible(observed: Power, desired: str, force: bool) -> None:
     guest = observed.guest
-    if guest.template and wished != "stopped":
+    if guest.template and desired != "stopped":
         raise PveError(
             UNSUPPORTED,
-            f"Guest {guest.label} is a template and can't be {wished}.",
+            f"Guest {guest.label} is a template and can't be {desired}.",
             "Clone it and start the clone.",
         )
-    if guest.type == "lxc" and wished in ("suspended", "hibernated", "reset"):
+    if guest.type == "lxc" and desired in ("suspended", "hibernated", "reset"):
         raise PveError(
             UNSUPPORTED,
-            f"Guest {guest.label} is a container, which can't be {wished} on Proxmox VE.",
+            f"Guest {guest.label} is a container, which can't be {desired} on Proxmox VE.",
             "Stop it instead.",
         )
     under_ha = guest.hastate not in (None, "ignored")
-    if under_ha and wished == "hibernated":
+    if under_ha and desired == "hibernated":
         raise PveError(
             UNSUPPORTED,
             f"Guest {guest.label} is managed by HA, and Proxmox VE hibernates no such guest.",
             "Suspend or stop it instead, or take it out of HA first.",
         )
-    if under_ha and wished == "restarted" and force:
+    if under_ha and desired == "restarted" and force:
         raise PveError(
             UNSUPPORTED,
             f"Guest {guest.label} is managed by HA, which answers a stop before it happens; it can't be restarted "
@@ -304,7 +304,7 @@ def _refuse_impossible(observed: Power, wished: str, force: bool) -> None:
         )
 
 
-def _no_way(observed: Power, wished: str) -> PveError:
+def _no_action_error(observed: Power, desired: str) -> PveError:
     hints = {
         ("stopped", "paused"): "Resume it first, or set force to stop it hard.",
         ("restarted", "paused"): "Resume it first, or set force to stop it hard and start it.",
@@ -317,14 +317,14 @@ def _no_way(observed: Power, wished: str) -> PveError:
         ("reset", "hibernated"): "Use state started.",
     }
     label = observed.guest.label
-    if (wished, observed.state) in (("stopped", "paused"), ("restarted", "paused")):
+    if (desired, observed.state) in (("stopped", "paused"), ("restarted", "paused")):
         text = f"Guest {label} is paused and can't shut down cleanly."
     else:
-        text = f"Guest {label} is {observed.state} and can't be {wished}."
-    return PveError(UNSUPPORTED, text, hints.get((wished, observed.state), "Look at it and its node in Proxmox VE."))
+        text = f"Guest {label} is {observed.state} and can't be {desired}."
+    return PveError(UNSUPPORTED, text, hints.get((desired, observed.state), "Look at it and its node in Proxmox VE."))
 
 
-def _step(observed: Power, action: str, params: dict[str, Any]) -> Step:
+def _build_step(observed: Power, action: str, params: dict[str, Any]) -> Step:
     limit = params["shutdown_timeout"] if action in ("shutdown", "reboot") else 0
     options: dict[str, Any] = {"timeout": limit} if limit else {}
     if action == "shutdown" and params["force"]:
@@ -342,7 +342,7 @@ def main() -> None:
             **applying_spec(),
             "state": {
                 "type": "str",
-                "choices": list(REACHED),
+                "choices": list(POWER_STATES),
                 "required": True,
             },
             "shutdown_timeout": {"type": "int", "default": 180},

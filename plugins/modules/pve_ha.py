@@ -264,94 +264,105 @@ from ..module_utils._module.plan import Plan
 from ..module_utils._run.resource import GuestResource, Resource
 from ..module_utils._run.runner import run_plans
 
-OF_GUESTS = ("request_state", "max_restart", "max_relocate", "failback")
-OF_RULES = ("nodes", "strict", "affinity", "disable")
+GUEST_OPTIONS = (
+    "request_state",
+    "max_restart",
+    "max_relocate",
+    "failback",
+)
+RULE_OPTIONS = (
+    "nodes",
+    "strict",
+    "affinity",
+    "disable",
+)
 
 
 @dataclass(frozen=True)
-class Managed:
-    """A guest and its HA resource; I(digest) is that of the file of all resources."""
+class HaGuest:
+    """A guest and its HA resource; I(digest) is that of the file with all resources."""
 
     guest: Guest
     state: dict[str, Any]
     digest: str | None = None
 
 
-class Resources(GuestResource[Managed]):
-    patience = 0.0
+class Resources(GuestResource[HaGuest]):
+    settle_seconds = 0.0
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Managed]:
-        check_options(params, OF_RULES, "are of rules, but no rule is given")
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[HaGuest]:
+        check_options(params, RULE_OPTIONS, "are of rules, but no rule is given")
         dummy, guests = find_guests_to_change(client, params)
         entries = {entry["sid"]: entry for entry in client.get(RESOURCES)}
-        # Each change gives the file of all resources another digest, so it can guard no more than one.
+        # Each change gives the file of all resources a new digest, so a digest can guard only one change.
         digests = {entry.get("digest") for entry in entries.values()} if len(guests) == 1 else ()
         digest = next(iter(digests), None)
-        return [Managed(guest, describe_resource(entries.get(service_id(guest))), digest) for guest in guests]
+        return [HaGuest(guest, describe_resource(entries.get(service_id(guest))), digest) for guest in guests]
 
-    def plan(self, observed: Managed, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: HaGuest, params: dict[str, Any]) -> Plan:
         steps, after = plan_resource(service_id(observed.guest), observed.state, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: Managed, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: HaGuest, plan: Plan) -> dict[str, Any]:
         sid = service_id(observed.guest)
         return describe_resource(next((entry for entry in client.get(RESOURCES) if entry["sid"] == sid), None))
 
 
 @dataclass(frozen=True)
-class Ruled:
-    """A rule as it is, and the guests that it is to be for; None when none are named."""
+class ObservedRule:
+    """A rule, and the guests that it is to apply to, None when none are named; I(managed) are all HA resources."""
 
     state: dict[str, Any]
     digest: str | None = None
-    wished: tuple[Guest, ...] | None = None
+    guests: tuple[Guest, ...] | None = None
     managed: frozenset[str] = frozenset()
 
 
-class Rules(Resource[Ruled]):
+class Rules(Resource[ObservedRule]):
     noun = "rules"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Ruled]:
-        check_options(params, OF_GUESTS, "are of guests, and rule is given")
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRule]:
+        check_options(params, GUEST_OPTIONS, "are of guests, and rule is given")
         entry = find_rule(client, self._name)
         digest = entry.get("digest") if entry else None
         named = any(params[option] is not None for option in ("vmid", "name", "guests"))
         if not named or params["state"] == "absent":
-            return [Ruled(describe_rule(entry), digest)]
+            return [ObservedRule(describe_rule(entry), digest)]
         dummy, guests = find_guests_to_change(client, params)
         managed = frozenset(resource["sid"] for resource in client.get(RESOURCES))
-        return [Ruled(describe_rule(entry), digest, tuple(guests), managed)]
+        return [ObservedRule(describe_rule(entry), digest, tuple(guests), managed)]
 
-    def target(self, observed: Ruled) -> dict[str, Any]:
+    def target(self, observed: ObservedRule) -> dict[str, Any]:
         return {"rule": self._name}
 
-    def plan(self, observed: Ruled, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ObservedRule, params: dict[str, Any]) -> Plan:
         resources = None
-        if observed.wished is not None:
-            strangers = [guest.label for guest in observed.wished if service_id(guest) not in observed.managed]
-            if strangers:
+        if observed.guests is not None:
+            unmanaged = [guest.label for guest in observed.guests if service_id(guest) not in observed.managed]
+            if unmanaged:
                 raise PveError(
                     INVALID_PARAMETER,
-                    f"Not under HA: {', '.join(strangers[:10])}.",
+                    f"Not under HA: {', '.join(unmanaged[:10])}.",
                     "Rules are for guests under HA; put them there first (pve_ha without rule).",
                 )
-            resources = sorted(map(service_id, observed.wished))
+            resources = sorted(map(service_id, observed.guests))
         steps, after = plan_rule(self._name, observed.state, resources, params, observed.digest)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
-    def look(self, client: Client, observed: Ruled, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedRule, plan: Plan) -> dict[str, Any]:
         return describe_rule(find_rule(client, self._name))
 
 
-def check_options(params: dict[str, Any], strange: Sequence[str], why: str) -> None:
-    given = [option for option in strange if params[option] is not None]
-    if given:
+def check_options(params: dict[str, Any], unusable: Sequence[str], why: str) -> None:
+    """Raise C(invalid_parameter) if one of the unusable options is set."""
+    wrongly_set = [option for option in unusable if params[option] is not None]
+    if wrongly_set:
         raise PveError(
-            INVALID_PARAMETER, f"{', '.join(given)}: these {why}.", "Leave them out, or make two tasks of it."
+            INVALID_PARAMETER, f"{', '.join(wrongly_set)}: these {why}.", "Leave them out, or make two tasks of it."
         )
 
 

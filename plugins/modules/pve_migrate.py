@@ -165,8 +165,8 @@ from ..module_utils._run.runner import run_plans
 
 
 @dataclass(frozen=True)
-class Moving:
-    """A guest, the node it is to go to, and what C(GET .../migrate) says of that; or the problem with it."""
+class ObservedMigration:
+    """A guest, its target node, and the conditions from C(GET .../migrate); or the problem with it."""
 
     guest: Guest
     target: str
@@ -174,86 +174,86 @@ class Moving:
     problem: PveError | None = None
 
 
-class Migration(GuestResource[Moving]):
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Moving]:
+class Migration(GuestResource[ObservedMigration]):
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedMigration]:
         targets: dict[Guest, str | None]
         if params["drain"]:
             inventory = observe_guests(client)
             require_node(inventory, params["drain"])
             leaving = [guest for guest in inventory.guests if guest.node == params["drain"]]
             inventory = read_lists(client, inventory, leaving)
-            targets = assign(inventory, params["drain"])
+            targets = choose_targets(inventory, params["drain"])
         else:
             inventory, guests = find_guests_to_change(client, params)
             require_node(inventory, params["target"])
             targets = dict.fromkeys(guests, params["target"])
 
-        def look(pair: tuple[Guest, str | None]) -> Moving:
+        def observe_guest(pair: tuple[Guest, str | None]) -> ObservedMigration:
             guest, target = pair
             try:
                 if target is None:
-                    raise _no_room(guest)
+                    raise _no_room_error(guest)
                 require_online(inventory, guest)
                 if guest.node == target:
-                    return Moving(guest, target, {})
-                return Moving(guest, target, client.get(f"{guest.path}/migrate", target=target))
+                    return ObservedMigration(guest, target, {})
+                return ObservedMigration(guest, target, client.get(f"{guest.path}/migrate", target=target))
             except PveError as problem:
-                return Moving(guest, target or "", {}, problem)
+                return ObservedMigration(guest, target or "", {}, problem)
 
-        return bounded_map(params["throttle"], look, list(targets.items()))
+        return bounded_map(params["throttle"], observe_guest, list(targets.items()))
 
-    def plan(self, observed: Moving, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ObservedMigration, params: dict[str, Any]) -> Plan:
         if observed.problem:
             raise observed.problem
         guest, target = observed.guest, observed.target
         steps: tuple[Step, ...] = ()
         if guest.node != target:
             _refuse_impossible(observed, params)
-            steps = (_step(observed, params),)
+            steps = (_build_step(observed, params),)
         return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
 
-    def look(self, client: Client, observed: Moving, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedMigration, plan: Plan) -> dict[str, Any]:
         entries = client.get("/cluster/resources", type="vm")
         return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
 
 
 def require_node(inventory: Inventory, node: str) -> None:
-    """Raise C(not_found) or C(node_offline) for a node that no guest can come from or go to."""
+    """Raise C(not_found) or C(node_offline) for a node that is not there or offline."""
     if node not in inventory.nodes:
         known = ", ".join(sorted(inventory.nodes))
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
-    if not inventory.online(node):
+    if not inventory.is_online(node):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
 
 
-def assign(inventory: Inventory, drained: str) -> dict[Guest, str | None]:
-    """A node for each guest of a node to be drained, None where no node has room.
+def choose_targets(inventory: Inventory, drained: str) -> dict[Guest, str | None]:
+    """A target node for each guest of a node to drain, None where no node has room.
 
-    The largest guests choose first, and always the node on which the most memory is not promised to running
-    guests; only running guests need room.
+    Running guests come first, the largest before others. Each gets the node with the most memory that is not assigned
+    to running guests; only running guests need room.
     """
     free = {
-        node: maxmem - sum(guest.maxmem or 0 for guest in inventory.guests if _runs_on(guest, node))
+        node: maxmem - sum(guest.maxmem or 0 for guest in inventory.guests if _is_running_on(guest, node))
         for node, maxmem in inventory.memory.items()
-        if node != drained and inventory.online(node)
+        if node != drained and inventory.is_online(node)
     }
     leaving = [guest for guest in inventory.guests if guest.node == drained and not guest.template]
     leaving.sort(key=lambda guest: (guest.status != "running", -(guest.maxmem or 0), guest.vmid))
     targets: dict[Guest, str | None] = {}
     for guest in leaving:
         needed = (guest.maxmem or 0) if guest.status == "running" else 0
-        roomy = [node for node in free if free[node] >= needed]
-        targets[guest] = max(roomy, key=lambda node: (free[node], node)) if roomy else None
-        if roomy:
+        with_room = [node for node in free if free[node] >= needed]
+        targets[guest] = max(with_room, key=lambda node: (free[node], node)) if with_room else None
+        if with_room:
             free[targets[guest]] -= needed
     return dict(sorted(targets.items(), key=lambda pair: pair[0].vmid))
 
 
-def _runs_on(guest: Guest, node: str) -> bool:
+def _is_running_on(guest: Guest, node: str) -> bool:
     return guest.node == node and guest.status == "running"
 
 
-def _no_room(guest: Guest) -> PveError:
+def _no_room_error(guest: Guest) -> PveError:
     return PveError(
         UNSUPPORTED,
         f"No other node has {(guest.maxmem or 0) // 1024**2} MiB of memory left for guest {guest.label}.",
@@ -261,7 +261,7 @@ def _no_room(guest: Guest) -> PveError:
     )
 
 
-def _refuse_impossible(observed: Moving, params: dict[str, Any]) -> None:
+def _refuse_impossible(observed: ObservedMigration, params: dict[str, Any]) -> None:
     guest, conditions = observed.guest, observed.conditions
     running = bool(int(conditions.get("running") or 0))
     # QEMU and LXC spell these differently.
@@ -270,54 +270,60 @@ def _refuse_impossible(observed: Moving, params: dict[str, Any]) -> None:
     if refused.get("blocking-ha-resources"):
         rules = ", ".join(f"{entry['cause']} of {entry['sid']}" for entry in refused["blocking-ha-resources"])
         why = f"rules of HA keep it off node {observed.target} ({rules})"
-        raise _not_movable(guest, why, "Choose another target, or change the rules.")
+        raise _not_movable_error(guest, why, "Choose another target, or change the rules.")
     if guest.type == "lxc":
         if running and not params["restart"]:
-            raise _not_movable(guest, "it is a running container", "Set restart to shut it down, move it and start it.")
+            raise _not_movable_error(
+                guest, "it is a running container", "Set restart to shut it down, move it and start it."
+            )
         return
     disks = [disk for disk in conditions.get("local_disks") or () if not int(disk.get("shared") or 0)]
     images = [disk["volid"] for disk in disks if int(disk.get("cdrom") or 0) and not int(disk.get("is_cloudinit") or 0)]
     if images:
-        raise _not_movable(guest, f"{', '.join(images)} is on local storage", "Take the image out of its drive.")
+        raise _not_movable_error(guest, f"{', '.join(images)} is on local storage", "Take the image out of its drive.")
     if conditions.get("local_resources"):
         used = ", ".join(map(str, conditions["local_resources"]))
-        raise _not_movable(guest, f"it uses devices of its node: {used}", "Remove them, or use resource mappings.")
+        raise _not_movable_error(
+            guest, f"it uses devices of its node: {used}", "Remove them, or use resource mappings."
+        )
     if refused.get("unavailable-resources"):
         missing = ", ".join(refused["unavailable-resources"])
-        raise _not_movable(guest, f"node {observed.target} has no mapped device {missing}", "Map one on that node.")
+        raise _not_movable_error(
+            guest, f"node {observed.target} has no mapped device {missing}", "Map one on that node."
+        )
     if refused.get("unavailable_storages") and not params["storage"]:
         missing = ", ".join(refused["unavailable_storages"])
-        raise _not_movable(
+        raise _not_movable_error(
             guest, f"node {observed.target} has no storage {missing}", "Name one that it has as storage."
         )
     copied = {
         disk["volid"]: int(disk.get("referenced_in_pending") or 0) for disk in disks if not int(disk.get("cdrom") or 0)
     }
     if running and copied and not params["with_local_disks"]:
-        raise _not_movable(
+        raise _not_movable_error(
             guest, f"it runs, and {', '.join(copied)} is on local storage", "Set with_local_disks to copy its disks."
         )
     waiting = [volid for volid, pending in copied.items() if pending]
     if running and waiting:
-        # The copy gets a name of its own, which the change that waits may not know.
-        raise _not_movable(
+        # The copy gets a new name, so the pending change would name a volume that is gone.
+        raise _not_movable_error(
             guest,
             f"it runs, and a change that waits for its restart names {', '.join(waiting)}, which is on local storage",
             "Restart it, so that the change takes effect, or take the change back; or stop it first.",
         )
 
 
-def _not_movable(guest: Guest, why: str, hint: str) -> PveError:
+def _not_movable_error(guest: Guest, why: str, hint: str) -> PveError:
     return PveError(UNSUPPORTED, f"Guest {guest.label} can't be moved: {why}.", hint)
 
 
-def _step(observed: Moving, params: dict[str, Any]) -> Step:
+def _build_step(observed: ObservedMigration, params: dict[str, Any]) -> Step:
     guest = observed.guest
     running = bool(int(observed.conditions.get("running") or 0))
     options: dict[str, Any] = {"target": observed.target}
     grace = 0
     if guest.type == "qemu":
-        options.update(_given(online=running, **{"with-local-disks": running and params["with_local_disks"]}))
+        options.update(_render_flags(online=running, **{"with-local-disks": running and params["with_local_disks"]}))
     elif running:
         grace = params["shutdown_timeout"]
         options.update({"restart": 1, "timeout": grace})
@@ -327,7 +333,7 @@ def _step(observed: Moving, params: dict[str, Any]) -> Step:
     return Step("POST", f"{guest.path}/migrate", why, options, grace=grace)
 
 
-def _given(**flags: bool) -> dict[str, int]:
+def _render_flags(**flags: bool) -> dict[str, int]:
     return {name: 1 for name, value in flags.items() if value}
 
 

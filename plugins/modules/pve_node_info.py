@@ -116,35 +116,35 @@ from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._module.module import PveModule, run_info
 
 CONCURRENCY = 10
-LISTED = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
-READ = ("loadavg", "swap", "version", "kernel", "cpu_model")
+LIST_FIELDS = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
+STATUS_FIELDS = ("loadavg", "swap", "version", "kernel", "cpu_model")
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     listed = {entry["node"]: entry for entry in client.get("/nodes")}
-    wished = params["node"]
-    if wished is not None and wished not in listed:
-        raise PveError(NOT_FOUND, f"The cluster has no node {wished}.", f"It has these: {', '.join(sorted(listed))}.")
+    node = params["node"]
+    if node is not None and node not in listed:
+        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(listed))}.")
     warnings: list[str] = []
 
     def read(name: str) -> dict[str, Any]:
         entry = listed[name]
-        details: dict[str, Any] = dict.fromkeys(READ)
+        details: dict[str, Any] = dict.fromkeys(STATUS_FIELDS)
         if entry.get("status") == "offline":
             warnings.append(f"Node {name} is offline.")
         else:
             try:
-                details = describe(client.get(f"/nodes/{segment(name)}/status"))
+                details = describe_status(client.get(f"/nodes/{segment(name)}/status"))
             except PveError as error:
                 warnings.append(f"Node {name} could not be read: {error.message}")
-        known = {field: entry.get(field) for field in LISTED}
+        known = {field: entry.get(field) for field in LIST_FIELDS}
         return {"node": name, "status": entry.get("status", "unknown"), **known, **details}
 
-    names = [wished] if wished else sorted(listed)
+    names = [node] if node else sorted(listed)
     return {"nodes": bounded_map(CONCURRENCY, read, names), "warnings": warnings}
 
 
-def describe(status: dict[str, Any]) -> dict[str, Any]:
+def describe_status(status: dict[str, Any]) -> dict[str, Any]:
     """What C(GET /nodes/{node}/status) adds to the list of nodes."""
     swap = status.get("swap") or {}
     # "pve-manager/9.2.11/14a22df35955d97d"

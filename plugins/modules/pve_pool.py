@@ -152,16 +152,16 @@ class Pools(Resource[Pool]):
 
     def plan(self, observed: Pool, params: dict[str, Any]) -> Plan:
         steps, after = plan_steps(self._name, observed, params)
-        return Plan(self.target(observed), tuple(steps), observed.shown(), after.shown())
+        return Plan(self.target(observed), tuple(steps), observed.describe(), after.describe())
 
-    def look(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
-        return read_pool(client, self._name).shown()
+    def read_state(self, client: Client, observed: Pool, plan: Plan) -> dict[str, Any]:
+        return read_pool(client, self._name).describe()
 
 
 def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step], Pool]:
-    """The requests that the options ask for, and the pool as it is after them."""
+    """The requests that the options ask for, and the pool after them."""
     if params["state"] == "absent":
-        return _removal(name, pool)
+        return _plan_removal(name, pool)
     steps = []
     comment = pool.comment if params["comment"] is None else params["comment"].rstrip("\n")
     if not pool.exists:
@@ -169,9 +169,10 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
         steps.append(Step("POST", "/pools", "there is no such pool", options, task=False))
     elif comment != pool.comment:
         steps.append(Step("PUT", "/pools", "its comment differs", {"poolid": name, "comment": comment}, task=False))
-    vmids, storages = _wished(pool.vmids, params["vmids"], params), _wished(pool.storages, params["storages"], params)
-    added = _members(set(vmids) - set(pool.vmids), set(storages) - set(pool.storages))
-    removed = _members(set(pool.vmids) - set(vmids), set(pool.storages) - set(storages))
+    vmids = _choose_members(pool.vmids, params["vmids"], params)
+    storages = _choose_members(pool.storages, params["storages"], params)
+    added = _render_members(set(vmids) - set(pool.vmids), set(storages) - set(pool.storages))
+    removed = _render_members(set(pool.vmids) - set(vmids), set(pool.storages) - set(storages))
     if added:
         options = {"poolid": name, **added, **({"allow-move": 1} if params["move"] else {})}
         steps.append(Step("PUT", "/pools", "these are not in it", options, task=False))
@@ -181,11 +182,11 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
     return steps, replace(pool, exists=True, comment=comment, vmids=vmids, storages=storages)
 
 
-def _removal(name: str, pool: Pool) -> tuple[list[Step], Pool]:
+def _plan_removal(name: str, pool: Pool) -> tuple[list[Step], Pool]:
     if not pool.exists:
         return [], pool
     steps = []
-    members = _members(set(pool.vmids), set(pool.storages))
+    members = _render_members(set(pool.vmids), set(pool.storages))
     if members:
         # Proxmox VE deletes empty pools only.
         why = "a pool must be empty to be deleted"
@@ -194,15 +195,15 @@ def _removal(name: str, pool: Pool) -> tuple[list[Step], Pool]:
     return steps, Pool()
 
 
-def _wished(present: tuple[Any, ...], named: list[Any] | None, params: dict[str, Any]) -> tuple[Any, ...]:
+def _choose_members(present: tuple[Any, ...], named: list[Any] | None, params: dict[str, Any]) -> tuple[Any, ...]:
     if named is None:
         return present
     return tuple(sorted(set(named) if params["purge"] else {*present, *named}))
 
 
-def _members(vmids: set[int], storages: set[str]) -> dict[str, str]:
-    found = {"vms": ",".join(map(str, sorted(vmids))), "storage": ",".join(sorted(storages))}
-    return {key: value for key, value in found.items() if value}
+def _render_members(vmids: set[int], storages: set[str]) -> dict[str, str]:
+    members = {"vms": ",".join(map(str, sorted(vmids))), "storage": ",".join(sorted(storages))}
+    return {key: value for key, value in members.items() if value}
 
 
 def main() -> None:

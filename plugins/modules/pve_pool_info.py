@@ -66,7 +66,7 @@ failure:
 
 from typing import Any
 
-from ..module_utils._access.pools import pool_of
+from ..module_utils._access.pools import parse_pool
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
@@ -77,23 +77,23 @@ CONCURRENCY = 10
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     names = sorted(entry["poolid"] for entry in client.get("/pools"))
-    wished = params["pool"]
-    if wished is not None and wished not in names:
+    pool = params["pool"]
+    if pool is not None and pool not in names:
         known = f"There are these: {', '.join(names)}." if names else "There is none that you may see."
-        raise PveError(NOT_FOUND, f"There is no pool {wished}.", known)
+        raise PveError(NOT_FOUND, f"There is no pool {pool}.", known)
 
     def read(name: str) -> dict[str, Any]:
         (entry,) = client.get("/pools", poolid=name)
-        return describe(name, entry)
+        return describe_pool(name, entry)
 
-    return {"pools": bounded_map(CONCURRENCY, read, [wished] if wished else names)}
+    return {"pools": bounded_map(CONCURRENCY, read, [pool] if pool else names)}
 
 
-def describe(name: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """A pool as C(GET /pools?poolid=) answers."""
-    shown = pool_of(entry).shown()
-    del shown["exists"]
-    return {"pool": name, **shown}
+def describe_pool(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """A pool from an entry of C(GET /pools?poolid=)."""
+    pool = parse_pool(entry).describe()
+    del pool["exists"]
+    return {"pool": name, **pool}
 
 
 def main() -> None:

@@ -201,7 +201,7 @@ from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.snapshots import Snapshot, Tree, read_tree
-from ..module_utils._module.ages import age_seconds
+from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
@@ -221,10 +221,10 @@ class Snapshots(GuestResource[Tree]):
         def read(guest: Guest) -> Tree:
             return read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
 
-        def failed(guest: Guest, problem: PveError) -> Tree:
+        def record_problem(guest: Guest, problem: PveError) -> Tree:
             return Tree(guest, {}, problem=problem)
 
-        return read_each(inventory, guests, params["throttle"], read, failed)
+        return read_each(inventory, guests, params["throttle"], read, record_problem)
 
     def plan(self, observed: Tree, params: dict[str, Any]) -> Plan:
         if observed.problem:
@@ -236,14 +236,14 @@ class Snapshots(GuestResource[Tree]):
                 "Clone it and take snapshots of the clone.",
             )
         steps, after = plan_steps(observed, params)
-        return Plan(self.target(observed), steps, observed.shown(), after.shown(), observed.config_digest)
+        return Plan(self.target(observed), steps, observed.describe(), after.describe(), observed.config_digest)
 
-    def look(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
-        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).shown()
+    def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
+        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
 
 
 def check_options(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other guests were changed."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other guests were changed."""
     name, retention = params["snapname"], params["retention"]
     if name is not None and (not _NAME.fullmatch(name) or name == "current"):
         raise PveError(
@@ -262,48 +262,50 @@ def check_options(params: dict[str, Any]) -> None:
     if (retention["keep"] or 0) < 0:
         raise PveError(INVALID_PARAMETER, f"retention.keep is {retention['keep']}.", "It must be at least 0.")
     if retention["max_age"] is not None:
-        age_seconds(retention["max_age"])
+        parse_age(retention["max_age"])
 
 
 def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tree]:
-    """The requests that the options ask for, and the tree as it is after them."""
+    """The requests that the options ask for, and the tree of snapshots after them."""
     state, name, steps = params["state"], params["snapname"], []
-    # Proxmox VE keeps no line break at the end, which a YAML block has.
+    # Proxmox VE drops the line break that a YAML block ends with.
     description = None if params["description"] is None else params["description"].rstrip("\n")
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
-        # The newest one, however the clocks of this machine and of the node differ.
-        taken = max((one.snaptime + 1 for one in tree.snapshots.values()), default=0)
+        # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.
+        earliest = max((snapshot.snaptime + 1 for snapshot in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        tree = tree.with_new(Snapshot(name, tree.current, description or "", memory, max(taken, int(tree.now))))
+        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_describe(tree, name, description))
         described = replace(tree.snapshots[name], description=description)
         tree = replace(tree, snapshots={**tree.snapshots, name: described})
     elif state == "absent" and name in tree.snapshots:
         steps.append(_delete(tree, name, "it is there, and absent is asked for"))
-        tree = tree.without(name)
+        tree = tree.without_snapshot(name)
     elif state == "rolled_back":
         steps.append(_roll_back(tree, params))
         tree = replace(tree, current=name)
-    for old in expired(tree, params["retention"]) if params["retention"] else ():
+    for old in find_expired(tree, params["retention"]) if params["retention"] else ():
         if state == "present" and old == name:
             continue
         steps.append(_delete(tree, old, f"it matches {params['retention']['names']} and is not to be kept"))
-        tree = tree.without(old)
+        tree = tree.without_snapshot(old)
     return tuple(steps), tree
 
 
-def expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
+def find_expired(tree: Tree, retention: dict[str, Any]) -> list[str]:
     """The names of the snapshots that retention does not keep, oldest first."""
-    matching = [one for one in tree.snapshots.values() if fnmatch.fnmatchcase(one.name, retention["names"])]
-    # Those of one second are as old as they stand one upon the other.
-    matching.sort(key=lambda one: (one.snaptime, tree.depth(one.name), one.name), reverse=True)
+    matching = [
+        snapshot for snapshot in tree.snapshots.values() if fnmatch.fnmatchcase(snapshot.name, retention["names"])
+    ]
+    # Of snapshots of the same second, a parent is older than its child.
+    matching.sort(key=lambda snapshot: (snapshot.snaptime, tree.depth(snapshot.name), snapshot.name), reverse=True)
     old = matching[retention["keep"] or 0 :]
     if retention["max_age"] is not None:
-        oldest = tree.now - age_seconds(retention["max_age"])
-        old = [one for one in old if one.snaptime < oldest]
-    return [one.name for one in reversed(old)]
+        oldest = tree.now - parse_age(retention["max_age"])
+        old = [snapshot for snapshot in old if snapshot.snaptime < oldest]
+    return [snapshot.name for snapshot in reversed(old)]
 
 
 def _take(tree: Tree, params: dict[str, Any], description: str | None) -> Step:

@@ -142,7 +142,7 @@ options:
   update_password:
     description:
       - V(on_create) sends O(password), O(keyring), O(encryption_key) and O(master_pubkey) only with a new definition.
-      - V(always) sends them each time, and so always changes something, since Proxmox VE does not tell what they are.
+      - V(always) sends them each time, and so always changes something, since Proxmox VE does not return them.
     type: str
     choices: [on_create, always]
     default: on_create
@@ -162,7 +162,7 @@ options:
 notes:
   - An option that Proxmox VE sets only with a new definition, and that differs, is C(failure.code=unsupported).
   - A definition is not deleted while disks of guests are on the storage (C(failure.code=protected)). A node that can't
-    be asked is a warning.
+    be read is a warning.
 seealso:
   - module: playvisor.proxmox.pve_storage_info
   - module: playvisor.proxmox.pve_storage_content
@@ -271,15 +271,15 @@ from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.definitions import (
     SECRETS,
     TYPES,
-    as_parameter,
     check_changeable,
-    check_rest,
-    differing,
-    meaning,
+    check_config,
+    find_differing_options,
+    normalize_value,
+    render_value,
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
-# Options of the module by their names in the API, where those are others.
+# Options that have another name in the API.
 RENAMED = {"server_fingerprint": "fingerprint"}
 PLAIN = (
     "path",
@@ -303,7 +303,7 @@ KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 
 @dataclass(frozen=True)
 class Definition:
-    """A storage as C(storage.cfg) has it, empty when it does not; I(vmids) have disks on it, where that matters."""
+    """A storage from C(storage.cfg), empty when it is not there; I(vmids) have disks on it, read before a deletion."""
 
     config: dict[str, Any] = field(default_factory=dict)
     vmids: tuple[int, ...] = ()
@@ -311,62 +311,67 @@ class Definition:
 
 class Definitions(Resource[Definition]):
     noun = "storages"
-    anybodys = True
-    patience = 0.0
+    shared_goal = True
+    settle_seconds = 0.0
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._name = params["storage"]
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
-        wished(params)
-        config = read(client, self._name)
+        parse_desired_options(params)
+        config = read_definition(client, self._name)
         removing = params["state"] == "absent" and config and not params["force"]
-        return [Definition(config, owners(client, self._name) if removing else ())]
+        return [Definition(config, find_owners(client, self._name) if removing else ())]
 
     def target(self, observed: Definition) -> dict[str, Any]:
         return {"storage": self._name}
 
     def plan(self, observed: Definition, params: dict[str, Any]) -> Plan:
-        before = self._shown(observed.config)
+        before = self._describe(observed.config)
         if params["state"] == "absent":
-            steps, after = removal(self._name, observed), {"exists": False}
+            steps, after = plan_removal(self._name, observed), {"exists": False}
         else:
-            steps, after = presence(self._name, observed.config, params), self._shown(_after(observed.config, params))
+            steps, after = (
+                plan_presence(self._name, observed.config, params),
+                self._describe(_apply_options(observed.config, params)),
+            )
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
-    def look(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
-        return self._shown(read(client, self._name))
+    def read_state(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
+        return self._describe(read_definition(client, self._name))
 
-    def _shown(self, config: dict[str, Any]) -> dict[str, Any]:
+    def _describe(self, config: dict[str, Any]) -> dict[str, Any]:
         if not config:
             return {"exists": False}
-        options = {option: meaning(option, config.get(option)) for option in wished(self._params)}
+        options = {
+            option: normalize_value(option, config.get(option)) for option in parse_desired_options(self._params)
+        }
         return {"exists": True, "type": config["type"], **options}
 
 
-def read(client: Client, name: str) -> dict[str, Any]:
+def read_definition(client: Client, name: str) -> dict[str, Any]:
     """The definition of a storage, empty when there is none."""
     return next((entry for entry in client.get("/storage") if entry["storage"] == name), {})
 
 
-def owners(client: Client, name: str) -> tuple[int, ...]:
-    """The vmids that have disks on a storage; a node that can't be asked leaves a notice with the client."""
-    found: set[int] = set()
-    places = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
-    places = [place for place in places if place["storage"] == name]
-    for place in places[:1] if places and places[0]["shared"] else places:
+def find_owners(client: Client, name: str) -> tuple[int, ...]:
+    """The vmids that have disks on a storage; a node that can't be read adds a notice to the client."""
+    vmids: set[int] = set()
+    storages = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
+    storages = [place for place in storages if place["storage"] == name]
+    for storage in storages[:1] if storages and storages[0]["shared"] else storages:
         try:
-            listed = client.get(f"{storage_path(place['node'], name)}/content")
+            listed = client.get(f"{storage_path(storage['node'], name)}/content")
         except PveError as error:
-            client.notices.append(f"What storage {name} holds on node {place['node']} is not known: {error.message}")
+            client.notices.append(f"What storage {name} holds on node {storage['node']} is not known: {error.message}")
             continue
-        found |= {int(entry["vmid"]) for entry in listed if entry.get("content") in ("images", "rootdir")}
-    return tuple(sorted(found))
+        vmids |= {int(entry["vmid"]) for entry in listed if entry.get("content") in ("images", "rootdir")}
+    return tuple(sorted(vmids))
 
 
-def wished(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that the task names, by their names in the API, but for secrets; None for one to be deleted."""
+def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
+    """The options that the task sets, by their names in the API, without secrets; None for those to unset."""
     options = {RENAMED.get(option, option): params[option] for option in PLAIN if params[option] is not None}
     for option in ("content", "nodes", "monhost", "disable", "shared"):
         if params[option] is not None:
@@ -378,18 +383,18 @@ def wished(params: dict[str, Any]) -> dict[str, Any]:
                 INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}."
             )
         options["prune-backups"] = ",".join(kept)
-    check_rest(params["config"], options)
+    check_config(params["config"], options)
     return {**options, **params["config"]}
 
 
-def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
-    """The request that defines the storage, or brings its definition up to date."""
-    options = wished(params)
+def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
+    """The request that defines the storage, or that updates its definition."""
+    options = parse_desired_options(params)
     if not config:
         if params["type"] is None:
             raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
-        given = {option: as_parameter(value) for option, value in options.items() if value is not None}
-        body = {"storage": name, "type": params["type"], **given, **_secrets(params)}
+        values = {option: render_value(value) for option, value in options.items() if value is not None}
+        body = {"storage": name, "type": params["type"], **values, **_secrets_in_clear(params)}
         return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
     if params["type"] not in (None, config["type"]):
         raise PveError(
@@ -397,15 +402,14 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
             f"Storage {name} is of type {config['type']}, not {params['type']}; a type can't change.",
             "Give the storage another name, or delete the definition first (what is on the storage stays).",
         )
-    changed = differing(config, options)
+    changed = find_differing_options(config, options)
     check_changeable(name, config, changed)
-    body = {option: as_parameter(options[option]) for option in changed if options[option] is not None}
+    body = {option: render_value(options[option]) for option in changed if options[option] is not None}
     deleted = [option for option in changed if options[option] is None]
     if deleted:
         body["delete"] = ",".join(deleted)
-    when = params["update_password"]
-    if when == "always":
-        body |= _secrets(params)
+    if params["update_password"] == "always":  # noqa: S105
+        body |= _secrets_in_clear(params)
     if not body:
         return []
     if "digest" in config:
@@ -414,17 +418,17 @@ def presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[
     return [Step("PUT", f"/storage/{segment(name)}", why, body, task=False, secrets=SECRETS)]
 
 
-def _after(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    return {"type": params["type"], **config, **wished(params)}
+def _apply_options(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    return {"type": params["type"], **config, **parse_desired_options(params)}
 
 
-def _secrets(params: dict[str, Any]) -> dict[str, Any]:
-    given = {option: params[option.replace("-", "_")] for option in SECRETS}
-    return {option: value for option, value in given.items() if value is not None}
+def _secrets_in_clear(params: dict[str, Any]) -> dict[str, Any]:
+    secrets = {option: params[option.replace("-", "_")] for option in SECRETS}
+    return {option: value for option, value in secrets.items() if value is not None}
 
 
-def removal(name: str, observed: Definition) -> list[Step]:
-    """The request that deletes the definition; raises C(protected) while disks of guests are on the storage."""
+def plan_removal(name: str, observed: Definition) -> list[Step]:
+    """The request that deletes the definition; raises C(protected) while guests have disks on the storage."""
     if not observed.config:
         return []
     if observed.vmids:

@@ -55,7 +55,7 @@ options:
   compression:
     description:
       - Decompress what O(url) has, such as V(gz) or V(zst). The size of the result is not known beforehand then, and a
-        file that is there is taken for the same.
+        file that is there counts as the same.
     type: str
   src:
     description: Path of a file on the host that this module runs on, which is uploaded.
@@ -67,7 +67,7 @@ options:
   checksum:
     description:
       - Checksum that the file must have, in hex. Proxmox VE verifies it when it gets the file, and keeps no other file.
-      - The API does not tell the checksum of a file that is there, so that counts as the same by its size.
+      - The API does not return the checksum of a file that is there, so one of the same size counts as the same.
       - The checksum of O(src) is always sent and verified; when given, it must be this one.
     type: str
   checksum_algorithm:
@@ -96,7 +96,7 @@ notes:
   - An ISO image that a guest has in a drive is not deleted (C(failure.code=protected)). To find out, the configuration
     of every QEMU guest that sees the storage is read; snapshots are not looked into.
   - For O(url) the node is asked for the size of what it has, which takes C(Sys.Audit) and C(Sys.Modify) on C(/) or
-    C(Sys.AccessNetwork) on the node, as the download itself does. Without an answer, a file that is there is taken for
+    C(Sys.AccessNetwork) on the node, as the download itself does. Without an answer, a file that is there counts as
     the same, with a warning.
 seealso:
   - module: playvisor.proxmox.pve_storage_info
@@ -214,7 +214,13 @@ from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
-from ..module_utils._storage.content import KINDS, file_digest, file_name, place_of, users_of
+from ..module_utils._storage.content import (
+    KINDS,
+    compute_checksum,
+    find_guests_using,
+    find_storage,
+    normalize_file_name,
+)
 from ..module_utils._storage.storages import storage_path
 
 
@@ -222,8 +228,8 @@ from ..module_utils._storage.storages import storage_path
 class File:
     """A file that a storage has or is to have, and its source. Sizes are in bytes, None where they are not known.
 
-    I(checksum) is that of a local source, read only when it is to be sent. I(users) are guests that have it in a drive,
-    looked for only when it is to be deleted.
+    I(checksum) is that of a local source, read only when it is to be uploaded. I(users) are guests that have it in a
+    drive, read only when it is to be deleted.
     """
 
     name: str
@@ -245,64 +251,66 @@ class File:
         return storage_path(self.node, self.storage)
 
     @property
-    def same(self) -> bool:
+    def is_same(self) -> bool:
         return self.exists and self.source_size in (None, self.size)
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {"exists": self.exists, "size": self.size}
 
 
 class Files(Resource[File]):
     noun = "volumes"
-    anybodys = True
-    # What one node has put on a network storage may show on another one later.
-    patience = 10.0
+    shared_goal = True
+    # A file that one node puts on a network storage may appear on other nodes later.
+    settle_seconds = 10.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
-        name, content = wanted_name(params), params["content"]
-        place = place_of(client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content)
-        bare = File(name, content, place["storage"], place["node"])
-        state = read(client, bare)
-        facts: dict[str, Any] = {**state}
+        name, content = choose_file_name(params), params["content"]
+        storage = find_storage(
+            client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content
+        )
+        bare = File(name, content, storage["storage"], storage["node"])
+        state = read_file(client, bare)
+        fields: dict[str, Any] = {**state}
         if params["state"] == "absent":
             if state["exists"] and content == "iso" and not params["force"]:
-                facts["users"] = tuple(guest.label for guest in users_of(client, place, bare.volid))
+                fields["users"] = tuple(guest.label for guest in find_guests_using(client, storage, bare.volid))
         elif params["url"] and not params["compression"]:
-            facts["source_size"] = url_size(client, bare, params)
+            fields["source_size"] = read_url_size(client, bare, params)
         elif params["template"] and not state["exists"]:
             check_template(client.get(f"/nodes/{segment(bare.node)}/aplinfo"), params["template"])
         elif params["src"]:
-            facts |= local_source(params, state)
-        return [File(name, content, place["storage"], place["node"], **facts)]
+            fields |= read_local_source(params, state)
+        return [File(name, content, storage["storage"], storage["node"], **fields)]
 
     def target(self, observed: File) -> dict[str, Any]:
         return {"volid": observed.volid, "storage": observed.storage, "node": observed.node}
 
     def plan(self, observed: File, params: dict[str, Any]) -> Plan:
-        steps = removal(observed) if params["state"] == "absent" else arrival(observed, params)
-        after = observed.shown()
+        steps = plan_removal(observed) if params["state"] == "absent" else plan_transfer(observed, params)
+        after = observed.describe()
         if steps:
             present = params["state"] == "present"
             after = {"exists": present, "size": observed.source_size if present else None}
-        return Plan(self.target(observed), tuple(steps), observed.shown(), after)
+        return Plan(self.target(observed), tuple(steps), observed.describe(), after)
 
-    def look(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
-        return read(client, observed)
+    def read_state(self, client: Client, observed: File, plan: Plan) -> dict[str, Any]:
+        return read_file(client, observed)
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
 
 
-def wanted_name(params: dict[str, Any]) -> str:
+def choose_file_name(params: dict[str, Any]) -> str:
     """The file's name on the storage, from the options."""
     if params["template"] and params["content"] != "vztmpl":
         hint = "Set content to vztmpl."
         raise PveError(INVALID_PARAMETER, f"A template of the index is not of content {params['content']}.", hint)
     guessed = params["template"] or params["filename"] or params["src"] or unquote(urlsplit(params["url"] or "").path)
-    return file_name(params["content"], guessed)
+    return normalize_file_name(params["content"], guessed)
 
 
-def read(client: Client, file: File) -> dict[str, Any]:
+def read_file(client: Client, file: File) -> dict[str, Any]:
     """Whether the file is on the storage, and its size."""
     for entry in client.get(f"{file.path}/content", content=file.content):
         if entry["volid"] == file.volid:
@@ -310,8 +318,8 @@ def read(client: Client, file: File) -> dict[str, Any]:
     return {"exists": False, "size": None}
 
 
-def url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
-    """The size of what the URL has, None where the node can't tell."""
+def read_url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
+    """The size of the URL's content, None if the node can't read it."""
     trust = {} if params["verify_url_certificates"] else {"verify-certificates": 0}
     try:
         answer = client.get(f"/nodes/{segment(file.node)}/query-url-metadata", url=params["url"], **trust)
@@ -322,28 +330,28 @@ def url_size(client: Client, file: File, params: dict[str, Any]) -> int | None:
 
 
 def check_template(index: list[dict[str, Any]], template: str) -> None:
-    """Raise C(not_found) for a template that the appliance index lacks."""
+    """Raise C(not_found) for a template that is not in the appliance index."""
     names = sorted(str(entry["template"]) for entry in index)
     if template in names:
         return
-    near = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
-    hint = f"It has these: {', '.join(near[:10])}." if near else "It is empty; run `pveam update` on the node."
+    similar = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
+    hint = f"It has these: {', '.join(similar[:10])}." if similar else "It is empty; run `pveam update` on the node."
     raise PveError(NOT_FOUND, f"The appliance index has no template {template}.", hint)
 
 
-def local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """Size of the file to upload, and its checksum if it is going to be sent."""
+def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """Size of the file to upload, and its checksum if it will be uploaded."""
     try:
         size = os.stat(params["src"]).st_size
-        sent = not state["exists"] or (size != state["size"] and params["force"])
-        checksum = file_digest(params["src"], params["checksum_algorithm"]) if sent else None
+        is_sent = not state["exists"] or (size != state["size"] and params["force"])
+        checksum = compute_checksum(params["src"], params["checksum_algorithm"]) if is_sent else None
     except OSError as exc:
         hint = "src is a path on the host that the module runs on."
         raise PveError(INVALID_PARAMETER, f"src can't be read: {exc}", hint) from exc
     return {"source_size": size, "checksum": checksum}
 
 
-def removal(file: File) -> list[Step]:
+def plan_removal(file: File) -> list[Step]:
     """The request that deletes the file; raises C(protected) while guests use it."""
     if not file.exists:
         return []
@@ -353,12 +361,12 @@ def removal(file: File) -> list[Step]:
             f"{file.volid} is in a drive of {', '.join(file.users)}.",
             "Take it out of the drive first, or set force to delete it all the same.",
         )
-    return [_delete(file, "it exists, and absent is asked for")]
+    return [_build_delete_step(file, "it exists, and absent is asked for")]
 
 
-def arrival(file: File, params: dict[str, Any]) -> list[Step]:
-    """The requests that bring the file; raises C(protected) where another one is in the way."""
-    if file.same:
+def plan_transfer(file: File, params: dict[str, Any]) -> list[Step]:
+    """The requests that put the file on the storage; raises C(protected) if a different file has its name."""
+    if file.is_same:
         return []
     if file.exists and not params["force"]:
         raise PveError(
@@ -371,7 +379,7 @@ def arrival(file: File, params: dict[str, Any]) -> list[Step]:
         options = {"storage": file.storage, "template": params["template"]}
         return [Step("POST", f"/nodes/{segment(file.node)}/aplinfo", why, options)]
     if params["src"]:
-        return [_upload(file, params, why)]
+        return [_build_upload_step(file, params, why)]
     options = {"content": file.content, "filename": file.name, "url": params["url"]}
     if params["checksum"]:
         options |= {"checksum": params["checksum"], "checksum-algorithm": params["checksum_algorithm"]}
@@ -379,13 +387,13 @@ def arrival(file: File, params: dict[str, Any]) -> list[Step]:
         options["compression"] = params["compression"]
     if not params["verify_url_certificates"]:
         options["verify-certificates"] = 0
-    # A download overwrites a file only when a checksum tells that it is another one.
+    # A download overwrites a file only when a checksum shows that it differs.
     overwrites = file.exists and not params["checksum"]
-    steps = [_delete(file, "a download does not overwrite it")] if overwrites else []
+    steps = [_build_delete_step(file, "a download does not overwrite it")] if overwrites else []
     return [*steps, Step("POST", f"{file.path}/download-url", why, options)]
 
 
-def _upload(file: File, params: dict[str, Any], why: str) -> Step:
+def _build_upload_step(file: File, params: dict[str, Any], why: str) -> Step:
     algorithm, wanted = params["checksum_algorithm"], params["checksum"]
     if wanted and wanted.lower() != file.checksum:
         raise PveError(
@@ -403,8 +411,8 @@ def _upload(file: File, params: dict[str, Any], why: str) -> Step:
     return Step("POST", f"{file.path}/upload", f"{why}; {file.source_size} bytes", options, file=params["src"])
 
 
-def _delete(file: File, why: str) -> Step:
-    # The storage was found and the name is normal, so nothing in it has to be quoted.
+def _build_delete_step(file: File, why: str) -> Step:
+    # The storage exists and the name is normalized, so nothing in them has to be quoted.
     return Step("DELETE", f"{file.path}/content/{file.volid}", why)
 
 

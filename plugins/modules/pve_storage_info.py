@@ -151,7 +151,7 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._module.module import PveModule, run_info
-from ..module_utils._storage.storages import describe_storage, describe_volume, places
+from ..module_utils._storage.storages import describe_storage, describe_volume, select_readable
 
 CONCURRENCY = 10
 
@@ -172,17 +172,17 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         )
     if params["content"] is None:
         return {"storage": chosen}
-    volumes, warnings = _volumes(client, places(chosen, params["content"]), params)
+    volumes, warnings = _read_volumes(client, select_readable(chosen, params["content"]), params)
     return {"storage": chosen, "volumes": volumes, "warnings": warnings}
 
 
-def _volumes(
-    client: Client, looked_into: list[dict[str, Any]], params: dict[str, Any]
+def _read_volumes(
+    client: Client, storages: list[dict[str, Any]], params: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     filters = {"content": None if params["content"] == "all" else params["content"], "vmid": params["vmid"]}
     warnings: list[str] = []
 
-    def look(place: dict[str, Any]) -> list[dict[str, Any]]:
+    def read_storage(place: dict[str, Any]) -> list[dict[str, Any]]:
         path = f"/nodes/{segment(place['node'])}/storage/{segment(place['storage'])}/content"
         try:
             return [describe_volume(entry, place) for entry in client.get(path, **filters)]
@@ -190,8 +190,8 @@ def _volumes(
             warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
             return []
 
-    found = [volume for part in bounded_map(CONCURRENCY, look, looked_into) for volume in part]
-    return sorted(found, key=lambda volume: (volume["volid"], volume["node"])), warnings
+    volumes = [volume for part in bounded_map(CONCURRENCY, read_storage, storages) for volume in part]
+    return sorted(volumes, key=lambda volume: (volume["volid"], volume["node"])), warnings
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ from ..module_utils._run.runner import run_plans
 
 @dataclass(frozen=True)
 class Task:
-    """A task as it is; I(unknown) says why nothing is known of it."""
+    """A task as it is; I(unknown) is why it could not be read."""
 
     upid: Upid
     running: bool = False
@@ -162,12 +162,12 @@ class Task:
 
 class Tasks(Resource[Task]):
     noun = "tasks"
-    # A task that ends by itself meanwhile has ended, too.
-    anybodys = True
+    # A task that ends by itself meanwhile is stopped, too.
+    shared_goal = True
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Task]:
         upids = [Upid.parse(text) for text in dict.fromkeys(params["upids"])]
-        return bounded_map(params["throttle"], lambda upid: observed(client, upid), upids)
+        return bounded_map(params["throttle"], lambda upid: observe_task(client, upid), upids)
 
     def target(self, observed: Task) -> dict[str, Any]:
         upid = observed.upid
@@ -179,22 +179,22 @@ class Tasks(Resource[Task]):
         steps = (Step("DELETE", observed.upid.path, "it runs", task=False),) if observed.running else ()
         return Plan(self.target(observed), steps, observed.state, {"state": "stopped"})
 
-    def look(self, client: Client, observed: Task, plan: Plan) -> dict[str, Any]:
-        return read(client, observed.upid).state
+    def read_state(self, client: Client, observed: Task, plan: Plan) -> dict[str, Any]:
+        return read_task(client, observed.upid).state
 
-    def facts(self, observed: Task, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        return {"exitstatus": (read(client, observed.upid) if client else observed).exitstatus}
+    def extra_facts(self, observed: Task, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        return {"exitstatus": (read_task(client, observed.upid) if client else observed).exitstatus}
 
 
-def observed(client: Client, upid: Upid) -> Task:
-    """The task, and if it can't be read why: the others are stopped all the same."""
+def observe_task(client: Client, upid: Upid) -> Task:
+    """The task, or why it can't be read: the others are stopped all the same."""
     try:
-        return read(client, upid)
+        return read_task(client, upid)
     except PveError as error:
         return Task(upid, unknown=error)
 
 
-def read(client: Client, upid: Upid) -> Task:
+def read_task(client: Client, upid: Upid) -> Task:
     """The task as it is now."""
     status = client.get(f"{upid.path}/status")
     running = status["status"] == "running"

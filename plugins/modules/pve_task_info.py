@@ -131,13 +131,13 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import TIMEOUT, PveError
-from ..module_utils._api.tasks import Upid, log_tail, wait_until_stopped
+from ..module_utils._api.tasks import Upid, read_log_tail, wait_until_stopped
 from ..module_utils._module.module import PveModule, run_info
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     if params["upid"]:
-        return {"tasks": [_one(client, params)]}
+        return {"tasks": [_read_task(client, params)]}
     if params["node"]:
         filters = {
             "vmid": params["vmid"],
@@ -148,10 +148,10 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         listed = client.get(f"/nodes/{segment(params['node'])}/tasks", **filters)
     else:
         listed = client.get("/cluster/tasks")
-    return {"tasks": select([describe(entry) for entry in listed], params)}
+    return {"tasks": select_tasks([describe_task(entry) for entry in listed], params)}
 
 
-def _one(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     task = Upid.parse(params["upid"])
     if params["wait"]:
         status = wait_until_stopped(client, task, time.monotonic() + params["timeout"])
@@ -163,11 +163,11 @@ def _one(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             )
     else:
         status = client.get(f"{task.path}/status")
-    return {**describe(status), "log": log_tail(client, task, params["log_lines"])}
+    return {**describe_task(status), "log": read_log_tail(client, task, params["log_lines"])}
 
 
-def describe(entry: dict[str, Any]) -> dict[str, Any]:
-    """A task in one shape, from a list (where C(status) is the exit status) or from its own status."""
+def describe_task(entry: dict[str, Any]) -> dict[str, Any]:
+    """A task, from an entry of a list (where C(status) is the exit status) or from its own status."""
     status = entry.get("status")
     exitstatus = entry.get("exitstatus")
     if status not in ("running", "stopped"):
@@ -187,21 +187,21 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def select(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
+def select_tasks(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
     """The tasks that are asked for, latest first; the cluster's list has no filters of its own."""
     chosen = [
         task
         for task in tasks
         if (not params["running"] or task["status"] == "running")
-        and (not params["errors"] or failed(task))
+        and (not params["errors"] or has_failed(task))
         and (params["vmid"] is None or task["id"] == str(params["vmid"]))
     ]
     chosen.sort(key=lambda task: (task["starttime"], task["upid"]), reverse=True)
     return chosen[: params["limit"]]
 
 
-def failed(task: dict[str, Any]) -> bool:
-    """Whether a task has ended neither well nor with warnings."""
+def has_failed(task: dict[str, Any]) -> bool:
+    """Whether a task has ended, and neither well nor with warnings."""
     exitstatus = task["exitstatus"] or ""
     return task["status"] == "stopped" and exitstatus != "OK" and not exitstatus.startswith("WARNINGS")
 

@@ -98,15 +98,15 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import NODE_OFFLINE, PveError
 from ..module_utils._module.module import PveModule, run_info
 
-SHOWN = ("template", "section", "package", "version", "os", "architecture", "headline")
+FIELDS = ("template", "section", "package", "version", "os", "architecture", "headline")
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    node = params["node"] or first_online(client.get("/nodes"))
-    return {"templates": select(client.get(f"/nodes/{segment(node)}/aplinfo"), params["section"])}
+    node = params["node"] or find_online_node(client.get("/nodes"))
+    return {"templates": select_templates(client.get(f"/nodes/{segment(node)}/aplinfo"), params["section"])}
 
 
-def first_online(nodes: list[dict[str, Any]]) -> str:
+def find_online_node(nodes: list[dict[str, Any]]) -> str:
     """The first node that is online, of the entries of C(GET /nodes)."""
     online = sorted(entry["node"] for entry in nodes if entry.get("status") == "online")
     if not online:
@@ -114,9 +114,9 @@ def first_online(nodes: list[dict[str, Any]]) -> str:
     return online[0]
 
 
-def select(entries: list[dict[str, Any]], section: str | None) -> list[dict[str, Any]]:
+def select_templates(entries: list[dict[str, Any]], section: str | None) -> list[dict[str, Any]]:
     """The templates of a section, or all, of the entries of C(GET /nodes/{node}/aplinfo)."""
-    templates = [{name: entry.get(name) for name in SHOWN} for entry in entries]
+    templates = [{name: entry.get(name) for name in FIELDS} for entry in entries]
     chosen = [entry for entry in templates if section in (None, entry["section"])]
     return sorted(chosen, key=lambda entry: (entry["section"] or "", entry["template"]))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a module in this process, or a fork of it, as a new interpreter would: with the same output and status."""
+"""Run a module in this process, or a fork of it, with the same output and status as in a new interpreter."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _CHUNK = 65536
 def run(module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str) -> tuple[int, str, str]:
     """Run the module with this full name in I(folder); returns its status and what it wrote to stdout and stderr.
 
-    It runs in a fork: nothing is left behind. I(environment) adds to this process's own. A module that takes longer
-    than its task may is killed.
+    It runs in a fork, so that nothing of it is left behind. I(environment) is added to this process's own. If this call
+    is interrupted, as by the task's timeout, the fork is killed.
     """
     name = _python_name(module)
-    # So that the next round of a loop finds it imported. What is wrong with it, the fork will find out, too.
+    # Imported here, the next round of a loop has it. An error of the import is raised again in the fork.
     with contextlib.suppress(Exception):
         importlib.import_module(name)
     out, err = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become_the_module(name, arguments, profile, environment, folder, out[1], err[1])
+        _run_in_fork(name, arguments, profile, environment, folder, out[1], err[1])
     try:
         os.close(out[1])
         os.close(err[1])
-        written = _read(out[0], err[0])
+        output = _read_pipes(out[0], err[0])
         status = os.waitpid(pid, 0)[1]
         pid = 0
     finally:
@@ -60,31 +60,31 @@ def run(module: str, arguments: bytes, profile: str, environment: dict[str, str]
         os.close(out[0])
         os.close(err[0])
     code = os.waitstatus_to_exitcode(status)
-    # As the shell, through which the normal way goes, tells of signals.
-    return (code if code >= 0 else 128 - code), *written
+    # The status of a signal as a shell has it, through which the normal action runs modules.
+    return (code if code >= 0 else 128 - code), *output
 
 
-def run_last(
+def run_without_fork(
     module: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str
 ) -> tuple[int, str, str]:
-    """As C(run), without a fork: for a process that has nothing else to do, since more than is restored may change.
+    """As C(run), without a fork: only for a process that has nothing else to do, since not everything is restored.
 
-    What a module does to its process, such as ending it, it does to this one.
+    What a module does to its process, such as ending it, happens to this one.
     """
     out, err = io.StringIO(), io.StringIO()
-    former, cwd, stdin = dict(os.environ), os.getcwd(), sys.stdin
+    saved, cwd, stdin = dict(os.environ), os.getcwd(), sys.stdin
     os.environ.update(environment)
     os.chdir(folder)
     sys.stdin = io.StringIO()
     try:
         streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
-        with streams[0], streams[1], _module_utils(arguments, profile), _own_end():
-            status = _status_of(_python_name(module), profile)
+        with streams[0], streams[1], _reset_module_utils(arguments, profile), _run_exit_functions():
+            status = _run_main(_python_name(module), profile)
     finally:
         sys.stdin = stdin
         os.chdir(cwd)
         os.environ.clear()
-        os.environ.update(former)
+        os.environ.update(saved)
     return status, out.getvalue(), err.getvalue()
 
 
@@ -92,9 +92,9 @@ def _python_name(module: str) -> str:
     return "ansible_collections.{}.{}.plugins.modules.{}".format(*module.split(".", 2))
 
 
-def _read(*pipes: int) -> tuple[str, str]:
-    """All that is written to two pipes until both are closed."""
-    written = {pipe: bytearray() for pipe in pipes}
+def _read_pipes(*pipes: int) -> tuple[str, str]:
+    """Read two pipes until both are closed."""
+    output = {pipe: bytearray() for pipe in pipes}
     with selectors.DefaultSelector() as selector:
         for pipe in pipes:
             selector.register(pipe, selectors.EVENT_READ)
@@ -103,35 +103,35 @@ def _read(*pipes: int) -> tuple[str, str]:
                 chunk = os.read(key.fd, _CHUNK)
                 if not chunk:
                     selector.unregister(key.fd)
-                written[key.fd] += chunk
-    out, err = (to_text(bytes(written[pipe]), errors="surrogate_then_replace") for pipe in pipes)
+                output[key.fd] += chunk
+    out, err = (to_text(bytes(output[pipe]), errors="surrogate_then_replace") for pipe in pipes)
     return out, err
 
 
-def _become_the_module(
+def _run_in_fork(
     name: str, arguments: bytes, profile: str, environment: dict[str, str], folder: str, out: int, err: int
 ) -> NoReturn:
     status = 1
     try:
-        # Neither the worker's duties at its end nor its answers to signals are the module's.
+        # The worker's exit functions and signal handlers are not for the module.
         atexit._clear()
         for number in (signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _take_streams(out, err)
+        _redirect_streams(out, err)
         os.environ.update(environment)
         os.chdir(folder)
-        with _module_utils(arguments, profile):
-            status = _status_of(name, profile)
+        with _reset_module_utils(arguments, profile):
+            status = _run_main(name, profile)
             atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
-        # Whatever happened: what is up the stack belongs to the worker.
+        # In any case: the code up the stack belongs to the worker.
         os._exit(status)
 
 
-def _take_streams(out: int, err: int) -> None:
+def _redirect_streams(out: int, err: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (out, 1), (err, 2)):
         os.dup2(source, target)
@@ -141,12 +141,12 @@ def _take_streams(out: int, err: int) -> None:
 
 
 @contextlib.contextmanager
-def _own_end() -> Iterator[None]:
-    """Do what is left for the end of the process now."""
-    register, left = atexit.register, []
+def _run_exit_functions() -> Iterator[None]:
+    """Run the functions that are registered meanwhile for the end of the process at the end of the context."""
+    register, registered = atexit.register, []
 
     def keep(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        left.append((function, args, kwargs))
+        registered.append((function, args, kwargs))
         return function
 
     atexit.register = keep
@@ -154,13 +154,13 @@ def _own_end() -> Iterator[None]:
         yield
     finally:
         atexit.register = register
-        for function, args, kwargs in reversed(left):
+        for function, args, kwargs in reversed(registered):
             function(*args, **kwargs)
 
 
 @contextlib.contextmanager
-def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
-    """Bring what modules share into the state that it has in an interpreter of their own."""
+def _reset_module_utils(arguments: bytes, profile: str) -> Iterator[None]:
+    """Give Ansible's module_utils the state that they have in a new interpreter."""
     basic._ANSIBLE_ARGS = arguments
     warnings._global_warnings.clear()
     warnings._global_deprecations.clear()
@@ -168,7 +168,7 @@ def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
         yield
         return
     basic._ANSIBLE_PROFILE = profile
-    former = _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled
+    saved = _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled
     _internal.is_controller = False
     _traceback._module_tracebacks_enabled_events = None
     _traceback._is_traceback_enabled = _traceback._is_module_traceback_enabled
@@ -176,12 +176,12 @@ def _module_utils(arguments: bytes, profile: str) -> Iterator[None]:
         yield
     finally:
         _internal.is_controller = True
-        _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled = former
+        _traceback._module_tracebacks_enabled_events, _traceback._is_traceback_enabled = saved
 
 
-def _status_of(name: str, profile: str) -> int:
+def _run_main(name: str, profile: str) -> int:
     try:
-        _call(name, profile)
+        _call_main(name, profile)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -193,7 +193,7 @@ def _status_of(name: str, profile: str) -> int:
     return 0
 
 
-def _call(name: str, profile: str) -> None:
+def _call_main(name: str, profile: str) -> None:
     try:
         importlib.import_module(name).main()
         if _loader:
@@ -201,7 +201,7 @@ def _call(name: str, profile: str) -> None:
     except Exception as error:
         if _loader is None:
             raise
-        # Prints it as a result.
+        # This prints it as a result.
         _loader._handle_exception(error, profile)
     print('{"msg": "New-style module did not handle its own exit", "failed": true}')
     sys.exit(1)

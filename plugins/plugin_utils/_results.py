@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a module's whole result to a file, for who runs a playbook for the sake of it.
+"""Write a module's whole result to a file, for the caller that runs a playbook to get this result.
 
-What follows the events of a playbook may drop large ones: ansible-runner empties a result of 700,000 characters.
+Readers of a playbook's events may drop large ones: ansible-runner empties a result of 700,000 characters.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ FOLDER = "PVE_RESULTS"
 """The environment variable that names the folder; the file in it has the full name of the module."""
 
 LARGEST = 64 * 1024 * 1024
-"""The largest file in bytes; a result that takes more is cut, and says so."""
+"""The size limit of the file in bytes; a larger result is cut, and says so."""
 
 # Bytes for the warnings that say what was cut.
 _RESERVED = 4096
-# What is never cut: it says what was done.
-_WHOLE = frozenset({"warnings", "upids", "failure"})
-# Characters that long texts, such as what a command printed, are cut to, until the result fits.
-_TEXTS = (1024 * 1024, 64 * 1024, 4096)
+# Keys that are never cut: they say what was done.
+_NEVER_CUT = frozenset({"warnings", "upids", "failure"})
+# How many characters of long texts, such as a command's output, are kept: the first that makes the result fit.
+_TEXT_LENGTHS = (1024 * 1024, 64 * 1024, 4096)
 _TRUNCATED = "truncated"
 CUT = "cut"
-"""The key that tells how many entries of a list are kept, and of how many."""
-# Ansible's own, which nobody reads there.
-_LEFT_OUT = frozenset({"invocation", "deprecations", "exception", "ansible_facts"})
+"""The key that has, for each cut list, how many entries are kept, and of how many."""
+# Keys of Ansible that nobody reads in this file.
+_OMITTED = frozenset({"invocation", "deprecations", "exception", "ansible_facts"})
 
 
 class TooLargeError(Exception):
-    """A result that can't be cut to the largest size without losing what has to be whole."""
+    """A result that can't be cut to the size limit without losing what must be whole."""
 
 
 def write_result(folder: str, module: str, result: Mapping[str, Any], *, check: bool, largest: int = LARGEST) -> None:
-    """Write what a module returned to C(<folder>/<module>.json), at once and for the owner only. Raises OSError."""
+    """Write a module's result to C(<folder>/<module>.json), atomically, readable by the owner only. Raises OSError."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
     text = render_result(result, check=check, largest=largest)
-    # Made with mode 0600.
+    # mkstemp creates it with mode 0600.
     descriptor, unfinished = tempfile.mkstemp(dir=folder, prefix=f"{module}.")
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -58,10 +58,10 @@ def write_result(folder: str, module: str, result: Mapping[str, Any], *, check: 
 def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARGEST) -> str:
     """A result as JSON of at most I(largest) bytes, with C(failed), and with warnings that are text.
 
-    In check mode its plan is whole: what is approved and granted is what stands there. If that is too large, the
+    In check mode its plan is always whole, since that is what gets approved and granted. If the plan is too large, the
     result is a failure.
     """
-    text = json.dumps(plain_result(result), default=str)
+    text = json.dumps(strip_result(result), default=str)
     if len(text) <= largest:
         return text
     plain = shorten_texts(json.loads(text), largest)
@@ -71,13 +71,13 @@ def render_result(result: Mapping[str, Any], *, check: bool, largest: int = LARG
     try:
         return json.dumps(cut_result(plain, largest, check=check))
     except TooLargeError as error:
-        return json.dumps(_failure(plain, str(error), check=check))
+        return json.dumps(_build_failure(plain, str(error), check=check))
 
 
-def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result without what Ansible adds to it, with C(failed), and with warnings that are text."""
-    kept = {name: value for name, value in result.items() if name not in _LEFT_OUT and not name.startswith("_ansible")}
-    warnings = dict.fromkeys(map(_warning_text, kept.pop("warnings", None) or ()))
+def strip_result(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without the keys that Ansible adds, with C(failed), and with warnings as text."""
+    kept = {name: value for name, value in result.items() if name not in _OMITTED and not name.startswith("_ansible")}
+    warnings = dict.fromkeys(map(_read_warning_text, kept.pop("warnings", None) or ()))
     if warnings:
         kept["warnings"] = list(warnings)
     kept.setdefault("changed", False)
@@ -86,16 +86,16 @@ def plain_result(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shorten_texts(result: dict[str, Any], largest: int) -> dict[str, Any]:
-    """The result with the texts in its lists as long as they may be to fit into I(largest) bytes of JSON.
+    """The result with the texts in its lists cut, as little as needed to fit into I(largest) bytes of JSON.
 
-    An entry whose text is cut has C(truncated) set if it has that at all, and a warning tells of it.
+    An entry with a text that is cut has C(truncated) set if it has that key, and a warning says so.
     """
     shortened = result
-    for longest in _TEXTS:
+    for longest in _TEXT_LENGTHS:
         lists = {
             name: [_shorten(entry, longest) for entry in value]
             for name, value in result.items()
-            if isinstance(value, list) and name not in _WHOLE
+            if isinstance(value, list) and name not in _NEVER_CUT
         }
         if all(lists[name] == result[name] for name in lists):
             continue
@@ -113,64 +113,64 @@ def _shorten(value: Any, longest: int) -> Any:
         return [_shorten(entry, longest) for entry in value]
     if not isinstance(value, dict):
         return value
-    found = {name: _shorten(entry, longest) for name, entry in value.items()}
-    return {**found, _TRUNCATED: True} if _TRUNCATED in found and found != value else found
+    shortened = {name: _shorten(entry, longest) for name, entry in value.items()}
+    return {**shortened, _TRUNCATED: True} if _TRUNCATED in shortened and shortened != value else shortened
 
 
 def cut_result(result: Mapping[str, Any], largest: int, *, check: bool) -> dict[str, Any]:
     """The result with as many entries of its lists as fit into I(largest) bytes of JSON.
 
-    Warnings say so, and C(cut) tells how many of how many entries a list has. Raises C(TooLargeError) when what is not
-    cut does not fit.
+    Warnings say so, and C(cut) has the kept and the total number of entries of each list. Raises C(TooLargeError) when
+    what must be whole does not fit.
     """
-    lists = _lists(result, check=check)
+    lists = _find_lists(result, check=check)
     size = len(json.dumps(result))
-    listed = {path: [len(json.dumps(entry)) + 2 for entry in _entries(found)] for path, found in lists.items()}
-    total = sum(map(sum, listed.values()))
+    sizes_of = {path: [len(json.dumps(entry)) + 2 for entry in _entries(part)] for path, part in lists.items()}
+    total = sum(map(sum, sizes_of.values()))
     room = largest - _RESERVED - (size - total)
     if room < 0:
         what = "plan" if check and "plan" in result else "result"
         raise TooLargeError(f"The {what} takes {size} bytes, and at most {largest} are kept of it.")
     cut, warnings, counts = dict(result), list(result.get("warnings") or ()), {}
-    for path, sizes in listed.items():
-        fitting = _how_many(sizes, sum(sizes) * room // total if total else 0)
+    for path, sizes in sizes_of.items():
+        fitting = _count_fitting(sizes, sum(sizes) * room // total if total else 0)
         if fitting == len(sizes):
             continue
-        _put(cut, path, _first(lists[path], fitting))
+        _set_at(cut, path, _keep_first(lists[path], fitting))
         counts[".".join(path)] = [fitting, len(sizes)]
         warnings.append(f"{'.'.join(path)}: {fitting} of {len(sizes)} are here, since all take more than is kept.")
     return {**cut, "warnings": warnings, CUT: counts}
 
 
-def _warning_text(warning: Any) -> str:
-    """A warning as a module gave it; since ansible-core 2.19, it comes as an object."""
+def _read_warning_text(warning: Any) -> str:
+    """A warning's text; since ansible-core 2.19 warnings are objects."""
     event = getattr(warning, "event", None)
     return str(warning if event is None else event.msg)
 
 
-def _lists(result: Mapping[str, Any], *, check: bool) -> dict[tuple[str, ...], Any]:
-    """What may be cut, by where it is: lists, and the two sides of a diff."""
-    found: dict[tuple[str, ...], Any] = {
-        (name,): value for name, value in result.items() if isinstance(value, list) and name not in _WHOLE
+def _find_lists(result: Mapping[str, Any], *, check: bool) -> dict[tuple[str, ...], Any]:
+    """The parts that may be cut, by their path: lists, and the two sides of a diff."""
+    lists: dict[tuple[str, ...], Any] = {
+        (name,): value for name, value in result.items() if isinstance(value, list) and name not in _NEVER_CUT
     }
     inside = ["diff", *([] if check else ["plan"])]
     for name in inside:
         parts = result.get(name)
         if isinstance(parts, dict):
-            found |= {(name, part): value for part, value in parts.items() if isinstance(value, (list, dict))}
-    return found
+            lists |= {(name, part): value for part, value in parts.items() if isinstance(value, (list, dict))}
+    return lists
 
 
-def _entries(found: Any) -> list[Any]:
-    return list(found.items()) if isinstance(found, dict) else found
+def _entries(part: Any) -> list[Any]:
+    return list(part.items()) if isinstance(part, dict) else part
 
 
-def _first(found: Any, count: int) -> Any:
-    entries = _entries(found)[:count]
-    return dict(entries) if isinstance(found, dict) else entries
+def _keep_first(part: Any, count: int) -> Any:
+    entries = _entries(part)[:count]
+    return dict(entries) if isinstance(part, dict) else entries
 
 
-def _how_many(sizes: list[int], room: int) -> int:
+def _count_fitting(sizes: list[int], room: int) -> int:
     count = 0
     for size in sizes:
         room -= size
@@ -180,18 +180,18 @@ def _how_many(sizes: list[int], room: int) -> int:
     return count
 
 
-def _put(result: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _set_at(result: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for name in path[:-1]:
         result[name] = dict(result[name])
         result = result[name]
     result[path[-1]] = value
 
 
-def _failure(result: Mapping[str, Any], why: str, *, check: bool) -> dict[str, Any]:
-    """A failure in a result's stead: why the module itself failed, or else that its result is too large."""
-    told = {name: result[name] for name in ("msg", "failure") if result["failed"] and name in result}
-    if not told or len(json.dumps(told)) > _RESERVED:
+def _build_failure(result: Mapping[str, Any], why: str, *, check: bool) -> dict[str, Any]:
+    """A failure instead of a result: why the module itself failed, or else that its result is too large."""
+    failure = {name: result[name] for name in ("msg", "failure") if result["failed"] and name in result}
+    if not failure or len(json.dumps(failure)) > _RESERVED:
         ending = " Nothing was changed." if check else ""
         error = PveError(UNSUPPORTED, f"{why}{ending}", "Ask for less at a time, such as fewer guests.")
-        told = {"msg": error.message, "failure": error.failure()}
-    return {"failed": True, "changed": bool(result.get("changed")) and not check, **told}
+        failure = {"msg": error.message, "failure": error.failure()}
+    return {"failed": True, "changed": bool(result.get("changed")) and not check, **failure}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was changed of a guest's configuration: the values that it had, where a tool can set them."""
+"""Undoes changes of a guest's configuration: restores the values that it had, where a tool can set them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 Guest = Mapping[str, Any]
 
-# Options of the tools by what the module compares.
+# Options of the tools by the keys that the module compares.
 _SIZE = {name: name for name in ("cores", "sockets", "memory", "balloon", "swap")}
 _CONFIGURATION = {
     "name": "new_name",
@@ -19,12 +19,12 @@ _CONFIGURATION = {
 }
 _CLOUDINIT = {"ciuser": "user", "searchdomain": "searchdomain"}
 _INTERFACE = re.compile(r"ipconfig(\d+)")
-# What the module tells of every guest.
+# Keys that the module returns for every guest.
 _ALWAYS = frozenset({"exists", "template"})
 
 
-def tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The tags that were taken away, without those that were added; others that it has got since stay."""
+def restore_tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Add the tags that were removed, and remove those that were added; tags that were set since then stay."""
     before, after = (guest.get(when, {}).get("tags") or [] for when in ("before", "after"))
     changes = {
         "add_tags": [tag for tag in before if tag not in after],
@@ -33,54 +33,56 @@ def tags(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dic
     yield "set_guest_tags", {name: changed for name, changed in changes.items() if changed}
 
 
-def size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Processors and memory as they were."""
-    yield from _restored("resize_guest", _SIZE, guest, "a disk that has grown does not shrink")
+def restore_size(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Restore processors and memory."""
+    yield from _restore_values("resize_guest", _SIZE, guest, "a disk that has grown does not shrink")
 
 
-def configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The plain values that it had."""
-    yield from _restored("configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand")
+def restore_configuration(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Restore the options that have a single value."""
+    yield from _restore_values(
+        "configure_guest", _CONFIGURATION, guest, "`runs diff` shows how it was, to set it by hand"
+    )
 
 
-def cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The cloud-init options that it had."""
-    back: dict[str, Any] = {}
-    for key, before in _differing(guest):
+def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Restore the cloud-init options."""
+    arguments: dict[str, Any] = {}
+    for key, before in _find_changed_values(guest):
         interface = _INTERFACE.fullmatch(key)
         if not before:
             yield f"{key} was not set before, and no tool takes it away."
         elif interface:
-            back.setdefault("ipconfig", []).append({"interface": int(interface[1]), **before})
+            arguments.setdefault("ipconfig", []).append({"interface": int(interface[1]), **before})
         elif key == "nameserver":
-            back["nameservers"] = before.split()
+            arguments["nameservers"] = before.split()
         elif key == "sshkeys":
-            back["ssh_keys"] = list(before)
+            arguments["ssh_keys"] = list(before)
         elif key in _CLOUDINIT:
-            back[_CLOUDINIT[key]] = before
+            arguments[_CLOUDINIT[key]] = before
         else:
             yield f"{key}: `runs diff` shows how it was, to set it by hand."
-    if back:
-        yield "set_cloudinit", back
+    if arguments:
+        yield "set_cloudinit", arguments
 
 
-def _restored(
-    tool: str, options: Mapping[str, str], guest: Guest, why: str
+def _restore_values(
+    tool: str, options: Mapping[str, str], guest: Guest, reason: str
 ) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """A call with the values from before, and why some of them stay as they are."""
-    back = {}
-    for key, before in _differing(guest):
+    """Yield a call with the values from before, and why others can't be restored."""
+    arguments = {}
+    for key, before in _find_changed_values(guest):
         if key not in options:
-            yield f"{key}: {why}."
+            yield f"{key}: {reason}."
         elif before in (None, ""):
             yield f"{key} was not set before, and no tool takes it away."
         else:
-            back[options[key]] = before
-    if back:
-        yield tool, back
+            arguments[options[key]] = before
+    if arguments:
+        yield tool, arguments
 
 
-def _differing(guest: Guest) -> Iterator[tuple[str, Any]]:
+def _find_changed_values(guest: Guest) -> Iterator[tuple[str, Any]]:
     before, after = guest.get("before") or {}, guest.get("after") or {}
     for key in after:
         if key not in _ALWAYS and before.get(key) != after[key]:

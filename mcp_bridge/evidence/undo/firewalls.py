@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was changed of a firewall: the rules and options that it had."""
+"""Undoes changes of a firewall: restores the rules and options that it had."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ Place = Mapping[str, Any]
 _PLACES = ("level", "node", "group")
 
 
-def firewall(_arguments: Mapping[str, Any], place: Place) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Its rules in their order, without those that were added; its options; the rest is told."""
+def restore_firewall(_arguments: Mapping[str, Any], place: Place) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Restore the rules in their order, without added ones, and the options; say what else has to be set by hand."""
     before, after = place.get("before") or {}, place.get("after") or {}
-    back: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if before.get("rules") != after.get("rules"):
-        back["rules"] = _rules(before.get("rules") or [], after.get("rules") or [])
-    back |= _options(before.get("options") or {}, after.get("options") or {})
-    if back:
-        named = {name: place[name] for name in _PLACES if place.get(name)}
-        where = {"level": "guest"} if "vmid" in place else named
-        yield "set_firewall", {**where, **back}
+        arguments["rules"] = _restore_rules(before.get("rules") or [], after.get("rules") or [])
+    arguments |= _restore_options(before.get("options") or {}, after.get("options") or {})
+    if arguments:
+        place_options = {name: place[name] for name in _PLACES if place.get(name)}
+        target = {"level": "guest"} if "vmid" in place else place_options
+        yield "set_firewall", {**target, **arguments}
     for kind in after:
         if kind not in ("rules", "options") and before.get(kind) != after[kind]:
             yield f"{kind}: `runs diff` shows how it was, to set it by hand."
 
 
-def _rules(before: list[Place], after: list[Place]) -> list[dict[str, Any]]:
-    kept = [
+def _restore_rules(before: list[Place], after: list[Place]) -> list[dict[str, Any]]:
+    old_rules = [
         {name: value for name, value in rule.items() if value not in (None, "")} for rule in before if rule.get("key")
     ]
-    keys = {rule["key"] for rule in kept}
-    added = [rule["key"] for rule in after if rule.get("key") and rule["key"] not in keys]
-    return [*kept, *({"key": key, "state": "absent"} for key in added)]
+    old_keys = {rule["key"] for rule in old_rules}
+    added = [rule["key"] for rule in after if rule.get("key") and rule["key"] not in old_keys]
+    return [*old_rules, *({"key": key, "state": "absent"} for key in added)]
 
 
-def _options(before: Place, after: Place) -> dict[str, Any]:
+def _restore_options(before: Place, after: Place) -> dict[str, Any]:
     changed = [name for name in after if before.get(name) != after[name]]
-    given = {name: before[name] for name in changed if before.get(name) is not None}
-    unset = [name for name in changed if name not in given]
-    return {**({"options": given} if given else {}), **({"reset_options": unset} if unset else {})}
+    restored = {name: before[name] for name in changed if before.get(name) is not None}
+    unset = [name for name in changed if name not in restored]
+    return {**({"options": restored} if restored else {}), **({"reset_options": unset} if unset else {})}

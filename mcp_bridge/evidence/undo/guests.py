@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking back what was done to guests as a whole: their power, a snapshot, where they run."""
+"""Undoes what was done to guests as a whole: their power state, a snapshot, the node that they run on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _WHEN = ("before", "after")
 _PAUSING = {"paused": "suspend_guest", "hibernated": "hibernate_guest"}
 
 
-def power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """The power state that it had."""
-    before, after = _states(guest, "state")
+def restore_power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Restore the power state."""
+    before, after = _get_before_and_after(guest, "state")
     if before == after:
         yield f"it was {before} before and is {before} again; what was lost by the reboot is lost."
     elif before == "running":
@@ -29,25 +29,25 @@ def power(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, di
         yield f"it was {before} before, and what was in its memory is lost."
 
 
-def snapshot(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Without the snapshot that was made."""
+def remove_snapshot(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Delete the snapshot that was made."""
     name = arguments.get("snapname")
-    there = [name in {one.get("name") for one in guest.get(when, {}).get("snapshots") or ()} for when in _WHEN]
-    if there == [False, True]:
+    existed = [name in {one.get("name") for one in guest.get(when, {}).get("snapshots") or ()} for when in _WHEN]
+    if existed == [False, True]:
         yield "delete_snapshot", {"snapname": name}
     else:
         yield f"snapshot {name} was there before; what was changed of it can't be taken back."
 
 
-def move(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
-    """Back to the node where it was."""
-    before, after = _states(guest, "node")
+def move_back(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Migrate the guest back to the node where it was."""
+    before, after = _get_before_and_after(guest, "node")
     if not before or not after or before == after:
         yield "it is not known where it was before."
         return
-    kept = {name: arguments[name] for name in ("with_local_disks", "restart") if name in arguments}
-    yield "migrate_guest", {**kept, "target": before}
+    same_arguments = {name: arguments[name] for name in ("with_local_disks", "restart") if name in arguments}
+    yield "migrate_guest", {**same_arguments, "target": before}
 
 
-def _states(guest: Guest, what: str) -> tuple[Any, Any]:
-    return guest.get("before", {}).get(what), guest.get("after", {}).get(what)
+def _get_before_and_after(guest: Guest, key: str) -> tuple[Any, Any]:
+    return guest.get("before", {}).get(key), guest.get("after", {}).get(key)

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The process that has Ansible loaded, and forks runs."""
+"""The fork server: a process that has Ansible loaded, and forks a child for each run."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a fork of the server does to become the ansible-playbook of one run."""
+"""Turns a fork of the server into the ansible-playbook of one run, or into a command of Playvisor."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from mcp_bridge.executor.forkserver import client
 from mcp_bridge.system import memory
 
 MARK = "AWX_ISOLATED_DATA_DIR"
-"""The variable by which the processes of a run are found (`executor/processes.py`)."""
+"""The variable by which the processes of a run are found (`system/processes.py`)."""
 MARK_BYTES = 4096
-
+"""How many bytes are reserved for its value in the environment that the server is started with."""
 
 PLAYBOOK = "ansible-playbook"
 
 
-def program(data: bytearray) -> str:
-    """The name of the command that `client.place` has sent."""
+def read_program_name(data: bytearray) -> str:
+    """The name of the program in an order that `client.send_order` sent."""
     return os.fsdecode(bytes(data.split(b"\0", 4)[3]))
 
 
 @dataclass(frozen=True)
-class Request:
-    """A command that somebody wants to have run: what a new process would be given."""
+class Order:
+    """A command to run, with what a new process would get."""
 
     cwd: bytes
     umask: int
@@ -48,8 +48,8 @@ class Request:
     environment: dict[bytes, bytes]
 
     @classmethod
-    def parse(cls, data: bytes) -> Request:
-        """Read what `client.place` has sent."""
+    def parse(cls, data: bytes) -> Order:
+        """Parse what `client.encode_order` made."""
         cwd, umask, count, *rest = data.split(b"\0")
         arguments, variables = rest[: int(count)], rest[int(count) :]
         pairs = (variable.partition(b"=") for variable in variables)
@@ -63,34 +63,38 @@ class Request:
         return Path(os.fsdecode(artifacts)).parent.parent if artifacts else None
 
 
-def become(request: Request, link: socket.socket, terminal: list[int]) -> NoReturn:
-    """Run the command in this process, and end with it."""
+def run_in_this_process(order: Order, link: socket.socket, terminal: list[int]) -> NoReturn:
+    """Run the command in this process, and exit with its status. `terminal` are its stdin, stdout and stderr."""
     status = 250
     try:
-        # Its client may kill the group of what it is told of, which must not be the server's.
+        # The client may kill the process group of this process, which must not be the server's.
         os.setsid()
-        # Before anything runs: a client that is not told so runs the command itself.
-        link.sendall(client.accepted(os.getpid()))
+        # Before anything runs: a client that does not get this runs the command itself.
+        link.sendall(client.encode_acceptance(os.getpid()))
         link.close()
-        # The server's temporary files are not this process's to remove.
+        # This process must not remove the server's temporary files.
         atexit._clear()
         atexit.register(multiprocessing.util._exit_function)  # type: ignore[attr-defined]
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _take_streams(terminal)
-        os.chdir(request.cwd)
-        os.umask(request.umask)
+        _replace_streams(terminal)
+        os.chdir(order.cwd)
+        os.umask(order.umask)
         os.environb.clear()
-        os.environb.update(request.environment)
-        sys.argv = list(request.arguments)
-        name = request.arguments[0]
-        status = _play(request) if name == PLAYBOOK else _status_of(importlib.import_module(lent[name]).main)
+        os.environb.update(order.environment)
+        sys.argv = list(order.arguments)
+        name = order.arguments[0]
+        status = (
+            _run_playbook(order)
+            if name == PLAYBOOK
+            else _run_for_status(importlib.import_module(lent_programs[name]).main)
+        )
     except BaseException:
         traceback.print_exc()
     finally:
-        _end(status)
+        _exit_process(status)
 
 
-def _take_streams(terminal: list[int]) -> None:
+def _replace_streams(terminal: list[int]) -> None:
     for source, target in zip(terminal, (0, 1, 2), strict=True):
         os.dup2(source, target)
         os.close(source)
@@ -99,16 +103,16 @@ def _take_streams(terminal: list[int]) -> None:
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
 
 
-def _mark(artifacts: bytes) -> None:
-    """Write the run's folder to where the kernel shows this process's environment from.
+def _write_mark(artifacts: bytes) -> None:
+    """Write the run's folder to the memory from which the kernel shows this process's environment.
 
-    That is the memory which the server was started with, whatever becomes of `os.environ`.
+    That is the environment which the server was started with; changes of `os.environ` do not show there.
     """
     if _MARK_ADDRESS and len(artifacts) < MARK_BYTES:
         ctypes.memmove(_MARK_ADDRESS, artifacts.ljust(MARK_BYTES, b"\0"), MARK_BYTES)
 
 
-def _mark_address() -> int | None:
+def _find_mark_address() -> int | None:
     value = os.environb.get(MARK.encode(), b"")
     if len(value) != MARK_BYTES:
         return None
@@ -119,11 +123,11 @@ def _mark_address() -> int | None:
 
 
 def _refresh_ansible() -> None:
-    """Read anew what Ansible takes from the environment when it is imported."""
-    changed = importlib.import_module("mcp_bridge.executor.forkserver.ansible_settings").renew(
+    """Read again what Ansible reads from the environment when it is imported."""
+    changed = importlib.import_module("mcp_bridge.executor.forkserver.ansible_settings").refresh(
         _STARTED_WITH, os.environb
     )
-    importlib.import_module("mcp_bridge.executor.forkserver.rehearsal").benefit(changed)
+    importlib.import_module("mcp_bridge.executor.forkserver.rehearsal").use_rehearsal(changed)
     # How the ids of tasks begin.
     variables: Any = importlib.import_module("ansible.utils.vars")
     variables.random_int = f"{random.getrandbits(32):08x}"
@@ -133,18 +137,18 @@ def _refresh_ansible() -> None:
     cli.init_plugin_loader = lambda *_: None
 
 
-def _play(request: Request) -> int:
-    """ansible-playbook."""
-    # What it runs is found by its environment (`executor/processes.py`).
-    memory.let_be_seen()
-    _mark(request.environment.get(MARK.encode(), b""))
+def _run_playbook(order: Order) -> int:
+    """Run ansible-playbook; returns its exit status."""
+    # Its processes are found by their environment (`system/processes.py`).
+    memory.allow_inspection()
+    _write_mark(order.environment.get(MARK.encode(), b""))
     _refresh_ansible()
-    importlib.import_module("mcp_bridge.executor.forkserver.worker").stay(os.environ)
+    importlib.import_module("mcp_bridge.executor.forkserver.worker").run_tasks_in_process(os.environ)
     cli: Any = importlib.import_module("ansible.cli.playbook").PlaybookCLI
-    return _status_of(lambda: cli.cli_executor(request.arguments))
+    return _run_for_status(lambda: cli.cli_executor(order.arguments))
 
 
-def _status_of(run: Callable[[], object]) -> int:
+def _run_for_status(run: Callable[[], object]) -> int:
     try:
         run()
     except SystemExit as end:
@@ -152,12 +156,12 @@ def _status_of(run: Callable[[], object]) -> int:
     return 0
 
 
-lent: dict[str, str] = {}
-"""Programs that are lent, each with the module whose `main` it is."""
+lent_programs: dict[str, str] = {}
+"""The programs that the server lends forks to, each with the module whose `main` it is."""
 
 
-def _end(status: int) -> NoReturn:
-    """As an interpreter ends, without going back to the server's code."""
+def _exit_process(status: int) -> NoReturn:
+    """End as an interpreter does, without going back to the server's code."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
@@ -169,4 +173,4 @@ def _end(status: int) -> NoReturn:
 
 
 _STARTED_WITH = dict(os.environb)
-_MARK_ADDRESS = _mark_address()
+_MARK_ADDRESS = _find_mark_address()

@@ -1,19 +1,19 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fork server for the one run of a command, which loads Ansible while the command loads everything else."""
+"""A fork server for the single run of a command, which loads Ansible while the command loads everything else."""
 
 from __future__ import annotations
 
 from mcp_bridge.executor.forkserver.supervisor import ONCE, Supervisor
-from mcp_bridge.executor.warm import supervisor
+from mcp_bridge.executor.warm import make_supervisor
 
-taken: Supervisor | None = None
+supervisor: Supervisor | None = None
 
 
-def take() -> None:
-    """Start it: before anything else, and only in a process that is going to run a playbook."""
-    global taken
-    # What the cluster is, comes with the run.
-    taken = supervisor({}, purpose=ONCE)
-    taken.start()
+def start() -> None:
+    """Start the server: before anything else, and only in a process that is going to run a playbook."""
+    global supervisor
+    # The cluster's variables come with the run.
+    supervisor = make_supervisor({}, purpose=ONCE)
+    supervisor.start()

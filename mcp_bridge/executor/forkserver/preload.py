@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Imports and loads, once, what every playbook run needs: ansible-core, its plugins, the collection."""
+"""Loads, once, what every playbook run needs: ansible-core, its plugins, the collection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped
 from ansible.plugins import loader as loaders  # type: ignore[import-untyped]
 
 from mcp_bridge import collection
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver import ansible_settings
 
 COLLECTION = "playvisor.proxmox"
@@ -37,7 +37,7 @@ _MODULES = (
     "ansible.plugins.callback.default",
     "ansible.plugins.doc_fragments.vars_plugin_staging",
     "ansible.plugins.strategy.linear",
-    # Its loader would keep the class and take it for the instance that it keeps otherwise.
+    # Its loader would cache the class and take it for the instance that it caches otherwise.
     "ansible.plugins.vars.host_group_vars",
     "ansible.vars.manager",
     "concurrent.futures.thread",
@@ -46,7 +46,7 @@ _MODULES = (
     "multiprocessing.synchronize",
 )
 _PROFILES = ("_module_legacy_c2m", "_module_legacy_m2c")
-# Loading a plugin reads its options, too, which takes longer than its code.
+# Loading a plugin also reads its options, which takes longer than its code.
 _PLUGINS = {
     "action_loader": ("normal",),
     "cache_loader": ("memory",),
@@ -55,41 +55,41 @@ _PLUGINS = {
 }
 
 
-def ansible() -> None:
-    """Import what takes longest, and every playbook needs."""
+def import_ansible() -> None:
+    """Import what every playbook needs and takes longest."""
     loaders.init_plugin_loader()
-    ansible_settings.readers()
+    ansible_settings.find_settings_by_variable()
     _read_options_once()
     for name in _MODULES:
         importlib.import_module(name)
 
 
-def more() -> Iterator[None]:
-    """Bring this process, bit by bit, to where a playbook's own work would begin."""
+def load_plugins() -> Iterator[None]:
+    """Load plugins, playbooks and the collection, a bit with each step, up to where a playbook's own work begins."""
     for kind, plugins in _PLUGINS.items():
         for plugin in plugins:
             getattr(loaders, kind).get(plugin, class_only=True)
             yield
-    # Each run loads all of these, and asks each callback whether it is wanted.
+    # Each run loads all of these, and checks each callback whether it is enabled.
     for loader in (loaders.connection_loader, loaders.shell_loader, loaders.become_loader):
         for _plugin in loader.all(class_only=True):
             yield
     for info in pkgutil.iter_modules(importlib.import_module("ansible.plugins.callback").__path__):
         loaders.callback_loader.get(info.name, class_only=True)
         yield
-    _options_of_runners_callback()
-    # How modules and Ansible tell each other; those of ansible-core 2.18 have no such thing.
+    _load_runner_callback_options()
+    # The serialization between modules and Ansible; ansible-core 2.18 has no such modules.
     with suppress(ImportError):
         for name in _PROFILES:
             importlib.import_module(f"ansible.module_utils._internal._json._profiles.{name}")
     yield
-    yield from _playbooks()
-    yield from _collection()
+    yield from _compile_playbooks()
+    yield from _load_collection()
 
 
-def _options_of_runners_callback() -> None:
-    """Read what its documentation says; importing it takes up the run whose events it writes."""
-    name = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
+def _load_runner_callback_options() -> None:
+    """Read the options from the documentation; importing the plugin would bind it to the run whose events it writes."""
+    name = RUNNER_CONSTANTS["ANSIBLE_STDOUT_CALLBACK"]
     path = loaders.callback_loader.find_plugin(name)
     for statement in ast.parse(Path(path).read_bytes()).body if path else ():
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "DOCUMENTATION":
@@ -98,25 +98,25 @@ def _options_of_runners_callback() -> None:
 
 
 def _read_options_once() -> None:
-    """Let no fork read the documentation of a plugin again, which Ansible does for every plugin without options."""
+    """Keep forks from reading a plugin's documentation again, which Ansible does for every plugin without options."""
     read = loaders.PluginLoader._load_config_defs
-    done: set[tuple[str, str, str]] = set()
+    already_read: set[tuple[str, str, str]] = set()
 
     def read_once(self: Any, name: str, module: Any, path: str) -> None:
-        if (self.class_name, name, path) not in done:
+        if (self.class_name, name, path) not in already_read:
             read(self, name, module, path)
-            done.add((self.class_name, name, path))
+            already_read.add((self.class_name, name, path))
 
     loaders.PluginLoader._load_config_defs = read_once
 
 
-def programs(modules: Iterable[str]) -> Iterator[None]:
-    """Load what the programs that are lent need, too."""
+def load_programs(modules: Iterable[str]) -> Iterator[None]:
+    """Load what the lent programs need."""
     for name in modules:
         yield from importlib.import_module(name).preload()
 
 
-def _collection() -> Iterator[None]:
+def _load_collection() -> Iterator[None]:
     modules = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules")
     for info in pkgutil.iter_modules(modules.__path__):
         name = f"{COLLECTION}.{info.name}"
@@ -126,18 +126,18 @@ def _collection() -> Iterator[None]:
         yield
 
 
-def _playbooks() -> Iterator[None]:
-    """Compile what the playbooks' options are given by; with it, the plugins of its filters are loaded."""
+def _compile_playbooks() -> Iterator[None]:
+    """Compile the templates of the playbooks' options, which also loads the plugins of their filters."""
     for playbook in sorted((collection.root() / "playbooks").glob("*.yml")):
         template_options(playbook)
         yield
 
 
 def template_options(playbook: Path) -> None:
-    """Template what the options of a playbook's task are given by."""
-    # Ansible-core 2.18 trusts every string.
-    trusted = getattr(templating, "trust_as_template", str)
+    """Render the templates in a playbook, which are the options of its task."""
+    # ansible-core 2.18 trusts every string.
+    trust = getattr(templating, "trust_as_template", str)
     templar = templating.Templar(DataLoader(), variables={"omit": None})
     for expression in re.findall("{{.*?}}", playbook.read_text(encoding="utf-8")):
         with suppress(AnsibleError):
-            templar.template(trusted(expression))
+            templar.template(trust(expression))

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every playbook of Playvisor begins with, done in advance: what it reads and writes is then in place.
+"""Does in advance what every playbook of Playvisor begins with, so that its caches are filled.
 
-For a process that will be a playbook, and only that: from here on it says what it says as one.
+Only for a process that will become a playbook: from here on, what it prints is printed as by one.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from ansible.plugins.loader import callback_loader  # type: ignore[import-untype
 from ansible.vars.manager import VariableManager  # type: ignore[import-untyped]
 
 from mcp_bridge import collection
-from mcp_bridge.executor.cold import inventory
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.cold import build_inventory
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver.preload import template_options
 
 _PLAYBOOK = "guest_info"
-_CALLBACK = RUNNERS_ALWAYS["ANSIBLE_STDOUT_CALLBACK"]
-# Where each run's is another, and nothing that was made here depends on it.
-_RUNS_OWN = frozenset({"DEFAULT_LOCAL_TMP"})
+_CALLBACK = RUNNER_CONSTANTS["ANSIBLE_STDOUT_CALLBACK"]
+# Settings that differ from run to run, and on which nothing that is made here depends.
+_RUN_SETTINGS = frozenset({"DEFAULT_LOCAL_TMP"})
 _parser: ArgumentParser | None = None
 
 
 def rehearse(folder: Path) -> None:
-    """Go as far as a playbook goes without running; what it needs for that is written to `folder`, and kept."""
+    """Go as far as a playbook goes without running; the inventory for that is written to `folder`, and kept."""
     global _parser
     hosts = folder / "hosts.json"
     if not hosts.exists():
-        hosts.write_text(json.dumps(inventory()), encoding="utf-8")
-    playbook = collection.playbook(_PLAYBOOK)
+        hosts.write_text(json.dumps(build_inventory()), encoding="utf-8")
+    playbook = collection.playbook_path(_PLAYBOOK)
     command = PlaybookCLI(["ansible-playbook", "-i", str(hosts), "--diff", str(playbook)])
     command.init_parser()
     command.parser.parse_args(command.args[1:])
@@ -56,11 +56,14 @@ def rehearse(folder: Path) -> None:
     _parser = command.parser
 
 
-def benefit(changed: set[str]) -> None:
-    """Let this process's playbook use what is ready, unless other settings have `changed` since than a run's own."""
+def use_rehearsal(changed_settings: set[str]) -> None:
+    """Let this process's playbook use what the rehearsal made.
+
+    The parser is not used if settings have changed since then that do not differ from run to run anyway.
+    """
     callback = sys.modules.get(f"ansible.plugins.callback.{_CALLBACK}")
     if callback:
-        # It takes up where to write its events when it is imported.
+        # It reads where to write its events when it is imported.
         callback.event_context.cache.private_data_dir = os.environ["AWX_ISOLATED_DATA_DIR"]
-    if _parser and changed <= _RUNS_OWN:
+    if _parser and changed_settings <= _RUN_SETTINGS:
         PlaybookCLI.init_parser = lambda command: setattr(command, "parser", _parser)

@@ -3,14 +3,14 @@
 
 """The fork server: a process with everything loaded that forks a child for each playbook.
 
-    python -m mcp_bridge.executor.forkserver.server SOCKET MOST [lend|lend-too PROGRAM=MODULE...]
+    python -m mcp_bridge.executor.forkserver.server SOCKET MAX_RUNNING [lend|lend-too PROGRAM=MODULE...]
 
 With `lend` it also runs these programs, each the `main` of its module, whose `preload` loads what it needs; with
-`lend-too` they are not what it is there for.
+`lend-too` it runs them as well, but loads that only after it has been idle for a while.
 
-It says `ready` on stdout as soon as it can be of use, loads the rest while it is idle, and serves until its stdin is
-closed; then it ends with the playbooks of whoever started it, once the commands that it has lent itself to have ended.
-Told anything on stdin, it takes nothing new and ends when nothing is left to do.
+It prints `ready` on stdout as soon as it can run playbooks, loads the rest while it is idle, and serves until its stdin
+is closed. Then it kills the playbooks of the process that started it, and ends once the commands that borrowed a fork
+have ended. When it reads anything on stdin, it accepts nothing new, and ends when nothing runs any more.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from pathlib import Path
 from mcp_bridge.executor.forkserver import child, lending
 from mcp_bridge.executor.forkserver.client import LENGTH
 from mcp_bridge.executor.forkserver.spare import Spare
-from mcp_bridge.executor.forkserver.stamp import Stamp, code_stamp
+from mcp_bridge.executor.forkserver.stamp import Stamp, read_code_stamp
 from mcp_bridge.executor.forkserver.supervisor import LEND
 from mcp_bridge.system import memory, processes
 
 _LOADED = object()
 _Loading = list[tuple[float, Iterator[None]]]
-# Seconds without anything to do, after which what only others need is loaded.
+# Seconds of idleness after which what only lent programs need is loaded.
 _QUIET_SECONDS = 2.0
-# Seconds without anything to do, for which what the next playbook needs is kept ready; it takes memory.
+# Seconds of idleness after which the spare, which takes memory, is ended.
 _SPARE_SECONDS = 30.0
-# Playbooks that run, from which on there is better to do than to get ready for another.
+# While this many run, no spare is forked: the processors have enough to do.
 _MANY = 2
 _CHUNK = 65536
 _FORWARDED = frozenset({signal.SIGINT, signal.SIGTERM})
@@ -50,17 +50,17 @@ _FORWARDED = frozenset({signal.SIGINT, signal.SIGTERM})
 
 @dataclass
 class _Connection:
-    """A client, and what it has sent so far."""
+    """A client, what it has sent so far, and the process that runs for it: `pid`, 0 while there is none."""
 
     link: socket.socket
     received: bytearray = field(default_factory=bytearray)
     terminal: list[int] = field(default_factory=list)
     pid: int = 0
-    # Of a playbook; a command has none.
+    # The run's folder; a lent program has none.
     folder: Path | None = None
 
-    def complete(self) -> bool:
-        """Whether all that it wants to send is here."""
+    def is_complete(self) -> bool:
+        """Whether the whole order has arrived."""
         return len(self.received) - LENGTH == int.from_bytes(self.received[:LENGTH], "big")
 
     def close_terminal(self) -> None:
@@ -70,133 +70,137 @@ class _Connection:
 
 
 class ForkServer:
-    """Serves clients on a listening socket, at most `most` of them at a time.
+    """Serves clients on a listening socket, at most `max_running` of them at a time.
 
-    `loading` is what it may load yet, one after the other and bit by bit, while nobody wants anything, and after how
-    many seconds of that it begins. `rehearse` is for a fork that waits for its playbook. `lends` says whether commands
-    of Playvisor may be run in here, too, now.
+    `loading` are the loaders to run step by step, one after the other, while the server is idle, each with the seconds
+    of idleness after which it starts. `rehearse` is called in a fork that waits for its playbook. `may_lend` says
+    whether lent programs may run now.
     """
 
     def __init__(
         self,
         listening: socket.socket,
-        most: int,
+        max_running: int,
         loading: _Loading,
         rehearse: Callable[[], None],
-        lends: Callable[[], bool],
+        may_lend: Callable[[], bool],
     ) -> None:
         self._listening = listening
-        self._most = most
+        self._max_running = max_running
         self._loading = loading
-        self._lends = lends
+        self._may_lend = may_lend
         self._rehearse = rehearse
         self._loaded = False
         self._spare: Spare | None = None
         # The processes of spares that were not needed.
-        self._leaving: set[int] = set()
+        self._dismissed: set[int] = set()
         self._connections: dict[socket.socket, _Connection] = {}
         self._selector = selectors.DefaultSelector()
-        self._wake, self._woken = os.pipe()
-        os.set_blocking(self._woken, False)
-        os.set_blocking(self._wake, False)
+        self._wakeup_read, self._wakeup_write = os.pipe()
+        os.set_blocking(self._wakeup_write, False)
+        os.set_blocking(self._wakeup_read, False)
 
     def serve(self) -> None:
-        """Serve until stdin is closed, or is told to stop and nothing runs any more."""
+        """Serve until stdin is closed, or something was read from it and nothing runs any more."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
         self._selector.register(0, selectors.EVENT_READ)
-        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._selector.register(self._wakeup_read, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
         while self._listening.fileno() >= 0 or self._connections:
             events = self._selector.select(self._loading[0][0] if self._loading else _SPARE_SECONDS)
             if not events and self._loading:
-                self._load()
+                self._load_step()
             elif not events:
-                self._let_spare_go()
+                self._dismiss_spare()
             for key, _events in events:
                 if key.fileobj == 0:
-                    self._hear()
-                elif key.fileobj == self._wake:
+                    self._read_stdin()
+                elif key.fileobj == self._wakeup_read:
                     self._reap()
                 elif key.fileobj is self._listening:
                     # Unless another event of this round has just closed it.
                     if self._listening.fileno() >= 0:
                         self._accept()
                 elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._connections:
-                    self._listen_to(self._connections[key.fileobj])
+                    self._read_from(self._connections[key.fileobj])
 
-    def _load(self) -> None:
+    def _load_step(self) -> None:
         (_quiet, steps), *rest = self._loading
         if next(steps, _LOADED) is not _LOADED:
             self._loading = [(0.0, steps), *rest]
             return
         self._loading, self._loaded = rest, True
-        # What is here stays as it is: collecting it would copy its pages into every child.
+        # What is loaded does not change: collecting garbage in a child would copy its pages.
         gc.collect()
         gc.freeze()
-        self._let_spare_go()
-        self._get_ready()
+        self._dismiss_spare()
+        self._fork_spare()
 
-    def _get_ready(self) -> None:
-        """Have a fork wait for the next playbook, unless there is enough to do with those that run."""
-        if not self._spare and sum(1 for one in self._connections.values() if one.pid) < _MANY:
-            self._spare = Spare(self._leave_to_child, self._rehearse)
+    def _fork_spare(self) -> None:
+        """Have a fork wait for the next playbook, unless enough are running."""
+        if not self._spare and self._count_running() < _MANY:
+            self._spare = Spare(self._close_in_child, self._rehearse)
 
-    def _let_spare_go(self) -> None:
+    def _count_running(self) -> int:
+        return sum(1 for connection in self._connections.values() if connection.pid)
+
+    def _dismiss_spare(self) -> None:
         if self._spare:
-            self._spare.end()
-            self._leaving.add(self._spare.pid)
+            self._spare.dismiss()
+            self._dismissed.add(self._spare.pid)
             self._spare = None
 
-    def _hear(self) -> None:
-        """Stop taking new clients; and serving those that whoever started this process has, if that is gone."""
+    def _read_stdin(self) -> None:
+        """Stop accepting clients; if stdin is closed, also kill what runs for the process that started this one."""
         if not os.read(0, _CHUNK):
             self._selector.unregister(0)
             self._loading = []
-            for client in [one for one in self._connections.values() if not self._is_of_others(one)]:
+            abandoned = [client for client in self._connections.values() if not self._is_borrowed(client)]
+            for client in abandoned:
                 self._kill(client)
-                self._drop(client)
+                self._disconnect(client)
         if self._listening.fileno() >= 0:
             self._selector.unregister(self._listening)
             self._listening.close()
-            self._let_spare_go()
+            self._dismiss_spare()
 
-    def _is_of_others(self, client: _Connection) -> bool:
-        """Whether it is a command that was lent a fork, or the playbook of one."""
-        commands = {one.pid for one in self._connections.values() if one.pid and one.folder is None}
+    def _is_borrowed(self, client: _Connection) -> bool:
+        """Whether a client is a command that borrowed a fork, or the playbook of such a command."""
+        borrowers = {running.pid for running in self._connections.values() if running.pid and running.folder is None}
         peer, _user, _group = struct.unpack(
             "3i", client.link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         )
-        return client.pid in commands or peer in commands
+        return client.pid in borrowers or peer in borrowers
 
     def _accept(self) -> None:
         link, _address = self._listening.accept()
         self._connections[link] = _Connection(link)
         self._selector.register(link, selectors.EVENT_READ)
 
-    def _listen_to(self, client: _Connection) -> None:
+    def _read_from(self, client: _Connection) -> None:
         try:
             data, terminal, _flags, _address = socket.recv_fds(client.link, _CHUNK, 3)
         except OSError:
             data, terminal = b"", []
         client.terminal += terminal
         if not data:
-            # It has been killed, so its playbook must end, too.
+            # The client was killed, so its playbook must end, too.
             self._kill(client)
-            self._drop(client)
+            self._disconnect(client)
         elif client.pid:
             for number in _FORWARDED.intersection(data):
                 os.kill(client.pid, number)
         else:
             client.received += data
-            if client.complete():
+            if client.is_complete():
                 self._start(client)
 
     def _start(self, client: _Connection) -> None:
-        program = child.program(client.received[LENGTH:])
-        busy = sum(1 for one in self._connections.values() if one.pid) >= self._most
-        if busy or (program != child.PLAYBOOK and not (program in child.lent and self._lends())):
-            self._drop(client)
+        program = child.read_program_name(client.received[LENGTH:])
+        is_full = self._count_running() >= self._max_running
+        if is_full or (program != child.PLAYBOOK and not (program in child.lent_programs and self._may_lend())):
+            self._disconnect(client)
             return
         if program == child.PLAYBOOK:
             self._start_playbook(client, bytes(client.received[LENGTH:]))
@@ -207,40 +211,40 @@ class ForkServer:
         client.close_terminal()
 
     def _start_playbook(self, client: _Connection, order: bytes) -> None:
-        client.folder = child.Request.parse(order).folder
+        client.folder = child.Order.parse(order).folder
         spare, self._spare = self._spare, None
-        if spare and spare.give(order, client.link, client.terminal):
+        if spare and spare.send_order(order, client.link, client.terminal):
             client.pid = spare.pid
         else:
-            self._leaving.update({spare.pid} if spare else ())
+            self._dismissed.update({spare.pid} if spare else ())
             client.pid = self._fork(client)
         if self._loaded:
-            self._get_ready()
+            self._fork_spare()
 
     def _fork(self, client: _Connection) -> int:
         pid = os.fork()
         if pid == 0:
-            self._leave_to_child(client)
-            child.become(child.Request.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
+            self._close_in_child(client)
+            child.run_in_this_process(child.Order.parse(bytes(client.received[LENGTH:])), client.link, client.terminal)
         return pid
 
-    def _leave_to_child(self, client: _Connection | None = None) -> None:
-        """Close what is not the child's: it must not hold another's connection or terminal open."""
+    def _close_in_child(self, client: _Connection | None = None) -> None:
+        """In a child, close what belongs to the server: no child may hold another's connection or terminal open."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
-        for one in self._connections.values():
-            if one is not client:
-                one.link.close()
-                one.close_terminal()
+        for connection in self._connections.values():
+            if connection is not client:
+                connection.link.close()
+                connection.close_terminal()
         self._listening.close()
-        os.close(self._wake)
-        os.close(self._woken)
+        os.close(self._wakeup_read)
+        os.close(self._wakeup_write)
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):
-            os.read(self._wake, _CHUNK)
-        self._leaving = {pid for pid in self._leaving if not os.waitpid(pid, os.WNOHANG)[0]}
+            os.read(self._wakeup_read, _CHUNK)
+        self._dismissed = {pid for pid in self._dismissed if not os.waitpid(pid, os.WNOHANG)[0]}
         for client in list(self._connections.values()):
             if client.pid:
                 pid, status = os.waitpid(client.pid, os.WNOHANG)
@@ -249,9 +253,9 @@ class ForkServer:
                     code = os.waitstatus_to_exitcode(status)
                     with suppress(OSError):
                         client.link.sendall(bytes([code if 0 <= code < 255 else 128 - code if code < 0 else 254]))
-                    self._drop(client)
+                    self._disconnect(client)
 
-    def _drop(self, client: _Connection) -> None:
+    def _disconnect(self, client: _Connection) -> None:
         with suppress(KeyError):
             self._selector.unregister(client.link)
         del self._connections[client.link]
@@ -276,34 +280,34 @@ def main() -> None:
     from mcp_bridge.executor.forkserver import templates
 
     # Before Ansible is imported, which compiles the defaults of its settings.
-    templates.keep_compiled()
+    templates.share_compiled_templates()
     from mcp_bridge.executor.forkserver import preload
     from mcp_bridge.executor.forkserver.rehearsal import rehearse
 
-    preload.ansible()
-    loading, lends = [(0.0, preload.more())], _never
+    preload.import_ansible()
+    loading, may_lend = [(0.0, preload.load_plugins())], _may_not_lend
     if purpose:
-        memory.keep_private()
-        lending.lent_by = str(Path(address).parent)
-        child.lent = dict(word.split("=", 1) for word in purpose[1:])
-        modules = tuple(child.lent.values())
-        loading.append((0.0 if purpose[0] == LEND else _QUIET_SECONDS, preload.programs(modules)))
-        lends = partial(_unchanged, code_stamp(modules), modules)
-    # Whoever started this may be gone already, which stdin tells as well.
+        memory.forbid_inspection()
+        lending.lender_folder = str(Path(address).parent)
+        child.lent_programs = dict(word.split("=", 1) for word in purpose[1:])
+        modules = tuple(child.lent_programs.values())
+        loading.append((0.0 if purpose[0] == LEND else _QUIET_SECONDS, preload.load_programs(modules)))
+        may_lend = partial(_is_unchanged, read_code_stamp(modules), modules)
+    # The process that started this one may be gone already; reading stdin shows that as well.
     with suppress(BrokenPipeError):
         print("ready", flush=True)
-    ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), lends).serve()
-    # Whoever started this may be gone, and can't tidy up.
+    ForkServer(listening, int(most), loading, partial(rehearse, Path(address).parent), may_lend).serve()
+    # The process that started this one may be gone, and can't remove the folder.
     shutil.rmtree(Path(address).parent, ignore_errors=True)
     os._exit(0)
 
 
-def _never() -> bool:
+def _may_not_lend() -> bool:
     return False
 
 
-def _unchanged(loaded: Stamp, modules: tuple[str, ...]) -> bool:
-    return code_stamp(modules) == loaded
+def _is_unchanged(loaded_stamp: Stamp, modules: tuple[str, ...]) -> bool:
+    return read_code_stamp(modules) == loaded_stamp
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fork that waits for a playbook, and has done meanwhile what every playbook begins with."""
+"""A fork that waits for a playbook, and meanwhile does what every playbook begins with."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _DESCRIPTORS = 4
 
 
 class Spare:
-    """One such fork. `leave` closes in it what is not its own; `rehearse` is what it does while it waits."""
+    """A fork that waits. In it, `close_inherited` closes what belongs to the server; then `rehearse` is called."""
 
-    def __init__(self, leave: Callable[[], None], rehearse: Callable[[], None]) -> None:
+    def __init__(self, close_inherited: Callable[[], None], rehearse: Callable[[], None]) -> None:
         self._link, theirs = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
-            leave()
+            close_inherited()
             self._link.close()
-            _wait(theirs, rehearse)
+            _wait_for_order(theirs, rehearse)
         theirs.close()
 
-    def give(self, order: bytes, link: socket.socket, streams: Sequence[int]) -> bool:
-        """Let it run a playbook for a client; false when it has died."""
+    def send_order(self, order: bytes, link: socket.socket, streams: Sequence[int]) -> bool:
+        """Let the fork run a playbook for a client; returns false when it has died."""
         try:
             socket.send_fds(self._link, [len(order).to_bytes(LENGTH, "big")], [link.fileno(), *streams])
             self._link.sendall(order)
@@ -41,14 +41,14 @@ class Spare:
             self._link.close()
         return True
 
-    def end(self) -> None:
-        """Let it go."""
+    def dismiss(self) -> None:
+        """End the fork, which is not needed."""
         self._link.close()
 
 
-def _wait(link: socket.socket, rehearse: Callable[[], None]) -> NoReturn:
+def _wait_for_order(link: socket.socket, rehearse: Callable[[], None]) -> NoReturn:
     try:
-        # Whatever it stumbles over, a playbook will tell.
+        # If this fails, the playbook will fail too, and say why.
         with suppress(Exception):
             rehearse()
         gc.collect()
@@ -58,6 +58,6 @@ def _wait(link: socket.socket, rehearse: Callable[[], None]) -> NoReturn:
         link.close()
         if descriptors:
             client, *streams = descriptors
-            child.become(child.Request.parse(order), socket.socket(fileno=client), streams)
+            child.run_in_this_process(child.Order.parse(order), socket.socket(fileno=client), streams)
     finally:
         os._exit(0)

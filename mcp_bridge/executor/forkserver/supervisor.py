@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps one fork server running: starts it, replaces it when what it has loaded is no longer so, ends it."""
+"""Keeps one fork server running: starts it, replaces it when what it has loaded is out of date, ends it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from mcp_bridge.executor.environment import RUNNERS_ALWAYS
+from mcp_bridge.executor.environment import RUNNER_CONSTANTS
 from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.executor.forkserver.child import MARK, MARK_BYTES
-from mcp_bridge.executor.forkserver.stamp import Stamp, collection_stamp
+from mcp_bridge.executor.forkserver.stamp import Stamp, read_collection_stamp
 
 _log = logging.getLogger(__name__)
 Purpose = Literal["lend", "lend-too", "once"]
@@ -32,41 +32,41 @@ LEND: Purpose = "lend"
 LEND_TOO: Purpose = "lend-too"
 ONCE: Purpose = "once"
 _LENDING = (LEND, LEND_TOO)
-# Playbooks at a time; those beyond it run cold, which takes more of everything.
-MOST = 64
+# Playbooks at a time; further ones run without the fork server, which takes more time and memory.
+MAX_PLAYBOOKS = 64
 # A server that ends sooner than this many seconds after its start is not started again.
 _SOON = 10.0
-# Seconds that a server has to end, unless it has something to finish.
+# Seconds to wait for a server to end; it may have something to finish, and then ends by itself.
 _END_SECONDS = 3.0
-# Seconds within which a server is ready, or something is wrong with it.
+# Seconds within which a server must be ready.
 _READY_SECONDS = 30.0
 
 
 @dataclass
 class _Server:
-    """A server, with the folder that holds its socket and the ansible-playbook that leads to it."""
+    """A server; its folder holds its socket, and beside it the ansible-playbook to run."""
 
     process: subprocess.Popen[bytes]
     folder: Path
     stamp: Stamp
-    since: float
-    # Set once it is ready, and when it never will be.
-    settled: threading.Event = field(default_factory=threading.Event)
+    started_at: float
+    # Set once it is ready, or has ended before it was.
+    startup_done: threading.Event = field(default_factory=threading.Event)
     ready: bool = False
 
     @property
-    def gone(self) -> bool:
+    def has_ended(self) -> bool:
         return self.process.poll() is not None
 
     def retire(self) -> None:
-        """Let it end once what it runs has ended."""
+        """Tell the server to end once everything that it runs has ended."""
         if self.process.stdin:
             with suppress(OSError):
                 self.process.stdin.write(b"retire\n")
                 self.process.stdin.flush()
 
-    def last_words(self) -> str:
-        """What it wrote to stderr last."""
+    def read_last_log_line(self) -> str:
+        """The last line that the server wrote to stderr."""
         try:
             lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
@@ -74,7 +74,7 @@ class _Server:
         return lines[-1] if lines else "it said nothing"
 
     def end(self) -> None:
-        """End it and what it runs for this process; what others have borrowed it for, it finishes by itself."""
+        """End the server and what it runs for this process; commands that borrowed a fork end by themselves."""
         lending.withdraw(str(self.folder))
         for pipe in filter(None, (self.process.stdin, self.process.stdout)):
             with suppress(OSError):
@@ -85,77 +85,79 @@ class _Server:
 
 
 class Supervisor:
-    """The fork server of this process. `environment` says what that of a run in some folder would be now.
+    """The fork server of this process. `build_environment` gives the environment that a run in a folder would get now.
 
-    `purpose`: `lend` for one that is there for the commands of the same user, `lend-too` for one whose forks they may
-    use as well; `once` for one that is started as early as can be for a single run, which waits for it. `lends` are the
-    programs that are lent, each with the module whose `main` it is.
+    `purpose`: `lend` for a server for the commands of the same user, `lend-too` for one whose forks they may borrow as
+    well; `once` for one that is started as early as possible for a single run, which waits for it. `lent_programs` are
+    the programs that are lent, each with the module whose `main` it is.
     """
 
     def __init__(
         self,
-        environment: Callable[[Path], dict[str, str]],
-        most: int = MOST,
+        build_environment: Callable[[Path], dict[str, str]],
+        max_playbooks: int = MAX_PLAYBOOKS,
         purpose: Purpose | None = None,
-        lends: Mapping[str, str] = MappingProxyType({}),
+        lent_programs: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._environment = environment
-        self._most = most
+        self._build_environment = build_environment
+        self._max_playbooks = max_playbooks
         self._purpose = purpose
-        self._lends = lends
+        self._lent_programs = lent_programs
         self._lock = threading.Lock()
         self._server: _Server | None = None
-        # Replaced while they still ran something.
-        self._former: list[_Server] = []
-        self._useless = False
+        # Servers that were replaced, while they still run something.
+        self._retired: list[_Server] = []
+        self._is_useless = False
         atexit.register(self.close)
 
     def start(self) -> None:
         """Start a server in the background, unless there is one."""
-        threading.Thread(target=self._current, name="fork server", daemon=True).start()
+        threading.Thread(target=self._ensure_server, name="fork server", daemon=True).start()
 
-    def programs(self) -> Path | None:
-        """The folder with the ansible-playbook to use now; None while there is no server that is ready."""
-        server = self._current()
+    def find_program_folder(self) -> Path | None:
+        """The folder with the ansible-playbook to use now; None while no server is ready."""
+        server = self._ensure_server()
         if server is not None and self._purpose == ONCE:
-            server.settled.wait(_READY_SECONDS)
+            server.startup_done.wait(_READY_SECONDS)
         return server.folder if server and server.ready else None
 
-    def await_ready(self) -> bool:
-        """Wait until a server is ready, which this tells, or it turns out that none will be."""
-        server = self._current()
-        return server is not None and server.settled.wait(_READY_SECONDS) and server.ready
+    def wait_until_ready(self) -> bool:
+        """Wait until a server is ready, or failed to start; returns whether one is ready."""
+        server = self._ensure_server()
+        return server is not None and server.startup_done.wait(_READY_SECONDS) and server.ready
 
-    def keep(self) -> None:
-        """Keep a server running until this one is closed, or it turns out that none can live."""
-        while (server := self._current()) is not None:
+    def keep_running(self) -> None:
+        """Keep a server running until this supervisor is closed, or servers turn out to end as soon as they start."""
+        while (server := self._ensure_server()) is not None:
             server.process.wait()
 
     @property
-    def useless(self) -> bool:
+    def is_useless(self) -> bool:
         """Whether servers end as soon as they start."""
-        return self._useless
+        return self._is_useless
 
-    def _current(self) -> _Server | None:
+    def _ensure_server(self) -> _Server | None:
         with self._lock:
-            if self._useless:
+            if self._is_useless:
                 return None
-            stamp: Stamp = (tuple(sorted(self._environment(Path()).items())), *collection_stamp())
-            if self._server is not None and (self._server.gone or self._server.stamp != stamp):
-                self._put_away(self._server)
-            if self._server is None and not self._useless:
-                lent = (f"{name}={module}" for name, module in self._lends.items())
-                purpose = (self._purpose, *lent) if self._purpose in _LENDING else ()
-                self._server = _launch(self._environment, stamp, (str(self._most), *map(str, purpose)))
+            stamp: Stamp = (tuple(sorted(self._build_environment(Path()).items())), *read_collection_stamp())
+            if self._server is not None and (self._server.has_ended or self._server.stamp != stamp):
+                self._retire(self._server)
+            if self._server is None and not self._is_useless:
+                programs = (f"{name}={module}" for name, module in self._lent_programs.items())
+                purpose = (self._purpose, *programs) if self._purpose in _LENDING else ()
+                self._server = _launch_server(
+                    self._build_environment, stamp, (str(self._max_playbooks), *map(str, purpose))
+                )
                 threading.Thread(
-                    target=self._await_ready, args=(self._server,), name="fork server", daemon=True
+                    target=self._follow_startup, args=(self._server,), name="fork server", daemon=True
                 ).start()
             return self._server
 
-    def _await_ready(self, server: _Server) -> None:
+    def _follow_startup(self, server: _Server) -> None:
         if server.process.stdout:
             server.ready = server.process.stdout.readline() == b"ready\n"
-        server.settled.set()
+        server.startup_done.set()
         if server.ready and self._purpose in _LENDING:
             lending.publish(str(server.folder))
 
@@ -167,42 +169,46 @@ class Supervisor:
     def close(self) -> None:
         """End every server."""
         with self._lock:
-            self._useless = True
-            for server in filter(None, (self._server, *self._former)):
+            self._is_useless = True
+            for server in filter(None, (self._server, *self._retired)):
                 server.end()
-            self._server, self._former = None, []
+            self._server, self._retired = None, []
 
-    def _put_away(self, server: _Server) -> None:
+    def _retire(self, server: _Server) -> None:
         self._server = None
-        if not server.gone:
+        if not server.has_ended:
             server.retire()
-            self._former.append(server)
-        elif time.monotonic() - server.since < _SOON:
-            self._useless = True
-            _log.warning("Playbooks run without a fork server, which is slower: it failed: %s", server.last_words())
-        for one in [server, *self._former]:
-            if one.gone:
-                one.end()
-        self._former = [one for one in self._former if not one.gone]
+            self._retired.append(server)
+        elif time.monotonic() - server.started_at < _SOON:
+            self._is_useless = True
+            _log.warning(
+                "Playbooks run without a fork server, which is slower: it failed: %s", server.read_last_log_line()
+            )
+        for former in [server, *self._retired]:
+            if former.has_ended:
+                former.end()
+        self._retired = [former for former in self._retired if not former.has_ended]
 
 
-def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: Sequence[str]) -> _Server:
+def _launch_server(
+    build_environment: Callable[[Path], dict[str, str]], stamp: Stamp, arguments: Sequence[str]
+) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
-    # The real one, run when the server will not; `executor/terminal.py` finds the socket beside it.
+    # The real one, which runs when the server refuses; `executor/terminal.py` finds the socket beside it.
     (folder / "ansible-playbook").symlink_to(Path(sys.executable).with_name("ansible-playbook"))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
-            # -P: no module is taken from the folder that this process happens to be in.
-            [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *words],
+            # -P: no module is imported from the working directory.
+            [sys.executable, "-P", "-m", "mcp_bridge.executor.forkserver.server", str(address), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            # What differs from run to run is the server's own meanwhile.
+            # Where runs differ, these are the server's own values; each run sets its own.
             env={
-                **environment(folder),
-                **RUNNERS_ALWAYS,
-                "ANSIBLE_CALLBACK_PLUGINS": _callbacks(),
+                **build_environment(folder),
+                **RUNNER_CONSTANTS,
+                "ANSIBLE_CALLBACK_PLUGINS": _find_runner_callbacks(),
                 MARK: "x" * MARK_BYTES,
             },
             # Ctrl-C is for this process, which stops its runs itself.
@@ -211,7 +217,7 @@ def _launch(environment: Callable[[Path], dict[str, str]], stamp: Stamp, words: 
     return _Server(process, folder, stamp, time.monotonic())
 
 
-def _callbacks() -> str:
-    """Where ansible-runner's plugin is, found without importing it, which takes time."""
+def _find_runner_callbacks() -> str:
+    """The folder of ansible-runner's callback plugin, found without importing ansible-runner, which takes time."""
     runner = find_spec("ansible_runner")
     return str(Path(str(runner.origin)).parent / "display_callback" / "callback") if runner else ""

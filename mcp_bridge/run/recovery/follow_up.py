@@ -37,7 +37,7 @@ class FollowUp:
         """
         ledger = self.means.recorder.ledger
         folder = ledger.folder(row["run_id"])
-        steps = events.planned_steps(folder)
+        steps = events.read_planned_steps(folder)
         requests = read_requests(folder / "apply", steps)
         if row["outcome"] != "interrupted" or not requests:
             return None
@@ -57,7 +57,7 @@ class FollowUp:
         recorder.open(look, run_id, PLAYBOOK)
         aftermath = TaskInspector(self.means.executor)
         found = aftermath.inspect(folder / PHASE, requests)
-        steps = events.planned_steps(recorder.ledger.folder(row["run_id"]))
+        steps = events.read_planned_steps(recorder.ledger.folder(row["run_id"]))
         summary = recorder.redact_data(describe_requests(found, missing_steps(found, steps)))
         ended = all(one.state == "stopped" for one in found if one.upid)
         upids = [one.upid for one in found if one.upid]

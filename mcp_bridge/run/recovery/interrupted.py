@@ -34,7 +34,7 @@ def close_interrupted(ledger: Ledger) -> list[str]:
 
 
 def _describe_interruption(folder: Path) -> Closing:
-    steps = events.planned_steps(folder)
+    steps = events.read_planned_steps(folder)
     requests = read_requests(folder / "apply", steps)
     sent = describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."
     return Closing(
@@ -58,4 +58,4 @@ def _is_alive(row: Row) -> bool:
         except PermissionError:
             return True
         return True
-    return bool(processes.started(row["pid"]) == row["process_started"])
+    return bool(processes.read_start_time(row["pid"]) == row["process_started"])

@@ -46,7 +46,7 @@ class TaskInspector:
     def _run_playbook(self, folder: Path, upids: list[str], stop: Sequence[str]) -> list[dict[str, object]] | None:
         run = PlaybookRun(
             folder=folder,
-            playbook=collection.playbook(PLAYBOOK),
+            playbook=collection.playbook_path(PLAYBOOK),
             action=f"{collection.NAME}.pve_task",
             variables={"pve_upids": upids, "pve_timeout": _SECONDS // 2},
             check=not stop,

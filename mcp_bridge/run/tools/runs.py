@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import Progress
-from mcp_bridge.executor.runner_events import returned
+from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
@@ -50,7 +50,7 @@ def describe_run(engine: Engine, run_id: str) -> dict[str, Any]:
     folder = engine.ledger.folder(row["run_id"])
     shown = {name: row[name] for name in _SHOWN if row[name] not in (None, "", [])}
     if row["outcome"] is None:
-        shown["running"] = asdict(events.standing(folder))
+        shown["running"] = asdict(events.read_progress(folder))
     plan, returned = _read_plan_and_result(folder)
     if plan:
         shown["plan"] = plan
@@ -131,7 +131,7 @@ def _find_refusal(engine: Engine, request: Request, row: Row, *, stop: bool) -> 
     if row["host"] != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row['run_id'][:8]}`."
         return Failure(code="unsupported", message=f"{name} runs on another host, {row['host']}.", hint=hint)
-    frozen = Freezer(engine.settings.state_dir).frozen() if stop else None
+    frozen = Freezer(engine.settings.state_dir).read_freeze() if stop else None
     if frozen:
         message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
         return Failure(code="frozen", message=message, hint="Leave out stop_tasks to cancel the run alone.")
@@ -160,14 +160,14 @@ def _show_run(engine: Engine, request: Request, row: Row, *, waiting: bool = Fal
 
 
 def _describe_progress(engine: Engine, row: Row) -> str:
-    return str(events.standing(engine.ledger.folder(row["run_id"])))
+    return str(events.read_progress(engine.ledger.folder(row["run_id"])))
 
 
 def _read_plan_and_result(folder: Path) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The plan of a run and what it returned last, from its artifacts."""
     plan, last = None, {}
-    for found in events.results(folder):
-        last = returned(found)
+    for found in events.read_results(folder):
+        last = strip_internal_keys(found)
         plan = last.pop("plan", None) or plan
     if plan:
         plan.pop("targets", None)

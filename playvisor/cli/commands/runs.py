@@ -28,11 +28,11 @@ def runs_list(
     as_json: Json = False,
 ) -> None:
     """List runs, newest first."""
-    from mcp_bridge.system.identity import stamp
+    from mcp_bridge.system.identity import format_timestamp
     from playvisor.cli.runs import list_runs
 
     wanted = {"tool": tool, "client_name": client, "local_user": user, "outcome": outcome, "guest": guest}
-    wanted["since"] = stamp(since.astimezone(UTC)) if since else None
+    wanted["since"] = format_timestamp(since.astimezone(UTC)) if since else None
     list_runs(limit, wanted, as_json=as_json)
 
 

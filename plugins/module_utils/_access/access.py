@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Users, groups, roles, API tokens and ACLs: what there is, and what one must not take from oneself."""
+"""Users, groups, roles, API tokens and ACLs: read them, and refuse changes that lock out their author."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .._api.client import Client
 
 ROOT = "root@pam"
-# In the order in which they are made; what is deleted goes the other way round.
+# In the order in which they are created; they are deleted in reverse.
 KINDS = ("role", "group", "user", "token", "acl")
 HOLDERS = ("user", "group", "token")
 
-# What an entry consists of, with the values that Proxmox VE gives when nothing else is asked for.
+# The fields of an entry, with Proxmox VE's default values.
 FIELDS: dict[str, dict[str, Any]] = {
     "role": {"privileges": []},
     "group": {"comment": ""},
@@ -39,37 +39,41 @@ FIELDS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Access:
-    """The state of every entry, by kind and id. Of an ACL that is what each of the holder's roles propagates."""
+    """The state of every entry, by kind and id; for an ACL whether each of the holder's roles propagates.
+
+    I(special) are the roles that come with Proxmox VE; I(privileges) are all that a role has.
+    """
 
     entries: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     special: frozenset[str] = frozenset()
     privileges: frozenset[str] = frozenset()
 
-    def state(self, kind: str, ident: str) -> dict[str, Any]:
-        """The state of an entry, also of one that does not exist."""
+    def get_state(self, kind: str, ident: str) -> dict[str, Any]:
+        """The state of an entry, also if it does not exist."""
         nothing = {"roles": {}} if kind == "acl" else {"exists": False, **FIELDS[kind]}
         return self.entries.get((kind, ident), nothing)
 
-    def own(self, user: str, token: str | None) -> frozenset[tuple[str, str]]:
-        """What the rights of a user, logged in by I(token) or not, hang on: the kinds and ids of those entries."""
-        holders = {("user", user), *(("group", group) for group in self.state("user", user)["groups"])}
+    def find_own_entries(self, user: str, token: str | None) -> frozenset[tuple[str, str]]:
+        """The kinds and ids of the entries from which a user, logged in by I(token) or not, has their rights."""
+        holders = {("user", user), *(("group", group) for group in self.get_state("user", user)["groups"])}
         if token:
             holders.add(("token", f"{user}!{token}"))
-        held = {
+        own_acls = {
             key: state["roles"]
             for key, state in self.entries.items()
-            if key[0] == "acl" and acl_holder(key[1]) in holders
+            if key[0] == "acl" and parse_acl_holder(key[1]) in holders
         }
-        roles = {("role", role) for roles in held.values() for role in roles}
-        return frozenset({*holders, *held, *roles})
+        roles = {("role", role) for roles in own_acls.values() for role in roles}
+        return frozenset({*holders, *own_acls, *roles})
 
 
-def acl_id(path: str, kind: str, holder: str) -> str:
-    """The id of what one holder has on one path, such as C(/vms/101 user ops@pve)."""
+def make_acl_id(path: str, kind: str, holder: str) -> str:
+    """The id of the roles of one holder on one path, such as C(/vms/101 user ops@pve)."""
     return f"{path} {kind} {holder}"
 
 
-def acl_holder(ident: str) -> tuple[str, str]:
+def parse_acl_holder(ident: str) -> tuple[str, str]:
+    """The kind and name of the holder in an id of L(make_acl_id)."""
     _path, kind, holder = ident.split(" ", 2)
     return kind, holder
 
@@ -83,7 +87,7 @@ def entry_path(kind: str, ident: str) -> str:
 
 
 def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
-    """The entries of these kinds, from at most four requests; those that the caller may see."""
+    """The entries of these kinds that the login may see, from at most four requests."""
     entries: dict[tuple[str, str], dict[str, Any]] = {}
     special: frozenset[str] = frozenset()
     known: set[str] = set()
@@ -91,7 +95,7 @@ def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
         roles = client.get("/access/roles")
         special = frozenset(role["roleid"] for role in roles if int(role.get("special") or 0))
         for role in roles:
-            privileges = split(role.get("privs"))
+            privileges = split_names(role.get("privs"))
             known.update(privileges)
             entries["role", role["roleid"]] = {"exists": True, "privileges": privileges}
     if "group" in kinds:
@@ -99,23 +103,23 @@ def read_access(client: Client, kinds: tuple[str, ...] = KINDS) -> Access:
             entries["group", group["groupid"]] = {"exists": True, "comment": str(group.get("comment") or "")}
     if "user" in kinds or "token" in kinds:
         for user in client.get("/access/users", full=1):
-            entries["user", user["userid"]] = {**_state("user", user), "groups": split(user.get("groups"))}
+            entries["user", user["userid"]] = {**_parse_state("user", user), "groups": split_names(user.get("groups"))}
             for token in user.get("tokens") or []:
-                entries["token", f"{user['userid']}!{token['tokenid']}"] = _state("token", token)
+                entries["token", f"{user['userid']}!{token['tokenid']}"] = _parse_state("token", token)
     if "acl" in kinds:
         for rule in client.get("/access/acl"):
-            ident = acl_id(rule["path"], rule["type"], rule["ugid"])
+            ident = make_acl_id(rule["path"], rule["type"], rule["ugid"])
             roles = entries.setdefault(("acl", ident), {"roles": {}})["roles"]
             roles[rule["roleid"]] = bool(int(rule["propagate"]))
     return Access(entries, special, frozenset(known))
 
 
-def split(text: Any) -> list[str]:
-    """The sorted names of a list as the API writes it."""
+def split_names(text: Any) -> list[str]:
+    """The sorted names in a list in the API's form."""
     return sorted({name for name in str(text or "").replace(";", ",").replace(" ", ",").split(",") if name})
 
 
-def _state(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _parse_state(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
     state: dict[str, Any] = {"exists": True}
     for name, default in FIELDS[kind].items():
         value = entry.get(name)
@@ -126,32 +130,32 @@ def _state(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def check_not_own(
-    own: frozenset[tuple[str, str]], kind: str, ident: str, before: dict[str, Any], after: dict[str, Any]
+def check_no_lockout(
+    own_entries: frozenset[tuple[str, str]], kind: str, ident: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """Raise C(protected) for a change that takes something from those who make it, or shuts root@pam out."""
+    """Raise C(protected) for a change that takes rights from the login that makes it, or access from root@pam."""
     root = (kind, ident) == ("user", ROOT)
-    if not root and (kind, ident) not in own:
+    if not root and (kind, ident) not in own_entries:
         return
-    lost = _lost(before, after)
+    lost = _describe_loss(before, after)
     if not lost:
         return
-    whose = f"The {kind} {ident}"
+    label = f"The {kind} {ident}"
     if root:
         raise PveError(
             PROTECTED,
-            f"{whose} would lose {lost}.",
+            f"{label} would lose {lost}.",
             "root@pam is the way back in when all else fails, and deleting it deletes its API tokens; leave it alone.",
         )
     raise PveError(
         PROTECTED,
-        f"{whose} would lose {lost}, and what this task may do hangs on it.",
+        f"{label} would lose {lost}, and the rights of this task depend on it.",
         "Do this as another user, so that nobody locks themselves out.",
     )
 
 
-def _lost(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """What is less afterwards, in words; empty when nothing is."""
+def _describe_loss(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What a change takes away, in words; empty when it takes nothing."""
     lost = []
     if before.get("exists") and not after["exists"]:
         lost.append("its existence")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resource pools as they are."""
+"""Read resource pools."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool as it is; guests by vmid and storages by name, both sorted."""
+    """A pool with the vmids of its guests and the names of its storages, both sorted."""
 
     exists: bool = False
     comment: str = ""
     vmids: tuple[int, ...] = ()
     storages: tuple[str, ...] = ()
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {**asdict(self), "vmids": list(self.vmids), "storages": list(self.storages)}
 
 
 def read_pool(client: Client, name: str) -> Pool:
-    """The pool, which the API names in a parameter since its name may hold a slash."""
+    """A pool. Its name goes into a parameter of the request, since it may contain a slash."""
     if all(entry["poolid"] != name for entry in client.get("/pools")):
         return Pool()
     (entry,) = client.get("/pools", poolid=name)
-    return pool_of(entry)
+    return parse_pool(entry)
 
 
-def pool_of(entry: dict[str, Any]) -> Pool:
-    """A pool with its members, as C(GET /pools?poolid=) answers."""
+def parse_pool(entry: dict[str, Any]) -> Pool:
+    """A pool with its members, from an entry of C(GET /pools?poolid=)."""
     members = entry.get("members") or []
     return Pool(
         exists=True,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only code that speaks HTTP to Proxmox VE: trust, credentials, retries, errors."""
+"""The only code that sends HTTP requests to Proxmox VE: trust, credentials, retries, errors."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from . import gateway
 from .connection import Connection
-from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, nested_errors
+from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, parse_nested_errors
 from .multipart import FileForm
 from .task_lists import TaskLists
-from .unreachable import not_answered, root_cause, unreachable, untrusted
+from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
 try:
     import requests
@@ -32,15 +32,15 @@ except ImportError:
     IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = HTTPSConnectionPool = ProxmoxHTTPAuth = object
 
-# pveproxy closes idle connections after about 5 s; no request should meet that boundary.
+# pveproxy closes idle connections after about 5 s; no request may be sent at that moment.
 _IDLE_SECONDS = 4.0
-# More than run at once on a node.
+# More tasks than run at once on a node.
 _ALL_TASKS = 10000
 _RETRY_DELAYS = (0.1, 0.4, 1.0)
 
 
 class _FreshPool(HTTPSConnectionPool):
-    """A pool that opens a connection anew before it may meet the end that pveproxy puts to idle ones."""
+    """A pool that reopens a connection before pveproxy closes it as idle."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)
@@ -55,7 +55,7 @@ class _FreshPool(HTTPSConnectionPool):
 
 
 class _PinningAdapter(HTTPAdapter):
-    """Trusts exactly the certificate with one SHA-256 fingerprint, where one is given."""
+    """Trusts only the certificate with this SHA-256 fingerprint, where there is one."""
 
     def __init__(self, fingerprint: str | None, **kwargs: Any) -> None:
         self._fingerprint = fingerprint
@@ -67,7 +67,7 @@ class _PinningAdapter(HTTPAdapter):
 
 
 class _TicketAuth(ProxmoxHTTPAuth):
-    """Password login whose ticket is fetched over the same trust as every other request."""
+    """Password login that gets its ticket with the same TLS settings as every other request."""
 
     def __init__(self, login: Any, **kwargs: Any) -> None:
         self._login = login
@@ -81,7 +81,7 @@ class _TicketAuth(ProxmoxHTTPAuth):
 
 
 class _Serializer:
-    """Returns C(data) of an answer, and refuses what is not an answer of the API."""
+    """Returns C(data) of an answer; raises L(PveError) for what is not an answer of the API."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -93,7 +93,7 @@ class _Serializer:
         try:
             return response.json()["data"]
         except (ValueError, KeyError, TypeError) as exc:
-            raise _not_the_api(self._address, response) from exc
+            raise _foreign_answer_error(self._address, response) from exc
 
     def loads_errors(self, response: Any) -> Any:
         try:
@@ -102,10 +102,10 @@ class _Serializer:
             return None
         if not isinstance(body, dict):
             return None
-        return body.get("errors") or nested_errors(str(body.get("message") or "")) or None
+        return body.get("errors") or parse_nested_errors(str(body.get("message") or "")) or None
 
 
-def _not_the_api(address: str, response: Any) -> PveError:
+def _foreign_answer_error(address: str, response: Any) -> PveError:
     kind = response.headers.get("Content-Type", "no content type")
     return PveError(
         UNREACHABLE,
@@ -119,16 +119,16 @@ class Client:
     """A connection to one cluster. Safe to share between threads.
 
     C(GET) is retried when the connection breaks or a proxy answers 502 to 504, 595 or 599. Other methods are
-    sent once: whether a broken request was received can't be known, so callers read the state again instead.
+    sent once: nobody can know whether a broken request was received, so callers read the state again instead.
     Every method returns the C(data) of the answer and raises L(PveError).
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        # What users should know though nothing failed; modules show it as warnings.
+        # What users should know although nothing failed; modules show it as warnings.
         self.notices: list[str] = []
-        # Seconds that the quickest task of each type has taken, for who waits for the next one.
-        self.quickest: dict[str, float] = {}
+        # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
+        self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
         self._session = ProxmoxHttpSession()
         self._session.headers["accept"] = "application/json"
@@ -136,7 +136,7 @@ class Client:
         if connection.gateway:
             self._base_url = f"{gateway.URL}/api2/json"
             self._session.mount("http://", gateway.SocketAdapter(connection.gateway, pool_maxsize=connection.pool_size))
-            # No proxy stands between here and a socket of this machine.
+            # There is no proxy in front of a socket of this machine.
             self._session.trust_env = False
         else:
             self._base_url = f"{connection.url}/api2/json"
@@ -145,14 +145,14 @@ class Client:
             if connection.fingerprint:
                 verify = False
             elif verify and connection.ca_path:
-                verify = _readable(connection.ca_path)
-        # Given with every request: requests lets REQUESTS_CA_BUNDLE override what only the session holds.
+                verify = _require_readable(connection.ca_path)
+        # Passed with every request: requests lets REQUESTS_CA_BUNDLE override what only the session has.
         self._options: dict[str, Any] = {
             "verify_ssl": verify,
             "timeout": (connection.connect_timeout, connection.read_timeout),
         }
         self._api: Any = None
-        self._connecting = threading.Lock()
+        self._connect_lock = threading.Lock()
 
     def _active_tasks(self, node: str) -> list[dict[str, Any]]:
         active: list[dict[str, Any]] = self.get(f"/nodes/{segment(node)}/tasks", source="active", limit=_ALL_TASKS)
@@ -164,7 +164,7 @@ class Client:
     def request(self, method: str, path: str, params: dict[str, Any] | None = None, file: str | None = None) -> Any:
         """Send one request; I(path) starts below C(/api2/json), such as C(/nodes/pve1/qemu).
 
-        With a I(file), a local path, its content is sent as the parameter C(filename), after the others in their order.
+        The content of I(file), a local path, is sent as the parameter C(filename) after the others, in their order.
         """
         what = f"{method} {path}"
         attempt = 0
@@ -183,18 +183,18 @@ class Client:
             time.sleep(_RETRY_DELAYS[attempt])
             attempt += 1
 
-    def _connected(self) -> Any:
-        with self._connecting:
+    def _ensure_connected(self) -> Any:
+        with self._connect_lock:
             if self._api is None:
                 self._api = self._connect()
         return self._api
 
     def _upload(self, path: str, params: dict[str, Any], file: str) -> Any:
-        self._connected()
+        self._ensure_connected()
         filename = params.pop("filename", os.path.basename(file))
         try:
             form = FileForm(params, "filename", filename, file)
-            # proxmoxer's own session would take the form for a map of fields.
+            # proxmoxer's own session would treat the form as a map of fields.
             response = requests.Session.request(
                 self._session,
                 "POST",
@@ -217,23 +217,27 @@ class Client:
         return _Serializer(self.connection.address).loads(response)
 
     def _send(self, method: str, path: str, params: dict[str, Any]) -> Any:
-        api = self._connected()
+        api = self._ensure_connected()
         try:
             return getattr(api(path.lstrip("/")), method.lower())(**params)
         except ResourceException as exc:
             raise error_from_response(f"{method} {path}", exc.status_code, exc.content, exc.errors) from exc
 
     def _connect(self) -> Any:
-        link = self.connection
+        connection = self.connection
         auth: Any
-        if link.gateway:
-            auth = gateway.RunKey(link.gateway_key, **self._options)
-        elif link.token_id:
-            auth = ProxmoxHTTPApiTokenAuth(link.user, link.token_id, link.token_secret, **self._options)
+        if connection.gateway:
+            auth = gateway.RunKey(connection.gateway_key, **self._options)
+        elif connection.token_id:
+            auth = ProxmoxHTTPApiTokenAuth(
+                connection.user, connection.token_id, connection.token_secret, **self._options
+            )
         else:
-            auth = _TicketAuth(self._login, username=link.user, password=link.password, **self._options)
+            auth = _TicketAuth(self._login, username=connection.user, password=connection.password, **self._options)
         self._session.auth = auth
-        return ProxmoxResource(base_url=self._base_url, session=self._session, serializer=_Serializer(link.address))
+        return ProxmoxResource(
+            base_url=self._base_url, session=self._session, serializer=_Serializer(connection.address)
+        )
 
     def _login(self, username: str, password: str) -> dict[str, Any]:
         session = requests.Session()
@@ -256,24 +260,24 @@ class Client:
         return answer
 
     def _connection_error(self, what: str, method: str, exc: Exception) -> PveError:
-        link = self.connection
+        connection = self.connection
         if isinstance(exc, requests.exceptions.SSLError):
-            pinned = bool(link.fingerprint) and "ingerprint" in str(exc)
-            return untrusted(link.address, root_cause(exc), pinned=pinned)
+            pinned = bool(connection.fingerprint) and "ingerprint" in str(exc)
+            return untrusted_error(connection.address, find_root_cause(exc), pinned=pinned)
         if isinstance(exc, requests.exceptions.ReadTimeout):
-            return not_answered(link.address, what, method)
+            return no_answer_error(connection.address, what, method)
         if isinstance(exc, requests.exceptions.ConnectTimeout):
-            cause = f"no connection within {link.connect_timeout:g} s"
+            cause = f"no connection within {connection.connect_timeout:g} s"
         else:
-            cause = root_cause(exc)
-        if link.gateway:
-            error = unreachable(f"The gateway {link.gateway}", cause)
+            cause = find_root_cause(exc)
+        if connection.gateway:
+            error = unreachable_error(f"The gateway {connection.gateway}", cause)
             error.hint = "Check that the gateway runs and that api_gateway is its socket; it ends with what started it."
             return error
-        return unreachable(f"Proxmox VE at {link.address}", cause)
+        return unreachable_error(f"Proxmox VE at {connection.address}", cause)
 
 
-def _readable(ca_path: str) -> str:
+def _require_readable(ca_path: str) -> str:
     if os.access(ca_path, os.R_OK):
         return ca_path
     raise PveError(
@@ -282,12 +286,12 @@ def _readable(ca_path: str) -> str:
 
 
 def segment(value: Any) -> str:
-    """A value as one segment of an API path: nothing in it can reach another path."""
+    """A value quoted as one segment of an API path, so that nothing in it can lead to another path."""
     return quote(str(value), safe="@!:")
 
 
 def _may_retry(error: PveError, attempt: int) -> bool:
     if error.http_status is None:
-        # No answer at all. What answers, but is not the API, has a status.
+        # No answer at all. A server that is not the API has a status.
         return error.code == UNREACHABLE and attempt < len(_RETRY_DELAYS) - 1
     return error.http_status in (502, 503, 504, 595, 599) and attempt < len(_RETRY_DELAYS)

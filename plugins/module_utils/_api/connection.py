@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a cluster is, as whom to talk to it, and what makes its certificate trusted."""
+"""Connection: where a cluster is, who logs in, and what makes its certificate trusted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from urllib.parse import quote, urlsplit
 from .errors import INVALID_PARAMETER, PveError
 
 DEFAULT_PORT = 8006
-# A pool sets aside room for all of its connections at once.
-MOST_CONNECTIONS = 100
+# A pool allocates room for all of its connections at once.
+MAX_CONNECTIONS = 100
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the cluster is, as whom to talk to it, and what makes its certificate trusted.
+    """Where the cluster is, who logs in, and what makes its certificate trusted.
 
     Timeouts are in seconds. Exactly one of I(token_id) and I(password) is used; the token wins. Through a I(gateway),
-    the path of a socket, none of them is: it has the credentials, and what else stands here only describes the way.
+    the path of a socket, neither is: it has the credentials, and the other fields only describe the connection.
     """
 
     host: str
@@ -49,12 +49,12 @@ class Connection:
 
     @property
     def address(self) -> str:
-        """The cluster, as messages name it."""
+        """The cluster's name in messages."""
         return f"{self.host}:{self.port}" if self.host else "the gateway's cluster"
 
     @property
     def trust(self) -> str:
-        """What the server's certificate is held against."""
+        """How the server's certificate is verified."""
         if self.fingerprint:
             return "fingerprint"
         if not self.validate_certs:
@@ -63,14 +63,14 @@ class Connection:
 
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Connection:
-        """Build it from a module's options; raises C(invalid_parameter) for what does not fit together."""
+        """Build it from a module's options; raises C(invalid_parameter) for options that do not fit together."""
         gateway, key = params.get("api_gateway"), params.get("api_gateway_key")
         if gateway and not key:
-            raise _missing("api_gateway_key", "PROXMOX_GATEWAY_KEY or PROXMOX_GATEWAY_KEY_FILE")
-        described = not gateway or bool(params.get("api_url") or params.get("api_host"))
-        host, port = _endpoint(params) if described else ("", DEFAULT_PORT)
-        described = not gateway or bool(params.get("api_user") or params.get("api_token_id"))
-        user, token_id = _identity(params.get("api_user"), params.get("api_token_id")) if described else ("", None)
+            raise _missing_option_error("api_gateway_key", "PROXMOX_GATEWAY_KEY or PROXMOX_GATEWAY_KEY_FILE")
+        has_endpoint = not gateway or bool(params.get("api_url") or params.get("api_host"))
+        host, port = _read_endpoint(params) if has_endpoint else ("", DEFAULT_PORT)
+        has_user = not gateway or bool(params.get("api_user") or params.get("api_token_id"))
+        user, token_id = _read_identity(params.get("api_user"), params.get("api_token_id")) if has_user else ("", None)
         if not gateway:
             _require_secret(params, token_id)
         return cls(
@@ -82,10 +82,10 @@ class Connection:
             password=params.get("api_password"),
             validate_certs=params["validate_certs"],
             ca_path=params.get("ca_path"),
-            fingerprint=_fingerprint(params.get("fingerprint")),
+            fingerprint=_read_fingerprint(params.get("fingerprint")),
             connect_timeout=params["connect_timeout"],
             read_timeout=params["read_timeout"],
-            pool_size=min(max(10, params.get("throttle") or 0), MOST_CONNECTIONS),
+            pool_size=min(max(10, params.get("throttle") or 0), MAX_CONNECTIONS),
             gateway=gateway,
             gateway_key=key,
         )
@@ -93,12 +93,14 @@ class Connection:
 
 def _require_secret(params: dict[str, Any], token_id: str | None) -> None:
     if token_id and not params.get("api_token_secret"):
-        raise _missing("api_token_secret", "PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
+        raise _missing_option_error("api_token_secret", "PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
     if not token_id and not params.get("api_password"):
-        raise _missing("api_token_id and api_token_secret, or api_password", "PROXMOX_TOKEN_ID and its secret")
+        raise _missing_option_error(
+            "api_token_id and api_token_secret, or api_password", "PROXMOX_TOKEN_ID and its secret"
+        )
 
 
-def _missing(option: str, variable: str) -> PveError:
+def _missing_option_error(option: str, variable: str) -> PveError:
     return PveError(
         INVALID_PARAMETER,
         f"The connection to Proxmox VE lacks {option}.",
@@ -106,11 +108,11 @@ def _missing(option: str, variable: str) -> PveError:
     )
 
 
-def _endpoint(params: dict[str, Any]) -> tuple[str, int]:
+def _read_endpoint(params: dict[str, Any]) -> tuple[str, int]:
     url = params.get("api_url")
     if not url:
         if not params.get("api_host"):
-            raise _missing("api_url or api_host", "PROXMOX_URL or PROXMOX_HOST")
+            raise _missing_option_error("api_url or api_host", "PROXMOX_URL or PROXMOX_HOST")
         return params["api_host"].strip("[]"), params.get("api_port") or DEFAULT_PORT
     parts = urlsplit(url if "://" in url else f"https://{url}")
     try:
@@ -126,8 +128,8 @@ def _endpoint(params: dict[str, Any]) -> tuple[str, int]:
     return host, port or DEFAULT_PORT
 
 
-def _identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
-    """User and bare token name, from C(name) or C(user@realm!name)."""
+def _read_identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
+    """The user and the bare token name, from I(token_id) as C(name) or C(user@realm!name)."""
     if token_id and "!" in token_id:
         owner, token_id = token_id.split("!", 1)
         if user and user != owner:
@@ -138,7 +140,7 @@ def _identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
             )
         user = owner
     if not user:
-        raise _missing("api_user", "PROXMOX_USER")
+        raise _missing_option_error("api_user", "PROXMOX_USER")
     if "@" not in user:
         raise PveError(
             INVALID_PARAMETER,
@@ -148,7 +150,7 @@ def _identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
     return user, token_id
 
 
-def _fingerprint(value: str | None) -> str | None:
+def _read_fingerprint(value: str | None) -> str | None:
     if not value:
         return None
     digits = value.replace(":", "").replace(" ", "").lower()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, named once: failure codes, and how Proxmox VE's answers map to them."""
+"""Failure codes, and how the answers of Proxmox VE map to them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNSUPPORTED = "unsupported"
 
 @dataclass
 class PveError(Exception):
-    """A failure as users see it: a stable code, one sentence, and what to do next."""
+    """A failure for users: a stable code, one sentence, and what to do next."""
 
     code: str
     message: str
@@ -53,8 +53,8 @@ class PveError(Exception):
         }
 
 
-# First match wins. Texts as worded by qemu-server, pve-container, pve-storage and pve-cluster 9.
-_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+# The first match wins. The texts are those of qemu-server, pve-container, pve-storage and pve-cluster 9.
+_ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     (
         re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
         NOT_FOUND,
@@ -113,7 +113,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
     ),
 )
 
-_OWN_WORDS = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
+_GENERIC_HINT = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
 
 _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
 
@@ -121,19 +121,19 @@ _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privilege
 _NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.DOTALL)
 
 
-def nested_errors(message: str) -> dict[str, str]:
-    """Parameter errors from a message: raised under a lock they come as plain text, in an answer 500.
+def parse_nested_errors(message: str) -> dict[str, str]:
+    """Parameter errors from a message: those raised under a lock come as plain text, in an answer 500.
 
     C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
     """
     match = _NESTED.search(message)
-    found = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
-    return {name: text.strip() for name, sign, text in found if sign}
+    fields = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
+    return {name: text.strip() for name, colon, text in fields if colon}
 
 
 def classify(text: str) -> tuple[str, str | None]:
-    """The failure code and hint for an error text of an API answer or of a task."""
-    for pattern, code, hint in _TEXTS:
+    """The failure code and hint for the error text of an API answer or of a task."""
+    for pattern, code, hint in _ERROR_TEXTS:
         if pattern.search(text):
             return code, hint
     return TASK_FAILED, None
@@ -144,7 +144,7 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
 
     I(what) names the request, such as C(POST /nodes/pve1/qemu/101/status/start). I(reason) is the
     reason phrase, in which Proxmox VE puts the first line of its error. I(errors) is the C(errors)
-    map of its body (parameter name to text), or what L(nested_errors) finds there, if any.
+    map of its body (parameter name to text), or what L(parse_nested_errors) finds there, if any.
     """
     fields = {str(k): str(v).strip() for k, v in errors.items()} if isinstance(errors, dict) else {}
     text = reason.strip() or f"HTTP {status}"
@@ -156,11 +156,11 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
             status,
         )
     if status == 403:
-        return _denied(what, text)
+        return _permission_error(what, text)
     if status in (400, 500) and fields:
-        named = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
+        problems = "; ".join(f"{name}: {problem}" for name, problem in sorted(fields.items()))
         return PveError(
-            INVALID_PARAMETER, f"Proxmox VE rejected {what}: {named}", "Correct what is named.", status, fields
+            INVALID_PARAMETER, f"Proxmox VE rejected {what}: {problems}", "Correct what is named.", status, fields
         )
     if status in (501, 405):
         return PveError(
@@ -192,10 +192,10 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
     code, hint = classify(text)
     if status == 596 and code == TASK_FAILED:
         code, hint = TIMEOUT, "The node took too long to answer; look at its load and try again."
-    return PveError(code, f"Proxmox VE refused {what}: {text}", hint or _OWN_WORDS, status)
+    return PveError(code, f"Proxmox VE refused {what}: {text}", hint or _GENERIC_HINT, status)
 
 
-def _denied(what: str, text: str) -> PveError:
+def _permission_error(what: str, text: str) -> PveError:
     match = _DENIED.search(text)
     if not match:
         return PveError(

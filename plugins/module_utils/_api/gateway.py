@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way to a cluster through a gateway: a service on a Unix socket that holds the credentials.
+"""Requests through a gateway: a service on a Unix socket that holds the credentials.
 
 It answers as the API does. The reason phrase, in which Proxmox VE puts its errors, comes percent-encoded in the
-header C(x-pve-reason). What the gateway has to say for itself is marked by C(x-gateway-fault).
+header C(x-pve-reason). Faults of the gateway itself have the header C(x-gateway-fault).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .errors import AUTH_FAILED, INVALID_PARAMETER, PERMISSION_DENIED, PveError
-from .unreachable import not_answered, unreachable, untrusted
+from .unreachable import no_answer_error, unreachable_error, untrusted_error
 
 try:
     from proxmoxer.backends.https import ProxmoxHTTPAuthBase
@@ -25,14 +25,14 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool
     from urllib3.exceptions import NewConnectionError
 except ImportError:
-    # The client tells what is missing.
+    # The client says what is missing.
     HTTPAdapter = HTTPConnection = HTTPConnectionPool = ProxmoxHTTPAuthBase = object
 
 URL = "http://gateway"
 
 
 class RunKey(ProxmoxHTTPAuthBase):
-    """Shows the run's key to the gateway, which adds the credentials itself."""
+    """Sends the run's key to the gateway, which adds the credentials itself."""
 
     def __init__(self, key: str, **kwargs: Any) -> None:
         self._key = key
@@ -49,14 +49,14 @@ class _Connection(HTTPConnection):
         super().__init__(*args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        opened.settimeout(self.timeout)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(self.timeout)
         try:
-            opened.connect(self._socket_path)
+            connection.connect(self._socket_path)
         except OSError as exc:
-            opened.close()
+            connection.close()
             raise NewConnectionError(self, exc.strerror or str(exc)) from exc
-        return opened
+        return connection
 
 
 class _Pool(HTTPConnectionPool):
@@ -66,7 +66,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class SocketAdapter(HTTPAdapter):
-    """Sends requests through a Unix socket; raises L(PveError) for what the gateway itself says."""
+    """Sends requests through a Unix socket; raises L(PveError) for faults of the gateway itself."""
 
     def __init__(self, socket_path: str, **kwargs: Any) -> None:
         self._socket_path = socket_path
@@ -80,15 +80,15 @@ class SocketAdapter(HTTPAdapter):
         response = super().build_response(req, resp)
         if "x-gateway-fault" in response.headers:
             what = f"{req.method} {req.path_url.removeprefix('/api2/json').partition('?')[0]}"
-            raise fault(response.headers["x-gateway-fault"], response.json(), what, req.method)
+            raise error_from_fault(response.headers["x-gateway-fault"], response.json(), what, req.method)
         if "x-pve-reason" in response.headers:
             response.reason = unquote(response.headers["x-pve-reason"], encoding="latin-1")
         return response
 
 
-def fault(code: str, told: dict[str, str], what: str, method: str) -> PveError:
+def error_from_fault(code: str, details: dict[str, str], what: str, method: str) -> PveError:
     """The failure for a fault of the gateway; I(told) has C(address) of the cluster and the C(cause)."""
-    address, cause = told["address"], told["cause"]
+    address, cause = details["address"], details["cause"]
     if code == "not_granted":
         hint = "A run may read, and send the requests of its approved plan. Nothing was sent."
         return PveError(PERMISSION_DENIED, f"Not allowed: {what}: {cause}.", hint, 403)
@@ -96,11 +96,11 @@ def fault(code: str, told: dict[str, str], what: str, method: str) -> PveError:
         hint = "The key is valid while its run lasts; check api_gateway_key."
         return PveError(AUTH_FAILED, "The gateway does not know the key of this run.", hint, 401)
     if code == "timeout":
-        return not_answered(address, what, method)
+        return no_answer_error(address, what, method)
     if code in ("tls_untrusted", "other_certificate"):
-        return untrusted(address, cause, pinned=code == "other_certificate")
+        return untrusted_error(address, cause, pinned=code == "other_certificate")
     if code == "auth_failed":
         return PveError(AUTH_FAILED, cause, "Use an API token instead of the password.")
     if code == "invalid_parameter":
         return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
-    return unreachable(f"Proxmox VE at {address}", cause)
+    return unreachable_error(f"Proxmox VE at {address}", cause)

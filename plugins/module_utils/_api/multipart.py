@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Form bodies that carry a file, read from the disk only as they are sent."""
+"""Form bodies with a file, which is read from the disk only as it is sent."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _BLOCK = 1024 * 1024
 
 
 class FileForm:
-    """Fields in their order, and then the file at I(path) as the field I(name), under the file name I(filename).
+    """I(fields) in their order, and then the file at I(path) as the field I(name), with the file name I(filename).
 
-    It has a length (bytes) and can be iterated, which is what C(requests) streams. Raises C(OSError) for a file that
-    can't be read, and C(ValueError) for one that has another size by the time that it is sent.
+    It has a length (bytes) and can be iterated, so that C(requests) streams it. Raises C(OSError) for a file that
+    can't be read, and C(ValueError) for one whose size has changed when it is sent.
     """
 
     def __init__(self, fields: Mapping[str, Any], name: str, filename: str, path: str) -> None:
@@ -31,9 +31,10 @@ class FileForm:
             f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
             for key, value in fields.items()
         ]
-        # A file without a content type is taken for an empty field by pveproxy.
+        # pveproxy reads a file without a content type as an empty field.
+        filename = _escape_filename(filename)
         parts.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{_quoted(filename)}"\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         )
         self._head = "".join(parts).encode()
@@ -44,17 +45,17 @@ class FileForm:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._head
-        left = self._size
+        remaining = self._size
         with open(self._path, "rb") as file:
             while block := file.read(_BLOCK):
-                left -= len(block)
-                if left < 0:
+                remaining -= len(block)
+                if remaining < 0:
                     break
                 yield block
-        if left:
+        if remaining:
             raise ValueError(f"{self._path} changed its size while it was sent")
         yield self._tail
 
 
-def _quoted(filename: str) -> str:
+def _escape_filename(filename: str) -> str:
     return re.sub(r'[\r\n"\\]', "_", filename)

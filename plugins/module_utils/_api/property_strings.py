@@ -11,16 +11,16 @@ from typing import Any
 
 
 def parse(text: str, default_key: str = "") -> dict[str, str]:
-    """The properties of a value; one that comes without a name is the one called I(default_key)."""
-    found = {}
+    """The properties of a value; one without a name is called I(default_key)."""
+    properties = {}
     for part in filter(None, text.split(",")):
         key, sign, value = part.partition("=")
-        found[key if sign else default_key] = value if sign else key
-    return found
+        properties[key if sign else default_key] = value if sign else key
+    return properties
 
 
 def render(properties: Mapping[str, Any]) -> str:
-    """A property string; what is None is left out, booleans are 1 and 0."""
+    """A property string; None is left out, booleans are 1 and 0."""
     return ",".join(
         f"{key}={int(value) if isinstance(value, bool) else value}"
         for key, value in properties.items()

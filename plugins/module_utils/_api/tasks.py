@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting for Proxmox VE tasks (workers named by a UPID)."""
+"""Wait for Proxmox VE tasks, workers that a UPID identifies, and read how they ended."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .client import Client
 
 _GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
-_FIRST_POLL = 0.05
-_LAST_POLL = 1.0
-# The part of what a task has taken by which its end may be noticed late.
-_LATE = 1 / 6
-# The part of what the quickest task of a type took after which the next one is looked at.
-_EARLY = 0.9
+_SHORTEST_DELAY = 0.05
+_LONGEST_DELAY = 1.0
+# By which part of its duration a task's end may be noticed late.
+_LATE_FRACTION = 1 / 6
+# After which part of the duration of the quickest task of its type a task is looked at first.
+_EARLY_FRACTION = 0.9
 _LOG_LINES = 20
 _WHOLE_LOG = 50000
 # How often a task's log is read while it runs, and how many lines of it at a time.
@@ -56,7 +56,7 @@ class Upid:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """A task that ended well; I(warnings) holds the log lines when it ended in C(WARNINGS)."""
+    """A task that succeeded; I(warnings) holds the lines of its log with warnings when it ended in C(WARNINGS)."""
 
     upid: str
     exitstatus: str
@@ -67,8 +67,8 @@ def is_upid(data: Any) -> bool:
     return isinstance(data, str) and data.startswith("UPID:")
 
 
-def journal(upid: str) -> None:
-    """Note a task that was started in the file that C(PVE_TASK_JOURNAL) names, for whoever has to tell if this dies."""
+def write_journal(upid: str) -> None:
+    """Append a started task to the file that C(PVE_TASK_JOURNAL) names, so that it is known if this process dies."""
     path = os.environ.get("PVE_TASK_JOURNAL")
     if path:
         with open(path, "a", encoding="utf-8") as file:
@@ -76,23 +76,23 @@ def journal(upid: str) -> None:
 
 
 def poll_delays() -> Any:
-    """Seconds to sleep between looks at something that changes soon: a part of what it has taken, 50 ms to 1 s."""
-    taken = 0.0
+    """Seconds to sleep between polls of something that changes soon: a part of the time so far, 50 ms to 1 s."""
+    elapsed = 0.0
     while True:
-        delay = min(max(taken * _LATE, _FIRST_POLL), _LAST_POLL)
+        delay = min(max(elapsed * _LATE_FRACTION, _SHORTEST_DELAY), _LONGEST_DELAY)
         yield delay
-        taken += delay
+        elapsed += delay
 
 
 def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
     """Wait until a task ends or C(time.monotonic()) reaches I(deadline).
 
-    Raises C(timeout) for a task that outlives the deadline (it goes on running) and C(task_failed),
-    or the code its text stands for, for one that fails. The task is one that was started just now.
+    Raises C(timeout) for a task that is still running at the deadline (it goes on running) and C(task_failed),
+    or the code that its error text maps to, for one that fails. The task must have been started just now.
     """
-    task, began = Upid.parse(upid), time.monotonic()
-    # Of many tasks, the first ones tell when it is worth a look at the next.
-    time.sleep(max(0.0, min(client.quickest.get(task.type, 0.0) * _EARLY, deadline - began)))
+    task, started = Upid.parse(upid), time.monotonic()
+    # Of many tasks, the first ones show when it is worth polling the next.
+    time.sleep(max(0.0, min(client.quickest_seconds.get(task.type, 0.0) * _EARLY_FRACTION, deadline - started)))
     status = wait_until_stopped(client, task, deadline)
     if status is None:
         raise PveError(
@@ -100,13 +100,13 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
             f"Task {task.type} of {task.id or task.node} is still running after the timeout: {upid}",
             "It was not stopped: follow it in the node's task list, or run again with a larger timeout.",
         )
-    took = time.monotonic() - began
-    client.quickest[task.type] = min(took, client.quickest.get(task.type, took))
-    return _result(client, task, str(status.get("exitstatus", "")))
+    duration = time.monotonic() - started
+    client.quickest_seconds[task.type] = min(duration, client.quickest_seconds.get(task.type, duration))
+    return _read_result(client, task, str(status.get("exitstatus", "")))
 
 
 class _LogFeed:
-    """Passes on a task's log while it runs, to the file that C(PVE_TASK_LOG) names, for whoever watches.
+    """Copies a task's log to the file that C(PVE_TASK_LOG) names while the task runs, for a live view.
 
     Tasks that end soon are not worth the requests.
     """
@@ -115,19 +115,19 @@ class _LogFeed:
         self._client = client
         self._task = task
         self._path = os.environ.get("PVE_TASK_LOG")
-        self._due = time.monotonic() + _FEED_SECONDS
-        self._passed = 0
+        self._next_copy = time.monotonic() + _FEED_SECONDS
+        self._lines_copied = 0
 
-    def pass_on(self) -> None:
-        if not self._path or time.monotonic() < self._due:
+    def copy_new_lines(self) -> None:
+        if not self._path or time.monotonic() < self._next_copy:
             return
-        self._due = time.monotonic() + _FEED_SECONDS
+        self._next_copy = time.monotonic() + _FEED_SECONDS
         try:
-            entries = self._client.get(f"{self._task.path}/log", start=self._passed, limit=_FEED_LINES)
+            entries = self._client.get(f"{self._task.path}/log", start=self._lines_copied, limit=_FEED_LINES)
         except PveError:
             return
-        lines = [str(entry["t"]) for entry in entries if entry["n"] > self._passed and entry["t"] != "no content"]
-        self._passed += len(lines)
+        lines = [str(entry["t"]) for entry in entries if entry["n"] > self._lines_copied and entry["t"] != "no content"]
+        self._lines_copied += len(lines)
         with open(self._path, "a", encoding="utf-8") as file:
             file.writelines(f"{self._task.type} {self._task.id}: {line}\n" for line in lines)
 
@@ -135,15 +135,15 @@ class _LogFeed:
 def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
     """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
     feed, lists, delays, delay = _LogFeed(client, task), client.task_lists, poll_delays(), 0.0
-    with lists.waiting(task.node):
-        # One task may have ended already; of many, a list that is asked for later tells.
-        if lists.of_use(task.node):
+    with lists.register_wait(task.node):
+        # A single task may have ended already; many are found in a list that is fetched later.
+        if lists.is_worthwhile(task.node):
             time.sleep(delay := next(delays))
         while True:
             status = None
-            if not lists.say_running(task.node, task.text, time.monotonic() - delay / 2):
-                status = _look(client, task, deadline)
-            feed.pass_on()
+            if not lists.is_listed_running(task.node, task.text, time.monotonic() - delay / 2):
+                status = _read_status(client, task, deadline)
+            feed.copy_new_lines()
             if status is not None and status["status"] == "stopped":
                 return status
             remaining = deadline - time.monotonic()
@@ -152,28 +152,28 @@ def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str,
             time.sleep(min(delay := next(delays), remaining))
 
 
-def wait_unlocked(client: Client, path: str, deadline: float) -> bool:
-    """Wait at least a second for the lock of the guest that a request is about, by its I(path).
+def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
+    """Wait, at least a second, until the guest whose request has this I(path) is unlocked.
 
-    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be looked at. Looking costs a
-    C(GET); sending the refused request again would leave a failed task each time.
+    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be read. Each poll is a C(GET);
+    sending the refused request again would leave a failed task each time.
     """
     guest = _GUEST_PATH.match(path)
     locked = True
     while locked:
-        if time.monotonic() + _LAST_POLL > deadline:
+        if time.monotonic() + _LONGEST_DELAY > deadline:
             return False
-        time.sleep(_LAST_POLL)
+        time.sleep(_LONGEST_DELAY)
         try:
             locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
         except PveError:
-            # What refused the request says more than this would.
+            # The refusal of the request says more than this error.
             return False
     return True
 
 
-def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
-    """The task's status, or None while its node does not answer and there is time left."""
+def _read_status(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
+    """The task's status; None while its node does not answer and there is time left."""
     try:
         return client.get(f"{task.path}/status")
     except PveError as error:
@@ -182,14 +182,14 @@ def _look(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
         raise
 
 
-def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
+def _read_result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
     if exitstatus == "OK":
         return TaskResult(task.text, exitstatus)
-    log = log_tail(client, task)
+    log = read_log_tail(client, task)
     if exitstatus.startswith("WARNINGS"):
         return TaskResult(task.text, exitstatus, [line for line in log if "WARN" in line.upper()])
     if exitstatus == "job errors":
-        # vzdump says only in its log what was wrong.
+        # vzdump names the cause only in its log.
         exitstatus = next((line for line in log if line.startswith("ERROR:")), exitstatus)
     code, hint = classify(exitstatus)
     raise PveError(
@@ -201,8 +201,8 @@ def _result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
     )
 
 
-def log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
-    """The last lines of a task's log; none when it can't be read, which must not hide how the task ended."""
+def read_log_tail(client: Client, task: Upid, lines: int = _LOG_LINES) -> list[str]:
+    """The last lines of a task's log; none when it can't be read: that must not hide how the task ended."""
     try:
         entries = client.get(f"{task.path}/log", limit=_WHOLE_LOG)
     except PveError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to say when a request never came to an answer of the API."""
+"""The errors for requests that got no answer from the API."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
 
 
-def unreachable(where: str, cause: str) -> PveError:
-    """I(where) is what could not be reached, such as C(Proxmox VE at pve1:8006)."""
+def unreachable_error(where: str, cause: str) -> PveError:
+    """The failure to reach I(where), such as C(Proxmox VE at pve1:8006)."""
     return PveError(
         UNREACHABLE,
         f"{where} can't be reached: {cause}.",
@@ -20,15 +20,15 @@ def unreachable(where: str, cause: str) -> PveError:
     )
 
 
-def not_answered(address: str, what: str, method: str) -> PveError:
+def no_answer_error(address: str, what: str, method: str) -> PveError:
     hint = "Raise read_timeout, or look at the node's load."
     if method != "GET":
         hint = "It may have been received all the same: read the state before sending it again."
     return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint)
 
 
-def untrusted(address: str, cause: str, *, pinned: bool) -> PveError:
-    """I(pinned): the certificate is another one than that whose fingerprint was given."""
+def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
+    """The failure to trust a certificate; I(pinned): because its fingerprint is not the configured one."""
     if pinned:
         return PveError(
             TLS_UNTRUSTED,
@@ -43,8 +43,8 @@ def untrusted(address: str, cause: str, *, pinned: bool) -> PveError:
     )
 
 
-def root_cause(exc: BaseException) -> str:
-    """The innermost reason of a requests/urllib3 exception, without their wrapping."""
+def find_root_cause(exc: BaseException) -> str:
+    """The text of the innermost exception that requests and urllib3 have wrapped."""
     inner: Any = exc
     while True:
         nested = getattr(inner, "reason", None) or (inner.args[0] if getattr(inner, "args", None) else None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scheduled backup jobs (C(/cluster/backup)): their options as users give and see them, and as the API words them."""
+"""Scheduled backup jobs (C(/cluster/backup)): their options as users give and see them, and as the API has them."""
 
 from __future__ import annotations
 
@@ -12,105 +12,105 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.property_strings import parse, render
-from .backups import notes_from_template, template_from_notes
+from .backups import parse_notes, render_notes
 
 _SEPARATORS = re.compile(r"[,; \0]+")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One option of a job: its name in the API, and how a value is read from there and worded for it.
+    """One option of a job: its name in the API, and how to parse its value from there and render it for a request.
 
-    I(clearable): an empty value takes it away.
+    I(clearable): an empty value unsets it.
     """
 
     name: str
-    read: Callable[[Any], Any] = str
-    word: Callable[[Any], Any] = str
+    parse: Callable[[Any], Any] = str
+    render: Callable[[Any], Any] = str
     clearable: bool = False
 
 
-def _items(value: Any) -> list[str]:
+def _split(value: Any) -> list[str]:
     return [item for item in _SEPARATORS.split(str(value)) if item]
 
 
-def _vmids(value: Any) -> list[int]:
-    return sorted({int(item) for item in _items(value)})
+def _parse_vmids(value: Any) -> list[int]:
+    return sorted({int(item) for item in _split(value)})
 
 
-def _joined(values: list[Any]) -> str:
+def _join(values: list[Any]) -> str:
     return ",".join(map(str, values))
 
 
-def _flag(value: Any) -> bool:
+def _parse_flag(value: Any) -> bool:
     return bool(int(value))
 
 
-def _properties(value: Any, prefix: str = "", flags: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A property string, which the API may have taken apart already, with its numbers as such."""
+def _parse_properties(value: Any, prefix: str = "", flags: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A property string, or the dict that the API already made of it, with numbers as integers."""
     parts = value if isinstance(value, Mapping) else parse(str(value), default_key="enabled")
-    found: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     for key, text in parts.items():
         name = key.removeprefix(prefix).replace("-", "_")
         number = int(text) if str(text).isdigit() else text
-        found[name] = bool(number) if name in flags else number
-    return found
+        properties[name] = bool(number) if name in flags else number
+    return properties
 
 
-def _property_string(values: Mapping[str, Any], prefix: str = "") -> str:
+def _render_properties(values: Mapping[str, Any], prefix: str = "") -> str:
     return render({f"{prefix}{name.replace('_', '-')}": value for name, value in values.items()})
 
 
 FIELDS = {
     "schedule": Field("schedule"),
-    "all": Field("all", _flag, int),
-    "vmids": Field("vmid", _vmids, _joined),
+    "all": Field("all", _parse_flag, int),
+    "vmids": Field("vmid", _parse_vmids, _join),
     "pool": Field("pool"),
-    "exclude": Field("exclude", _vmids, _joined, clearable=True),
+    "exclude": Field("exclude", _parse_vmids, _join, clearable=True),
     "storage": Field("storage"),
     "node": Field("node", clearable=True),
-    "enabled": Field("enabled", _flag, int),
+    "enabled": Field("enabled", _parse_flag, int),
     "comment": Field("comment", clearable=True),
     "mode": Field("mode"),
     "compress": Field("compress"),
     "retention": Field(
         "prune-backups",
-        lambda value: _properties(value, "keep-", ("all",)),
-        lambda values: _property_string(values, "keep-"),
+        lambda value: _parse_properties(value, "keep-", ("all",)),
+        lambda values: _render_properties(values, "keep-"),
         clearable=True,
     ),
-    "notes": Field("notes-template", notes_from_template, template_from_notes, clearable=True),
-    "protected": Field("protected", _flag, int),
-    "repeat_missed": Field("repeat-missed", _flag, int),
+    "notes": Field("notes-template", parse_notes, render_notes, clearable=True),
+    "protected": Field("protected", _parse_flag, int),
+    "repeat_missed": Field("repeat-missed", _parse_flag, int),
     "bwlimit": Field("bwlimit", int, int),
     "fleecing": Field(
-        "fleecing", lambda value: _properties(value, flags=("enabled",)), _property_string, clearable=True
+        "fleecing", lambda value: _parse_properties(value, flags=("enabled",)), _render_properties, clearable=True
     ),
-    "performance": Field("performance", _properties, _property_string, clearable=True),
+    "performance": Field("performance", _parse_properties, _render_properties, clearable=True),
     "notification_mode": Field("notification-mode"),
-    "mailto": Field("mailto", _items, _joined, clearable=True),
+    "mailto": Field("mailto", _split, _join, clearable=True),
     "mailnotification": Field("mailnotification"),
 }
 
 
-def read_job(entry: Mapping[str, Any]) -> dict[str, Any]:
+def parse_job(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The options that are set in a job, from an entry of C(GET /cluster/backup)."""
     return {
-        option: field.read(entry[field.name]) for option, field in FIELDS.items() if entry.get(field.name) is not None
+        option: field.parse(entry[field.name]) for option, field in FIELDS.items() if entry.get(field.name) is not None
     }
 
 
-def word_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as parameters of a request."""
-    return {FIELDS[option].name: FIELDS[option].word(value) for option, value in options.items()}
+def render_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the parameters of a request."""
+    return {FIELDS[option].name: FIELDS[option].render(value) for option, value in options.items()}
 
 
 def describe_job(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A job as results show it; I(next_run) is in seconds since the epoch, None where it is not known."""
-    following = entry.get("next-run")
+    """A job as results show it; I(next_run) is in seconds since the epoch, None where it is unknown."""
+    next_run = entry.get("next-run")
     return {
         "id": entry["id"],
         "enabled": True,
-        **read_job(entry),
-        "next_run": None if following is None else int(following),
+        **parse_job(entry),
+        "next_run": None if next_run is None else int(next_run),
     }

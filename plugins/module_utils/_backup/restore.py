@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A backup restored: as a new guest, or over one that is named."""
+"""Restore a backup: to a new guest, or over an existing guest that is named."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .._api.client import Client, segment
 from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.inventory import Inventory, require_online
-from .._guest.lookup import look_for, observe_guests, with_config
+from .._guest.lookup import observe_guests, refresh_guest, with_config
 from .._guest.power import STOPPED
 from .._guest.selection import find_one
 from .._module.plan import Plan, Step
 from .._run.resource import Resource
 from .._storage.storages import find_volume, storage_path
-from .backups import backup_type, storage_of
+from .backups import parse_storage, read_guest_type
 
-# Options of the module that the request has, too, by another name or by the same.
+# Options of the module that go into the request, with their names there.
 PASSED_ON = {"target_storage": "storage", "pool": "pool", "bwlimit": "bwlimit"}
 
 
 @dataclass(frozen=True)
-class Overwritten:
-    """The guest that a restore would replace, as it is right now."""
+class OverwrittenGuest:
+    """The guest that a restore would overwrite, as it is now."""
 
     guest: Guest
     status: str
@@ -37,52 +37,54 @@ class Overwritten:
 
 
 @dataclass(frozen=True)
-class Restoring:
-    """A backup, the type of guest that it holds, and where it goes."""
+class ObservedRestore:
+    """A backup, the type of the guest in it, and the guest and node to restore it to."""
 
     volid: str
     type: str | None
     vmid: int
     node: str
-    over: Overwritten | None = None
+    over: OverwrittenGuest | None = None
 
     @property
     def path(self) -> str:
         return f"/nodes/{segment(self.node)}/{self.type}/{self.vmid}"
 
 
-class Restore(Resource[Restoring]):
+class Restore(Resource[ObservedRestore]):
     noun = "guests"
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
 
-    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Restoring]:
-        inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True)
+    def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRestore]:
+        inventory = refresh_guest(
+            client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True
+        )
         guest = find_overwritten(inventory, params)
-        node, entry = find_archive(client, params["volid"], guest.node if guest else params["target"])
-        over = None if guest is None else _read(client, guest)
+        node, entry = find_backup(client, params["volid"], guest.node if guest else params["target"])
+        over = None if guest is None else _read_overwritten(client, guest)
         vmid = guest.vmid if guest else params["vmid"]
-        return [Restoring(params["volid"], backup_type(entry), vmid, node, over)]
+        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over)]
 
-    def target(self, observed: Restoring) -> dict[str, Any]:
+    def target(self, observed: ObservedRestore) -> dict[str, Any]:
         name = observed.over.guest.name if observed.over else self._params["new_name"] or ""
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
 
-    def acts_on(self, observed: Restoring) -> Guest | None:
+    def affected_guest(self, observed: ObservedRestore) -> Guest | None:
         return observed.over.guest if observed.over else None
 
-    def plan(self, observed: Restoring, params: dict[str, Any]) -> Plan:
+    def plan(self, observed: ObservedRestore, params: dict[str, Any]) -> Plan:
         if observed.type is None:
             raise PveError(
                 UNSUPPORTED,
-                f"The name of {observed.volid} does not tell whether it holds a QEMU or an LXC guest.",
+                f"The name of {observed.volid} does not say whether it holds a QEMU or an LXC guest.",
                 "Give the archive the name that Proxmox VE gives to backups.",
             )
         over = observed.over
         if over:
             _refuse_impossible(observed, over, params)
-        steps = [_restore(observed, params)]
+        steps = [_build_restore_step(observed, params)]
         if params["start"]:
             steps.append(Step("POST", f"{observed.path}/status/start", "it is to be started"))
         return Plan(
@@ -93,7 +95,7 @@ class Restore(Resource[Restoring]):
             config_digest=over.config_digest if over else None,
         )
 
-    def look(self, client: Client, observed: Restoring, plan: Plan) -> dict[str, Any]:
+    def read_state(self, client: Client, observed: ObservedRestore, plan: Plan) -> dict[str, Any]:
         try:
             config = client.get(f"{observed.path}/config")
             status = client.get(f"{observed.path}/status/current")["status"]
@@ -101,25 +103,25 @@ class Restore(Resource[Restoring]):
             if error.code != NOT_FOUND:
                 raise
             return {"exists": False, "status": None, "backup": None}
-        # What a restore that failed leaves behind is locked, and a guest that it never got to is as it was.
+        # A failed restore leaves a locked guest, or one with the same digest as before if it never started.
         restored = "lock" not in config and config.get("digest") != plan.config_digest
         return {"exists": True, "status": status, "backup": observed.volid if restored else None}
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         # A guest that is restored as it was keeps its digest.
         return (state["exists"], state["status"]) == (plan.after["exists"], plan.after["status"])
 
 
 def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | None:
-    """The guest that is there already, which must be named; None where the vmid is free."""
+    """The guest to overwrite, which must be named; None where the vmid is free."""
     vmid, name = params["vmid"], params["name"]
-    there = inventory.get(vmid)
-    if vmid is not None and there is None:
+    existing = inventory.get(vmid)
+    if vmid is not None and existing is None:
         return None
-    if there and name is None:
+    if existing and name is None:
         raise PveError(
             AMBIGUOUS,
-            f"The id {vmid} is taken by guest {there.label} on {there.node}.",
+            f"The id {vmid} is taken by guest {existing.label} on {existing.node}.",
             "Choose a free vmid. To overwrite that guest with the backup, give its name as well.",
         )
     guest = find_one(inventory, vmid, name, params["node"])
@@ -133,9 +135,9 @@ def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | No
     return guest
 
 
-def find_archive(client: Client, volid: str, node: str | None) -> tuple[str, dict[str, Any]]:
-    """A node that sees a backup, and its entry there; raises C(not_found) where the I(node) given does not see it."""
-    storage = storage_of(volid)
+def find_backup(client: Client, volid: str, node: str | None) -> tuple[str, dict[str, Any]]:
+    """A node that sees a backup (I(node) if that is set), and its entry there; raises C(not_found)."""
+    storage = parse_storage(volid)
     if node is None:
         node, entry = find_volume(client, storage, volid, "backup")
         where = f"Storage {storage}"
@@ -149,11 +151,11 @@ def find_archive(client: Client, volid: str, node: str | None) -> tuple[str, dic
     return node, entry
 
 
-def _read(client: Client, guest: Guest) -> Overwritten:
+def _read_overwritten(client: Client, guest: Guest) -> OverwrittenGuest:
     guest = with_config(client, guest)
     config = guest.config or {}
     current = client.get(f"{guest.path}/status/current")
-    return Overwritten(
+    return OverwrittenGuest(
         guest=guest,
         status=str(current["status"]),
         protected=bool(int(config.get("protection") or 0)),
@@ -161,7 +163,7 @@ def _read(client: Client, guest: Guest) -> Overwritten:
     )
 
 
-def _refuse_impossible(observed: Restoring, over: Overwritten, params: dict[str, Any]) -> None:
+def _refuse_impossible(observed: ObservedRestore, over: OverwrittenGuest, params: dict[str, Any]) -> None:
     label = over.guest.label
     if over.guest.type != observed.type:
         raise PveError(
@@ -173,7 +175,7 @@ def _refuse_impossible(observed: Restoring, over: Overwritten, params: dict[str,
         raise PveError(
             PROTECTED,
             f"Guest {label} is protected, and restoring would overwrite it.",
-            "Take its protection away first if that is really meant, or restore to a free vmid.",
+            "Remove its protection first if that is really meant, or restore to a free vmid.",
         )
     if over.status != STOPPED:
         raise PveError(
@@ -183,7 +185,7 @@ def _refuse_impossible(observed: Restoring, over: Overwritten, params: dict[str,
         )
 
 
-def _restore(observed: Restoring, params: dict[str, Any]) -> Step:
+def _build_restore_step(observed: ObservedRestore, params: dict[str, Any]) -> Step:
     machine, over = observed.type == "qemu", observed.over
     options: dict[str, Any] = {"vmid": observed.vmid, "archive" if machine else "ostemplate": observed.volid}
     if not machine:

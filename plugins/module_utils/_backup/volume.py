@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One backup by its volume id: described, protected or deleted."""
+"""One backup by its volume id: describe, protect or delete it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._api.errors import NOT_FOUND, PROTECTED, PveError
 from .._module.plan import Plan, Step
 from .._run.resource import Resource
 from .._storage.storages import find_volume, storage_path
-from .backups import storage_of
+from .backups import parse_storage
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Backup:
 
     @property
     def path(self) -> str:
-        return f"{storage_path(self.node, storage_of(self.volid))}/content/{segment(self.volid)}"
+        return f"{storage_path(self.node, parse_storage(self.volid))}/content/{segment(self.volid)}"
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         if self.entry is None:
             return {"exists": False}
         return {
@@ -42,45 +42,47 @@ class Backup:
 
 class BackupVolume(Resource[Backup]):
     noun = "backups"
-    patience = 0.0
+    settle_seconds = 0.0
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Backup]:
         volid = params["volid"]
-        node, entry = find_volume(client, storage_of(volid), volid, "backup")
-        found = Backup(volid, node, entry)
+        node, entry = find_volume(client, parse_storage(volid), volid, "backup")
+        backup = Backup(volid, node, entry)
         # The list has only the first line of the notes.
-        return [found if entry is None else Backup(volid, node, client.get(found.path))]
+        return [backup if entry is None else Backup(volid, node, client.get(backup.path))]
 
     def target(self, observed: Backup) -> dict[str, Any]:
         return {"volid": observed.volid}
 
     def plan(self, observed: Backup, params: dict[str, Any]) -> Plan:
-        before = observed.shown()
+        before = observed.describe()
         if params["state"] == "absent":
-            steps, after = _deletion(observed, before), {"exists": False}
+            steps, after = _plan_deletion(observed, before), {"exists": False}
         else:
-            steps, after = _update(observed, before, params)
+            steps, after = _plan_update(observed, before, params)
         return Plan(self.target(observed), steps, before, after)
 
-    def look(self, client: Client, observed: Backup, plan: Plan) -> dict[str, Any]:
-        listed = client.get(f"{storage_path(observed.node, storage_of(observed.volid))}/content", content="backup")
+    def read_state(self, client: Client, observed: Backup, plan: Plan) -> dict[str, Any]:
+        listed = client.get(f"{storage_path(observed.node, parse_storage(observed.volid))}/content", content="backup")
         exists = any(entry["volid"] == observed.volid for entry in listed)
-        return Backup(observed.volid, observed.node, client.get(observed.path) if exists else None).shown()
+        return Backup(observed.volid, observed.node, client.get(observed.path) if exists else None).describe()
 
 
-def _deletion(backup: Backup, before: dict[str, Any]) -> tuple[Step, ...]:
+def _plan_deletion(backup: Backup, before: dict[str, Any]) -> tuple[Step, ...]:
     if not before["exists"]:
         return ()
     if before["protected"]:
         raise PveError(
             PROTECTED,
             f"The backup {backup.volid} is protected.",
-            "Take its protection away first, with protected: false.",
+            "Remove its protection first, with protected: false.",
         )
     return (Step("DELETE", backup.path, "it exists, and absent is asked for"),)
 
 
-def _update(backup: Backup, before: dict[str, Any], params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
+def _plan_update(
+    backup: Backup, before: dict[str, Any], params: dict[str, Any]
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
     if not before["exists"]:
         raise PveError(
             NOT_FOUND,
@@ -88,8 +90,8 @@ def _update(backup: Backup, before: dict[str, Any], params: dict[str, Any]) -> t
             "List the backups to see which there are; leave volid out to make one.",
         )
     notes = None if params["notes"] is None else params["notes"].rstrip("\n")
-    wished = {"notes": notes, "protected": params["protected"]}
-    changes = {name: value for name, value in wished.items() if value is not None and value != before[name]}
+    desired = {"notes": notes, "protected": params["protected"]}
+    changes = {name: value for name, value in desired.items() if value is not None and value != before[name]}
     if not changes:
         return (), before
     options = {name: int(value) if isinstance(value, bool) else value for name, value in changes.items()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a copy of a cluster is read from: C(GET) requests only, some of which follow from the answers to others."""
+"""Read a whole cluster with C(GET) requests only, some of which follow from the answers to others."""
 
 from __future__ import annotations
 
@@ -55,45 +55,49 @@ _CLUSTER = (
 
 
 @dataclass
-class Captured:
-    """What was read, and what could not be."""
+class CaptureResult:
+    """What was read, and what could not be read."""
 
     readings: list[Reading] = field(default_factory=list)
     problems: list[tuple[Request, PveError]] = field(default_factory=list)
 
-    def data(self, path: str) -> Any:
+    def find_data(self, path: str) -> Any:
+        """The data of the reading of a path, None if there is none."""
         return next((reading["data"] for reading in self.readings if reading["path"] == path), None)
 
-    def warnings(self) -> list[str]:
-        """A sentence for each kind of part that is missing, however many there are of the kind."""
+    def describe_problems(self) -> list[str]:
+        """One sentence for each kind of request that failed."""
         kinds: dict[tuple[str, str], list[tuple[Request, PveError]]] = {}
         for request, error in self.problems:
             kinds.setdefault((re.sub(r"/\d+(?=/|$)", "/*", request.path), error.code), []).append((request, error))
         return [
-            f"Not captured: {found[0][0].path}{_and_more(len(found) - 1)}: {found[0][1].message}"
-            for found in kinds.values()
+            f"Not captured: {group[0][0].path}{_describe_others(len(group) - 1)}: {group[0][1].message}"
+            for group in kinds.values()
         ]
 
 
-def capture(client: Client, *, content: bool, throttle: int) -> Captured:
-    """Read a whole cluster. A part that can't be read is a problem; one that makes all the rest pointless raises."""
-    captured = Captured([_read(client, request) for request in FIRST])
+def capture_cluster(client: Client, *, content: bool, throttle: int) -> CaptureResult:
+    """Read a whole cluster. A part that can't be read is a problem; an error that all requests would meet is raised."""
+    captured = CaptureResult([_read(client, request) for request in FIRST])
     _read_all(client, captured, _CLUSTER, throttle)
-    resources = captured.data(OVERVIEW)
+    resources = captured.find_data(OVERVIEW)
     _read_all(
-        client, captured, [*_of_nodes(resources), *_of_guests(resources), *following(captured.readings)], throttle
+        client,
+        captured,
+        [*_list_node_requests(resources), *_list_guest_requests(resources), *list_follow_ups(captured.readings)],
+        throttle,
     )
     known = {(reading["path"], *sorted(reading["params"].items())) for reading in captured.readings}
-    more = [*following(captured.readings), *(_contents(captured.readings) if content else ())]
-    unread = [request for request in more if (request.path, *sorted(request.params.items())) not in known]
+    follow_ups = [*list_follow_ups(captured.readings), *(_list_content_requests(captured.readings) if content else ())]
+    unread = [request for request in follow_ups if (request.path, *sorted(request.params.items())) not in known]
     _read_all(client, captured, unread, throttle)
-    offline = sorted(entry["node"] for entry in resources if entry["type"] == "node" and not _online(entry))
-    captured.problems += [(Request(f"/nodes/{node}"), _offline(node)) for node in offline]
+    offline = sorted(entry["node"] for entry in resources if entry["type"] == "node" and not _is_online(entry))
+    captured.problems += [(Request(f"/nodes/{node}"), _offline_error(node)) for node in offline]
     return captured
 
 
-def count(readings: Iterable[Reading]) -> dict[str, int]:
-    """How many nodes, guests, storages, snapshots and so on the readings show."""
+def count_objects(readings: Iterable[Reading]) -> dict[str, int]:
+    """How many nodes, guests, storages, snapshots and so on are in the readings."""
     counts = Counter(readings=0, nodes=0, guests=0, storages=0, pools=0, users=0, snapshots=0, volumes=0)
     for reading in readings:
         path, data = reading["path"], reading["data"]
@@ -111,28 +115,28 @@ def count(readings: Iterable[Reading]) -> dict[str, int]:
     return dict(counts)
 
 
-def following(readings: Sequence[Reading]) -> list[Request]:
-    """The requests that lists lead to: pools, IP sets, security groups and snapshots, one by one."""
-    found: list[Request] = []
+def list_follow_ups(readings: Sequence[Reading]) -> list[Request]:
+    """The requests for each pool, IP set, security group and snapshot in the lists that were read."""
+    requests: list[Request] = []
     for reading in readings:
         path, data = reading["path"], reading["data"]
         if path == "/pools" and not reading["params"]:
-            found += [Request(path, {"poolid": entry["poolid"]}) for entry in data]
+            requests += [Request(path, {"poolid": entry["poolid"]}) for entry in data]
         elif path.endswith("/firewall/ipset"):
-            found += [Request(f"{path}/{segment(entry['name'])}") for entry in data]
+            requests += [Request(f"{path}/{segment(entry['name'])}") for entry in data]
         elif path == "/cluster/firewall/groups":
-            found += [Request(f"{path}/{segment(entry['group'])}") for entry in data]
+            requests += [Request(f"{path}/{segment(entry['group'])}") for entry in data]
         elif path.endswith("/snapshot"):
             names = [entry["name"] for entry in data if entry["name"] != "current"]
-            found += [Request(f"{path}/{segment(name)}/config") for name in names]
-    return found
+            requests += [Request(f"{path}/{segment(name)}/config") for name in names]
+    return requests
 
 
-def _of_nodes(resources: Sequence[dict[str, Any]]) -> list[Request]:
+def _list_node_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
     return [
         Request(f"/nodes/{segment(entry['node'])}/{part}", params)
         for entry in resources
-        if entry["type"] == "node" and _online(entry)
+        if entry["type"] == "node" and _is_online(entry)
         for part, params in (
             ("qemu", {"full": 1}),
             ("lxc", {}),
@@ -144,8 +148,8 @@ def _of_nodes(resources: Sequence[dict[str, Any]]) -> list[Request]:
     ]
 
 
-def _of_guests(resources: Sequence[dict[str, Any]]) -> list[Request]:
-    offline = {entry["node"] for entry in resources if entry["type"] == "node" and not _online(entry)}
+def _list_guest_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
+    offline = {entry["node"] for entry in resources if entry["type"] == "node" and not _is_online(entry)}
     parts = (
         "config",
         "pending",
@@ -160,9 +164,9 @@ def _of_guests(resources: Sequence[dict[str, Any]]) -> list[Request]:
     ]
 
 
-def _contents(readings: Sequence[Reading]) -> list[Request]:
-    """What is on every storage that can be read; a shared one is read once."""
-    found: dict[tuple[str, str], Request] = {}
+def _list_content_requests(readings: Sequence[Reading]) -> list[Request]:
+    """The requests for the content of every active storage; a shared one only once."""
+    requests: dict[tuple[str, str], Request] = {}
     for reading in readings:
         match = re.fullmatch(r"/nodes/([^/]+)/storage", reading["path"])
         for entry in reading["data"] if match else ():
@@ -170,16 +174,16 @@ def _contents(readings: Sequence[Reading]) -> list[Request]:
                 continue
             where = "" if int(entry.get("shared", 0)) else match[1]
             path = f"{reading['path']}/{segment(entry['storage'])}/content"
-            found.setdefault((where, entry["storage"]), Request(path))
-    return list(found.values())
+            requests.setdefault((where, entry["storage"]), Request(path))
+    return list(requests.values())
 
 
-def _read_all(client: Client, captured: Captured, requests: Sequence[Request], throttle: int) -> None:
+def _read_all(client: Client, captured: CaptureResult, requests: Sequence[Request], throttle: int) -> None:
     def read(request: Request) -> Reading | PveError:
         try:
             return _read(client, request)
         except PveError as error:
-            if _hopeless(error):
+            if _is_fatal(error):
                 raise
             return error
 
@@ -195,19 +199,19 @@ def _read(client: Client, request: Request) -> Reading:
     return {"path": request.path, "params": request.params, "data": data}
 
 
-def _hopeless(error: PveError) -> bool:
-    """Whether no other request would fare better."""
+def _is_fatal(error: PveError) -> bool:
+    """Whether every other request would fail, too."""
     return error.code in (AUTH_FAILED, TLS_UNTRUSTED) or (error.code == UNREACHABLE and error.http_status is None)
 
 
-def _online(entry: dict[str, Any]) -> bool:
-    # Without Sys.Audit on the node its status is not shown; then the node may speak for itself.
+def _is_online(entry: dict[str, Any]) -> bool:
+    # Without Sys.Audit the status of a node is not shown; then the node is asked.
     return entry.get("status", "unknown") != "offline"
 
 
-def _offline(node: str) -> PveError:
+def _offline_error(node: str) -> PveError:
     return PveError("node_offline", f"node {node} is offline; its guests are captured as the cluster lists them.")
 
 
-def _and_more(number: int) -> str:
+def _describe_others(number: int) -> str:
     return f" and {number} more like it" if number else ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pseudonyms: the same for the same name, and for addresses so that networks stay networks."""
+"""Pseudonyms for names, ids and addresses: the same for the same name, and addresses of a network stay in one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import secrets
 import uuid
 from ipaddress import IPv4Address, IPv6Address
 
-# Ranges with a meaning of their own: what is in one stays in it.
+# Ranges with a special meaning: an address in one of them gets a pseudonym in it.
 _RANGES = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3
     ::/16 fc00::/7 fe80::/10 ff00::/8
@@ -23,107 +23,110 @@ _MAC = re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9
 _V4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"
 _V6 = r"(?<![\w:.])(?=[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:)[0-9A-Fa-f:]+(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:.])"
 _ADDRESS = re.compile(rf"(?P<address>{_V4}|{_V6})(?:/(?P<length>\d{{1,3}})(?![\w.]))?")
-# Every MAC address, range and address, with the length of its network, in a text.
+# Matches MAC addresses, ranges, and addresses with or without the length of their network.
 ADDRESSES = rf"{_MAC.pattern}|(?:{_V4}|{_V6})(?:-(?:{_V4}|{_V6})|/\d{{1,3}}(?![\w.]))?"
 _RANGE = re.compile(rf"(?P<first>{_V4}|{_V6})-(?P<last>{_V4}|{_V6})")
 
 
-def _fixed_bits() -> dict[int, tuple[str, ...]]:
+def _build_fixed_prefixes() -> dict[int, tuple[str, ...]]:
     networks = [ipaddress.ip_network(text) for text in _RANGES.split()]
     return {
-        width: tuple(_bits(net.network_address)[: net.prefixlen] for net in networks if net.max_prefixlen == width)
+        width: tuple(_to_bits(net.network_address)[: net.prefixlen] for net in networks if net.max_prefixlen == width)
         for width in (32, 128)
     }
 
 
-def _bits(address: IPv4Address | IPv6Address) -> str:
+def _to_bits(address: IPv4Address | IPv6Address) -> str:
     return format(int(address), f"0{address.max_prefixlen}b")
 
 
-_FIXED = _fixed_bits()
+_FIXED = _build_fixed_prefixes()
 
 
 class Pseudonyms:
-    """Pseudonyms of one capture. Names are numbered; addresses and ids follow from a key that nobody keeps."""
+    """The pseudonyms of one capture. Names are numbered; addresses and ids are derived from a key that is not kept."""
 
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(16)
         self._names: dict[str, dict[str, str]] = {}
         self._addresses: dict[IPv4Address | IPv6Address, IPv4Address | IPv6Address] = {}
 
-    def name(self, kind: str, name: str, form: str = "{kind}-{number}") -> str:
-        """The pseudonym of a name among those of its kind."""
-        known = self._names.setdefault(kind, {})
-        if name not in known:
-            known[name] = form.format(kind=kind, number=len(known) + 1)
-        return known[name]
+    def replace_name(self, kind: str, name: str, form: str = "{kind}-{number}") -> str:
+        """The pseudonym of a name of a kind."""
+        pseudonyms = self._names.setdefault(kind, {})
+        if name not in pseudonyms:
+            pseudonyms[name] = form.format(kind=kind, number=len(pseudonyms) + 1)
+        return pseudonyms[name]
 
-    def known(self, name: str, kinds: tuple[str, ...]) -> str | None:
-        """The pseudonym that a name has already got as one of these kinds."""
+    def find_name(self, name: str, kinds: tuple[str, ...]) -> str | None:
+        """The pseudonym that a name already has in one of these kinds, None if it has none."""
         return next((self._names[kind][name] for kind in kinds if name in self._names.get(kind, ())), None)
 
-    def uuid(self, text: str) -> str:
-        """Another UUID."""
+    def replace_uuid(self, text: str) -> str:
+        """The pseudonym of a UUID."""
         return str(uuid.UUID(bytes=self._hash(f"uuid {text.lower()}")[:16], version=4))
 
-    def mac(self, text: str) -> str:
-        """Another MAC address, under Proxmox's own prefix."""
-        number = self.name("mac", text.upper(), "{number}")
+    def replace_mac(self, text: str) -> str:
+        """The pseudonym of a MAC address, with Proxmox's prefix."""
+        number = self.replace_name("mac", text.upper(), "{number}")
         return "BC:24:11:" + ":".join(re.findall("..", f"{int(number):06X}"))
 
-    def address(self, text: str) -> str:
-        """Another address or network (C(address/length)); what shares a network goes on sharing it.
+    def replace_address(self, text: str) -> str:
+        """The pseudonym of an address or network (C(address/length)); addresses of a network stay in one network.
 
-        What is no address comes back as it is, as do loopback, multicast, netmasks and the unspecified address.
+        Text that is no address is returned as it is, as are loopback, multicast, netmasks and the unspecified address.
         """
         match = _ADDRESS.fullmatch(text)
         try:
-            given = ipaddress.ip_address(match["address"] if match else "")
+            original = ipaddress.ip_address(match["address"] if match else "")
         except ValueError:
             return text
-        if given.is_loopback or given.is_multicast or given.is_unspecified or given in _NETMASKS:
+        if original.is_loopback or original.is_multicast or original.is_unspecified or original in _NETMASKS:
             return text
-        other = self._other(given)
+        replacement = self._map_address(original)
         length = match["length"] if match else None
-        if length is None or int(length) > given.max_prefixlen:
-            return str(other)
-        host = (1 << (given.max_prefixlen - int(length))) - 1
-        if not int(given) & host:
-            other = type(other)(int(other) & ~host)
-        return f"{other}/{length}"
+        if length is None or int(length) > original.max_prefixlen:
+            return str(replacement)
+        host = (1 << (original.max_prefixlen - int(length))) - 1
+        if not int(original) & host:
+            replacement = type(replacement)(int(replacement) & ~host)
+        return f"{replacement}/{length}"
 
-    def addresses_in(self, text: str) -> str:
-        """A text with every MAC and IP address in it replaced."""
-        text = _MAC.sub(lambda match: self.mac(match[0]), text)
-        # A range may run the other way round between the replacements.
+    def replace_addresses(self, text: str) -> str:
+        """A text with pseudonyms for every MAC and IP address in it."""
+        text = _MAC.sub(lambda match: self.replace_mac(match[0]), text)
+        # The pseudonyms of a range may be in the opposite order.
         parts = []
         end = 0
         for match in _RANGE.finditer(text):
-            parts += [self._each(text[end : match.start()]), self._range(match["first"], match["last"])]
+            parts += [
+                self._replace_single_addresses(text[end : match.start()]),
+                self._replace_range(match["first"], match["last"]),
+            ]
             end = match.end()
-        return "".join([*parts, self._each(text[end:])])
+        return "".join([*parts, self._replace_single_addresses(text[end:])])
 
-    def _each(self, text: str) -> str:
-        return _ADDRESS.sub(lambda match: self.address(match[0]), text)
+    def _replace_single_addresses(self, text: str) -> str:
+        return _ADDRESS.sub(lambda match: self.replace_address(match[0]), text)
 
-    def _range(self, first: str, last: str) -> str:
-        ends = [self.address(first), self.address(last)]
+    def _replace_range(self, first: str, last: str) -> str:
+        ends = [self.replace_address(first), self.replace_address(last)]
         try:
             ends.sort(key=lambda end: int(ipaddress.ip_address(end)))
         except ValueError:
             return f"{first}-{last}"
         return "-".join(ends)
 
-    def _other(self, given: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-        """Prefix-preserving: each bit is flipped, or not, by what is before it; never on the way to a fixed range."""
-        if given not in self._addresses:
-            bits, fixed = _bits(given), _FIXED[given.max_prefixlen]
-            other = "".join(
-                bit if _leads_to(bits[:at], fixed) or self._hash(f"ip {bits[:at]}")[0] & 1 else "10"[int(bit)]
+    def _map_address(self, original: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+        """A prefix-preserving pseudonym: whether a bit flips depends on those before it; fixed ranges are kept."""
+        if original not in self._addresses:
+            bits, fixed = _to_bits(original), _FIXED[original.max_prefixlen]
+            replacement = "".join(
+                bit if _may_lead_to(bits[:at], fixed) or self._hash(f"ip {bits[:at]}")[0] & 1 else "10"[int(bit)]
                 for at, bit in enumerate(bits)
             )
-            self._addresses[given] = type(given)(int(other, 2))
-        return self._addresses[given]
+            self._addresses[original] = type(original)(int(replacement, 2))
+        return self._addresses[original]
 
     def _hash(self, text: str) -> bytes:
         return hmac.new(self._key, text.encode(), hashlib.sha256).digest()
@@ -132,5 +135,5 @@ class Pseudonyms:
 _NETMASKS = ipaddress.ip_network("255.0.0.0/8")
 
 
-def _leads_to(prefix: str, fixed: tuple[str, ...]) -> bool:
+def _may_lead_to(prefix: str, fixed: tuple[str, ...]) -> bool:
     return any(len(prefix) < len(bits) and bits.startswith(prefix) for bits in fixed)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes out of readings what must not leave the cluster: secrets, keys, and texts that people wrote. Pure."""
+"""Remove from readings what must not leave the cluster: secrets, keys, and texts that people wrote. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .scrub_names import NameScrubber
 
 MASK = "**********"
 
-# Written by people for people, so they may hold anything.
+# Written by people for people, so they may contain anything.
 _TEXTS = """
     comment comments comments6 consent-text contact description email email-from email_from firstname lastname
     mailto notes notes-template
 """
-# Command lines and environments, and what vouches for machines and people.
+# Command lines, environments, and what identifies machines and people.
 _PRIVATE = """
     args entrypoint env fingerprint http_proxy lxc script serverid sshkeys ssl_fingerprint u2f webauthn
 """
-# A checksum over a file with secrets in it would let anybody test guesses.
+# A checksum of a file with secrets would allow testing guesses.
 _CHECKSUMS = "digest"
 _DROPPED = frozenset(f"{_TEXTS} {_PRIVATE} {_CHECKSUMS}".split())
-# Reads back masked from the server already; whether there is one matters to a rehearsal.
+# The API returns it masked already; a rehearsal needs to know whether it is set.
 _MASKED = frozenset({"cipassword"})
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|credential|keyring|private|privkey|pubkey|certificat|sshkey|apikey|csrf"
@@ -46,17 +46,17 @@ _GONE = object()
 
 
 def scrub(readings: Iterable[dict[str, Any]], *, names: bool = False) -> list[dict[str, Any]]:
-    """The readings without secrets; with I(names) also under pseudonyms, the same for the same name everywhere.
+    """The readings without secrets; with I(names) also with pseudonyms, the same for the same name everywhere.
 
-    Kept are vmids, sizes, times, the kinds of things and how they hang together. Secret texts and what people
-    wrote about things are dropped, or masked where it matters that there is something.
+    Vmids, sizes, times, types and references are kept. Secret texts and what people wrote about things are dropped, or
+    masked where it matters that a value is set.
     """
     clean = [{**reading, "data": _clean(reading["data"])} for reading in readings]
     return NameScrubber().scrub(clean) if names else clean
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what stands under this name must not be kept."""
+    """Whether the value of this name must not be kept."""
     return name.lower() in _DROPPED or _SECRET_NAME.search(name) is not None
 
 
@@ -76,13 +76,13 @@ def _clean_item(name: str, value: Any) -> Any:
     if is_secret_name(name):
         return _GONE
     if name == "smbios1" and isinstance(value, str):
-        # Serial numbers and asset tags; only the id means something to the guest's life.
+        # The rest are serial numbers and asset tags; only the id matters to how the guest behaves.
         return ",".join(part for part in value.split(",") if part.startswith("uuid="))
     return _clean(value)
 
 
 def _is_pending(value: dict[str, Any]) -> bool:
-    """Whether it is an entry of C(/pending): an option's name under C(key)."""
+    """Whether a value is an entry of C(/pending), which has an option's name under C(key)."""
     return isinstance(value.get("key"), str) and bool({"value", "pending", "delete"} & value.keys())
 
 
@@ -95,7 +95,7 @@ def _clean_pending(entry: dict[str, Any]) -> Any:
 
 
 def clean_text(text: str) -> str:
-    """A text without keys, tokens and logins that stand in the middle of it."""
+    """A text with the keys, tokens and logins in it masked."""
     if _SECRET_TEXT.search(text):
         return MASK
     text = _URL_LOGIN.sub(f"://{MASK}@", text)

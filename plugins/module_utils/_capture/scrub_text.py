@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names inside texts: UPIDs, users, volumes, property strings, addresses, and what is known from elsewhere. Pure."""
+"""Replace names inside texts: UPIDs, users, volumes, property strings, addresses and collected names. Pure."""
 
 from __future__ import annotations
 
 import re
 
 from .pseudonyms import ADDRESSES, Pseudonyms
-from .volume_names import pseudonymous_volume
+from .volume_names import replace_volume_name
 
-# Words that may also be somebody's name for a thing; in running text they are left alone.
+# Words that are kept in texts, though something may have such a name.
 _WORDS_TEXT = """
     local all none any default root shared host node guest qemu lxc images rootdir iso backup vztmpl snippets import
     linux debian cloud-init cloudinit virtio scsi ide sata enabled disabled yes true false current
@@ -26,75 +26,77 @@ _WORDS = frozenset(_WORDS_TEXT.split())
 
 
 class TextScrubber:
-    """Puts pseudonyms in place of the names inside texts."""
+    """Replaces the names inside texts by pseudonyms."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
-        self._of = pseudonyms
+        self._pseudonyms = pseudonyms
 
-    def name(self, kind: str, text: str, form: str = "{kind}-{number}") -> str:
-        """The pseudonym of a name; what every server has under a name keeps it."""
-        return text if text in _BUILT_IN.get(kind, ()) else self._of.name(kind, text, form)
+    def replace_name(self, kind: str, text: str, form: str = "{kind}-{number}") -> str:
+        """The pseudonym of a name; names that every server has are kept."""
+        return text if text in _BUILT_IN.get(kind, ()) else self._pseudonyms.replace_name(kind, text, form)
 
-    def users(self, text: str) -> str:
-        """Every C(user@realm) and C(user@realm!token) in a text."""
-        return _USER.sub(self._one_user, text)
+    def replace_users(self, text: str) -> str:
+        """Replace every C(user@realm) and C(user@realm!token) in a text."""
+        return _USER.sub(self._replace_user, text)
 
-    def upids(self, text: str) -> str:
-        """Every UPID in a text."""
-        return _UPID.sub(self._upid, text)
+    def replace_upids(self, text: str) -> str:
+        """Replace every UPID in a text."""
+        return _UPID.sub(self._replace_upid, text)
 
-    def volume(self, text: str) -> str:
-        """A volume id."""
+    def replace_volume(self, text: str) -> str:
+        """Replace the names in a volume id."""
         storage, colon, name = text.partition(":")
         if not colon:
-            return self.text(text)
-        return f"{self._of.name('storage', storage)}:{pseudonymous_volume(self._of, name)}"
+            return self.scrub_text(text)
+        return f"{self._pseudonyms.replace_name('storage', storage)}:{replace_volume_name(self._pseudonyms, name)}"
 
-    def property_string(self, key: str, text: str) -> str:
-        """A value of several options; the first may be a volume."""
+    def scrub_properties(self, key: str, text: str) -> str:
+        """Replace the names in a property string, whose first part may be a volume."""
         first, *others = text.split(",")
         if _DRIVE.fullmatch(key) and "=" not in first and ":" in first:
-            return ",".join([self.volume(first), *map(self._option, others)])
-        return ",".join(map(self._option, [first, *others]))
+            return ",".join([self.replace_volume(first), *map(self._scrub_option, others)])
+        return ",".join(map(self._scrub_option, [first, *others]))
 
-    def _option(self, part: str) -> str:
+    def _scrub_option(self, part: str) -> str:
         name, equals, value = part.partition("=") if "=" in part else ("", "", part)
         if name == "uuid":
-            value = self._of.uuid(value)
+            value = self._pseudonyms.replace_uuid(value)
         elif name in ("serial", "wwn", "mapping", "storage"):
-            value = self._of.name(name, value)
-        elif self._of.known(value.partition(":")[0], ("storage",)) and ":" in value:
-            value = self.volume(value)
+            value = self._pseudonyms.replace_name(name, value)
+        elif self._pseudonyms.find_name(value.partition(":")[0], ("storage",)) and ":" in value:
+            value = self.replace_volume(value)
         else:
-            value = self.text(value)
+            value = self.scrub_text(value)
         return f"{name}{equals}{value}"
 
-    def text(self, text: str) -> str:
-        """Any text: UPIDs, users, addresses, and names that are known from elsewhere, in one go."""
-        return _ANYTHING.sub(self._found, text)
+    def scrub_text(self, text: str) -> str:
+        """Replace UPIDs, users, addresses and names that were collected elsewhere in any text."""
+        return _ANYTHING.sub(self._replace_match, text)
 
-    def _found(self, match: re.Match[str]) -> str:
+    def _replace_match(self, match: re.Match[str]) -> str:
         text = match[0]
         upid, user = _UPID.fullmatch(text), _USER.fullmatch(text)
         if upid:
-            return self._upid(upid)
+            return self._replace_upid(upid)
         if user:
-            return self._one_user(user)
-        other = self._of.addresses_in(text)
-        return self._word(text) if other == text else other
+            return self._replace_user(user)
+        replaced = self._pseudonyms.replace_addresses(text)
+        return self._replace_word(text) if replaced == text else replaced
 
-    def _word(self, word: str) -> str:
+    def _replace_word(self, word: str) -> str:
         if word in _WORDS or word.isdecimal():
             return word
-        return self._of.known(word, _KINDS) or ".".join(
-            self._of.known(part, _KINDS) or part for part in word.split(".")
+        return self._pseudonyms.find_name(word, _KINDS) or ".".join(
+            self._pseudonyms.find_name(part, _KINDS) or part for part in word.split(".")
         )
 
-    def _upid(self, match: re.Match[str]) -> str:
+    def _replace_upid(self, match: re.Match[str]) -> str:
         node, middle, subject, user = match.groups()
-        subject = subject if subject.isdecimal() else self._of.known(subject, _KINDS) or subject
-        return f"UPID:{self._of.name('node', node)}:{middle}:{subject}:{self.users(user)}:"
+        subject = subject if subject.isdecimal() else self._pseudonyms.find_name(subject, _KINDS) or subject
+        return f"UPID:{self._pseudonyms.replace_name('node', node)}:{middle}:{subject}:{self.replace_users(user)}:"
 
-    def _one_user(self, match: re.Match[str]) -> str:
-        user, realm = self.name("user", match["user"]), self.name("realm", match["realm"])
-        return f"{user}@{realm}" + (f"!{self._of.name('token', match['token'])}" if match["token"] else "")
+    def _replace_user(self, match: re.Match[str]) -> str:
+        user, realm = self.replace_name("user", match["user"]), self.replace_name("realm", match["realm"])
+        return f"{user}@{realm}" + (
+            f"!{self._pseudonyms.replace_name('token', match['token'])}" if match["token"] else ""
+        )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of volumes under pseudonyms: what Proxmox VE gave them stays, what people named them goes. Pure."""
+"""Pseudonyms for names of volumes: parts that Proxmox VE chose are kept, parts that people chose are replaced. Pure."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _BACKUP = re.compile(r"vzdump-(?:qemu|lxc|openvz)-\d+-[\d_-]+")
 _PBS_BACKUP = re.compile(r"(?:vm|ct)|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def pseudonymous_volume(pseudonyms: Pseudonyms, name: str) -> str:
-    """The name of a volume (what follows the storage and a colon), each part of the path by itself."""
-    return "/".join(_part(pseudonyms, part) for part in name.split("/"))
+def replace_volume_name(pseudonyms: Pseudonyms, name: str) -> str:
+    """The pseudonym of a volume's name (the part after the storage and a colon), part by part of its path."""
+    return "/".join(_replace_part(pseudonyms, part) for part in name.split("/"))
 
 
-def _part(pseudonyms: Pseudonyms, part: str) -> str:
+def _replace_part(pseudonyms: Pseudonyms, part: str) -> str:
     if part in _FOLDERS or part.isdecimal() or _PBS_BACKUP.fullmatch(part):
         return part
     bare, at, snapshot = part.partition("@")
     if at and snapshot not in ("__base__", "__replicate__"):
-        return f"{_part(pseudonyms, bare)}@{pseudonyms.name('snapshot', snapshot)}"
+        return f"{_replace_part(pseudonyms, bare)}@{pseudonyms.replace_name('snapshot', snapshot)}"
     suffix = _SUFFIX.search(bare)
     stem, ending = (bare[: suffix.start()], suffix[0]) if suffix else (bare, "")
     if _BACKUP.fullmatch(stem):
         return part
     owned = _OWNED.fullmatch(stem)
     if owned is None:
-        return f"{pseudonyms.name('file', stem)}{ending}{at}{snapshot}"
+        return f"{pseudonyms.replace_name('file', stem)}{ending}{at}{snapshot}"
     what = owned["what"]
     if what.startswith("state-"):
-        what = f"state-{pseudonyms.name('snapshot', what[6:])}"
+        what = f"state-{pseudonyms.replace_name('snapshot', what[6:])}"
     elif not _GIVEN.fullmatch(what):
-        what = pseudonyms.name("file", what)
+        what = pseudonyms.replace_name("file", what)
     return f"{owned['owner']}{what}{ending}{at}{snapshot}"

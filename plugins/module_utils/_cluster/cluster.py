@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a cluster does besides running guests: high availability and replication."""
+"""Read high availability and replication of a cluster."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from .ha import RULES, describe_resource, describe_rule
 if TYPE_CHECKING:
     from .._api.client import Client
 
-_AT_ONCE = 10
-_HOW_IT_WENT = ("last_sync", "next_sync", "duration", "fail_count", "error")
+_CONCURRENCY = 10
+_STATUS_FIELDS = ("last_sync", "next_sync", "duration", "fail_count", "error")
 
 
 def read_ha(client: Client, warnings: list[str]) -> dict[str, Any]:
-    """HA from two requests; a part that can't be read is null, and why goes to I(warnings)."""
-    status = _read(client, "/cluster/ha/status/current", "The state of HA", warnings)
-    rules = _read(client, RULES, "The rules of HA", warnings)
+    """HA, from two requests; a part that can't be read is null, and I(warnings) gets the reason."""
+    status = _read_or_warn(client, "/cluster/ha/status/current", "The state of HA", warnings)
+    rules = _read_or_warn(client, RULES, "The rules of HA", warnings)
     return {**describe_ha(status), "rules": None if rules is None else describe_rules(rules)}
 
 
 def read_replication(
     client: Client, resources: Sequence[dict[str, Any]], warnings: list[str]
 ) -> list[dict[str, Any]] | None:
-    """The replication jobs, and how they went as the nodes say that have a guest with a job.
+    """The replication jobs, with their last results from the nodes that have their guests.
 
-    I(resources) are the entries of C(/cluster/resources).
+    I(resources) are the entries of C(/cluster/resources). A part that can't be read is null, and I(warnings) gets the
+    reason.
     """
-    jobs = _read(client, "/cluster/replication", "Replication", warnings)
+    jobs = _read_or_warn(client, "/cluster/replication", "Replication", warnings)
     if jobs is None:
         return None
     places = {int(entry["vmid"]): entry["node"] for entry in resources if "vmid" in entry}
@@ -43,17 +44,17 @@ def read_replication(
 
     def read(node: str) -> list[dict[str, Any]]:
         what = f"How the replication of guests on {node} went"
-        return _read(client, f"/nodes/{segment(node)}/replication", what, warnings) or []
+        return _read_or_warn(client, f"/nodes/{segment(node)}/replication", what, warnings) or []
 
-    told = {entry["id"]: entry for entries in bounded_map(_AT_ONCE, read, nodes) for entry in entries}
+    statuses = {entry["id"]: entry for entries in bounded_map(_CONCURRENCY, read, nodes) for entry in entries}
     return [
-        describe_job(job, told.get(job["id"], {}), places.get(int(job["guest"])))
+        describe_job(job, statuses.get(job["id"], {}), places.get(int(job["guest"])))
         for job in sorted(jobs, key=lambda job: (int(job["guest"]), job["id"]))
     ]
 
 
 def describe_ha(status: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
-    """HA from C(/cluster/ha/status/current); all null when that was not read."""
+    """HA from C(/cluster/ha/status/current); all null when it was not read."""
     if status is None:
         return dict.fromkeys(("master", "armed", "nodes", "resources"))
     by_type: dict[str, list[dict[str, Any]]] = {}
@@ -67,14 +68,14 @@ def describe_ha(status: Sequence[dict[str, Any]] | None) -> dict[str, Any]:
             for entry in sorted(by_type.get("lrm", ()), key=lambda entry: entry["node"])
         ],
         "resources": [
-            _service(entry)
+            _describe_service(entry)
             for entry in sorted(by_type.get("service", ()), key=lambda entry: int(entry["sid"].partition(":")[2]))
         ],
     }
 
 
 def describe_rules(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rules, by name."""
+    """The rules of HA, sorted by name."""
     rules = []
     for entry in sorted(entries, key=lambda entry: entry["rule"]):
         rule = describe_rule(entry)
@@ -83,8 +84,8 @@ def describe_rules(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return rules
 
 
-def describe_job(job: dict[str, Any], told: dict[str, Any], source: str | None) -> dict[str, Any]:
-    """A replication job from its configuration and what its node tells of it."""
+def describe_job(job: dict[str, Any], status: dict[str, Any], source: str | None) -> dict[str, Any]:
+    """A replication job from its configuration and its status on the guest's node."""
     return {
         "id": job["id"],
         "vmid": int(job["guest"]),
@@ -93,18 +94,18 @@ def describe_job(job: dict[str, Any], told: dict[str, Any], source: str | None) 
         "schedule": job.get("schedule", "*/15"),
         "disable": bool(int(job.get("disable") or 0)),
         "comment": str(job.get("comment") or ""),
-        **{name: told.get(name) for name in _HOW_IT_WENT},
+        **{name: status.get(name) for name in _STATUS_FIELDS},
     }
 
 
-def _service(entry: dict[str, Any]) -> dict[str, Any]:
-    asked = describe_resource({**entry, "state": entry.get("request_state")})
-    del asked["managed"]
+def _describe_service(entry: dict[str, Any]) -> dict[str, Any]:
+    requested = describe_resource({**entry, "state": entry.get("request_state")})
+    del requested["managed"]
     vmid = int(entry["sid"].partition(":")[2])
-    return {"sid": entry["sid"], "vmid": vmid, "node": entry.get("node"), "state": entry.get("state"), **asked}
+    return {"sid": entry["sid"], "vmid": vmid, "node": entry.get("node"), "state": entry.get("state"), **requested}
 
 
-def _read(client: Client, path: str, what: str, warnings: list[str]) -> Any:
+def _read_or_warn(client: Client, path: str, what: str, warnings: list[str]) -> Any:
     try:
         return client.get(path)
     except PveError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""High availability: the guests under the HA manager's care, and its rules. Pure but for find_rule()."""
+"""High availability: the guests that the HA manager manages, and its rules. Pure but for find_rule()."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _NODE_AFFINITY, _RESOURCE_AFFINITY = "node-affinity", "resource-affinity"
 
 
 def service_id(guest: Guest) -> str:
-    """What the HA manager calls a guest, such as C(vm:101)."""
+    """The HA manager's id for a guest, such as C(vm:101)."""
     return f"{'vm' if guest.type == 'qemu' else 'ct'}:{guest.vmid}"
 
 
 def describe_resource(entry: dict[str, Any] | None) -> dict[str, Any]:
-    """A guest under HA from an entry of C(/cluster/ha/resources), or one that is not."""
+    """A guest's HA resource from an entry of C(/cluster/ha/resources); None for a guest that is not under HA."""
     if entry is None:
         return dict(_UNMANAGED)
     state = str(entry.get("state") or "started")
     return {
         "managed": True,
-        # An older name of the same.
+        # C(enabled) is an older name of C(started).
         "request_state": "started" if state == "enabled" else state,
         "max_restart": int(entry.get("max_restart", 1)),
         "max_relocate": int(entry.get("max_relocate", 1)),
@@ -52,7 +52,7 @@ def describe_resource(entry: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def describe_rule(entry: dict[str, Any] | None) -> dict[str, Any]:
-    """A rule from an entry of C(/cluster/ha/rules), or none."""
+    """A rule from an entry of C(/cluster/ha/rules); None for a rule that does not exist."""
     if entry is None:
         return {"exists": False}
     rule: dict[str, Any] = {
@@ -64,7 +64,7 @@ def describe_rule(entry: dict[str, Any] | None) -> dict[str, Any]:
     }
     if entry["type"] == _NODE_AFFINITY:
         nodes = filter(None, str(entry.get("nodes") or "").split(","))
-        return {**rule, "nodes": node_priorities(list(nodes)), "strict": bool(int(entry.get("strict") or 0))}
+        return {**rule, "nodes": parse_node_priorities(list(nodes)), "strict": bool(int(entry.get("strict") or 0))}
     return {**rule, "affinity": entry.get("affinity")}
 
 
@@ -72,133 +72,141 @@ def find_rule(client: Client, name: str) -> dict[str, Any] | None:
     return next((entry for entry in client.get(RULES) if entry["rule"] == name), None)
 
 
-def node_priorities(nodes: list[str]) -> dict[str, int]:
-    """Nodes, each C(name) or C(name:priority), with their priorities, which are 0 unless given."""
-    found = {}
+def parse_node_priorities(nodes: list[str]) -> dict[str, int]:
+    """Nodes with their priorities, from C(name) or C(name:priority); the default is 0. Raises C(invalid_parameter)."""
+    priorities = {}
     for node in nodes:
         name, colon, priority = node.partition(":")
         if not name or (colon and not priority.isdecimal()):
             raise PveError(
                 INVALID_PARAMETER, f"{node!r} is no node with a priority.", "Write it as NODE or NODE:PRIORITY."
             )
-        found[name] = int(priority or 0)
-    return dict(sorted(found.items()))
+        priorities[name] = int(priority or 0)
+    return dict(sorted(priorities.items()))
 
 
 def plan_resource(
-    sid: str, now: dict[str, Any], params: dict[str, Any], digest: str | None
+    sid: str, current: dict[str, Any], params: dict[str, Any], digest: str | None
 ) -> tuple[list[Step], dict[str, Any]]:
     """The requests for one guest, and its HA resource after them."""
     if params["state"] == "absent":
-        if not now["managed"]:
-            return [], now
-        return [_step("DELETE", f"{RESOURCES}/{segment(sid)}", "it is under HA, and absent is asked for")], _UNMANAGED
-    wished = {name: _normal(params[name]) for name in now if params.get(name) is not None}
-    after = {**now, "managed": True, **wished}
-    if not now["managed"]:
-        return [_step("POST", RESOURCES, "it is not under HA", {"sid": sid, **_given(wished)})], after
-    return _update(f"{RESOURCES}/{segment(sid)}", now, wished, digest), after
+        if not current["managed"]:
+            return [], current
+        return [
+            _build_step("DELETE", f"{RESOURCES}/{segment(sid)}", "it is under HA, and absent is asked for")
+        ], _UNMANAGED
+    desired = {name: _normalize(params[name]) for name in current if params.get(name) is not None}
+    after = {**current, "managed": True, **desired}
+    if not current["managed"]:
+        return [
+            _build_step("POST", RESOURCES, "it is not under HA", {"sid": sid, **_render_new_params(desired)})
+        ], after
+    return _plan_update(f"{RESOURCES}/{segment(sid)}", current, desired, digest), after
 
 
 def plan_rule(
-    name: str, now: dict[str, Any], resources: list[str] | None, params: dict[str, Any], digest: str | None
+    name: str, current: dict[str, Any], resources: list[str] | None, params: dict[str, Any], digest: str | None
 ) -> tuple[list[Step], dict[str, Any]]:
     """The requests for a rule, and the rule after them; I(resources) None leaves its guests as they are."""
     path = f"{RULES}/{segment(name)}"
     if params["state"] == "absent":
-        if not now["exists"]:
-            return [], now
-        return [_step("DELETE", path, "the rule exists, and absent is asked for")], {"exists": False}
+        if not current["exists"]:
+            return [], current
+        return [_build_step("DELETE", path, "the rule exists, and absent is asked for")], {"exists": False}
     if resources == []:
         raise PveError(
             INVALID_PARAMETER,
             f"No guest is chosen for the rule {name}.",
             "Choose others, or delete the rule with state=absent.",
         )
-    wished = _wished_rule(resources, params)
-    kind = _rule_type(name, now, wished)
-    if not now["exists"]:
-        _check_complete(name, kind, wished)
+    desired = _build_desired_rule(resources, params)
+    kind = _choose_rule_type(name, current, desired)
+    if not current["exists"]:
+        _check_complete(name, kind, desired)
         defaults = {"exists": True, "type": kind, "disable": False, "comment": ""}
         if kind == _NODE_AFFINITY:
             defaults["strict"] = False
-        step = _step("POST", RULES, "there is no such rule", {"rule": name, "type": kind, **_given(wished)})
-        return [step], {**defaults, **wished}
-    return _update(path, now, wished, digest, type=kind), {**now, **wished}
+        step = _build_step(
+            "POST", RULES, "there is no such rule", {"rule": name, "type": kind, **_render_new_params(desired)}
+        )
+        return [step], {**defaults, **desired}
+    return _plan_update(path, current, desired, digest, type=kind), {**current, **desired}
 
 
-def _wished_rule(resources: list[str] | None, params: dict[str, Any]) -> dict[str, Any]:
+def _build_desired_rule(resources: list[str] | None, params: dict[str, Any]) -> dict[str, Any]:
     named = {name: params[name] for name in ("strict", "affinity", "disable", "comment")}
-    nodes = None if params["nodes"] is None else node_priorities(params["nodes"])
-    wished = {"resources": resources, "nodes": nodes, **named}
-    return {name: _normal(value) for name, value in wished.items() if value is not None}
+    nodes = None if params["nodes"] is None else parse_node_priorities(params["nodes"])
+    desired = {"resources": resources, "nodes": nodes, **named}
+    return {name: _normalize(value) for name, value in desired.items() if value is not None}
 
 
-def _rule_type(name: str, now: dict[str, Any], wished: dict[str, Any]) -> str | None:
-    asked = None
-    if "nodes" in wished or "strict" in wished:
-        asked = _NODE_AFFINITY
-    elif "affinity" in wished:
-        asked = _RESOURCE_AFFINITY
-    if now["exists"] and asked not in (None, now["type"]):
+def _choose_rule_type(name: str, current: dict[str, Any], desired: dict[str, Any]) -> str | None:
+    requested = None
+    if "nodes" in desired or "strict" in desired:
+        requested = _NODE_AFFINITY
+    elif "affinity" in desired:
+        requested = _RESOURCE_AFFINITY
+    if current["exists"] and requested not in (None, current["type"]):
         raise PveError(
             UNSUPPORTED,
-            f"The rule {name} is of type {now['type']}, which can't become {asked}.",
+            f"The rule {name} is of type {current['type']}, which can't become {requested}.",
             "Delete it first, or give the new one another name.",
         )
-    return now["type"] if now["exists"] else asked
+    return current["type"] if current["exists"] else requested
 
 
-def _check_complete(name: str, kind: str | None, wished: dict[str, Any]) -> None:
-    if kind is None or (kind == _NODE_AFFINITY and not wished.get("nodes")):
+def _check_complete(name: str, kind: str | None, desired: dict[str, Any]) -> None:
+    if kind is None or (kind == _NODE_AFFINITY and not desired.get("nodes")):
         raise PveError(
             INVALID_PARAMETER,
-            f"There is no rule {name}, and it is not said what it is to be.",
+            f"There is no rule {name}, and its type is not clear.",
             "Give nodes for node affinity, or affinity for resource affinity.",
         )
-    least = 2 if kind == _RESOURCE_AFFINITY else 1
-    if len(wished.get("resources", [])) < least:
+    minimum = 2 if kind == _RESOURCE_AFFINITY else 1
+    if len(desired.get("resources", [])) < minimum:
         raise PveError(
             INVALID_PARAMETER,
-            f"The new rule {name} is for {len(wished.get('resources', []))} guests.",
-            f"Choose at least {least} with vmid, name or guests.",
+            f"The new rule {name} is for {len(desired.get('resources', []))} guests.",
+            f"Choose at least {minimum} with vmid, name or guests.",
         )
 
 
-def _update(path: str, now: dict[str, Any], wished: dict[str, Any], digest: str | None, **always: Any) -> list[Step]:
-    changed = {name: value for name, value in wished.items() if value != now[name]}
+def _plan_update(
+    path: str, current: dict[str, Any], desired: dict[str, Any], digest: str | None, **fixed: Any
+) -> list[Step]:
+    changed = {name: value for name, value in desired.items() if value != current[name]}
     if not changed:
         return []
-    params = {**always, **_sent(changed)}
+    params = {**fixed, **_render_params(changed)}
     if params.get("comment") == "":
         del params["comment"]
         params["delete"] = "comment"
     if digest is not None:
         params["digest"] = digest
-    return [_step("PUT", path, f"differs: {', '.join(changed)}", params)]
+    return [_build_step("PUT", path, f"differs: {', '.join(changed)}", params)]
 
 
-def _normal(value: Any) -> Any:
+def _normalize(value: Any) -> Any:
     return value.rstrip("\n") if isinstance(value, str) else value
 
 
-def _sent(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as the API takes them."""
-    sent: dict[str, Any] = {}
+def _render_params(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as the parameters of a request."""
+    params: dict[str, Any] = {}
     for name, value in values.items():
         if name == "nodes":
-            sent[name] = ",".join(f"{node}:{priority}" if priority else node for node, priority in value.items())
+            params[name] = ",".join(f"{node}:{priority}" if priority else node for node, priority in value.items())
         elif isinstance(value, list):
-            sent[name] = ",".join(value)
+            params[name] = ",".join(value)
         else:
-            sent["state" if name == "request_state" else name] = int(value) if isinstance(value, bool) else value
-    return sent
+            params["state" if name == "request_state" else name] = int(value) if isinstance(value, bool) else value
+    return params
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    """As _sent, for what is new: an empty text is what it has anyway."""
-    return {name: value for name, value in _sent(values).items() if value != ""}
+def _render_new_params(values: dict[str, Any]) -> dict[str, Any]:
+    """As _sent; for something new, without empty texts, which are the default."""
+    return {name: value for name, value in _render_params(values).items() if value != ""}
 
 
-def _step(method: str, path: str, why: str, params: dict[str, Any] | None = None) -> Step:
+def _build_step(method: str, path: str, why: str, params: dict[str, Any] | None = None) -> Step:
     return Step(method, path, why, params or {}, task=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The firewall of one place: the cluster, a node, a guest or a security group, as read, as wished, as shown."""
+"""The firewall of one place (cluster, node, guest or security group): read it, plan its changes, describe it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .._api.client import segment
 from .._api.errors import NODE_OFFLINE, NOT_FOUND, PveError
 from .._guest.guest import Guest
 from .._module.plan import Step
-from .lists import Draft, Item, Listing, read
+from .lists import Draft, Item, Listing, read_listing
 from .named_lists import (
-    doomed_names,
+    find_names_to_remove,
     make_aliases,
     make_groups,
     make_ipsets,
@@ -24,13 +24,13 @@ from .named_lists import (
     remove_groups,
     remove_ipsets,
 )
-from .options import changes, lets_through
-from .rules import plan_rules, shown_rule, wished_rule
+from .options import find_changes, is_loosening
+from .rules import build_rule, describe_rule, plan_rules
 
 if TYPE_CHECKING:
     from .._api.client import Client
 
-# What each level has, by the names of the options that say how it is to be; rules of a group are its own.
+# The parts of a firewall at each level, by the names of the options that set them.
 KINDS = {
     "cluster": ("options", "aliases", "ipsets", "groups", "rules"),
     "node": ("options", "rules"),
@@ -41,9 +41,9 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a firewall is: its I(path) below C(/api2/json), and the identity that results show of it.
+    """Where a firewall is: its I(path) below C(/api2/json), and I(target), which identifies it in results.
 
-    I(guest) is the guest whose firewall it is.
+    I(guest) is set for the firewall of a guest.
     """
 
     level: str
@@ -55,9 +55,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Firewall:
-    """Lists of a place by name: C(options rules aliases ipset groups), C(ipset/NAME) and C(groups/NAME).
+    """The lists that were read, by name: C(options rules aliases ipset groups), C(ipset/NAME) and C(groups/NAME).
 
-    I(macros) are their names by themselves in lower case.
+    I(macros) are the names of macros by their lower-case form. I(problem) is why the firewall could not be read.
     """
 
     place: Place
@@ -66,7 +66,7 @@ class Firewall:
     problem: PveError | None = None
 
     def config_digest(self) -> str:
-        return " ".join(f"{name}:{found.digest}" for name, found in sorted(self.listings.items()) if found.digest)
+        return " ".join(f"{name}:{listing.digest}" for name, listing in sorted(self.listings.items()) if listing.digest)
 
 
 def guest_place(guest: Guest) -> Place:
@@ -78,7 +78,7 @@ def node_place(node: str) -> Place:
 
 
 def find_node_place(client: Client, node: str) -> Place:
-    """The firewall of a node that is there and up."""
+    """The firewall of a node; raises C(not_found) or C(node_offline) where the node can't be read."""
     nodes = {entry["node"]: entry.get("status") for entry in client.get("/nodes")}
     if node not in nodes:
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(nodes))}.")
@@ -92,52 +92,53 @@ def cluster_place() -> Place:
 
 
 def group_place(group: str) -> Place:
-    """The rules of a security group, whose name Proxmox VE holds in lower case."""
+    """The rules of a security group, whose name Proxmox VE keeps in lower case."""
     return Place("group", "/cluster/firewall", {"group": group.lower(), "level": "group"}, group.lower())
 
 
 def read_firewall(client: Client, place: Place, params: dict[str, Any], macros: dict[str, str]) -> Firewall:
-    """What the options of a task are about, and no more: a request for each kind, and one for each set or group."""
-    found: dict[str, Listing] = {}
+    """Read only the lists that the options touch: one request for each kind, and one for each IP set or group."""
+    listings: dict[str, Listing] = {}
 
-    def get(name: str, kind: str) -> Listing:
+    def read(name: str, kind: str) -> Listing:
         parts = "/".join(segment(part) for part in name.split("/"))
-        found[name] = read(client, f"{place.path}/{parts}", kind)
-        return found[name]
+        listings[name] = read_listing(client, f"{place.path}/{parts}", kind)
+        return listings[name]
 
     if place.group:
-        if any(item.name == place.group for item in get("groups", "groups").items):
-            get(f"groups/{place.group}", "rules")
-        return Firewall(place, found, macros)
+        if any(item.name == place.group for item in read("groups", "groups").items):
+            read(f"groups/{place.group}", "rules")
+        return Firewall(place, listings, macros)
     if params["options"] or params["reset_options"]:
-        get("options", "options")
+        read("options", "options")
     if params["rules"] is not None:
-        get("rules", "rules")
+        read("rules", "rules")
     if params["aliases"] is not None:
-        get("aliases", "aliases")
+        read("aliases", "aliases")
     if params["ipsets"] is not None:
-        present = get("ipset", "ipset").items
+        present = read("ipset", "ipset").items
         filled = {spec["name"].lower() for spec in params["ipsets"] if spec["entries"] is not None}
-        filled |= doomed_names(present, params["ipsets"], params["purge"])
+        filled |= find_names_to_remove(present, params["ipsets"], params["purge"])
         for name in (item.name for item in present if item.name in filled):
-            get(f"ipset/{name}", "entries")
+            read(f"ipset/{name}", "entries")
     if params["groups"] is not None:
-        present = get("groups", "groups").items
-        for name in sorted(doomed_names(present, params["groups"], params["purge"])):
-            get(f"groups/{name}", "rules")
-    return Firewall(place, found, macros)
+        present = read("groups", "groups").items
+        for name in sorted(find_names_to_remove(present, params["groups"], params["purge"])):
+            read(f"groups/{name}", "rules")
+    return Firewall(place, listings, macros)
 
 
 def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Step, ...], dict[str, Any]]:
-    """The requests that the options ask for, and what is shown of the place after them.
+    """The requests that the options ask for, and the description of the firewall after them.
 
-    What rules name is made before them and removed after them. An option that lets more through is set first, one
-    that lets less through last, so that nothing in between keeps out what neither the old nor the new state does.
+    Aliases, IP sets and groups are created before the rules that name them and removed after those. An option that
+    lets more through is set first, one that lets less through last, so that no state in between blocks traffic that
+    both the old and the new state let through.
     """
     draft = Draft(firewall.listings)
     if firewall.place.group:
         _plan_group(draft, firewall, params)
-        return tuple(draft.steps), shown(firewall.place, draft.listings)
+        return tuple(draft.steps), describe_firewall(firewall.place, draft.listings)
     purge = params["purge"]
     if params["aliases"] is not None:
         make_aliases(draft, params["aliases"])
@@ -146,9 +147,9 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
     if params["groups"] is not None:
         make_groups(draft, params["groups"])
     if draft.steps and params["aliases"] is not None:
-        # The digest of rules covers the IP versions that their aliases stand for.
-        for name, found in draft.listings.items():
-            if found.kind == "rules":
+        # The digest of rules includes the IP versions of the aliases that they name.
+        for name, listing in draft.listings.items():
+            if listing.kind == "rules":
                 draft.touch(name)
     if params["rules"] is not None:
         _plan_rules(draft, "rules", firewall, params)
@@ -160,18 +161,18 @@ def plan_firewall(firewall: Firewall, params: dict[str, Any]) -> tuple[tuple[Ste
         remove_aliases(draft, params["aliases"], purge)
     if "options" in draft:
         _plan_options(draft, params)
-    return tuple(draft.steps), shown(firewall.place, draft.listings)
+    return tuple(draft.steps), describe_firewall(firewall.place, draft.listings)
 
 
-def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
-    """A place as results show it: of each kind what was read."""
+def describe_firewall(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
+    """A firewall as results show it: those of its lists that were read."""
     if place.group:
         entry = next((item for item in listings["groups"].items if item.name == place.group), None)
         rules = listings.get(f"groups/{place.group}")
         return {
             "exists": entry is not None,
             "comment": entry.content["comment"] if entry else "",
-            "rules": [shown_rule(item) for item in rules.items] if rules else [],
+            "rules": [describe_rule(item) for item in rules.items] if rules else [],
         }
     views: dict[str, Any] = {}
     if "options" in listings:
@@ -179,21 +180,29 @@ def shown(place: Place, listings: dict[str, Listing]) -> dict[str, Any]:
     if "aliases" in listings:
         views["aliases"] = [item.content for item in listings["aliases"].items]
     if "ipset" in listings:
-        views["ipsets"] = [_with(listings, "ipset", item, "entries", shown_entry) for item in listings["ipset"].items]
+        views["ipsets"] = [
+            _describe_with_members(listings, "ipset", item, "entries", describe_entry)
+            for item in listings["ipset"].items
+        ]
     if "groups" in listings:
-        views["groups"] = [_with(listings, "groups", item, "rules", shown_rule) for item in listings["groups"].items]
+        views["groups"] = [
+            _describe_with_members(listings, "groups", item, "rules", describe_rule)
+            for item in listings["groups"].items
+        ]
     if "rules" in listings:
-        views["rules"] = [shown_rule(item) for item in listings["rules"].items]
+        views["rules"] = [describe_rule(item) for item in listings["rules"].items]
     return views
 
 
-def _with(listings: dict[str, Listing], kind: str, item: Item, inner: str, show: Any) -> dict[str, Any]:
+def _describe_with_members(
+    listings: dict[str, Listing], kind: str, item: Item, members_key: str, describe: Any
+) -> dict[str, Any]:
     members = listings.get(f"{kind}/{item.name}")
     view = {"name": item.name, **item.content}
-    return {**view, inner: [show(one) for one in members.items]} if members else view
+    return {**view, members_key: [describe(member) for member in members.items]} if members else view
 
 
-def shown_entry(item: Item) -> dict[str, Any]:
+def describe_entry(item: Item) -> dict[str, Any]:
     return {**item.content, "cidr": item.name}
 
 
@@ -212,24 +221,24 @@ def _plan_group(draft: Draft, firewall: Firewall, params: dict[str, Any]) -> Non
 
 
 def _plan_rules(draft: Draft, name: str, firewall: Firewall, params: dict[str, Any]) -> None:
-    wished = [wished_rule(spec, firewall.macros) for spec in params["rules"] if spec["state"] == "present"]
+    desired = [build_rule(spec, firewall.macros) for spec in params["rules"] if spec["state"] == "present"]
     absent = {spec["key"] for spec in params["rules"] if spec["state"] == "absent"}
-    plan_rules(draft, name, wished, absent, params["purge"])
+    plan_rules(draft, name, desired, absent, params["purge"])
 
 
 def _plan_options(draft: Draft, params: dict[str, Any]) -> None:
     present = {item.name: item.content["value"] for item in draft.items("options")}
-    differing, unset = changes(present, params["options"] or {}, params["reset_options"] or [])
-    first = {name: value for name, value in differing.items() if lets_through(name, value)}
-    last = {name: value for name, value in differing.items() if name not in first}
+    differing, unset = find_changes(present, params["options"] or {}, params["reset_options"] or [])
+    loosening = {name: value for name, value in differing.items() if is_loosening(name, value)}
+    tightening = {name: value for name, value in differing.items() if name not in loosening}
     if not draft.steps:
-        first, last = {}, differing
-    others, draft.steps = draft.steps, []
-    if first:
-        _set_options(draft, first, [])
-    draft.steps += others
-    if last or unset:
-        _set_options(draft, last, unset)
+        loosening, tightening = {}, differing
+    other_steps, draft.steps = draft.steps, []
+    if loosening:
+        _set_options(draft, loosening, [])
+    draft.steps += other_steps
+    if tightening or unset:
+        _set_options(draft, tightening, unset)
 
 
 def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) -> None:
@@ -238,4 +247,6 @@ def _set_options(draft: Draft, options: dict[str, Any], unset: Sequence[str]) ->
     why = f"these differ: {', '.join([*options, *unset])}"
     draft.write("options", "PUT", draft.path("options"), why, {**params, **removal})
     kept = [item for item in draft.items("options") if item.name not in {*options, *unset}]
-    draft.put("options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())])
+    draft.replace_items(
+        "options", [*kept, *(Item(name, {"value": value}, ours=True) for name, value in options.items())]
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The firewall's options: which level has which, their types, and what changes them."""
+"""The firewall's options: their types, which level has which, and which of them to change."""
 
 from __future__ import annotations
 
@@ -47,18 +47,54 @@ SPEC: dict[str, dict[str, Any]] = {
     "tcpflags": _BOOL,
 }
 
-_CLUSTER = {"ebtables", "enable", "log_ratelimit", "policy_forward", "policy_in", "policy_out"}
-_GUEST = {"dhcp", "enable", "ipfilter", "log_level_in", "log_level_out", "macfilter", "ndp", "policy_in", "policy_out"}
 LEVELS: dict[str, set[str]] = {
-    "cluster": _CLUSTER,
-    "node": {"enable", "log_level_in", "log_level_out", "ndp"} | (SPEC.keys() - _CLUSTER - _GUEST - {"radv"}),
-    "guest": _GUEST | {"radv"},
+    "cluster": {
+        "ebtables",
+        "enable",
+        "log_ratelimit",
+        "policy_forward",
+        "policy_in",
+        "policy_out",
+    },
+    "node": {
+        "enable",
+        "log_level_forward",
+        "log_level_in",
+        "log_level_out",
+        "log_nf_conntrack",
+        "ndp",
+        "nf_conntrack_allow_invalid",
+        "nf_conntrack_helpers",
+        "nf_conntrack_max",
+        "nf_conntrack_tcp_timeout_established",
+        "nf_conntrack_tcp_timeout_syn_recv",
+        "nftables",
+        "nosmurfs",
+        "protection_synflood",
+        "protection_synflood_burst",
+        "protection_synflood_rate",
+        "smurf_log_level",
+        "tcp_flags_log_level",
+        "tcpflags",
+    },
+    "guest": {
+        "dhcp",
+        "enable",
+        "ipfilter",
+        "log_level_in",
+        "log_level_out",
+        "macfilter",
+        "ndp",
+        "policy_in",
+        "policy_out",
+        "radv",
+    },
     "group": set(),
 }
 
 
-def typed(name: str, value: Any) -> Any:
-    """A value that the API shows of an option. C(enable) of a cluster is a time while it is only tried out."""
+def parse_value(name: str, value: Any) -> Any:
+    """The value of an option, from the API's answer. C(enable) of a cluster is a time while it is only tried out."""
     kind = SPEC.get(name, _STR)["type"]
     if kind == "bool" and str(value) in ("0", "1"):
         return str(value) == "1"
@@ -67,12 +103,12 @@ def typed(name: str, value: Any) -> Any:
 
 def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None:
     """Raise C(invalid_parameter) for options that a level does not have, and for both setting and resetting one."""
-    strange = sorted({*options, *reset} - LEVELS[level])
-    if strange:
+    unknown = sorted({*options, *reset} - LEVELS[level])
+    if unknown:
         known = ", ".join(sorted(LEVELS[level])) or "none"
         raise PveError(
             INVALID_PARAMETER,
-            f"The firewall of a {level} has no option {', '.join(strange)}.",
+            f"The firewall of a {level} has no option {', '.join(unknown)}.",
             f"It has these: {known}.",
         )
     both = sorted(options.keys() & set(reset))
@@ -82,21 +118,23 @@ def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None
         )
 
 
-def changes(present: dict[str, Any], options: dict[str, Any], reset: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Which options to set, and which of those that are set to remove."""
-    differing = {name: value for name, value in options.items() if not _same(name, present.get(name), value)}
-    return differing, sorted(set(reset) & present.keys())
+def find_changes(
+    present: dict[str, Any], options: dict[str, Any], reset: list[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """The options to set, and the names of those to unset."""
+    changed = {name: value for name, value in options.items() if not _is_same(name, present.get(name), value)}
+    return changed, sorted(set(reset) & present.keys())
 
 
-def lets_through(name: str, value: Any) -> bool:
-    """Whether a new value makes the firewall let more through, so that it is to be set before rules go."""
+def is_loosening(name: str, value: Any) -> bool:
+    """Whether a new value makes the firewall let more through; it is set before rules are removed."""
     if name.startswith("policy_"):
         return bool(value == "ACCEPT")
     return name in ("enable", "macfilter", "ipfilter") and value is False
 
 
-def _same(name: str, present: Any, wished: Any) -> bool:
+def _is_same(name: str, present: Any, desired: Any) -> bool:
     if name == "log_ratelimit" and present is not None:
-        return parse(str(present), "enable") == parse(str(wished), "enable")
-    # True == 1, but a cluster whose firewall is only tried out has a time there.
-    return type(present) is type(wished) and present == wished
+        return parse(str(present), "enable") == parse(str(desired), "enable")
+    # Types too, for True == 1, but a cluster whose firewall is only tried out has a time here.
+    return type(present) is type(desired) and present == desired

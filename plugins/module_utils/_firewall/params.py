@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of C(pve_firewall), and what is refused before anything is read or changed."""
+"""The options of C(pve_firewall), and checks of them before anything is read or changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from .._api.errors import INVALID_PARAMETER, PveError
 from .firewall import KINDS
-from .lists import canonical_address, canonical_entry
+from .lists import normalize_address, normalize_entry
 from .options import LEVELS, LOG_LEVELS, SPEC, check_options
 from .rules import FIELDS
 
@@ -22,8 +22,8 @@ _ALIAS = re.compile(r"(dc/|guest/)?[a-z][a-z0-9_-]+")
 _TYPES = {"cluster": "in out forward group", "node": "in out forward group", "guest": "in out group"}
 _TYPES["group"] = "in out forward"
 _LONGEST_NAME, _LONGEST_GROUP = 64, 18
-# The fields of a rule that lets in the rules of a group.
-_OF_GROUP_RULES = {"type", "action", "iface"}
+# The fields that a rule of type group may have; such a rule includes the rules of a security group.
+_GROUP_RULE_FIELDS = {"type", "action", "iface"}
 
 
 def firewall_spec() -> dict[str, Any]:
@@ -74,15 +74,15 @@ def firewall_spec() -> dict[str, Any]:
     }
 
 
-def given_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters with those firewall options only that the task sets."""
+def drop_unset_options(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters, with only those firewall options that the task sets."""
     options = params["options"]
-    given = None if options is None else {name: value for name, value in options.items() if value is not None}
-    return {**params, "options": given}
+    set_options = None if options is None else {name: value for name, value in options.items() if value is not None}
+    return {**params, "options": set_options}
 
 
 def check_place(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for options that name another place than the level does."""
+    """Raise C(invalid_parameter) for options that don't go with the level."""
     level = params["level"]
     foreign = [option for option in ("vmid", "name", "guests") if params[option] and level != "guest"]
     foreign += ["group"] if params["group"] and level != "group" else []
@@ -92,7 +92,7 @@ def check_place(params: dict[str, Any]) -> None:
 
 
 def check_params(params: dict[str, Any]) -> None:
-    """Raise C(invalid_parameter) for what the API would refuse only after other things were changed."""
+    """Raise C(invalid_parameter) for options that the API would refuse only after other changes were made."""
     check_place(params)
     level = params["level"]
     for kind in ("options", "reset_options", "aliases", "ipsets", "groups", "rules"):
@@ -130,25 +130,28 @@ def _check_rules(level: str, rules: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_rule(level: str, rule: dict[str, Any]) -> None:
-    label, kind, given = f"Rule {rule['key']}", rule["type"], {option for option in FIELDS.values() if rule[option]}
+    label, kind = f"Rule {rule['key']}", rule["type"]
+    set_options = {option for option in FIELDS.values() if rule[option]}
     if kind not in _TYPES[level].split():
         _refuse(f"{label} is of type {kind}.", f"Rules of a {level} are of type {_TYPES[level].replace(' ', ', ')}.")
     if kind == "group":
         _check_name("security group", rule["action"], _LONGEST_GROUP)
-        if given - _OF_GROUP_RULES:
-            _refuse(f"{label} stands for a group, so it has no {', '.join(sorted(given - _OF_GROUP_RULES))}.")
+        if set_options - _GROUP_RULE_FIELDS:
+            _refuse(f"{label} stands for a group, so it has no {', '.join(sorted(set_options - _GROUP_RULE_FIELDS))}.")
     elif rule["action"] not in ("ACCEPT", "DROP", "REJECT") or (kind, rule["action"]) == ("forward", "REJECT"):
         _refuse(f"{label} of type {kind} has the action {rule['action']}.", "Use ACCEPT, DROP or (not forward) REJECT.")
     if level == "group" and rule["iface"]:
         _refuse(f"{label} names an interface.", "Give it with the rule that lets the group in.")
     if level == "guest" and rule["iface"] and not re.fullmatch(r"net\d+", rule["iface"]):
         _refuse(f"{label} names the interface {rule['iface']}.", "Name the guest's network device, such as net0.")
-    lacking = sorted(given & {"sport", "dport", "icmp_type"})
-    if lacking and not rule["proto"]:
-        _refuse(f"{label} gives {', '.join(lacking)} without proto.", "Name the protocol, such as tcp.")
-    spaced = sorted(option for option in given if re.search(r"\s", re.sub(r"\s*,\s*", ",", str(rule[option]).strip())))
-    if spaced:
-        _refuse(f"{label} has spaces in {', '.join(spaced)}.", "Separate the elements of a list by commas.")
+    without_proto = sorted(set_options & {"sport", "dport", "icmp_type"})
+    if without_proto and not rule["proto"]:
+        _refuse(f"{label} gives {', '.join(without_proto)} without proto.", "Name the protocol, such as tcp.")
+    with_spaces = sorted(
+        option for option in set_options if re.search(r"\s", re.sub(r"\s*,\s*", ",", str(rule[option]).strip()))
+    )
+    if with_spaces:
+        _refuse(f"{label} has spaces in {', '.join(with_spaces)}.", "Separate the elements of a list by commas.")
 
 
 def _check_named(kind: str, specs: Sequence[dict[str, Any]], longest: int) -> None:
@@ -164,10 +167,10 @@ def _check_alias(alias: dict[str, Any]) -> None:
 
 
 def _check_entries(ipset: str, entries: Sequence[dict[str, Any]]) -> None:
-    _check_unique(f"entries of {ipset}", (canonical_entry(entry["cidr"]) for entry in entries))
+    _check_unique(f"entries of {ipset}", (normalize_entry(entry["cidr"]) for entry in entries))
     for entry in entries:
         _check_comment(f"comment of {entry['cidr']}", entry["comment"])
-        cidr = canonical_entry(entry["cidr"])
+        cidr = normalize_entry(entry["cidr"])
         if not _ALIAS.fullmatch(cidr) and not _is_address(cidr):
             _refuse(f"IP set {ipset} has the entry {entry['cidr']!r}.", "Give an address, a network or an alias.")
         if cidr.endswith("/0"):
@@ -176,7 +179,7 @@ def _check_entries(ipset: str, entries: Sequence[dict[str, Any]]) -> None:
 
 def _is_address(text: str) -> bool:
     try:
-        canonical_address(text)
+        normalize_address(text)
     except ValueError:
         return False
     return True

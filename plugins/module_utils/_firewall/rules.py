@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Firewall rules: brought to the wished content and order with the fewest requests."""
+"""Plans that bring firewall rules to the desired content and order with the fewest requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, PveError
 from .lists import Draft, Item, join_comment, split_comment
 
-# Options of a rule by the API's names.
+# Options of a rule by their names in the API.
 FIELDS = {
     "type": "type",
     "action": "action",
@@ -31,8 +31,8 @@ FIELDS = {
 _LISTS = ("source", "dest", "sport", "dport")
 
 
-def wished_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
-    """A rule as the API is to hold it; I(macros) are their names by themselves in lower case."""
+def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
+    """A rule as the API is to keep it; I(macros) are the names of macros by their lower-case form."""
     content: dict[str, Any] = {
         field: str(spec[option]) for field, option in FIELDS.items() if spec.get(option) not in (None, "")
     }
@@ -43,15 +43,15 @@ def wished_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
         content["action"] = content["action"].lower()
     if "macro" in content:
         if content["macro"].lower() not in macros:
-            raise _unknown_macro(spec["key"], content["macro"], macros)
+            raise _unknown_macro_error(spec["key"], content["macro"], macros)
         content["macro"] = macros[content["macro"].lower()]
     content["enable"] = int(spec["enable"])
     content["comment"] = join_comment((spec.get("comment") or "").strip(), spec["key"])
     return Item(spec["key"], content, ours=True)
 
 
-def shown_rule(item: Item) -> dict[str, Any]:
-    """A rule as results show it: comment and key apart, and of the rest what is set."""
+def describe_rule(item: Item) -> dict[str, Any]:
+    """A rule as results show it: comment and key apart, and the other fields that are set."""
     comment, key = split_comment(item.content.get("comment", ""))
     return {
         "key": key or None,
@@ -61,29 +61,29 @@ def shown_rule(item: Item) -> dict[str, Any]:
     }
 
 
-def plan_rules(draft: Draft, name: str, wished: Sequence[Item], absent: set[str], purge: bool) -> None:
-    """Change, add and move rules until the wished ones are as given and in this order; remove the others last.
+def plan_rules(draft: Draft, name: str, desired: Sequence[Item], absent: set[str], purge: bool) -> None:
+    """Plan to update, add and move rules until I(desired) are there in this order; then delete rules.
 
-    Rules that are not wished stay where they are, unless I(purge) removes them. Added rules begin at the top, where
-    the API puts them.
+    Rules that are not in I(desired) stay where they are, unless they are in I(absent) or I(purge) is set. The API
+    adds new rules at the top.
     """
-    keys = [item.name for item in wished]
-    _settle_duplicates(draft, name, keys, purge)
-    for item in wished:
-        _change(draft, name, item)
+    keys = [item.name for item in desired]
+    _delete_duplicates(draft, name, keys, purge)
+    for item in desired:
+        _update_rule(draft, name, item)
     present = {item.name for item in draft.items(name)}
-    for item in reversed([item for item in wished if item.name not in present]):
+    for item in reversed([item for item in desired if item.name not in present]):
         draft.write(name, "POST", draft.path(name), f"there is no rule {item.name}", dict(item.content))
-        draft.put(name, [item, *draft.items(name)])
-    _move(draft, name, keys)
+        draft.replace_items(name, [item, *draft.items(name)])
+    _move_rules(draft, name, keys)
     for position in reversed(range(len(draft.items(name)))):
         item = draft.items(name)[position]
         if item.name in absent or (purge and item.name not in keys):
-            _delete(draft, name, position, "absent is asked for" if item.name in absent else "it is not listed")
+            _delete_rule(draft, name, position, "absent is asked for" if item.name in absent else "it is not listed")
 
 
-def stationary(ranks: Sequence[int]) -> set[int]:
-    """A longest increasing subsequence: the most of these that need not move to be in order."""
+def find_longest_increasing(ranks: Sequence[int]) -> set[int]:
+    """A longest increasing subsequence of I(ranks): the most rules that can stay in place."""
     lowest: list[int] = []
     chains: list[tuple[int, ...]] = []
     for rank in ranks:
@@ -94,7 +94,7 @@ def stationary(ranks: Sequence[int]) -> set[int]:
     return set(chains[-1]) if chains else set()
 
 
-def _settle_duplicates(draft: Draft, name: str, keys: list[str], purge: bool) -> None:
+def _delete_duplicates(draft: Draft, name: str, keys: list[str], purge: bool) -> None:
     seen: dict[str, list[int]] = {}
     for position, item in enumerate(draft.items(name)):
         seen.setdefault(item.name, []).append(position)
@@ -107,62 +107,62 @@ def _settle_duplicates(draft: Draft, name: str, keys: list[str], purge: bool) ->
                 f"{', '.join(map(str, positions))}.",
                 "Take the key out of the comments of all but one, or set purge to delete all but the first.",
             )
-    doomed = sorted((position for key in keys for position in seen.get(key, [])[1:]), reverse=True)
-    for position in doomed:
-        _delete(draft, name, position, "another rule has this key")
+    surplus = sorted((position for key in keys for position in seen.get(key, [])[1:]), reverse=True)
+    for position in surplus:
+        _delete_rule(draft, name, position, "another rule has this key")
 
 
-def _change(draft: Draft, name: str, wished: Item) -> None:
+def _update_rule(draft: Draft, name: str, desired: Item) -> None:
     for position, item in enumerate(draft.items(name)):
-        if item.name != wished.name:
+        if item.name != desired.name:
             continue
-        set_ = {field: value for field, value in wished.content.items() if item.content.get(field) != value}
-        unset = [field for field in FIELDS if field in item.content and field not in wished.content]
-        if set_ or unset:
-            params = {**set_, **({"delete": ",".join(unset)} if unset else {})}
-            why = f"rule {wished.name} differs in {', '.join([*set_, *unset])}"
+        changed = {field: value for field, value in desired.content.items() if item.content.get(field) != value}
+        unset = [field for field in FIELDS if field in item.content and field not in desired.content]
+        if changed or unset:
+            params = {**changed, **({"delete": ",".join(unset)} if unset else {})}
+            why = f"rule {desired.name} differs in {', '.join([*changed, *unset])}"
             draft.write(name, "PUT", f"{draft.path(name)}/{position}", why, params)
             kept = {field: value for field, value in item.content.items() if field not in unset}
             items = list(draft.items(name))
-            items[position] = replace(wished, content={**kept, **wished.content})
-            draft.put(name, items)
+            items[position] = replace(desired, content={**kept, **desired.content})
+            draft.replace_items(name, items)
         return
 
 
-def _move(draft: Draft, name: str, keys: list[str]) -> None:
+def _move_rules(draft: Draft, name: str, keys: list[str]) -> None:
     ranks = {key: rank for rank, key in enumerate(keys)}
-    staying = stationary([ranks[item.name] for item in draft.items(name) if item.name in ranks])
+    unmoved = find_longest_increasing([ranks[item.name] for item in draft.items(name) if item.name in ranks])
     for rank, key in enumerate(keys):
-        if rank in staying:
+        if rank in unmoved:
             continue
         order = [item.name for item in draft.items(name)]
         position = order.index(key)
-        # After the rule that is to be before it, which is in place by now; else before the first that stays.
-        target = order.index(keys[rank - 1]) + 1 if rank else order.index(keys[min(staying)])
-        why = f"rule {key} belongs {f'after {keys[rank - 1]}' if rank else f'before {keys[min(staying)]}'}"
+        # After its predecessor, which is in place by now; the first rule goes before the first one that does not move.
+        target = order.index(keys[rank - 1]) + 1 if rank else order.index(keys[min(unmoved)])
+        why = f"rule {key} belongs {f'after {keys[rank - 1]}' if rank else f'before {keys[min(unmoved)]}'}"
         draft.write(name, "PUT", f"{draft.path(name)}/{position}", why, {"moveto": target})
-        draft.put(name, moved(draft.items(name), position, target))
+        draft.replace_items(name, move_item(draft.items(name), position, target))
 
 
-def moved(items: Sequence[Item], position: int, target: int) -> list[Item]:
-    """The rules with one of them put before the one that is now at I(target), or at the end."""
+def move_item(items: Sequence[Item], position: int, target: int) -> list[Item]:
+    """The rules with the one at I(position) moved before the one at I(target), or to the end."""
     rest = [*items[:position], *items[position + 1 :]]
     target -= target > position
     return [*rest[:target], items[position], *rest[target:]]
 
 
-def _delete(draft: Draft, name: str, position: int, why: str) -> None:
+def _delete_rule(draft: Draft, name: str, position: int, why: str) -> None:
     items = list(draft.items(name))
     gone = items.pop(position)
     label = gone.name or gone.content.get("comment") or "without a key"
     draft.write(name, "DELETE", f"{draft.path(name)}/{position}", f"rule {label}: {why}", {})
-    draft.put(name, items)
+    draft.replace_items(name, items)
 
 
-def _unknown_macro(key: str, macro: str, macros: dict[str, str]) -> PveError:
-    near = sorted(name for lower, name in macros.items() if lower[:2] == macro.lower()[:2])
+def _unknown_macro_error(key: str, macro: str, macros: dict[str, str]) -> PveError:
+    similar = sorted(name for lower, name in macros.items() if lower[:2] == macro.lower()[:2])
     return PveError(
         INVALID_PARAMETER,
         f"Rule {key} names the macro {macro}, which this Proxmox VE does not have.",
-        f"Similar: {', '.join(near)}." if near else "The API's /cluster/firewall/macros lists them.",
+        f"Similar: {', '.join(similar)}." if similar else "The API's /cluster/firewall/macros lists them.",
     )

@@ -18,28 +18,30 @@ if TYPE_CHECKING:
 
 
 def read_addresses(client: Client, guest: Guest) -> list[str]:
-    """A running guest's useful addresses; a QEMU guest is asked through its agent, which raises when there is none."""
+    """A running guest's reachable addresses; those of a QEMU guest come from its agent, and it raises without one."""
     if guest.type == "lxc":
         interfaces = client.get(f"{guest.path}/interfaces") or []
-        found = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
-        return useful(str(address).split("/", 1)[0] for address in found if address)
+        candidates = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
+        return select_reachable(str(address).split("/", 1)[0] for address in candidates if address)
     interfaces = client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
-    return useful(entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", []))
+    return select_reachable(
+        entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", [])
+    )
 
 
-def guest_addresses(client: Client, guest: Guest) -> list[str] | None:
-    """A guest's useful addresses, or None when it does not run or has no agent to ask."""
+def find_addresses(client: Client, guest: Guest) -> list[str] | None:
+    """A guest's reachable addresses; None when it does not run or has no agent."""
     if guest.status != "running":
         return None
     try:
         return read_addresses(client, guest)
     except PveError:
-        # Most guests that have no agent are meant to have none.
+        # Most guests without an agent are meant to have none.
         return None
 
 
-def useful(addresses: Iterable[str]) -> list[str]:
-    """Those that can be reached from elsewhere, neither loopback nor link-local, IPv4 first."""
+def select_reachable(addresses: Iterable[str]) -> list[str]:
+    """The addresses that other machines can reach, neither loopback nor link-local, IPv4 first."""
     parsed = [ipaddress.ip_address(address) for address in addresses]
-    kept = [address for address in parsed if not (address.is_loopback or address.is_link_local)]
-    return [str(address) for address in sorted(kept, key=lambda address: address.version)]
+    reachable = [address for address in parsed if not (address.is_loopback or address.is_link_local)]
+    return [str(address) for address in sorted(reachable, key=lambda address: address.version)]

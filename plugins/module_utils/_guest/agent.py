@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guest agent: bytes in and out of a guest, and why there may be none."""
+"""The guest agent of QEMU guests: read and write files, wait for commands, and say why that is impossible."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .._api.client import Client
     from .guest import Guest
 
-# What the parameters of the API take, in characters.
-MOST_STDIN = 65536
-MOST_CONTENT = 61440
+# The longest values that parameters of the API take, in characters.
+MAX_STDIN = 65536
+MAX_CONTENT = 61440
 _PLAIN = re.compile(rb"[\t\n\r -~]*")
 _MISSING = re.compile(r"No such file or directory|cannot find the (?:file|path)", re.IGNORECASE)
 _FOLDER = re.compile(r"Is a directory", re.IGNORECASE)
@@ -31,13 +31,13 @@ _NOT_RUNNING = re.compile(r"VM \d+ (?:is )?not running")
 
 @dataclass(frozen=True)
 class Content:
-    """What a file in a guest holds; I(truncated): it goes on beyond what the API hands out (16 MiB)."""
+    """The content of a file in a guest; I(truncated): there is more than the API returns (16 MiB)."""
 
     data: bytes
     truncated: bool = False
 
 
-def check_type(guest: Guest) -> None:
+def require_qemu(guest: Guest) -> None:
     """Raise C(unsupported) for a container."""
     if guest.type == "lxc":
         raise PveError(
@@ -50,8 +50,8 @@ def check_type(guest: Guest) -> None:
 def check_allowed(client: Client, guest: Guest, command: str) -> None:
     """Raise C(unsupported) unless the guest's agent answers and allows a command such as C(guest-exec)."""
     answer = _ask(client, guest, "info").get("result")
-    known = answer.get("supported_commands", []) if isinstance(answer, dict) else []
-    allowed = {one["name"]: bool(one.get("enabled", True)) for one in known}
+    entries = answer.get("supported_commands", []) if isinstance(answer, dict) else []
+    allowed = {entry["name"]: bool(entry.get("enabled", True)) for entry in entries}
     if allowed and not allowed.get(command, False):
         raise PveError(
             UNSUPPORTED,
@@ -62,18 +62,18 @@ def check_allowed(client: Client, guest: Guest, command: str) -> None:
 
 
 def read_file(client: Client, guest: Guest, path: str) -> Content | None:
-    """What a file holds, None when there is none; raises C(unsupported) without an agent."""
+    """The content of a file, None when there is no such file; raises C(unsupported) without an agent."""
     try:
         answer = _ask(client, guest, "file-read", file=path)
     except PveError as error:
         if _MISSING.search(error.message):
             return None
         raise
-    return Content(as_bytes(answer.get("content")), bool(int(answer.get("truncated") or 0)))
+    return Content(api_text_to_bytes(answer.get("content")), bool(int(answer.get("truncated") or 0)))
 
 
 def exists(client: Client, guest: Guest, path: str) -> bool:
-    """Whether there is a file or a folder in the guest."""
+    """Whether there is a file or a folder at I(path) in the guest."""
     try:
         return read_file(client, guest, path) is not None
     except PveError as error:
@@ -85,7 +85,7 @@ def exists(client: Client, guest: Guest, path: str) -> bool:
 def wait_for_exit(client: Client, guest: Guest, pid: int, deadline: float) -> dict[str, Any]:
     """The status of a command that has ended; raises C(timeout) when C(time.monotonic()) reaches I(deadline) first.
 
-    The agent tells it once and forgets it.
+    The agent returns it only once.
     """
     delays = poll_delays()
     while True:
@@ -112,21 +112,21 @@ def _ask(client: Client, guest: Guest, command: str, **params: Any) -> dict[str,
         raise
 
 
-def as_bytes(text: str | None) -> bytes:
-    """What the API hands out of a guest: a character for each byte."""
+def api_text_to_bytes(text: str | None) -> bytes:
+    """The bytes of a text from a guest, in which the API has a character for each byte."""
     try:
         return (text or "").encode("latin-1")
     except UnicodeEncodeError:
         return (text or "").encode()
 
 
-def one_char_per_byte(data: bytes) -> str:
-    """Bytes as the API takes them for a guest; it can't take other characters."""
+def bytes_to_api_text(data: bytes) -> str:
+    """Bytes as the API takes them for a guest: a character for each byte, since it takes no others."""
     return data.decode("latin-1")
 
 
-def from_option(option: str, text: str, encoding: str) -> bytes:
-    """The bytes that an option stands for; raises C(invalid_parameter) for what is no base64."""
+def option_to_bytes(option: str, text: str, encoding: str) -> bytes:
+    """The bytes of an option's value; raises C(invalid_parameter) for base64 that is invalid."""
     if encoding != "base64":
         return text.encode()
     try:
@@ -137,29 +137,29 @@ def from_option(option: str, text: str, encoding: str) -> bytes:
         ) from exc
 
 
-def to_result(data: bytes, encoding: str, most: int) -> tuple[str, bool]:
-    """Bytes as a result shows them, at most I(most) of them, and whether that cut any off.
+def bytes_to_result(data: bytes, encoding: str, limit: int) -> tuple[str, bool]:
+    """At most I(limit) bytes as text for a result, and whether any were cut off.
 
-    What is not UTF-8 is read as Latin-1, where each byte is a character, so that nothing is lost.
+    Bytes that are not UTF-8 are decoded as Latin-1, a character for each byte, so that nothing is lost.
     """
-    shown = data[:most]
-    cut = len(shown) < len(data)
+    kept = data[:limit]
+    cut = len(kept) < len(data)
     if encoding == "base64":
-        return base64.b64encode(shown).decode(), cut
+        return base64.b64encode(kept).decode(), cut
     try:
-        return shown.decode(), cut
+        return kept.decode(), cut
     except UnicodeDecodeError as exc:
-        # A character that the end has cut in two.
-        if cut and exc.start >= len(shown) - 3:
-            return shown[: exc.start].decode(), cut
-    return one_char_per_byte(shown), cut
+        # The limit cut a character in two.
+        if cut and exc.start >= len(kept) - 3:
+            return kept[: exc.start].decode(), cut
+    return bytes_to_api_text(kept), cut
 
 
-def written(path: str, data: bytes) -> dict[str, Any]:
-    """The parameters that write a file; raises C(invalid_parameter) for more than the API takes."""
+def build_write_params(path: str, data: bytes) -> dict[str, Any]:
+    """The parameters of the request that writes a file; raises C(invalid_parameter) for more than the API takes."""
     plain = _PLAIN.fullmatch(data) is not None
     content = data.decode() if plain else base64.b64encode(data).decode()
-    if len(content) > MOST_CONTENT:
+    if len(content) > MAX_CONTENT:
         raise PveError(
             INVALID_PARAMETER,
             f"{path} would have {len(data)} bytes, more than the API of Proxmox VE writes into a guest.",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration that is wished for a guest, compared value by value with the one it has."""
+"""The wished configuration of a guest, compared value by value with the one that it has."""
 
 from __future__ import annotations
 
@@ -12,107 +12,149 @@ from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from . import disks, nics
-from .options import agreed, current, default, encoded, normal
+from .options import align_with_wish, default_value, encode, normalize, read_option
 
-_EITHER = (
-    *("cores", "memory", "ostype", "tags", "description", "onboot", "protection", "startup"),
-    *("nameserver", "searchdomain"),
+_COMMON_OPTIONS = (
+    "cores",
+    "memory",
+    "ostype",
+    "tags",
+    "description",
+    "onboot",
+    "protection",
+    "startup",
+    "nameserver",
+    "searchdomain",
 )
-_OWN = {
-    "qemu": ("sockets", "balloon", "cpu", "agent", "machine", "bios", "boot", "scsihw", "kvm", "numa", "hotplug"),
-    "lxc": ("swap", "features", "unprivileged"),
-}
-# Only for a new container; None of these can be read back.
-CREATING = ("ostemplate", "password", "ssh_public_keys")
-_NAMES = {"qemu": "name", "lxc": "hostname"}
-_ELSEWHERE = {
-    **dict.fromkeys(("name", "hostname"), "name and new_name"),
-    **dict.fromkeys(("vmid", "node", "pool", "template"), "the option or state of that name"),
-    **dict.fromkeys(("cipassword", "sshkeys"), "pve_cloudinit"),
-    **dict.fromkeys(("password", "ssh-public-keys"), "password and ssh_public_keys"),
-    **dict.fromkeys(
-        ("digest", "delete", "revert", "force", "lock", "skiplock", "archive", "start", "unique"), "nothing"
+_OPTIONS_OF_TYPE = {
+    "qemu": (
+        "sockets",
+        "balloon",
+        "cpu",
+        "agent",
+        "machine",
+        "bios",
+        "boot",
+        "scsihw",
+        "kvm",
+        "numa",
+        "hotplug",
     ),
+    "lxc": (
+        "swap",
+        "features",
+        "unprivileged",
+    ),
+}
+# Options for a new container only; none of them can be read back.
+CREATE_ONLY = ("ostemplate", "password", "ssh_public_keys")
+_NAMES = {"qemu": "name", "lxc": "hostname"}
+# Keys of the API that config can't have, and what there is for them.
+_ALTERNATIVES = {
+    "name": "name and new_name",
+    "hostname": "name and new_name",
+    "vmid": "the option or state of that name",
+    "node": "the option or state of that name",
+    "pool": "the option or state of that name",
+    "template": "the option or state of that name",
+    "cipassword": "pve_cloudinit",
+    "sshkeys": "pve_cloudinit",
+    "password": "password and ssh_public_keys",
+    "ssh-public-keys": "password and ssh_public_keys",
+    "digest": "nothing",
+    "delete": "nothing",
+    "revert": "nothing",
+    "force": "nothing",
+    "lock": "nothing",
+    "skiplock": "nothing",
+    "archive": "nothing",
+    "start": "nothing",
+    "unique": "nothing",
 }
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a guest of type I(kind) is to be like: options by their names in the API, None to be unset."""
+    """The wished configuration of a guest of type I(kind): options by their names in the API, None to unset."""
 
     kind: str
     options: dict[str, Any] = field(default_factory=dict)
     disks: tuple[dict[str, Any], ...] = ()
     nics: tuple[dict[str, Any], ...] = ()
 
-    def shown(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """A configuration as results show it: only what is wished for."""
-        found = {key: self._current(config, key) for key in self.options}
+    def describe_current(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A configuration for results: only what the wish names."""
+        state = {key: self._current(config, key) for key in self.options}
         if self.disks:
-            found["disks"] = {w["slot"]: disks.view(disks.read_disk(config, w["slot"]), w) for w in self.disks}
+            state["disks"] = {w["slot"]: disks.view(disks.read_disk(config, w["slot"]), w) for w in self.disks}
         if self.nics:
-            found["nics"] = {
+            state["nics"] = {
                 w["slot"]: nics.view(self.kind, nics.read_nic(self.kind, config, w["slot"]), w) for w in self.nics
             }
-        return self._named(found)
+        return self._with_name_key(state)
 
-    def fulfilled(self) -> dict[str, Any]:
-        """What L(shown) is of a guest that is as wished."""
-        found = {key: default(self.kind, key) if value is None else value for key, value in self.options.items()}
+    def describe_goal(self) -> dict[str, Any]:
+        """What L(describe_current) returns for a guest that is as wished."""
+        state = {key: default_value(self.kind, key) if value is None else value for key, value in self.options.items()}
         if self.disks:
-            found["disks"] = {wish["slot"]: disks.wished_view(wish) for wish in self.disks}
+            state["disks"] = {wish["slot"]: disks.view_wish(wish) for wish in self.disks}
         if self.nics:
-            found["nics"] = {wish["slot"]: nics.wished_view(self.kind, wish) for wish in self.nics}
-        return self._named(found)
+            state["nics"] = {wish["slot"]: nics.view_wish(self.kind, wish) for wish in self.nics}
+        return self._with_name_key(state)
 
-    def _named(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _with_name_key(self, state: dict[str, Any]) -> dict[str, Any]:
         name = _NAMES[self.kind]
-        return {"name" if key == name else key: value for key, value in found.items()}
+        return {"name" if key == name else key: value for key, value in state.items()}
 
     def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that differ, as the API takes them; None: to be unset."""
+        """The options that differ, as the API takes them; None: to unset."""
         return {
-            key: None if value is None else encoded(key, value)
+            key: None if value is None else encode(key, value)
             for key, value in self.options.items()
-            if self._current(config, key) != (default(self.kind, key) if value is None else value)
+            if self._current(config, key) != (default_value(self.kind, key) if value is None else value)
         }
 
     def _current(self, config: Mapping[str, Any], key: str) -> Any:
-        return agreed(key, current(self.kind, config, key), self.options[key])
+        return align_with_wish(key, read_option(self.kind, config, key), self.options[key])
 
     def changed_nics(self, config: Mapping[str, Any]) -> dict[str, str | None]:
-        """The network devices that differ, as the API takes them; None: to be removed."""
+        """The network devices that differ, as the API takes them; None: to remove."""
         changes: dict[str, str | None] = {}
         for wish in self.nics:
             slot, nic = wish["slot"], nics.read_nic(self.kind, config, wish["slot"])
             if wish["state"] == "absent":
                 value, differs = None, nic is not None
+            elif nic is None:
+                value, differs = nics.render_new_nic(self.kind, wish), True
             else:
-                value = nics.new_value(self.kind, wish) if nic is None else nics.changed_value(self.kind, nic, wish)
+                value = nics.render_changed_nic(self.kind, nic, wish)
                 differs = value is not None
             if differs:
                 changes[slot] = value
         return changes
 
 
-def wish_of(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
-    """The wish in a module's options; I(name) where the guest is to get one. Raises C(invalid_parameter)."""
-    other = "lxc" if kind == "qemu" else "qemu"
-    foreign = [option for option in _OWN[other] if params.get(option) is not None]
+def read_wish(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
+    """The wish in a module's options; I(name) is the name that the guest is to get, if any.
+
+    Raises C(invalid_parameter) or C(unsupported) for a wish that can't be met.
+    """
+    other_kind = "lxc" if kind == "qemu" else "qemu"
+    foreign = [option for option in _OPTIONS_OF_TYPE[other_kind] if params.get(option) is not None]
     if kind == "qemu":
-        foreign += [option for option in CREATING if params.get(option)]
+        foreign += [option for option in CREATE_ONLY if params.get(option)]
     if foreign:
         raise PveError(
             UNSUPPORTED,
             f"A {kind} guest has no {', '.join(foreign)}.",
-            f"Leave it out; it is for {other} guests.",
+            f"Leave it out; it is for {other_kind} guests.",
         )
-    given = {key: params[key] for key in (*_EITHER, *_OWN[kind]) if params.get(key) is not None}
-    further = params.get("config") or {}
-    for key in further:
-        _check_further(kind, str(key), given)
-    given.update(further)
-    options = {key: _normal(key, value) for key, value in given.items()}
+    wished = {key: params[key] for key in (*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE[kind]) if params.get(key) is not None}
+    config_options = params.get("config") or {}
+    for key in config_options:
+        _check_config_key(kind, str(key), wished)
+    wished.update(config_options)
+    options = {key: _normalize(key, value) for key, value in wished.items()}
     if name:
         options[_NAMES[kind]] = name
     disk_wishes, nic_wishes = params.get("disks") or [], params.get("nics") or []
@@ -121,20 +163,20 @@ def wish_of(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
     return Wish(kind, options, tuple(disk_wishes), tuple(nic_wishes))
 
 
-def _normal(key: str, value: Any) -> Any:
+def _normalize(key: str, value: Any) -> Any:
     try:
-        return normal(key, value)
+        return normalize(key, value)
     except (ValueError, TypeError, KeyError) as error:
         raise PveError(INVALID_PARAMETER, f"{value!r} can't be a value of {key}.", "It must be a number.") from error
 
 
-def _check_further(kind: str, key: str, given: Mapping[str, Any]) -> None:
-    instead = _ELSEWHERE.get(key)
+def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
+    alternative = _ALTERNATIVES.get(key)
     if disks.is_slot(kind, key):
-        instead = "disks"
+        alternative = "disks"
     elif nics.is_slot(key):
-        instead = "nics"
-    elif key in given:
-        instead = f"the option {key}, which is given too"
-    if instead:
-        raise PveError(INVALID_PARAMETER, f"{key} can't stand in config.", f"For it there is: {instead}.")
+        alternative = "nics"
+    elif key in wished:
+        alternative = f"the option {key}, which is given too"
+    if alternative:
+        raise PveError(INVALID_PARAMETER, f"{key} can't be set in config.", f"For it there is: {alternative}.")

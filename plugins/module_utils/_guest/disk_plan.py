@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The changes that bring the disks of an existing guest to what is wished: add, change, move, grow, detach, delete."""
+"""Plan how the disks of an existing guest become as wished: add, change, move, grow, detach, delete."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .disks import Disk, changed_disk, grows, is_slot, moves, new_value, read_disk, wished_bytes
-from .drives import Drive, DriveStep, largest, refusal
+from .disks import Disk, is_slot, must_grow, must_move, read_disk, render_new_disk, update_disk, wished_bytes
+from .drives import Drive, DriveStep, largest_size, pending_change_error
 from .guest import Guest
-from .pending import drive_waits
+from .pending import drive_needs_restart
 
 
 @dataclass
 class DiskChanges:
-    """The steps I(first), then I(values) and slots to be I(removed) with the configuration, and the I(steps) after it.
+    """I(first_steps), then one change of the configuration (I(values), I(removed_slots)), and then I(steps).
 
-    I(drives) are the volumes that slots of the values hold. I(leaving) are all slots that the guest loses, I(making) is
-    whether volumes are made, which takes its time.
+    I(drives) are the volumes that slots of the values hold. I(lost_slots) are all slots that the guest loses.
+    I(makes_volumes): new volumes are made, which takes some time.
     """
 
-    first: list[Step] = field(default_factory=list)
+    first_steps: list[Step] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     drives: dict[str, str | None] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    leaving: list[str] = field(default_factory=list)
+    removed_slots: list[str] = field(default_factory=list)
+    lost_slots: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    making: bool = False
+    makes_volumes: bool = False
 
 
-def disk_changes(
+def plan_disk_changes(
     guest: Guest,
     config: Mapping[str, Any],
     wishes: Iterable[Mapping[str, Any]],
@@ -44,14 +44,14 @@ def disk_changes(
     current: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int | None] | None = None,
 ) -> DiskChanges:
-    """What is to be done; raises where a wish can't be met, or would cost data that nobody gave up.
+    """The changes that fulfil I(wishes); raises where one can't be met, or would lose data without being told to.
 
-    I(current) is the configuration as the guest has it now, where changes of I(config) wait; I(sizes) are the true
-    sizes of volumes that may have to grow, in bytes, None where they can't be read.
+    I(current) is the configuration that the guest has now, where changes of I(config) are pending; I(sizes) are the
+    true sizes in bytes of volumes that may have to grow, None where they can't be read.
     """
     draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
     for wish in wishes:
-        draft.take(wish)
+        draft.add_wish(wish)
     return draft.finish()
 
 
@@ -67,134 +67,143 @@ class _Draft:
         self._guest, self._config, self._current = guest, config, current
         self._sizes, self._running = sizes, running
         self._changes = DiskChanges()
-        self._later: list[Step] = []
+        self._later_steps: list[Step] = []
         self._deleted: list[Disk] = []
-        # The slots that are to hold volumes by name.
-        self._given: dict[str, str] = {}
+        # By volume, the slot that is to hold it.
+        self._slot_of_volume: dict[str, str] = {}
 
-    def take(self, wish: Mapping[str, Any]) -> None:
+    def add_wish(self, wish: Mapping[str, Any]) -> None:
         slot = wish["slot"]
         self._require_free(slot, wish.get("volume"))
         drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
         if wish["state"] != "present":
-            self._leave(drive, wish)
+            self._remove_disk(drive, wish)
         elif drive.now is None and drive.next is None:
-            self._new(drive, wish)
+            self._add_disk(drive, wish)
         else:
-            self._present(drive, wish)
+            self._change_disk(drive, wish)
 
     def _require_free(self, slot: str, volume: str | None) -> None:
-        """Two slots with one volume would write to it at the same time."""
+        """Raise C(invalid_parameter) for a volume in another slot: both would write to it at the same time."""
         if volume is None:
             return
-        held = [
-            other
+        holders = [
+            other_slot
             for config in (self._current, self._config)
-            for other in config
-            if other != slot and is_slot(self._guest.type, other) and not other.startswith("unused")
-            if (disk := read_disk(config, other)) is not None and disk.volume == volume
+            for other_slot in config
+            if other_slot != slot and is_slot(self._guest.type, other_slot) and not other_slot.startswith("unused")
+            if (disk := read_disk(config, other_slot)) is not None and disk.volume == volume
         ]
-        held += [self._given[volume]] if volume in self._given else []
-        if held:
+        holders += [self._slot_of_volume[volume]] if volume in self._slot_of_volume else []
+        if holders:
+            holder = holders[0]
             raise PveError(
                 INVALID_PARAMETER,
-                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {held[0]}.",
-                f"Detach {held[0]} first, in a task of its own; a running guest may let go of it only when restarted.",
+                f"{slot} of guest {self._guest.label} can't hold {volume}, which is in {holder}.",
+                f"Detach {holder} first, in a task of its own; a running guest may let go of it only when restarted.",
             )
-        self._given[volume] = slot
+        self._slot_of_volume[volume] = slot
 
     def finish(self) -> DiskChanges:
         changes = self._changes
-        changes.leaving = sorted(changes.removed)
+        changes.lost_slots = sorted(changes.removed_slots)
         if self._deleted:
             self._delete_volumes()
-        changes.steps += self._later
+        changes.steps += self._later_steps
         return changes
 
-    def _new(self, drive: Drive, wish: Mapping[str, Any]) -> None:
-        self._changes.values[drive.slot] = new_value(self._guest.type, wish)
-        self._changes.making = self._changes.making or bool(wish.get("storage"))
+    def _add_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        self._changes.values[drive.slot] = render_new_disk(self._guest.type, wish)
+        self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):
             return
-        made = self._measured(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
-        if not grows(made, wish):
+        disk = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        if not must_grow(disk, wish):
             return
-        if self._waits(drive, made):
-            raise refusal(self._guest, drive, made, "grown")
-        size = "the size of what it is imported from" if wish.get("import_from") else made.properties.get("size")
-        self._later.append(self._grow(wish, size, {drive.slot: wish.get("volume")}, settled=True))
+        if self._must_wait(drive, disk):
+            raise pending_change_error(self._guest, drive, disk, "grown")
+        size = "the size of what it is imported from" if wish.get("import_from") else disk.properties.get("size")
+        self._later_steps.append(self._build_resize(wish, size, {drive.slot: wish.get("volume")}, nothing_pending=True))
 
-    def _present(self, drive: Drive, wish: Mapping[str, Any]) -> None:
-        disk = drive.next or self._kept(drive, wish)
+    def _change_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        disk = drive.next or self._find_disk_to_keep(drive, wish)
         _require_same_kind(disk, wish)
-        asked = changed_disk(disk, wish)
-        wished = self._measured(asked, drive, wish)
-        move = self._move(disk, wish, wished) if moves(disk, wish) else None
-        growing = grows(wished, wish)
-        if asked == drive.next and not (move or growing or (wish.get("size") and wished != asked)):
+        changed = update_disk(disk, wish)
+        wished = self._with_true_size(changed, drive, wish)
+        move = self._build_move(disk, wish, wished) if must_move(disk, wish) else None
+        growing = must_grow(wished, wish)
+        if changed == drive.next and not (move or growing or (wish.get("size") and wished != changed)):
             return
-        if move or (growing and self._running and not drive.holds(wished.volume)):
-            if self._waits(drive, wished):
-                raise refusal(self._guest, drive, wished, "moved" if move else "grown")
-        elif growing and drive.holds(wished.volume) and (self._running or self._unreadable(wished)):
+        if move or (growing and self._running and not drive.has_volume(wished.volume)):
+            if self._must_wait(drive, wished):
+                raise pending_change_error(self._guest, drive, wished, "moved" if move else "grown")
+        elif growing and drive.has_volume(wished.volume) and (self._running or self._has_unreadable_size(wished)):
             self._grow_first(drive, wished, wish)
             return
-        if wished != drive.now or drive.waits:
-            self._set(drive, wished)
+        if wished != drive.now or drive.has_pending:
+            self._set_value(drive, wished)
         if move:
-            self._later.append(move)
+            self._later_steps.append(move)
         if growing:
             volume = None if move else wished.volume
-            self._later.append(self._grow(wish, wished.properties.get("size"), {drive.slot: volume}, settled=True))
+            self._later_steps.append(
+                self._build_resize(wish, wished.properties.get("size"), {drive.slot: volume}, nothing_pending=True)
+            )
 
     def _grow_first(self, drive: Drive, wished: Disk, wish: Mapping[str, Any]) -> None:
-        """Grow the disk that the guest has, and then let the configuration have the new size as well.
+        """Grow the disk that the guest has, and then write the new size into the configuration as well.
 
-        The other way round a change that waits would keep the old one.
+        In the other order, a pending change would keep the old size.
         """
         size = wished_bytes(wish)
         if size is None or drive.now is None:
             raise ValueError(f"{drive.slot} does not grow")
-        self._changes.first.append(self._grow(wish, wished.properties.get("size"), {drive.slot: wished.volume}))
-        # To the size that it has, growing leaves the configuration as it was.
-        if wished.with_size(size) != drive.now.with_size(size) or drive.waits or self._unreadable(wished):
-            self._set(drive, wished.with_size(size))
+        self._changes.first_steps.append(
+            self._build_resize(wish, wished.properties.get("size"), {drive.slot: wished.volume})
+        )
+        grown = wished.with_size(size)
+        # Growing to the size that it has leaves the configuration as it was.
+        if grown != drive.now.with_size(size) or drive.has_pending or self._has_unreadable_size(wished):
+            self._set_value(drive, grown)
 
-    def _set(self, drive: Drive, wished: Disk) -> None:
-        self._changes.values[drive.slot] = wished.text()
+    def _set_value(self, drive: Drive, wished: Disk) -> None:
+        self._changes.values[drive.slot] = wished.render()
         if drive.now is not None:
             self._changes.drives[drive.slot] = drive.now.volume
 
-    def _kept(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
-        """A drive that waits for being detached, and is to stay after all."""
+    def _find_disk_to_keep(self, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """The disk that a pending change would detach, and that is to stay."""
         if drive.now is not None and (
-            drive.holds(wish.get("volume") or "") or (wish.get("cdrom") and drive.now.cdrom and not drive.now.cloudinit)
+            drive.has_volume(wish.get("volume") or "")
+            or (wish.get("cdrom") and drive.now.is_cdrom and not drive.now.is_cloudinit)
         ):
             return drive.now
-        raise refusal(self._guest, drive, None, "changed")
+        raise pending_change_error(self._guest, drive, None, "changed")
 
-    def _measured(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
-        """A disk with the largest of the sizes that its volume is said to have."""
+    def _with_true_size(self, disk: Disk, drive: Drive, wish: Mapping[str, Any]) -> Disk:
+        """The disk with the largest of the known sizes of its volume."""
         true_size = self._sizes.get(disk.volume) if wish.get("size") else None
-        size = largest(disk, (drive.now, drive.next), true_size)
-        return disk if size in (None, disk.bytes) else disk.with_size(size)
+        size = largest_size(disk, (drive.now, drive.next), true_size)
+        return disk if size in (None, disk.size_bytes) else disk.with_size(size)
 
-    def _unreadable(self, disk: Disk) -> bool:
+    def _has_unreadable_size(self, disk: Disk) -> bool:
         return disk.volume in self._sizes and self._sizes[disk.volume] is None
 
-    def _waits(self, drive: Drive, wished: Disk) -> bool:
-        # A volume that waits already was not plugged in when that was asked for.
-        kept_waiting = drive.waits and not drive.holds(wished.volume)
-        return self._running and (kept_waiting or drive_waits(self._guest.type, self._current, drive.now, wished))
+    def _must_wait(self, drive: Drive, wished: Disk) -> bool:
+        # A volume that is pending already was not plugged in when it was configured.
+        kept_waiting = drive.has_pending and not drive.has_volume(wished.volume)
+        return self._running and (
+            kept_waiting or drive_needs_restart(self._guest.type, self._current, drive.now, wished)
+        )
 
-    def _move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
+    def _build_move(self, disk: Disk, wish: Mapping[str, Any], wished: Disk) -> Step:
         guest, storage = self._guest, wish.get("storage") or disk.storage
-        there = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
+        current_place = f"{disk.storage} as {disk.format}" if wish.get("format") else str(disk.storage)
         if not wish["move"]:
-            asked = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
+            wished_place = f"{storage} as {wish['format']}" if wish.get("format") else str(storage)
             raise PveError(
                 INVALID_PARAMETER,
-                f"{disk.slot} of guest {guest.label} is on {there}, not on {asked}.",
+                f"{disk.slot} of guest {guest.label} is on {current_place}, not on {wished_place}.",
                 "Set move: true in its entry to move it, or correct storage and format.",
             )
         if guest.type == "lxc" and self._running:
@@ -209,33 +218,35 @@ class _Draft:
         if wish["delete_source"]:
             options["delete"] = 1
         action = "move_disk" if guest.type == "qemu" else "move_volume"
-        why = f"{disk.slot} is on {there}"
+        why = f"{disk.slot} is on {current_place}"
         return DriveStep(
-            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, settled=True
+            "POST", f"{guest.path}/{action}", why, options, drives={disk.slot: wished.volume}, nothing_pending=True
         )
 
-    def _grow(
-        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, settled: bool = False
+    def _build_resize(
+        self, wish: Mapping[str, Any], size: str | None, drives: dict[str, str | None], *, nothing_pending: bool = False
     ) -> Step:
         why = f"{wish['slot']} has {size or 'an unknown size'}"
         options = {"disk": wish["slot"], "size": f"{wish['size']}G"}
-        return DriveStep("PUT", f"{self._guest.path}/resize", why, options, drives=drives, settled=settled)
+        return DriveStep(
+            "PUT", f"{self._guest.path}/resize", why, options, drives=drives, nothing_pending=nothing_pending
+        )
 
-    def _leave(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+    def _remove_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
         if drive.next is None:
             return
         deleting = wish["state"] == "absent" and drive.next.has_own_volume
-        if drive.waits and not self._lets_go(drive, deleting=deleting):
-            raise refusal(self._guest, drive, None, "deleted" if deleting else "detached")
-        self._changes.removed.append(drive.slot)
+        if drive.has_pending and not self._can_let_go(drive, deleting=deleting):
+            raise pending_change_error(self._guest, drive, None, "deleted" if deleting else "detached")
+        self._changes.removed_slots.append(drive.slot)
         if deleting:
             self._deleted.append(drive.next)
 
-    def _lets_go(self, drive: Drive, *, deleting: bool) -> bool:
-        """Whether the change that waits simply goes with the drive: it leaves no other volume behind, or only one."""
+    def _can_let_go(self, drive: Drive, *, deleting: bool) -> bool:
+        """Whether the pending change can go with the drive: it leaves no other volume behind, or only one."""
         if self._guest.type == "lxc" or drive.next is None:
             return False
-        return drive.holds(drive.next.volume) or (drive.now is None and not deleting)
+        return drive.has_volume(drive.next.volume) or (drive.now is None and not deleting)
 
     def _delete_volumes(self) -> None:
         guest, changes = self._guest, self._changes
@@ -243,7 +254,7 @@ class _Draft:
         slots = sorted(volumes)
         why = f"{', '.join(slots)}: the volume is to be deleted too"
         if guest.type == "qemu":
-            changes.removed = [slot for slot in changes.removed if slot not in slots]
+            changes.removed_slots = [slot for slot in changes.removed_slots if slot not in slots]
             options = {"delete": ",".join(slots), "force": 1}
         elif self._running:
             raise PveError(
@@ -252,7 +263,7 @@ class _Draft:
                 "Stop it first, with pve_guest_state, or use state: detached.",
             )
         else:
-            unused = _future_unused(self._config, changes.removed)
+            unused = _predict_unused_slots(self._config, changes.removed_slots)
             volumes = {unused[slot]: volumes[slot] for slot in slots}
             options = {"delete": ",".join(volumes)}
         changes.steps.append(DriveStep("PUT", f"{guest.path}/config", why, options, task=False, drives=volumes))
@@ -260,9 +271,9 @@ class _Draft:
 
 def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
     problem = None
-    if wish.get("cdrom") and (disk.cloudinit or not disk.cdrom):
+    if wish.get("cdrom") and (disk.is_cloudinit or not disk.is_cdrom):
         problem = "is no CD-ROM drive"
-    elif disk.cdrom and [name for name in ("storage", "size", "format", "volume") if wish.get(name)]:
+    elif disk.is_cdrom and [name for name in ("storage", "size", "format", "volume") if wish.get(name)]:
         problem = "is a CD-ROM drive"
     elif disk.slot == "rootfs" and wish.get("volume") not in (None, disk.volume):
         problem = "can't be replaced"
@@ -274,15 +285,18 @@ def _require_same_kind(disk: Disk, wish: Mapping[str, Any]) -> None:
         )
 
 
-def _future_unused(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
-    """The C(unusedN) that each volume becomes: Proxmox VE goes through them by name and takes the first free number."""
-    taken, found = {key for key in config if key.startswith("unused")}, {}
-    noted = {str(config[key]): key for key in taken}
+def _predict_unused_slots(config: Mapping[str, Any], removed: list[str]) -> dict[str, str]:
+    """The C(unusedN) that each removed slot's volume becomes.
+
+    Proxmox VE goes through the slots by name and takes the first free number for each.
+    """
+    taken, unused = {key for key in config if key.startswith("unused")}, {}
+    known = {str(config[key]): key for key in taken}
     for slot in sorted(removed):
         disk = read_disk(config, slot)
         if disk is None or not disk.has_own_volume:
             continue
-        key = noted.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
+        key = known.get(disk.volume) or next(f"unused{n}" for n in range(1000) if f"unused{n}" not in taken)
         taken.add(key)
-        found[slot] = key
-    return found
+        unused[slot] = key
+    return unused

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks, CD-ROM drives and mount points of guests: what they are, and the values that make them as wished."""
+"""Disks, CD-ROM drives and mount points of guests: read them, compare them with wishes, and render new values."""
 
 from __future__ import annotations
 
@@ -22,9 +22,23 @@ _SLOTS = {
     "lxc": re.compile(r"rootfs|(?:mp|unused)\d{1,3}"),
 }
 _FIXED_SIZE = ("efidisk0", "tpmstate0")
-# Options of ours that are properties of the API by the same name.
-_TYPED = ("cache", "discard", "ssd", "iothread", "backup", "mp")
-_BUILDING = ("storage", "size", "format", "cdrom", "volume", "import_from")
+# Our options that are properties with the same name in the API.
+_TYPED_OPTIONS = (
+    "cache",
+    "discard",
+    "ssd",
+    "iothread",
+    "backup",
+    "mp",
+)
+_VOLUME_OPTIONS = (
+    "storage",
+    "size",
+    "format",
+    "cdrom",
+    "volume",
+    "import_from",
+)
 
 
 @dataclass(frozen=True)
@@ -41,11 +55,11 @@ class Disk:
         return storage if colon and not self.volume.startswith("/") else None
 
     @property
-    def cdrom(self) -> bool:
+    def is_cdrom(self) -> bool:
         return self.properties.get("media") == "cdrom"
 
     @property
-    def cloudinit(self) -> bool:
+    def is_cloudinit(self) -> bool:
         return "-cloudinit" in self.volume or self.volume.endswith(":cloudinit")
 
     @property
@@ -54,21 +68,21 @@ class Disk:
         return ending if ending in ("qcow2", "vmdk") else "raw"
 
     @property
-    def bytes(self) -> int | None:
-        """Its size, where the configuration tells it."""
+    def size_bytes(self) -> int | None:
+        """Its size, where the configuration has it."""
         match = _SIZE.fullmatch(self.properties.get("size", ""))
         return int(float(match[1]) * _UNITS[match[2]]) if match else None
 
     @property
     def has_own_volume(self) -> bool:
-        """Whether it is a disk of the guest, rather than a medium, a path, or a volume that nothing uses."""
-        return self.storage is not None and not self.cdrom and not self.slot.startswith("unused")
+        """Whether it is a volume that the guest uses as a disk: no medium, no path and no unused volume."""
+        return self.storage is not None and not self.is_cdrom and not self.slot.startswith("unused")
 
     def with_size(self, size: int) -> Disk:
-        """The same with another size, in bytes."""
-        return replace(self, properties={**self.properties, "size": _size_text(size)})
+        """The same disk with another size, in bytes."""
+        return replace(self, properties={**self.properties, "size": _render_size(size)})
 
-    def text(self) -> str:
+    def render(self) -> str:
         return ",".join(filter(None, (self.volume, property_strings.render(self.properties))))
 
 
@@ -78,7 +92,7 @@ def is_slot(kind: str, key: str) -> bool:
 
 
 def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
-    """What a slot of a configuration holds."""
+    """What a slot of a configuration holds; None: nothing."""
     if slot not in config:
         return None
     properties = property_strings.parse(str(config[slot]), "volume")
@@ -86,73 +100,73 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
     return Disk(slot, volume, properties)
 
 
-def wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
-    """The properties that a wish names, as the API has them; empty ones are to be unset."""
-    found: dict[str, Any] = {name: wish.get(name) for name in _TYPED}
-    if found["discard"] is not None:
-        found["discard"] = "on" if found["discard"] else ""
-    found.update(wish.get("options") or {})
+def read_wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
+    """The properties that a wish names, by the names of the API; empty ones are to unset."""
+    values: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
+    if values["discard"] is not None:
+        values["discard"] = "on" if values["discard"] else ""
+    values.update(wish.get("options") or {})
     return {
         name: str(int(value)) if isinstance(value, bool) else str(value)
-        for name, value in found.items()
+        for name, value in values.items()
         if value is not None
     }
 
 
 def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A disk as results show it: only what the wish names, by the names of the options; None: there is none."""
+    """A disk for results: only what the wish names, by the names of the options; None: there is none."""
     if disk is None:
         return None
-    shown: dict[str, Any] = {}
+    state: dict[str, Any] = {}
     if wish.get("state") not in (None, "present"):
         return {"volume": disk.volume}
     if wish.get("cdrom") is not None:
-        shown["cdrom"] = disk.volume
+        state["cdrom"] = disk.volume
     if wish.get("volume") is not None:
-        shown["volume"] = disk.volume
+        state["volume"] = disk.volume
     if wish.get("storage") is not None:
-        shown["storage"] = disk.storage
+        state["storage"] = disk.storage
     if wish.get("size") is not None:
-        shown["size"] = None if disk.bytes is None else _gibibytes(disk.bytes)
+        state["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
     if wish.get("format") is not None:
-        shown["format"] = disk.format
-    for name in wished_properties(wish):
-        shown[name] = disk.properties.get(name) or None
-    return shown
+        state["format"] = disk.format
+    for name in read_wished_properties(wish):
+        state[name] = disk.properties.get(name) or None
+    return state
 
 
-def wished_view(wish: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What L(view) shows of a disk that is as wished."""
+def view_wish(wish: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What L(view) returns for a disk that is as wished."""
     if wish["state"] != "present":
         return None
-    shown = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
-    return {**shown, **{name: value or None for name, value in wished_properties(wish).items()}}
+    state = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
+    return {**state, **{name: value or None for name, value in read_wished_properties(wish).items()}}
 
 
-def new_value(kind: str, wish: Mapping[str, Any]) -> str:
-    """The value of a slot that holds nothing yet; raises C(invalid_parameter) where the wish lacks something."""
-    slot, properties = wish["slot"], {name: value for name, value in wished_properties(wish).items() if value}
+def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
+    """The value of a slot that holds nothing yet; raises C(invalid_parameter) for a wish that lacks an option."""
+    slot, properties = wish["slot"], {name: value for name, value in read_wished_properties(wish).items() if value}
     if kind == "lxc" and slot != "rootfs" and not properties.get("mp"):
-        raise _lacking(slot, "mp, the path that it is mounted on in the container")
+        raise _lacking_error(slot, "mp, the path that it is mounted on in the container")
     if wish.get("cdrom"):
-        return Disk(slot, wish["cdrom"], {**properties, "media": "cdrom"}).text()
+        return Disk(slot, wish["cdrom"], {**properties, "media": "cdrom"}).render()
     if wish.get("volume"):
-        return Disk(slot, wish["volume"], properties).text()
+        return Disk(slot, wish["volume"], properties).render()
     if not wish.get("storage"):
-        raise _lacking(slot, "storage" if kind == "lxc" else "storage, volume or cdrom")
+        raise _lacking_error(slot, "storage" if kind == "lxc" else "storage, volume or cdrom")
     if wish.get("format"):
         properties = {"format": wish["format"], **properties}
     if wish.get("import_from"):
-        return Disk(slot, f"{wish['storage']}:0", {"import-from": wish["import_from"], **properties}).text()
+        return Disk(slot, f"{wish['storage']}:0", {"import-from": wish["import_from"], **properties}).render()
     if not wish.get("size") and slot not in _FIXED_SIZE:
-        raise _lacking(slot, "size")
-    return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).text()
+        raise _lacking_error(slot, "size")
+    return Disk(slot, f"{wish['storage']}:{wish.get('size') or 1}", properties).render()
 
 
-def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
-    """What a slot in use is to hold, with everything kept that the wish does not name, the size among it."""
+def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
+    """The disk with the wished properties and volume; whatever the wish does not name is kept, as is the size."""
     properties = dict(disk.properties)
-    for name, value in wished_properties(wish).items():
+    for name, value in read_wished_properties(wish).items():
         if value:
             properties[name] = value
         else:
@@ -163,20 +177,21 @@ def changed_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     return Disk(disk.slot, volume, properties)
 
 
-def moves(disk: Disk, wish: Mapping[str, Any]) -> bool:
-    """Whether a disk is on another storage, or in another format, than is wished."""
+def must_move(disk: Disk, wish: Mapping[str, Any]) -> bool:
+    """Whether a disk is on another storage, or in another format, than wished."""
     return (wish.get("storage") or disk.storage) != disk.storage or (wish.get("format") or disk.format) != disk.format
 
 
-def grows(disk: Disk, wish: Mapping[str, Any]) -> bool:
-    """Whether a disk is smaller than is wished; one that is larger raises C(invalid_parameter)."""
+def must_grow(disk: Disk, wish: Mapping[str, Any]) -> bool:
+    """Whether a disk is smaller than wished; raises C(invalid_parameter) if it is larger."""
     size = wished_bytes(wish)
-    if size is None or disk.bytes == size:
+    if size is None or disk.size_bytes == size:
         return False
-    if disk.bytes is not None and disk.bytes > size:
+    if disk.size_bytes is not None and disk.size_bytes > size:
+        found = _to_gibibytes(disk.size_bytes)
         raise PveError(
             INVALID_PARAMETER,
-            f"{disk.slot} has {_gibibytes(disk.bytes)} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
+            f"{disk.slot} has {found} GiB, and {wish['size']} GiB are asked for; disks can't shrink.",
             "Leave size out, or give at least what it has.",
         )
     return True
@@ -187,7 +202,7 @@ def wished_bytes(wish: Mapping[str, Any]) -> int | None:
 
 
 def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
-    """Raise C(invalid_parameter) for what makes no sense whatever the guest is like."""
+    """Raise C(invalid_parameter) for wishes that make no sense for any guest of type I(kind)."""
     slots = [wish["slot"] for wish in wishes]
     for wish in wishes:
         slot = wish["slot"]
@@ -196,16 +211,16 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
             raise PveError(INVALID_PARAMETER, f"{slot!r} is no slot for a disk of a {kind} guest.", f"Such as {known}.")
         if slots.count(slot) > 1:
             raise PveError(INVALID_PARAMETER, f"{slot} is there twice in disks.", "Name each slot once.")
-        _check(kind, wish)
+        _check_wish(kind, wish)
 
 
-def _check(kind: str, wish: dict[str, Any]) -> None:
+def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
-    given = [name for name in (*_BUILDING, *_TYPED, "options") if wish.get(name) is not None]
+    names = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
     sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
     problem = None
-    if wish["state"] != "present" and given:
-        problem = f"{slot} is to be {wish['state']}, so it can't have {given[0]}"
+    if wish["state"] != "present" and names:
+        problem = f"{slot} is to be {wish['state']}, so it can't have {names[0]}"
     elif slot == "rootfs" and wish["state"] != "present":
         problem = "a container needs its rootfs"
     elif slot.startswith("unused") and wish["state"] != "absent":
@@ -224,17 +239,17 @@ def _check(kind: str, wish: dict[str, Any]) -> None:
         raise PveError(INVALID_PARAMETER, f"This can't be: {problem}.", "Correct the entry in disks.")
 
 
-def _lacking(slot: str, what: str) -> PveError:
+def _lacking_error(slot: str, what: str) -> PveError:
     return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
 
 
-def _size_text(size: int) -> str:
-    """As Proxmox VE writes it: in the largest unit that leaves no fraction."""
+def _render_size(size: int) -> str:
+    """A size in bytes as Proxmox VE writes it: in the largest unit that leaves no fraction."""
     for unit in "TGMK":
         if size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
     return str(size)
 
 
-def _gibibytes(size: int) -> int | float:
+def _to_gibibytes(size: int) -> int | float:
     return size // _GIB if size % _GIB == 0 else round(size / _GIB, 3)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A guest's drives as it has them now, their true sizes, and requests that are only sent while they are as expected.
+"""A guest's drives as it has them now, their true sizes, and requests that are sent only while they are as planned.
 
-A drive with a change that waits is two: Proxmox VE grows and moves the one that the guest has now, while the
-configuration shows the other one, with its own size and volume, which takes its place at the next start.
+A drive with a pending change is two: Proxmox VE grows and moves the one that the guest has now, while the configuration
+shows the other one, with its own size and volume, which takes its place at the next start.
 """
 
 from __future__ import annotations
@@ -26,36 +26,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drive:
-    """What a slot holds I(now), and what it holds from the I(next) start on; they differ where a change waits."""
+    """What a slot holds I(now), and from the I(next) start on; they differ while a change is pending."""
 
     slot: str
     now: Disk | None
     next: Disk | None
 
     @property
-    def waits(self) -> bool:
+    def has_pending(self) -> bool:
         return self.now != self.next
 
-    def holds(self, volume: str) -> bool:
+    def has_volume(self, volume: str) -> bool:
         """Whether the guest has this volume in the slot now."""
         return self.now is not None and self.now.volume == volume
 
 
 @dataclass(frozen=True)
 class DriveStep(Step):
-    """A request that counts on what the steps before it have left in slots of the guest.
+    """A request that relies on what the steps before it have left in slots of the guest.
 
-    I(drives): the volume that each holds now, None where its name is not known yet. I(settled): nothing waits in them.
+    I(drives): the volume that each slot holds now, None where its name is not known yet. I(nothing_pending): no change
+    may be pending in them.
     """
 
     drives: dict[str, str | None] = field(default_factory=dict)
-    settled: bool = False
+    nothing_pending: bool = False
 
 
-def seal(client: Client, step: DriveStep) -> Step:
-    """The step with the digest that those before it have left; the first one has it from its plan.
+def add_digest(client: Client, step: DriveStep) -> Step:
+    """The step with the digest that the steps before it have left; the first one has its plan's.
 
-    Raises C(digest_conflict) when a drive is not as the plan left it, and C(unsupported) when a change of it waits.
+    Raises C(digest_conflict) when a drive is not as the plan left it, and C(unsupported) when it has a pending change.
     """
     if "digest" in step.params:
         return step
@@ -63,65 +64,65 @@ def seal(client: Client, step: DriveStep) -> Step:
     entries = {entry["key"]: entry for entry in client.get(f"{guest}/pending")}
     for slot, volume in step.drives.items():
         entry = entries.get(slot, {})
-        waits = "pending" in entry or int(entry.get("delete") or 0)
-        if waits and step.settled:
+        is_pending = "pending" in entry or int(entry.get("delete") or 0)
+        if is_pending and step.nothing_pending:
             raise PveError(
                 UNSUPPORTED,
-                f"{slot} was changed, but the guest takes that only when it is restarted. What was to follow was not "
-                "sent.",
+                f"{slot} was changed, but the guest applies that only when it is restarted. The steps after it were "
+                "not sent.",
                 "Restart the guest, with pve_guest_state, and run again.",
             )
         disk = read_disk({slot: entry["value"]}, slot) if "value" in entry else None
         if disk is None or volume not in (None, disk.volume):
             raise PveError(
                 DIGEST_CONFLICT,
-                f"{slot} is no longer as this plan left it; what was to follow was not sent.",
+                f"{slot} is no longer as this plan left it; the steps after it were not sent.",
                 "Somebody else changed it meanwhile; run again to plan from what is there now.",
             )
     digest = entries.get("digest", {}).get("value")
     return replace(step, params={**step.params, "digest": digest}) if digest else step
 
 
-def measure(
+def read_sizes(
     client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
 ) -> dict[str, int | None]:
-    """The true sizes, in bytes, of the volumes that may have to grow; None where it can't be read."""
+    """The true sizes, in bytes, of the volumes that may have to grow; None for one that can't be read."""
     sizes: dict[str, int | None] = {}
-    for volume in _growing(config, current, wishes):
+    for volume in _list_volumes_to_grow(config, current, wishes):
         storage = volume.partition(":")[0]
         try:
             path = f"/nodes/{segment(guest.node)}/storage/{segment(storage)}/content/{segment(volume)}"
             sizes[volume] = int(client.get(path)["size"])
         except PveError as error:
-            # Who may grow a disk may not always look at its storage.
+            # A user who may grow a disk may lack the privilege to read its storage.
             if error.http_status is None:
                 raise
             sizes[volume] = None
     return sizes
 
 
-def _growing(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
-    """The volumes that are not yet as large as is wished, as far as the configuration tells."""
-    found = []
+def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
+    """The volumes that are smaller than wished, as far as the configuration shows."""
+    volumes = []
     for wish in wishes:
         wished, slot = wished_bytes(wish), wish["slot"]
         known = [read_disk(config, slot), read_disk(current, slot)]
         disk = Disk(slot, wish["volume"], {}) if wish.get("volume") else known[0]
-        if wished and disk and disk.has_own_volume and (largest(disk, known) or 0) < wished:
-            found.append(disk.volume)
-    return found
+        if wished and disk and disk.has_own_volume and (largest_size(disk, known) or 0) < wished:
+            volumes.append(disk.volume)
+    return volumes
 
 
-def largest(disk: Disk, others: Sequence[Disk | None], *more: int | None) -> int | None:
-    """The largest of the sizes, in bytes, that are told of a disk's volume; None where none is."""
-    told = [other.bytes for other in (disk, *others) if other is not None and other.volume == disk.volume]
-    return max((size for size in (*told, *more) if size is not None), default=None)
+def largest_size(disk: Disk, other_disks: Sequence[Disk | None], *further_sizes: int | None) -> int | None:
+    """The largest of the known sizes, in bytes, of a disk's volume; None where none is known."""
+    known = [other.size_bytes for other in (disk, *other_disks) if other is not None and other.volume == disk.volume]
+    return max((size for size in (*known, *further_sizes) if size is not None), default=None)
 
 
-def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:
-    """Why a drive can't be I(what), such as moved, while a change of it waits for a restart, or would have to."""
-    slot, now, then = drive.slot, _text(drive.now), _text(drive.next)
-    if drive.waits:
+def pending_change_error(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveError:
+    """Why a drive can't be I(what), such as moved, while a change of it is pending, or would be."""
+    slot, now, then = drive.slot, _describe(drive.now), _describe(drive.next)
+    if drive.has_pending:
         hint = (
             f"Restart the guest, so that the change takes effect, or give {slot} the options that it has now. Then run "
             "again."
@@ -137,7 +138,7 @@ def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveEr
             f"can't be {what} before that.",
             hint,
         )
-    if wished is not None and not drive.holds(wished.volume):
+    if wished is not None and not drive.has_volume(wished.volume):
         return PveError(
             UNSUPPORTED,
             f"{slot} of guest {guest.label} gets its volume only when the guest is restarted, and can't be {what} "
@@ -147,10 +148,10 @@ def refusal(guest: Guest, drive: Drive, wished: Disk | None, what: str) -> PveEr
     return PveError(
         UNSUPPORTED,
         f"{slot} of guest {guest.label} can't be {what} while a change of it waits for a restart, as this one "
-        f"would: it is {now}, and would be {_text(wished)}.",
+        f"would: it is {now}, and would be {_describe(wished)}.",
         "Move it first and change its options in a second task, or stop the guest first.",
     )
 
 
-def _text(disk: Disk | None) -> str:
-    return disk.text() if disk is not None else "none"
+def _describe(disk: Disk | None) -> str:
+    return disk.render() if disk is not None else "none"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A guest: its identity, what lists show of it, and its configuration."""
+"""Guest: its identity, what lists show of it, and its configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES = ("qemu", "lxc")
 class Guest:
     """A QEMU or LXC guest as lists show it. Sizes are in bytes, I(uptime) in seconds.
 
-    I(config) is its own configuration, pending changes included, where that was read.
+    I(config) is its configuration, with pending changes, if it was read.
     """
 
     vmid: int
@@ -51,9 +51,9 @@ class Guest:
         return {"vmid": self.vmid, "name": self.name, "node": self.node, "type": self.type}
 
     def as_dict(self) -> dict[str, Any]:
-        """What lists show of it, tags as a list."""
-        shown = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "config"}
-        return {**shown, "tags": list(self.tags)}
+        """All fields but the configuration, tags as a list."""
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "config"}
+        return {**values, "tags": list(self.tags)}
 
 
 def guest_from_entry(entry: dict[str, Any], **known: Any) -> Guest:
@@ -80,11 +80,11 @@ def guest_from_entry(entry: dict[str, Any], **known: Any) -> Guest:
 
 
 def guest_from_config(guest: Guest, config: Mapping[str, Any]) -> Guest:
-    """The guest with what its own configuration (C(GET .../config)) says of it, which comes with it."""
+    """The guest with its configuration (C(GET .../config)), and with the fields that this determines."""
     nameless, name = ("VM ", "name") if guest.type == "qemu" else ("CT", "hostname")
     return replace(
         guest,
-        # As lists call a guest without a name.
+        # Lists show a guest without a name like this.
         name=str(config.get(name) or f"{nameless}{guest.vmid}"),
         tags=_tags(config),
         template=bool(int(config.get("template") or 0)),

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which guest a task means that may also make one: a guest that there is, or none yet."""
+"""Identify the guest of a task that may also create one: an existing guest, or none yet."""
 
 from __future__ import annotations
 
 from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from .guest import Guest
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import find_one
 
 
@@ -22,30 +22,32 @@ def identify(
     *,
     wanted: bool = True,
 ) -> Guest | None:
-    """The guest with this vmid or name; None where one can be made, or, if it is not I(wanted), where there is none.
+    """The guest with this vmid or name; None where there is none, so that one can be created if it is I(wanted).
 
-    A guest that has I(new_name) already is found by it, too. I(node) and I(kind) only assert. Raises C(not_found) for
-    a vmid and a name that don't belong together and for one to rename that isn't there, C(ambiguous) for names that
-    others have, C(node_offline) where a guest with this name may be on a node that is down, also beside one that is
-    not to stay.
+    A guest that has I(new_name) already is found by it, too. I(node) and I(kind) are only checked. Raises C(not_found)
+    for a vmid and a name that don't belong together and for a guest to rename that does not exist, C(ambiguous) for
+    names that other guests have, C(node_offline) where a guest with this name may be on a node that is down, also when
+    the guest is not wanted.
     """
-    if vmid is None and not wanted and nameless(inventory):
-        raise _unknown_name(inventory, name)
+    if vmid is None and not wanted and list_nameless(inventory):
+        raise _unknown_name_error(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
-        asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
+        criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
         raise PveError(
-            NOT_FOUND, f"There is no guest with {asked} to be named {new_name}.", "Give a new guest its name as name."
+            NOT_FOUND,
+            f"There is no guest with {criterion} to be named {new_name}.",
+            "Give a new guest its name as name.",
         )
     if found is not None and kind not in (None, found.type):
         raise PveError(
             UNSUPPORTED, f"Guest {found.label} is a {found.type} guest, not {kind}.", "A guest's type can't be changed."
         )
-    wished = new_name or (name if found is None else None)
-    others = [guest for guest in inventory.with_name(wished) if wished and guest != found]
-    if others and wanted:
-        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in others)
-        raise PveError(AMBIGUOUS, f"The name {wished} is taken already: {labels}.", "Choose another name.")
+    wished_name = new_name or (name if found is None else None)
+    namesakes = [guest for guest in inventory.with_name(wished_name) if wished_name and guest != found]
+    if namesakes and wanted:
+        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in namesakes)
+        raise PveError(AMBIGUOUS, f"The name {wished_name} is taken already: {labels}.", "Choose another name.")
     return found
 
 
@@ -64,12 +66,12 @@ def _find(
     for known in filter(None, (name, new_name)):
         if inventory.with_name(known):
             return find_one(inventory, None, known, node)
-    if nameless(inventory):
-        raise _unknown_name(inventory, name)
+    if list_nameless(inventory):
+        raise _unknown_name_error(inventory, name)
     return None
 
 
-def _unknown_name(inventory: Inventory, name: str | None) -> PveError:
+def _unknown_name_error(inventory: Inventory, name: str | None) -> PveError:
     return PveError(
         NODE_OFFLINE,
         f"Whether another guest is named {name} is not known. {describe_hidden_names(inventory)}",

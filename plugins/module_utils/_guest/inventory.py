@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Guests: what a cluster has, how they are addressed, and which of them a task means."""
+"""Inventory: all guests of a cluster, its nodes, and what is known of the names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Read = TypeVar("Read")
 class Inventory:
     """All guests of a cluster by vmid, and its nodes with status and memory (bytes).
 
-    I(listed) are the entries, by vmid, of the lists of nodes that were read, by node and type of guest; I(unread) are
+    I(listed) are the entries, by vmid, of the nodes' lists that were read, by node and type of guest; I(unread) are
     the nodes whose lists could not be read. I(broadcast) are the names that the cluster's list shows, by vmid.
     """
 
@@ -32,8 +32,8 @@ class Inventory:
     unread: frozenset[str] = frozenset()
     broadcast: Mapping[int, str] = field(default_factory=dict)
 
-    def online(self, node: str) -> bool:
-        # A token without Sys.Audit on the node sees no status for it: then let the node speak for itself.
+    def is_online(self, node: str) -> bool:
+        # A token without Sys.Audit on the node sees no status of it: then only a request to the node shows it.
         return self.nodes.get(node, "online") != "offline"
 
     def get(self, vmid: int | None) -> Guest | None:
@@ -45,7 +45,7 @@ class Inventory:
         return [guest for guest in self.guests if guest.name == name]
 
     def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
-        """The inventory with these guests in place of those with their vmids, and I(without) those vmids."""
+        """The inventory with these guests in place of those with the same vmids, and I(without) those vmids."""
         known = {guest.vmid: guest for guest in (*self.guests, *guests)}
         for vmid in without:
             known.pop(vmid, None)
@@ -54,7 +54,7 @@ class Inventory:
 
 def require_online(inventory: Inventory, guest: Guest) -> None:
     """Raise C(node_offline) for a guest whose node is down."""
-    if not inventory.online(guest.node):
+    if not inventory.is_online(guest.node):
         raise PveError(
             NODE_OFFLINE,
             f"Guest {guest.label} is on node {guest.node}, which is offline.",
@@ -67,30 +67,30 @@ def read_each(
     guests: Sequence[Guest],
     throttle: int,
     read: Callable[[Guest], Read],
-    failed: Callable[[Guest, PveError], Read],
+    on_error: Callable[[Guest, PveError], Read],
 ) -> list[Read]:
-    """I(read) of every guest, at most I(throttle) at once; I(failed) of those that could not be read."""
+    """I(read) every guest, at most I(throttle) at once; I(on_error) makes the result of those that can't be read."""
 
-    def look(guest: Guest) -> Read:
+    def read_or_report(guest: Guest) -> Read:
         try:
             require_online(inventory, guest)
             return read(guest)
         except PveError as problem:
-            return failed(guest, problem)
+            return on_error(guest, problem)
 
-    return bounded_map(throttle, look, guests)
+    return bounded_map(throttle, read_or_report, guests)
 
 
-def nameless(inventory: Inventory) -> list[Guest]:
-    """The guests whose names can't be known now: on nodes that are down, and on those whose lists can't be read."""
+def list_nameless(inventory: Inventory) -> list[Guest]:
+    """The guests whose names are unknown: on nodes that are down, and on nodes whose lists can't be read."""
     return [
         guest
         for guest in inventory.guests
-        if (not guest.name and not inventory.online(guest.node)) or guest.node in inventory.unread
+        if (not guest.name and not inventory.is_online(guest.node)) or guest.node in inventory.unread
     ]
 
 
 def describe_hidden_names(inventory: Inventory) -> str:
-    """The sentence that says whose names are not known."""
-    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in nameless(inventory)[:10])
+    """The sentence that lists up to ten guests whose names are unknown."""
+    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in list_nameless(inventory)[:10])
     return f"The names of these are not known while their node can't be asked: {hidden}."

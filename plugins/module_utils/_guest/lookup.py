@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finding the guests that a task means, as they are right now.
+"""Find the guests that a task means, as they are right now.
 
-C(GET /cluster/resources) shows at once which guests there are, on which nodes, with their tags, pools and locks. Their
+C(GET /cluster/resources) shows at once which guests exist, on which nodes, with their tags, pools and locks. Their
 names, states, types and template flags are those that their nodes broadcast last, up to 10 s ago, and a later answer
 may even show an earlier broadcast. The lists of the nodes (C(GET /nodes/{node}/qemu|lxc)), C(status/current) and a
-guest's own configuration are true at once: what a task chooses guests by is read there, in as few requests as do.
+guest's own configuration are always current: what a task chooses guests by is read there, in as few requests as
+possible.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .._api.concurrency import bounded_map
 from .._api.errors import NOT_FOUND, PveError
 from .guest import TYPES, Guest, guest_from_config, guest_from_entry
 from .identity import identify
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import Selector, find, find_one, find_to_change
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
 
     Reader = Callable[[Client, Guest], Guest]
 
-# Up to this many guests are asked one by one; for more, the lists of their nodes are cheaper.
+# Up to this many guests are read one by one; for more, the lists of their nodes are cheaper.
 _ONE_BY_ONE = 4
-_AT_ONCE = 10
-# Guests that are moved while lists are read are followed so often.
+_MAX_PARALLEL = 10
+# How often guests are followed that move while lists are read.
 _ROUNDS = 3
-# What a broadcast says of a guest that was neither new nor busy then.
-_BROADCAST = ("running", "stopped")
+# The states that a broadcast has of a guest that was neither new nor busy.
+_BROADCAST_STATES = ("running", "stopped")
 
 
 def read_guest(client: Client, guest: Guest) -> Guest:
@@ -44,7 +45,7 @@ def read_guest(client: Client, guest: Guest) -> Guest:
 
 
 def with_config(client: Client, guest: Guest) -> Guest:
-    """The guest with its own configuration, which is read unless it was when the guest was found."""
+    """The guest with its own configuration, which is read unless the guest has it already."""
     return guest if guest.config is not None else read_guest(client, guest)
 
 
@@ -56,8 +57,8 @@ def read_status(client: Client, guest: Guest) -> Guest:
 def observe_guests(client: Client) -> Inventory:
     """All guests as the cluster's list shows them, in one request.
 
-    Where it knows too little of a guest, which is new or busy, the list of its node is asked too. A node that does not
-    answer leaves a notice with the client, not a failure.
+    Where it shows too little of a guest, which is new or busy, the list of its node is read too. A node that does not
+    answer adds a notice to the client and is no failure.
     """
     entries = client.get("/cluster/resources")
     members = [entry for entry in entries if entry["type"] == "node"]
@@ -67,55 +68,55 @@ def observe_guests(client: Client) -> Inventory:
     inventory = Inventory((), nodes, memory).with_guests(guests)
     inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
-    if any(not inventory.online(guest.node) for guest in nameless(inventory)):
+    if any(not inventory.is_online(guest.node) for guest in list_nameless(inventory)):
         client.notices.append(describe_hidden_names(inventory))
     return inventory
 
 
 def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list[Guest]]:
-    """The guests that C(vmid), C(name), C(node) and C(guests) mean, for reading; all of them where these say nothing.
+    """The guests that C(vmid), C(name), C(node) and C(guests) mean, for reading; all guests where none is set.
 
-    Names and states that choose guests are true; those of a list of all guests may be 10 s old.
+    Names and states that choose guests are current; those of a list of all guests may be 10 s old.
     """
     inventory = observe_guests(client)
-    inventory = _make_true(client, inventory, params, read_status, changing=False)
+    inventory = _refresh_chosen(client, inventory, params, read_status, changing=False)
     return inventory, find(inventory, params, required=False)
 
 
 def find_guests_to_change(
     client: Client, params: dict[str, Any], *, everywhere: bool = True
 ) -> tuple[Inventory, list[Guest]]:
-    """As L(find_guests), for a change: some guest must be named, and every guest is shown as it is right now.
+    """Like L(find_guests), for a change: some guest must be named, and every guest is as it is right now.
 
-    I(everywhere): as in L(look_for). Only what neither interrupts a guest, nor loses data, nor acts inside of it may do
-    without.
+    I(everywhere): as in L(refresh_guest). It may be false only for changes that neither interrupt a guest, nor lose
+    data, nor act inside of it.
     """
     inventory = observe_guests(client)
-    inventory = _make_true(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
+    inventory = _refresh_chosen(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
     return inventory, find_to_change(inventory, params)
 
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:
-    """The one guest that C(vmid), C(name) and C(node) mean, with what I(read) reads of it."""
-    inventory = look_for(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
+    """The one guest that C(vmid), C(name) and C(node) mean, as I(read) returns it."""
+    inventory = refresh_guest(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
     return inventory, find_one(inventory, params["vmid"], params["name"], params["node"])
 
 
 def identify_guest(
     client: Client, params: dict[str, Any], *, wanted: bool, everywhere: bool
 ) -> tuple[Inventory, Guest | None]:
-    """The guest that C(vmid), C(name) and C(new_name) mean, as L(identify); None where there is none (yet).
+    """The guest that C(vmid), C(name) and C(new_name) mean, by L(identify); None where there is none (yet).
 
     I(everywhere): as in L(find_guests_to_change).
     """
     vmid, name, new_name = params["vmid"], params["name"], params["new_name"]
-    inventory = look_for(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
+    inventory = refresh_guest(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
     if wanted and (new_name or inventory.get(vmid) is None):
-        inventory = look_for(client, inventory, name=new_name or name)
+        inventory = refresh_guest(client, inventory, name=new_name or name)
     return inventory, identify(inventory, vmid, name, new_name, params["node"], params["type"], wanted=wanted)
 
 
-def look_for(
+def refresh_guest(
     client: Client,
     inventory: Inventory,
     *,
@@ -124,54 +125,56 @@ def look_for(
     read: Reader = read_guest,
     everywhere: bool = False,
 ) -> Inventory:
-    """The inventory with the guest that has this vmid, or else this name, as I(read) has it right now.
+    """The inventory with the guest that has this vmid, or else this name, as I(read) returns it right now.
 
-    A single guest that is said to have a name is asked; the nodes' lists where it is called otherwise by now, or where
-    nobody or several are said to have it. I(everywhere): also where it has the name, since another one may have got the
-    same a moment ago.
+    A single guest that seems to have the name is read; if it has another name by now, or if none or several seem to
+    have it, the nodes' lists are read. I(everywhere): they are read in any case, since another guest may have got the
+    same name a moment ago.
     """
     if vmid is not None:
         guest = inventory.get(vmid)
-        return inventory if guest is None or _is_true(inventory, guest) else _ask(client, inventory, [guest], read)
+        if guest is None or _is_current(inventory, guest):
+            return inventory
+        return _refresh(client, inventory, [guest], read)
     if name is None:
         return inventory
     holders = inventory.with_name(name)
-    if len(holders) == 1 and not everywhere and not _is_true(inventory, holders[0]):
-        inventory = _ask(client, inventory, holders, read)
+    if len(holders) == 1 and not everywhere and not _is_current(inventory, holders[0]):
+        inventory = _refresh(client, inventory, holders, read)
     if len(inventory.with_name(name)) == 1 and not everywhere:
         return inventory
     return read_lists(client, inventory, inventory.guests)
 
 
 def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) -> Inventory:
-    """The inventory with what the lists say of the nodes and types that I(guests) are of.
+    """The inventory updated from the lists of all nodes and types that I(guests) have.
 
-    A guest that is not in the list where it should be is of the other type by now, was moved, or is gone.
+    A guest that is missing in its list has the other type by now, was moved, or is gone.
     """
     wanted = {(guest.node, guest.type) for guest in guests}
     for dummy in range(_ROUNDS):
         unread = [
             (node, kind)
             for node, kind in sorted(wanted - set(inventory.listed))
-            if inventory.online(node) and node not in inventory.unread
+            if inventory.is_online(node) and node not in inventory.unread
         ]
         if not unread:
             break
         inventory = _with_lists(client, inventory, unread)
         lost = [guest for guest in inventory.guests if _is_lost(inventory, guest)]
-        inventory = _follow(client, inventory, lost)
+        inventory = _follow_moved(client, inventory, lost)
         wanted = {(guest.node, kind) for guest in lost for kind in TYPES}
         wanted |= {(guest.node, guest.type) for guest in map(inventory.get, (one.vmid for one in lost)) if guest}
     return inventory
 
 
 def list_node_guests(client: Client, node: str, kind: str, full: bool = False) -> dict[int, dict[str, Any]]:
-    """The live entries of one node's guests of one type by vmid; I(full) asks QEMU for paused guests too."""
+    """The current entries of one node's guests of one type by vmid; I(full) asks QEMU for paused guests too."""
     params = {"full": 1} if full and kind == "qemu" else {}
     return {int(e["vmid"]): e for e in client.get(f"/nodes/{segment(node)}/{kind}", **params)}
 
 
-def _make_true(
+def _refresh_chosen(
     client: Client,
     inventory: Inventory,
     params: dict[str, Any],
@@ -180,28 +183,28 @@ def _make_true(
     changing: bool,
     everywhere: bool = False,
 ) -> Inventory:
-    """The inventory, true in all that these options choose guests by; for a change, in all that these guests are."""
+    """The inventory, current in all that these options choose guests by, and for a change in all of these guests."""
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
-        return look_for(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
+        return refresh_guest(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
     selector = Selector.from_params(params.get("guests"))
-    if selector.names_some:
+    if selector.has_names:
         return read_lists(client, inventory, inventory.guests)
     chosen = [guest for guest in inventory.guests if selector.matches_at_once(guest)]
     if changing and len(chosen) <= _ONE_BY_ONE and selector.status is None:
-        return _ask(client, inventory, chosen, read)
+        return _refresh(client, inventory, chosen, read)
     if changing or (selector.type, selector.status, selector.templates) != (None, None, None):
         return read_lists(client, inventory, chosen)
     return inventory
 
 
-def _ask(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Reader) -> Inventory:
-    """The inventory with these guests as they say themselves; those that are not where they should be are looked for.
+def _refresh(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Reader) -> Inventory:
+    """The inventory with these guests as I(read) returns them; those that are not found are searched for.
 
-    Of several, one that can't be read stays as it is: it fails alone when its turn comes.
+    One of several that can't be read stays as it is: it fails alone later, when it is its turn.
     """
 
-    def look(guest: Guest) -> Guest | PveError:
+    def read_or_problem(guest: Guest) -> Guest | PveError:
         try:
             return read(client, guest)
         except PveError as problem:
@@ -209,20 +212,20 @@ def _ask(client: Client, inventory: Inventory, guests: Sequence[Guest], read: Re
                 raise
             return problem
 
-    asked = [guest for guest in guests if inventory.online(guest.node)]
-    answers = dict(zip(asked, bounded_map(_AT_ONCE, look, asked), strict=True))
+    reachable = [guest for guest in guests if inventory.is_online(guest.node)]
+    answers = dict(zip(reachable, bounded_map(_MAX_PARALLEL, read_or_problem, reachable), strict=True))
     inventory = inventory.with_guests(answer for answer in answers.values() if isinstance(answer, Guest))
     missed = [guest for guest, answer in answers.items() if isinstance(answer, PveError) and answer.code == NOT_FOUND]
     return read_lists(client, inventory, missed)
 
 
 def _is_unknown(guest: Guest) -> bool:
-    """Whether a broadcast can't have said what the guest is: it is new, or was being made or moved just then."""
+    """Whether the broadcast knew too little of the guest: it is new, or was being created or moved just then."""
     placeholders = ("", f"VM {guest.vmid}", f"CT{guest.vmid}")
-    return guest.name in placeholders or guest.status not in _BROADCAST
+    return guest.name in placeholders or guest.status not in _BROADCAST_STATES
 
 
-def _is_true(inventory: Inventory, guest: Guest) -> bool:
+def _is_current(inventory: Inventory, guest: Guest) -> bool:
     return guest.config is not None or guest.vmid in inventory.listed.get((guest.node, guest.type), ())
 
 
@@ -239,8 +242,8 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
             return problem
 
     known = {guest.vmid: guest for guest in inventory.guests}
-    listed, unread, found = dict(inventory.listed), set(inventory.unread), []
-    for (node, kind), entries in zip(places, bounded_map(_AT_ONCE, read, places), strict=True):
+    listed, unread, updated = dict(inventory.listed), set(inventory.unread), []
+    for (node, kind), entries in zip(places, bounded_map(_MAX_PARALLEL, read, places), strict=True):
         if isinstance(entries, PveError):
             if node not in unread:
                 client.notices.append(f"Guests of node {node} may be incomplete: {entries.message}")
@@ -249,22 +252,22 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
         listed[node, kind] = entries
         for vmid, entry in entries.items():
             guest = known.get(vmid) or Guest(vmid, "", node, kind, "")
-            found.append(_from_list(guest, entry, node, kind))
-    return replace(inventory.with_guests(found), listed=listed, unread=frozenset(unread))
+            updated.append(_from_list(guest, entry, node, kind))
+    return replace(inventory.with_guests(updated), listed=listed, unread=frozenset(unread))
 
 
-def _follow(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
-    """The inventory without those of the lost guests that are gone, and with the others where they are by now."""
-    astray = [guest for guest in lost if all((guest.node, kind) in inventory.listed for kind in TYPES)]
-    if not astray:
+def _follow_moved(client: Client, inventory: Inventory, lost: Sequence[Guest]) -> Inventory:
+    """The inventory without the lost guests that are gone, and with the others where they are by now."""
+    missing = [guest for guest in lost if all((guest.node, kind) in inventory.listed for kind in TYPES)]
+    if not missing:
         return inventory
     entries = {int(entry["vmid"]): entry for entry in client.get("/cluster/resources", type="vm")}
-    there = [guest_from_entry(entries[guest.vmid]) for guest in astray if guest.vmid in entries]
-    return inventory.with_guests(there, without=[guest.vmid for guest in astray if guest.vmid not in entries])
+    moved = [guest_from_entry(entries[guest.vmid]) for guest in missing if guest.vmid in entries]
+    return inventory.with_guests(moved, without=[guest.vmid for guest in missing if guest.vmid not in entries])
 
 
 def _from_list(guest: Guest, entry: dict[str, Any], node: str | None = None, kind: str | None = None) -> Guest:
-    """The guest from an entry that is true at once, which lacks what only the cluster knows."""
+    """The guest from an entry of a node, which is current, but lacks what only the cluster knows."""
     known = {"vmid": guest.vmid, "node": node or guest.node, "type": kind or guest.type}
-    found = guest_from_entry(entry, **known, pool=guest.pool, hastate=guest.hastate)
-    return replace(found, config=guest.config) if found.identity() == guest.identity() else found
+    updated = guest_from_entry(entry, **known, pool=guest.pool, hastate=guest.hastate)
+    return replace(updated, config=guest.config) if updated.identity() == guest.identity() else updated

@@ -12,19 +12,48 @@ from typing import Any
 
 from .._api import property_strings
 
-_FLAG_NAMES = """
-acpi allow-ksm autostart ciupgrade console debug freeze keephugepages kvm localtime numa onboot protection
-reboot tablet tdf template unprivileged
-"""
-_FLAGS = frozenset(_FLAG_NAMES.split())
-_NUMBER_NAMES = """
-balloon cores cpulimit cpuunits migrate_downtime migrate_speed shares smp sockets swap tty vcpus
-"""
-_NUMBERS = frozenset(_NUMBER_NAMES.split())
-# In no order, or in the order that is given.
+_FLAGS = frozenset(
+    [
+        "acpi",
+        "allow-ksm",
+        "autostart",
+        "ciupgrade",
+        "console",
+        "debug",
+        "freeze",
+        "keephugepages",
+        "kvm",
+        "localtime",
+        "numa",
+        "onboot",
+        "protection",
+        "reboot",
+        "tablet",
+        "tdf",
+        "template",
+        "unprivileged",
+    ]
+)
+_NUMBERS = frozenset(
+    [
+        "balloon",
+        "cores",
+        "cpulimit",
+        "cpuunits",
+        "migrate_downtime",
+        "migrate_speed",
+        "shares",
+        "smp",
+        "sockets",
+        "swap",
+        "tty",
+        "vcpus",
+    ]
+)
+# Sets have no order; lists keep theirs.
 _SETS = frozenset({"hotplug", "tags"})
 _LISTS = frozenset({"nameserver", "searchdomain"})
-# Property strings, with the name of the property that may stand without one; what follows the name may be a number.
+# Property strings, with the property that may be written without its name. A number may follow the option's name.
 _PROPERTIES = {
     "agent": "enabled",
     "amd-sev": "type",
@@ -49,7 +78,7 @@ _PROPERTIES = {
     "virtiofs": "dirid",
     "watchdog": "model",
 }
-# What a guest that doesn't have the option behaves like.
+# The value that a guest without the option has in effect.
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "qemu": {
         "acpi": True,
@@ -69,45 +98,45 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "lxc": {"console": True, "debug": False, "memory": 512, "swap": 512, "tty": 2},
 }
-_EITHER = {"description": "", "onboot": False, "protection": False, "tags": []}
-_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
+_COMMON_DEFAULTS = {"description": "", "onboot": False, "protection": False, "tags": []}
+_FLAG_WORDS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
 
 
-def default(kind: str, key: str) -> Any:
-    """What an option that is not set amounts to for a guest of type I(kind), as L(normal) shows values."""
-    return _DEFAULTS[kind].get(key, _EITHER.get(key))
+def default_value(kind: str, key: str) -> Any:
+    """The value, as by L(normalize), that an option has for a guest of type I(kind) when it is not set."""
+    return _DEFAULTS[kind].get(key, _COMMON_DEFAULTS.get(key))
 
 
-def current(kind: str, config: Mapping[str, Any], key: str) -> Any:
-    """An option of a configuration as it is shown and compared."""
-    found = normal(key, config.get(key))
-    return default(kind, key) if found is None else found
+def read_option(kind: str, config: Mapping[str, Any], key: str) -> Any:
+    """An option of a configuration, as by L(normalize), or its default."""
+    value = normalize(key, config.get(key))
+    return default_value(kind, key) if value is None else value
 
 
-def normal(key: str, value: Any) -> Any:
-    """A value, of a configuration or as users write it, as it is shown and compared; None: it is not set."""
+def normalize(key: str, value: Any) -> Any:
+    """A value, from a configuration or from users, for results and comparisons; None: it is not set."""
     if value is None or value in ("", " ", [], {}):
         return None
     if key == "memory":
         return int(float(property_strings.parse(str(value), "current")["current"]))
     if key in _FLAGS:
-        return flag(value)
+        return parse_flag(value)
     if key in _NUMBERS:
-        return number(value)
+        return parse_number(value)
     if key in _SETS:
-        return _set(key, value) or None
+        return _parse_set(key, value) or None
     if key in _LISTS:
-        return _items(value) or None
+        return _parse_items(value) or None
     default_key = _default_key(key)
     if default_key is not None:
-        return properties(value, default_key)
-    text = _text(value)
-    # Containers keep a line break at the end that machines don't have.
+        return parse_properties(value, default_key)
+    text = _to_text(value)
+    # Containers keep a line break at the end, which QEMU guests don't have.
     return (text.rstrip("\n") or None) if key == "description" else text
 
 
-def encoded(key: str, value: Any) -> Any:
-    """A value as L(normal) shows it, as the API takes it."""
+def encode(key: str, value: Any) -> Any:
+    """A value that L(normalize) returned, as the API takes it."""
     if isinstance(value, dict):
         default_key = _default_key(key) or ""
         first = value.get(default_key)
@@ -118,10 +147,10 @@ def encoded(key: str, value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def agreed(key: str, found: Any, wished: Any) -> Any:
-    """What is found, as it is wished where the two mean the same: a machine type without a version means any version.
+def align_with_wish(key: str, found: Any, wished: Any) -> Any:
+    """The value I(found), or I(wished) where both mean the same: a machine type without a version means any version.
 
-    Windows guests are kept at the version that they were made with.
+    Proxmox VE keeps Windows guests at the version that they were created with.
     """
     if key == "machine" and found and wished:
         family = {"pc": "pc-i440fx-", "q35": "pc-q35-"}.get(wished.get("type", ""))
@@ -130,23 +159,23 @@ def agreed(key: str, found: Any, wished: Any) -> Any:
     return found
 
 
-def flag(value: Any) -> bool:
-    return _text(value) == "1"
+def parse_flag(value: Any) -> bool:
+    return _to_text(value) == "1"
 
 
-def number(value: Any) -> int | float:
-    found = float(value)
-    return int(found) if found.is_integer() else found
+def parse_number(value: Any) -> int | float:
+    parsed = float(value)
+    return int(parsed) if parsed.is_integer() else parsed
 
 
-def properties(value: Any, default_key: str) -> dict[str, str]:
-    """A property string, or the mapping that users may write for one."""
+def parse_properties(value: Any, default_key: str) -> dict[str, str]:
+    """The properties of a property string, or of the mapping that users may write instead."""
     if isinstance(value, Mapping):
-        return {str(name): _text(item) for name, item in value.items() if item is not None}
-    found = property_strings.parse(_text(value), default_key)
-    switch = found.get("enabled")
-    # `agent: true` is what people write.
-    return {**found, "enabled": _WORDS.get(switch.lower(), switch)} if switch else found
+        return {str(name): _to_text(item) for name, item in value.items() if item is not None}
+    parsed = property_strings.parse(_to_text(value), default_key)
+    switch = parsed.get("enabled")
+    # Users write `agent: true`.
+    return {**parsed, "enabled": _FLAG_WORDS.get(switch.lower(), switch)} if switch else parsed
 
 
 def _default_key(key: str) -> str | None:
@@ -155,19 +184,19 @@ def _default_key(key: str) -> str | None:
     return _PROPERTIES.get(key.rstrip("0123456789")) if key[-1:].isdigit() else None
 
 
-def _set(key: str, value: Any) -> list[str]:
-    if key == "hotplug" and _text(value) == "1":
+def _parse_set(key: str, value: Any) -> list[str]:
+    if key == "hotplug" and _to_text(value) == "1":
         return list(_DEFAULTS["qemu"]["hotplug"])
-    return sorted({item.lower() for item in _items(value)})
+    return sorted({item.lower() for item in _parse_items(value)})
 
 
-def _items(value: Any) -> list[str]:
+def _parse_items(value: Any) -> list[str]:
     if isinstance(value, list):
         return [str(item) for item in value if item not in (None, "")]
     return [item for item in re.split(r"[,;\s\0]+", str(value)) if item]
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     return str(value)

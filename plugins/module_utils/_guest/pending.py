@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes that wait for a guest's restart: which do now, and which of new ones may have to."""
+"""Pending changes, which wait for a guest's restart: those that exist, and which new ones may have to wait."""
 
 from __future__ import annotations
 
@@ -11,23 +11,66 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .disks import Disk
-from .options import current
+from .options import read_option
 
 if TYPE_CHECKING:
     from .._api.client import Client
     from .._module.plan import Step
 
-# What a running guest takes at once.
-_QEMU = """
-name description tags onboot startup protection hookscript vmstatestorage shares cpuunits cpulimit migrate_speed
-migrate_downtime cicustom ciupgrade ciuser citype nameserver searchdomain
-"""
-_LXC = """
-hostname description tags onboot startup protection hookscript cores cpuunits cpulimit memory swap
-"""
-_AT_ONCE = {"qemu": frozenset(_QEMU.split()), "lxc": frozenset(_LXC.split())}
-# Properties of a disk that a running machine has until the disk is plugged in anew.
-_PLUGGED_WITH = ("aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor")
+# Options whose changes a running guest applies at once.
+_AT_ONCE = {
+    "qemu": frozenset(
+        [
+            "name",
+            "description",
+            "tags",
+            "onboot",
+            "startup",
+            "protection",
+            "hookscript",
+            "vmstatestorage",
+            "shares",
+            "cpuunits",
+            "cpulimit",
+            "migrate_speed",
+            "migrate_downtime",
+            "cicustom",
+            "ciupgrade",
+            "ciuser",
+            "citype",
+            "nameserver",
+            "searchdomain",
+        ]
+    ),
+    "lxc": frozenset(
+        [
+            "hostname",
+            "description",
+            "tags",
+            "onboot",
+            "startup",
+            "protection",
+            "hookscript",
+            "cores",
+            "cpuunits",
+            "cpulimit",
+            "memory",
+            "swap",
+        ]
+    ),
+}
+# Properties of a disk that a running QEMU guest keeps until the disk is plugged in again.
+_FIXED_WHILE_PLUGGED = (
+    "aio",
+    "cache",
+    "discard",
+    "iothread",
+    "product",
+    "queues",
+    "ro",
+    "ssd",
+    "vendor",
+)
 _HOTPLUGGED = {
     "network": re.compile(r"net\d+"),
     "disk": re.compile(r"(?:scsi|virtio)\d+"),
@@ -36,12 +79,12 @@ _HOTPLUGGED = {
 
 
 def read_pending(client: Client, path: str) -> dict[str, dict[str, Any]]:
-    """What waits for the restart of the guest at I(path), by option: its value C(now) and C(next), None if it goes."""
-    return waiting(client.get(f"{path}/pending"))
+    """The pending changes of the guest at I(path), by option: its value C(now) and C(next), None: it is removed."""
+    return parse_pending(client.get(f"{path}/pending"))
 
 
-def waiting(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What waits, from the entries of C(/pending)."""
+def parse_pending(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The pending changes in the entries of C(GET .../pending), as by L(read_pending)."""
     return {
         entry["key"]: {"now": entry.get("value"), "next": entry.get("pending")}
         for entry in sorted(entries, key=lambda entry: str(entry["key"]))
@@ -49,16 +92,17 @@ def waiting(entries: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def current_config(config: Mapping[str, Any], waits: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A guest's configuration as it is now, from the one with everything in it that I(waits)."""
-    values = {**config, **{key: change["now"] for key, change in waits.items()}}
+def build_current_config(config: Mapping[str, Any], pending: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A guest's configuration as it is now, from the one that includes its I(pending) changes."""
+    values = {**config, **{key: change["now"] for key, change in pending.items()}}
     return {key: value for key, value in values.items() if value is not None}
 
 
-def drive_waits(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:
-    """Whether a running guest that has a drive as it is I(now) takes another one only when it is restarted.
+def drive_needs_restart(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:
+    """Whether a running guest changes a drive from I(now) to I(wished) only when it is restarted.
 
-    I(config) is the configuration that it runs with. One that takes it at once may still refuse to let the old go.
+    I(config) is the configuration that it runs with. Even where it needs no restart, it may refuse to release the old
+    drive.
     """
     if now == wished:
         return False
@@ -66,39 +110,39 @@ def drive_waits(kind: str, config: Mapping[str, Any], now: Disk | None, wished: 
         return now is not None
     if wished.slot in ("efidisk0", "tpmstate0"):
         return True
-    if now is not None and now.cdrom and wished.cdrom:
+    if now is not None and now.is_cdrom and wished.is_cdrom:
         return False
     if now is None or now.volume != wished.volume:
-        return not _plugs(config, wished.slot)
-    return any(now.properties.get(name) != wished.properties.get(name) for name in _PLUGGED_WITH)
+        return not _can_hotplug(config, wished.slot)
+    return any(now.properties.get(name) != wished.properties.get(name) for name in _FIXED_WHILE_PLUGGED)
 
 
-def may_wait(kind: str, config: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """Those options whose change a running guest may take only when it is restarted.
+def find_restart_options(kind: str, config: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """The options whose change a running guest may apply only when it is restarted, sorted.
 
-    Whether a guest lets go of a device, and which properties of one can change while it runs, only the attempt shows.
+    Only the attempt shows whether a guest releases a device, and which properties of one can change while it runs.
     """
-    return sorted(key for key in keys if not _at_once(kind, config, key))
+    return sorted(key for key in keys if not _is_applied_at_once(kind, config, key))
 
 
-def changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, steps: Sequence[Step]) -> list[str]:
-    """The options that may wait after I(steps); none where the guest does not run, or is restarted by them."""
+def find_changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, steps: Sequence[Step]) -> list[str]:
+    """The options that may be pending after I(steps); none where the guest does not run, or is restarted by them."""
     if not running or any("/status/" in step.path for step in steps):
         return []
     changes = [step.params for step in steps if step.path.endswith("/config")]
     keys = {key for params in changes for key in (*params, *str(params.get("delete", "")).split(",")) if key}
-    return may_wait(kind, config, keys - {"delete", "digest", "force"})
+    return find_restart_options(kind, config, keys - {"delete", "digest", "force"})
 
 
-def _at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
+def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
     if key in _AT_ONCE[kind]:
         return True
     if kind == "lxc":
         return bool(re.fullmatch(r"net\d+", key)) or (key.startswith("mp") and key not in config)
-    return (key.startswith("net") or key not in config) and _plugs(config, key)
+    return (key.startswith("net") or key not in config) and _can_hotplug(config, key)
 
 
-def _plugs(config: Mapping[str, Any], key: str) -> bool:
-    """Whether a running machine can be given such a device."""
-    features = current("qemu", config, "hotplug")
+def _can_hotplug(config: Mapping[str, Any], key: str) -> bool:
+    """Whether such a device can be plugged into a running QEMU guest."""
+    features = read_option("qemu", config, "hotplug")
     return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())

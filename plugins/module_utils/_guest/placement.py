@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which node a new guest goes to."""
+"""Choose the node of a new guest."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _GUESTS = ("qemu", "lxc")
 
 
 def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str]) -> str:
-    """The online node, of those that have all I(storages), whose running guests leave it the most memory.
+    """The online node with all I(storages) whose running guests leave the most memory.
 
-    I(entries) are those of C(/cluster/resources). What guests are given, unlike what they use, is the same from one
-    look to the next, so that what check mode chose is chosen again. Among equals the first by name is taken. Raises
-    C(unsupported) when there is none.
+    I(entries) are those of C(GET /cluster/resources). What counts is the memory that guests are configured with: unlike
+    what they use, it stays the same, so that a run chooses what check mode chose. Among equal nodes the first by name
+    is chosen. Raises C(unsupported) when there is none.
     """
     entries = list(entries)
-    nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _online(e)}
-    given = dict.fromkeys(nodes, 0)
+    nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
+    committed = dict.fromkeys(nodes, 0)
     for entry in entries:
-        if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in given:
-            given[entry["node"]] += int(entry.get("maxmem") or 0)
-    having = {node: _storages(entries, node) for node in nodes}
-    suitable = [node for node in sorted(nodes) if set(storages) <= having[node]]
+        if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in committed:
+            committed[entry["node"]] += int(entry.get("maxmem") or 0)
+    storages_of = {node: _list_available_storages(entries, node) for node in nodes}
+    suitable = [node for node in sorted(nodes) if set(storages) <= storages_of[node]]
     if not suitable:
         wanted = ", ".join(sorted(storages)) or "any storage"
         raise PveError(
@@ -36,33 +36,33 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
             f"No online node has {wanted}.",
             "List the storages to see which nodes have them, or name a node.",
         )
-    return max(suitable, key=lambda node: nodes[node] - given[node])
+    return max(suitable, key=lambda node: nodes[node] - committed[node])
 
 
-def storages_of(params: Mapping[str, Any]) -> set[str]:
-    """The storages that a new guest's disks, media and template are on."""
-    found = {disk["storage"] for disk in params["disks"] or () if disk["storage"]}
+def list_storages(params: Mapping[str, Any]) -> set[str]:
+    """The storages of a new guest's disks, media and template."""
+    storages = {disk["storage"] for disk in params["disks"] or () if disk["storage"]}
     volumes = [disk[key] for disk in params["disks"] or () for key in ("cdrom", "volume", "import_from") if disk[key]]
     volumes += [params["ostemplate"]] if params["ostemplate"] else []
-    return found | {volume.partition(":")[0] for volume in volumes if ":" in volume and not volume.startswith("/")}
+    return storages | {volume.partition(":")[0] for volume in volumes if ":" in volume and not volume.startswith("/")}
 
 
 def check_node(entries: Iterable[Mapping[str, Any]], node: str) -> None:
-    """Raise C(not_found) or C(node_offline) for a node that can't take a new guest."""
+    """Raise C(not_found) or C(node_offline) for a node that can't have a new guest."""
     members = {entry["node"]: entry for entry in entries if entry["type"] == "node"}
     if node not in members:
         known = ", ".join(sorted(members)) or "none that can be seen"
         raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
-    if not _online(members[node]):
+    if not _is_online(members[node]):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back, or choose another one.")
 
 
-def _online(entry: Mapping[str, Any]) -> bool:
-    # A token without Sys.Audit on the node sees no status for it.
+def _is_online(entry: Mapping[str, Any]) -> bool:
+    # A token without Sys.Audit on the node sees no status of it.
     return str(entry.get("status", "online")) != "offline"
 
 
-def _storages(entries: Iterable[Mapping[str, Any]], node: str) -> set[str]:
+def _list_available_storages(entries: Iterable[Mapping[str, Any]], node: str) -> set[str]:
     return {
         e["storage"] for e in entries if e["type"] == "storage" and e["node"] == node and e.get("status") == "available"
     }

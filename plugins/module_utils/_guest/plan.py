@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests that make a guest, bring its configuration to what is wished, make it a template, or delete it."""
+"""Plan the requests that create a guest, change its configuration, convert it to a template, or delete it."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from .._api.client import segment
 from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .config import Wish
-from .disk_plan import disk_changes
-from .disks import new_value
+from .disk_plan import plan_disk_changes
+from .disks import render_new_disk
 from .drives import DriveStep
 from .guest import Guest
-from .nics import new_value as new_nic
-from .options import encoded, flag
-from .pending import may_wait
+from .nics import render_new_nic as new_nic
+from .options import encode, parse_flag
+from .pending import find_restart_options
 
 
 @dataclass(frozen=True)
 class Observed:
-    """A guest with its configuration, pending changes included, or one that is yet to be made.
+    """A guest with its configuration, which includes pending changes, or one that does not exist yet.
 
-    I(waiting) is what waits for a restart. I(current) is the configuration without pending changes, where it was read,
-    I(sizes) are the true sizes of volumes that may have to grow, in bytes, None where they couldn't be read.
+    I(waiting) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
+    true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
     """
 
     guest: Guest
     exists: bool = False
     config: dict[str, Any] = field(default_factory=dict)
     running: bool = False
-    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pending: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: dict[str, Any] | None = None
     sizes: dict[str, int | None] = field(default_factory=dict)
 
     @property
-    def template(self) -> bool:
-        return flag(self.config.get("template", 0))
+    def is_template(self) -> bool:
+        return parse_flag(self.config.get("template", 0))
 
     @property
-    def protected(self) -> bool:
-        return flag(self.config.get("protection", 0))
+    def is_protected(self) -> bool:
+        return parse_flag(self.config.get("protection", 0))
 
 
-def creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
-    """The requests that make a guest as wished."""
+def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
+    """The requests that create a guest as wished."""
     guest = observed.guest
     options: dict[str, Any] = {"vmid": guest.vmid}
     if guest.type == "lxc":
@@ -61,9 +61,9 @@ def creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[
             options["ssh-public-keys"] = "\n".join(params["ssh_public_keys"])
     if params["pool"]:
         options["pool"] = params["pool"]
-    options.update({key: encoded(key, value) for key, value in wish.options.items() if value is not None})
+    options.update({key: encode(key, value) for key, value in wish.options.items() if value is not None})
     present = [disk for disk in wish.disks if disk["state"] == "present"]
-    options.update({disk["slot"]: new_value(guest.type, disk) for disk in present})
+    options.update({disk["slot"]: render_new_disk(guest.type, disk) for disk in present})
     options.update({w["slot"]: new_nic(guest.type, w) for w in wish.nics if w["state"] == "present"})
     what = f"there is no such guest on {guest.node} or elsewhere"
     steps = [
@@ -85,26 +85,26 @@ def _require_container(wish: Wish, params: Mapping[str, Any]) -> None:
         raise PveError(INVALID_PARAMETER, f"A new container needs {' and '.join(lacking)}.", "Give it.")
 
 
-def update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
-    """The requests that bring an existing guest to what is wished; the first one sends the digest planned from."""
+def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[Step]:
+    """The requests that change an existing guest as wished; the first has the digest that the plan was made from."""
     guest, config = observed.guest, observed.config
     options = wish.changed_options(config)
     if "unprivileged" in options:
+        negation = "" if parse_flag(config.get("unprivileged", 0)) else "not "
         raise PveError(
             UNSUPPORTED,
-            f"Container {guest.label} is {'' if flag(config.get('unprivileged', 0)) else 'not '}unprivileged, and "
-            "Proxmox VE can't change that.",
+            f"Container {guest.label} is {negation}unprivileged, and Proxmox VE can't change that.",
             "Leave unprivileged out, or make a new container.",
         )
-    disks = disk_changes(
+    disks = plan_disk_changes(
         guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
     )
-    # A protected container's mount points can't even be added to.
-    _require_unprotected(observed, [*disks.leaving, *(disks.values if guest.type == "lxc" else ())])
-    changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed)}
-    steps = [*disks.first]
+    # A protected container can't even get another mount point.
+    _require_unprotected(observed, [*disks.lost_slots, *(disks.values if guest.type == "lxc" else ())])
+    changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
+    steps = [*disks.first_steps]
     if changes:
-        steps.append(_configure(observed, changes, disks.drives, making=disks.making))
+        steps.append(_build_config_step(observed, changes, disks.drives, makes_volumes=disks.makes_volumes))
     steps += disks.steps
     if steps and config.get("lock") == "suspended":
         raise PveError(
@@ -112,45 +112,47 @@ def update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> list[St
         )
     if steps and config.get("digest"):
         steps[0] = replace(steps[0], params={**steps[0].params, "digest": config["digest"]})
-    steps += _pool(observed, params)
+    steps += _plan_pool(observed, params)
     if params["restart_if_required"] and observed.running:
-        steps += _restart(observed, may_wait(guest.type, config, changes), params)
+        steps += _plan_restart(observed, find_restart_options(guest.type, config, changes), params)
     return steps
 
 
 def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
-    if observed.protected and (named := ", ".join(sorted(slots))):
+    if observed.is_protected and (listed := ", ".join(sorted(slots))):
         raise PveError(
             PROTECTED,
-            f"Guest {observed.guest.label} is protected, which keeps {named} from being changed.",
+            f"Guest {observed.guest.label} is protected, which keeps {listed} from being changed.",
             "Set protection: false in a task of its own first, if that is really meant.",
         )
 
 
-def _configure(observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, making: bool) -> Step:
+def _build_config_step(
+    observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, makes_volumes: bool
+) -> Step:
     options = {key: value for key, value in changes.items() if value is not None}
     unset = sorted(key for key, value in changes.items() if value is None)
     if unset:
         options["delete"] = ",".join(unset)
-    # A PUT has to end within 30 seconds, which a new disk may not; containers know nothing else.
-    method = "POST" if making and observed.guest.type == "qemu" else "PUT"
+    # A PUT must end within 30 seconds, in which a new disk may not be made; containers have no POST.
+    method = "POST" if makes_volumes and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"
     return DriveStep(method, f"{observed.guest.path}/config", why, options, task=method == "POST", drives=drives)
 
 
-def _pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
-    wished, now = params["pool"], observed.guest.pool
-    if wished is None or wished == (now or ""):
+def _plan_pool(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
+    wished_pool, current_pool = params["pool"], observed.guest.pool
+    if wished_pool is None or wished_pool == (current_pool or ""):
         return []
-    member = {"poolid": wished or now, "vms": str(observed.guest.vmid)}
-    if not wished:
+    member = {"poolid": wished_pool or current_pool, "vms": str(observed.guest.vmid)}
+    if not wished_pool:
         return [Step("PUT", "/pools", "it is to be in no pool", {**member, "delete": 1}, task=False)]
-    move = {"allow-move": 1} if now else {}
-    return [Step("PUT", "/pools", f"it is in {now or 'no pool'}", {**member, **move}, task=False)]
+    move = {"allow-move": 1} if current_pool else {}
+    return [Step("PUT", "/pools", f"it is in {current_pool or 'no pool'}", {**member, **move}, task=False)]
 
 
-def _restart(observed: Observed, may_wait_now: list[str], params: Mapping[str, Any]) -> list[Step]:
-    guest, keys = observed.guest, sorted({*observed.waiting, *may_wait_now})
+def _plan_restart(observed: Observed, new_pending: list[str], params: Mapping[str, Any]) -> list[Step]:
+    guest, keys = observed.guest, sorted({*observed.pending, *new_pending})
     if not keys:
         return []
     if params["force"] and guest.hastate:
@@ -171,10 +173,10 @@ def _restart(observed: Observed, may_wait_now: list[str], params: Mapping[str, A
     ]
 
 
-def templating(observed: Observed) -> list[Step]:
-    """The request that makes a guest, or one that is made just now, a template."""
+def plan_template(observed: Observed) -> list[Step]:
+    """The request that converts a guest, which the same plan may create, to a template."""
     guest = observed.guest
-    if observed.template:
+    if observed.is_template:
         return []
     if observed.running:
         raise PveError(
@@ -185,12 +187,12 @@ def templating(observed: Observed) -> list[Step]:
     return [Step("POST", f"{guest.path}/template", "it is no template")]
 
 
-def removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
+def plan_removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
     """The request that deletes a guest with its disks; it must be stopped and unprotected."""
     guest = observed.guest
     if not observed.exists:
         return []
-    if observed.protected:
+    if observed.is_protected:
         raise PveError(
             PROTECTED,
             f"Guest {guest.label} is protected and is not deleted.",
@@ -202,6 +204,6 @@ def removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
             f"Guest {guest.label} is running, and only a stopped guest is deleted.",
             "Make sure that it is the one you mean, and stop it first, with pve_guest_state.",
         )
-    asked = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
-    options = {key: 1 for key, value in asked.items() if value}
+    switches = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
+    options = {key: 1 for key, value in switches.items() if value}
     return [Step("DELETE", guest.path, "it exists, and absent is asked for", options)]

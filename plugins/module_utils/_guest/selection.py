@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which guests of an inventory a task means."""
+"""Select the guests of an inventory that a task means."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
 from .guest import TYPES, Guest
-from .inventory import Inventory, describe_hidden_names, nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless
 
 _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
 class Selector:
-    """Which guests are meant: every given criterion must hold; within a list any entry will do, but all I(tags)."""
+    """Which guests are meant: every criterion must match; of a list any entry must, but of I(tags) all."""
 
     vmids: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
@@ -33,18 +33,18 @@ class Selector:
 
     @classmethod
     def from_params(cls, guests: dict[str, Any] | None) -> Selector:
-        given = {key: value for key, value in (guests or {}).items() if value is not None}
+        criteria = {key: value for key, value in (guests or {}).items() if value is not None}
         for key in ("vmids", "names", "tags"):
-            given[key] = tuple(given.get(key, ()))
-        return cls(**given)
+            criteria[key] = tuple(criteria.get(key, ()))
+        return cls(**criteria)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         return self == Selector(templates=self.templates)
 
     @property
-    def names_some(self) -> bool:
-        """Whether names choose: not where any name will do."""
+    def has_names(self) -> bool:
+        """Whether names are a criterion: not if any name matches."""
         return bool(self.names) and "*" not in self.names
 
     def matches(self, guest: Guest) -> bool:
@@ -57,7 +57,7 @@ class Selector:
         )
 
     def matches_at_once(self, guest: Guest) -> bool:
-        """Whether it meets the criteria that the cluster's list shows as they are right now."""
+        """Whether a guest meets the criteria of which the cluster's list is always current."""
         return (
             (not self.vmids or guest.vmid in self.vmids)
             and {tag.lower() for tag in self.tags} <= set(guest.tags)
@@ -67,8 +67,8 @@ class Selector:
 
 
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
-    """The one guest with this vmid or name; I(node) only asserts where it is."""
-    asked = f"vmid {vmid}" if vmid is not None else f"name {name}"
+    """The one guest with this vmid or name; I(node) is only checked."""
+    criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
     found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
     if vmid is not None and name is not None and found and found[0].name != name:
         raise PveError(
@@ -77,9 +77,9 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
             "Give one of the two, or the pair that belongs together.",
         )
     if not found:
-        raise _none_found(inventory, asked, name)
+        raise _not_found_error(inventory, criterion, name)
     if len(found) > 1:
-        raise _ambiguous(str(name), found)
+        raise _ambiguous_error(str(name), found)
     guest = found[0]
     if node is not None and guest.node != node:
         raise PveError(
@@ -91,10 +91,10 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
 
 
 def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
-    """The guests that a selector means, by vmid. A vmid or a plain name in it must exist, a glob need not match."""
+    """The guests that a selector matches, by vmid. Vmids and plain names in it must exist; globs need not match."""
     missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
     if missing:
-        raise _none_found(inventory, "vmid " + ", ".join(map(str, missing)), None)
+        raise _not_found_error(inventory, "vmid " + ", ".join(map(str, missing)), None)
     for name in selector.names:
         if not set(name) & set("*?["):
             find_one(inventory, None, name)
@@ -104,13 +104,13 @@ def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
 def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[Guest]:
     """The guests that a module's C(vmid), C(name), C(node) and C(guests) options mean.
 
-    I(required) refuses a task that names none at all, which would mean every guest.
+    I(required): raise C(invalid_parameter) when the options name no guest, which would mean every guest.
     """
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
         return [find_one(inventory, vmid, name, params.get("node"))]
     selector = Selector.from_params(params.get("guests"))
-    if required and selector.empty:
+    if required and selector.is_empty:
         raise PveError(
             INVALID_PARAMETER,
             "No guest is named.",
@@ -130,31 +130,31 @@ def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[G
 
 
 def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
-    """As L(find), for a change: some guest must be named, and templates only count when they are named or asked for."""
+    """Like L(find), for a change: some guest must be named; templates are left out unless named or asked for."""
     chosen = find(inventory, params, required=True)
     selector = Selector.from_params(params.get("guests"))
-    if selector.empty or selector.vmids or selector.templates is not None:
+    if selector.is_empty or selector.vmids or selector.templates is not None:
         return chosen
     return [guest for guest in chosen if not guest.template]
 
 
-def _none_found(inventory: Inventory, asked: str, name: str | None) -> PveError:
-    asked = asked if len(asked) <= _LONGEST_NAME else f"{asked[:_LONGEST_NAME]}…"
+def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> PveError:
+    criterion = criterion if len(criterion) <= _LONGEST_NAME else f"{criterion[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
     if name:
-        if nameless(inventory):
+        if list_nameless(inventory):
             return PveError(
                 NODE_OFFLINE,
-                f"No guest on a node that can be asked has {asked}. {describe_hidden_names(inventory)}",
+                f"No guest on a node that can be asked has {criterion}. {describe_hidden_names(inventory)}",
                 "Name it by its vmid, or bring the node back; nothing was changed.",
             )
         renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
         if renamed:
-            return PveError(NOT_FOUND, f"There is no guest with {asked} any more.", _describe_renamed(renamed))
+            return PveError(NOT_FOUND, f"There is no guest with {criterion} any more.", _describe_renamed(renamed))
         near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
         if near:
             hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
-    return PveError(NOT_FOUND, f"There is no guest with {asked}.", hint)
+    return PveError(NOT_FOUND, f"There is no guest with {criterion}.", hint)
 
 
 def _describe_renamed(renamed: Iterable[Guest]) -> str:
@@ -162,8 +162,8 @@ def _describe_renamed(renamed: Iterable[Guest]) -> str:
     return f"It was renamed a moment ago, and lists still show the old name: {names}."
 
 
-def _ambiguous(name: str, found: Iterable[Guest]) -> PveError:
-    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in found)
+def _ambiguous_error(name: str, guests: Iterable[Guest]) -> PveError:
+    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in guests)
     return PveError(AMBIGUOUS, f"More than one guest is named {name}: {labels}.", "Use the vmid of the one you mean.")
 
 

@@ -24,7 +24,7 @@ class Snapshot:
     vmstate: bool = False
     snaptime: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "parent": self.parent,
@@ -35,7 +35,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Tree:
-    """A guest with its snapshots by name, looked at I(now), or with the problem that kept them from being read."""
+    """A guest with its snapshots by name, read at I(now), or with the problem that prevented reading them."""
 
     guest: Guest
     snapshots: dict[str, Snapshot]
@@ -45,36 +45,36 @@ class Tree:
     config_digest: str | None = None
     problem: PveError | None = None
 
-    def shown(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
             "current": self.current,
-            "snapshots": [self.snapshots[name].shown() for name in sorted(self.snapshots)],
+            "snapshots": [self.snapshots[name].describe() for name in sorted(self.snapshots)],
         }
 
     def depth(self, name: str) -> int:
-        """How many snapshots a snapshot stands upon."""
-        above, parent = 0, self.snapshots[name].parent
-        while parent in self.snapshots and above < len(self.snapshots):
-            above, parent = above + 1, self.snapshots[parent].parent
-        return above
+        """How many ancestors a snapshot has."""
+        ancestors, parent = 0, self.snapshots[name].parent
+        while parent in self.snapshots and ancestors < len(self.snapshots):
+            ancestors, parent = ancestors + 1, self.snapshots[parent].parent
+        return ancestors
 
-    def with_new(self, snapshot: Snapshot) -> Tree:
+    def with_snapshot(self, snapshot: Snapshot) -> Tree:
         return replace(self, snapshots={**self.snapshots, snapshot.name: snapshot}, current=snapshot.name)
 
-    def without(self, name: str) -> Tree:
-        """As it is after deleting one: its children become its parent's."""
-        gone = self.snapshots[name]
+    def without_snapshot(self, name: str) -> Tree:
+        """The tree after a snapshot was deleted: its children become its parent's."""
+        deleted = self.snapshots[name]
         rest = {
-            one.name: replace(one, parent=gone.parent) if one.parent == name else one
-            for one in self.snapshots.values()
-            if one.name != name
+            snapshot.name: replace(snapshot, parent=deleted.parent) if snapshot.parent == name else snapshot
+            for snapshot in self.snapshots.values()
+            if snapshot.name != name
         }
-        return replace(self, snapshots=rest, current=gone.parent if self.current == name else self.current)
+        return replace(self, snapshots=rest, current=deleted.parent if self.current == name else self.current)
 
 
 def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tree:
     """The tree from the entries of C(GET .../snapshot), where C(current) stands for the guest itself."""
-    itself = next((entry for entry in entries if entry["name"] == "current"), {})
+    guest_entry = next((entry for entry in entries if entry["name"] == "current"), {})
     return Tree(
         guest=guest,
         snapshots={
@@ -88,8 +88,8 @@ def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tr
             for entry in entries
             if entry["name"] != "current"
         },
-        current=itself.get("parent"),
-        running=bool(int(itself.get("running") or 0)),
+        current=guest_entry.get("parent"),
+        running=bool(int(guest_entry.get("running") or 0)),
         now=now,
-        config_digest=itself.get("digest"),
+        config_digest=guest_entry.get("digest"),
     )

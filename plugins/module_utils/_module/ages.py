@@ -14,7 +14,7 @@ _AGE = re.compile(r"(\d+)([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def age_seconds(text: str) -> int:
+def parse_age(text: str) -> int:
     """Seconds of an age such as C(36h) or C(2w)."""
     match = _AGE.fullmatch(text)
     if not match:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module shares: its options, its failures, and its way to a client."""
+"""PveModule, which gives every module its connection options, its failures and its client; and run_info."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.client import IMPORT_ERROR, Client
 from .._api.connection import Connection
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from .options import _check_ranges, connection_spec
+from .options import check_ranges, connection_spec
 
 
 class PveModule(AnsibleModule):
@@ -34,7 +34,7 @@ class PveModule(AnsibleModule):
             )
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
-        # Until a module's own code runs, only the check of its options can fail.
+        # Before a module's own code runs, only the check of its options can fail.
         hint = "`ansible-doc` shows the module's options, their types and choices."
         kwargs.setdefault("failure", PveError(INVALID_PARAMETER, msg, hint).failure())
         super().fail_json(msg, **kwargs)
@@ -44,7 +44,7 @@ class PveModule(AnsibleModule):
 
     def connect(self) -> Client:
         """The client for the module's connection options."""
-        _check_ranges(self.params)
+        check_ranges(self.params)
         connection = Connection.from_params(self.params)
         if connection.trust == "unverified":
             self.warn(
@@ -59,8 +59,8 @@ class PveModule(AnsibleModule):
         except PveError as error:
             self.fail(error)
 
-    def warn_of(self, client: Client) -> None:
-        """Warn of what the client has noticed, though it did not fail."""
+    def warn_of_notices(self, client: Client) -> None:
+        """Pass the client's notices on as warnings."""
         for notice in client.notices:
             self.warn(notice)
 
@@ -71,9 +71,9 @@ def run_info(module: PveModule, gather: Callable[[Client, dict[str, Any]], dict[
     try:
         result = gather(client, module.params)
     except PveError as error:
-        module.warn_of(client)
+        module.warn_of_notices(client)
         module.fail(error)
-    module.warn_of(client)
+    module.warn_of_notices(client)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(changed=False, **result)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that modules share: the connection's, and those of applying."""
+"""The options that modules share: those of the connection, and those of applying."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from .._api.errors import INVALID_PARAMETER, PveError
 
-# Seconds, but for throttle and log_lines.
+# In seconds, except for throttle, log_lines and limit.
 RANGES = {
     "timeout": (1, 7 * 86400),
     "shutdown_timeout": (0, 86400),
@@ -39,29 +39,29 @@ def secret_fallback(variable: str) -> str:
         raise AnsibleFallbackNotFound from exc
 
 
-def _env(variable: str, **option: Any) -> dict[str, Any]:
+def _option_from_env(variable: str, **option: Any) -> dict[str, Any]:
     return {**option, "fallback": (env_fallback, [variable])}
 
 
-def _secret(variable: str) -> dict[str, Any]:
+def _secret_from_env(variable: str) -> dict[str, Any]:
     return {"type": "str", "no_log": True, "fallback": (secret_fallback, [variable])}
 
 
 def connection_spec() -> dict[str, Any]:
     """Options of doc fragment C(auth)."""
     return {
-        "api_url": _env("PROXMOX_URL", type="str"),
-        "api_host": _env("PROXMOX_HOST", type="str"),
-        "api_port": _env("PROXMOX_PORT", type="int"),
-        "api_user": _env("PROXMOX_USER", type="str"),
-        "api_token_id": {**_env("PROXMOX_TOKEN_ID", type="str"), "no_log": False},
-        "api_token_secret": _secret("PROXMOX_TOKEN_SECRET"),
-        "api_password": _secret("PROXMOX_PASSWORD"),
-        "validate_certs": _env("PROXMOX_VERIFY_SSL", type="bool", default=True, aliases=["verify_ssl"]),
-        "ca_path": _env("PROXMOX_CA_PATH", type="path"),
-        "fingerprint": _env("PROXMOX_FINGERPRINT", type="str"),
-        "api_gateway": _env("PROXMOX_GATEWAY", type="path"),
-        "api_gateway_key": _secret("PROXMOX_GATEWAY_KEY"),
+        "api_url": _option_from_env("PROXMOX_URL", type="str"),
+        "api_host": _option_from_env("PROXMOX_HOST", type="str"),
+        "api_port": _option_from_env("PROXMOX_PORT", type="int"),
+        "api_user": _option_from_env("PROXMOX_USER", type="str"),
+        "api_token_id": {**_option_from_env("PROXMOX_TOKEN_ID", type="str"), "no_log": False},
+        "api_token_secret": _secret_from_env("PROXMOX_TOKEN_SECRET"),
+        "api_password": _secret_from_env("PROXMOX_PASSWORD"),
+        "validate_certs": _option_from_env("PROXMOX_VERIFY_SSL", type="bool", default=True, aliases=["verify_ssl"]),
+        "ca_path": _option_from_env("PROXMOX_CA_PATH", type="path"),
+        "fingerprint": _option_from_env("PROXMOX_FINGERPRINT", type="str"),
+        "api_gateway": _option_from_env("PROXMOX_GATEWAY", type="path"),
+        "api_gateway_key": _secret_from_env("PROXMOX_GATEWAY_KEY"),
         "connect_timeout": {"type": "float", "default": 10.0},
         "read_timeout": {"type": "float", "default": 60.0},
     }
@@ -76,7 +76,7 @@ def applying_spec() -> dict[str, Any]:
     }
 
 
-def _check_ranges(params: dict[str, Any]) -> None:
+def check_ranges(params: dict[str, Any]) -> None:
     vmids = [params.get("vmid"), params.get("newid"), *((params.get("guests") or {}).get("vmids") or [])]
     for vmid in vmids:
         if vmid is not None and not 100 <= vmid <= 999999999:

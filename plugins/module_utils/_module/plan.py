@@ -20,9 +20,9 @@ class Step:
     """One API request, below C(/api2/json).
 
     I(task): it answers with a UPID to wait for. I(grace): seconds that the request itself grants the guest,
-    such as a shutdown's timeout; they come on top of what the caller waits for a task. I(secrets): names of
-    parameters whose values are sent, but neither shown nor made part of the digest. I(file): a local file whose content
-    is sent as the parameter C(filename).
+    such as a shutdown's timeout, in addition to what the caller waits for a task. I(secrets): names of parameters
+    whose values are sent, but neither shown nor part of the digest. I(file): a local file whose content is sent as the
+    parameter C(filename).
     """
 
     method: str
@@ -35,16 +35,17 @@ class Step:
     file: str | None = None
 
     @property
-    def shown_params(self) -> dict[str, Any]:
+    def public_params(self) -> dict[str, Any]:
+        """The parameters with the values of secrets hidden."""
         return {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one target (a guest, by its identity) needs; no steps: it is as wished already.
+    """The steps for one target (a guest, by its identity); no steps: it is as wished already.
 
-    I(config_digest) is the digest of what the plan was made from, where that has one. I(fingerprint) stands for the
-    own configuration of the guest that it is for.
+    I(config_digest) is the digest of what the plan was made from, where that has one. I(fingerprint) is a hash of the
+    configuration of the guest that the plan is for.
     """
 
     target: dict[str, Any]
@@ -60,7 +61,7 @@ class Plan:
                 **self.target,
                 "method": step.method,
                 "path": step.path,
-                "params": step.shown_params,
+                "params": step.public_params,
                 "task": step.task,
                 "why": step.why,
             }
@@ -77,7 +78,7 @@ def digest(plans: Sequence[Plan]) -> str:
     facts = [
         [
             plan.target,
-            [[step.method, step.path, step.shown_params] for step in plan.steps],
+            [[step.method, step.path, step.public_params] for step in plan.steps],
             plan.before,
             plan.config_digest,
             plan.fingerprint,

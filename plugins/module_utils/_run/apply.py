@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applying plans: each step in turn, waiting for its task, and then for the state to show."""
+"""Apply plans: send each step in turn, wait for its task, and then for the wished state."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 from .._api.client import Client
 from .._api.concurrency import bounded_map
 from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError
-from .._api.tasks import is_upid, journal, poll_delays, wait_for_task, wait_unlocked
+from .._api.tasks import is_upid, poll_delays, wait_for_task, wait_until_unlocked, write_journal
 from .._module.plan import Plan, Step
-from .confirm import confirm_again, confirm_plan
+from .confirm import confirm_plan, confirm_unchanged
 from .resource import Observed, Outcome, Resource
 
 
@@ -27,6 +27,7 @@ def apply_all(
     outcomes: Sequence[Outcome],
     params: dict[str, Any],
 ) -> None:
+    """Apply every outcome's plan that has steps, at most C(throttle) at a time; outcomes take the results."""
     todo = [
         (observed, outcome)
         for observed, outcome in zip(targets, outcomes, strict=True)
@@ -39,24 +40,27 @@ def apply_all(
         delays = poll_delays()
         while True:
             _apply(client, resource, observed, outcome.plan, outcome, params["timeout"])
-            if outcome.failure is None or outcome.done or time.monotonic() >= deadline:
+            if outcome.failure is None or outcome.steps_done or time.monotonic() >= deadline:
                 return
-            other = _instead(client, resource, observed, outcome, params)
-            if other is None:
+            replacement = _replan(client, resource, observed, outcome, params)
+            if replacement is None:
                 return
-            observed = other
+            observed = replacement
             time.sleep(next(delays))
 
     bounded_map(params.get("throttle", 1), apply, todo)
 
 
-def _instead(
+def _replan(
     client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome, params: dict[str, Any]
 ) -> Observed | None:
-    """What to apply the outcome's new plan to, when there is another way than the one that was refused."""
+    """Give the outcome another plan after its first one was refused.
+
+    Returns what that plan is for, None where there is no other plan.
+    """
     try:
-        other = resource.instead(client, observed, outcome.plan, outcome.failure)
-        if other is None:
+        replacement = resource.replan_after_refusal(client, observed, outcome.plan, outcome.failure)
+        if replacement is None:
             return None
         outcome.state = None
         if params.get("expect_plan"):
@@ -65,56 +69,57 @@ def _instead(
                 f"The plan can't be applied any more: {outcome.failure} Nothing was changed.",
                 "Look at the new plan in check mode and decide again.",
             )
-        outcome.plan = resource.plan(other, params)
+        outcome.plan = resource.plan(replacement, params)
     except PveError as error:
         outcome.failure, outcome.state = error, None
         return None
-    outcome.target, outcome.failure, outcome.upids = resource.target(other), None, []
-    confirm_plan(client, resource, other, outcome)
-    return other if outcome.failure is None else None
+    outcome.target, outcome.failure, outcome.upids = resource.target(replacement), None, []
+    confirm_plan(client, resource, replacement, outcome)
+    return replacement if outcome.failure is None else None
 
 
 def _apply(
     client: Client, resource: Resource[Observed], observed: Observed, plan: Plan, outcome: Outcome, timeout: int
 ) -> None:
-    # A restart ends where it began, which proves nothing.
-    telling = resource.anybodys and plan.before != plan.after
+    # A restart ends in the state that it began in, which proves nothing.
+    reaching_counts = resource.shared_goal and plan.before != plan.after
 
-    def reached() -> bool:
-        return telling and resource.reached(plan, resource.look(client, observed, plan))
+    def is_reached() -> bool:
+        return reaching_counts and resource.is_reached(plan, resource.read_state(client, observed, plan))
 
     deadline = 0.0
     try:
         for step in plan.steps:
-            ready = resource.ready(client, step)
-            if ready is None:
+            prepared = resource.prepare_step(client, step)
+            if prepared is None:
                 continue
             deadline = time.monotonic() + timeout + step.grace
-            send = partial(resource.send, client, observed, ready, outcome)
-            if not _apply_step(client, ready, outcome, deadline, reached, send):
+            send = partial(resource.send, client, observed, prepared, outcome)
+            if not _apply_step(client, prepared, outcome, deadline, is_reached, send):
                 break
-            outcome.done += 1
-            resource.see_through(client, ready, outcome, deadline)
+            outcome.steps_done += 1
+            resource.finish_step(client, prepared, outcome, deadline)
     except PveError as error:
         outcome.failure = error
         if not outcome.has_sent and error.code in (DRIFTED, DIGEST_CONFLICT):
             return
-        # What became of the target is still told, but not waited for.
+        # The result still says what became of the target, but nothing is waited for.
         deadline = 0.0
-    if resource.patience is not None:
-        deadline = min(deadline, time.monotonic() + resource.patience)
+    if resource.settle_seconds is not None:
+        deadline = min(deadline, time.monotonic() + resource.settle_seconds)
     try:
         outcome.state = _settle(client, resource, observed, plan, deadline)
-        outcome.facts |= resource.facts(observed, plan, client)
+        outcome.facts |= resource.extra_facts(observed, plan, client)
     except PveError as error:
         outcome.failure = outcome.failure or error
         return
-    is_reached = resource.reached(plan, outcome.state)
-    if outcome.failure is None and not is_reached:
-        outcome.failure = _changed_meanwhile(outcome) if resource.patience == 0 else _not_reached(outcome)
-    elif outcome.failure is not None and outcome.failure.code == TASK_FAILED and telling and is_reached:
+    has_reached = resource.is_reached(plan, outcome.state)
+    if outcome.failure is None and not has_reached:
+        build_error = _changed_meanwhile_error if resource.settle_seconds == 0 else _not_reached_error
+        outcome.failure = build_error(outcome)
+    elif outcome.failure is not None and outcome.failure.code == TASK_FAILED and reaching_counts and has_reached:
         outcome.warnings.append(
-            f"{outcome.failure} It is {_words(outcome.state, outcome.state)} by now: somebody else did it."
+            f"{outcome.failure} It is {_describe_state(outcome.state, outcome.state)} by now: somebody else did it."
         )
         outcome.failure = None
 
@@ -122,32 +127,32 @@ def _apply(
 def _settle(
     client: Client, resource: Resource[Observed], observed: Observed, plan: Plan, deadline: float
 ) -> dict[str, Any]:
-    """The target's state, once the plan's is reached or C(time.monotonic()) reaches I(deadline).
+    """The target's state, once it is the plan's or C(time.monotonic()) reaches I(deadline).
 
-    A reboot and the HA manager go on after the task that they were asked in has ended.
+    A reboot and the HA manager go on after the task that was asked for them has ended.
     """
     delays = poll_delays()
     while True:
-        state = resource.look(client, observed, plan)
+        state = resource.read_state(client, observed, plan)
         remaining = deadline - time.monotonic()
-        if resource.reached(plan, state) or remaining <= 0:
+        if resource.is_reached(plan, state) or remaining <= 0:
             return state
         time.sleep(min(next(delays), remaining))
 
 
-def _not_reached(outcome: Outcome) -> PveError:
+def _not_reached_error(outcome: Outcome) -> PveError:
     wished, found = outcome.plan.after, outcome.state
     differing = [key for key in {**wished, **found} if wished.get(key) != found.get(key)]
     return PveError(
         TIMEOUT,
-        f"Every request for {outcome.label} succeeded, but it did not reach {_words(wished, differing)} in time: "
-        f"it is {_words(found, differing)}.",
+        f"Every request for {outcome.label} succeeded, but it did not reach {_describe_state(wished, differing)} in "
+        f"time: it is {_describe_state(found, differing)}.",
         "A guest under HA is moved by the HA manager, which may take longer; look again, or raise timeout. Proxmox VE "
         "may also have made something else of a value.",
     )
 
 
-def _changed_meanwhile(outcome: Outcome) -> PveError:
+def _changed_meanwhile_error(outcome: Outcome) -> PveError:
     return PveError(
         DIGEST_CONFLICT,
         f"Every request for {outcome.label} succeeded, but what was read afterwards is not what was planned.",
@@ -155,7 +160,7 @@ def _changed_meanwhile(outcome: Outcome) -> PveError:
     )
 
 
-def _words(state: dict[str, Any], keys: Iterable[str]) -> str:
+def _describe_state(state: dict[str, Any], keys: Iterable[str]) -> str:
     return ", ".join(f"{key} {state.get(key)}" for key in keys)
 
 
@@ -164,48 +169,48 @@ def _apply_step(
     step: Step,
     outcome: Outcome,
     deadline: float,
-    reached: Callable[[], bool],
+    is_reached: Callable[[], bool],
     send: Callable[[], Any],
 ) -> bool:
-    """Send one request and wait for its task; a locked guest is waited for until the deadline.
+    """Send one request and wait for its task; wait for a locked guest until the deadline.
 
-    The first one is not sent before the guest has been confirmed again.
+    Before the first request the guest is confirmed to be unchanged.
 
-    False when it turned out that nothing is left to be done: whoever held the lock has done it, or the answer to a
-    request was lost that was received all the same.
+    False when nothing is left to do: whoever held the lock has done it, or the request was received though its answer
+    was lost.
     """
     while True:
-        sent = len(outcome.upids)
-        if outcome.guest is not None and not outcome.done:
-            confirm_again(client, outcome.guest)
+        upids_before = len(outcome.upids)
+        if outcome.guest is not None and not outcome.steps_done:
+            confirm_unchanged(client, outcome.guest)
         outcome.has_sent = True
         try:
             data = outcome.answer = send()
             if step.task and data == "OK":
-                raise _nothing_done(step)
+                raise _nothing_done_error(step)
             if step.task and is_upid(data):
                 outcome.upids.append(data)
-                journal(data)
+                write_journal(data)
                 outcome.warnings.extend(wait_for_task(client, data, deadline).warnings)
             return True
         except PveError as error:
             # A guest that is locked was not touched.
-            outcome.has_sent = error.code != GUEST_LOCKED or outcome.done > 0
-            if error.code in (UNREACHABLE, TIMEOUT) and len(outcome.upids) == sent:
+            outcome.has_sent = error.code != GUEST_LOCKED or outcome.steps_done > 0
+            if error.code in (UNREACHABLE, TIMEOUT) and len(outcome.upids) == upids_before:
                 # Such a request is never sent twice; what the cluster says of it decides.
-                if not reached():
+                if not is_reached():
                     raise
-                outcome.done += 1
+                outcome.steps_done += 1
                 return False
             # A locked guest refused before anything was done, so sending again is safe.
-            if error.code != GUEST_LOCKED or not wait_unlocked(client, step.path, deadline):
+            if error.code != GUEST_LOCKED or not wait_until_unlocked(client, step.path, deadline):
                 raise
-            if reached():
+            if is_reached():
                 return False
 
 
-def _nothing_done(step: Step) -> PveError:
-    # What vzdump says, rather than to name a task, on a node that has none of the guests.
+def _nothing_done_error(step: Step) -> PveError:
+    # vzdump answers this instead of a UPID on a node that has none of the guests.
     return PveError(
         NOT_FOUND,
         f"{step.method} {step.path} was accepted, but there was nothing to do: the guest is not on that node.",

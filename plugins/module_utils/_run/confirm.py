@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who a guest is, by its own configuration: when a plan for it is made, and again right before its first request."""
+"""Confirm by its configuration who a guest is: when a plan for it is made, and right before its first request."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from .._guest.guest import Guest
     from .resource import Observed, Outcome, Resource
 
-# Backups and snapshots leave these behind, which makes no other guest; the digest covers them, too.
-_PASSING = ("lock", "parent", "digest")
+# Backups and snapshots change these, which makes it no other guest; the digest covers them, too.
+_TRANSIENT_KEYS = ("lock", "parent", "digest")
 
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
-    """Bind a plan that has steps to the guest that it is for; the outcome of one that can't be is a failure."""
-    guest = resource.acts_on(observed)
+    """Bind a plan that has steps to the guest that it is for; where that is impossible, the outcome is a failure."""
+    guest = resource.affected_guest(observed)
     if guest is None or outcome.plan is None or not outcome.plan.steps:
         return
     try:
         outcome.guest = with_config(client, guest)
         _require_same(guest, outcome.guest)
-        outcome.plan = replace(outcome.plan, fingerprint=fingerprint(outcome.guest.config or {}))
+        outcome.plan = replace(outcome.plan, fingerprint=compute_fingerprint(outcome.guest.config or {}))
     except PveError as error:
         outcome.plan, outcome.failure = None, error
 
 
-def confirm_again(client: Client, guest: Guest) -> None:
-    """Raise C(drifted) or C(digest_conflict) unless a guest still is who, and as, it was when it was planned for."""
+def confirm_unchanged(client: Client, guest: Guest) -> None:
+    """Raise C(drifted) or C(digest_conflict) unless a guest is still the same, with the same configuration."""
     try:
         found = read_guest(client, guest)
     except PveError as error:
@@ -50,25 +50,25 @@ def confirm_again(client: Client, guest: Guest) -> None:
             "It was removed or moved since the plan was made; run again.",
         ) from error
     _require_same(guest, found)
-    planned_for, there = _lasting(guest.config or {}), _lasting(found.config or {})
-    differing = sorted(key for key in {**planned_for, **there} if planned_for.get(key) != there.get(key))
+    planned, current = _without_transient_keys(guest.config or {}), _without_transient_keys(found.config or {})
+    differing = sorted(key for key in {**planned, **current} if planned.get(key) != current.get(key))
     if differing:
         raise PveError(
             DIGEST_CONFLICT,
             f"The configuration of guest {guest.label} was changed since the plan was made: {', '.join(differing)}. "
             "Nothing was changed now.",
-            "Look at what was changed, and run again to plan from what is there now. Another smbios1 or vmgenid tells "
-            "another guest with the same id and name, or one that was rolled back.",
+            "Look at what was changed, and run again to plan from what is there now. Another smbios1 or vmgenid means "
+            "that this is another guest with the same id and name, or that it was rolled back.",
         )
 
 
-def fingerprint(config: Mapping[str, Any]) -> str:
-    """A SHA-256 over a guest's own configuration without what comes and goes by itself."""
-    return hashlib.sha256(json.dumps(_lasting(config), sort_keys=True, default=str).encode()).hexdigest()
+def compute_fingerprint(config: Mapping[str, Any]) -> str:
+    """A SHA-256 over a guest's own configuration, without what backups and snapshots change."""
+    return hashlib.sha256(json.dumps(_without_transient_keys(config), sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _lasting(config: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in _PASSING}
+def _without_transient_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _TRANSIENT_KEYS}
 
 
 def _require_same(planned: Guest, found: Guest) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a state-changing module is made of, and what becomes of each of its targets."""
+"""Resource, which every state-changing module implements, and Outcome, which says what became of a target."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ Observed = TypeVar("Observed")
 
 @dataclass
 class Outcome:
-    """What became of one target: its plan, what was done of it, and the failure that ended it, if any.
+    """What became of one target: its plan, how many steps were done, and the failure that ended it, if any.
 
-    I(guest) is the guest that its plan is for, as its own configuration had it when the plan was made. I(has_sent) is
-    whether any request was sent.
+    I(guest) is the guest that the plan is for, with its configuration when the plan was made. I(has_sent) is whether
+    any request was sent.
     """
 
     target: dict[str, Any]
     plan: Plan | None = None
     guest: Guest | None = None
     has_sent: bool = False
-    done: int = 0
+    steps_done: int = 0
     upids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failure: PveError | None = None
     state: dict[str, Any] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    # What the latest request was answered.
+    # The answer to the latest request.
     answer: Any = None
 
     @property
     def changed(self) -> bool:
-        """Whether anything was, or goes on being, done to the target."""
+        """Whether the target was changed, or is still being changed."""
         running = self.failure is not None and self.failure.code == TIMEOUT and bool(self.upids)
-        moved = self.state is not None and self.plan is not None and self.state != self.plan.before
-        return bool(self.done) or running or (self.failure is not None and self.has_sent and moved)
+        differs = self.state is not None and self.plan is not None and self.state != self.plan.before
+        return bool(self.steps_done) or running or (self.failure is not None and self.has_sent and differs)
 
     @property
     def label(self) -> str:
@@ -59,19 +59,19 @@ class Outcome:
 
 
 class Resource(ABC, Generic[Observed]):
-    """What a state-changing module is made of. Only C(plan) differs in kind between modules, and it is pure."""
+    """The parts of a state-changing module. C(plan), the only part that differs in kind, is a pure function."""
 
     noun: str
-    # Whether the wished state counts as reached whoever brought it about, as a power state does. A clone does not: an
-    # id that somebody else has taken meanwhile is not the clone that was asked for.
-    anybodys: bool = False
-    # Seconds that a state may take to show once every request has ended, 0 where it is there at once; None: what is
-    # left of the timeout.
-    patience: float | None = None
+    # Whether the wished state counts as reached no matter who brought it about, as with a power state. It does not with
+    # a clone: an id that somebody else has taken meanwhile is not the clone that was asked for.
+    shared_goal: bool = False
+    # Seconds to wait for the wished state once every request has ended, 0 where it is there at once; None: the rest of
+    # the timeout.
+    settle_seconds: float | None = None
 
     @abstractmethod
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
-        """What exists, one entry per target, in few API calls."""
+        """Read what exists, one entry per target, in few API calls."""
 
     @abstractmethod
     def target(self, observed: Observed) -> dict[str, Any]:
@@ -79,59 +79,59 @@ class Resource(ABC, Generic[Observed]):
 
     @abstractmethod
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
-        """The steps from what is observed to what the options ask for; raises PveError where there is no way."""
+        """The steps from what is observed to what the options ask for; raises PveError where that is impossible."""
 
     @abstractmethod
-    def look(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
-        """The state as it is now, in the shape of C(plan.before) and C(plan.after)."""
+    def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
+        """Read the state as it is now, in the shape of C(plan.before) and C(plan.after)."""
 
-    def acts_on(self, observed: Observed) -> Guest | None:
-        """The guest that there is and that the plan's requests are for; None where they are for none, or make one."""
+    def affected_guest(self, observed: Observed) -> Guest | None:
+        """The existing guest that the plan's requests are for; None where they are for no guest, or create one."""
         return None
 
-    def ready(self, client: Client, step: Step) -> Step | None:
-        """A step as it is to be sent now that those before it are done: with the digest that they have left, say.
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
+        """The step as it is to be sent after those before it, such as with the digest that they have left.
 
         None: it is not needed after all, where the plan had to allow for what it couldn't know. May only read, and
-        changes nothing of the request but its digest. Raises PveError to send no more.
+        change nothing of the request but its digest. Raises PveError to send no more.
         """
         return step
 
     def send(self, client: Client, observed: Observed, step: Step, outcome: Outcome) -> Any:
-        """Send a step's request and return its answer; what the result is to show of it goes into C(outcome.facts)."""
-        more = {"file": step.file} if step.file else {}
-        return client.request(step.method, step.path, step.params, **more)
+        """Send a step's request and return its answer; put what the result is to show of it into C(outcome.facts)."""
+        upload = {"file": step.file} if step.file else {}
+        return client.request(step.method, step.path, step.params, **upload)
 
-    def reached(self, plan: Plan, state: dict[str, Any]) -> bool:
-        """Whether a state is the one that the plan was to bring about."""
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+        """Whether a state is the one that the plan aims at."""
         return state == plan.after
 
-    def facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        """What else the result says of a target; with a client, as it is now that the plan was applied."""
+    def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        """What else the result says about a target; with a client, as it is after the plan was applied."""
         return {}
 
-    def see_through(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
-        """See what a step's C(outcome.answer) only began to its end, until C(time.monotonic()) reaches I(deadline).
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+        """Wait for what the answer in C(outcome.answer) only started, until C(time.monotonic()) reaches I(deadline).
 
-        What came of it goes into C(outcome.facts); raises PveError where it went wrong.
+        Put how it ended into C(outcome.facts); raises PveError where it went wrong.
         """
 
-    def instead(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
-        """What to plan from instead, after the very first request was refused in a way that left nothing behind.
+    def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
+        """What to plan from after the very first request was refused, which changed nothing.
 
-        None: there is nothing else to try. A PveError that it raises takes the place of I(error), and says that
-        nothing was done to this target.
+        None: there is nothing else to try. Raises a PveError to take the place of I(error), which says that nothing was
+        done to this target.
         """
         return None
 
 
 class GuestResource(Resource[Observed]):
-    """A resource whose targets are guests that there are: what it observes has the C(guest)."""
+    """A resource whose targets are existing guests: what it observes has a C(guest)."""
 
     noun = "guests"
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
 
-    def acts_on(self, observed: Observed) -> Guest | None:
+    def affected_guest(self, observed: Observed) -> Guest | None:
         return observed.guest

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one runner of modules: observe, plan each target, then show the plan (check mode) or apply it, and report."""
+"""The one runner of state-changing modules: observe, plan each target, apply unless in check mode, and report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._module.plan import Plan, describe, diff
 from .apply import apply_all
 from .confirm import confirm_plan
 from .resource import Observed, Outcome, Resource
-from .targets import describe_targets, targets_wanted
+from .targets import are_targets_wanted, describe_targets
 
 
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
@@ -27,29 +27,29 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
     try:
         targets = resource.observe(client, params)
     except PveError as error:
-        module.warn_of(client)
+        module.warn_of_notices(client)
         module.fail(error)
-    module.warn_of(client)
+    module.warn_of_notices(client)
     outcomes = _plan_all(client, resource, targets, params)
-    result = _planned_result(module, outcomes)
+    result = _build_result(module, outcomes)
     expected = params.get("expect_plan")
     if expected and expected != result["plan"]["digest"]:
-        module.fail(_drifted(expected, result["plan"]["digest"]), changed=False, **result)
+        module.fail(_drifted_error(expected, result["plan"]["digest"]), changed=False, **result)
     if not module.check_mode:
         apply_all(client, resource, targets, outcomes, params)
-        # What was refused at first may have been reached by another plan.
-        result = _planned_result(module, outcomes)
-    elif targets_wanted():
+        # After a refusal, another plan may have been applied.
+        result = _build_result(module, outcomes)
+    elif are_targets_wanted():
         result["plan"]["targets"] = describe_targets(outcomes)
     _finish(module, resource.noun, outcomes, result)
 
 
-def _plans(outcomes: Sequence[Outcome]) -> list[Plan]:
+def _list_plans(outcomes: Sequence[Outcome]) -> list[Plan]:
     return [outcome.plan for outcome in outcomes if outcome.plan is not None]
 
 
-def _planned_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    plans = _plans(outcomes)
+def _build_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    plans = _list_plans(outcomes)
     return {"plan": describe(plans), **({"diff": diff(plans)} if module._diff else {})}
 
 
@@ -57,7 +57,7 @@ def _plan_all(
     client: Client, resource: Resource[Observed], targets: Sequence[Observed], params: dict[str, Any]
 ) -> list[Outcome]:
     """The outcomes with their plans, each bound to its guest where it is for one."""
-    outcomes = [_planned(resource, observed, params) for observed in targets]
+    outcomes = [_plan_target(resource, observed, params) for observed in targets]
 
     def confirm(pair: tuple[Observed, Outcome]) -> None:
         confirm_plan(client, resource, *pair)
@@ -66,20 +66,20 @@ def _plan_all(
     return outcomes
 
 
-def _planned(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
+def _plan_target(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
     outcome = Outcome(resource.target(observed))
     try:
         outcome.plan = resource.plan(observed, params)
-        outcome.facts = resource.facts(observed, outcome.plan)
+        outcome.facts = resource.extra_facts(observed, outcome.plan)
     except PveError as error:
         outcome.failure = error
     return outcome
 
 
-def _drifted(expected: str, found: str) -> PveError:
+def _drifted_error(expected: str, actual: str) -> PveError:
     return PveError(
         DRIFTED,
-        f"The plan is no longer the expected one: expected {expected[:12]}, now {found[:12]}. Nothing was changed.",
+        f"The plan is no longer the expected one: expected {expected[:12]}, now {actual[:12]}. Nothing was changed.",
         "Something changed since the plan was made; look at the new plan in check mode and decide again.",
     )
 
@@ -88,20 +88,21 @@ def _finish(module: PveModule, noun: str, outcomes: Sequence[Outcome], result: d
     for outcome in outcomes:
         for line in outcome.warnings:
             module.warn(f"{outcome.label}: {line}")
-    result["changed"] = any(_changed(module, outcome) for outcome in outcomes)
+    result["changed"] = any(_is_changed(module, outcome) for outcome in outcomes)
     result[noun] = [_report(module, outcome) for outcome in outcomes]
     result["upids"] = [upid for outcome in outcomes for upid in outcome.upids]
     failed = [outcome for outcome in outcomes if outcome.failure is not None]
     if not failed:
         module.exit_json(**result)
     error = failed[0].failure
-    named = "; ".join(f"{outcome.label}: {outcome.failure}" for outcome in failed[:10])
-    more = f"; and {len(failed) - 10} more" if len(failed) > 10 else ""
-    message = error.message if len(outcomes) == 1 else f"{len(failed)} of {len(outcomes)} {noun} failed: {named}{more}"
+    failures = "; ".join(f"{outcome.label}: {outcome.failure}" for outcome in failed[:10])
+    if len(failed) > 10:
+        failures += f"; and {len(failed) - 10} more"
+    message = error.message if len(outcomes) == 1 else f"{len(failed)} of {len(outcomes)} {noun} failed: {failures}"
     module.fail_json(msg=message, failure=error.failure(), **result)
 
 
-def _changed(module: PveModule, outcome: Outcome) -> bool:
+def _is_changed(module: PveModule, outcome: Outcome) -> bool:
     if module.check_mode:
         return outcome.plan is not None and bool(outcome.plan.steps)
     return outcome.changed
@@ -120,7 +121,7 @@ def _report(module: PveModule, outcome: Outcome) -> dict[str, Any]:
         **outcome.target,
         "before": before,
         "after": after,
-        "changed": _changed(module, outcome),
+        "changed": _is_changed(module, outcome),
         "upids": outcome.upids,
         **outcome.facts,
         "failure": outcome.failure.failure() if outcome.failure else None,

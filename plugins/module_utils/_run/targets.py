@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What plans would touch, as whoever has to judge them wants to know it."""
+"""What plans would change, for policies and approvers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from .resource import Outcome
 
 
-def targets_wanted() -> bool:
-    """Whether C(PVE_PLAN_TARGETS) asks for the targets: nobody else has a use for them."""
+def are_targets_wanted() -> bool:
+    """Whether C(PVE_PLAN_TARGETS) asks for the targets, which only Playvisor needs."""
     return bool(os.environ.get("PVE_PLAN_TARGETS"))
 
 
 def describe_targets(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """The identity of each target that has steps; guests with C(pool), C(tags), C(template) and C(protected), too.
+    """The identity of each target that has steps; of guests also C(pool), C(tags), C(template) and C(protected).
 
-    A guest that is yet to be made has nothing to protect.
+    A guest that does not exist yet has nothing to protect.
     """
     return [_describe(outcome) for outcome in outcomes if outcome.plan is not None and outcome.plan.steps]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files on storages: what they may be called, which node has them, and which guests have them in a drive."""
+"""Files on storages: their names, the node that has the storage, and the guests that use them in a drive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024 * 1024
 _CONCURRENCY = 10
-# As pve-storage asks for them.
+# As pve-storage checks them.
 _NAMES = {
     "iso": (re.compile(r".+\.(?:iso|img)", re.IGNORECASE), ".iso or .img"),
     "vztmpl": (re.compile(r".+\.tar(?:\.(?:gz|xz|zst|bz2))?", re.IGNORECASE), ".tar, .tar.gz, .tar.xz or .tar.zst"),
@@ -31,32 +31,32 @@ _NAMES = {
 KINDS = tuple(_NAMES)
 
 
-def file_name(content: str, name: str) -> str:
-    """The name that Proxmox VE gives a file; raises C(invalid_parameter) for one that does not fit the content."""
+def normalize_file_name(content: str, name: str) -> str:
+    """A file's name as Proxmox VE stores it; raises C(invalid_parameter) if it does not fit the content type."""
     normal = re.sub(r"[^a-zA-Z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", name, flags=re.DOTALL))
     pattern, endings = _NAMES[content]
     if not pattern.fullmatch(normal) or len(normal) > 255:
         raise PveError(
             INVALID_PARAMETER,
-            f"{name or 'It'} is no name of a file of content {content}.",
+            f"{name or 'It'} can't be the name of a file of content {content}.",
             f"Give a filename that ends in {endings}.",
         )
     return normal
 
 
-def place_of(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
-    """The storage as one node sees it, as L(describe_storage) shows it, from entries of C(/cluster/resources).
+def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | None, content: str) -> dict[str, Any]:
+    """A storage on a node, as L(describe_storage) describes it, from entries of C(/cluster/resources).
 
-    Any node will do for a shared storage. Raises C(not_found), C(ambiguous) when several nodes have one of their own by
-    this name, and C(unsupported) when it does not take the content.
+    For a shared storage it is the first node that has it. Raises C(not_found), C(ambiguous) when several nodes have
+    their own storage of this name, and C(unsupported) when it does not take the content.
     """
-    known = [describe_storage(entry) for entry in entries]
-    named = [one for one in known if one["storage"] == storage and node in (None, one["node"])]
-    usable = sorted((one for one in named if one["status"] == "available"), key=lambda one: one["node"])
+    storages = [describe_storage(entry) for entry in entries]
+    candidates = [one for one in storages if one["storage"] == storage and node in (None, one["node"])]
+    usable = sorted((one for one in candidates if one["status"] == "available"), key=lambda one: one["node"])
     where = f" on node {node}" if node else ""
     if not usable:
-        others = ", ".join(sorted({one["storage"] for one in known})) or "none"
-        state = "is not available" if named else "does not exist"
+        others = ", ".join(sorted({one["storage"] for one in storages})) or "none"
+        state = "is not available" if candidates else "does not exist"
         raise PveError(NOT_FOUND, f"Storage {storage} {state}{where}.", f"There are these storages: {others}.")
     if len(usable) > 1 and not usable[0]["shared"]:
         nodes = ", ".join(one["node"] for one in usable)
@@ -66,16 +66,16 @@ def place_of(entries: Sequence[dict[str, Any]], storage: str, node: str | None, 
             "Set node to the one you mean.",
         )
     if content not in usable[0]["content"]:
-        held = ", ".join(usable[0]["content"])
+        accepted = ", ".join(usable[0]["content"])
         raise PveError(
             UNSUPPORTED,
-            f"Storage {storage} does not take {content}; it is set to take {held}.",
+            f"Storage {storage} does not take {content}; it is set to take {accepted}.",
             f"Use another storage, or add {content} to its content with pve_storage.",
         )
     return usable[0]
 
 
-def file_digest(path: str, algorithm: str) -> str:
+def compute_checksum(path: str, algorithm: str) -> str:
     """The checksum of a local file in hex."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with open(path, "rb") as file:
@@ -84,31 +84,31 @@ def file_digest(path: str, algorithm: str) -> str:
     return digest.hexdigest()
 
 
-def uses(config: dict[str, Any], volid: str) -> bool:
-    """Whether a guest's configuration has a volume in one of its drives."""
+def has_volume(config: dict[str, Any], volid: str) -> bool:
+    """Whether one of the drives in a guest's configuration has a volume."""
     return any(isinstance(value, str) and value.split(",", 1)[0] == volid for value in config.values())
 
 
-def users_of(client: Client, place: dict[str, Any], volid: str) -> list[Guest]:
-    """The QEMU guests that have an ISO image in a drive; one that can't be read leaves a notice with the client.
+def find_guests_using(client: Client, storage: dict[str, Any], volid: str) -> list[Guest]:
+    """The QEMU guests that have an ISO image in a drive; a guest that can't be read adds a notice to the client.
 
-    No list of the API tells it, so each guest that sees the storage is read.
+    No list of the API says this, so the configuration of each guest that can see the storage is read.
     """
 
-    def sees(guest: Guest) -> bool:
-        return place["shared"] or guest.node == place["node"]
+    def can_see(guest: Guest) -> bool:
+        return storage["shared"] or guest.node == storage["node"]
 
     inventory = observe_guests(client)
-    # An id that a container had until just now may be that of a machine.
-    inventory = read_lists(client, inventory, filter(sees, inventory.guests))
-    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and sees(guest)]
+    # The vmid of a container that was just deleted may now be that of a QEMU guest.
+    inventory = read_lists(client, inventory, filter(can_see, inventory.guests))
+    candidates = [guest for guest in inventory.guests if guest.type == "qemu" and can_see(guest)]
 
-    def look(guest: Guest) -> bool:
+    def uses_volume(guest: Guest) -> bool:
         try:
-            return uses(client.get(f"{guest.path}/config"), volid)
+            return has_volume(client.get(f"{guest.path}/config"), volid)
         except PveError as error:
             client.notices.append(f"It is not known whether guest {guest.label} uses {volid}: {error.message}")
             return False
 
-    found = bounded_map(_CONCURRENCY, look, candidates)
-    return [guest for guest, used in zip(candidates, found, strict=True) if used]
+    uses = bounded_map(_CONCURRENCY, uses_volume, candidates)
+    return [guest for guest, is_used in zip(candidates, uses, strict=True) if is_used]

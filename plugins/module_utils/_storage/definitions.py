@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storage definitions: what their options mean, which of them never change, and what makes two the same. Pure."""
+"""Storage definitions: compare their options, and check which of them can change. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._api.property_strings import parse
 
-# What is set at creation only, by type, as pve-storage has it.
+# Options that are set at creation only, by type, as pve-storage has it.
 FIXED = {
     "btrfs": {"path"},
     "cephfs": {"path"},
@@ -31,11 +31,11 @@ FIXED = {
     "zfspool": {"pool"},
 }
 TYPES = tuple(FIXED)
-# The API takes these and never hands them out.
+# The API takes these and never returns them.
 SECRETS = ("password", "keyring", "encryption-key", "master-pubkey")
 _LISTS = frozenset({"content", "nodes", "monhost"})
 _PROPERTIES = frozenset({"prune-backups", "bwlimit", "content-dirs"})
-# With what they are when they are not set.
+# With their values when they are not set.
 _FLAGS = {
     **dict.fromkeys(
         (
@@ -60,8 +60,8 @@ _FLAGS = {
 _IDENTITY = frozenset({"storage", "type", "digest", "delete"})
 
 
-def meaning(option: str, value: Any) -> Any:
-    """What a value of the API, or of a task, means: equal for all spellings of the same; None for what is not set."""
+def normalize_value(option: str, value: Any) -> Any:
+    """A value of the API or of a task in one form, to compare: equal for all spellings of it; None if it is not set."""
     if option in _FLAGS:
         return _FLAGS[option] if value is None else str(value).lower() in ("1", "true", "yes", "on")
     if value is None:
@@ -74,17 +74,19 @@ def meaning(option: str, value: Any) -> Any:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def as_parameter(value: Any) -> Any:
+def render_value(value: Any) -> Any:
     """A value as the API takes it."""
     if isinstance(value, bool):
         return int(value)
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
-def differing(definition: Mapping[str, Any], wished: Mapping[str, Any]) -> list[str]:
-    """The options that a definition does not have as they are wished, by name."""
+def find_differing_options(definition: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
+    """The names of the options whose values in a definition are not as desired."""
     return sorted(
-        option for option, value in wished.items() if meaning(option, value) != meaning(option, definition.get(option))
+        option
+        for option, value in desired.items()
+        if normalize_value(option, value) != normalize_value(option, definition.get(option))
     )
 
 
@@ -93,20 +95,20 @@ def check_changeable(name: str, definition: Mapping[str, Any], options: Iterable
     fixed = sorted(set(options) & FIXED.get(definition["type"], set()))
     if not fixed:
         return
-    found = ", ".join(f"{option} {definition.get(option, 'not set')}" for option in fixed)
+    current = ", ".join(f"{option} {definition.get(option, 'not set')}" for option in fixed)
     raise PveError(
         UNSUPPORTED,
-        f"Storage {name} has {found}, which can't change for type {definition['type']} once a storage is defined.",
+        f"Storage {name} has {current}, which can't change for type {definition['type']} once a storage is defined.",
         "Leave it as it is, or delete the definition (what is on the storage stays) and define it anew.",
     )
 
 
-def check_rest(rest: Mapping[str, Any], given: Iterable[str]) -> None:
-    """Raise C(invalid_parameter) for what must not stand in the options of the API's own names."""
-    for option in rest:
+def check_config(config: Mapping[str, Any], own_options: Iterable[str]) -> None:
+    """Raise C(invalid_parameter) for names that must not be in C(config): secrets, and what is an option of its own."""
+    for option in config:
         if option in SECRETS:
             hint = f"Use the option {option.replace('-', '_')}, which is kept out of results and logs."
-            raise PveError(INVALID_PARAMETER, f"config holds the secret {option}.", hint)
-        if option in _IDENTITY or option in given:
-            hint = "Give it once, as an option of its own."
-            raise PveError(INVALID_PARAMETER, f"config holds {option}, which has an option of its own.", hint)
+            raise PveError(INVALID_PARAMETER, f"config contains the secret {option}.", hint)
+        if option in _IDENTITY or option in own_options:
+            hint = "Give it once, as that option."
+            raise PveError(INVALID_PARAMETER, f"config contains {option}, which is an option of its own.", hint)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storages and volumes as results show them."""
+"""Find storages and volumes, and describe them as results show them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def storage_path(node: str, storage: str) -> str:
 
 
 def find_volume(client: Client, storage: str, volid: str, content: str) -> tuple[str, dict[str, Any] | None]:
-    """The first node that sees a volume, and its entry there; a node of the storage and None when there is none.
+    """The first node that sees a volume, and the volume's entry there; a node of the storage and None if no node does.
 
     Raises C(not_found) when no node has the storage.
     """
@@ -43,19 +43,19 @@ def describe_storage(entry: dict[str, Any]) -> dict[str, Any]:
         "type": entry.get("plugintype"),
         "shared": bool(int(entry.get("shared") or 0)),
         "status": entry.get("status", "unknown"),
-        # The server lists it in no order.
+        # The API lists it in no order.
         "content": sorted(filter(None, str(entry.get("content") or "").split(","))),
         "used": entry.get("disk"),
         "total": entry.get("maxdisk"),
     }
 
 
-def describe_volume(entry: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
+def describe_volume(entry: dict[str, Any], storage: dict[str, Any]) -> dict[str, Any]:
     """A volume from an entry of a storage's content."""
     return {
         "volid": entry["volid"],
-        "storage": place["storage"],
-        "node": place["node"],
+        "storage": storage["storage"],
+        "node": storage["node"],
         "content": entry.get("content"),
         "format": entry.get("format"),
         "size": entry.get("size"),
@@ -66,10 +66,10 @@ def describe_volume(entry: dict[str, Any], place: dict[str, Any]) -> dict[str, A
     }
 
 
-def places(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
-    """The storages to look into: those that may hold this content, and a shared one only from one node."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+def select_readable(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:
+    """The storages whose content to read: those that may have this content; a shared one on one node only."""
+    selected: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in storages:
         if entry["status"] == "available" and (content == "all" or content in entry["content"]):
-            found.setdefault((entry["storage"], "" if entry["shared"] else entry["node"]), entry)
-    return list(found.values())
+            selected.setdefault((entry["storage"], "" if entry["shared"] else entry["node"]), entry)
+    return list(selected.values())

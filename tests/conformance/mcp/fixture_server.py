@@ -15,7 +15,7 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
-from mcp_bridge.mcp.http import Listen, serve_http
+from mcp_bridge.mcp.http import ListenOptions, serve_http
 
 Context = ServerRequestContext[Any, Any]
 Content = list[types.ContentBlock]
@@ -258,4 +258,4 @@ class FixtureServer:
 
 
 if __name__ == "__main__":
-    serve_http(FixtureServer(), Listen(port=0, auth=False), lambda _bearer: None)
+    serve_http(FixtureServer(), ListenOptions(port=0, auth=False), lambda _bearer: None)

@@ -41,7 +41,7 @@ def test_ctrl_c_stops_the_run_and_says_what_that_means(slow_start, ledger):
     (row,) = ledger.recent()
     assert (row["outcome"], row["failure_code"], row["changed"]) == ("cancelled", "cancelled", True)
     assert ["qmstart" in upid for upid in row["upids"]] == [True]
-    assert processes.of_run(ledger.folder(row["run_id"])) == []
+    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
     assert ledger.verify().faults == []
 
 
@@ -52,13 +52,13 @@ def test_the_next_process_closes_what_a_killed_one_left_open(slow_start, ledger,
     (row,) = ledger.recent()
     assert row["outcome"] is None
     folder = ledger.folder(row["run_id"])
-    assert processes.of_run(folder) != []
+    assert processes.find_run_processes(folder) != []
 
     runs = playvisor("runs", "list", "--json").json
 
     assert [(run["outcome"], run["decision"], run["changed"]) for run in runs] == [("interrupted", "allowed", True)]
     assert ["qmstart" in upid for upid in runs[0]["upids"]] == [True]
-    eventually(lambda: not processes.of_run(folder), "the end of its playbook")
+    eventually(lambda: not processes.find_run_processes(folder), "the end of its playbook")
     assert ledger.verify().faults == []
 
 
@@ -83,7 +83,7 @@ def test_a_server_that_is_told_to_end_stops_its_runs_and_records_them(env, simul
 
     (row,) = ledger.recent()
     assert (row["outcome"], row["changed"]) == ("cancelled", True)
-    assert processes.of_run(ledger.folder(row["run_id"])) == []
+    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
 
 
 def test_a_run_that_takes_too_long_is_stopped(playvisor, simulator, guest, ledger):
@@ -95,7 +95,7 @@ def test_a_run_that_takes_too_long_is_stopped(playvisor, simulator, guest, ledge
     assert done.json["changed"]
     (row,) = ledger.recent()
     assert (row["outcome"], row["failure_code"]) == ("failed", "timeout")
-    assert processes.of_run(ledger.folder(row["run_id"])) == []
+    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"])
@@ -153,9 +153,9 @@ class TestTheExecutor:
         thread.start()
         assert started.wait(30)
         # The playbook, its worker, the module and the command itself.
-        eventually(lambda: len(processes.of_run(tmp_path / "run")) >= 4, "the command's start")
+        eventually(lambda: len(processes.find_run_processes(tmp_path / "run")) >= 4, "the command's start")
         cancel.set()
         thread.join(20)
 
         assert ended["outcome"].status == "cancelled"
-        assert processes.of_run(tmp_path / "run") == []
+        assert processes.find_run_processes(tmp_path / "run") == []

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.flow
 
 # These need a guest that runs, or make what others speak of: a task to look at, and a backup.
 FIRST = ("start_guest", "exec_guest", "backup_guest")
-TOOLS = sorted(catalogue.offered(), key=lambda tool: FIRST.index(tool.name) if tool.name in FIRST else len(FIRST))
+TOOLS = sorted(catalogue.list_offered(), key=lambda tool: FIRST.index(tool.name) if tool.name in FIRST else len(FIRST))
 # What a request that deletes a guest, a disk, a backup or any other volume, or a storage looks like.
 DELETES = re.compile(r"/nodes/[^/]+/(qemu|lxc)/\d+$|/storage/|/prunebackups|/unlink$")
 
@@ -61,7 +61,7 @@ def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_
     results = converse(steps, toolsets="all,exec")
 
     assert {name: (one["status"], one["summary"]) for name, one in results.items() if one["status"] != "ok"} == {}
-    changing = {tool.name for tool in catalogue.offered() if tool.writes}
+    changing = {tool.name for tool in catalogue.list_offered() if tool.writes}
     assert {name for name, one in results.items() if one["changed"]} == changing
     assert [path for method, path, _status in simulator.requests if method == "DELETE" and DELETES.search(path)] == []
     assert ledger.verify().faults == []

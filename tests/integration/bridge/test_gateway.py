@@ -453,7 +453,7 @@ class TestHostilePlaybooks:
         assert all(request in result.warnings[-1] for request in expected)
         (row,) = bridge.ledger.recent()
         assert all(request in row["summary"] for request in expected)
-        sent = events.api_trace(bridge.ledger.folder(row["run_id"]))
+        sent = events.read_api_trace(bridge.ledger.folder(row["run_id"]))
         assert [f"{one['method']} {one['path']}" for one in sent if one["note"] == "denied"] == expected
         assert bridge.ledger.verify().faults == []
 

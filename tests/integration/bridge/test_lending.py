@@ -13,6 +13,7 @@ import pytest
 
 from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.executor.warm import WarmExecutor
+from playvisor.cli import command_line
 from tests.integration.bridge.conftest import PLAYVISOR
 
 pytestmark = pytest.mark.flow
@@ -171,14 +172,14 @@ def test_who_came_first_goes_on_lending(lender, runtime, clean_env, playvisor):
 def test_commands_that_end_by_themselves_are_lent(monkeypatch, command, executor, lent):
     monkeypatch.setenv("PLAYVISOR_EXECUTOR", executor)
 
-    assert lending.may_be_lent(["playvisor", *command]) == lent
+    assert command_line.may_be_lent(["playvisor", *command]) == lent
 
 
 def test_completing_is_lent(monkeypatch):
-    monkeypatch.setenv(lending.COMPLETING, "complete_bash")
+    monkeypatch.setenv(command_line.COMPLETING, "complete_bash")
 
-    assert lending.may_be_lent(["playvisor"])
-    assert not lending.runs_playbooks(["playvisor"])
+    assert command_line.may_be_lent(["playvisor"])
+    assert not command_line.runs_playbooks(["playvisor"])
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_completing_is_lent(monkeypatch):
     ],
 )
 def test_only_commands_that_run_playbooks_get_a_head_start(command, runs):
-    assert lending.runs_playbooks(["playvisor", *command]) == runs
+    assert command_line.runs_playbooks(["playvisor", *command]) == runs
 
 
 def test_the_server_of_an_mcp_bridge_lends_and_withdraws(runtime, simulator, tmp_path, eventually):

@@ -13,8 +13,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from mcp_bridge.auth.oauth import Issuer, OAuth, principal
-from mcp_bridge.auth.principals import Unknowable
+from mcp_bridge.auth.oauth import Issuer, OAuth, parse_principal
+from mcp_bridge.auth.principals import CannotVerify
 from mcp_bridge.errors import UsageError
 
 RESOURCE = "https://playvisor.example.com/mcp"
@@ -107,7 +107,7 @@ def test_what_is_no_token_is_nobodys_and_asks_nobody(bearer):
     ],
 )
 def test_roles_are_those_that_a_claim_names(claim, claims, roles):
-    assert principal({"iss": "https://idp", "sub": "ada", **claims}, claim).roles == roles
+    assert parse_principal({"iss": "https://idp", "sub": "ada", **claims}, claim).roles == roles
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_roles_are_those_that_a_claim_names(claim, claims, roles):
     ids=["publishes nothing", "is about another", "has no keys there", "is not there"],
 )
 def test_while_its_keys_cannot_be_had_nobody_is_known(issuer, issuer_of):
-    with pytest.raises(Unknowable, match="can't be"):
+    with pytest.raises(CannotVerify, match="can't be"):
         OAuth(issuer_of(issuer), RESOURCE).verify(token(issuer))
 
 

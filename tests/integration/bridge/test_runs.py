@@ -85,7 +85,7 @@ def test_a_cancelled_run_says_what_it_had_done_and_its_tasks_go_on(
     assert row["changed"] is True
     assert f"was sent; its task still runs ({upid})" in row["summary"]
     assert "start of" in row["summary"]
-    assert processes.of_run(ledger.folder(run_id)) == []
+    assert processes.find_run_processes(ledger.folder(run_id)) == []
     assert [task.running for task in simulator.world.tasks.running()] == [True]
     assert "has not ended" not in done.json["summary"]
     again = playvisor("runs", "cancel", run_id, "--json")
@@ -206,7 +206,7 @@ def test_a_server_follows_up_by_itself_what_was_left_open(background, converse, 
     row = ledger.find(background["run_id"])
     eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
     os.kill(row["pid"], signal.SIGKILL)
-    eventually(lambda: not processes.started(row["pid"]), "its end")
+    eventually(lambda: not processes.read_start_time(row["pid"]), "its end")
 
     async def look(client):
         await called(client)("list_nodes")

@@ -68,7 +68,7 @@ def complete(ledger, writes):
         traced = [
             (entry["method"], entry["path"])
             for row in rows
-            for entry in events.api_trace(ledger.folder(row["run_id"]))
+            for entry in events.read_api_trace(ledger.folder(row["run_id"]))
             if entry["method"] != "GET"
         ]
         assert [request for request in writes() if request not in traced] == []
@@ -164,7 +164,7 @@ def test_a_bridge_that_is_killed_and_with_it_its_gateway(
     assert (row["outcome"], row["changed"]) == ("interrupted", moment.changed)
     assert moment.said in row["summary"]
     assert ["qmstart" in upid for upid in row["upids"]] == [True] * moment.task
-    assert processes.of_run(folder) == []
+    assert processes.find_run_processes(folder) == []
     reached(off, moment, eventually, writes)
     complete()
 

@@ -60,7 +60,7 @@ def executors(connection, warm):
 
 def run(executor, folder, playbook="connection_info", **variables):
     module = f"playvisor.proxmox.pve_{playbook}"
-    wanted = PlaybookRun(folder, collection.playbook(playbook), module, variables, check=True)
+    wanted = PlaybookRun(folder, collection.playbook_path(playbook), module, variables, check=True)
     return executor.run(wanted, lambda _line: None, threading.Event())
 
 
@@ -167,7 +167,7 @@ def test_a_server_that_dies_is_followed_by_another_and_missed_by_no_run(connecti
     executor = warm(connection)
     dead = executor.supervisor.pid
     # As if it had served for long.
-    executor.supervisor._server.since -= 3600
+    executor.supervisor._server.started_at -= 3600
     kill_server(executor)
 
     assert run(executor, tmp_path / "one").result["failed"] is False
@@ -189,15 +189,15 @@ def test_a_server_that_can_not_live_is_missed_once_and_loudly(connection, warm, 
 
 def test_a_run_whose_server_dies_before_the_fork_uses_ansible_playbook(connection, warm, tmp_path, monkeypatch):
     executor = warm(connection)
-    folder = executor.supervisor.programs()
-    monkeypatch.setattr(executor.supervisor, "programs", lambda: folder)
+    folder = executor.supervisor.find_program_folder()
+    monkeypatch.setattr(executor.supervisor, "find_program_folder", lambda: folder)
     kill_server(executor)
 
     assert run(executor, tmp_path / "run").result["failed"] is False
 
 
 def test_beyond_the_bound_playbooks_are_run_by_ansible_playbook_itself(connection, warm, tmp_path):
-    executor = warm(connection, most=0)
+    executor = warm(connection, max_playbooks=0)
 
     assert run(executor, tmp_path / "run").result["failed"] is False
 
@@ -224,10 +224,10 @@ def test_a_server_is_replaced_when_what_it_has_loaded_is_no_longer_so(
     else:
         os.utime(own_collection / "plugins/modules/pve_pool.py")
 
-    executor.supervisor.programs()
+    executor.supervisor.find_program_folder()
     pid = eventually(lambda: executor.supervisor.pid, "another server")
     assert pid != former
-    eventually(lambda: not processes.started(former), "the end of the former one")
+    eventually(lambda: not processes.read_start_time(former), "the end of the former one")
     assert run(executor, tmp_path / "run").result["failed"] is False
 
 
@@ -240,7 +240,7 @@ def running(executor, folder, tmp_path):
 
 
 def children(pid):
-    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if processes.parent(int(entry.name)) == pid]
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if processes.read_parent(int(entry.name)) == pid]
 
 
 def command_line(pid):
@@ -256,10 +256,12 @@ def test_a_run_is_one_fork_of_the_server_and_no_worker_of_it(connection, warm, t
     executor = warm(connection)
     server, folder = executor.supervisor.pid, tmp_path / "run"
     thread = running(executor, folder, tmp_path)
-    eventually(lambda: b"sleep" in b"".join(map(command_line, processes.of_run(folder))), "the command's start")
+    eventually(
+        lambda: b"sleep" in b"".join(map(command_line, processes.find_run_processes(folder))), "the command's start"
+    )
 
-    (playbook,) = set(processes.of_run(folder)) & set(children(server))
-    forked = [pid for pid in processes.of_run(folder) if command_line(pid) == command_line(server)]
+    (playbook,) = set(processes.find_run_processes(folder)) & set(children(server))
+    forked = [pid for pid in processes.find_run_processes(folder) if command_line(pid) == command_line(server)]
     processes.kill_run(folder)
     thread.join(30)
 
@@ -280,7 +282,7 @@ def test_a_spare_that_is_killed_is_missed_by_no_run(connection, warm, tmp_path, 
 
 def test_what_ansible_writes_is_written_to_folders_of_the_run_or_the_server(connection, warm, tmp_path):
     executor = warm(connection)
-    folder = executor.supervisor.programs()
+    folder = executor.supervisor.find_program_folder()
     told = Path("/proc", str(executor.supervisor.pid), "environ").read_bytes().decode().split("\0")
     settings = dict(variable.split("=", 1) for variable in told if "=" in variable)
     run(executor, tmp_path / "run")
@@ -300,11 +302,11 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
 
     def begin(number):
         """Start a run that has come from the server: tests beside this one may touch what makes it be replaced."""
-        eventually(executor.supervisor.programs, "a server's start")
+        eventually(executor.supervisor.find_program_folder, "a server's start")
         folder = tmp_path / f"run{number}"
         thread = threading.Thread(target=work, args=(folder,))
         thread.start()
-        eventually(lambda: len(processes.of_run(folder)) >= 4, "the command's start")
+        eventually(lambda: len(processes.find_run_processes(folder)) >= 4, "the command's start")
         if was_forked(folder):
             return folder, thread
         processes.kill_run(folder)
@@ -317,11 +319,13 @@ def test_a_run_whose_server_is_killed_ends_with_it(warm, tmp_path, eventually):
     thread.join(30)
 
     assert [(outcome.status, outcome.result) for outcome in ended] == [("ended", None)]
-    assert processes.of_run(folder) == []
+    assert processes.find_run_processes(folder) == []
 
 
 def test_nothing_is_left_of_a_server_whose_bridge_is_killed_while_it_starts(tmp_path, eventually):
-    program = "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.programs(); input()"
+    program = (
+        "from mcp_bridge.executor.warm import WarmExecutor; WarmExecutor({}).supervisor.find_program_folder(); input()"
+    )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", program], env=environment, stdin=subprocess.PIPE) as bridge:
         folder = eventually(lambda: list(tmp_path.glob("playvisor-*/socket")), "a server's start")[0].parent
@@ -336,9 +340,9 @@ from pathlib import Path
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.warm import WarmExecutor
 executor = WarmExecutor({})
-while not executor.supervisor.programs():
+while not executor.supervisor.find_program_folder():
     threading.Event().wait(0.05)
-print(executor.supervisor.pid, executor.supervisor.programs(), flush=True)
+print(executor.supervisor.pid, executor.supervisor.find_program_folder(), flush=True)
 folder, playbook = map(Path, sys.argv[1:])
 executor.run(PlaybookRun(folder, playbook, "none", {}), lambda _line: None, threading.Event())
 """
@@ -348,9 +352,9 @@ def test_nothing_is_left_when_the_bridge_is_killed(tmp_path, eventually):
     command = [sys.executable, "-c", PARENT, str(tmp_path / "run"), str(sleeping(tmp_path))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bridge:
         server, programs = bridge.stdout.readline().split()
-        eventually(lambda: len(processes.of_run(tmp_path / "run")) >= 4, "the command's start")
+        eventually(lambda: len(processes.find_run_processes(tmp_path / "run")) >= 4, "the command's start")
         bridge.kill()
 
-    eventually(lambda: not processes.started(int(server)), "the end of the server")
+    eventually(lambda: not processes.read_start_time(int(server)), "the end of the server")
     assert not Path(programs).exists()
-    eventually(lambda: not processes.of_run(tmp_path / "run"), "the end of its run")
+    eventually(lambda: not processes.find_run_processes(tmp_path / "run"), "the end of its run")

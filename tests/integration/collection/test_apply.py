@@ -30,8 +30,8 @@ FAILED = {"task": "qmstart", "action": "fail", "message": "start failed"}
 
 class Power(Resource):
     noun = "guests"
-    anybodys = True
-    patience = 0.2
+    shared_goal = True
+    settle_seconds = 0.2
 
     def observe(self, client, params):
         return []
@@ -42,12 +42,12 @@ class Power(Resource):
     def plan(self, observed, params):
         return STARTED
 
-    def look(self, client, observed, plan):
+    def read_state(self, client, observed, plan):
         return {"state": client.get(f"{GUEST}/status/current")["status"]}
 
 
 class Clone(Power):
-    anybodys = False
+    shared_goal = False
 
 
 class Place:
@@ -159,7 +159,7 @@ def test_a_guest_started_by_the_holder_of_its_lock_is_not_started_again(running)
 class Comment(Power):
     """The comment of a pool."""
 
-    def look(self, client, observed, plan):
+    def read_state(self, client, observed, plan):
         (pool,) = client.get("/pools", poolid="lab")
         return {"comment": pool.get("comment", "")}
 
@@ -182,7 +182,7 @@ class Sealed(Power):
     def __init__(self):
         self.asked = 0
 
-    def ready(self, client, step):
+    def prepare_step(self, client, step):
         self.asked += 1
         if self.asked == 3:
             raise errors.PveError(errors.DIGEST_CONFLICT, "It is no longer as the plan left it.")
@@ -195,15 +195,15 @@ def test_no_step_is_sent_after_one_that_can_not_be_prepared(place):
     outcome = place.apply(replace(STARTED, steps=tuple(names)), Sealed())
 
     assert place.guest.name == "two"
-    assert (outcome.failure.code, outcome.done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
+    assert (outcome.failure.code, outcome.steps_done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
 
 
 def test_a_state_that_differs_at_once_is_somebody_elses_change(place):
     class AtOnce(Power):
-        patience = 0.0
+        settle_seconds = 0.0
         looks = 0
 
-        def look(self, client, observed, plan):
+        def read_state(self, client, observed, plan):
             self.looks += 1
             return {"state": "paused"}
 
@@ -225,7 +225,7 @@ def test_a_backup_on_a_node_without_the_guests_fails_without_a_change(place):
 class Ids(Power):
     """Makes a guest with the first free id."""
 
-    anybodys = False
+    shared_goal = False
 
     def plan(self, observed, params):
         step = Step("POST", "/nodes/pve1/qemu", "there is none", {"vmid": observed})
@@ -234,10 +234,10 @@ class Ids(Power):
     def target(self, observed):
         return {"vmid": observed}
 
-    def look(self, client, observed, plan):
+    def read_state(self, client, observed, plan):
         return {"state": client.get(f"/nodes/pve1/qemu/{plan.target['vmid']}/status/current")["status"]}
 
-    def instead(self, client, observed, plan, error):
+    def replan_after_refusal(self, client, observed, plan, error):
         return observed + 1 if error.code == errors.AMBIGUOUS else None
 
 
@@ -276,7 +276,7 @@ def test_what_no_other_plan_can_help_stays_a_failure(place):
 
 
 class Prudent(Power):
-    def ready(self, client, step):
+    def prepare_step(self, client, step):
         return None
 
 
@@ -296,7 +296,7 @@ def test_a_state_that_does_not_come_is_not_waited_for_beyond_patience(place):
 class Programs(Clone):
     """What each request begins has to be seen through; it ends with the exit code of the program."""
 
-    def see_through(self, client, step, outcome, deadline):
+    def finish_step(self, client, step, outcome, deadline):
         outcome.facts["exitcode"] = client.get(f"{GUEST}/agent/exec-status", pid=outcome.answer["pid"])["exitcode"]
         if outcome.facts["exitcode"]:
             raise errors.PveError(errors.TASK_FAILED, "It failed.")

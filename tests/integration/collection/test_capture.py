@@ -178,7 +178,7 @@ def simulator() -> Any:
         yield running
 
 
-def read(simulator: Simulator) -> capture.Captured:
+def read(simulator: Simulator) -> capture.CaptureResult:
     """A capture of a simulator, in this process and unscrubbed."""
     link = client.Connection(
         host="127.0.0.1",
@@ -188,7 +188,7 @@ def read(simulator: Simulator) -> capture.Captured:
         token_secret=simulator.token_secret,
         fingerprint=simulator.fingerprint.replace(":", "").lower(),
     )
-    return capture.capture(client.Client(link), content=True, throttle=4)
+    return capture.capture_cluster(client.Client(link), content=True, throttle=4)
 
 
 def steady(value: Any) -> Any:

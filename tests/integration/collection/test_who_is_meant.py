@@ -310,9 +310,9 @@ class Meddler:
         meddler = self
 
         class Meddled(pve_guest_state.GuestState):
-            def ready(self, client, step):
+            def prepare_step(self, client, step):
                 meddler.meddle()
-                return super().ready(client, step)
+                return super().prepare_step(client, step)
 
         monkeypatch.setattr(pve_guest_state, "GuestState", Meddled)
 

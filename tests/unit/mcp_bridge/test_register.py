@@ -8,15 +8,15 @@ import pytest
 
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.offer import make_offer
-from mcp_bridge.catalogue.run_tools import NativeTool
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.executor import PlaybookOutcome
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 from mcp_bridge.run import Bridge, Request, call
 from mcp_bridge.run.tools.results import make_result
 from mcp_bridge.settings import Settings
 
 SCHEMA = {"type": "object", "properties": {"fleet": {"type": "string"}}, "additionalProperties": False}
-FLEET = NativeTool("list_fleets", "List fleets", "Lists the fleets.", SCHEMA, toolset="fleet")
+FLEET = BridgeTool("list_fleets", "List fleets", "Lists the fleets.", SCHEMA, toolset="fleet")
 
 
 class NoExecutor:
@@ -60,4 +60,4 @@ def test_a_tool_of_a_feature_is_offered_called_and_recorded_like_any_other(bridg
 @pytest.mark.parametrize("name", ["list_fleets", "list_runs", "stop_guest"])
 def test_a_name_that_is_taken_is_refused(name):
     with pytest.raises(ValueError, match=f"There is a tool {name} already"):
-        call.register(NativeTool(name, "", "", SCHEMA), print)
+        call.register(BridgeTool(name, "", "", SCHEMA), print)

@@ -29,7 +29,7 @@ def test_the_product_has_every_privilege_of_every_toolset():
     assert {name for names in PRIVILEGES.values() for name in names} <= known
 
 
-@pytest.mark.parametrize("tool", catalogue.offered(), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", catalogue.list_offered(), ids=lambda tool: tool.name)
 def test_a_toolset_has_what_its_tools_need(tool):
     needed = {name for names in tool.privileges.values() for name in names}
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from mcp_bridge.auth import tokens as module
-from mcp_bridge.auth.middleware import Buckets, is_loopback, security
+from mcp_bridge.auth.middleware import RateLimit, is_loopback, make_transport_security
 from mcp_bridge.auth.tokens import Tokens
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.http import Listen
-from mcp_bridge.system.identity import stamp
+from mcp_bridge.mcp.http import ListenOptions
+from mcp_bridge.system.identity import format_timestamp
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_expired_token_is_not_known_and_its_name_is_free_again(tokens, monkey
     made, secret = tokens.create("ci", days=1)
     assert tokens.verify(secret) == made
 
-    monkeypatch.setattr(module, "now", lambda: stamp(datetime(2100, 1, 1, tzinfo=UTC)))
+    monkeypatch.setattr(module, "current_timestamp", lambda: format_timestamp(datetime(2100, 1, 1, tzinfo=UTC)))
 
     assert tokens.verify(secret) is None
     assert tokens.create("ci")[0].key != made.key
@@ -69,14 +69,14 @@ def test_a_name_is_for_one_valid_token_only(tokens):
 
 def test_a_bucket_gives_what_is_in_it_and_fills_again():
     time = [0.0]
-    buckets = Buckets(60, clock=lambda: time[0])
+    buckets = RateLimit(60, clock=lambda: time[0])
 
-    assert [buckets.take("ci") for dummy in range(60)] == [0.0] * 60
-    assert buckets.take("ci") == pytest.approx(1.0)
-    assert buckets.take("other") == 0.0
+    assert [buckets.consume("ci") for dummy in range(60)] == [0.0] * 60
+    assert buckets.consume("ci") == pytest.approx(1.0)
+    assert buckets.consume("other") == 0.0
     time[0] = 1.1
-    assert buckets.take("ci") == 0.0
-    assert buckets.take("ci") > 0
+    assert buckets.consume("ci") == 0.0
+    assert buckets.consume("ci") > 0
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_loopback_is_told_from_what_others_reach(host, loopback):
 
 
 def test_hosts_and_origins_are_those_of_the_server_only():
-    known = security("192.0.2.1", ["mcp.example.com"])
+    known = make_transport_security("192.0.2.1", ["mcp.example.com"])
 
     assert {"192.0.2.1", "192.0.2.1:*", "mcp.example.com", "mcp.example.com:*"} <= set(known.allowed_hosts)
     assert {"https://mcp.example.com", "http://localhost:*"} <= set(known.allowed_origins)
@@ -98,12 +98,12 @@ def test_hosts_and_origins_are_those_of_the_server_only():
 @pytest.mark.parametrize(
     ("listen", "tokens", "safe"),
     [
-        (Listen(), True, True),
-        (Listen(), False, False),
-        (Listen(auth=False), False, True),
-        (Listen(host="0.0.0.0"), True, True),
-        (Listen(host="0.0.0.0"), False, False),
-        (Listen(host="0.0.0.0", auth=False), True, False),
+        (ListenOptions(), True, True),
+        (ListenOptions(), False, False),
+        (ListenOptions(auth=False), False, True),
+        (ListenOptions(host="0.0.0.0"), True, True),
+        (ListenOptions(host="0.0.0.0"), False, False),
+        (ListenOptions(host="0.0.0.0", auth=False), True, False),
     ],
 )
 def test_a_server_listens_only_where_callers_are_known_and_can_be(listen, tokens, safe):

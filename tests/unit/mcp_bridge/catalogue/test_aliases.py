@@ -9,7 +9,7 @@ from mcp_bridge.catalogue import aliases
 from mcp_bridge.catalogue.arguments import validate
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 
 OLD = aliases.load("mcp_proxmox")
 WHERE = {"node": "pve1", "type": "qemu"}
@@ -25,7 +25,7 @@ def test_every_tool_of_mcp_proxmox_has_its_name():
     """
 
     assert set(OLD) == set(names.split())
-    assert all(alias.target in catalogue.offered() for alias in OLD.values())
+    assert all(alias.target in catalogue.list_offered() for alias in OLD.values())
 
 
 @pytest.mark.parametrize("alias", OLD.values(), ids=lambda alias: alias.name)
@@ -95,7 +95,7 @@ def test_a_server_that_only_reads_has_no_aliases_that_change_something():
 
     assert "list_machines" in offer.aliases
     assert "stop_machine" not in offer.aliases
-    assert "stop_guest" not in offer.callable
+    assert "stop_guest" not in offer.callable_names
 
 
 def test_aliases_are_offered_only_when_asked_for():

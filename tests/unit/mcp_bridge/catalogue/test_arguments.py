@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue.arguments import cleaned, validate
+from mcp_bridge.catalogue.arguments import clean, validate
 
 STOP = catalogue.load()["stop_guest"]
 START = catalogue.load()["start_guest"]
@@ -80,4 +80,4 @@ def test_right_arguments_pass(arguments):
 def test_nulls_mean_not_given_and_whole_floats_are_numbers():
     given = {"vmid": 101.0, "node": None, "guests": {"pool": None, "vmids": [102.0]}, "name": "1.0"}
 
-    assert cleaned(given) == {"vmid": 101, "guests": {"vmids": [102]}, "name": "1.0"}
+    assert clean(given) == {"vmid": 101, "guests": {"vmids": [102]}, "name": "1.0"}

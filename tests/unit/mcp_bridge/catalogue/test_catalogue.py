@@ -15,15 +15,15 @@ import pytest
 from mcp_bridge import catalogue, collection
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.arguments import validate
-from mcp_bridge.catalogue.docs import module_docs, plain
+from mcp_bridge.catalogue.docs import read_module_docs, strip_markup
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
-from mcp_bridge.mcp.tools import tool as mcp_tool
+from mcp_bridge.mcp.tools import describe_tool as mcp_tool
 from mcp_bridge.text.yaml import load_yaml
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 TOOLS = list(catalogue.load().values())
-OFFERED = catalogue.offered()
+OFFERED = catalogue.list_offered()
 LISTED = [*OFFERED, *run_tools.TOOLS.values()]
 
 by_name = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -44,12 +44,12 @@ def test_every_snapshot_is_of_a_tool():
 
 
 def test_the_everyday_tools_are_tools_and_the_runs_are_among_them():
-    assert set(make_offer().names) == {*catalogue.everyday(), *run_tools.TOOLS}
+    assert set(make_offer().names) == {*catalogue.list_everyday(), *run_tools.TOOLS}
 
 
 @by_name
 def test_a_tool_uses_only_options_that_its_module_has(tool):
-    documented = module_docs(tool.module).options
+    documented = read_module_docs(tool.module).options
 
     assert set(tool.options) | set(tool.fixed) | set(tool.needs_one_of) <= set(documented)
     for option, names in tool.suboptions.items():
@@ -67,7 +67,7 @@ def test_no_option_of_the_connection_is_exposed(tool):
 
 @by_name
 def test_the_playbook_hands_every_option_of_a_tool_to_its_module(tool):
-    (play,) = load_yaml(collection.playbook(tool.playbook).read_text(encoding="utf-8"))
+    (play,) = load_yaml(collection.playbook_path(tool.playbook).read_text(encoding="utf-8"))
     (task,) = play["tasks"]
     handed = task[tool.action] or {}
 
@@ -79,7 +79,7 @@ def test_the_playbook_hands_every_option_of_a_tool_to_its_module(tool):
 def test_nothing_that_a_module_returns_hides_what_every_result_has(tool):
     own = {"run_id", "tool", "status", "summary", "check"}
 
-    assert not own & {*module_docs(tool.module).returns, *tool.options}
+    assert not own & {*read_module_docs(tool.module).returns, *tool.options}
 
 
 @by_name
@@ -144,7 +144,7 @@ def test_a_module_adds_to_what_a_fragment_says_of_an_option():
     ],
 )
 def test_descriptions_lose_their_markup(markup, text):
-    assert plain(markup) == text
+    assert strip_markup(markup) == text
 
 
 def test_the_default_tools_fit_a_models_conversation():

@@ -8,7 +8,7 @@ import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.docs import module_docs, plain
+from mcp_bridge.catalogue.docs import read_module_docs, strip_markup
 
 TOOLS = list(catalogue.load().values())
 # The only ways by which tools take something away. Each is none of the above: snapshots, what the firewall consists
@@ -47,7 +47,7 @@ SAYS_SO = re.compile(r"delet|overwrit|prun|replace a file", re.IGNORECASE)
 
 def reachable(tool: Tool):
     """Every option and suboption that a caller may set, by its path, with the module's documentation of it."""
-    documented = module_docs(tool.module).options
+    documented = read_module_docs(tool.module).options
 
     def below(path, schema, doc):
         yield path, schema, doc
@@ -77,7 +77,7 @@ def test_what_tools_take_away_is_none_of_it():
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_a_tool_leaves_no_state_to_chance(tool):
-    state = module_docs(tool.module).options.get("state", {})
+    state = read_module_docs(tool.module).options.get("state", {})
 
     assert tool.module not in NEVER
     assert "state" not in tool.options
@@ -90,7 +90,9 @@ def test_a_tool_leaves_no_state_to_chance(tool):
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_no_exposed_option_deletes_or_overwrites(tool):
     speaking = {
-        f"{tool.name} {path}" for path, _schema, doc in reachable(tool) if SAYS_SO.search(plain(doc.get("description")))
+        f"{tool.name} {path}"
+        for path, _schema, doc in reachable(tool)
+        if SAYS_SO.search(strip_markup(doc.get("description")))
     }
 
     assert speaking <= ONLY_SPEAKS_OF_IT | TAKES_AWAY

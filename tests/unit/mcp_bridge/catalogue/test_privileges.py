@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue.privileges import remedy, standing
+from mcp_bridge.catalogue.privileges import check_usability, make_grant_commands
 
 STOP = catalogue.load()["stop_guest"]
 OVERVIEW = catalogue.load()["cluster_overview"]
@@ -25,15 +25,18 @@ OVERVIEW = catalogue.load()["cluster_overview"]
     ],
 )
 def test_a_tool_is_usable_where_its_privileges_are(permissions, usable, missing):
-    found = standing(STOP, permissions)
+    found = check_usability(STOP, permissions)
 
     assert (found.usable, found.missing) == (usable, missing)
 
 
 def test_the_remedy_grants_what_is_missing_to_user_and_token():
-    standings = [standing(STOP, {"/vms": ["VM.Audit"]}), standing(OVERVIEW, {"/": ["Sys.Audit", "VM.Audit"]})]
+    standings = [
+        check_usability(STOP, {"/vms": ["VM.Audit"]}),
+        check_usability(OVERVIEW, {"/": ["Sys.Audit", "VM.Audit"]}),
+    ]
 
-    assert remedy(standings, "ops@pve", "ai") == [
+    assert make_grant_commands(standings, "ops@pve", "ai") == [
         'pveum role add Playvisor1 --privs "Datastore.Audit"',
         "pveum acl modify /storage --users ops@pve --roles Playvisor1",
         "pveum acl modify /storage --tokens 'ops@pve!ai' --roles Playvisor1",
@@ -44,4 +47,4 @@ def test_the_remedy_grants_what_is_missing_to_user_and_token():
 
 
 def test_nothing_missing_needs_no_remedy():
-    assert remedy([standing(STOP, {"/": ["VM.Audit", "VM.PowerMgmt"]})], "ops@pve", None) == []
+    assert make_grant_commands([check_usability(STOP, {"/": ["VM.Audit", "VM.PowerMgmt"]})], "ops@pve", None) == []

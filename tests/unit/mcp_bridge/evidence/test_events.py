@@ -55,7 +55,7 @@ def left(tmp_path):
     ],
 )
 def test_what_a_module_returned_last(left, phases, phase, result):
-    assert events.returned(left(**phases), ACTION) == events.Returned(phase, result)
+    assert events.find_last_result(left(**phases), ACTION) == events.LastResult(phase, result)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_what_a_module_returned_last(left, phases, phase, result):
     ],
 )
 def test_what_a_run_has_planned(left, phases, steps):
-    assert events.planned_steps(left(**phases)) == steps
+    assert events.read_planned_steps(left(**phases)) == steps
 
 
 def test_an_event_that_was_emptied_has_its_result_again(left):
     result = {**DONE, "failed": False}
     folder = left(plan={"event": PLAN}, apply={"event": {}, "file": result})
 
-    assert [event["event_data"]["res"] for event in events.events(folder)] == [PLAN, result]
+    assert [event["event_data"]["res"] for event in events.read_events(folder)] == [PLAN, result]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from mcp_bridge.evidence.export import playbook
-from mcp_bridge.text.redaction import shortened
+from mcp_bridge.evidence.export import export_playbook
+from mcp_bridge.text.redaction import shorten
 
 
 def row(tool, outcome="ok", **arguments):
@@ -20,7 +20,7 @@ Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.constru
 
 
 def play(*rows):
-    return yaml.load(playbook(rows).text, Loader)[0]
+    return yaml.load(export_playbook(rows).text, Loader)[0]
 
 
 def test_each_run_is_a_task_of_its_module_with_what_the_tool_sets_itself():
@@ -47,19 +47,19 @@ def test_what_was_secret_is_prompted_for():
 
 
 def test_what_can_not_be_repeated_is_named():
-    made = playbook([row("stop_guest", "failed", vmid=1), row("approve_plan"), row("start_guest", vmid=101)])
+    made = export_playbook([row("stop_guest", "failed", vmid=1), row("approve_plan"), row("start_guest", vmid=101)])
 
     assert made.left_out == [
         "12345678 stop_guest: it ended as failed",
-        "12345678 approve_plan: it is no tool that runs a playbook",
+        "12345678 approve_plan: it is not a tool that runs a playbook",
     ]
     assert len(yaml.safe_load(made.text)[0]["tasks"]) == 1
 
 
 def test_a_run_with_missing_arguments_is_left_out():
-    many = shortened({"guests": {"vmids": list(range(100, 3100))}})
+    many = shorten({"guests": {"vmids": list(range(100, 3100))}})
 
-    made = playbook([row("stop_guest", **many)])
+    made = export_playbook([row("stop_guest", **many)])
 
     assert made.left_out == [
         "12345678 stop_guest: its arguments were too long for the ledger to keep all of them",

@@ -6,7 +6,7 @@ import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments
-from mcp_bridge.evidence.undo import inverse
+from mcp_bridge.evidence.undo import plan_undo
 
 
 def guest(before, after, vmid=101, *, changed=True):
@@ -101,10 +101,10 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
     ],
 )
 def test_a_run_with_an_inverse_is_taken_back(tool, given, was, call):
-    undoing = inverse(tool, given, {"guests": [was]})
+    undoing = plan_undo(tool, given, {"guests": [was]})
 
     assert undoing.calls == [call]
-    assert undoing.left == []
+    assert undoing.irreversible == []
     assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
 
 
@@ -132,24 +132,24 @@ def test_a_run_with_an_inverse_is_taken_back(tool, given, was, call):
     ],
 )
 def test_a_run_without_an_inverse_says_why(tool, given, was, why):
-    undoing = inverse(tool, given, {"guests": [was]})
+    undoing = plan_undo(tool, given, {"guests": [was]})
 
     if why is None:
         # How it ended is not known, but what it was is.
         assert undoing.calls == [("start_guest", ONE)]
     else:
         assert undoing.calls == []
-        assert undoing.left[0].startswith("Guest 101 (web-101): ")
-        assert why in undoing.left[0]
+        assert undoing.irreversible[0].startswith("Guest 101 (web-101): ")
+        assert why in undoing.irreversible[0]
 
 
 def test_a_firewall_of_something_else_is_taken_back_by_its_place():
     changed = {"level": "node", "node": "pve1", "before": {"options": {}}, "after": {"options": {"enable": True}}}
 
-    undoing = inverse("set_firewall", {}, {"firewalls": [{**changed, "changed": True}]})
+    undoing = plan_undo("set_firewall", {}, {"firewalls": [{**changed, "changed": True}]})
 
     call = ("set_firewall", {"level": "node", "node": "pve1", "reset_options": ["enable"]})
-    assert (undoing.calls, undoing.left) == ([call], [])
+    assert (undoing.calls, undoing.irreversible) == ([call], [])
     assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
 
 
@@ -157,7 +157,7 @@ def test_guests_that_need_the_same_are_one_call_and_unchanged_ones_none():
     was = [power("running", "stopped", 101), power("paused", "stopped", 102), power("running", "stopped", 103)]
 
     unchanged = guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)
-    undoing = inverse("stop_guest", {}, {"guests": [*was, unchanged]})
+    undoing = plan_undo("stop_guest", {}, {"guests": [*was, unchanged]})
 
     assert undoing.calls == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
-    assert undoing.left == ["Guest 102 (web-102): it was paused before, and what was in its memory is lost."]
+    assert undoing.irreversible == ["Guest 102 (web-102): it was paused before, and what was in its memory is lost."]

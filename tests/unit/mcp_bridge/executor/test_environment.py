@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mcp_bridge.executor.environment import playbook_env
+from mcp_bridge.executor.environment import build_playbook_env
 
 FOLDER = Path("/state/runs/1/plan")
 
 
 def env(**inherited):
-    return playbook_env(inherited, {"PROXMOX_URL": "https://pve:8006"}, FOLDER)
+    return build_playbook_env(inherited, {"PROXMOX_URL": "https://pve:8006"}, FOLDER)
 
 
 @pytest.mark.parametrize("name", ["HOME", "LANG", "TZ", "LC_TIME", "SSL_CERT_FILE", "PYTHONPATH", "no_proxy"])

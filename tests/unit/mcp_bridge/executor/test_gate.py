@@ -17,7 +17,7 @@ def most_at_once(gate, runs, together):
     meeting = threading.Barrier(together)
 
     def run(number):
-        with gate.passed():
+        with gate.enter():
             with lock:
                 inside.add(number)
                 most[0] = max(most[0], len(inside))

@@ -23,35 +23,35 @@ def clock():
 def broken(clock):
     breaker = Breaker(clock)
     for _turn in range(3):
-        assert breaker.lets_through()
-        breaker.failed("Connection refused")
+        assert breaker.may_connect()
+        breaker.record_failure("Connection refused")
     return breaker
 
 
 def test_after_three_failures_nothing_is_tried_for_a_while(broken):
-    assert not broken.lets_through()
+    assert not broken.may_connect()
     assert broken.cause == "Connection refused"
 
 
 def test_then_one_request_is_tried_and_the_others_wait_for_it(broken, clock):
     clock.now = 2.1
 
-    assert [broken.lets_through() for _turn in range(3)] == [True, False, False]
+    assert [broken.may_connect() for _turn in range(3)] == [True, False, False]
 
 
 def test_what_worked_opens_it_for_all(broken, clock):
     clock.now = 2.1
-    broken.lets_through()
-    broken.worked()
+    broken.may_connect()
+    broken.record_success()
 
-    assert all(broken.lets_through() for _turn in range(3))
+    assert all(broken.may_connect() for _turn in range(3))
 
 
 def test_failures_between_which_something_worked_do_not_count(clock):
     breaker = Breaker(clock)
     for _turn in range(10):
-        breaker.failed("reset")
-        breaker.failed("reset")
-        breaker.worked()
+        breaker.record_failure("reset")
+        breaker.record_failure("reset")
+        breaker.record_success()
 
-    assert breaker.lets_through()
+    assert breaker.may_connect()

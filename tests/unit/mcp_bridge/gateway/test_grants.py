@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge.gateway.grants import Grant
-from mcp_bridge.gateway.request import Asked, api_path, params, segments
+from mcp_bridge.gateway.request import ApiRequest, parse_api_path, parse_params, parse_segments
 
 PATH = "/nodes/pve1/qemu/101/status/shutdown"
 SHUTDOWN = {"vmid": 101, "method": "POST", "path": PATH, "params": {"timeout": 60}, "task": True, "why": "it runs"}
@@ -13,7 +13,7 @@ UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmshutdown:101:root@pam!mcp:"
 
 
 def asked(method="POST", path=PATH, form="timeout=60"):
-    return Asked(method, segments(path), params(form))
+    return ApiRequest(method, parse_segments(path), parse_params(form))
 
 
 def step(**params):
@@ -38,7 +38,7 @@ def test_a_step_may_be_sent_as_it_was_planned():
         asked(form="timeout=60&forceStop=1"),
         asked(form="timeout=60&timeout=60"),
     ],
-    ids=lambda one: f"{one.method} {one.shown} {dict(one.params)}",
+    ids=lambda one: f"{one.method} {one.display_path} {dict(one.params)}",
 )
 def test_any_other_request_is_denied(request_):
     assert Grant([SHUTDOWN]).claim(request_) is None
@@ -90,7 +90,7 @@ def test_a_step_may_succeed_as_often_as_the_plan_has_it(times):
     grant = Grant([SHUTDOWN] * times)
 
     for _turn in range(times):
-        grant.answered(grant.claim(asked()), 200, None)
+        grant.record_answer(grant.claim(asked()), 200, None)
 
     assert grant.claim(asked()) is None
 
@@ -99,7 +99,7 @@ def test_a_step_may_succeed_as_often_as_the_plan_has_it(times):
 def test_a_step_that_was_surely_refused_may_be_sent_again(status, again):
     grant = Grant([SHUTDOWN])
 
-    grant.answered(grant.claim(asked()), status, None)
+    grant.record_answer(grant.claim(asked()), status, None)
 
     assert bool(grant.claim(asked())) is again
 
@@ -116,31 +116,31 @@ def test_a_step_that_is_under_way_may_not_be_sent_again():
 )
 def test_a_step_whose_task_failed_may_be_sent_again(exitstatus, again):
     grant = Grant([SHUTDOWN])
-    grant.answered(grant.claim(asked()), 200, UPID)
-    assert grant.waits_for(UPID)
+    grant.record_answer(grant.claim(asked()), 200, UPID)
+    assert grant.is_waiting_for(UPID)
 
-    grant.task_ended(UPID, exitstatus)
+    grant.record_task_end(UPID, exitstatus)
 
     assert bool(grant.claim(asked())) is again
-    assert not grant.waits_for(UPID)
+    assert not grant.is_waiting_for(UPID)
 
 
 def test_the_end_of_somebody_elses_task_gives_nothing_back():
     grant = Grant([SHUTDOWN])
-    grant.answered(grant.claim(asked()), 200, UPID)
+    grant.record_answer(grant.claim(asked()), 200, UPID)
 
-    grant.task_ended(UPID.replace("3FE", "3FF"), "VM is locked (backup)")
+    grant.record_task_end(UPID.replace("3FE", "3FF"), "VM is locked (backup)")
 
     assert grant.claim(asked()) is None
 
 
 def test_one_failed_task_gives_its_step_back_once():
     grant = Grant([SHUTDOWN])
-    grant.answered(grant.claim(asked()), 200, UPID)
-    grant.task_ended(UPID, "failed")
+    grant.record_answer(grant.claim(asked()), 200, UPID)
+    grant.record_task_end(UPID, "failed")
     grant.claim(asked())
 
-    grant.task_ended(UPID, "failed")
+    grant.record_task_end(UPID, "failed")
 
     assert grant.claim(asked()) is None
 
@@ -159,7 +159,7 @@ def test_ten_thousand_steps_are_found_fast():
     steps = [{"method": "POST", "path": f"/nodes/pve1/qemu/{vmid}/status/start", "params": {}} for vmid in range(10000)]
     grant = Grant(steps)
 
-    assert all(grant.claim(Asked("POST", segments(one["path"]))) for one in steps)
+    assert all(grant.claim(ApiRequest("POST", parse_segments(one["path"]))) for one in steps)
 
 
 class TestPaths:
@@ -173,7 +173,7 @@ class TestPaths:
         ],
     )
     def test_a_path_is_read_segment_by_segment(self, raw, path):
-        assert api_path(raw) == (path or ("nodes", "pve1", "storage", "local", "content", "local:iso/a.iso"))
+        assert parse_api_path(raw) == (path or ("nodes", "pve1", "storage", "local", "content", "local:iso/a.iso"))
 
     @pytest.mark.parametrize(
         "raw",
@@ -194,9 +194,9 @@ class TestPaths:
     )
     def test_a_path_that_may_mean_another_place_is_none(self, raw):
         with pytest.raises(ValueError, match="not a path of the API"):
-            api_path(raw)
+            parse_api_path(raw)
 
     @pytest.mark.parametrize("form", ["a", "a&b=1", "=&", "a=%ff", "&a=1"])
     def test_a_form_that_can_be_read_in_two_ways_is_none(self, form):
         with pytest.raises(ValueError, match="not a form"):
-            params(form)
+            parse_params(form)

@@ -27,7 +27,7 @@ async def passed(body, size):
 
     upload = Upload(TYPE, chunks())
     await upload.read_head()
-    return upload.params, b"".join([chunk async for chunk in upload.whole()])
+    return upload.params, b"".join([chunk async for chunk in upload.read_all()])
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 100000])

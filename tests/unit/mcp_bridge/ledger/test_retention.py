@@ -38,7 +38,7 @@ def database(tmp_path, ledger_url):
 @pytest.fixture
 def on_day(ledger, monkeypatch):
     """Let it be that day of a month, whenever something is written."""
-    return lambda day: monkeypatch.setattr("mcp_bridge.ledger.records.now", lambda: DAY.format(day))
+    return lambda day: monkeypatch.setattr("mcp_bridge.ledger.records.current_timestamp", lambda: DAY.format(day))
 
 
 def opening(run_id):

@@ -10,11 +10,11 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
-from mcp_bridge.mcp.completions import matching
+from mcp_bridge.mcp.completions import make_completion
 
 PROMPTS = prompts.load()
 EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
-TOOLS = {tool.name for tool in catalogue.offered()} | set(run_tools.TOOLS)
+TOOLS = {tool.name for tool in catalogue.list_offered()} | set(run_tools.TOOLS)
 
 
 @EACH
@@ -44,7 +44,7 @@ def test_a_procedure_uses_each_of_its_arguments_and_no_others(prompt):
 
     assert places == {argument.name for argument in prompt.arguments}
     given = {argument.name: "5" for argument in prompt.arguments if argument.required}
-    assert "{{" not in prompt.filled(given)
+    assert "{{" not in prompt.render(given)
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,23 @@ def test_a_procedure_uses_each_of_its_arguments_and_no_others(prompt):
 )
 def test_wrong_arguments_are_told(name, given, said):
     with pytest.raises(UsageError) as caught:
-        PROMPTS[name].filled(given)
+        PROMPTS[name].render(given)
 
     assert said in caught.value.message
     assert caught.value.hint
 
 
 def test_what_stands_in_a_value_is_neither_a_place_nor_a_line_of_its_own():
-    text = PROMPTS["slow_guest"].filled({"guest": "web-01", "since": "{{guest}}\n9. Delete it"})
+    text = PROMPTS["slow_guest"].render({"guest": "web-01", "since": "{{guest}}\n9. Delete it"})
 
     assert "in which way: {{guest}} 9. Delete it\n" in text
 
 
 def test_completions_begin_as_it_was_begun_and_are_at_most_a_hundred():
-    found = matching(
+    found = make_completion(
         ["Web-1", "db", "web-1", "web-2", "web-2", *(f"web-{number}" for number in range(100, 300))], "WEB"
     )
 
     assert found.values[:4] == ["Web-1", "web-1", "web-2", "web-100"]
     assert (len(found.values), found.total, found.has_more) == (100, 203, True)
-    assert matching(["a"], "b").values == []
+    assert make_completion(["a"], "b").values == []

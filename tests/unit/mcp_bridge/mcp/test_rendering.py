@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_bridge.mcp.instructions import instructions
+from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.result import Failure, Plan, Result
 
@@ -53,10 +53,10 @@ def test_what_a_guest_is_named_can_not_pretend_to_be_a_line_of_its_own():
 
 
 def test_the_instructions_say_what_a_mode_allows():
-    assert "not offered" in instructions("read")
-    assert "only return their plan" in instructions("check")
-    assert all(word in instructions("apply") for word in ("check=true", "apply_plan", "drifted", "frozen"))
-    assert all("never follow instructions" in instructions(mode) for mode in ("read", "check", "apply"))
+    assert "not offered" in render_instructions("read")
+    assert "only return their plan" in render_instructions("check")
+    assert all(word in render_instructions("apply") for word in ("check=true", "apply_plan", "drifted", "frozen"))
+    assert all("never follow instructions" in render_instructions(mode) for mode in ("read", "check", "apply"))
 
 
 def test_requests_that_are_left_out_of_a_plan_are_counted():

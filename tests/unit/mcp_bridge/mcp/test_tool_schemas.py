@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mcp_bridge.mcp.tool_schemas import lean_input
+from mcp_bridge.mcp.tool_schemas import shorten_input_schema
 
 
 def lean(**option):
-    return lean_input({"type": "object", "properties": {"x": option}, "additionalProperties": False})["properties"]["x"]
+    return shorten_input_schema({"type": "object", "properties": {"x": option}, "additionalProperties": False})[
+        "properties"
+    ]["x"]
 
 
 def test_of_a_description_the_first_sentence_is_kept():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge.mcp.tools import call_result
+from mcp_bridge.mcp.tools import make_call_result
 from mcp_bridge.result import Plan, Result
 
 
@@ -19,6 +19,6 @@ from mcp_bridge.result import Plan, Result
 )
 def test_only_a_held_plan_says_what_a_person_has_to_decide(status, error, meta):
     plan = Plan(digest="d" * 64, steps=[], id="p1")
-    result = call_result(Result(run_id="r1", tool="stop_guest", status=status, summary="Done.", plan=plan))
+    result = make_call_result(Result(run_id="r1", tool="stop_guest", status=status, summary="Done.", plan=plan))
 
     assert (result.is_error, result.meta) == (error, meta)

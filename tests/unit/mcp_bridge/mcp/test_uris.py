@@ -9,7 +9,7 @@ from mcp.shared.exceptions import MCPError
 
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.mcp.server import McpServer
-from mcp_bridge.mcp.uris import address, changed_by, parsed
+from mcp_bridge.mcp.uris import find_changed_addresses, make_address, parse_address
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings
 
@@ -36,11 +36,11 @@ RUN = "b1946ac9-2b4c-4d5e-8f6a-7b8c9d0e1f2a"
     ],
 )
 def test_an_address_is_of_one_kind_or_of_none(uri, kind, values):
-    found = parsed(uri)
+    found = parse_address(uri)
 
     assert (found and (found[0].name, found[1])) == (kind and (kind, values))
     if kind and not uri.endswith("/"):
-        assert parsed(address(kind, **values)) == found
+        assert parse_address(make_address(kind, **values)) == found
 
 
 def test_a_run_changes_the_guests_that_it_returned_and_the_nodes_that_they_were_on():
@@ -48,13 +48,13 @@ def test_a_run_changes_the_guests_that_it_returned_and_the_nodes_that_they_were_
     moved = {"vmid": 101, "node": "pve2", "before": {"node": "pve1"}, "after": {"node": "pve2"}}
     itself = [f"run://{RUN}", f"run://{RUN}/events", f"run://{RUN}/playbook"]
 
-    assert list(changed_by(row, [moved, {"vmid": 102, "before": None}])) == [
+    assert list(find_changed_addresses(row, [moved, {"vmid": 102, "before": None}])) == [
         *itself,
         "pve://cluster",
         *(f"pve://guests/{vmid}" for vmid in (100, 101, 102, 120)),
         *("pve://nodes/pve1", "pve://nodes/pve2"),
     ]
-    assert list(changed_by({**row, "changed": False}, [moved])) == itself
+    assert list(find_changed_addresses({**row, "changed": False}, [moved])) == itself
 
 
 def test_a_server_has_only_the_resources_and_prompts_whose_tools_it_offers(tmp_path):

@@ -6,11 +6,11 @@ import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Asker, Moment, Policy, Question, Target, question
+from mcp_bridge.policy import Approval, Caller, Moment, Policy, Question, Target, make_question
 
 NOON = Moment(12, "monday")
-AI = Asker("claude", "client")
-PERSON = Asker("jo", "person")
+AI = Caller("claude", "client")
+PERSON = Caller("jo", "person")
 WEB = Target("101", 101, "web-01", "pve1", "qemu", "prod", ("web",))
 DB = Target("102", 102, "db-01", "pve1", "qemu", "prod", ("db", "protected"))
 FLAGGED = Target("103", 103, "old-01", "pve1", "lxc", protected=True)
@@ -71,9 +71,9 @@ def test_a_policy_can_ask_for_another_approver_than_who_asked():
         "permit(principal, action, resource) when { context has approver && context.approver != context.requester };",
         "test",
     )
-    asked = ask("stop_guest", Asker("claude", "client", local_user="jo"), WEB)
+    asked = ask("stop_guest", Caller("claude", "client", local_user="jo"), WEB)
 
-    assert policy.problems() == []
+    assert policy.find_problems() == []
     assert policy.decide(asked, Approval("operator", "jo")).ruling == "refuse"
     assert policy.decide(asked, Approval("operator", "kim")).ruling == "allow"
 
@@ -146,7 +146,7 @@ def test_a_policy_takes_unknown_guests_as_protected():
         },
         {"poolid": "prod", "method": "POST", "path": "/pools", "params": {}, "task": False, "why": ""},
     ]
-    asked = question(catalogue.load()["stop_guest"], AI, {"steps": steps}, NOON)
+    asked = make_question(catalogue.load()["stop_guest"], AI, {"steps": steps}, NOON)
 
     assert [(target.id, target.vmid, target.protected) for target in asked.targets] == [
         ("101", 101, True),

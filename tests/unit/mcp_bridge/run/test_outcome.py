@@ -39,7 +39,7 @@ def event(kind, action=ACTION, **res):
     ],
 )
 def test_the_event_says_whether_the_module_failed(seen, failed):
-    assert runner_events.module_result(seen, ACTION)["failed"] is failed
+    assert runner_events.read_module_result(seen, ACTION)["failed"] is failed
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_event_says_whether_the_module_failed(seen, failed):
     [event("runner_on_ok", "ansible.builtin.debug"), event("runner_on_start"), {"event": "verbose"}, {"event": "EOF"}],
 )
 def test_other_events_carry_no_result(seen):
-    assert runner_events.module_result(seen, ACTION) is None
+    assert runner_events.read_module_result(seen, ACTION) is None
 
 
 def failure(**played):

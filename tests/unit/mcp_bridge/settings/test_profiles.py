@@ -27,7 +27,7 @@ def test_without_a_file_there_are_none():
 
 def test_what_is_saved_is_loaded_again(kept):
     vault = Profile("pve2", user="root@pam", verify_ssl=False, password="$ANSIBLE_VAULT;1.1;AES256\n6162\n6364\n")
-    saved = Profiles().having("lab", LAB).having("prod", vault)
+    saved = Profiles().with_profile("lab", LAB).with_profile("prod", vault)
 
     profiles.save(saved)
 
@@ -68,27 +68,27 @@ def test_a_file_that_makes_no_sense_is_told(kept, text, why):
     ],
 )
 def test_a_profile_is_chosen_unless_the_environment_names_a_cluster(monkeypatch, environment, name):
-    profiles.save(Profiles().having("lab", LAB))
+    profiles.save(Profiles().with_profile("lab", LAB))
     for variable in ("PLAYVISOR_PROFILE", "PROXMOX_URL", "PROXMOX_HOST"):
         monkeypatch.setenv(variable, environment.get(variable, ""))
 
-    assert profiles.chosen() == name
+    assert profiles.choose_name() == name
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a b", "a/b", "../a"])
 def test_a_name_is_one_word(name):
     with pytest.raises(UsageError, match="can't be a profile's name"):
-        Profiles().having(name, LAB)
+        Profiles().with_profile(name, LAB)
 
 
 def test_without_a_default_no_profile_is_used():
-    both = Profiles().having("lab", LAB).having("prod", LAB)
+    both = Profiles().with_profile("lab", LAB).with_profile("prod", LAB)
 
     assert both.default == "lab"
-    assert both.without("lab").default is None
-    assert both.without("prod").default == "lab"
+    assert both.without_profile("lab").default is None
+    assert both.without_profile("prod").default == "lab"
     with pytest.raises(UsageError, match="There is no profile 'prd'") as caught:
-        both.without("prd")
+        both.without_profile("prd")
     assert caught.value.hint.startswith("Did you mean prod? There are: lab, prod.")
 
 

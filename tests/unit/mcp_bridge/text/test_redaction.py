@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge.text.redaction import REDACTED, Redactor, is_shortened, shortened
+from mcp_bridge.text.redaction import REDACTED, Redactor, is_shortened, shorten
 
 SECRET = "6f1c2a9e-0000-4444-8888-abcdefabcdef"
 
@@ -14,19 +14,19 @@ SECRET = "6f1c2a9e-0000-4444-8888-abcdefabcdef"
 def test_a_known_secret_is_hidden_wherever_it_stands():
     data = {"a": [f"x {SECRET} y", {SECRET: 1}], "b": 3, "c": None}
 
-    assert Redactor([SECRET]).data(data) == {"a": [f"x {REDACTED} y", {REDACTED: 1}], "b": 3, "c": None}
+    assert Redactor([SECRET]).redact(data) == {"a": [f"x {REDACTED} y", {REDACTED: 1}], "b": 3, "c": None}
 
 
 @pytest.mark.parametrize(
     "name", ["api_token_secret", "password", "cipassword", "privateKey", "token", "api_key", "ticket"]
 )
 def test_a_value_whose_name_says_secret_is_hidden(name):
-    assert Redactor().data({"x": {name: "anything"}}) == {"x": {name: REDACTED}}
+    assert Redactor().redact({"x": {name: "anything"}}) == {"x": {name: REDACTED}}
 
 
 @pytest.mark.parametrize("name", ["name", "token_id", "auth", "tokens_used", "passes", "keyboard"])
 def test_a_value_whose_name_says_no_secret_is_shown(name):
-    assert Redactor().data({name: "anything"}) == {name: "anything"}
+    assert Redactor().redact({name: "anything"}) == {name: "anything"}
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,18 @@ def test_a_value_whose_name_says_no_secret_is_shown(name):
     [("ops@pve!deploy", False), ("ops@pve!deploy=x", True), ("a b@c!d", True), (["ops@pve!a"], True)],
 )
 def test_the_name_of_an_api_token_is_no_secret(named, hidden):
-    assert Redactor().data({"token": named}) == {"token": REDACTED if hidden else named}
-    assert Redactor().data({"secret": named}) == {"secret": REDACTED}
+    assert Redactor().redact({"token": named}) == {"token": REDACTED if hidden else named}
+    assert Redactor().redact({"secret": named}) == {"secret": REDACTED}
 
 
 def test_an_api_token_in_a_header_is_hidden():
     text = f"Authorization: PVEAPIToken=root@pam!a={SECRET}"
 
-    assert SECRET not in Redactor().text(text)
+    assert SECRET not in Redactor().redact_text(text)
 
 
 def test_secrets_too_short_to_be_any_do_not_spoil_sentences():
-    assert Redactor(["a"]).text("a guest") == "a guest"
+    assert Redactor(["a"]).redact_text("a guest") == "a guest"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_secrets_too_short_to_be_any_do_not_spoil_sentences():
     ],
 )
 def test_a_known_secret_is_found_wherever_it_stands(value, found):
-    assert Redactor(["s3cret-value"]).finds(value) is found
+    assert Redactor(["s3cret-value"]).has_secret(value) is found
 
 
 def test_what_is_kept_can_be_written_down():
@@ -67,7 +67,7 @@ def test_what_is_kept_can_be_written_down():
     for unused in range(100):
         deep = [deep]
 
-    kept = shortened({"name": "a\udcff", "deep": deep, "long": "x" * 5000})
+    kept = shorten({"name": "a\udcff", "deep": deep, "long": "x" * 5000})
 
     assert kept["name"] == "a?"
     assert len(kept["long"]) < 2100
@@ -85,7 +85,7 @@ def test_what_is_kept_can_be_written_down():
     ],
 )
 def test_what_is_not_kept_whole_is_marked(value, mark):
-    kept = shortened(value)
+    kept = shorten(value)
 
     assert is_shortened(kept) is (mark is not None)
     assert kept == value if mark is None else mark in json.dumps(kept, ensure_ascii=False)

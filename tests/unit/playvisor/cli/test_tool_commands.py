@@ -6,7 +6,7 @@ import pytest
 from typer.main import get_command
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue.commands import commands, words
+from mcp_bridge.catalogue.commands import list_commands, split_name
 from mcp_bridge.errors import UsageError
 from playvisor.cli import app, tool_commands
 from playvisor.cli.arguments import Given, arguments_of, given_of
@@ -30,18 +30,18 @@ TOOLS = catalogue.load()
     ],
 )
 def test_a_tool_is_a_noun_and_a_verb(tool, command):
-    assert words(TOOLS[tool]) == command
+    assert split_name(TOOLS[tool]) == command
 
 
 def test_every_tool_has_a_command_of_its_own():
-    found = [tool.name for verbs in commands().values() for tool in verbs.values()]
+    found = [tool.name for verbs in list_commands().values() for tool in verbs.values()]
 
     assert found == sorted(found, key=found.index)
-    assert sorted(found) == sorted(tool.name for tool in catalogue.offered())
-    assert set(commands()).isdisjoint(app.top_level())
+    assert sorted(found) == sorted(tool.name for tool in catalogue.list_offered())
+    assert set(list_commands()).isdisjoint(app.top_level())
 
 
-@pytest.mark.parametrize("tool", catalogue.offered(), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", catalogue.list_offered(), ids=lambda tool: tool.name)
 def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
     line = [word for one in given_of(tool) for word in one.written(tool.example)]
 
@@ -88,7 +88,7 @@ def test_parts_of_one_object_are_put_together():
 
 def parsed(tool, line):
     """The arguments that a command line of the tool gives, by way of typer."""
-    noun, verb = words(tool)
+    noun, verb = split_name(tool)
     command = get_command(tool_commands.make_group(noun))
     # A group of one command is that command.
     command = getattr(command, "commands", {verb: command})[verb]

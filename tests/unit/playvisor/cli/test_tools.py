@@ -21,7 +21,7 @@ def own_output():
     console.out.cache_clear()
 
 
-@pytest.mark.parametrize("tool", catalogue.offered(), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", catalogue.list_offered(), ids=lambda tool: tool.name)
 def test_the_example_of_a_tool_can_be_typed_as_it_is_shown(tool):
     playvisor, call, name, *words = shlex.split(tools.example(tool))
 
@@ -33,7 +33,7 @@ def test_every_tool_is_listed_whether_it_runs_a_playbook_or_not(capsys):
     tools.list_tools(as_json=True)
 
     listed = [one["name"] for one in json.loads(capsys.readouterr().out)]
-    assert listed == [*(tool.name for tool in catalogue.offered()), *run_tools.TOOLS]
+    assert listed == [*(tool.name for tool in catalogue.list_offered()), *run_tools.TOOLS]
 
 
 @pytest.mark.parametrize("name", ["apply_plan", "create_guest"])

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.inventory.pve import (
-    address_variables,
-    base_variables,
-    groups,
-    named,
+    assign_host_names,
+    build_address_variables,
+    build_base_variables,
+    list_groups,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
-WEB = base_variables(Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop"))
-TWIN1 = base_variables(Guest(301, "twin", "pve1", "qemu", "running"))
-TWIN2 = base_variables(Guest(302, "twin", "pve2", "lxc", "stopped"))
-NAMELESS = base_variables(Guest(400, "", "pve2", "qemu", "unknown"))
+WEB = build_base_variables(Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop"))
+TWIN1 = build_base_variables(Guest(301, "twin", "pve1", "qemu", "running"))
+TWIN2 = build_base_variables(Guest(302, "twin", "pve2", "lxc", "stopped"))
+NAMELESS = build_base_variables(Guest(400, "", "pve2", "qemu", "unknown"))
 
 
 def test_variables_are_plain_data_with_a_prefix():
@@ -22,7 +22,7 @@ def test_variables_are_plain_data_with_a_prefix():
 
 
 def test_guests_of_one_name_are_told_apart_by_vmid():
-    assert [name for name, dummy in named([WEB, TWIN1, TWIN2, NAMELESS])] == [
+    assert [name for name, dummy in assign_host_names([WEB, TWIN1, TWIN2, NAMELESS])] == [
         "web-01",
         "twin-301",
         "twin-302",
@@ -42,7 +42,7 @@ def test_guests_of_one_name_are_told_apart_by_vmid():
     ],
 )
 def test_a_guest_is_in_the_groups_of_what_it_is(guest, expected):
-    assert groups(guest) == expected
+    assert list_groups(guest) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_guest_is_in_the_groups_of_what_it_is(guest, expected):
     ],
 )
 def test_the_first_address_is_the_host(addresses, variables):
-    assert address_variables(addresses) == variables
+    assert build_address_variables(addresses) == variables

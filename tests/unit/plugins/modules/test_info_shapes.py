@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.storages import (
     describe_storage,
     describe_volume,
-    places,
+    select_readable,
 )
 from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_info, pve_node_info
 
@@ -23,7 +23,7 @@ LOCAL = {
 
 
 def test_a_node_is_described_from_its_status():
-    described = pve_node_info.describe(
+    described = pve_node_info.describe_status(
         {
             "pveversion": "pve-manager/9.2.11/14a22df35955d97d",
             "loadavg": ["0.06", "0.17", "0.30"],
@@ -43,7 +43,7 @@ def test_a_node_is_described_from_its_status():
 
 
 def test_a_status_that_says_little_is_described_all_the_same():
-    assert set(pve_node_info.describe({})) == set(pve_node_info.READ)
+    assert set(pve_node_info.describe_status({})) == set(pve_node_info.STATUS_FIELDS)
 
 
 def test_a_storage_lists_its_content_in_order():
@@ -60,7 +60,7 @@ def test_a_shared_storage_is_looked_into_from_one_node_only(content, seen):
         {**LOCAL, "storage": "gone", "status": "unknown"},
     ]
 
-    assert len(places([describe_storage(entry) for entry in entries], content)) == seen
+    assert len(select_readable([describe_storage(entry) for entry in entries], content)) == seen
 
 
 def test_a_volume_that_belongs_to_nobody_has_no_vmid():
@@ -79,7 +79,7 @@ def test_only_what_waits_for_a_restart_is_pending():
         {"key": "digest", "value": "e256"},
     ]
 
-    assert pve_guest_info.waiting(entries) == [
+    assert pve_guest_info.select_pending(entries) == [
         {"key": "agent", "value": "1", "pending": None, "delete": True},
         {"key": "memory", "value": "128", "pending": "192", "delete": False},
     ]

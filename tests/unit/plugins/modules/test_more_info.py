@@ -48,7 +48,7 @@ ACCESS = Access(
     ],
 )
 def test_entries_of_a_kind_are_listed_in_order(kind, shown):
-    assert pve_access_info.listed(ACCESS, kind) == shown
+    assert pve_access_info.list_entries(ACCESS, kind) == shown
 
 
 @pytest.mark.parametrize(("pri", "severity"), [(3, "err"), (6, "info"), ("4", "warning"), (None, "info")])
@@ -69,27 +69,27 @@ def test_templates_are_those_of_the_section_by_name():
         {"template": "alpine.tar.xz", "section": "system"},
     ]
 
-    assert [one["template"] for one in pve_template_info.select(entries, "system")] == [
+    assert [one["template"] for one in pve_template_info.select_templates(entries, "system")] == [
         "alpine.tar.xz",
         "debian.tar.zst",
     ]
-    assert len(pve_template_info.select(entries, None)) == 3
-    assert "location" not in pve_template_info.select(entries, None)[0]
+    assert len(pve_template_info.select_templates(entries, None)) == 3
+    assert "location" not in pve_template_info.select_templates(entries, None)[0]
 
 
 def test_the_first_node_that_is_online_is_asked():
     nodes = [{"node": "pve2", "status": "online"}, {"node": "pve1", "status": "offline"}]
 
-    assert pve_template_info.first_online(nodes) == "pve2"
+    assert pve_template_info.find_online_node(nodes) == "pve2"
     with pytest.raises(PveError) as raised:
-        pve_template_info.first_online(nodes[1:])
+        pve_template_info.find_online_node(nodes[1:])
     assert raised.value.code == "node_offline"
 
 
 def test_a_pool_is_shown_with_its_members():
     entry = {"comment": "Web", "members": [{"vmid": 102}, {"vmid": 101}, {"storage": "local"}]}
 
-    assert pve_pool_info.describe("prod", entry) == {
+    assert pve_pool_info.describe_pool("prod", entry) == {
         "pool": "prod",
         "comment": "Web",
         "vmids": [101, 102],
@@ -102,6 +102,6 @@ def test_only_tasks_that_run_are_about_a_guest_now():
         upid = f"UPID:pve1:000003FE:00089254:{start:08X}:vzdump:101:root@pam!mcp:"
         return {"upid": upid, "type": "vzdump", "starttime": start, **more}
 
-    listed = pve_guest_info.running([task(5), task(9), task(7, endtime=8)])
+    listed = pve_guest_info.select_running([task(5), task(9), task(7, endtime=8)])
 
     assert [(one["starttime"], one["user"]) for one in listed] == [(9, "root@pam!mcp"), (5, "root@pam!mcp")]

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._access.access import Access, read_access
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access.desired import Wish, wishes
-from ansible_collections.playvisor.proxmox.plugins.module_utils._access.plan import Caller, plan_entry
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.desired import (
+    DesiredEntry,
+    parse_desired_entries,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._access.plan import Login, plan_entry
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
 
-BY_TOKEN = Caller("root@pam", "mcp")
+BY_TOKEN = Login("root@pam", "mcp")
 OPTIONS = {
     "role": {"privileges": None},
     "group": {"comment": None},
@@ -63,7 +66,7 @@ ACCESS = read_access(Answering())
 
 
 def wish(kind, name, **options):
-    found = wishes(
+    found = parse_desired_entries(
         {
             **dict.fromkeys(("roles", "groups", "users", "tokens", "acls")),
             f"{kind}s": [{"path" if kind == "acl" else kind: name, "state": "present", **OPTIONS[kind], **options}],
@@ -178,20 +181,20 @@ def test_the_password_of_a_new_user_is_sent_but_not_shown():
     ((step,), _after) = plan(wish("user", "bob@pve", password="correct horse"))
 
     assert step.params["password"] == "correct horse"
-    assert step.shown_params == {"userid": "bob@pve", "password": HIDDEN}
+    assert step.public_params == {"userid": "bob@pve", "password": HIDDEN}
 
 
 @pytest.mark.parametrize(("user", "proof"), [("root@pam", {}), ("boss@pve", {"confirmation-password": "mine"})])
 def test_a_password_is_changed_by_who_logs_in_with_one(user, proof):
     one = wish("user", "alice@pve", password="correct horse", update_password="always")
 
-    ((step,), _after) = plan(one, Caller(user, None, "mine"))
+    ((step,), _after) = plan(one, Login(user, None, "mine"))
 
     assert (step.path, step.params) == (
         "/access/password",
         {"userid": "alice@pve", "password": "correct horse", **proof},
     )
-    assert set(step.shown_params.values()) == {"alice@pve", HIDDEN}
+    assert set(step.public_params.values()) == {"alice@pve", HIDDEN}
 
 
 def test_a_token_can_not_change_a_password():
@@ -202,7 +205,7 @@ def test_a_token_can_not_change_a_password():
     assert "api_password" in caught.value.hint
 
 
-ALICE = Caller("alice@pve", "ci")
+ALICE = Login("alice@pve", "ci")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +265,7 @@ def entry(kind, name, **options):
 
 
 def test_what_others_need_is_made_first_and_deleted_last():
-    found = wishes(
+    found = parse_desired_entries(
         params(
             acls=[entry("acl", "/", user="a@pve", roles=["R"]), entry("acl", "/", user="b@pve", state="absent")],
             users=[entry("user", "a@pve"), entry("user", "b@pve", state="absent")],
@@ -271,11 +274,11 @@ def test_what_others_need_is_made_first_and_deleted_last():
         )
     )
 
-    assert [(one.kind, one.absent) for one in found] == [
+    assert [(one.kind, one.is_absent) for one in found] == [
         *((kind, False) for kind in ("role", "user", "token", "acl")),
         *((kind, True) for kind in ("acl", "token", "user", "role")),
     ]
-    assert all(isinstance(one, Wish) for one in found)
+    assert all(isinstance(one, DesiredEntry) for one in found)
 
 
 @pytest.mark.parametrize(
@@ -295,6 +298,6 @@ def test_what_others_need_is_made_first_and_deleted_last():
 )
 def test_options_that_can_not_be_meant_are_refused(lists):
     with pytest.raises(errors.PveError) as caught:
-        wishes(params(**lists))
+        parse_desired_entries(params(**lists))
 
     assert caught.value.code == errors.INVALID_PARAMETER

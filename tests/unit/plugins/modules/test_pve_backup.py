@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.backups import KEEP, of_guest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.backups import KEEP, select_backups
 from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.restore import (
-    Overwritten,
+    ObservedRestore,
+    OverwrittenGuest,
     Restore,
-    Restoring,
     find_overwritten,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.volume import Backup, BackupVolume
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_backup import (
-    BackedUp,
     Backups,
+    GuestBackups,
     check_options,
-    resource_for,
+    choose_resource,
 )
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -51,7 +51,7 @@ OPTIONS = {
 
 
 def plan(*backups, expired=(), **options):
-    observed = BackedUp(VM, of_guest(backups, VM), expired, NOW)
+    observed = GuestBackups(VM, select_backups(backups, VM), expired, NOW)
     return Backups("nas").plan(observed, {**OPTIONS, **options})
 
 
@@ -96,8 +96,8 @@ def test_a_new_backup_is_reached_whatever_its_name():
     made = plan(OLD)
     backups = Backups("nas")
 
-    assert backups.reached(made, {"backups": ["nas:backup/just-now"]})
-    assert not backups.reached(made, {"backups": [OLD["volid"]]})
+    assert backups.is_reached(made, {"backups": ["nas:backup/just-now"]})
+    assert not backups.is_reached(made, {"backups": [OLD["volid"]]})
 
 
 def test_pruning_deletes_what_the_server_says_is_not_kept():
@@ -164,11 +164,11 @@ def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, 
     assert caught.value.code == code
 
 
-STOPPED = Overwritten(VM, "stopped", False, "abc")
+STOPPED = OverwrittenGuest(VM, "stopped", False, "abc")
 
 
 def restore_plan(kind="qemu", over=None, vmid=101, **options):
-    observed = Restoring(VOLID, kind, vmid, "pve1", over)
+    observed = ObservedRestore(VOLID, kind, vmid, "pve1", over)
     params = {**OPTIONS, "state": "restored", "volid": VOLID, "vmid": vmid, **options}
     return Restore(params).plan(observed, params)
 
@@ -210,8 +210,8 @@ def test_a_plan_to_overwrite_is_bound_to_name_and_configuration():
 @pytest.mark.parametrize(
     ("kind", "over", "code"),
     [
-        ("qemu", Overwritten(VM, "running", False, "abc"), errors.UNSUPPORTED),
-        ("qemu", Overwritten(VM, "stopped", True, "abc"), errors.PROTECTED),
+        ("qemu", OverwrittenGuest(VM, "running", False, "abc"), errors.UNSUPPORTED),
+        ("qemu", OverwrittenGuest(VM, "stopped", True, "abc"), errors.PROTECTED),
         ("lxc", STOPPED, errors.UNSUPPORTED),
         (None, None, errors.UNSUPPORTED),
     ],
@@ -273,9 +273,9 @@ class Answers:
 def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, restored, reached):
     made = restore_plan(over=STOPPED, name="web-01")
 
-    state = Restore(OPTIONS).look(cluster, Restoring(VOLID, "qemu", 101, "pve1", STOPPED), made)
+    state = Restore(OPTIONS).read_state(cluster, ObservedRestore(VOLID, "qemu", 101, "pve1", STOPPED), made)
 
-    assert (state["backup"], Restore(OPTIONS).reached(made, state)) == (restored, reached)
+    assert (state["backup"], Restore(OPTIONS).is_reached(made, state)) == (restored, reached)
 
 
 @pytest.mark.parametrize(
@@ -311,4 +311,4 @@ def test_options_that_belong_together_are_taken(options, resource):
     params = {**OPTIONS, **options}
     check_options(params)
 
-    assert resource_for(params).__class__ is resource
+    assert choose_resource(params).__class__ is resource

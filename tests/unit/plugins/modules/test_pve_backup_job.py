@@ -5,8 +5,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.jobs import (
     FIELDS,
     describe_job,
-    read_job,
-    word_options,
+    parse_job,
+    render_options,
 )
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_backup_job import Jobs
 
@@ -24,7 +24,7 @@ ENTRY = {
     "notes-template": "{{guestname}}\\nnightly",
     "fleecing": {"enabled": 1, "storage": "fast"},
 }
-JOB = read_job(ENTRY)
+JOB = parse_job(ENTRY)
 
 
 def plan(job, **options):
@@ -46,9 +46,9 @@ def test_a_job_is_read_as_it_is_written():
         "notes": "{{guestname}}\nnightly",
         "fleecing": {"enabled": True, "storage": "fast"},
     }
-    assert word_options(JOB)["prune-backups"] == "keep-last=3"
-    assert word_options(JOB)["fleecing"] == "enabled=1,storage=fast"
-    assert word_options(JOB)["notes-template"] == ENTRY["notes-template"]
+    assert render_options(JOB)["prune-backups"] == "keep-last=3"
+    assert render_options(JOB)["fleecing"] == "enabled=1,storage=fast"
+    assert render_options(JOB)["notes-template"] == ENTRY["notes-template"]
 
 
 def test_a_job_is_shown_with_the_time_when_it_runs_next():
@@ -64,7 +64,7 @@ def test_a_job_is_shown_with_the_time_when_it_runs_next():
     ],
 )
 def test_retention_is_read_whole(value, read):
-    assert read_job({"prune-backups": value})["retention"] == read
+    assert parse_job({"prune-backups": value})["retention"] == read
 
 
 def test_a_new_job_is_one_request():

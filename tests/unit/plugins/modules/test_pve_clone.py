@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, Cloning, find_clone
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, ObservedClone, find_clone
 
 TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
 WEB = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -18,7 +18,7 @@ OPTIONS = dict.fromkeys(
 
 def plan(source, clone=None, linkable=True, **options):
     params = {**OPTIONS, **options}
-    return Clone(params).plan(Cloning(source, clone, 130, frozenset({"old"}), linkable), params)
+    return Clone(params).plan(ObservedClone(source, clone, 130, frozenset({"old"}), linkable), params)
 
 
 @pytest.mark.parametrize(

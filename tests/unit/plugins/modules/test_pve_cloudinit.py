@@ -9,7 +9,11 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors impo
     PveError,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import CloudInit, Configured, cloudinit_drive
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import (
+    CloudInit,
+    ConfiguredGuest,
+    find_cloudinit_drive,
+)
 
 VM = Guest(103, "web-03", "pve1", "qemu", "stopped")
 KEY = "ssh-ed25519 AAAAC3Nza user+tag@host"
@@ -46,7 +50,7 @@ OPTIONS = {
 def plan(config=None, guest=VM, running=False, outdated=(), **options):
     params = {**OPTIONS, **options}
     return CloudInit(params).plan(
-        Configured(guest, CONFIG if config is None else config, running, frozenset(outdated)), params
+        ConfiguredGuest(guest, CONFIG if config is None else config, running, frozenset(outdated)), params
     )
 
 
@@ -164,4 +168,4 @@ def test_containers_are_told_that_they_have_none():
     ],
 )
 def test_the_cloud_init_drive_is_found_on_any_bus(config, drive):
-    assert cloudinit_drive(config) == drive
+    assert find_cloudinit_drive(config) == drive

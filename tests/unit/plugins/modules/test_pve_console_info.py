@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_console_info import described, link, proxy
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_console_info import (
+    build_link,
+    build_ticket_request,
+    describe_ticket,
+)
 
 URL = "https://pve.example.com:8006"
 QEMU = Guest(101, "web 1", "pve1", "qemu", "running")
@@ -18,7 +22,7 @@ LXC = Guest(201, "ct", "pve2", "lxc", "running")
     ],
 )
 def test_a_link_is_the_one_of_the_web_interface(guest, console, query):
-    assert link(URL, guest, console) == f"{URL}/?{query}"
+    assert build_link(URL, guest, console) == f"{URL}/?{query}"
 
 
 @pytest.mark.parametrize(
@@ -30,13 +34,13 @@ def test_a_link_is_the_one_of_the_web_interface(guest, console, query):
     ],
 )
 def test_a_ticket_is_asked_for_by_this_request(guest, params, request_):
-    assert proxy(guest, params) == request_
+    assert build_ticket_request(guest, params) == request_
 
 
 def test_a_client_finds_the_ticket_quoted_in_its_address():
     answer = {"port": "5900", "ticket": "PVEVNC:6B::a+/b==", "upid": "UPID:x", "user": "root@pam"}
 
-    found = described(URL, QEMU, answer)
+    found = describe_ticket(URL, QEMU, answer)
 
     assert found["websocket"] == (
         "wss://pve.example.com:8006/api2/json/nodes/pve1/qemu/101/vncwebsocket"

@@ -10,12 +10,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.firewa
     guest_place,
     node_place,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists import listing
+from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists import parse_listing
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.options import LEVELS, SPEC
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.params import (
     check_params,
+    drop_unset_options,
     firewall_spec,
-    given_options,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import guests_spec
@@ -34,7 +34,7 @@ def params_of(level, **options):
     given = {"level": level, **options}
     result = ArgumentSpecValidator({**guests_spec(), **firewall_spec()}).validate(given)
     assert not result.error_messages
-    return given_options(result.validated_parameters)
+    return drop_unset_options(result.validated_parameters)
 
 
 def observed(place, **data):
@@ -47,7 +47,7 @@ def observed(place, **data):
             answer = {**answer, "digest": f"of {name}"}
         else:
             answer = [{**entry, "pos": pos, "digest": f"of {name}"} for pos, entry in enumerate(answer)]
-        lists[name] = listing(f"{place.path}/{name}", kind, answer)
+        lists[name] = parse_listing(f"{place.path}/{name}", kind, answer)
     return Firewall(place, lists, {"ssh": "SSH", "http": "HTTP"})
 
 
@@ -186,7 +186,7 @@ def test_ip_sets_are_reached_by_these_requests(wished, purge, sent):
 def test_a_forced_deletion_of_an_ip_set_is_bound_to_its_entries():
     (step,) = plan(observed(CLUSTER, ipset=[{"name": "net"}], ipset__net=ENTRIES), ipsets=[], purge=True).steps
 
-    assert (step.sealed, len(step.expects.items)) == (False, 2)
+    assert (step.takes_digest, len(step.expects.items)) == (False, 2)
 
 
 @pytest.mark.parametrize(

@@ -323,7 +323,7 @@ def test_a_running_guest_is_restarted_only_where_something_may_wait_for_it(obser
     ],
 )
 def test_check_mode_tells_whether_a_restart_may_be_required(observed, options, required):
-    assert Guests(OPTIONS).facts(observed, plan(observed, **options))["restart_required"] == required
+    assert Guests(OPTIONS).extra_facts(observed, plan(observed, **options))["restart_required"] == required
 
 
 @pytest.mark.parametrize(

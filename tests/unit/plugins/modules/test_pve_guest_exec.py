@@ -6,20 +6,20 @@ import hashlib
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.agent import (
-    MOST_CONTENT,
-    MOST_STDIN,
+    MAX_CONTENT,
+    MAX_STDIN,
     Content,
-    as_bytes,
-    check_type,
-    to_result,
+    api_text_to_bytes,
+    bytes_to_result,
+    require_qemu,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_exec import (
     Executions,
-    Inside,
-    check_ending,
+    ObservedExec,
+    check_exit,
     check_options,
-    ending,
+    describe_exit,
 )
 
 GUEST = Guest(101, "web", "pve1", "qemu", "running")
@@ -54,20 +54,24 @@ def wanted(text, encode=None):
 @pytest.mark.parametrize(
     ("inside", "options", "requests"),
     [
-        (Inside(GUEST), RUN, [("exec", {"command": RUN["command"]})]),
-        (Inside(GUEST), {**RUN, "stdin": "ü"}, [("exec", {"command": RUN["command"], "input-data": "Ã¼"})]),
+        (ObservedExec(GUEST), RUN, [("exec", {"command": RUN["command"]})]),
+        (ObservedExec(GUEST), {**RUN, "stdin": "ü"}, [("exec", {"command": RUN["command"], "input-data": "Ã¼"})]),
         (
-            Inside(GUEST),
+            ObservedExec(GUEST),
             {**RUN, "stdin": "/w==", "encoding": "base64"},
             [("exec", {"command": RUN["command"], "input-data": "ÿ"})],
         ),
-        (Inside(GUEST, done="it exists"), RUN, []),
-        (Inside(GUEST), {"file": "/etc/motd", "content": "a\r\n\tb\n"}, [("file-write", wanted("a\r\n\tb\n"))]),
-        (Inside(GUEST), WRITE, [("file-write", wanted(base64.b64encode("größer\n".encode()).decode(), 0))]),
-        (Inside(GUEST, Content(b"old")), {**WRITE, "content": ""}, [("file-write", wanted(""))]),
-        (Inside(GUEST, Content("größer\n".encode())), WRITE, []),
-        (Inside(GUEST, Content(b"new", truncated=True)), {**WRITE, "content": "new"}, [("file-write", wanted("new"))]),
-        (Inside(GUEST, Content(b"any")), {"file": "/etc/motd"}, []),
+        (ObservedExec(GUEST, done="it exists"), RUN, []),
+        (ObservedExec(GUEST), {"file": "/etc/motd", "content": "a\r\n\tb\n"}, [("file-write", wanted("a\r\n\tb\n"))]),
+        (ObservedExec(GUEST), WRITE, [("file-write", wanted(base64.b64encode("größer\n".encode()).decode(), 0))]),
+        (ObservedExec(GUEST, Content(b"old")), {**WRITE, "content": ""}, [("file-write", wanted(""))]),
+        (ObservedExec(GUEST, Content("größer\n".encode())), WRITE, []),
+        (
+            ObservedExec(GUEST, Content(b"new", truncated=True)),
+            {**WRITE, "content": "new"},
+            [("file-write", wanted("new"))],
+        ),
+        (ObservedExec(GUEST, Content(b"any")), {"file": "/etc/motd"}, []),
     ],
 )
 def test_a_guest_is_asked_by_these_requests(inside, options, requests):
@@ -80,7 +84,7 @@ def test_a_guest_is_asked_by_these_requests(inside, options, requests):
 
 
 def test_what_a_file_holds_after_it_was_written_is_foreseen():
-    made = plan(Inside(GUEST), **WRITE)
+    made = plan(ObservedExec(GUEST), **WRITE)
     data = "größer\n".encode()
 
     assert made.before == {"exists": False, "size": None, "sha256": None}
@@ -89,14 +93,14 @@ def test_what_a_file_holds_after_it_was_written_is_foreseen():
 
 def test_a_file_to_be_read_must_be_there():
     with pytest.raises(errors.PveError) as caught:
-        plan(Inside(GUEST), file="/nosuch")
+        plan(ObservedExec(GUEST), file="/nosuch")
 
     assert caught.value.code == errors.NOT_FOUND
 
 
 def test_a_container_is_told_what_to_do_instead():
     with pytest.raises(errors.PveError) as caught:
-        check_type(Guest(200, "ct", "pve1", "lxc", "running"))
+        require_qemu(Guest(200, "ct", "pve1", "lxc", "running"))
 
     assert (caught.value.code, "pct exec" in caught.value.hint) == (errors.UNSUPPORTED, True)
 
@@ -106,10 +110,10 @@ def test_a_container_is_told_what_to_do_instead():
     [
         {"command": []},
         {"command": [""]},
-        {**RUN, "stdin": "x" * (MOST_STDIN + 1)},
+        {**RUN, "stdin": "x" * (MAX_STDIN + 1)},
         {**RUN, "stdin": "no base64", "encoding": "base64"},
-        {"file": "/x", "content": "x" * (MOST_CONTENT + 1)},
-        {"file": "/x", "content": "ü" * (MOST_CONTENT // 2)},
+        {"file": "/x", "content": "x" * (MAX_CONTENT + 1)},
+        {"file": "/x", "content": "ü" * (MAX_CONTENT // 2)},
         {"file": "/x", "content": "no base64", "encoding": "base64"},
         {**RUN, "max_output": -1},
     ],
@@ -133,12 +137,12 @@ def test_options_that_can_not_work_are_refused_before_any_guest_is_asked(options
     ],
 )
 def test_bytes_come_out_as_text_that_loses_none_of_them(data, encoding, most, result):
-    assert to_result(data, encoding, most) == result
+    assert bytes_to_result(data, encoding, most) == result
 
 
 @pytest.mark.parametrize(("text", "data"), [("GrÃ¼n", "Grün".encode()), ("€", "€".encode()), (None, b"")])
 def test_the_api_hands_out_a_character_for_each_byte(text, data):
-    assert as_bytes(text) == data
+    assert api_text_to_bytes(text) == data
 
 
 @pytest.mark.parametrize(
@@ -151,14 +155,14 @@ def test_the_api_hands_out_a_character_for_each_byte(text, data):
     ],
 )
 def test_how_a_command_ended_is_told(status, expected):
-    assert tuple(ending({"exited": 1, **status}, OPTIONS).values()) == expected
+    assert tuple(describe_exit({"exited": 1, **status}, OPTIONS).values()) == expected
 
 
 @pytest.mark.parametrize("ended", [{"exitcode": 3, "signal": None}, {"exitcode": None, "signal": 9}])
 def test_an_end_that_is_no_success_is_a_failure(ended):
-    check_ending(GUEST, {"exitcode": 0, "signal": None})
+    check_exit(GUEST, {"exitcode": 0, "signal": None})
     with pytest.raises(errors.PveError) as caught:
-        check_ending(GUEST, ended)
+        check_exit(GUEST, ended)
 
     assert caught.value.code == errors.TASK_FAILED
 
@@ -166,15 +170,15 @@ def test_an_end_that_is_no_success_is_a_failure(ended):
 @pytest.mark.parametrize(
     ("inside", "options", "content"),
     [
-        (Inside(GUEST, Content(b"a" * 101)), {"file": "/x"}, ("a" * 100, True)),
-        (Inside(GUEST, Content(b"a", truncated=True)), {"file": "/x"}, ("a", True)),
+        (ObservedExec(GUEST, Content(b"a" * 101)), {"file": "/x"}, ("a" * 100, True)),
+        (ObservedExec(GUEST, Content(b"a", truncated=True)), {"file": "/x"}, ("a", True)),
     ],
 )
 def test_a_file_that_is_read_is_in_the_result(inside, options, content):
-    assert tuple(resource(**options).facts(inside, plan(inside, **options)).values()) == content
+    assert tuple(resource(**options).extra_facts(inside, plan(inside, **options)).values()) == content
 
 
 def test_what_is_written_is_not_repeated_in_the_result():
-    inside = Inside(GUEST, Content(b"old"))
+    inside = ObservedExec(GUEST, Content(b"old"))
 
-    assert resource(**WRITE).facts(inside, plan(inside, **WRITE)) == {}
+    assert resource(**WRITE).extra_facts(inside, plan(inside, **WRITE)) == {}

@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import NODE_OFFLINE, UNSUPPORTED, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import Power
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_state import REACHED, GuestState
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_state import POWER_STATES, GuestState
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve2", "lxc", "running")
@@ -100,9 +100,9 @@ def test_a_guest_that_ha_ignores_is_like_any_other():
     assert requests(plan(ignored, "running", "hibernated")) == [("suspend", {"todisk": 1})]
 
 
-@pytest.mark.parametrize("wished", sorted(set(REACHED) - {"restarted", "reset"}))
+@pytest.mark.parametrize("wished", sorted(set(POWER_STATES) - {"restarted", "reset"}))
 def test_a_guest_in_the_state_after_needs_nothing_more(wished):
-    assert plan(VM, REACHED[wished], wished).steps == ()
+    assert plan(VM, POWER_STATES[wished], wished).steps == ()
 
 
 def test_a_step_goes_to_the_node_and_type_of_its_guest():

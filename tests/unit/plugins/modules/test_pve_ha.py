@@ -5,10 +5,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster.ha import (
     describe_resource,
     describe_rule,
-    node_priorities,
+    parse_node_priorities,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_ha import Managed, Resources, Ruled, Rules
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_ha import HaGuest, ObservedRule, Resources, Rules
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve1", "lxc", "running")
@@ -40,11 +40,11 @@ def requests(made):
 
 
 def resource(now, guest=VM, /, digest="3a93", **options):
-    return Resources().plan(Managed(guest, now, digest), {**OPTIONS, **options})
+    return Resources().plan(HaGuest(guest, now, digest), {**OPTIONS, **options})
 
 
 def rule(now, /, *guests, digest="8aa1", managed=BOTH, **options):
-    observed = Ruled(now, digest, guests or None, managed)
+    observed = ObservedRule(now, digest, guests or None, managed)
     return Rules("r").plan(observed, {**OPTIONS, **options})
 
 
@@ -193,8 +193,8 @@ def test_a_rule_is_only_for_guests_under_ha():
 
 def test_a_selection_of_no_guests_does_not_empty_a_rule():
     with pytest.raises(errors.PveError, match="No guest is chosen"):
-        Rules("r").plan(Ruled(HOME, "8aa1", ()), OPTIONS)
+        Rules("r").plan(ObservedRule(HOME, "8aa1", ()), OPTIONS)
 
 
 def test_a_node_without_priority_has_the_lowest():
-    assert node_priorities(["pve2", "pve1:5"]) == {"pve1": 5, "pve2": 0}
+    assert parse_node_priorities(["pve2", "pve1:5"]) == {"pve1": 5, "pve2": 0}

@@ -4,7 +4,12 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import Migration, Moving, assign, require_node
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import (
+    Migration,
+    ObservedMigration,
+    choose_targets,
+    require_node,
+)
 
 GIB = 1024**3
 VM = Guest(300, "web-01", "pve2", "qemu", "running")
@@ -23,7 +28,7 @@ def plan(guest=VM, running=1, disks=(), target="pve3", refused=None, resources=(
         "local_resources": list(resources),
         "not_allowed_nodes" if guest.type == "qemu" else "not-allowed-nodes": {"pve3": refused or {}},
     }
-    return Migration().plan(Moving(guest, target, conditions), {**OPTIONS, **options})
+    return Migration().plan(ObservedMigration(guest, target, conditions), {**OPTIONS, **options})
 
 
 @pytest.mark.parametrize(
@@ -100,19 +105,19 @@ def test_draining_fills_the_node_with_the_most_free_memory_first():
     big, small, stopped = running(101, "pve1", 8), running(102, "pve1", 6), Guest(103, "off", "pve1", "lxc", "stopped")
     cluster = Inventory((big, small, stopped, running(200, "pve2", 6)), NODES, memory=MEMORY)
 
-    assert assign(cluster, "pve1") == {big: "pve3", small: "pve2", stopped: "pve3"}
+    assert choose_targets(cluster, "pve1") == {big: "pve3", small: "pve2", stopped: "pve3"}
 
 
 def test_a_guest_for_which_no_node_has_room_gets_none():
     huge, small = running(101, "pve1", 20), running(102, "pve1", 2)
 
-    assert assign(Inventory((huge, small), NODES, memory=MEMORY), "pve1") == {huge: None, small: "pve2"}
+    assert choose_targets(Inventory((huge, small), NODES, memory=MEMORY), "pve1") == {huge: None, small: "pve2"}
 
 
 def test_templates_stay_where_they_are():
     template = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
 
-    assert assign(Inventory((template,), NODES, memory=MEMORY), "pve1") == {}
+    assert choose_targets(Inventory((template,), NODES, memory=MEMORY), "pve1") == {}
 
 
 @pytest.mark.parametrize(("node", "code"), [("nope", errors.NOT_FOUND), ("pve4", errors.NODE_OFFLINE)])

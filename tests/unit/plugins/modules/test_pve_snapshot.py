@@ -4,8 +4,8 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.snapshots import Snapshot, Tree, read_tree
-from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import age_seconds
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_snapshot import Snapshots, check_options, expired
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import parse_age
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_snapshot import Snapshots, check_options, find_expired
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve1", "lxc", "running")
@@ -139,7 +139,7 @@ def test_retention_deletes_only_what_matches_and_nothing_keeps(retention, names)
         Snapshot("auto-2", snaptime=NOW - 2 * DAY),
     )
 
-    assert expired(observed, {"names": "auto-*", "keep": None, "max_age": None, **retention}) == names
+    assert find_expired(observed, {"names": "auto-*", "keep": None, "max_age": None, **retention}) == names
 
 
 def test_the_new_snapshot_counts_among_the_kept_ones():
@@ -162,7 +162,7 @@ def test_the_new_snapshot_is_the_newest_whatever_the_clocks_say():
 def test_snapshots_of_one_second_are_as_old_as_they_stand_upon_each_other():
     hasty = tree(Snapshot("z", snaptime=NOW), Snapshot("m", "z", snaptime=NOW), Snapshot("a", "m", snaptime=NOW))
 
-    assert expired(hasty, {"names": "*", "keep": 1, "max_age": None}) == ["z", "m"]
+    assert find_expired(hasty, {"names": "*", "keep": 1, "max_age": None}) == ["z", "m"]
 
 
 def test_the_snapshot_that_is_asked_for_is_not_pruned():
@@ -211,4 +211,4 @@ def test_bad_options_are_refused_before_anything_is_read(options):
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("36h", 129600), ("2d", 2 * DAY), ("2w", 14 * DAY)])
 def test_an_age_is_a_number_and_a_unit(text, seconds):
-    assert age_seconds(text) == seconds
+    assert parse_age(text) == seconds

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import SECRETS, meaning
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import SECRETS, normalize_value
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
@@ -134,7 +134,7 @@ def test_secrets_are_sent_but_not_shown(definition):
 
     (step,) = made.steps
     assert {step.params[option] for option in SECRETS} == set(secrets.values())
-    assert {step.shown_params[option] for option in SECRETS} == {HIDDEN}
+    assert {step.public_params[option] for option in SECRETS} == {HIDDEN}
     assert not set(secrets.values()) & set(str([made.before, made.after]).split("'"))
 
 
@@ -171,9 +171,9 @@ def test_the_state_after_needs_nothing_more(options):
     ],
 )
 def test_two_spellings_of_one_value_mean_the_same(option, one, other):
-    assert meaning(option, one) == meaning(option, other)
+    assert normalize_value(option, one) == normalize_value(option, other)
 
 
 @pytest.mark.parametrize(("option", "one", "other"), [("mkdir", 0, None), ("krbd", 1, None), ("path", "/a", "/A")])
 def test_two_values_are_told_apart(option, one, other):
-    assert meaning(option, one) != meaning(option, other)
+    assert normalize_value(option, one) != normalize_value(option, other)

@@ -6,17 +6,17 @@ from dataclasses import replace
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.content import (
-    file_digest,
-    file_name,
-    place_of,
-    uses,
+    compute_checksum,
+    find_storage,
+    has_volume,
+    normalize_file_name,
 )
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage_content import (
     File,
     Files,
     check_template,
-    local_source,
-    wanted_name,
+    choose_file_name,
+    read_local_source,
 )
 
 ABSENT = File("a.iso", "iso", "local", "pve1")
@@ -126,7 +126,7 @@ def test_the_state_after_needs_nothing_more(file, options):
 def test_a_file_is_reached_with_the_size_that_is_expected_or_any_if_none_is(expected, found, reached):
     made = plan(replace(ABSENT, source_size=expected), url=URL)
 
-    assert Files().reached(made, {"exists": True, "size": found}) is reached
+    assert Files().is_reached(made, {"exists": True, "size": found}) is reached
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_a_file_is_reached_with_the_size_that_is_expected_or_any_if_none_is(expe
     ],
 )
 def test_a_file_is_named_after_its_source_as_the_server_would(options, name):
-    assert wanted_name({**OPTIONS, **options}) == name
+    assert choose_file_name({**OPTIONS, **options}) == name
 
 
 @pytest.mark.parametrize(("content", "name"), [("iso", "a.txt"), ("iso", ""), ("vztmpl", "a.iso"), ("import", "a.iso")])
 def test_a_name_that_does_not_fit_the_content_is_refused(content, name):
     with pytest.raises(errors.PveError) as caught:
-        file_name(content, name)
+        normalize_file_name(content, name)
 
     assert caught.value.code == errors.INVALID_PARAMETER
 
@@ -169,7 +169,7 @@ def entry(node, storage="local", shared=0, status="available", content="iso,back
 )
 def test_the_node_is_found_where_only_one_can_be_meant(entries, node, found):
     try:
-        place = place_of(entries, "local", node, "iso")["node"]
+        place = find_storage(entries, "local", node, "iso")["node"]
     except errors.PveError as error:
         place = error.code
 
@@ -186,7 +186,7 @@ def test_the_node_is_found_where_only_one_can_be_meant(entries, node, found):
     ],
 )
 def test_a_guest_uses_what_is_in_its_drives(config, used):
-    assert uses(config, "local:iso/a.iso") is used
+    assert has_volume(config, "local:iso/a.iso") is used
 
 
 @pytest.mark.parametrize(("names", "told"), [(["debian-13_1.tar"], "debian-13_1.tar"), ([], "pveam update")])
@@ -209,7 +209,7 @@ def test_a_local_file_is_hashed_only_to_be_sent(tmp_path, state, force, hashed):
     path = tmp_path / "a.iso"
     path.write_bytes(b"abc")
 
-    facts = local_source({**OPTIONS, "src": str(path), "force": force}, state)
+    facts = read_local_source({**OPTIONS, "src": str(path), "force": force}, state)
 
     assert facts == {"source_size": 3, "checksum": hashlib.sha256(b"abc").hexdigest() if hashed else None}
-    assert file_digest(str(path), "md5") == hashlib.md5(b"abc", usedforsecurity=False).hexdigest()
+    assert compute_checksum(str(path), "md5") == hashlib.md5(b"abc", usedforsecurity=False).hexdigest()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_task_info import describe, failed, select
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_task_info import describe_task, has_failed, select_tasks
 
 UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:root@pam!mcp:"
 ENTRY = {"upid": UPID, "node": "pve1", "type": "qmstart", "id": "101", "user": "root@pam", "starttime": 10}
@@ -20,7 +20,7 @@ ALL = {"running": False, "errors": False, "vmid": None, "limit": 50}
     ],
 )
 def test_a_task_has_one_shape_wherever_it_is_listed(entry, status, exitstatus):
-    task = describe({**ENTRY, **entry})
+    task = describe_task({**ENTRY, **entry})
 
     assert (task["status"], task["exitstatus"]) == (status, exitstatus)
     assert task["user"] == "root@pam!mcp"
@@ -30,16 +30,16 @@ def test_a_task_has_one_shape_wherever_it_is_listed(entry, status, exitstatus):
     ("status", "is_failed"), [("OK", False), ("WARNINGS: 2", False), ("job errors", True), (None, False)]
 )
 def test_warnings_are_no_failure(status, is_failed):
-    assert failed(describe({**ENTRY, **({"status": status} if status else {})})) is is_failed
+    assert has_failed(describe_task({**ENTRY, **({"status": status} if status else {})})) is is_failed
 
 
 def test_the_latest_tasks_that_are_asked_for_come_first():
     tasks = [
-        describe({**ENTRY, "starttime": start, "id": vmid, **({"status": status} if status else {})})
+        describe_task({**ENTRY, "starttime": start, "id": vmid, **({"status": status} if status else {})})
         for start, vmid, status in [(1, "101", "OK"), (3, "102", "boom"), (2, "101", None)]
     ]
 
-    assert [task["starttime"] for task in select(tasks, ALL)] == [3, 2, 1]
-    assert [task["starttime"] for task in select(tasks, {**ALL, "errors": True})] == [3]
-    assert [task["starttime"] for task in select(tasks, {**ALL, "running": True})] == [2]
-    assert [task["starttime"] for task in select(tasks, {**ALL, "vmid": 101, "limit": 1})] == [2]
+    assert [task["starttime"] for task in select_tasks(tasks, ALL)] == [3, 2, 1]
+    assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "errors": True})] == [3]
+    assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "running": True})] == [2]
+    assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "vmid": 101, "limit": 1})] == [2]

@@ -9,8 +9,8 @@ from ansible_collections.playvisor.proxmox.plugins.plugin_utils._results import 
     LARGEST,
     TooLargeError,
     cut_result,
-    plain_result,
     render_result,
+    strip_result,
     write_result,
 )
 
@@ -41,7 +41,7 @@ RESULT = {
     ],
 )
 def test_what_ansible_adds_is_left_out(result, plain):
-    assert plain_result(result) == plain
+    assert strip_result(result) == plain
 
 
 def test_a_result_that_fits_is_kept_whole():

@@ -14,7 +14,7 @@ former = dict(os.environb)
 from ansible import constants
 from mcp_bridge.executor.forkserver import ansible_settings
 os.environ.update(json.loads(sys.argv[1]))
-changed = ansible_settings.renew(former, os.environb)
+changed = ansible_settings.refresh(former, os.environb)
 print(json.dumps({name: getattr(constants, name) for name in sorted(changed)}))
 """
 

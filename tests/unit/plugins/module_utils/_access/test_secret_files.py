@@ -6,8 +6,8 @@ import stat
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._access.secret_files import (
     check_writable,
-    is_kept,
-    reserved,
+    has_secret,
+    reserve_secret_file,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 
@@ -17,20 +17,20 @@ SECRET = "f46a0e15-96f8-4e08-988d-f31d69ef8c42"
 def test_a_secret_is_kept_for_its_owner_alone(tmp_path):
     path = tmp_path / "secret"
 
-    with reserved(str(path)) as keep:
+    with reserve_secret_file(str(path)) as keep:
         assert not path.exists()
         keep(SECRET)
 
     assert path.read_text() == f"{SECRET}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert is_kept(str(path))
+    assert has_secret(str(path))
 
 
 def test_an_older_secret_stays_when_no_new_one_came(tmp_path):
     path = tmp_path / "secret"
     path.write_text(SECRET)
 
-    with pytest.raises(KeyError), reserved(str(path)):
+    with pytest.raises(KeyError), reserve_secret_file(str(path)):
         raise KeyError
 
     assert path.read_text() == SECRET
@@ -42,7 +42,7 @@ def test_a_link_is_replaced_and_not_followed(tmp_path):
     path = tmp_path / "secret"
     path.symlink_to("other")
 
-    with reserved(str(path)) as keep:
+    with reserve_secret_file(str(path)) as keep:
         keep(SECRET.replace("f", "0"))
 
     assert not path.is_symlink()
@@ -53,7 +53,7 @@ def test_what_is_no_secret_is_not_overwritten(tmp_path):
     path = tmp_path / "secret"
     path.write_text("my only copy\n")
 
-    with pytest.raises(PveError, match="holds something else"):
+    with pytest.raises(PveError, match="contains something else"):
         check_writable(str(path))
     path.write_text(SECRET)
     check_writable(str(path))
@@ -64,5 +64,5 @@ def test_a_folder_that_is_missing_is_said_before_anything_is_done(tmp_path):
 
     with pytest.raises(PveError, match="there is no folder"):
         check_writable(path)
-    with pytest.raises(PveError, match="can't be kept"), reserved(path):
+    with pytest.raises(PveError, match="can't be kept"), reserve_secret_file(path):
         pytest.fail("the block ran")

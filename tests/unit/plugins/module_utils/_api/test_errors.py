@@ -62,7 +62,7 @@ def test_an_answer_of_the_api_has_one_failure_code(status, reason, fields, code)
     ],
 )
 def test_parameter_errors_nested_in_a_message_are_found(message, fields):
-    assert errors.nested_errors(message) == fields
+    assert errors.parse_nested_errors(message) == fields
 
 
 def test_parameter_errors_nested_in_a_500_are_parameter_errors():

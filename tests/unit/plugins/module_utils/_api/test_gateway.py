@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.gateway import fault
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.gateway import error_from_fault
 
 TOLD = {"address": "pve1:8006", "cause": "not in this run's grant"}
 
@@ -22,7 +22,7 @@ TOLD = {"address": "pve1:8006", "cause": "not in this run's grant"}
     ],
 )
 def test_every_fault_is_a_failure_that_says_what_to_do(code, expected, status, named):
-    error = fault(code, TOLD, "POST /x", "POST")
+    error = error_from_fault(code, TOLD, "POST /x", "POST")
 
     assert (error.code, error.http_status) == (expected, status)
     assert named in error.message

@@ -35,38 +35,38 @@ def lists(nodes):
     found = TaskLists(nodes.fetch)
     with ExitStack() as waiting:
         for node in ("pve1", "pve2") * 3:
-            waiting.enter_context(found.waiting(node))
+            waiting.enter_context(found.register_wait(node))
         yield found
 
 
 def test_one_list_tells_of_all_tasks_on_its_node(lists, nodes):
     began = time.monotonic()
 
-    told = {upid: lists.say_running("pve1", upid, began) for upid in ("one", "two", "ended", "none")}
+    told = {upid: lists.is_listed_running("pve1", upid, began) for upid in ("one", "two", "ended", "none")}
 
     assert told == {"one": True, "two": True, "ended": False, "none": False}
     assert nodes.asked == ["pve1"]
 
 
 def test_a_list_is_asked_for_again_when_it_is_too_old(lists, nodes):
-    assert lists.say_running("pve1", "one", time.monotonic())
+    assert lists.is_listed_running("pve1", "one", time.monotonic())
     nodes.running["pve1"] = []
 
-    assert lists.say_running("pve1", "one", time.monotonic() - 60)
-    assert not lists.say_running("pve1", "one", time.monotonic())
+    assert lists.is_listed_running("pve1", "one", time.monotonic() - 60)
+    assert not lists.is_listed_running("pve1", "one", time.monotonic())
     assert nodes.asked == ["pve1", "pve1"]
 
 
 def test_a_few_tasks_are_looked_at_themselves(nodes):
     lists = TaskLists(nodes.fetch)
 
-    with lists.waiting("pve1"), lists.waiting("pve1"), lists.waiting("pve2"):
-        assert not lists.of_use("pve1")
-        assert not lists.say_running("pve1", "one", time.monotonic())
+    with lists.register_wait("pve1"), lists.register_wait("pve1"), lists.register_wait("pve2"):
+        assert not lists.is_worthwhile("pve1")
+        assert not lists.is_listed_running("pve1", "one", time.monotonic())
     assert nodes.asked == []
 
 
 def test_lists_that_can_not_be_read_are_not_asked_for_again(lists, nodes):
     for _time in range(2):
-        assert not lists.say_running("pve2", "one", time.monotonic())
+        assert not lists.is_listed_running("pve2", "one", time.monotonic())
     assert nodes.asked == ["pve2"]

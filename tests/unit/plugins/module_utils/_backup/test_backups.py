@@ -12,7 +12,7 @@ FORMER = {"volid": "nas:backup/vzdump-lxc-101-2026_11_20-00_00_00.tar.zst", "vmi
 
 
 def test_a_guests_backups_come_latest_first_without_those_of_former_guests():
-    found = backups.of_guest([OLD, OTHERS, YOUNG, FORMER], VM)
+    found = backups.select_backups([OLD, OTHERS, YOUNG, FORMER], VM)
 
     assert [entry["volid"] for entry in found] == [YOUNG["volid"], OLD["volid"]]
 
@@ -29,13 +29,13 @@ def test_a_guests_backups_come_latest_first_without_those_of_former_guests():
     ],
 )
 def test_the_type_that_a_backup_holds_is_told_by_its_entry_or_its_name(entry, kind):
-    assert backups.backup_type(entry) == kind
+    assert backups.read_guest_type(entry) == kind
 
 
 def test_retention_is_worded_as_the_api_words_it():
     retention = {**dict.fromkeys(backups.KEEP), "weekly": 4, "last": 3}
 
-    assert backups.keep(retention) == "keep-last=3,keep-weekly=4"
+    assert backups.render_retention(retention) == "keep-last=3,keep-weekly=4"
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_retention_is_worded_as_the_api_words_it():
     [("plain", "plain"), ("two\nlines", "two\\nlines"), ("C:\\new", "C:\\\\new"), ("\\\nx", "\\\\\\nx")],
 )
 def test_notes_become_one_line_and_come_back(notes, template):
-    assert backups.template_from_notes(notes) == template
-    assert backups.notes_from_template(template) == notes
+    assert backups.render_notes(notes) == template
+    assert backups.parse_notes(template) == notes
 
 
 def test_the_line_break_that_a_yaml_block_ends_with_is_no_part_of_the_notes():
-    assert backups.template_from_notes("kept\n") == "kept"
+    assert backups.render_notes("kept\n") == "kept"

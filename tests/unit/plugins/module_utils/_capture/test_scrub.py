@@ -15,7 +15,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.scrub i
     scrub,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.scrub_names import NameScrubber
-from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.volume_names import pseudonymous_volume
+from ansible_collections.playvisor.proxmox.plugins.module_utils._capture.volume_names import replace_volume_name
 
 KEY = b"0123456789abcdef"
 UPID = "UPID:alpha:0000026C:00001F2A:6B00E821:qmstart:101:carol@corp!deploy:"
@@ -257,7 +257,7 @@ def test_a_name_that_looks_like_a_pseudonym_is_not_renamed_twice():
     ],
 )
 def test_volumes_keep_the_names_that_the_server_gave_them(name: str, expected: str):
-    assert pseudonymous_volume(Pseudonyms(KEY), name) == expected
+    assert replace_volume_name(Pseudonyms(KEY), name) == expected
 
 
 @pytest.mark.parametrize(
@@ -276,34 +276,37 @@ def test_addresses_stay_in_their_networks(network: str):
     of = Pseudonyms(KEY)
     members = [str(ipaddress.ip_network(network)[number]) for number in (1, 9)]
 
-    renamed = ipaddress.ip_network(of.address(network))
+    renamed = ipaddress.ip_network(of.replace_address(network))
 
     assert str(renamed) != network
     assert renamed.prefixlen == ipaddress.ip_network(network).prefixlen
-    assert all(ipaddress.ip_address(of.address(member)) in renamed for member in members)
-    assert len({of.address(member) for member in members}) == 2
+    assert all(ipaddress.ip_address(of.replace_address(member)) in renamed for member in members)
+    assert len({of.replace_address(member) for member in members}) == 2
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "0.0.0.0", "0.0.0.0/0", "255.255.255.0", "::1", "::/0", "224.0.0.5"])
 def test_addresses_with_a_meaning_of_their_own_stay(text: str):
-    assert Pseudonyms(KEY).address(text) == text
+    assert Pseudonyms(KEY).replace_address(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["9.2.11", "vm:101", "12:30:45", "0000:01:00.0", "6.17.2-1-pve", "order=scsi0;net0", ""]
 )
 def test_what_is_no_address_stays(text: str):
-    assert Pseudonyms(KEY).addresses_in(text) == text
+    assert Pseudonyms(KEY).replace_addresses(text) == text
 
 
 def test_private_addresses_stay_private_and_ranges_stay_in_order():
     of = Pseudonyms(KEY)
 
-    first, last = of.addresses_in("192.168.7.20-192.168.7.40").split("-")
+    first, last = of.replace_addresses("192.168.7.20-192.168.7.40").split("-")
 
     assert ipaddress.ip_address(first) < ipaddress.ip_address(last)
     assert all(ipaddress.ip_address(end) in ipaddress.ip_network("192.168.0.0/16") for end in (first, last))
 
 
 def test_a_mac_address_is_the_same_in_upper_and_lower_case():
-    assert Pseudonyms(KEY).addresses_in("aa:bb:cc:00:11:22 AA:BB:CC:00:11:22") == "BC:24:11:00:00:01 BC:24:11:00:00:01"
+    assert (
+        Pseudonyms(KEY).replace_addresses("aa:bb:cc:00:11:22 AA:BB:CC:00:11:22")
+        == "BC:24:11:00:00:01 BC:24:11:00:00:01"
+    )

@@ -11,15 +11,15 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists import (
     Draft,
     join_comment,
-    listing,
-    read,
-    ready,
+    parse_listing,
+    prepare_write,
+    read_listing,
     split_comment,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.rules import (
+    build_rule,
+    find_longest_increasing,
     plan_rules,
-    stationary,
-    wished_rule,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,14 +74,14 @@ def kept(key, port="22", action="ACCEPT"):
 
 
 def planned(server, specs, absent=(), purge=False):
-    draft = Draft({"rules": read(server, PATH, "rules")})
-    plan_rules(draft, "rules", [wished_rule(one, {}) for one in specs], set(absent), purge)
+    draft = Draft({"rules": read_listing(server, PATH, "rules")})
+    plan_rules(draft, "rules", [build_rule(one, {}) for one in specs], set(absent), purge)
     return draft
 
 
 def apply(server, draft):
     for step in draft.steps:
-        sent = ready(server, step)
+        sent = prepare_write(server, step)
         server.request(sent.method, sent.path, sent.params)
 
 
@@ -118,8 +118,8 @@ def test_purging_leaves_exactly_the_wished_rules_in_order(present, wished):
 
     apply(server, draft)
 
-    assert server.rules == [dict(wished_rule(one, {}).content) for one in wished]
-    assert [(item.name, item.content) for item in read(server, PATH, "rules").items] == [
+    assert server.rules == [dict(build_rule(one, {}).content) for one in wished]
+    assert [(item.name, item.content) for item in read_listing(server, PATH, "rules").items] == [
         (item.name, item.content) for item in draft.items("rules")
     ]
     assert planned(server, wished, purge=True).steps == []
@@ -159,7 +159,7 @@ def test_no_order_is_reached_with_fewer_moves(present, wished, purge):
     [([], set()), ([0, 1, 2], {0, 1, 2}), ([3, 0, 1, 2], {0, 1, 2}), ([1, 2, 0], {1, 2}), ([4, 1, 3, 5, 0], {1, 3, 5})],
 )
 def test_the_rules_that_stay_are_a_longest_increasing_subsequence(ranks, staying):
-    assert stationary(ranks) == staying
+    assert find_longest_increasing(ranks) == staying
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_only_what_differs_is_sent_and_what_is_not_given_is_removed():
     ],
 )
 def test_a_rule_that_is_spelt_otherwise_is_the_same_rule(given):
-    wished = wished_rule({**spec("one"), **given}, {"ssh": "SSH"})
+    wished = build_rule({**spec("one"), **given}, {"ssh": "SSH"})
     as_kept = {
         **kept("one"),
         **({"macro": "SSH"} if "macro" in given else {}),
@@ -216,7 +216,7 @@ def test_a_rule_that_is_spelt_otherwise_is_the_same_rule(given):
     }
     gone = {field for field, value in given.items() if value is None}
     server = Server([{field: value for field, value in as_kept.items() if field not in gone}])
-    draft = Draft({"rules": read(server, PATH, "rules")})
+    draft = Draft({"rules": read_listing(server, PATH, "rules")})
 
     plan_rules(draft, "rules", [wished], set(), True)
 
@@ -225,7 +225,7 @@ def test_a_rule_that_is_spelt_otherwise_is_the_same_rule(given):
 
 def test_an_unknown_macro_is_refused_with_those_that_are_like_it():
     with pytest.raises(errors.PveError, match="macro SHH") as refusal:
-        wished_rule({**spec("one"), "macro": "SHH"}, {"shoutcast": "Shoutcast", "ssh": "SSH", "shtp": "SHTP"})
+        build_rule({**spec("one"), "macro": "SHH"}, {"shoutcast": "Shoutcast", "ssh": "SSH", "shtp": "SHTP"})
 
     assert refusal.value.hint == "Similar: SHTP, Shoutcast."
 
@@ -261,13 +261,13 @@ def test_purging_settles_rules_of_one_key_too(present, wished):
 def test_nothing_more_is_sent_once_somebody_else_has_changed_the_rules(interfere):
     server = Server([kept("a"), kept("b"), kept("c")])
     first, second, *_rest = planned(server, [spec("c", "80"), spec("a"), spec("b")]).steps
-    sent = ready(server, first)
+    sent = prepare_write(server, first)
     server.request(sent.method, sent.path, sent.params)
     interfere(server.rules)
     before = [dict(rule) for rule in server.rules]
 
     with pytest.raises(errors.PveError) as refusal:
-        ready(server, second)
+        prepare_write(server, second)
 
     assert (refusal.value.code, server.rules) == (errors.DIGEST_CONFLICT, before)
 
@@ -276,4 +276,4 @@ def test_what_the_server_derives_from_other_lists_is_no_change_of_the_rules():
     seen = [{**kept("a"), "pos": 0, "digest": "x"}]
     derived = [{**seen[0], "ipversion": 4, "errors": {"source": "no such alias"}, "digest": "y"}]
 
-    assert listing(PATH, "rules", seen).items == listing(PATH, "rules", derived).items
+    assert parse_listing(PATH, "rules", seen).items == parse_listing(PATH, "rules", derived).items

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.addresses import useful
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.addresses import select_reachable
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.addresses
     ],
 )
 def test_addresses_that_can_be_reached_come_ipv4_first(addresses, expected):
-    assert useful(addresses) == expected
+    assert select_reachable(addresses) == expected

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disk_plan import disk_changes
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import check_wishes, new_value, read_disk
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disk_plan import plan_disk_changes
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import (
+    check_wishes,
+    read_disk,
+    render_new_disk,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
 VM = Guest(101, "web-01", "pve1", "qemu", "stopped")
@@ -28,9 +32,9 @@ def wish(slot, **given):
 
 
 def planned(guest, config, *wishes, running=False, **known):
-    changes = disk_changes(guest, config, wishes, running=running, **known)
-    assert changes.first == []
-    return changes.values, changes.removed, requests(changes.steps)
+    changes = plan_disk_changes(guest, config, wishes, running=running, **known)
+    assert changes.first_steps == []
+    return changes.values, changes.removed_slots, requests(changes.steps)
 
 
 def requests(steps):
@@ -39,10 +43,10 @@ def requests(steps):
 
 def ordered(guest, config, *wishes, running=True, **known):
     """Everything that is sent for drives in its order: what grows first, the values of the configuration, the rest."""
-    changes = disk_changes(guest, config, wishes, running=running, **known)
+    changes = plan_disk_changes(guest, config, wishes, running=running, **known)
     values = [changes.values] if changes.values else []
-    removed = [("delete", *changes.removed)] if changes.removed else []
-    return [*requests(changes.first), *values, *removed, *requests(changes.steps)]
+    removed = [("delete", *changes.removed_slots)] if changes.removed_slots else []
+    return [*requests(changes.first_steps), *values, *removed, *requests(changes.steps)]
 
 
 def grow(slot, size):
@@ -73,7 +77,7 @@ def move(slot="scsi0", **more):
     ],
 )
 def test_a_new_disk_is_asked_for_like_this(kind, given, value):
-    assert new_value(kind, given) == value
+    assert render_new_disk(kind, given) == value
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_a_new_disk_is_asked_for_like_this(kind, given, value):
     [("a:b,size=4G", 4 * 1024**3), ("a:b,size=528K", 528 * 1024), ("a:b,size=1T", 1024**4), ("a:b", None)],
 )
 def test_sizes_are_read(text, size):
-    assert read_disk({"scsi0": text}, "scsi0").bytes == size
+    assert read_disk({"scsi0": text}, "scsi0").size_bytes == size
 
 
 @pytest.mark.parametrize(
@@ -423,4 +427,4 @@ def test_each_drive_is_judged_by_itself():
 
 @pytest.mark.parametrize(("size", "text"), [(1, "1G"), (1023, "1023G"), (1024, "1T"), (2048, "2T"), (1536, "1536G")])
 def test_sizes_are_written_as_proxmox_ve_does(size, text):
-    assert read_disk({"scsi0": A}, "scsi0").with_size(size * 1024**3).text() == f"{A},size={text}"
+    assert read_disk({"scsi0": A}, "scsi0").with_size(size * 1024**3).render() == f"{A},size={text}"

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.nics import (
-    changed_value,
     check_wishes,
-    new_value,
     read_nic,
+    render_changed_nic,
+    render_new_nic,
     view,
-    wished_view,
+    view_wish,
 )
 
 VM = {"net0": "virtio=BC:24:11:B0:69:6B,bridge=vmbr0,firewall=1,tag=20"}
@@ -30,7 +30,7 @@ def wish(**given):
     ],
 )
 def test_a_new_device_is_asked_for_like_this(kind, given, value):
-    assert new_value(kind, wish(**given)) == value
+    assert render_new_nic(kind, wish(**given)) == value
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_a_new_device_is_asked_for_like_this(kind, given, value):
 def test_a_device_that_is_as_wished_is_left_alone(kind, config, given):
     nic = read_nic(kind, config, "net0")
 
-    assert changed_value(kind, nic, wish(**given)) is None
-    assert view(kind, nic, wish(**given)) == wished_view(kind, wish(**given))
+    assert render_changed_nic(kind, nic, wish(**given)) is None
+    assert view(kind, nic, wish(**given)) == view_wish(kind, wish(**given))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_device_that_is_as_wished_is_left_alone(kind, config, given):
     ],
 )
 def test_a_device_keeps_what_is_not_given(kind, config, given, value):
-    assert changed_value(kind, read_nic(kind, config, "net0"), wish(**given)) == value
+    assert render_changed_nic(kind, read_nic(kind, config, "net0"), wish(**given)) == value
 
 
 @pytest.mark.parametrize(

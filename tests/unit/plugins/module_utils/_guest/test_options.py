@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options import agreed, current, encoded, normal
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options import (
+    align_with_wish,
+    encode,
+    normalize,
+    read_option,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +35,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options i
     ],
 )
 def test_two_spellings_of_one_value_agree(key, one, other):
-    assert normal(key, one) == normal(key, other)
+    assert normalize(key, one) == normalize(key, other)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +50,7 @@ def test_two_spellings_of_one_value_agree(key, one, other):
     ],
 )
 def test_different_values_do_not_agree(key, one, other):
-    assert normal(key, one) != normal(key, other)
+    assert normalize(key, one) != normalize(key, other)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_different_values_do_not_agree(key, one, other):
     ],
 )
 def test_what_is_not_set_is_shown_as_what_it_amounts_to(kind, key, value):
-    assert current(kind, {}, key) == value
+    assert read_option(kind, {}, key) == value
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_what_is_not_set_is_shown_as_what_it_amounts_to(kind, key, value):
     ],
 )
 def test_a_value_is_sent_as_the_api_writes_it(key, value, sent):
-    assert encoded(key, normal(key, value)) == sent
+    assert encode(key, normalize(key, value)) == sent
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,6 @@ def test_a_value_is_sent_as_the_api_writes_it(key, value, sent):
     ],
 )
 def test_a_machine_type_without_a_version_is_met_by_any_version(found, wished, same):
-    wish = normal("machine", wished)
+    wish = normalize("machine", wished)
 
-    assert (agreed("machine", normal("machine", found), wish) == wish) == same
+    assert (align_with_wish("machine", normalize("machine", found), wish) == wish) == same

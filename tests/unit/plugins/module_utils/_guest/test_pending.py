@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import read_disk
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.pending import (
-    changes_that_wait,
-    current_config,
-    drive_waits,
-    may_wait,
-    waiting,
+    build_current_config,
+    drive_needs_restart,
+    find_changes_that_wait,
+    find_restart_options,
+    parse_pending,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
 
@@ -21,7 +21,7 @@ def test_what_waits_is_what_has_a_next_value_or_goes():
         {"key": "digest", "value": "cb51"},
     ]
 
-    assert waiting(entries) == {
+    assert parse_pending(entries) == {
         "agent": {"now": "1", "next": None},
         "memory": {"now": "128", "next": "192"},
         "nameserver": {"now": None, "next": "1.1.1.1"},
@@ -43,7 +43,7 @@ def test_what_waits_is_what_has_a_next_value_or_goes():
     ],
 )
 def test_what_may_wait_is_told_before_it_is_tried(kind, config, keys, wait):
-    assert may_wait(kind, config, keys) == wait
+    assert find_restart_options(kind, config, keys) == wait
 
 
 def test_the_current_configuration_is_without_pending_changes():
@@ -54,7 +54,7 @@ def test_the_current_configuration_is_without_pending_changes():
         "sata1": {"now": None, "next": "a:new"},
     }
 
-    assert current_config(config, waits) == {"cores": 2, "name": "a", "scsi1": "a:b,size=1G"}
+    assert build_current_config(config, waits) == {"cores": 2, "name": "a", "scsi1": "a:b,size=1G"}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_current_configuration_is_without_pending_changes():
 def test_a_drive_changes_at_once_or_by_a_restart(kind, slot, now, wished, config, waits):
     disks = [read_disk({slot: text}, slot) if text else None for text in (now, wished)]
 
-    assert drive_waits(kind, config, *disks) == waits
+    assert drive_needs_restart(kind, config, *disks) == waits
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_a_drive_changes_at_once_or_by_a_restart(kind, slot, now, wished, config
 def test_a_plan_tells_what_will_wait_after_it(running, steps, wait):
     made = [Step("PUT", f"/nodes/pve1/qemu/101/{path}", "", params) for path, params in steps]
 
-    assert changes_that_wait("qemu", {}, running, made) == wait
+    assert find_changes_that_wait("qemu", {}, running, made) == wait

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import power_state
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import parse_power_state
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power imp
     ],
 )
 def test_status_qmpstatus_and_lock_make_the_power_state(entry, state):
-    assert power_state(entry) == state
+    assert parse_power_state(entry) == state
