@@ -27,7 +27,7 @@ def test_a_plan_is_kept_whole(plans):
     plans.keep(plan)
 
     assert plans.find("aaaa") == plan
-    assert plans.waiting() == [plan]
+    assert plans.list_held() == [plan]
 
 
 def test_an_approval_is_for_this_plan_of_this_asker_and_is_used_up(plans):
@@ -72,7 +72,7 @@ def test_a_plan_that_is_out_of_date_is_not_decided_on_nor_used(plans):
     plans.keep(kept(seconds=-1))
     plans.keep(kept("b" * 36, state="approved", seconds=-1))
 
-    assert plans.waiting() == []
+    assert plans.list_held() == []
     with pytest.raises(UsageError, match="is expired"):
         plans.decide("aaaa", "jo", approve=True)
     assert plans.take_approved("stop_guest", DIGEST, "claude", "run") is None

@@ -54,7 +54,7 @@ def run(ledger, run_id):
 
 
 def prune(ledger, before, run_id):
-    removal = ledger.removable(before)
+    removal = ledger.find_removable(before)
     ledger.prune(removal, opening(run_id))
     return removal
 
@@ -137,7 +137,7 @@ def test_old_runs_can_be_removed_again_and_again(four_runs):
 
 
 def test_there_is_nothing_to_remove_before_the_first_run(four_runs):
-    assert four_runs.removable(DAY.format(1)) is None
+    assert four_runs.find_removable(DAY.format(1)) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_does_not_verify_is_not_removed(four_runs, database, tampering):
     before = ids(four_runs)
 
     with pytest.raises(LedgerError, match="Nothing was removed"):
-        four_runs.removable(DAY.format(4))
+        four_runs.find_removable(DAY.format(4))
 
     assert ids(four_runs) == before
 
@@ -163,13 +163,13 @@ def test_artifacts_that_were_changed_keep_their_run(four_runs):
     (four_runs.folder("one") / "plan" / "stdout").write_text("KO")
 
     with pytest.raises(LedgerError, match="stdout was changed"):
-        four_runs.removable(DAY.format(4))
+        four_runs.find_removable(DAY.format(4))
 
 
 def test_what_was_changed_later_does_not_keep_what_is_old(four_runs, database):
     database("UPDATE runs SET tool = 'x' WHERE run_id = 'four'")
 
-    assert four_runs.removable(DAY.format(2)).runs == 1
+    assert four_runs.find_removable(DAY.format(2)).runs == 1
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_checkpoint_is_no_way_to_remove_a_run_by_hand(four_runs, database):
 
 
 def test_a_removal_that_was_broken_off_leaves_everything(four_runs, monkeypatch, tmp_path):
-    removal = four_runs.removable(DAY.format(2))
+    removal = four_runs.find_removable(DAY.format(2))
 
     def fail(*_arguments):
         assert (tmp_path / "pruning" / "pruning" / "one").is_dir()
@@ -235,7 +235,7 @@ def test_a_removal_whose_process_was_killed_is_settled_by_the_next(four_runs, tm
 
 
 def test_the_second_of_two_removals_of_one_run_fails(four_runs):
-    removal = four_runs.removable(DAY.format(2))
+    removal = four_runs.find_removable(DAY.format(2))
     prune(four_runs, DAY.format(3), "first")
 
     with pytest.raises(LedgerError, match="somebody else"):
@@ -251,7 +251,7 @@ def test_old_plans_go_too(four_runs):
 
     prune(four_runs, DAY.format(3), "pruning")
 
-    assert [kept.plan_id for kept in four_runs.plans.recent()] == ["q"]
+    assert [kept.plan_id for kept in four_runs.plans.list_recent()] == ["q"]
 
 
 def test_the_facts_that_a_removal_rests_on_are_in_the_chain(four_runs, database):

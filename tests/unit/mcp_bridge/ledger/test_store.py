@@ -116,11 +116,11 @@ def test_runs_are_found_by_the_whole_id_or_name_of_a_guest(ledger, guest, found)
 
 def test_runs_are_told_in_the_order_in_which_they_ended(ledger, three_runs):
     first, second, third = three_runs
-    ended = ledger.ended(0)
+    ended = ledger.list_ended(0)
 
     assert [row["run_id"] for row in ended] == [second, first, third]
-    assert [row["run_id"] for row in ledger.ended(ended[0]["closed_seq"])] == [first, third]
-    assert ledger.ended(ledger.last_entry()) == []
+    assert [row["run_id"] for row in ledger.list_ended(ended[0]["closed_seq"])] == [first, third]
+    assert ledger.list_ended(ledger.last_entry()) == []
 
 
 def test_a_run_is_found_by_the_start_of_its_id(ledger, three_runs):
@@ -368,7 +368,7 @@ def test_what_is_appended_while_it_verifies_is_no_fault(ledger, three_runs, monk
         ledger.record(opening(), DONE)
         return seen(*arguments)
 
-    monkeypatch.setattr(artifacts, "differences", meanwhile)
+    monkeypatch.setattr(artifacts, "find_differences", meanwhile)
 
     assert ledger.verify().faults == []
     assert len(ledger.recent()) == 4
