@@ -1,4 +1,4 @@
-# Everything a fresh machine needs: Python 3.11 to 3.13 and this file.
+# Everything a fresh machine needs: Python 3.11 to 3.14 and this file.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -38,10 +38,12 @@ test-cores: venv link ## Run the tests that ansible-core may decide on its lowes
 test-cluster: venv link ## Run the modules' scenarios on the live cluster that PROXMOX_* lead to
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -m cluster tests/cluster $(CLUSTER)
 
-lint: venv link ## Run ruff, mypy, ansible-lint (production profile), antsibull-docs and antsibull-changelog
+lint: venv link ## Run ruff, mypy, deptry, reuse, ansible-lint (production profile), antsibull-changelog and antsibull-docs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/deptry --no-ansi mcp_bridge playvisor pve_simulator plugins
+	@$(BIN)/reuse lint --lines
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" $(BIN)/ansible-lint
 	@$(BIN)/antsibull-changelog lint
 	@PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.collections" \

@@ -20,7 +20,7 @@ from pve_simulator.world.settings import Settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve a cluster until SIGINT or SIGTERM; 2 when it cannot be built or the port is taken."""
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     try:
         cluster = load_seed(options.seed) if options.seed else build_cluster(options.nodes, options.guests)
         simulator = Simulator(
@@ -59,7 +59,7 @@ def describe(simulator: Simulator) -> str:
     return "\n".join(rows)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pve_simulator", description="A simulated Proxmox VE cluster.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port, 0 for any free one (default)")

@@ -35,7 +35,7 @@ class ApiError(Exception):
         return f"{self.message}\n" if self.newline else self.message
 
 
-def failed(message: str) -> ApiError:
+def failure(message: str) -> ApiError:
     """Anything that dies inside the API code: 500 with its text."""
     return ApiError(500, message)
 
@@ -68,4 +68,4 @@ def not_simulated(method: str, path: str) -> ApiError:
 def check_unmodified(sent: object, current: str) -> None:
     """Raise 500 when a client sent the digest of another state of a file (not for QEMU, which words it otherwise)."""
     if sent and sent != current:
-        raise failed("detected modified configuration - file changed by other user? Try again.")
+        raise failure("detected modified configuration - file changed by other user? Try again.")

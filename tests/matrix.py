@@ -2,10 +2,11 @@
 
     python tests/matrix.py COMMAND [ARGUMENT ...]
 
-Each version gets its own environment (`.venv-2.18` …), made once and again when pyproject.toml changes.
-The lowest ansible-core runs on the oldest Python of this machine that it supports, the highest on the
-newest. A version that no interpreter here can run is skipped, and said so. Ends with the status of the
-first command that failed. `{python}` in an argument becomes the version of that Python, as in 3.11.
+Each version gets its own environment (`.venv-2.18` …), made once, and again when pyproject.toml or the
+interpreter changes. The lowest ansible-core runs on the oldest Python of this machine that both it and
+Playvisor support, the highest on the newest. A version that no interpreter here can run is skipped, and said
+so. Ends with the status of the first command that failed. `{python}` in an argument becomes the version of
+that Python, as in 3.11.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUPPORTED_PYTHONS = ((3, 11), (3, 12), (3, 13))
+SUPPORTED_PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 
 PythonVersion = tuple[int, int]
 
@@ -29,6 +30,7 @@ class Leg:
 
     ansible_core: str
     oldest_python: PythonVersion
+    newest_python: PythonVersion
     prefer_newest: bool
 
     @property
@@ -36,15 +38,15 @@ class Leg:
         return ROOT / f".venv-{self.ansible_core}"
 
     def choose(self, interpreters: dict[PythonVersion, str]) -> str | None:
-        usable = sorted(version for version in interpreters if version >= self.oldest_python)
+        usable = sorted(version for version in interpreters if self.oldest_python <= version <= self.newest_python)
         if not usable:
             return None
         return interpreters[usable[-1 if self.prefer_newest else 0]]
 
 
 LEGS = (
-    Leg("2.18", oldest_python=(3, 11), prefer_newest=False),
-    Leg("2.21", oldest_python=(3, 12), prefer_newest=True),
+    Leg("2.18", oldest_python=(3, 11), newest_python=(3, 13), prefer_newest=False),
+    Leg("2.21", oldest_python=(3, 12), newest_python=(3, 14), prefer_newest=True),
 )
 
 
@@ -74,9 +76,9 @@ def _starts(interpreter: str) -> bool:
 
 
 def prepare(leg: Leg, interpreter: str) -> None:
-    """Make the leg's environment, unless it was already made from this pyproject.toml."""
+    """Make the leg's environment, unless it was already made from this pyproject.toml by this interpreter."""
     stamp = leg.venv / ".ready"
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + interpreter.encode()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     print(f"Setting up {leg.venv.name}", flush=True)
@@ -107,8 +109,8 @@ def main(command: list[str]) -> int:
     for leg in LEGS:
         interpreter = leg.choose(interpreters)
         if interpreter is None:
-            needed = ".".join(map(str, leg.oldest_python))
-            print(f"\n== ansible-core {leg.ansible_core}: SKIPPED, no Python {needed} or newer", flush=True)
+            oldest, newest = ("{}.{}".format(*version) for version in (leg.oldest_python, leg.newest_python))
+            print(f"\n== ansible-core {leg.ansible_core}: SKIPPED, no Python {oldest} to {newest}", flush=True)
             continue
         prepare(leg, interpreter)
         status = run(leg, command)

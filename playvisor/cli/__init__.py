@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: a thin face over the catalogue, the bridge and the ledger."""
+"""The command line: a thin layer over the catalogue, the bridge and the ledger."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     from mcp_bridge.errors import UsageError
 
-__all__ = ["command", "main", "preload"]
+__all__ = ["main", "make_commands", "preload"]
 
 _GARBAGE_THRESHOLD = 50_000
 
 
 def main() -> NoReturn:
     """Entry point of the `playvisor` command."""
-    # The ledger and what runs leave behind are for their owner only, also in a directory that was there before.
+    # The ledger and the artifacts of runs are for their owner only, even in a directory that existed before.
     os.umask(0o077)
     memory.forbid_inspection()
     status = command_line.borrow(sys.argv)
     if status is not None:
         sys.exit(status)
-    # Importing makes many objects that stay; looking through them again and again costs a tenth of the start.
+    # Imports create many objects that stay; collecting garbage among them repeatedly costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     if command_line.runs_playbooks(sys.argv):
         from mcp_bridge.executor.forkserver import head_start
@@ -47,20 +47,20 @@ def main() -> NoReturn:
     from playvisor.cli.console import report_error
 
     try:
-        # Not typer's own way of telling errors: it repeats words as they were given, secrets among them.
-        sys.exit(_needed()(standalone_mode=False, prog_name="playvisor"))
+        # Typer's own error messages repeat the words of the command line, and so the secrets in them.
+        sys.exit(_get_commands()(standalone_mode=False, prog_name="playvisor"))
     except typer.TyperException as error:
-        wrong = _misused(error)
-        if wrong.message:
-            report_error(wrong, as_json="--json" in sys.argv)
-        sys.exit(wrong.exit_status)
+        usage_error = _make_usage_error(error)
+        if usage_error.message:
+            report_error(usage_error, as_json="--json" in sys.argv)
+        sys.exit(usage_error.exit_status)
     except typer.Abort:
         sys.exit(130)
     except PlayvisorError as error:
         report_error(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_status)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Keep Python from complaining when it flushes.
+        # The reader of our output has closed it. Keep Python from complaining when it flushes.
         sys.stdout = sys.stderr
         sys.exit(141)
     except Exception as error:
@@ -68,15 +68,15 @@ def main() -> NoReturn:
             raise
         bug = PlayvisorError(
             f"Playvisor itself failed: {type(error).__name__}: {error}",
-            "This is a bug. With PLAYVISOR_DEBUG=1 it says where.",
+            "This is a bug. Set PLAYVISOR_DEBUG=1 to see where.",
         )
         report_error(bug, as_json="--json" in sys.argv)
         sys.exit(bug.exit_status)
 
 
 @cache
-def command(only: str | None = None) -> Any:
-    """The tree of commands, or as much of it as a command line with this first word needs."""
+def make_commands(only: str | None = None) -> Any:
+    """Build the tree of commands, or only the part that begins with the word `only`."""
     from typer.main import get_command
 
     from playvisor.cli.app import make_app
@@ -85,25 +85,25 @@ def command(only: str | None = None) -> Any:
 
 
 def preload() -> Iterator[None]:
-    """Load, step by step, what commands need, for those that fork this process."""
+    """Load what commands need, step by step, before commands are forked from this process."""
     from playvisor.cli.loading import load_commands
 
     return load_commands()
 
 
-def _needed() -> Any:
-    """The tree for this command line: in a fork, the one that is there already."""
-    asked = command_line.words(sys.argv)
-    return command(asked[0] if asked and not lending.lender_folder else None)
+def _get_commands() -> Any:
+    """The tree of commands for this command line; in a fork, the whole tree that was built before."""
+    words = command_line.skip_common_options(sys.argv)
+    return make_commands(words[0] if words and not lending.lender_folder else None)
 
 
-def _misused(error: typer.TyperException) -> UsageError:
-    """What was wrong with the command line, and where its help is."""
+def _make_usage_error(error: typer.TyperException) -> UsageError:
+    """The error for a wrong command line, with the command that prints its help."""
     from mcp_bridge.errors import UsageError
     from mcp_bridge.settings import load_settings
 
     # A command without its arguments has printed its help already.
-    told = type(error).__name__ == "NoArgsIsHelpError"
+    help_was_printed = type(error).__name__ == "NoArgsIsHelpError"
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "playvisor"
     try:
@@ -111,5 +111,5 @@ def _misused(error: typer.TyperException) -> UsageError:
     except UsageError as unusable:
         return unusable
     return UsageError(
-        "" if told else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage."
+        "" if help_was_printed else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage."
     )

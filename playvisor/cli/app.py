@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tree of commands and their help. What a command needs is imported when it runs: every other one starts fast."""
+"""The tree of commands and their help. A command imports what it needs when it runs, so that the others start fast."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from mcp_bridge.settings import profiles
 from playvisor.cli.options import Check, Json, PlanId
 
 GROUPS = ("approvals", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools")
-"""Groups of commands that are not the catalogue's."""
+"""Groups of commands that are not made from the catalogue."""
 
-_HELP = "Operate Proxmox VE: every action a playbook run, previewed, recorded and verifiable."
+_HELP = "Operate Proxmox VE through Ansible playbooks: preview every change, and keep a record that can be verified."
 _CATALOGUE_PANEL = "Operate the cluster"
 _OWN_PANEL = "Playvisor"
 
 
 def make_app(only: str | None = None) -> typer.Typer:
-    """The whole tree; or, since that takes a while, as much as a command line with this first word needs."""
+    """The whole tree of commands, or, because that takes a while, the part that begins with the word `only`."""
     app = typer.Typer(
         name="playvisor",
         help=_HELP,
@@ -39,8 +39,8 @@ def make_app(only: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(playvisor)
-    if only not in top_level():
-        _add_nouns(app, only)
+    if only not in list_own_commands():
+        _add_tool_commands(app, only)
     for name, function in _COMMANDS.items():
         app.command(name, rich_help_panel=_OWN_PANEL)(function)
     for name in [only] if only in GROUPS else () if only in _COMMANDS else GROUPS:
@@ -49,7 +49,7 @@ def make_app(only: str | None = None) -> typer.Typer:
     return app
 
 
-def _add_nouns(app: typer.Typer, only: str | None) -> None:
+def _add_tool_commands(app: typer.Typer, only: str | None) -> None:
     from mcp_bridge.catalogue.commands import list_commands
     from playvisor.cli import tool_commands
 
@@ -57,8 +57,8 @@ def _add_nouns(app: typer.Typer, only: str | None) -> None:
         app.add_typer(tool_commands.make_group(noun), name=noun, rich_help_panel=_CATALOGUE_PANEL)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"playvisor {version()}")
         raise typer.Exit
 
@@ -68,10 +68,10 @@ def playvisor(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
     profile: Annotated[
-        str | None, typer.Option(help="Cluster to use, by its name in `playvisor profile list`.")
+        str | None, typer.Option(help="Profile of the cluster to use, as in `playvisor profile list`.")
     ] = None,
 ) -> None:
-    """Operate Proxmox VE: every action a playbook run, previewed, recorded and verifiable."""
+    """Apply the options that every command has."""
     if profile:
         os.environ[profiles.VARIABLE] = profile
 
@@ -85,45 +85,46 @@ def call(
     check: Check = False,
     as_json: Json = False,
 ) -> None:
-    """Call a tool by its name, with arguments as an AI client gives them.
+    """Call a tool by its name, with the arguments that an AI client would use.
 
-    Lists are written a,b or repeated; a dot leads into an object; JSON works everywhere:
+    Write a list as a,b or repeat its name; write a part of an object with a dot.
+    Every value can also be JSON. An example:
     playvisor call list_guests guests.tags=web guests.status=running
     """
-    from playvisor.cli.call import call_tool
+    from playvisor.cli.call import call_with_words
 
-    raise typer.Exit(call_tool(tool, arguments or [], check=check, as_json=as_json))
+    raise typer.Exit(call_with_words(tool, arguments or [], check=check, as_json=as_json))
 
 
 def apply_plan(plan_id: PlanId, as_json: Json = False) -> None:
-    """Apply a kept plan: exactly that one, once, or it is refused as drifted."""
-    from playvisor.cli.call import call_with
+    """Apply a saved plan, exactly as it is and only once. It is refused if the plan would be different by now."""
+    from playvisor.cli.call import call_with_arguments
 
-    raise typer.Exit(call_with("apply_plan", {"plan_id": plan_id}, as_json=as_json))
+    raise typer.Exit(call_with_arguments("apply_plan", {"plan_id": plan_id}, as_json=as_json))
 
 
 def freeze(
-    why: Annotated[str, typer.Argument(metavar="[WHY]", help="For whoever is stopped by it.")] = "",
+    why: Annotated[str, typer.Argument(metavar="[WHY]", help="Reason, shown to those whose changes are refused.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Stop all changes at once, for every client of this state directory, until thawed."""
+    """Refuse all changes from now on, by every client of this state directory, until `playvisor thaw`."""
     from playvisor.cli.approvals import freeze as do_freeze
 
     do_freeze(why, as_json=as_json)
 
 
 def thaw(as_json: Json = False) -> None:
-    """End a freeze."""
+    """End a freeze: allow changes again."""
     from playvisor.cli.approvals import thaw as do_thaw
 
     do_thaw(as_json=as_json)
 
 
 def serve() -> None:
-    """Make commands of this user faster, until stopped: each is run by a fork of a process that has everything loaded.
+    """Make the commands of this user faster, until stopped, by keeping a process with Ansible loaded.
 
-    A running `playvisor mcp` does so, too. Commands run as they would otherwise: with their own arguments, environment
-    and terminal.
+    Each command runs in a fork of that process, with its own arguments,
+    environment and terminal. A running `playvisor mcp` does the same.
     """
     from playvisor.cli.serve import serve_commands
 
@@ -131,14 +132,14 @@ def serve() -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check the set-up: is the cluster reachable, as whom, with which privileges, what is missing, how to fix it."""
+    """Check the setup: connection, login and privileges. Says what is missing and how to fix it."""
     from playvisor.cli.doctor import examine
 
     raise typer.Exit(examine(as_json=as_json))
 
 
 def demo() -> None:
-    """See the whole path work on a simulated cluster, in under a minute; it leaves nothing behind."""
+    """Show how everything works, on a simulated cluster, in under a minute. It leaves nothing behind."""
     from playvisor.cli.demo import run_demo
 
     raise typer.Exit(run_demo())
@@ -155,6 +156,6 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 
 
-def top_level() -> set[str]:
-    """The words that a tool's noun can't be."""
+def list_own_commands() -> set[str]:
+    """The commands and groups that are not made from the catalogue: no tool's noun may be one of them."""
     return {*GROUPS, *_COMMANDS}

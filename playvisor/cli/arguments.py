@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a tool's command takes: words that name guests, and an option for everything else in its schema. Pure."""
+"""The arguments of a tool's command: words that name guests, and an option for everything else in its schema. Pure."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ _GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
-class Given:
-    """One thing that a command takes: where it goes in the arguments, its schema, and its flag; None is a word.
+class ToolArgument:
+    """An argument or option of a command: its path in the tool's arguments, its schema, and its flag.
 
-    The words that name guests may be `several`; one may be `alone`, as the tool's vmid or name.
+    Without a flag it is a positional word. Of the words that name guests there may be several (`may_be_several`); a
+    single one may become the tool's vmid or name (`may_be_single`).
     """
 
     path: tuple[str, ...]
     schema: Mapping[str, Any]
     flag: str | None
     required: bool = False
-    several: bool = False
-    alone: bool = True
+    may_be_several: bool = False
+    may_be_single: bool = True
 
     @property
-    def parameter(self) -> str:
-        """Its name in Python."""
+    def python_name(self) -> str:
+        """Name of the function's parameter."""
         return "__".join(self.path)
 
     @property
     def metavar(self) -> str | None:
-        """How help shows its value, where the type does not say it."""
+        """How help shows the value; None where the type says enough."""
         if self.path == GUESTS:
             return "GUEST"
         if self.flag is None:
@@ -50,117 +51,130 @@ class Given:
             return "NAME=VALUE,…" if items["type"] == "object" else "VALUE,…"
         return None
 
-    def put(self, value: Any, arguments: dict[str, Any]) -> None:
-        """Put what was given into the arguments. Raises UsageError for guests that can't be meant together."""
+    def store(self, value: Any, arguments: dict[str, Any]) -> None:
+        """Store a value in the arguments. Raises UsageError when guests are named both by id and by name."""
         if self.path == GUESTS:
-            self._put_guests([value] if isinstance(value, str) else list(value), arguments)
+            self._store_guests([value] if isinstance(value, str) else list(value), arguments)
             return
         for name in self.path[:-1]:
             arguments = arguments.setdefault(name, {})
         if isinstance(value, (list, tuple)):
-            value = self._joined(value)
+            value = self._join_values(value)
         arguments[self.path[-1]] = value
 
-    def _put_guests(self, words: list[str], arguments: dict[str, Any]) -> None:
-        """One guest by id or name; or several, or a pattern, as a part of the selection."""
+    def _store_guests(self, words: list[str], arguments: dict[str, Any]) -> None:
+        """A single guest becomes vmid or name; several guests, or a pattern, become part of the selection."""
         ids = [int(word) for word in words if word.isdecimal()]
         if ids and len(ids) < len(words):
-            raise UsageError("Guests are given by id and by name at once.", "Give either ids or names.")
-        one = self.alone and len(words) == 1 and "guests" not in arguments
-        if one and not (self.several and _GLOB.search(words[0])):
+            raise UsageError("Guests are named both by id and by name.", "Give either ids or names.")
+        is_single = self.may_be_single and len(words) == 1 and "guests" not in arguments
+        if is_single and not (self.may_be_several and _GLOB.search(words[0])):
             arguments.update({"vmid": ids[0]} if ids else {"name": words[0]})
         else:
             arguments.setdefault("guests", {}).update({"vmids": ids} if ids else {"names": words})
 
-    def _joined(self, texts: Sequence[str]) -> Any:
-        """What was given at once or bit by bit."""
-        parts = [parsing.value(text, self.schema) for text in texts]
+    def _join_values(self, texts: Sequence[str]) -> Any:
+        """One value from an option that was repeated: lists and objects are joined; of others the last one counts."""
+        parts = [parsing.parse_value(text, self.schema) for text in texts]
         if len(parts) > 1 and all(isinstance(part, list) for part in parts):
             return [item for part in parts for item in part]
         if len(parts) > 1 and all(isinstance(part, dict) for part in parts):
             return {name: item for part in parts for name, item in part.items()}
         return parts[-1]
 
-    def written(self, arguments: Mapping[str, Any]) -> list[str]:
-        """The words of a command line that give what is in the arguments."""
+    def render_words(self, arguments: Mapping[str, Any]) -> list[str]:
+        """The words of a command line that stand for this argument's value."""
         if self.path == GUESTS:
-            chosen = arguments.get("guests") or {}
-            named = [arguments.get("vmid"), arguments.get("name"), *chosen.get("vmids", ()), *chosen.get("names", ())]
-            return [str(word) for word in named if word is not None]
+            selection = arguments.get("guests") or {}
+            guests = [
+                arguments.get("vmid"),
+                arguments.get("name"),
+                *selection.get("vmids", ()),
+                *selection.get("names", ()),
+            ]
+            return [str(word) for word in guests if word is not None]
         value: Any = arguments
         for name in self.path:
             value = value.get(name) if isinstance(value, Mapping) else None
         if value is None:
             return []
         if self.flag is None:
-            return [_text(value)]
+            return [_format_value(value)]
         if isinstance(value, bool):
-            return [self.flag if value else f"--no-{self.flag[2:]}"]
+            return [self._make_switch(value)]
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            return [word for item in value for word in (self.flag, _text(item))]
-        return [self.flag, _text(value)]
+            return [word for item in value for word in (self.flag, _format_value(item))]
+        return [self.flag, _format_value(value)]
+
+    def render_default(self) -> str:
+        """The schema's default as help shows it: for a switch the flag that says the same, else the value."""
+        default = self.schema["default"]
+        return self._make_switch(default) if isinstance(default, bool) else _format_value(default)
+
+    def _make_switch(self, value: bool) -> str:
+        return str(self.flag) if value else f"--no-{str(self.flag)[2:]}"
 
 
-def given_of(tool: Tool) -> list[Given]:
-    """Everything that the tool's command takes, words first."""
+def list_arguments(tool: Tool) -> list[ToolArgument]:
+    """Every argument of the tool's command, positional words first."""
     properties = dict(tool.input_schema["properties"])
     properties.pop("check", None)
     required = tool.input_schema.get("required", ())
-    found: list[Given] = []
-    named = "guests" in properties or "vmid" in tool.needs_one_of
-    if named:
-        found.append(_guests(tool, properties))
+    takes: list[ToolArgument] = []
+    names_guests = "guests" in properties or "vmid" in tool.needs_one_of
+    if names_guests:
+        takes.append(_make_guest_argument(tool, properties))
     for name, schema in properties.items():
-        # Where nothing else is a word, what has to be given is.
-        word = not named and name in required and schema["type"] in ("string", "integer")
+        # Where no words name guests, the required arguments are words.
+        is_word = not names_guests and name in required and schema["type"] in ("string", "integer")
         if schema["type"] == "object" and schema.get("properties"):
-            found += _inner(name, schema)
+            takes += _list_inner_arguments(name, schema)
         else:
-            found.append(Given((name,), schema, None if word else _flag(name), name in required))
-    return sorted(found, key=lambda one: one.flag is not None)
+            takes.append(ToolArgument((name,), schema, None if is_word else _make_flag(name), name in required))
+    return sorted(takes, key=lambda one: one.flag is not None)
 
 
-def arguments_of(given: Iterable[tuple[Given, Any]]) -> dict[str, Any]:
-    """The arguments of the tool. Raises UsageError for guests that can't be meant together."""
+def collect_arguments(pairs: Iterable[tuple[ToolArgument, Any]]) -> dict[str, Any]:
+    """The tool's arguments from the values given. Raises UsageError when guests are named both by id and by name."""
     arguments: dict[str, Any] = {}
-    # A word is one guest or a part of a selection, which has to be known by then.
-    for one, value in sorted(given, key=lambda pair: pair[0].path == GUESTS):
+    # Whether a word is a single guest or part of a selection depends on the rest of the selection, so guests come last.
+    for argument, value in sorted(pairs, key=lambda pair: pair[0].path == GUESTS):
         if value not in (None, [], ()):
-            one.put(value, arguments)
+            argument.store(value, arguments)
     return arguments
 
 
-def _guests(tool: Tool, properties: dict[str, Any]) -> Given:
-    """The words that name guests, in place of the options that do, which are taken out."""
+def _make_guest_argument(tool: Tool, properties: dict[str, Any]) -> ToolArgument:
+    """The argument for the words that name guests; takes the options that it replaces out of `properties`."""
     several, alone = "guests" in properties, "vmid" in properties
-    about = "Ids, names, or patterns such as 'web-*'." if several else "Its id or name."
+    description = "Ids, names, or patterns such as 'web-*'." if several else "Its id or name."
     properties.pop("vmid", None)
     properties.pop("name", None)
     if several:
-        chosen = dict(properties["guests"]["properties"])
-        chosen.pop("vmids", None)
-        chosen.pop("names", None)
-        properties["guests"] = {**properties["guests"], "properties": chosen}
-    needed = not several and bool(tool.needs_one_of)
-    return Given(GUESTS, {"type": "string", "description": about}, None, needed, several, alone)
+        selection = dict(properties["guests"]["properties"])
+        selection.pop("vmids", None)
+        selection.pop("names", None)
+        properties["guests"] = {**properties["guests"], "properties": selection}
+    required = not several and bool(tool.needs_one_of)
+    return ToolArgument(GUESTS, {"type": "string", "description": description}, None, required, several, alone)
 
 
-def _inner(name: str, schema: Mapping[str, Any]) -> Iterator[Given]:
-    """An option for each part of an object; those of a selection of guests need no prefix."""
+def _list_inner_arguments(name: str, schema: Mapping[str, Any]) -> Iterator[ToolArgument]:
+    """An option for each part of an object; the parts of a guest selection get no prefix."""
     for inner, part in schema["properties"].items():
-        flag = _flag(inner.removesuffix("s") if inner == "tags" else inner)
-        yield Given((name, inner), part, flag if name == "guests" else _flag(f"{name}_{inner}"))
+        flag = _make_flag(inner.removesuffix("s") if inner == "tags" else inner)
+        yield ToolArgument((name, inner), part, flag if name == "guests" else _make_flag(f"{name}_{inner}"))
 
 
-def _flag(name: str) -> str:
+def _make_flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list) and not any(isinstance(item, (Mapping, list)) for item in value):
-        return ",".join(map(_text, value))
+        return ",".join(map(_format_value, value))
     if isinstance(value, Mapping) and not any(isinstance(item, (Mapping, list)) for item in value.values()):
-        return ",".join(f"{name}={_text(item)}" for name, item in value.items())
+        return ",".join(f"{name}={_format_value(item)}" for name, item in value.items())
     return json.dumps(value)

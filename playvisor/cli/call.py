@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person at the command line calls a tool, once or again and again, and sees what came of it."""
+"""Call a tool from the command line, once or repeatedly, and print the result."""
 
 from __future__ import annotations
 
@@ -24,43 +24,45 @@ CLIENT = "playvisor-cli"
 INTERRUPTED = 130
 
 
-def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **more: Any) -> Request:
-    """What the person who typed this command asks for, in the mode that they may use at most."""
-    asked = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
-    return Request(tool=tool, arguments=arguments, **{**asked, **more})
+def make_request(settings: Settings, tool: str, arguments: Mapping[str, Any], **overrides: Any) -> Request:
+    """The request of the person who typed this command, in the highest mode that they may use."""
+    defaults = {"mode": settings.mode or "apply", "client_name": CLIENT, "client_version": version(), "kind": "person"}
+    return Request(tool=tool, arguments=arguments, **{**defaults, **overrides})
 
 
-def run_interruptibly(bridge: Bridge, asked: Request, *, quiet: bool = False) -> Result:
-    """Run a request; Ctrl-C cancels it and still waits for what came of it."""
+def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) -> Result:
+    """Run a request and return its result; Ctrl-C cancels the run, and its result is still waited for."""
     cancel = threading.Event()
-    ended: dict[str, Any] = {}
-    with progress.shown(quiet=quiet) as report:
+    outcome: dict[str, Any] = {}
+    with progress.show_progress(quiet=quiet) as report:
 
         def work() -> None:
             try:
-                ended["result"] = bridge.call(asked, report, cancel)
+                outcome["result"] = bridge.call(request, report, cancel)
             except Exception as error:
-                # It is raised again in the main thread.
-                ended["error"] = error
+                # Raised again in the main thread.
+                outcome["error"] = error
 
         thread = threading.Thread(target=work, name="run")
         with cancel_on_signals(cancel):
             thread.start()
             thread.join()
-    if "error" in ended:
-        raise ended["error"]
-    result: Result = ended["result"]
+    if "error" in outcome:
+        raise outcome["error"]
+    result: Result = outcome["result"]
     return result
 
 
 @contextmanager
 def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM set the event, and end nothing by themselves."""
-    before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Within the context, Ctrl-C and SIGTERM only set the event."""
+    old_handlers = {
+        number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in old_handlers.items():
             signal.signal(number, handler)
 
 
@@ -70,29 +72,31 @@ def print_result(result: Result, *, as_json: bool) -> int:
         console.print_json(result.as_dict())
     else:
         results.show(result)
-    return exit_status(result)
+    return get_exit_status(result)
 
 
-def exit_status(result: Result) -> int:
-    """That of the result; a command that was interrupted ends as shells expect it."""
+def get_exit_status(result: Result) -> int:
+    """The exit status of a result; 130 for a cancelled run, as shells expect after Ctrl-C."""
     return INTERRUPTED if result.status == "cancelled" else result.exit_status
 
 
-def call_tool(name: str, words: list[str], *, check: bool, as_json: bool) -> int:
-    """Call a tool and print its result; returns the exit status."""
+def call_with_words(name: str, words: list[str], *, check: bool, as_json: bool) -> int:
+    """Call a tool with `name=value` words and print its result; returns the exit status."""
     tool = catalogue.load().get(name) or TOOLS.get(name)
-    return call_with(name, parsing.parse(words, tool.input_schema if tool else {}), check=check, as_json=as_json)
+    return call_with_arguments(
+        name, parsing.parse(words, tool.input_schema if tool else {}), check=check, as_json=as_json
+    )
 
 
-def call_with(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
-    """Call a tool with these arguments, as `call_tool` does."""
+def call_with_arguments(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
+    """Call a tool with these arguments and print its result; returns the exit status."""
     settings = load_settings()
     request = make_request(settings, name, arguments, check=check)
     return print_result(run_interruptibly(make_bridge(settings), request, quiet=as_json), as_json=as_json)
 
 
-def watch_with(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
-    """Call a tool that reads again and again, `every` so many seconds, until it fails or Ctrl-C; each is a run."""
+def watch_tool(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
+    """Repeat a call of a read tool `every` so many seconds, until it fails or Ctrl-C; each call is a run."""
     settings = load_settings()
     bridge = make_bridge(settings, lasting=True)
     stop = threading.Event()
@@ -102,7 +106,7 @@ def watch_with(name: str, arguments: dict[str, Any], *, every: float, as_json: b
             result = bridge.call(make_request(settings, name, arguments), lambda _line: None, stop)
             if stop.is_set():
                 break
-            console.out().clear()
+            console.get_stdout().clear()
             status = print_result(result, as_json=as_json)
             sys.stdout.flush()
             stop.wait(every if status == 0 else 0)

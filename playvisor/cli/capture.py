@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor sim capture`: a state file for the simulator, made of the live cluster."""
+"""`playvisor sim capture`: make a state file for the simulator from the live cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mcp_bridge.run import summary
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
-from playvisor.cli.call import exit_status, make_request, run_interruptibly
+from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
 from pve_simulator import dump_seed, load_seed
 
 _SUFFIXES = (".json", ".yaml", ".yml")
@@ -26,40 +26,41 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
 
     Raises UsageError for a file that can't be written, PlayvisorError for a capture that can't be used.
     """
-    _check(file)
+    _check_file(file)
     settings = load_settings()
-    # Beside the file, so that what can be written here can be there too. Its name says what to do with a leftover.
+    # In the same folder, where we know that we may write. The name says what a leftover is.
     readings = file.absolute().with_name(f".{file.name}.readings.json")
-    given = {"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content}
-    asked = make_request(settings, "capture_cluster", given, mode=settings.mode or "read", internal=True)
+    arguments = {"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content}
+    request = make_request(settings, "capture_cluster", arguments, mode=settings.mode or "read", internal=True)
     try:
-        result = run_interruptibly(make_bridge(settings), asked, quiet=as_json)
+        result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
         if result.failure is None:
             _convert(readings, file)
     finally:
         readings.unlink(missing_ok=True)
     if result.failure is None:
-        found = summary.describe_capture(result.data["counts"])
-        told = f"Captured {found} into {file}, without secrets."
-        result = result.model_copy(update={"dest": str(file), "summary": told})
+        counts = summary.describe_capture(result.data["counts"])
+        sentence = f"Captured {counts} into {file}, without secrets."
+        result = result.model_copy(update={"dest": str(file), "summary": sentence})
     if as_json:
-        console.print_json({**result.as_dict(), **_next_steps(file, result)})
+        console.print_json({**result.as_dict(), **_list_next_steps(file, result)})
     else:
-        _show(result, file)
-    return exit_status(result)
+        _show_result(result, file)
+    return get_exit_status(result)
 
 
-def _check(file: Path) -> None:
+def _check_file(file: Path) -> None:
     if file.suffix not in _SUFFIXES:
         raise UsageError(
-            f"{file} has no suffix that says how to write it.", f"Name it with one of {', '.join(_SUFFIXES)}."
+            f"The name {file} does not say in which format to write it.",
+            f"Give a name that ends in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}.",
         )
     if file.is_dir() or not os.access(file.absolute().parent, os.W_OK | os.X_OK):
         raise UsageError(f"{file} can't be written.", "Name a file in a folder that exists and that you may write to.")
 
 
 def _convert(readings: Path, file: Path) -> None:
-    """Replace the state file as a whole, readable by its owner only, as the users in it have tokens."""
+    """Replace the state file as a whole; readable by its owner only, since the users in it have tokens."""
     draft = file.absolute().with_name(f".{file.stem}.draft{file.suffix}")
     try:
         cluster = load_seed(readings)
@@ -69,19 +70,19 @@ def _convert(readings: Path, file: Path) -> None:
         draft.replace(file)
     except (OSError, ValueError) as error:
         raise PlayvisorError(
-            f"No state file can be made of what was read: {error}.",
-            "If the cluster answers as usual, this is a bug of Playvisor's.",
+            f"What was read can't be made into a state file: {error}.",
+            "If the cluster answers as usual, this is a bug in Playvisor.",
         ) from error
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _next_steps(file: Path, result: Result) -> dict[str, str]:
+def _list_next_steps(file: Path, result: Result) -> dict[str, str]:
     return {} if result.failure else {"rehearse": f"playvisor sim --seed {shlex.quote(str(file))}"}
 
 
-def _show(result: Result, file: Path) -> None:
+def _show_result(result: Result, file: Path) -> None:
     results.show(result.model_copy(update={"counts": None, "dest": None}))
-    for command in _next_steps(file, result).values():
-        console.err().print("To rehearse on it, run this and set what it prints:")
-        console.out().print(command, soft_wrap=True)
+    for command in _list_next_steps(file, result).values():
+        console.get_stderr().print("To rehearse on it, run this and set the variables that it prints:")
+        console.get_stdout().print(command, soft_wrap=True)

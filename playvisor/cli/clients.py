@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an AI client's configuration has to say to start Playvisor. Pure, but for the data file."""
+"""What an AI client's configuration must hold to start Playvisor. Pure, except for reading the data file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PATH = re.compile(r"_(FILE|PATH|DIR|POLICY)$")
 
 @dataclass(frozen=True)
 class Client:
-    """One client: as clients.yml says it."""
+    """One client, as clients.yml describes it."""
 
     name: str
     title: str
@@ -38,83 +38,84 @@ class Client:
     inherits: bool = False
     entry: Mapping[str, Any] = field(default_factory=dict)
 
-    def path(self, environment: Mapping[str, str], platform: str = sys.platform) -> Path:
-        """Where its configuration is on this kind of system. Raises UsageError where that is not known."""
+    def find_path(self, environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+        """Path of its configuration on this kind of system. Raises UsageError where that is not known."""
         where = self.file.get(platform)
         if where is None:
             raise UsageError(
                 f"Where {self.title} keeps its configuration on {platform} is not known.",
-                "Name the file with --file, or put into it by hand what --print shows.",
+                "Name the file with --file, or copy what --print shows into it.",
             )
-        for name, usual in _defaults().items():
+        for name, usual in _get_defaults().items():
             where = where.replace(f"${name}", environment.get(name) or usual)
         return Path(where).expanduser()
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The variables for a client's file; those with secrets, which are not in it; and why others were left out."""
+    """The variables for a client's file, the names of those with secrets, and of those that may hold one."""
 
     variables: dict[str, str]
     secrets: list[str]
     left_out: list[str]
 
 
-def known() -> dict[str, Client]:
-    """The clients by name."""
-    return {name: Client(name, **facts) for name, facts in _data()["clients"].items()}
+def load_clients() -> dict[str, Client]:
+    """All clients by name."""
+    return {name: Client(name, **facts) for name, facts in _load_data()["clients"].items()}
 
 
-def named(name: str) -> Client:
-    """One client. Raises UsageError that lists them all."""
-    found = known().get(name.lower())
-    if found is None:
-        near = get_close_matches(name.lower(), known(), n=1)
+def find_client(name: str) -> Client:
+    """The client of that name. Raises UsageError, which lists all names, when there is none."""
+    client = load_clients().get(name.lower())
+    if client is None:
+        near = get_close_matches(name.lower(), load_clients(), n=1)
         guess = f"Did you mean {near[0]}? " if near else ""
-        raise UsageError(f"There is no client {name!r}.", f"{guess}There are: {', '.join(known())}.")
-    return found
+        raise UsageError(f"There is no client {name!r}.", f"{guess}There are: {', '.join(load_clients())}.")
+    return client
 
 
-def connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
-    """What of this environment describes the cluster and Playvisor's settings; secrets become references, or nothing.
+def read_connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
+    """The variables of this environment that describe the cluster and Playvisor's settings, without secrets.
 
-    Paths are made absolute, since the client starts it elsewhere. A profile that is asked for says all of the cluster.
+    A secret becomes a reference where the client has references, or is left out. Paths become absolute, because the
+    client starts Playvisor elsewhere. When a profile is set, no PROXMOX_ variable is taken.
     """
-    told = Connection({}, [], [])
+    connection = Connection({}, [], [])
     prefixes = ("PLAYVISOR_",) if environment.get(profiles.VARIABLE) else ("PROXMOX_", "PLAYVISOR_")
     for name, value in sorted(environment.items()):
         if not name.startswith(prefixes) or not value:
             continue
         if name in SECRETS:
-            # The file that the variable beside it names is enough.
+            # The file that NAME_FILE points to is enough.
             if environment.get(f"{name}_FILE"):
                 continue
-            told.secrets.append(name)
+            connection.secrets.append(name)
             if client.reference:
-                told.variables[name] = client.reference.replace("NAME", name)
+                connection.variables[name] = client.reference.replace("NAME", name)
         elif _SECRET.search(name) or redactor.has_secret(value) or urlsplit(value).password:
-            told.left_out.append(name)
+            connection.left_out.append(name)
         else:
-            told.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value
-    return told
+            connection.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value
+    return connection
 
 
-def entry(client: Client, command: list[str], variables: Mapping[str, str], old: Any) -> dict[str, Any]:
-    """The server's entry: what is new in it, and what else its old one has."""
-    before = old if isinstance(old, dict) else {}
-    given = before.get("env")
-    kept = given if isinstance(given, dict) else {}
-    # A reference of an earlier time would go before a file that is named now.
-    env = {name: value for name, value in kept.items() if not (name in SECRETS and str(value).startswith("$"))}
+def make_entry(client: Client, command: list[str], variables: Mapping[str, str], old: Any) -> dict[str, Any]:
+    """The server's new entry; keeps what else the old one holds."""
+    old_entry = old if isinstance(old, dict) else {}
+    old_env = old_entry.get("env")
+    kept_env = old_env if isinstance(old_env, dict) else {}
+    # An old reference to a secret would take precedence over a file that is named now.
+    env = {name: value for name, value in kept_env.items() if not (name in SECRETS and str(value).startswith("$"))}
     env |= variables
-    return {**before, **client.entry, "command": command[0], "args": command[1:], "env": env}
+    return {**old_entry, **client.entry, "command": command[0], "args": command[1:], "env": env}
 
 
 @cache
-def _data() -> dict[str, Any]:
+def _load_data() -> dict[str, Any]:
     data: dict[str, Any] = load_yaml(_FILE.read_text(encoding="utf-8"))
     return data
 
 
-def _defaults() -> dict[str, str]:
-    return dict(_data()["defaults"])
+def _get_defaults() -> dict[str, str]:
+    return dict(_load_data()["defaults"])

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a command line asks for, told before anything is imported: whether it may be lent, and runs playbooks."""
+"""Find out before anything is imported whether another process may run a command line, and if it runs playbooks."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import os
 from mcp_bridge.executor.forkserver import lending
 
 PROGRAM = "playvisor"
-LENT = {PROGRAM: "playvisor.cli"}
-"""The program that fork servers lend, with the module that has its `main` and `preload`."""
-ALONE = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
-"""Commands that go on for long, or look at what their own process has."""
+LENT_PROGRAMS = {PROGRAM: "playvisor.cli"}
+"""The program that fork servers run for others, with the module that has its `main` and `preload`."""
+NEVER_LENT = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
+"""Commands that run for long, or that examine their own process."""
 WITHOUT_PLAYBOOKS = frozenset({"approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"})
-COMPLETING = "_PLAYVISOR_COMPLETE"
-"""Says to typer that this is no command, but a shell that asks how to go on."""
+COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"
+"""Set when this is no command, but a shell that asks typer for completions."""
 
 
 def borrow(arguments: list[str]) -> int | None:
-    """The exit status of the command, run by whoever lends; None when nobody does, and nothing was run."""
+    """Have another process run the command; returns its exit status, or None when there is none and nothing was run."""
     return lending.borrow([PROGRAM, *arguments[1:]]) if may_be_lent(arguments) else None
 
 
-def words(arguments: list[str]) -> list[str]:
-    """What a command line asks for, from its first word on, without the options that all commands have."""
+def skip_common_options(arguments: list[str]) -> list[str]:
+    """The words of a command line from the command on, without the options that every command has."""
     rest = arguments[1:]
     while rest and rest[0].startswith("--profile"):
         rest = rest[1:] if "=" in rest[0] else rest[2:]
@@ -33,18 +33,18 @@ def words(arguments: list[str]) -> list[str]:
 
 
 def may_be_lent(arguments: list[str]) -> bool:
-    """Whether a command may run in a fork of another process, be it only its playbooks."""
+    """Whether the command, or at least its playbooks, may run in a fork of another process."""
     if lending.lender_folder is not None or os.environ.get("PLAYVISOR_EXECUTOR") not in (None, "", "warm"):
         return False
-    asked = words(arguments)
-    if not asked:
-        # A shell that completes what somebody types waits for it.
-        return COMPLETING in os.environ
-    return not asked[0].startswith("-") and asked[0] not in ALONE
+    words = skip_common_options(arguments)
+    if not words:
+        # A shell waits for these completions while somebody types.
+        return COMPLETION_VARIABLE in os.environ
+    return not words[0].startswith("-") and words[0] not in NEVER_LENT
 
 
 def runs_playbooks(arguments: list[str]) -> bool:
-    """Whether a command will run a playbook, unless it is told only to help."""
-    asked = words(arguments)
-    helps = {"-h", "--help"} & set(asked) or (len(asked) < 2)
-    return may_be_lent(arguments) and not helps and asked[0] not in WITHOUT_PLAYBOOKS
+    """Whether the command will run a playbook; not when it only prints help."""
+    words = skip_common_options(arguments)
+    prints_help = {"-h", "--help"} & set(words) or (len(words) < 2)
+    return may_be_lent(arguments) and not prints_help and words[0] not in WITHOUT_PLAYBOOKS

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Completing names of the cluster in the shell: each reading is a run like any other, and kept for a moment."""
+"""Complete names of the cluster in the shell. Each reading is a run like any other, and is cached for a moment."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ from typing import Any
 
 from mcp_bridge.catalogue.completions import SOURCES, filter_by_prefix
 
-# Somebody types: what was read a moment ago will do.
+# While somebody types, names read a moment ago are good enough.
 _FRESH_SECONDS = 30.0
 _KINDS = {"guests": "guest", "node": "node", "target": "node", "drain": "node", "storage": "storage"}
 
 
-def completer(option: str) -> Callable[[str], list[str]] | None:
-    """What completes the values of an option; None when nothing does."""
+def make_completer(option: str) -> Callable[[str], list[str]] | None:
+    """A function that completes the values of an option; None for options without completion."""
     kind = _KINDS.get(option)
     return (lambda incomplete: _complete(kind, incomplete)) if kind else None
 
 
-def _complete(kind: str, begun: str) -> list[str]:
+def _complete(kind: str, prefix: str) -> list[str]:
     from mcp_bridge.errors import PlayvisorError
 
-    # An error would land in the middle of what somebody types.
+    # An error message would appear in the middle of what somebody types.
     with suppress(PlayvisorError, OSError, ValueError):
-        return filter_by_prefix(_values(kind), begun)
+        return filter_by_prefix(_list_values(kind), prefix)
     return []
 
 
-def _values(kind: str) -> list[str]:
+def _list_values(kind: str) -> list[str]:
     from mcp_bridge.settings import load_settings
 
     settings = load_settings()
-    kept = settings.state_dir / "completions.json"
-    known = _kept(kept)
+    cache_file = settings.state_dir / "completions.json"
+    cache = _read_cache(cache_file)
     key = f"{settings.cluster_url} {settings.identity} {kind}"
-    if key not in known:
-        known[key] = {"at": time.time(), "values": _read(settings, kind)}
-        _keep(kept, known)
-    values: list[str] = known[key]["values"]
+    if key not in cache:
+        cache[key] = {"at": time.time(), "values": _read_from_cluster(settings, kind)}
+        _write_cache(cache_file, cache)
+    values: list[str] = cache[key]["values"]
     return values
 
 
-def _read(settings: Any, kind: str) -> list[str]:
+def _read_from_cluster(settings: Any, kind: str) -> list[str]:
     from mcp_bridge.run.factory import make_bridge
     from playvisor.cli.call import make_request
 
     reading = SOURCES[kind]
-    asked = make_request(settings, reading.tool, reading.arguments, mode="read", client_name="playvisor-completion")
-    return reading.values(make_bridge(settings).call(asked, lambda _line: None, threading.Event()))
+    request = make_request(settings, reading.tool, reading.arguments, mode="read", client_name="playvisor-completion")
+    return reading.values(make_bridge(settings).call(request, lambda _line: None, threading.Event()))
 
 
-def _kept(path: Path) -> dict[str, Any]:
-    """What is still fresh of what was read."""
+def _read_cache(path: Path) -> dict[str, Any]:
+    """The cached readings that are still fresh."""
     try:
-        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        cache: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     oldest = time.time() - _FRESH_SECONDS
-    return {key: one for key, one in known.items() if one["at"] > oldest}
+    return {key: one for key, one in cache.items() if one["at"] > oldest}
 
 
-def _keep(path: Path, known: dict[str, Any]) -> None:
+def _write_cache(path: Path, cache: dict[str, Any]) -> None:
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(known), encoding="utf-8")
+    new.write_text(json.dumps(cache), encoding="utf-8")
     new.replace(path)

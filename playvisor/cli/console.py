@@ -23,18 +23,18 @@ _PIPE_WIDTH = 400
 
 
 @cache
-def out() -> Console:
-    """Data."""
-    return _console(sys.stdout)
+def get_stdout() -> Console:
+    """The console for data."""
+    return _make_console(sys.stdout)
 
 
 @cache
-def err() -> Console:
-    """Messages."""
-    return _console(sys.stderr)
+def get_stderr() -> Console:
+    """The console for messages."""
+    return _make_console(sys.stderr)
 
 
-def _console(file: IO[str]) -> Console:
+def _make_console(file: IO[str]) -> Console:
     from rich.console import Console
 
     return Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else _PIPE_WIDTH)
@@ -46,43 +46,43 @@ def print_json(data: Any) -> None:
 
 
 def report_error(error: PlayvisorError, *, as_json: bool) -> None:
-    """Say what went wrong and what to do about it."""
+    """Print an error and its hint; as JSON on stdout, or for people on stderr."""
     if as_json:
         failure = {"code": error.code, "message": error.message, "hint": error.hint}
         print_json({"status": "failed", "summary": error.message, "failure": failure})
         return
-    complain(error.message, error.hint)
+    print_failure(error.message, error.hint)
 
 
-def complain(message: str, hint: str | None) -> None:
-    """A failure on stderr: what, and what to do next."""
+def print_failure(message: str, hint: str | None) -> None:
+    """Print a failure and what to do next on stderr."""
     from rich.text import Text
 
-    err().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
+    get_stderr().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
     if hint:
-        err().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
+        get_stderr().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
 
 
-def table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
-    """A table on stdout; None is left empty."""
-    out().print(make_table(columns, rows, title=title))
+def print_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
+    """Print a table on stdout; None is an empty cell."""
+    get_stdout().print(make_table(columns, rows, title=title))
 
 
 def make_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> Table:
-    """A table whose cells are text or rich's own objects."""
+    """A table whose cells are plain values or rich's own objects."""
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(_cell(value) for value in row))
-    return made
+        table.add_row(*(_format_cell(value) for value in row))
+    return table
 
 
-def facts(values: Mapping[str, Any]) -> None:
-    """Names and values on stdout, one pair per line; what is empty is left out."""
+def print_facts(values: Mapping[str, Any]) -> None:
+    """Print names and values on stdout, one pair per line, without the empty ones."""
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
@@ -90,11 +90,11 @@ def facts(values: Mapping[str, Any]) -> None:
     grid.add_column(overflow="fold")
     for name, value in values.items():
         if value not in (None, "", [], {}):
-            grid.add_row(name, _cell(value))
-    out().print(grid)
+            grid.add_row(name, _format_cell(value))
+    get_stdout().print(grid)
 
 
-def _cell(value: Any) -> Any:
+def _format_cell(value: Any) -> Any:
     from rich.text import Text
 
     if value is None:

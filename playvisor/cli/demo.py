@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor demo`: the whole path, shown on a simulated cluster through a real MCP client."""
+"""`playvisor demo`: everything at work on a simulated cluster, called by a real MCP client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.text.plain import one_line
 from playvisor.cli import console
-from playvisor.cli.runs import runs_table
+from playvisor.cli.runs import make_runs_table
 
 _GUEST = "web-01"
 _LONGEST_LINE = 65536
@@ -46,26 +46,26 @@ playvisor mcp --mode check              # for your AI client: it only plans"""
 
 
 def run_demo() -> int:
-    """Show everything; 0 when all of it went as it should."""
+    """Run the demo; returns 0 when every step ended as expected, else 1."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="playvisor-demo-") as folder:
-        succeeded = anyio.run(_show, Path(folder))
-    console.out().print(Text(f"\nThat took {time.monotonic() - started:.0f} s and left nothing behind.", "dim"))
+        succeeded = anyio.run(_show_demo, Path(folder))
+    console.get_stdout().print(Text(f"\nThat took {time.monotonic() - started:.0f} s and left nothing behind.", "dim"))
     return EXIT_DONE if succeeded else EXIT_FAILED
 
 
-async def _show(folder: Path) -> bool:
-    async with _simulator() as cluster:
-        demo = _Demo(console.out(), folder, cluster)
-        await demo.converse()
+async def _show_demo(folder: Path) -> bool:
+    async with _start_simulator() as cluster:
+        demo = _Demo(console.get_stdout(), folder, cluster)
+        await demo.run_client()
         demo.show_ledger()
     demo.show_next_steps()
     return demo.as_expected
 
 
 @asynccontextmanager
-async def _simulator() -> AsyncIterator[dict[str, Any]]:
-    """A simulated cluster in a process of its own; yields how to connect to it."""
+async def _start_simulator() -> AsyncIterator[dict[str, Any]]:
+    """Run a simulated cluster in a process of its own; yields how to connect to it."""
     command = [sys.executable, "-m", "pve_simulator", "--guests", "6", "--task-seconds", "0.5", "--json"]
     async with await anyio.open_process(command) as process:
         try:
@@ -74,8 +74,8 @@ async def _simulator() -> AsyncIterator[dict[str, Any]]:
             try:
                 line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", _LONGEST_LINE)
             except anyio.IncompleteRead:
-                said = b"".join([chunk async for chunk in process.stderr]).decode(errors="replace").splitlines()
-                reason = said[-1] if said else "it said nothing"
+                errors = b"".join([chunk async for chunk in process.stderr]).decode(errors="replace").splitlines()
+                reason = errors[-1] if errors else "it said nothing"
                 raise PlayvisorError(f"The simulator did not start: {reason}") from None
             yield json.loads(line)
         finally:
@@ -83,7 +83,7 @@ async def _simulator() -> AsyncIterator[dict[str, Any]]:
 
 
 class _Demo:
-    """The steps, each with what is going on and what came of it."""
+    """The steps of the demo, each printed with what happens and its result."""
 
     def __init__(self, out: Console, state_dir: Path, cluster: Mapping[str, Any]) -> None:
         self._out = out
@@ -92,71 +92,77 @@ class _Demo:
         self._number = 0
         self.as_expected = True
 
-    async def converse(self) -> None:
-        """What an AI client would do."""
-        self._heading("A simulated Proxmox VE cluster is up")
-        self._body(Text(f"{self._cluster['url']}, TLS pinned by fingerprint"))
-        self._heading("A real MCP client connects to `playvisor mcp --mode apply`")
+    async def run_client(self) -> None:
+        """Make the calls that an AI client would make."""
+        self._print_heading("A simulated Proxmox VE cluster is up")
+        self._print_body(Text(f"{self._cluster['url']}, TLS pinned by fingerprint"))
+        self._print_heading("A real MCP client connects to `playvisor mcp --mode apply`")
         info = Implementation(name="demo-client", version=version())
-        async with Client(self._server(), client_info=info, elicitation_callback=self._on_question) as client:
+        async with Client(
+            self._make_server_parameters(), client_info=info, elicitation_callback=self._on_question
+        ) as client:
             listed = await client.list_tools()
-            self._body(Text(f"It is offered {', '.join(tool.name for tool in listed.tools)}."))
+            self._print_body(Text(f"It is offered {', '.join(tool.name for tool in listed.tools)}."))
 
-            self._heading("It lists the guests: one playbook run, one API request")
-            self._body(_guests(await self._call(client, "list_guests", {}, "ok")))
+            self._print_heading("It lists the guests: one playbook run, one API request")
+            self._print_body(_render_guests(await self._call(client, "list_guests", {}, "ok")))
 
-            self._heading(f"It asks what stopping {_GUEST} would do: nothing is sent yet")
-            self._body(_plan(await self._call(client, "stop_guest", {"name": _GUEST, "check": True}, "planned")))
+            self._print_heading(f"It asks what stopping {_GUEST} would do: nothing is sent yet")
+            self._print_body(
+                _render_plan(await self._call(client, "stop_guest", {"name": _GUEST, "check": True}, "planned"))
+            )
 
-            self._heading("It stops it: policy wants its user asked, then exactly the approved plan is applied")
-            self._body(_done(await self._call(client, "stop_guest", {"name": _GUEST}, "ok", changed=True)))
+            self._print_heading("It stops it: policy asks its user first, then exactly the approved plan is applied")
+            self._print_body(
+                _render_result(await self._call(client, "stop_guest", {"name": _GUEST}, "ok", changed=True))
+            )
 
-            self._heading("It asks for the same again: nothing to do, nothing sent")
-            self._body(_done(await self._call(client, "stop_guest", {"name": _GUEST}, "ok")))
+            self._print_heading("It asks for the same again: nothing to do, nothing sent")
+            self._print_body(_render_result(await self._call(client, "stop_guest", {"name": _GUEST}, "ok")))
 
             wrong = {"nam": _GUEST, "force": "very"}
-            self._heading(f"It gets a call wrong: stop_guest {json.dumps(wrong)}")
-            self._body(_failure(await self._call(client, "stop_guest", wrong, "failed")))
+            self._print_heading(f"It makes a wrong call: stop_guest {json.dumps(wrong)}")
+            self._print_body(_render_failure(await self._call(client, "stop_guest", wrong, "failed")))
 
     def show_ledger(self) -> None:
-        """The evidence, and whether it holds."""
+        """Print the ledger, and whether it verifies."""
         ledger = Ledger(self._state_dir)
-        self._heading("Every call is in the ledger, also the one that failed")
-        self._body(runs_table(ledger.recent(), brief=True))
-        self._heading("`playvisor runs verify` proves it offline")
-        checked = ledger.verify()
-        if checked.faults:
+        self._print_heading("Every call is in the ledger, even the one that failed")
+        self._print_body(make_runs_table(ledger.recent(), brief=True))
+        self._print_heading("`playvisor runs verify` proves it offline")
+        verification = ledger.verify()
+        if verification.faults:
             self.as_expected = False
-            self._body(Text(f"Broken: {checked.faults[0].what}", "red"))
+            self._print_body(Text(f"Broken: {verification.faults[0].what}", "red"))
         else:
-            intact = f"Intact: {checked.entries} chained entries, every artifact of {checked.artifacts} runs."
-            self._body(Text(intact, "green"))
+            intact = f"Intact: {verification.entries} chained entries, every artifact of {verification.artifacts} runs."
+            self._print_body(Text(intact, "green"))
 
     def show_next_steps(self) -> None:
-        """How to do the same for real."""
-        self._heading("The same on your own cluster")
-        self._body(Text(_REAL_CLUSTER))
+        """Print how to do the same on a real cluster."""
+        self._print_heading("The same on your own cluster")
+        self._print_body(Text(_REAL_CLUSTER))
 
     async def _call(
         self, client: Client, tool: str, arguments: dict[str, Any], status: str, *, changed: bool = False
     ) -> dict[str, Any]:
-        """One call, with its progress; what it should come to is what makes the demo a success."""
+        """Call a tool and show its progress; a result other than `status` and `changed` makes the demo fail."""
         result = await client.call_tool(tool, arguments, progress_callback=self._on_progress)
         data = dict(result.structured_content or {})
         self.as_expected &= (data["status"], data["changed"]) == (status, changed)
         return data
 
     async def _on_question(self, context: Any, params: types.ElicitRequestParams) -> types.ElicitResult:
-        """The user of the client, who is shown the plan and approves it."""
+        """Play the client's user, who reads the plan and approves it."""
         del context
-        asked = [Text(f"? {line}", "yellow") for line in params.message.splitlines() if line]
-        self._body(Group(*asked, Text("The user approves.", "green")))
+        question = [Text(f"? {line}", "yellow") for line in params.message.splitlines() if line]
+        self._print_body(Group(*question, Text("The user approves.", "green")))
         return types.ElicitResult(action="accept", content={"approve": True})
 
     async def _on_progress(self, progress: float, total: float | None, message: str | None) -> None:
-        self._body(Text(f"… {one_line(message or '')}", "dim"))
+        self._print_body(Text(f"… {one_line(message or '')}", "dim"))
 
-    def _server(self) -> StdioServerParameters:
+    def _make_server_parameters(self) -> StdioServerParameters:
         env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PROXMOX_", "PLAYVISOR_"))},
             "PLAYVISOR_STATE_DIR": str(self._state_dir),
@@ -170,20 +176,20 @@ class _Demo:
             command=sys.executable, args=["-m", "playvisor", "mcp", "--mode", "apply"], env=env
         )
 
-    def _heading(self, text: str) -> None:
+    def _print_heading(self, text: str) -> None:
         self._number += 1
         self._out.print(Text(f"\n{self._number}. {text}", "bold cyan"))
 
-    def _body(self, body: RenderableType) -> None:
+    def _print_body(self, body: RenderableType) -> None:
         self._out.print(Padding(body, (0, 0, 0, 3), expand=False))
 
 
-def _guests(data: Mapping[str, Any]) -> RenderableType:
+def _render_guests(data: Mapping[str, Any]) -> RenderableType:
     rows = [[g["vmid"], g["name"], g["type"], g["status"], g["node"], ",".join(g["tags"])] for g in data["guests"]]
     return console.make_table(["vmid", "name", "type", "status", "node", "tags"], rows)
 
 
-def _plan(data: Mapping[str, Any]) -> RenderableType:
+def _render_plan(data: Mapping[str, Any]) -> RenderableType:
     requests = [
         Text.assemble(
             (f"{step['method']} {step['path']} {json.dumps(step['params'])}", "yellow"),
@@ -194,12 +200,12 @@ def _plan(data: Mapping[str, Any]) -> RenderableType:
     return Group(Text(one_line(data["summary"])), *requests, Text(f"plan {data['plan']['digest'][:12]}…", "dim"))
 
 
-def _done(data: Mapping[str, Any]) -> RenderableType:
+def _render_result(data: Mapping[str, Any]) -> RenderableType:
     tasks = [Text(upid, "dim") for upid in data["upids"]]
     return Group(Text(one_line(data["summary"]), "green"), *tasks)
 
 
-def _failure(data: Mapping[str, Any]) -> RenderableType:
+def _render_failure(data: Mapping[str, Any]) -> RenderableType:
     failure = data["failure"]
     return Group(
         Text.assemble((f"{failure['code']}: ", "red"), one_line(failure["message"])),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor doctor`: everything that has to be right, looked at one by one."""
+"""`playvisor doctor`: check one by one what has to be right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import exit_status, make_request, run_interruptibly
+from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
 _TRUST = {
@@ -35,7 +35,7 @@ _TRUST = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: how it is, and what to do when it should be otherwise."""
+    """One thing that was checked: its state, what was found, and how to fix it."""
 
     name: str
     state: Literal["ok", "warning", "failed"]
@@ -44,64 +44,64 @@ class Check:
 
 
 def examine(*, as_json: bool) -> int:
-    """Look at everything and print it; returns the exit status."""
+    """Check everything and print what was found; returns the exit status."""
     settings = load_settings()
-    checks = [_ansible(), _collection(), _state_dir(settings), _ledger(settings)]
+    checks = [_check_ansible(), _check_collection(), _check_state_dir(settings), _check_ledger(settings)]
     try:
         bridge = make_bridge(settings)
     except UsageError as error:
-        checks.append(_failed("cluster", error))
-        _print(checks, [], as_json=as_json)
+        checks.append(_make_failed_check("cluster", error))
+        _print_checks(checks, [], as_json=as_json)
         return EXIT_USAGE
     try:
         result = _connect(bridge, settings, quiet=as_json)
     except PlayvisorError as error:
-        checks.append(_failed("cluster", error))
-        _print(checks, [], as_json=as_json)
+        checks.append(_make_failed_check("cluster", error))
+        _print_checks(checks, [], as_json=as_json)
         return error.exit_status
     if result.failure:
         checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
-        _print(checks, [], as_json=as_json)
-        return exit_status(result)
+        _print_checks(checks, [], as_json=as_json)
+        return get_exit_status(result)
     standings = [privileges.check_usability(tool, result.data["permissions"]) for tool in catalogue.list_offered()]
-    checks += [*_reached(result), _privileges(standings, result.data["connection"])]
-    _print(checks, standings, as_json=as_json)
+    checks += [*_check_connection(result), _check_privileges(standings, result.data["connection"])]
+    _print_checks(checks, standings, as_json=as_json)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
 
 
 def _connect(bridge: Bridge, settings: Settings, *, quiet: bool) -> Result:
-    asked = make_request(settings, "check_connection", {}, mode=settings.mode or "read", internal=True)
-    return run_interruptibly(bridge, asked, quiet=quiet)
+    request = make_request(settings, "check_connection", {}, mode=settings.mode or "read", internal=True)
+    return run_interruptibly(bridge, request, quiet=quiet)
 
 
-def _ansible() -> Check:
+def _check_ansible() -> Check:
     program = shutil.which("ansible-playbook", path=os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
     if program is None:
-        return Check("ansible", "failed", "ansible-playbook is not there.", ["Install playvisor again."])
+        return Check("ansible", "failed", "ansible-playbook was not found.", ["Install playvisor again."])
     versions = f"ansible-core {installed('ansible-core')}, ansible-runner {installed('ansible-runner')}"
     return Check("ansible", "ok", f"{versions} ({program})", [])
 
 
-def _collection() -> Check:
+def _check_collection() -> Check:
     try:
         return Check("collection", "ok", f"{collection.NAME} {collection.version()} ({collection.root()})", [])
     except (PlayvisorError, OSError) as error:
-        return _failed("collection", error)
+        return _make_failed_check("collection", error)
 
 
-def _state_dir(settings: Settings) -> Check:
+def _check_state_dir(settings: Settings) -> Check:
     path = settings.state_dir
     if not path.exists():
-        return Check("state", "ok", f"{path} will be made on the first run", [])
+        return Check("state", "ok", f"{path} will be created by the first run", [])
     if not os.access(path, os.W_OK | os.X_OK):
-        return Check("state", "failed", f"{path} can't be written to.", ["Set PLAYVISOR_STATE_DIR to one that can."])
+        return Check("state", "failed", f"{path} can't be written to.", ["Set PLAYVISOR_STATE_DIR to another folder."])
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return Check("state", "warning", f"{path} can be read by others (mode {mode:03o}).", [f"chmod 700 {path}"])
     return Check("state", "ok", str(path), [])
 
 
-def _ledger(settings: Settings) -> Check:
+def _check_ledger(settings: Settings) -> Check:
     from mcp_bridge.ledger.store import Ledger
     from mcp_bridge.run.recovery.interrupted import close_interrupted
 
@@ -110,7 +110,7 @@ def _ledger(settings: Settings) -> Check:
         closed = close_interrupted(ledger)
         newest = ledger.recent(1)
     except PlayvisorError as error:
-        return _failed("ledger", error)
+        return _make_failed_check("ledger", error)
     where = settings.ledger_url.split("@")[-1] if settings.ledger_url else str(settings.state_dir / "ledger.db")
     found = f"{where}, newest run {newest[0]['opened_at']}" if newest else f"{where}, no runs yet"
     if closed:
@@ -118,7 +118,7 @@ def _ledger(settings: Settings) -> Check:
     return Check("ledger", "ok", found, [])
 
 
-def _reached(result: Result) -> list[Check]:
+def _check_connection(result: Result) -> list[Check]:
     link = result.data["connection"]
     who = f"{link['user']}!{link['token_id']}" if link["token_id"] else link["user"]
     cluster = Check("cluster", "ok", f"{link['url']}, Proxmox VE {link['version']}", [])
@@ -129,23 +129,23 @@ def _reached(result: Result) -> list[Check]:
     return [cluster, login, Check("tls", "warning", "The certificate is not verified.", fix)]
 
 
-def _privileges(standings: list[Usability], link: dict[str, Any]) -> Check:
-    """What the everyday tools lack; nobody is told to give a token more than that without having asked for it."""
+def _check_privileges(standings: list[Usability], link: dict[str, Any]) -> Check:
+    """What the everyday tools lack. The fix never suggests to give a token more privileges than these need."""
     everyday = [entry for entry in standings if entry.tool in catalogue.list_everyday()]
     lacking = [entry.tool for entry in everyday if entry.usable != "yes"]
     if not lacking:
-        every = all(entry.usable == "yes" for entry in standings)
-        return Check("privileges", "ok", f"enough for {'every tool' if every else 'the everyday tools'}", [])
+        all_usable = all(entry.usable == "yes" for entry in standings)
+        return Check("privileges", "ok", f"enough for {'every tool' if all_usable else 'the everyday tools'}", [])
     fix = privileges.make_grant_commands(everyday, link["user"], link["token_id"])
-    return Check("privileges", "warning", f"not enough everywhere for {', '.join(lacking)}", fix)
+    return Check("privileges", "warning", f"not enough, or not everywhere, for {', '.join(lacking)}", fix)
 
 
-def _failed(name: str, error: Exception) -> Check:
+def _make_failed_check(name: str, error: Exception) -> Check:
     hint = error.hint if isinstance(error, PlayvisorError) else None
     return Check(name, "failed", str(error), [hint] if hint else [])
 
 
-def _print(checks: list[Check], standings: list[Usability], *, as_json: bool) -> None:
+def _print_checks(checks: list[Check], standings: list[Usability], *, as_json: bool) -> None:
     if as_json:
         healthy = all(check.state != "failed" for check in checks)
         tools = [asdict(entry) for entry in standings]
@@ -155,13 +155,13 @@ def _print(checks: list[Check], standings: list[Usability], *, as_json: bool) ->
 
     for check in checks:
         mark, style = _MARKS[check.state]
-        console.out().print(Text.assemble((f"{mark} ", style), (f"{check.name:<11}", "bold"), check.found))
+        console.get_stdout().print(Text.assemble((f"{mark} ", style), (f"{check.name:<11}", "bold"), check.found))
         for line in check.fix:
-            console.out().print(Text(f"    → {line}"), soft_wrap=True)
+            console.get_stdout().print(Text(f"    → {line}"), soft_wrap=True)
     if standings:
-        rows = [[entry.tool, entry.usable, _missing(entry)] for entry in standings]
-        console.table(["tool", "usable", "missing"], rows)
+        rows = [[entry.tool, entry.usable, _describe_missing(entry)] for entry in standings]
+        console.print_table(["tool", "usable", "missing"], rows)
 
 
-def _missing(entry: Usability) -> str:
+def _describe_missing(entry: Usability) -> str:
     return "; ".join(f"{' '.join(names)} on {path}" for path, names in entry.missing.items())

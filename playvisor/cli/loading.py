@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What commands need, loaded by a process that they are forked from."""
+"""Load what commands need into the process that they are forked from."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MODULES = (
 
 
 def load_commands() -> Iterator[None]:
-    """Import everything, make every tool's schema and the tree of commands, in small steps."""
+    """Import the modules, and build every tool's schema and the tree of commands, in small steps."""
     for name in _MODULES:
         importlib.import_module(name)
         yield
     for tool in catalogue.list_offered():
-        # Kept with the tool.
+        # The schema is cached in the tool.
         dict(tool.input_schema)
         yield
-    importlib.import_module("playvisor.cli").command()
+    importlib.import_module("playvisor.cli").make_commands()
     yield

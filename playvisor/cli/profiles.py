@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor profile`: the clusters that are known by name."""
+"""`playvisor profile`: named connections to clusters."""
 
 from __future__ import annotations
 
@@ -20,46 +20,55 @@ from playvisor.cli import console
 
 
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
-    """Keep a profile and its secret. Raises UsageError for one that could not work."""
-    known = profiles.load()
+    """Save a profile and its secret. Raises UsageError for one that could not work."""
+    saved = profiles.load()
     profile = Profile(**facts)
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
-        raise UsageError("The url must name a node, and hold no credentials.", "Give --url https://NODE:8006.")
+        raise UsageError("The URL must name a node and hold no credentials.", "Give --url https://NODE:8006.")
     if not profile.token_id and "@" not in (profile.user or ""):
-        raise UsageError("Nobody is named who logs in.", "Give --token-id user@realm!name, or --user user@realm.")
-    kind = _kind(profile)
-    secret = _secret(_asking(kind, name), secret_file)
-    known = known.with_profile(name, _with(profile, kind, secrets.store(name, secret, keyring=keyring)))
-    profiles.save(known)
-    console.err().print(f"Profile {name} is kept in {profiles.find_file()}.")
-    console.err().print(f"Next: playvisor profile test {name}")
+        raise UsageError(
+            "No token or user is given to log in with.", "Give --token-id user@realm!name, or --user user@realm."
+        )
+    kind = _get_secret_kind(profile)
+    secret = _read_secret(_make_question(kind, name), secret_file)
+    saved = saved.with_profile(name, _set_secret(profile, kind, secrets.store(name, secret, keyring=keyring)))
+    profiles.save(saved)
+    console.get_stderr().print(f"Profile {name} is saved in {profiles.find_file()}.")
+    console.get_stderr().print(f"Next: playvisor profile test {name}")
 
 
 def show_all(*, as_json: bool) -> None:
-    """Every profile, without its secret."""
-    known = profiles.load()
-    told = [{"name": name, "default": name == known.default, **_told(one)} for name, one in known.profiles.items()]
+    """Print every profile, without its secret."""
+    saved = profiles.load()
+    descriptions = [
+        {"name": name, "default": name == saved.default, **_describe(one)} for name, one in saved.profiles.items()
+    ]
     if as_json:
-        console.print_json(told)
-    elif told:
-        rows = [[one["name"], "yes" if one["default"] else "", one["url"], one["login"], one["secret"]] for one in told]
-        console.table(["profile", "default", "cluster", "login", "secret"], rows)
+        console.print_json(descriptions)
+    elif descriptions:
+        rows = [
+            [one["name"], "yes" if one["default"] else "", one["url"], one["login"], one["secret"]]
+            for one in descriptions
+        ]
+        console.print_table(["profile", "default", "cluster", "login", "secret"], rows)
     else:
-        console.err().print("There is no profile yet. `playvisor profile add NAME --url … --token-id …` makes one.")
+        console.get_stderr().print(
+            "There is no profile yet. `playvisor profile add NAME --url … --token-id …` adds one."
+        )
 
 
 def show(name: str, *, as_json: bool) -> None:
-    """One profile, without its secret."""
-    told = {"name": name, **_told(profiles.load().get(name))}
+    """Print one profile, without its secret."""
+    description = {"name": name, **_describe(profiles.load().get(name))}
     if as_json:
-        console.print_json(told)
+        console.print_json(description)
     else:
-        console.facts(told)
+        console.print_facts(description)
 
 
 def test(name: str, *, as_json: bool) -> int:
-    """Look at everything that has to be right, as `playvisor doctor` does with this profile."""
+    """Run the checks of `playvisor doctor` with this profile; returns the exit status."""
     from playvisor.cli.doctor import examine
 
     profiles.load().get(name)
@@ -69,70 +78,72 @@ def test(name: str, *, as_json: bool) -> int:
 
 def use(name: str) -> None:
     """Make a profile the default."""
-    known = profiles.load()
-    known.get(name)
-    profiles.save(replace(known, default=name))
-    console.err().print(f"{name} is used from now on, unless --profile or PROXMOX_URL says otherwise.")
+    saved = profiles.load()
+    saved.get(name)
+    profiles.save(replace(saved, default=name))
+    console.get_stderr().print(f"{name} is the default from now on. --profile and PROXMOX_URL override it.")
 
 
 def remove(name: str) -> None:
-    """Forget a profile and its secret."""
-    known = profiles.load()
-    secrets.delete_from_keyring(name, known.get(name))
-    profiles.save(known.without_profile(name))
-    console.err().print(f"Profile {name} is removed.")
+    """Delete a profile and its secret."""
+    saved = profiles.load()
+    secrets.delete_from_keyring(name, saved.get(name))
+    profiles.save(saved.without_profile(name))
+    console.get_stderr().print(f"Profile {name} is removed.")
 
 
 def encrypt(name: str, *, keyring: bool) -> None:
-    """Keep a profile's secret in another way: one in clear, or in the other place, is moved."""
-    known = profiles.load()
-    profile = known.get(name)
-    kind = _kind(profile)
-    kept = getattr(profile, kind)
-    if secrets.is_in_clear(kept):
-        secret = kept
-    elif kept is None or (keyring and kept == secrets.KEYRING):
-        secret = _secret(_asking(kind, name), None)
+    """Move a profile's secret to ansible-vault or the keyring, from clear text or from the other of the two."""
+    saved = profiles.load()
+    profile = saved.get(name)
+    kind = _get_secret_kind(profile)
+    stored = getattr(profile, kind)
+    if secrets.is_in_clear(stored):
+        secret = stored
+    elif stored is None or (keyring and stored == secrets.KEYRING):
+        secret = _read_secret(_make_question(kind, name), None)
     else:
         secret = secrets.read_in_clear(name, profile) or ""
     concealed = secrets.store(name, secret, keyring=keyring)
     if not keyring:
         secrets.delete_from_keyring(name, profile)
-    profiles.save(known.with_profile(name, _with(profile, kind, concealed)))
-    console.err().print(f"The secret of {name} is {'in the keyring' if keyring else 'encrypted with ansible-vault'}.")
+    profiles.save(saved.with_profile(name, _set_secret(profile, kind, concealed)))
+    console.get_stderr().print(
+        f"The secret of {name} is {'in the keyring' if keyring else 'encrypted with ansible-vault'}."
+    )
 
 
-def _told(profile: Profile) -> dict[str, Any]:
-    kept = getattr(profile, profile.secret) if profile.secret else None
-    where = "none" if kept is None else "in clear" if secrets.is_in_clear(kept) else "vault"
+def _describe(profile: Profile) -> dict[str, Any]:
+    secret = getattr(profile, profile.secret) if profile.secret else None
+    where = "none" if secret is None else "in clear" if secrets.is_in_clear(secret) else "vault"
     token = profile.token_id or ""
     return {
         "url": profile.url,
         "login": token if "!" in token or not profile.user else f"{profile.user}!{token}".removesuffix("!"),
         "tls": profile.fingerprint or profile.ca_path or ("system's CAs" if profile.verify_ssl else "not verified"),
-        "secret": "keyring" if kept == secrets.KEYRING else where,
+        "secret": "keyring" if secret == secrets.KEYRING else where,
     }
 
 
-def _with(profile: Profile, kind: str, kept: str) -> Profile:
-    return replace(profile, token_secret=kept) if kind == "token_secret" else replace(profile, password=kept)
+def _set_secret(profile: Profile, kind: str, secret: str) -> Profile:
+    return replace(profile, token_secret=secret) if kind == "token_secret" else replace(profile, password=secret)
 
 
-def _kind(profile: Profile) -> str:
+def _get_secret_kind(profile: Profile) -> str:
     return profile.secret or ("token_secret" if profile.token_id else "password")
 
 
-def _asking(kind: str, name: str) -> str:
+def _make_question(kind: str, name: str) -> str:
     return f"{kind.replace('_', ' ').capitalize()} for {name}: "
 
 
-def _secret(asking: str, file: Path | None) -> str:
-    """From a file, from whoever sits there, or from stdin."""
+def _read_secret(question: str, file: Path | None) -> str:
+    """Read the secret from the file, from the terminal, or from stdin."""
     try:
         if file is not None and str(file) != "-":
             secret = file.read_text(encoding="utf-8").strip()
         else:
-            secret = getpass.getpass(asking) if file is None and sys.stdin.isatty() else sys.stdin.readline().strip()
+            secret = getpass.getpass(question) if file is None and sys.stdin.isatty() else sys.stdin.readline().strip()
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise UsageError(f"{file} can't be read: {reason}.", "Name another file, or leave it out.") from None

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run is doing, on stderr while a person looks at it: its newest lines, and how long it has taken."""
+"""Show on a terminal what a run is doing: its newest lines, and how long it has taken."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from playvisor.cli import console, units
 if TYPE_CHECKING:
     from rich.console import Group
 
-# A run says what it does; a long one also what its tasks in Proxmox VE log.
+# Room for the steps of a run and, when it takes long, for the log lines of its tasks in Proxmox VE.
 _LINES = 6
 
 
 @contextmanager
-def shown(*, quiet: bool) -> Iterator[Progress]:
-    """Where a run's progress goes: nowhere, unless stderr is a terminal."""
-    if quiet or not console.err().is_terminal:
+def show_progress(*, quiet: bool) -> Iterator[Progress]:
+    """Yields the function that takes a run's progress; it does nothing unless stderr is a terminal."""
+    if quiet or not console.get_stderr().is_terminal:
         yield lambda _line: None
         return
     from rich.live import Live
 
     display = _Display()
-    with Live(get_renderable=display.render, console=console.err(), transient=True, refresh_per_second=8):
-        yield display.take
+    with Live(get_renderable=display.render, console=console.get_stderr(), transient=True, refresh_per_second=8):
+        yield display.add_line
 
 
 class _Display:
@@ -45,19 +45,19 @@ class _Display:
         self._phase = "Starting"
         self._began = time.monotonic()
 
-    def take(self, line: str) -> None:
-        """A line such as `Applying: ...`."""
-        phase, colon, said = line.partition(": ")
+    def add_line(self, line: str) -> None:
+        """Add a line such as `Applying: ...`."""
+        phase, colon, text = line.partition(": ")
         self._phase = phase if colon else line
-        if said and said not in list(self._lines)[-1:]:
-            self._lines.append(said)
+        if text and text not in list(self._lines)[-1:]:
+            self._lines.append(text)
 
     def render(self) -> Group:
         from rich.console import Group
         from rich.text import Text
 
         seconds = time.monotonic() - self._began
-        self._spinner.update(text=Text(f"{self._phase} ({units.span(seconds)})"))
+        self._spinner.update(text=Text(f"{self._phase} ({units.format_duration(seconds)})"))
         return Group(
             self._spinner, *(Text(f"  {line}", "dim", no_wrap=True, overflow="ellipsis") for line in self._lines)
         )

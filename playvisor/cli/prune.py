@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor runs prune`: old runs are removed, and that is recorded."""
+"""`playvisor runs prune`: remove old runs, and record that."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from playvisor.cli.runs import open_ledger
 
 
 def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_json: bool) -> None:
-    """Remove the runs that were opened before a time, or say which these are."""
+    """Remove the runs that were opened before a time; without `yes`, only say how many these are."""
     if (before is None) == (keep_days is None):
-        raise UsageError("It has to be said what is old.", "Give one of --before DATE and --keep-days N.")
+        raise UsageError("It is not clear which runs are old.", "Give either --before DATE or --keep-days N.")
     oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
     ledger = open_ledger()
     removal = ledger.find_removable(format_timestamp(oldest))
@@ -37,9 +37,9 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         console.print_json({"removed": bool(removal and yes), **counts})
         return
     if removal is None:
-        console.err().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
+        console.get_stderr().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
         return
-    what = f"{removal.runs} runs from before {oldest.astimezone():%Y-%m-%d %H:%M:%S}, which verify, and their artifacts"
+    what = f"{removal.runs} verified runs from before {oldest.astimezone():%Y-%m-%d %H:%M:%S} and their artifacts"
     if removal.kept:
-        what += f"; {len(removal.kept)} more ended later, or not yet, and stay"
-    console.err().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")
+        what += f"; {len(removal.kept)} more ended later or have not ended, and stay"
+    console.get_stderr().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")

@@ -33,20 +33,20 @@ _OUTCOME_STYLES = {
 
 
 def open_ledger() -> Ledger:
-    """The ledger; what a process that died left open in it is closed."""
+    """Open the ledger, and close the entries that a process that died has left open in it."""
     settings = load_settings()
     ledger = Ledger(settings.state_dir, settings.ledger_url)
     close_interrupted(ledger)
     return ledger
 
 
-def list_runs(limit: int, wanted: Mapping[str, str | None], *, as_json: bool) -> None:
-    """The newest runs, or those of them that are wanted."""
-    rows = open_ledger().recent(limit, **wanted)
+def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -> None:
+    """Print the newest runs, or the newest of those that the filters let through."""
+    rows = open_ledger().recent(limit, **filters)
     if as_json:
         console.print_json(rows)
         return
-    console.out().print(runs_table(rows))
+    console.get_stdout().print(make_runs_table(rows))
 
 
 _COLUMNS = ("run", "when", "tool", "arguments", "mode", "outcome", "changed", "client", "summary")
@@ -55,22 +55,22 @@ _MOST_EXPORTED = 1000
 _BRIEF = ("run", "tool", "arguments", "outcome", "changed", "client")
 
 
-def runs_table(rows: list[Row], *, brief: bool = False) -> Table:
-    """Runs as a table; a brief one fits where space is short."""
+def make_runs_table(rows: list[Row], *, brief: bool = False) -> Table:
+    """A table of runs; a brief one has fewer columns."""
     columns = _BRIEF if brief else _COLUMNS
-    return console.make_table(list(columns), [[_facts(row)[column] for column in columns] for row in rows])
+    return console.make_table(list(columns), [[_describe_row(row)[column] for column in columns] for row in rows])
 
 
-def _facts(row: Row) -> dict[str, Any]:
+def _describe_row(row: Row) -> dict[str, Any]:
     from rich.text import Text
 
     outcome = row["outcome"]
     changed = "" if row["changed"] is None else "yes" if row["changed"] else "no"
     return {
         "run": row["run_id"][:8],
-        "when": _local(row["opened_at"]),
+        "when": _format_local_time(row["opened_at"]),
         "tool": row["tool"],
-        "arguments": _brief(results.compact(row["arguments"])),
+        "arguments": _shorten(results.format_compact(row["arguments"])),
         "mode": row["mode"],
         "outcome": Text(outcome or "running", _OUTCOME_STYLES.get(outcome, "yellow")),
         "changed": changed,
@@ -80,7 +80,7 @@ def _facts(row: Row) -> dict[str, Any]:
 
 
 def show_run(run_id: str, *, as_json: bool) -> None:
-    """One run, with the plan that its artifacts hold."""
+    """Print one run, with the plan in its artifacts."""
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row["run_id"])
@@ -88,117 +88,133 @@ def show_run(run_id: str, *, as_json: bool) -> None:
     if as_json:
         console.print_json({**row, "plan": {"digest": row["plan_digest"], "steps": steps}, "artifacts": str(folder)})
         return
-    shown = {name.replace("_", " "): results.compact(value) for name, value in row.items() if not _is_chain(name)}
-    shown["follow up"] = _followed_up(ledger, row)
+    shown = {
+        name.replace("_", " "): results.format_compact(value) for name, value in row.items() if not _is_internal(name)
+    }
+    shown["follow up"] = _describe_follow_up(ledger, row)
     if row["outcome"] is None:
         shown["now"] = str(events.read_progress(folder))
-    console.facts({**shown, "entries": _entries(row), "artifacts": str(folder) if folder.is_dir() else None})
+    console.print_facts(
+        {**shown, "entries": _describe_entries(row), "artifacts": str(folder) if folder.is_dir() else None}
+    )
     if steps:
         results.show_plan(steps)
 
 
-def _followed_up(ledger: Ledger, row: Row) -> str:
-    """What became of an interrupted run, as far as somebody has asked the cluster."""
+def _describe_follow_up(ledger: Ledger, row: Row) -> str:
+    """What became of an interrupted run, or how to ask the cluster; empty for any other run."""
     if row["outcome"] != "interrupted":
         return ""
-    followed = ledger.recent(1, tool="follow_up", guest=row["run_id"])
-    return str(followed[0]["summary"]) if followed else f"`playvisor runs wait {row['run_id'][:8]}` asks the cluster."
+    follow_ups = ledger.recent(1, tool="follow_up", guest=row["run_id"])
+    return (
+        str(follow_ups[0]["summary"]) if follow_ups else f"`playvisor runs wait {row['run_id'][:8]}` asks the cluster."
+    )
 
 
 def show_events(run_id: str, *, as_json: bool) -> None:
-    """Every event of a run."""
+    """Print every event of a run."""
     ledger = open_ledger()
-    found = list(events.read_events(ledger.folder(ledger.find(run_id)["run_id"])))
+    entries = list(events.read_events(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
-        console.print_json(found)
+        console.print_json(entries)
         return
     rows = [
-        [event["phase"], event.get("counter"), event.get("created", "")[11:23], event.get("event"), _said(event)]
-        for event in found
+        [
+            event["phase"],
+            event.get("counter"),
+            event.get("created", "")[11:23],
+            event.get("event"),
+            _get_event_text(event),
+        ]
+        for event in entries
     ]
-    console.table(["phase", "nr", "UTC", "event", "said"], rows)
+    console.print_table(["phase", "nr", "UTC", "event", "text"], rows)
 
 
 def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None) -> None:
-    """Runs as a playbook: the named ones, or all of a client in their order."""
+    """Write runs as a playbook: those with the given ids, or all of a client, oldest first."""
     ledger = open_ledger()
     if not run_ids and not client:
-        raise UsageError("No run is named.", "Give ids of runs, or --client for everything that a client did.")
+        raise UsageError("No run is given.", "Give ids of runs, or --client for all runs of a client.")
     rows = [ledger.find(run_id) for run_id in run_ids] or ledger.recent(_MOST_EXPORTED + 1, client_name=client)[::-1]
     if not run_ids and len(rows) > _MOST_EXPORTED:
         rows = rows[-_MOST_EXPORTED:]
-        console.err().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; name older ones by their ids.")
+        console.get_stderr().print(f"Left out: all runs but the newest {_MOST_EXPORTED}; give older ones by their ids.")
     exported = export_playbook(rows)
     for left_out in exported.left_out:
-        console.err().print(f"Left out: {left_out}")
+        console.get_stderr().print(f"Left out: {left_out}")
     if output is None:
-        console.out().print(exported.text, end="", soft_wrap=True)
+        console.get_stdout().print(exported.text, end="", soft_wrap=True)
     else:
         output.write_text(exported.text, encoding="utf-8")
-        console.err().print(f"Written to {output}. Try it: ansible-playbook {output} --check --diff")
+        console.get_stderr().print(f"Written to {output}. Try it: ansible-playbook {output} --check --diff")
 
 
 def show_trace(run_id: str, *, as_json: bool) -> None:
-    """Every request of a run to the cluster's API."""
+    """Print every request of a run to the cluster's API."""
     ledger = open_ledger()
-    found = list(events.read_api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
+    entries = list(events.read_api_trace(ledger.folder(ledger.find(run_id)["run_id"])))
     if as_json:
-        console.print_json(found)
+        console.print_json(entries)
         return
     columns = ["phase", "nr", "time", "method", "path", "status", "ms", "bytes", "note"]
-    rows = [[*(entry[column] for column in columns[:-1]), _noted(entry)] for entry in found]
-    console.table(["phase", "nr", "UTC", *columns[3:]], [[*row[:2], row[2][11:23], *row[3:]] for row in rows])
+    rows = [[*(entry[column] for column in columns[:-1]), _render_note(entry)] for entry in entries]
+    console.print_table(["phase", "nr", "UTC", *columns[3:]], [[*row[:2], row[2][11:23], *row[3:]] for row in rows])
 
 
 def verify_runs(*, as_json: bool) -> int:
-    """Verify the ledger; 0 when everything is as it was written, else 1."""
-    checked = open_ledger().verify()
-    first = checked.faults[0] if checked.faults else None
+    """Verify the ledger and print the outcome; returns 0 when everything is as it was written, else 1."""
+    verification = open_ledger().verify()
+    first = verification.faults[0] if verification.faults else None
     if as_json:
-        faults = [{"run_id": fault.run_id, "entry": fault.seq, "what": fault.what} for fault in checked.faults]
-        counts = {"runs": checked.runs, "entries": checked.entries, "artifacts": checked.artifacts}
-        counts |= {"artifacts_elsewhere": checked.elsewhere, "begins_after_entry": checked.start}
-        console.print_json({"intact": first is None, **counts, "removed_before": checked.since, "faults": faults})
+        faults = [{"run_id": fault.run_id, "entry": fault.seq, "what": fault.what} for fault in verification.faults]
+        counts = {"runs": verification.runs, "entries": verification.entries, "artifacts": verification.artifacts}
+        counts |= {"artifacts_elsewhere": verification.elsewhere, "begins_after_entry": verification.start}
+        console.print_json({"intact": first is None, **counts, "removed_before": verification.since, "faults": faults})
     elif first is None:
-        console.out().print(
-            f"Intact: {checked.runs} runs, {checked.entries} chained entries, artifacts of {checked.artifacts} runs."
+        console.get_stdout().print(
+            f"Intact: {verification.runs} runs, {verification.entries} chained entries, "
+            f"artifacts of {verification.artifacts} runs."
         )
-        if checked.since:
-            console.out().print(f"Runs from before {_local(checked.since)}, up to entry {checked.start}, were removed.")
-        if checked.elsewhere:
-            console.out().print(f"The artifacts of {checked.elsewhere} runs are on the hosts that ran them.")
+        if verification.since:
+            oldest = _format_local_time(verification.since)
+            console.get_stdout().print(f"Runs from before {oldest}, up to entry {verification.start}, were removed.")
+        if verification.elsewhere:
+            console.get_stdout().print(
+                f"The artifacts of {verification.elsewhere} runs are on the hosts that ran them."
+            )
     else:
-        console.complain(f"The ledger is not as it was written, from entry {first.seq} on.", None)
-        rows = [[fault.seq, fault.run_id[:8], fault.what] for fault in checked.faults]
-        console.table(["entry", "run", "what differs"], rows)
+        console.print_failure(f"The ledger is not as it was written, from entry {first.seq} on.", None)
+        rows = [[fault.seq, fault.run_id[:8], fault.what] for fault in verification.faults]
+        console.print_table(["entry", "run", "what differs"], rows)
     return 0 if first is None else 1
 
 
-def _brief(text: str) -> str:
-    """As much of the arguments as a table has room for; `runs show` has all of them."""
+def _shorten(text: str) -> str:
+    """The text, cut to what fits in a table; `runs show` prints all of it."""
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
 
 
-def _is_chain(name: str) -> bool:
+def _is_internal(name: str) -> bool:
     return name.endswith(("_seq", "_prev", "_hash")) or name in ("pid", "process_started")
 
 
-def _entries(row: Row) -> str:
+def _describe_entries(row: Row) -> str:
     closed = f", closed by {row['closed_seq']}" if row["closed_seq"] else ", not closed yet"
     return f"opened by {row['opened_seq']}{closed}"
 
 
-def _noted(entry: dict[str, Any]) -> Text:
+def _render_note(entry: dict[str, Any]) -> Text:
     from rich.text import Text
 
     note = entry["note"] or ("" if entry["status"] else "no answer seen")
     return Text(note, "" if note == "shared" else "red")
 
 
-def _said(event: dict[str, Any]) -> str:
+def _get_event_text(event: dict[str, Any]) -> str:
     data = event.get("event_data") or {}
     return str(event.get("stdout") or data.get("task") or data.get("play") or "")
 
 
-def _local(time: str) -> str:
+def _format_local_time(time: str) -> str:
     return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor serve`: lends its fork server to the commands of the same user."""
+"""`playvisor serve`: run a fork server for the commands of the same user."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.executor.forkserver.supervisor import LEND
 from mcp_bridge.executor.warm import make_supervisor
 from playvisor.cli import console
-from playvisor.cli.command_line import LENT
+from playvisor.cli.command_line import LENT_PROGRAMS
 
 
 def serve_commands() -> None:
-    """Lend until a signal. Raises PlayvisorError when the fork server can't live."""
+    """Run the fork server until a signal. Raises PlayvisorError when it ends as soon as it starts."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    server = make_supervisor({}, purpose=LEND, lent_programs=LENT)
+    server = make_supervisor({}, purpose=LEND, lent_programs=LENT_PROGRAMS)
 
     def keep() -> None:
         server.keep_running()
@@ -28,12 +28,12 @@ def serve_commands() -> None:
 
     threading.Thread(target=keep, name="keeping", daemon=True).start()
     if server.wait_until_ready():
-        console.err().print("Commands of this user run faster now, until Ctrl-C.")
+        console.get_stderr().print("Commands of this user run faster now, until Ctrl-C.")
     stop.wait()
-    failed = server.is_useless
+    is_useless = server.is_useless
     server.close()
-    if failed:
+    if is_useless:
         raise PlayvisorError(
             "The process that commands are forked from ends as soon as it starts.",
-            "Run `playvisor doctor`; the message above says what it complained of.",
+            "Run `playvisor doctor`; the message above says what went wrong.",
         )

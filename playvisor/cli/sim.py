@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor sim`: the simulator, and how to connect to it."""
+"""`playvisor sim`: run the simulator, and print how to connect to it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def serve_simulator(
 
     `resources_lag` is how many seconds old its list of all guests may be.
     """
-    ended = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: stop.set())
     try:
         cluster = load_seed(seed) if seed else build_cluster(nodes=nodes, guests=guests)
         simulator = Simulator(cluster, port=port, resources_lag=resources_lag).start()
@@ -34,23 +34,23 @@ def serve_simulator(
         raise UsageError(f"The simulator can't start: {error}.", "Try another port or seed.") from error
     try:
         if as_json:
-            # On one line, so that whoever starts it can read it without knowing where it ends.
+            # On one line, so that the process that started this one knows where the document ends.
             sys.stdout.write(f"{json.dumps(simulator.connection())}\n")
         else:
-            console.err().print(
+            console.get_stderr().print(
                 f"A simulated Proxmox VE cluster: {len(cluster.nodes)} nodes, {len(cluster.guests)} guests. "
                 "Stop it with Ctrl-C. To use it, set in another terminal:"
             )
-            console.out().print("\n".join(exports(simulator)), soft_wrap=True)
+            console.get_stdout().print("\n".join(render_exports(simulator)), soft_wrap=True)
         sys.stdout.flush()
-        ended.wait()
+        stop.wait()
     finally:
         simulator.stop()
     return 0
 
 
-def environment(simulator: Simulator) -> dict[str, str]:
-    """The variables that lead Playvisor, and the collection, to a simulator."""
+def make_environment(simulator: Simulator) -> dict[str, str]:
+    """The environment variables that connect Playvisor, or the collection, to a simulator."""
     return {
         "PROXMOX_URL": simulator.url,
         "PROXMOX_USER": simulator.user,
@@ -60,6 +60,6 @@ def environment(simulator: Simulator) -> dict[str, str]:
     }
 
 
-def exports(simulator: Simulator) -> list[str]:
+def render_exports(simulator: Simulator) -> list[str]:
     """Those variables as shell commands."""
-    return [f"export {name}={shlex.quote(value)}" for name, value in environment(simulator).items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in make_environment(simulator).items()]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor tokens`: who may come to the server over HTTP."""
+"""`playvisor tokens`: the clients that may connect to the server over HTTP."""
 
 from __future__ import annotations
 
@@ -17,44 +17,54 @@ from playvisor.cli import console
 from playvisor.cli.call import CLIENT
 
 
-def create(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
-    """Make a token, and show its secret once."""
-    ledger = _ledger()
+def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
+    """Create a token, and print its secret once."""
+    ledger = _open_ledger()
     token, secret = Tokens(ledger.database).create(name, roles, days)
-    _record(ledger, "create_token", token, f"Made the token {name} ({token.key}).")
+    _record(ledger, "create_token", token, f"Created the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
         return
     sys.stdout.write(f"{secret}\n")
     until = f"valid until {token.expires_at[:10]}" if token.expires_at else "valid until it is revoked"
-    console.err().print(f"Token {name}, {until}. It is shown only now: give it to the client as its bearer token.")
+    console.get_stderr().print(
+        f"Token {name}, {until}. It is shown only now: give it to the client as its bearer token."
+    )
 
 
-def show(*, as_json: bool) -> None:
-    """All tokens, without their secrets."""
-    found = Tokens(_ledger().database).list_all()
+def list_tokens(*, as_json: bool) -> None:
+    """Print all tokens, without their secrets."""
+    tokens = Tokens(_open_ledger().database).list_all()
     if as_json:
-        console.print_json([token.as_dict() for token in found])
+        console.print_json([token.as_dict() for token in tokens])
         return
     rows = [
-        [one.name, one.key, ", ".join(one.roles), one.state, one.made_at[:10], one.made_by, (one.expires_at or "")[:10]]
-        for one in found
+        [
+            token.name,
+            token.key,
+            ", ".join(token.roles),
+            token.state,
+            token.made_at[:10],
+            token.made_by,
+            (token.expires_at or "")[:10],
+        ]
+        for token in tokens
     ]
-    console.table(["name", "key", "roles", "state", "made", "by", "expires"], rows)
+    console.print_table(["name", "key", "roles", "state", "made", "by", "expires"], rows)
 
 
-def revoke(name: str, *, as_json: bool) -> None:
+def revoke_token(name: str, *, as_json: bool) -> None:
     """Revoke a token; it is refused from the next request on."""
-    ledger = _ledger()
+    ledger = _open_ledger()
     token = Tokens(ledger.database).revoke(name)
     _record(ledger, "revoke_token", token, f"Revoked the token {name} ({token.key}).")
     if as_json:
         console.print_json({**token.as_dict(), "state": "revoked"})
         return
-    console.err().print(f"Revoked {name}: it is refused from its next request on.")
+    console.get_stderr().print(f"Revoked {name}: it is refused from its next request on.")
 
 
-def _ledger() -> Ledger:
+def _open_ledger() -> Ledger:
     settings = load_settings()
     return Ledger(settings.state_dir, settings.ledger_url)
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor tools`: the catalogue for people."""
+"""`playvisor tools`: print the catalogue for people."""
 
 from __future__ import annotations
 
@@ -19,66 +19,68 @@ from playvisor.cli import console
 
 
 def list_tools(*, as_json: bool) -> None:
-    """Every tool with its effect."""
-    offered = _every()
+    """Print every tool with its effect."""
+    tools = _list_all_tools()
     if as_json:
-        console.print_json([_described(tool) for tool in offered])
+        console.print_json([_describe(tool) for tool in tools])
         return
-    console.table(
+    console.print_table(
         ["tool", "does", "effect", "toolset", "needs"],
-        [[tool.name, tool.title, tool.effect, tool.toolset, _needs(tool)] for tool in offered],
+        [[tool.name, tool.title, tool.effect, tool.toolset, _describe_needs(tool)] for tool in tools],
     )
 
 
 def show_tool(name: str, *, as_json: bool) -> None:
-    """One tool in full. Raises UsageError for one that does not exist."""
-    tool = next((tool for tool in _every() if tool.name == name), None)
+    """Print one tool in full. Raises UsageError for one that does not exist."""
+    tool = next((tool for tool in _list_all_tools() if tool.name == name), None)
     if tool is None:
-        near = get_close_matches(name, [tool.name for tool in _every()], n=3, cutoff=0.5)
+        near = get_close_matches(name, [tool.name for tool in _list_all_tools()], n=3, cutoff=0.5)
         guess = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise UsageError(f"There is no tool {name!r}.", f"{guess}`playvisor tools list` shows all.")
+        raise UsageError(f"There is no tool {name!r}.", f"{guess}`playvisor tools list` shows them all.")
     if as_json:
         returned = {"output": tool.output_schema} if isinstance(tool, Tool) else {}
-        console.print_json({**_described(tool), "input": tool.input_schema, **returned})
+        console.print_json({**_describe(tool), "input": tool.input_schema, **returned})
         return
-    console.facts({tool.name: tool.title, "effect": tool.effect, "toolset": tool.toolset, "needs": _needs(tool)})
-    console.out().print(f"\n{tool.description}\n", soft_wrap=False)
-    rows = [list(row) for row in _options("", tool.input_schema)]
+    console.print_facts(
+        {tool.name: tool.title, "effect": tool.effect, "toolset": tool.toolset, "needs": _describe_needs(tool)}
+    )
+    console.get_stdout().print(f"\n{tool.description}\n", soft_wrap=False)
+    rows = [list(row) for row in _list_options("", tool.input_schema)]
     if rows:
-        console.table(["option", "type", "default", "description"], rows)
+        console.print_table(["option", "type", "default", "description"], rows)
     if isinstance(tool, Tool):
-        console.out().print(f"Example: {example(tool)}", soft_wrap=True)
+        console.get_stdout().print(f"Example: {render_example(tool)}", soft_wrap=True)
 
 
-def _every() -> list[Tool | BridgeTool]:
+def _list_all_tools() -> list[Tool | BridgeTool]:
     """The catalogue's tools, and those that run no playbook."""
     return [*catalogue.list_offered(), *run_tools.TOOLS.values()]
 
 
-def example(tool: Tool) -> str:
+def render_example(tool: Tool) -> str:
     """A command line that calls the tool as its documented example does."""
-    return " ".join(["playvisor call", tool.name, *(shlex.quote(word) for word in _words("", tool.example))])
+    return " ".join(["playvisor call", tool.name, *(shlex.quote(word) for word in _make_words("", tool.example))])
 
 
-def _words(prefix: str, arguments: Mapping[str, Any]) -> Iterator[str]:
+def _make_words(prefix: str, arguments: Mapping[str, Any]) -> Iterator[str]:
     for name, value in arguments.items():
         if isinstance(value, Mapping):
-            yield from _words(f"{prefix}{name}.", value)
+            yield from _make_words(f"{prefix}{name}.", value)
         elif isinstance(value, list) and not any(isinstance(item, (Mapping, list)) for item in value):
             yield f"{prefix}{name}={','.join(map(str, value))}"
         else:
             yield f"{prefix}{name}={value if isinstance(value, str) else json.dumps(value)}"
 
 
-def _options(prefix: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
+def _list_options(prefix: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
     for name, option in schema["properties"].items():
-        yield f"{prefix}{name}", _type(option), _default(option), option.get("description", "")
+        yield f"{prefix}{name}", _describe_type(option), _render_default(option), option.get("description", "")
         inner, within = (option["items"], "[].") if "items" in option else (option, ".")
         if "properties" in inner:
-            yield from _options(f"{prefix}{name}{within}", inner)
+            yield from _list_options(f"{prefix}{name}{within}", inner)
 
 
-def _type(option: Mapping[str, Any]) -> str:
+def _describe_type(option: Mapping[str, Any]) -> str:
     if "enum" in option:
         return " | ".join(map(str, option["enum"]))
     if option["type"] == "array":
@@ -86,17 +88,17 @@ def _type(option: Mapping[str, Any]) -> str:
     return str(option["type"])
 
 
-def _default(option: Mapping[str, Any]) -> str | None:
+def _render_default(option: Mapping[str, Any]) -> str | None:
     return json.dumps(option["default"]) if "default" in option else None
 
 
-def _needs(tool: Tool | BridgeTool) -> str:
+def _describe_needs(tool: Tool | BridgeTool) -> str:
     if isinstance(tool, BridgeTool):
         return ""
     return ", ".join(f"{' '.join(names)} on {path}" for path, names in tool.privileges.items())
 
 
-def _described(tool: Tool | BridgeTool) -> dict[str, Any]:
+def _describe(tool: Tool | BridgeTool) -> dict[str, Any]:
     facts = {
         "name": tool.name,
         "title": tool.title,

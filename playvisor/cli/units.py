@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Numbers as people read them. Pure."""
+"""Format numbers for people. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
-def size(number: float | None) -> str:
-    """Bytes, such as `2.0 GiB`."""
+def format_size(number: float | None) -> str:
+    """A number of bytes, such as `2.0 GiB`."""
     if number is None:
         return ""
     value, power = float(number), 0
@@ -19,8 +19,8 @@ def size(number: float | None) -> str:
     return f"{value:.0f} {_SIZES[power]}" if power == 0 else f"{value:.1f} {_SIZES[power]}"
 
 
-def span(seconds: float | None) -> str:
-    """Seconds, such as `3 d 4 h`."""
+def format_duration(seconds: float | None) -> str:
+    """A number of seconds, such as `3 d 4 h`."""
     if seconds is None:
         return ""
     rest, parts = int(seconds), []

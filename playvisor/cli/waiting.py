@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor runs wait` and `runs cancel`: runs that go on elsewhere."""
+"""`playvisor runs wait` and `runs cancel`: runs that other processes carry out."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, Result
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
-from playvisor.cli.call import exit_status, make_request, run_interruptibly
+from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
 
-_ENDED = {"ok": EXIT_DONE, "planned": EXIT_DONE, "held": EXIT_REFUSED, "refused": EXIT_REFUSED}
+_EXIT_STATUSES = {"ok": EXIT_DONE, "planned": EXIT_DONE, "held": EXIT_REFUSED, "refused": EXIT_REFUSED}
 
 
 def wait_run(run_id: str, timeout: int, *, as_json: bool) -> int:
-    """Wait for a run; the exit status is that of the run, and 1 when it has not ended."""
-    result = _called("wait_run", {"run_id": run_id, "timeout": timeout}, as_json=as_json)
+    """Wait for a run; returns the exit status of the run, or 1 when it has not ended in time."""
+    result = _call_run_tool("wait_run", {"run_id": run_id, "timeout": timeout}, as_json=as_json)
     if result.failure:
-        return exit_status(result)
-    return _ENDED.get(str(result.data["run"].get("outcome")), EXIT_FAILED)
+        return get_exit_status(result)
+    return _EXIT_STATUSES.get(str(result.data["run"].get("outcome")), EXIT_FAILED)
 
 
 def cancel_run(run_id: str, *, stop_tasks: bool, as_json: bool) -> int:
-    """Cancel a run; 0 when it has ended."""
-    result = _called("cancel_run", {"run_id": run_id, "stop_tasks": stop_tasks}, as_json=as_json)
-    return EXIT_FAILED if result.status == "running" else exit_status(result)
+    """Cancel a run; returns 1 when it still goes on after that."""
+    result = _call_run_tool("cancel_run", {"run_id": run_id, "stop_tasks": stop_tasks}, as_json=as_json)
+    return EXIT_FAILED if result.status == "running" else get_exit_status(result)
 
 
-def _called(tool: str, arguments: dict[str, Any], *, as_json: bool) -> Result:
+def _call_run_tool(tool: str, arguments: dict[str, Any], *, as_json: bool) -> Result:
     settings = load_settings()
-    asked = make_request(settings, tool, arguments)
-    result = run_interruptibly(make_bridge(settings), asked, quiet=as_json)
+    request = make_request(settings, tool, arguments)
+    result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
     if as_json:
         console.print_json(result.as_dict())
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.state.access import Access, AclEntry
 
 _NAME = r"[A-Za-z0-9.\-_]+"
@@ -47,7 +47,7 @@ def is_acl_path(path: str) -> bool:
 
 
 def modifying_privileges(path: str) -> list[str]:
-    """Any of these lets one change the rules of a path, and what pool its object is in."""
+    """The privileges that each allow changing the rules of a path and the pool of its object."""
     return [_GRANT_ALL, *(privilege for prefix, privilege in _ALLOCATE if path.startswith(prefix))]
 
 
@@ -58,7 +58,7 @@ def set_entry(access: Access, entry: AclEntry) -> None:
 
 
 def remove_entry(access: Access, entry: AclEntry) -> None:
-    """Take a role away, if it was there."""
+    """Remove an entry; a missing one is fine."""
     key = (entry.path, entry.kind, entry.ugid, entry.role)
     access.acl = [other for other in access.acl if (other.path, other.kind, other.ugid, other.role) != key]
 
@@ -66,7 +66,7 @@ def remove_entry(access: Access, entry: AclEntry) -> None:
 def check_role_exists(access: Access, role: str) -> None:
     """Raise for an unknown role."""
     if role not in access.roles:
-        raise failed(f"role '{role}' does not exist")
+        raise failure(f"role '{role}' does not exist")
 
 
 def check_grantable(

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the web interface wants to know after a login: privileges by section, wherever they are."""
+"""What the web interface learns at login: the user's privileges by section."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ALWAYS = ("/", "/nodes", "/access/groups", "/vms", "/storage", "/sdn", "/mappin
 _BY_POOL = ("vms", "storage")
 
 
-def capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
+def list_capabilities(cluster: Cluster, userid: str) -> dict[str, dict[str, int]]:
     """The sections of the web interface, each with the user's privileges on any path that belongs to it."""
-    found: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
+    sections: dict[str, dict[str, int]] = {section: {} for section in _PREFIXES}
     for path in {*_ALWAYS, *known_paths(cluster.access)}:
         top = path.split("/")[1] or "dc"
         for section in _BY_POOL if top == "pool" else (top,):
-            wanted = _PREFIXES.get(section, ())
-            names = privileges(cluster, userid, path) if wanted else ()
-            found.get(section, {}).update({name: 1 for name in names if name.startswith(wanted)})
-    return found
+            prefixes = _PREFIXES.get(section, ())
+            names = privileges(cluster, userid, path) if prefixes else ()
+            sections.get(section, {}).update({name: 1 for name in names if name.startswith(prefixes)})
+    return sections

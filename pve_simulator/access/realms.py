@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.access import Access, Realm
 from pve_simulator.state.conf_file import digest_of
 
@@ -42,16 +42,16 @@ def check_options(kind: str, options: Mapping[str, str], *, create: bool) -> Non
     """Raise for options that the type does not have, cannot change, or needs and has not got."""
     for name in options:
         if name not in _OPTIONS[kind]:
-            raise failed(f"unexpected property '{name}'")
+            raise failure(f"unexpected property '{name}'")
         if not create and name in _FIXED.get(kind, ()):
-            raise failed(f"can't change value of fixed parameter '{name}'")
+            raise failure(f"can't change value of fixed parameter '{name}'")
     for name in _REQUIRED.get(kind, ()) if create else ():
         if name not in options:
-            raise failed(f"missing value for required option '{name}'")
+            raise failure(f"missing value for required option '{name}'")
 
 
 def update(access: Access, realm: Realm, options: Mapping[str, str]) -> None:
-    """Take over options; one realm at most is the default, and passwords are kept elsewhere."""
+    """Set options of a realm; at most one realm is the default, and passwords are stored elsewhere."""
     if options.get("default") == "1":
         for other in access.realms.values():
             other.config.pop("default", None)
@@ -62,7 +62,7 @@ def update(access: Access, realm: Realm, options: Mapping[str, str]) -> None:
             realm.config[name] = value
 
 
-def digest(access: Access) -> str:
+def realms_digest(access: Access) -> str:
     """The digest of domains.cfg, which all realms share."""
     lines = []
     for name, realm in access.realms.items():

@@ -1,35 +1,35 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes of the user configuration that touch more than one thing."""
+"""Changes of the user configuration that affect more than one object."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.state.access import ROOT, Access, AclEntry, Token, User
 
 
 @contextmanager
-def changing(what: str) -> Iterator[None]:
-    """Word errors as the server does where it holds the lock on the configuration: `create user failed: …`."""
+def wrap_errors(action: str) -> Iterator[None]:
+    """Reword errors as the server does under the lock on the configuration: `create user failed: …`."""
     try:
         yield
     except ApiError as error:
-        # An error that is not just a text becomes one, with its status and what it says of parameters.
+        # An error that is more than a text becomes one, with its status and parameter errors.
         status = "" if error.status == 500 else f"{error.status} "
         lines = "".join(f"\n{field}: {reason}" for field, reason in (error.errors or {}).items())
         text = f"{status}{error.message}{lines}"
-        raise failed(f"{what} failed: {text}") from error
+        raise failure(f"{action} failed: {text}") from error
 
 
 def find_user(access: Access, userid: str) -> User:
     """A user, or the error of one that is not there."""
     user = access.users.get(userid)
     if user is None:
-        raise failed(f"no such user ('{userid}')")
+        raise failure(f"no such user ('{userid}')")
     return user
 
 
@@ -37,14 +37,14 @@ def find_token(access: Access, userid: str, name: str) -> Token:
     """A user's token, or the error of one that is not there."""
     token = find_user(access, userid).tokens.get(name)
     if token is None:
-        raise failed(f"no such token '{name}' for user '{userid}'")
+        raise failure(f"no such token '{name}' for user '{userid}'")
     return token
 
 
 def remove_user(access: Access, userid: str) -> None:
-    """Remove a user, its tokens, and every rule about them. root@pam comes back at once, without tokens."""
+    """Remove a user, its tokens, and every rule about them. root@pam is created again at once, without tokens."""
     removed = access.users.pop(userid, None)
-    _keep(access, lambda entry: entry.ugid != userid and not entry.ugid.startswith(f"{userid}!"))
+    _filter_acl(access, lambda entry: entry.ugid != userid and not entry.ugid.startswith(f"{userid}!"))
     if userid == ROOT:
         # Its password is the system's, not the cluster's.
         access.users[ROOT] = User(password=removed.password if removed else None)
@@ -53,7 +53,7 @@ def remove_user(access: Access, userid: str) -> None:
 def remove_token(access: Access, userid: str, name: str) -> None:
     """Remove a token and every rule about it."""
     del access.users[userid].tokens[name]
-    _keep(access, lambda entry: entry.ugid != f"{userid}!{name}")
+    _filter_acl(access, lambda entry: entry.ugid != f"{userid}!{name}")
 
 
 def remove_group(access: Access, name: str) -> None:
@@ -62,21 +62,21 @@ def remove_group(access: Access, name: str) -> None:
     for user in access.users.values():
         if name in user.groups:
             user.groups.remove(name)
-    _keep(access, lambda entry: (entry.kind, entry.ugid) != ("group", name))
+    _filter_acl(access, lambda entry: (entry.kind, entry.ugid) != ("group", name))
 
 
 def remove_role(access: Access, name: str) -> None:
     """Remove a role and every rule that grants it."""
     del access.roles[name]
-    _keep(access, lambda entry: entry.role != name)
+    _filter_acl(access, lambda entry: entry.role != name)
 
 
 def remove_pool_rules(access: Access, pool: str) -> None:
     """Remove every rule on a pool and below it. Those of a pool below another stay, as on the real server."""
     if "/" not in pool:
         path = f"/pool/{pool}"
-        _keep(access, lambda entry: entry.path != path and not entry.path.startswith(f"{path}/"))
+        _filter_acl(access, lambda entry: entry.path != path and not entry.path.startswith(f"{path}/"))
 
 
-def _keep(access: Access, wanted: Callable[[AclEntry], bool]) -> None:
-    access.acl = [entry for entry in access.acl if wanted(entry)]
+def _filter_acl(access: Access, keeps: Callable[[AclEntry], bool]) -> None:
+    access.acl = [entry for entry in access.acl if keeps(entry)]

@@ -14,7 +14,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Handler, route
 
@@ -25,23 +25,23 @@ def _load(name: str) -> dict[str, Any]:
     return loaded
 
 
-def _constant(answer: Any) -> Handler:
+def _make_handler(answer: Any) -> Handler:
     def read(call: Call) -> Any:
         return copy.deepcopy(answer)
 
     return read
 
 
-def _failure(text: str) -> Handler:
+def _make_failing_handler(text: str) -> Handler:
     def fail(call: Call) -> Any:
-        raise failed(text)
+        raise failure(text)
 
     return fail
 
 
 for _template, (_key, _names) in _load("indexes.json").items():
-    route("GET", _template)(_constant([{_key: name} for name in _names.split()]))
+    route("GET", _template)(_make_handler([{_key: name} for name in _names.split()]))
 for _template, _answer in _load("answers.json").items():
-    route("GET", _template)(_constant(_answer))
+    route("GET", _template)(_make_handler(_answer))
 for _endpoint, _text in _load("failures.json").items():
-    route(*_endpoint.split(" "))(_failure(_text))
+    route(*_endpoint.split(" "))(_make_failing_handler(_text))

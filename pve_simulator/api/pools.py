@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.pools import Membership, check_empty, check_new, find_pool
-from pve_simulator.access.usercfg import changing, remove_pool_rules
+from pve_simulator.access.pools import MembershipChange, check_empty, check_new, find_pool
+from pve_simulator.access.usercfg import remove_pool_rules, wrap_errors
 from pve_simulator.guests.feed import Feed, storage_resource
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -24,7 +24,7 @@ def list_pools(call: Call) -> list[dict[str, Any]]:
     name = call.text("poolid")
     if name is not None:
         call.subject.require(f"/pool/{name}", *_MAY_SEE)
-        return [_details(call, name)]
+        return [_build_details(call, name)]
     return [
         {"poolid": name, **_comment(pool)}
         for name, pool in sorted(call.cluster.pools.items())
@@ -36,7 +36,7 @@ def list_pools(call: Call) -> list[dict[str, Any]]:
 def create_pool(call: Call) -> None:
     """Add a pool, below another when its name says so."""
     name = call.need("poolid")
-    with changing("create pool"):
+    with wrap_errors("create pool"):
         check_new(call.cluster, name)
     call.cluster.pools[name] = Pool(call.text("comment") or None)
 
@@ -44,7 +44,7 @@ def create_pool(call: Call) -> None:
 @route("GET", "/pools/{poolid}")
 def read_pool(call: Call) -> dict[str, Any]:
     """One pool and its members."""
-    return _details(call, call.need("poolid"))
+    return _build_details(call, call.need("poolid"))
 
 
 @route("PUT", "/pools")
@@ -53,8 +53,8 @@ def change_pool(call: Call) -> None:
     """Change the comment, and add or (with `delete`) remove members: all of it or nothing."""
     name = call.need("poolid")
     vmids = [int(vmid) for vmid in call.items("vms")]
-    with changing("update pools"):
-        membership = Membership(call.cluster, call.subject, name)
+    with wrap_errors("update pools"):
+        membership = MembershipChange(call.cluster, call.subject, name)
         if call.flag("delete"):
             membership.remove(vmids, call.items("storage"))
         else:
@@ -69,29 +69,33 @@ def change_pool(call: Call) -> None:
 def delete_pool(call: Call) -> None:
     """Remove a pool that has no members."""
     name = call.need("poolid")
-    with changing("delete pool"):
+    with wrap_errors("delete pool"):
         check_empty(call.cluster, name)
     del call.cluster.pools[name]
     remove_pool_rules(call.cluster.access, name)
 
 
-def _details(call: Call, name: str) -> dict[str, Any]:
+def _build_details(call: Call, name: str) -> dict[str, Any]:
     pool = find_pool(call.cluster, name)
-    wanted = call.text("type")
+    kind = call.text("type")
     guests = [call.cluster.guests[vmid] for vmid in pool.vms if vmid in call.cluster.guests]
-    entries = call.world.part(Feed).resources(call.world, guests, {}, call.worker)
-    members = [entry for entry in entries if wanted in (None, entry["type"])]
-    if wanted in (None, "storage"):
+    entries = call.world.part(Feed).list_resources(call.world, guests, {}, call.worker)
+    members = [entry for entry in entries if kind in (None, entry["type"])]
+    if kind in (None, "storage"):
         storages = [call.cluster.storages[name] for name in pool.storages if name in call.cluster.storages]
-        members += [_storage(call, storage) for storage in storages]
+        members += [_build_storage(call, storage) for storage in storages]
     return {"poolid": name, **_comment(pool), "members": members}
 
 
-def _storage(call: Call, storage: Storage) -> dict[str, Any]:
+def _build_storage(call: Call, storage: Storage) -> dict[str, Any]:
     """A storage as the local node has it, or else the first node that has it."""
     nodes = call.cluster.nodes
     local = call.cluster.local_node
-    name = local if storage.on_node(local) else next((name for name in sorted(nodes) if storage.on_node(name)), local)
+    name = (
+        local
+        if storage.is_on_node(local)
+        else next((name for name in sorted(nodes) if storage.is_on_node(name)), local)
+    )
     return storage_resource(call.world, storage, nodes[name])
 
 

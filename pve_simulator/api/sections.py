@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What calls on section files have in common: add, change with `delete` and `digest`, list, remove."""
+"""What calls on section files share: add, change with `delete` and `digest`, list, remove."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.sections import ClusterFiles, Section, SectionFile
@@ -50,7 +50,7 @@ class Sections:
         shown = self.view(call, name, section) if self.view else {self.key: name, **section}
         return {**shown, "digest": self.sections_of(call).digest} if self.with_digest else shown
 
-    def listing(self, call: Call) -> list[dict[str, Any]]:
+    def list_sections(self, call: Call) -> list[dict[str, Any]]:
         """All sections."""
         kind = call.text("type")
         return [
@@ -67,8 +67,10 @@ class Sections:
         """Add the section that the parameters describe."""
         name, file = call.need(self.key), self.sections_of(call)
         if name in file.sections:
-            raise failed(self.exists.format(name=name))
-        section = {key: plain(value) for key, value in call.params.items() if key not in _CONTROL | {self.key}}
+            raise failure(self.exists.format(name=name))
+        section = {
+            key: to_section_value(value) for key, value in call.params.items() if key not in _CONTROL | {self.key}
+        }
         if self.check:
             self.check(call, name, section)
         file.sections[name] = section
@@ -78,8 +80,11 @@ class Sections:
         name, file, section = call.need(self.key), self.sections_of(call), self._existing(call)
         digest = call.text("digest")
         if digest is not None and digest != file.digest:
-            raise failed(_STALE)
-        changed = {**section, **{k: plain(v) for k, v in call.params.items() if k not in _CONTROL | {self.key}}}
+            raise failure(_STALE)
+        changed = {
+            **section,
+            **{k: to_section_value(v) for k, v in call.params.items() if k not in _CONTROL | {self.key}},
+        }
         for option in call.items("delete"):
             changed.pop(option, None)
         if self.check:
@@ -99,7 +104,7 @@ class Sections:
     def serve(self, path: str, parameter: str | None = None, *, create: bool = True) -> None:
         """Register the five calls below a path whose members are at `path/{parameter}`."""
         member = f"{path}/{{{parameter or self.key}}}"
-        route("GET", path)(self.listing)
+        route("GET", path)(self.list_sections)
         if create:
             route("POST", path)(self.create)
         route("GET", member)(self.read)
@@ -114,6 +119,6 @@ class Sections:
         return section
 
 
-def plain(value: Any) -> Any:
+def to_section_value(value: Any) -> Any:
     """A parameter as a section keeps it: booleans as 1 and 0."""
     return int(value) if isinstance(value, bool) else value

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What task lists say of a task."""
+"""What all task lists show of a task."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pve_simulator.world.tasks import Task
 from pve_simulator.world.upid import Upid
 
 
-def owns(subject: Subject, upid: Upid) -> bool:
+def is_owner(subject: Subject, upid: Upid) -> bool:
     """Whether a task is the subject's: a user's are those of its tokens too, a token's only its own."""
     return subject.userid in (upid.user, upid.user.split("!")[0])
 
 
-def identity(task: Task) -> dict[str, Any]:
-    """What every list says, with user and token apart."""
+def describe_identity(task: Task) -> dict[str, Any]:
+    """What every list shows; user and token are separate."""
     user, _sep, token = task.upid.user.partition("!")
     entry: dict[str, Any] = {
         "upid": str(task.upid),
@@ -33,11 +33,11 @@ def identity(task: Task) -> dict[str, Any]:
     return entry
 
 
-def process(task: Task) -> dict[str, Any]:
+def describe_process(task: Task) -> dict[str, Any]:
     """The worker process."""
     return {"pid": task.upid.pid, "pstart": task.upid.pstart}
 
 
-def end(task: Task) -> dict[str, Any]:
+def describe_end(task: Task) -> dict[str, Any]:
     """When and how a finished task ended."""
     return {"endtime": int(task.endtime or 0), "status": task.exitstatus}

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pve_simulator.guests.lxc.mountpoints import MountPoint, mounts
+from pve_simulator.guests.lxc.mountpoints import MountPoint, list_mounts
 from pve_simulator.guests.qemu.disks import Disk, disks_of
 from pve_simulator.state.conf_file import render_section
 from pve_simulator.state.guest import Config, Guest
@@ -39,14 +39,14 @@ class Included:
 
 
 def backup_volumes(guest: Guest) -> list[Included]:
-    """The volumes of a guest, those left out too."""
+    """The volumes of a guest, excluded ones too."""
     if guest.type == "lxc":
-        return [_container_volume(mount) for mount in mounts(guest.config)]
+        return [_container_volume(mount) for mount in list_mounts(guest.config)]
     return [_machine_volume(guest.config, drive) for drive in disks_of(guest.config)]
 
 
 def snapshot_name(guest: Guest, now: float) -> str:
-    """What a backup that starts now is called on a Proxmox Backup Server."""
+    """The name on a Proxmox Backup Server of a backup that starts now."""
     return (
         f"{'vm' if guest.type == 'qemu' else 'ct'}/{guest.vmid}/{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now))}"
     )
@@ -65,12 +65,12 @@ def archive_format(guest: Guest, compress: str) -> str:
     return f"{base}.{suffix}" if suffix else base
 
 
-def compressor(form: str) -> str | None:
+def compressor_for(form: str) -> str | None:
     """The program that compresses to a format such as `vma.zst`."""
     return _PROGRAMS.get(form.rpartition(".")[2])
 
 
-def unpacker(path: str) -> str | None:
+def unpack_command(path: str) -> str | None:
     """The command that uncompresses an archive; None for one that is not compressed."""
     command = _UNPACK.get(path.rpartition(".")[2])
     return command.format(path) if command else None
@@ -78,12 +78,12 @@ def unpacker(path: str) -> str | None:
 
 def config_text(guest: Guest, disks: list[Included]) -> str:
     """The configuration as the archive holds it: without snapshots, pending changes, unused volumes and locks."""
-    kept = {
+    archived = {
         key: value
         for key, value in guest.config.items()
         if key not in _LEFT_OUT and not (guest.type == "qemu" and _UNUSED.fullmatch(key))
     }
-    text = render_section(None, kept)
+    text = render_section(None, archived)
     for disk in disks:
         if disk.included and disk.drive is not None:
             storage = (split_volid(disk.volid) or ("", ""))[0]

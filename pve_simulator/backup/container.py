@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from pve_simulator.backup.archive import Included, archive_size, backup_volumes, config_text
-from pve_simulator.backup.run import GuestRun, Made
+from pve_simulator.backup.run import ArchiveInfo, GuestRun
 from pve_simulator.storage.features import has_feature
-from pve_simulator.storage.lookup import need_volume, parse_volid
+from pve_simulator.storage.lookup import parse_volid, require_volume
 
 _MIB = 1024**2
 
 
-async def back_up(run: GuestRun) -> Made:
-    """The whole way from the running or stopped container to the archive."""
+async def back_up(run: GuestRun) -> ArchiveInfo:
+    """Back up a running or stopped container into an archive."""
     guest = run.guest
     running = guest.running
     mode = run.options.mode if running else "stop"
@@ -39,30 +39,30 @@ async def back_up(run: GuestRun) -> Made:
         text = config_text(guest, [])
         run.say_archive()
         await run.task.work()
-        used = max(run.used([mount.volid for mount in mounts]), _MIB)
+        used = max(run.count_used_bytes([mount.volid for mount in mounts]), _MIB)
         run.say(f"Total bytes written: {used} ({used / _MIB:.1f}MiB, 180MiB/s)")
     except BaseException:
-        await run.bring_back()
+        await run.resume_guest()
         raise
-    return Made(text, archive_size(text, used, run.form))
+    return ArchiveInfo(text, archive_size(text, used, run.form))
 
 
 def _prepare(run: GuestRun) -> list[Included]:
     name = run.guest.config.get("hostname")
     if name is not None:
         run.say(f"CT Name: {name}")
-    taken = []
+    included = []
     for volume in backup_volumes(run.guest):
         path = "/" if volume.key == "rootfs" or volume.mount is None else volume.mount.options.get("mp", "/")
         if volume.included:
             run.say(f"including mount point {volume.key} ('{path}') in backup")
-            taken.append(volume)
+            included.append(volume)
         else:
             kind = volume.mount.kind if volume.mount else "volume"
             run.say(f"excluding {kind} mount point {volume.key} ('{path}') from backup ({volume.reason})")
-    for volume in taken:
-        need_volume(run.world.cluster, run.guest.node, volume.volid)
-    return taken
+    for volume in included:
+        require_volume(run.world.cluster, run.guest.node, volume.volid)
+    return included
 
 
 def _can_snapshot(run: GuestRun, volid: str) -> bool:
@@ -71,7 +71,7 @@ def _can_snapshot(run: GuestRun, volid: str) -> bool:
 
 
 async def _copy_live(run: GuestRun) -> None:
-    """Copied twice: while it runs, and what has changed since while it is halted."""
+    """Copy everything while the container runs, then what has changed since while it is suspended."""
     source = f"/proc/{run.guest.pid}/root/"
     target = f"{run.target.removesuffix(f'.{run.form}')}.tmp"
     run.say(f"starting first sync {source} to {target}")
@@ -83,4 +83,4 @@ async def _copy_live(run: GuestRun) -> None:
     run.say("final sync finished - transferred 0 bytes in 0s")
     run.say("resuming guest")
     run.guest.paused = False
-    run.say(f"guest is online again after {run.back_after()}")
+    run.say(f"guest is online again after {run.describe_absence()}")

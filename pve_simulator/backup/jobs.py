@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from pve_simulator.backup.archive import backup_volumes
-from pve_simulator.backup.options import select
+from pve_simulator.backup.options import select_guests
 from pve_simulator.errors import invalid
 from pve_simulator.schema import parse_property_string
 from pve_simulator.state.backup import BackupJobs
@@ -21,13 +21,13 @@ _PROPERTY_STRINGS = {
     "fleecing": "backup-fleecing",
     "performance": "backup-performance",
 }
-# How a job chooses its guests: naming one way takes the others away.
+# How a job chooses its guests: setting one way removes the others.
 _OTHER_WAYS = {"vmid": ("all", "exclude", "pool"), "all": ("vmid", "pool"), "pool": ("vmid", "all", "exclude")}
 
 
 def with_schedule(params: dict[str, Any], *, required: bool) -> dict[str, Any]:
     """Parameters with the older `starttime` and `dow` turned into a schedule."""
-    found = {key: value for key, value in params.items() if key not in ("starttime", "dow")}
+    changed = {key: value for key, value in params.items() if key not in ("starttime", "dow")}
     start = params.get("starttime")
     if params.get("schedule") is not None:
         if start is not None:
@@ -35,25 +35,27 @@ def with_schedule(params: dict[str, Any], *, required: bool) -> dict[str, Any]:
     elif start is not None:
         days = params.get("dow")
         items = days if isinstance(days, list) else re.split(r"[,; \0]+", str(days or ""))
-        found["schedule"] = " ".join(part for part in (",".join(item for item in items if item), str(start)) if part)
+        changed["schedule"] = " ".join(part for part in (",".join(item for item in items if item), str(start)) if part)
     elif required:
         raise invalid({"schedule": "neither 'starttime' nor 'schedule' were set"})
-    return found
+    return changed
 
 
-def changed(job: dict[str, Any], given: dict[str, Any], delete: list[str], known: frozenset[str]) -> dict[str, Any]:
+def update_job(
+    job: dict[str, Any], changes: dict[str, Any], delete: list[str], known: frozenset[str]
+) -> dict[str, Any]:
     """A job with changes; `known` are the options that can be deleted."""
     new = dict(job)
     for option in delete:
         if option not in known:
             raise invalid({"delete": f"unknown option '{option}'"})
         new.pop(option, None)
-    new |= given
+    new |= changes
     if new.get("exclude") is not None and new.get("pool") is None:
         new["all"] = True
-    if given.get("vmid") is not None:
+    if changes.get("vmid") is not None:
         way = "vmid"
-    elif given.get("all"):
+    elif changes.get("all"):
         way = "all"
     else:
         way = "pool" if new.get("pool") else ""
@@ -78,10 +80,10 @@ def job_view(name: str, job: dict[str, Any], now: float | None = None) -> dict[s
     return view
 
 
-def included_tree(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
-    """The guests of a job and which of their volumes it takes."""
+def build_included_tree(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
+    """The guests of a job and which of their volumes it includes."""
     children = []
-    selection = select(cluster, job)
+    selection = select_guests(cluster, job)
     for vmid in sorted(vmid for found in selection.by_node.values() for vmid in found):
         guest = cluster.guests.get(vmid)
         if guest is None:
@@ -101,11 +103,11 @@ def included_tree(cluster: Cluster, job: dict[str, Any]) -> dict[str, Any]:
     return {"children": children}
 
 
-def not_backed_up(cluster: Cluster) -> list[dict[str, Any]]:
-    """The guests that no job takes."""
+def find_not_backed_up(cluster: Cluster) -> list[dict[str, Any]]:
+    """The guests that no job includes."""
     covered: set[int] = set()
     for job in cluster.part(BackupJobs).jobs.values():
-        covered |= {vmid for found in select(cluster, job).by_node.values() for vmid in found}
+        covered |= {vmid for found in select_guests(cluster, job).by_node.values() for vmid in found}
     return [
         {"vmid": vmid, "name": guest.name, "type": guest.type}
         for vmid, guest in sorted(cluster.guests.items())

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor, config_text
-from pve_simulator.backup.run import GuestRun, Made
-from pve_simulator.errors import failed
+from pve_simulator.backup.archive import Included, archive_size, backup_volumes, compressor_for, config_text
+from pve_simulator.backup.run import ArchiveInfo, GuestRun
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.qemu.freeze import try_freeze
@@ -23,8 +23,8 @@ _GIB = 1024**3
 _UNUSED = re.compile(r"unused\d+")
 
 
-async def back_up(run: GuestRun) -> Made:
-    """The whole way from the running or stopped machine to the archive."""
+async def back_up(run: GuestRun) -> ArchiveInfo:
+    """Back up a running or stopped machine into an archive."""
     guest = run.guest
     running, paused = guest.running, guest.paused
     mode = run.options.mode if running else "stop"
@@ -44,14 +44,14 @@ async def back_up(run: GuestRun) -> Made:
         text = _assemble(run, disks)
         run.say_archive()
         if disks:
-            await _images(run, disks, mode, was_running=running, was_paused=paused)
+            await _back_up_disks(run, disks, mode, was_running=running, was_paused=paused)
         else:
-            await _diskless(run)
+            await _back_up_diskless(run)
     except BaseException:
-        await run.bring_back()
+        await run.resume_guest()
         raise
     volids = [disk.volid for disk in disks]
-    return Made(text, archive_size(text, run.used(volids), run.form) if disks else len(text))
+    return ArchiveInfo(text, archive_size(text, run.count_used_bytes(volids), run.form) if disks else len(text))
 
 
 def _prepare(run: GuestRun) -> list[Included]:
@@ -69,7 +69,7 @@ def _prepare(run: GuestRun) -> list[Included]:
             run.say(f"exclude disk '{disk.key}' '{disk.volid}' ({disk.reason})")
     for disk in disks:
         if find_volume(run.world.cluster, run.guest.node, disk.volid) is None:
-            raise failed(f"volume '{disk.volid}' does not exist")
+            raise failure(f"volume '{disk.volid}' does not exist")
     return disks
 
 
@@ -84,7 +84,9 @@ def _assemble(run: GuestRun, disks: list[Included]) -> str:
     return config_text(guest, disks)
 
 
-async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_running: bool, was_paused: bool) -> None:
+async def _back_up_disks(
+    run: GuestRun, disks: Sequence[Included], mode: str, *, was_running: bool, was_paused: bool
+) -> None:
     guest = run.guest
     if not guest.running:
         run.say("starting kvm to execute backup task")
@@ -97,18 +99,18 @@ async def _images(run: GuestRun, disks: Sequence[Included], mode: str, *, was_ru
     run.say(f"started backup task '{uuid.uuid4()}'")
     if was_running and not was_paused:
         _resume(run)
-    began = run.world.clock.now()
+    began = run.world.clock.time()
     # A machine that is only started for its backup does not run.
-    with nullcontext() if guest.running else run.world.part(Feed).calling(guest, "prelaunch"):
+    with nullcontext() if guest.running else run.world.part(Feed).override_status(guest, "prelaunch"):
         await run.task.work()
-    _say_transfer(run, disks, int(run.world.clock.now() - began))
+    _say_transfer(run, disks, int(run.world.clock.time() - began))
     if not was_running:
         run.say("stopping kvm after backup task")
 
 
 def _say_transfer(run: GuestRun, disks: Sequence[Included], seconds: int) -> None:
     total = sum(parse_size(disk.size) or 0 for disk in disks)
-    zero = max(total - run.used([disk.volid for disk in disks]), 0)
+    zero = max(total - run.count_used_bytes([disk.volid for disk in disks]), 0)
     size, rate = total / _GIB, total / _GIB / max(seconds, 1)
     run.say(f"100% ({size:.1f} GiB of {size:.1f} GiB) in {seconds}s, read: {rate:.1f} GiB/s, write: 0 B/s")
     if zero:
@@ -118,8 +120,8 @@ def _say_transfer(run: GuestRun, disks: Sequence[Included], seconds: int) -> Non
 
 
 def _resume(run: GuestRun) -> None:
-    """The machine goes on (or starts) as soon as the backup job has begun."""
-    again = f" after {run.back_after()}" if run.stopped_at is not None else ""
+    """Resume (or start) the machine as soon as the backup job has begun."""
+    again = f" after {run.describe_absence()}" if run.stopped_at is not None else ""
     run.say(f"resuming VM again{again}")
     if run.restart and not run.guest.running:
         power.power_on(run.world, run.guest)
@@ -127,11 +129,11 @@ def _resume(run: GuestRun) -> None:
     run.guest.paused = False
 
 
-async def _diskless(run: GuestRun) -> None:
+async def _back_up_diskless(run: GuestRun) -> None:
     run.say("backup contains no disks")
     run.say("starting diskless backup")
     base = run.target.removesuffix(f".{run.form}")
-    program = compressor(run.form)
+    program = compressor_for(run.form)
     output = f"{run.target.rpartition('.')[0]}.dat"
     where = f"exec:{program} > {output}" if program else output
     run.say(f"/usr/bin/vma create -v -c {base}.tmp/qemu-server.conf {where}")

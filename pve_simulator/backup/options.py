@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pve_simulator.backup.retention import parse_keep
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 
@@ -64,11 +64,11 @@ def read_options(params: Mapping[str, Any]) -> Options:
         ionice=int(params.get("ionice", 7)),
         bwlimit=int(params.get("bwlimit", 0)),
         everything=bool(params.get("all")),
-        command=command_line(params),
+        command=render_command_line(params),
     )
 
 
-def check(params: dict[str, Any], *, complete: bool) -> None:
+def check_options(params: dict[str, Any], *, complete: bool) -> None:
     """Raise for options that exclude each other, and when `complete` for a job that selects nothing.
 
     Excluding guests selects all the others.
@@ -85,37 +85,37 @@ def check(params: dict[str, Any], *, complete: bool) -> None:
         raise invalid({"vmid": "property is missing"})
 
 
-def select(cluster: Cluster, params: Mapping[str, Any]) -> Selection:
+def select_guests(cluster: Cluster, params: Mapping[str, Any]) -> Selection:
     """The guests that the options mean; raises for a pool that is not there."""
-    wanted: list[int] = []
+    vmids: list[int] = []
     if params.get("pool"):
         pool = cluster.pools.get(str(params["pool"]))
         if pool is None:
-            raise failed(f"pool '{params['pool']}' does not exist")
-        wanted = [*pool.vms]
+            raise failure(f"pool '{params['pool']}' does not exist")
+        vmids = [*pool.vms]
     elif params.get("vmid"):
-        wanted = vmids(params["vmid"])
+        vmids = parse_vmids(params["vmid"])
     elif params.get("all"):
-        excluded = set(vmids(params.get("exclude")))
-        wanted = [vmid for vmid in cluster.guests if vmid not in excluded]
-    found: dict[str, list[int]] = {}
-    for vmid in sorted(set(wanted)):
+        excluded = set(parse_vmids(params.get("exclude")))
+        vmids = [vmid for vmid in cluster.guests if vmid not in excluded]
+    by_node: dict[str, list[int]] = {}
+    for vmid in sorted(set(vmids)):
         guest = cluster.guests.get(vmid)
         where = guest.node if guest else ""
         if guest is None or params.get("node") in (None, where):
-            found.setdefault(where, []).append(vmid)
-    return Selection(found)
+            by_node.setdefault(where, []).append(vmid)
+    return Selection(by_node)
 
 
-def vmids(value: Any) -> list[int]:
+def parse_vmids(value: Any) -> list[int]:
     """The numbers of a list of guests."""
     items = value if isinstance(value, list) else re.split(r"[,; \0]+", str(value or ""))
     return [int(item) for item in items if str(item).isdecimal()]
 
 
-def command_line(params: Mapping[str, Any]) -> str:
+def render_command_line(params: Mapping[str, Any]) -> str:
     """The options as the vzdump command would have them."""
-    words = ["vzdump", *(str(vmid) for vmid in vmids(params.get("vmid")))]
+    words = ["vzdump", *(str(vmid) for vmid in parse_vmids(params.get("vmid")))]
     for name, value in params.items():
         if name in _NOT_SHOWN or value is None:
             continue
@@ -124,7 +124,7 @@ def command_line(params: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
-def notes(template: str, guest: Guest, cluster: Cluster) -> str:
+def render_notes(template: str, guest: Guest, cluster: Cluster) -> str:
     r"""The notes that a template gives: {{cluster}}, {{guestname}}, {{node}}, {{vmid}}, \n and \\."""
     values = {
         "cluster": cluster.name or "standalone node",
@@ -137,7 +137,7 @@ def notes(template: str, guest: Guest, cluster: Cluster) -> str:
         if match[1] is None:
             return "\n" if match[0] == "\\n" else "\\"
         if match[1] not in values:
-            raise failed(f"unexpected variable '{match[1]}'")
+            raise failure(f"unexpected variable '{match[1]}'")
         return values[match[1]]
 
     return _VARIABLE.sub(replacement, template)

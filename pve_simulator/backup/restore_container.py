@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pve_simulator.backup.archive import parse_config
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, register
 from pve_simulator.guests.lxc import create
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.qemu.identity import new_mac
-from pve_simulator.guests.restoring import restorer
+from pve_simulator.guests.restoring import register_restorer
 from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema, format_of, parse_property_string, parse_size, print_property_string
 from pve_simulator.state.guest import Config, Guest
@@ -40,7 +40,7 @@ class Restore:
         return self.creation.call
 
 
-@restorer("lxc")
+@register_restorer("lxc")
 def restore(call: Call, settings: Config) -> str:
     """Start restoring; the id must be free, or with `force` that of a stopped container of this node."""
     existing = call.find_guest("lxc")
@@ -64,7 +64,7 @@ def restore(call: Call, settings: Config) -> str:
         except BaseException as error:
             _undo(work)
             if isinstance(error, ApiError):
-                raise failed(f"unable to restore CT {call.vmid} - {error.message}") from error
+                raise failure(f"unable to restore CT {call.vmid} - {error.message}") from error
             raise
         register.add(call.cluster, work.guest, creation.pool)
         create.finish(call, task, work.guest)
@@ -74,9 +74,9 @@ def restore(call: Call, settings: Config) -> str:
 
 def _check_overwritable(guest: Guest) -> None:
     if guest.running:
-        raise failed("can't overwrite running container")
+        raise failure("can't overwrite running container")
     if guest.config.get("protection") == "1":
-        raise failed(f"unable to restore CT {guest.vmid} - protection mode enabled")
+        raise failure(f"unable to restore CT {guest.vmid} - protection mode enabled")
 
 
 def _reserve(call: Call, existing: Guest | None) -> Guest:
@@ -88,7 +88,7 @@ def _reserve(call: Call, existing: Guest | None) -> Guest:
         try:
             power.check_lock(guest)
         except ApiError as error:
-            raise failed(f"unable to restore CT {guest.vmid} - {error.message}") from error
+            raise failure(f"unable to restore CT {guest.vmid} - {error.message}") from error
     guest.config["lock"] = "create"
     return guest
 
@@ -98,17 +98,17 @@ async def _run(work: Restore, task: Task) -> None:
     volumes = creation.volumes
     volumes.say = task.say
     if guest.running:
-        raise failed("can't overwrite running container")
+        raise failure("can't overwrite running container")
     task.say(f"recovering backed-up configuration from '{creation.template}'")
-    archive = volumes.need(creation.template)
+    archive = volumes.require(creation.template)
     if archive.archived is None:
-        raise failed(f"couldn't determine archive info from '{volumes.path(archive.volid)}'")
+        raise failure(f"couldn't determine archive info from '{volumes.path(archive.volid)}'")
     backup = parse_config(archive.archived.config)
     config = dict(creation.config)
     if work.call.params.get("unprivileged") is None and "unprivileged" in backup:
         config["unprivileged"] = backup["unprivileged"]
-    wanted, later = _wanted(work, backup)
-    placed = {mount.key: _place(work, volumes, mount) for mount in wanted}
+    mounts, later = _plan_mounts(work, backup)
+    placed = {mount.key: _place_mount(work, volumes, mount) for mount in mounts}
     old = mp.volumes_of(guest.config, unused=True)
     await task.work()
     for volid in old:
@@ -119,43 +119,43 @@ async def _run(work: Restore, task: Task) -> None:
     task.say(f"extracting archive '{volumes.path(archive.volid)}'")
     task.say(_READ)
     task.say("merging backed-up and given configuration..")
-    guest.config = create.with_defaults(guest.vmid, {**_merged(work, backup, config), **placed, **later})
+    guest.config = create.with_defaults(guest.vmid, {**_merge_config(work, backup, config), **placed, **later})
     guest.pending, guest.pending_delete, guest.snapshots = {}, [], {}
     guest.acpi = archive.archived.acpi
     work.made.clear()
 
 
-def _wanted(work: Restore, backup: Config) -> tuple[list[mp.MountPoint], Config]:
+def _plan_mounts(work: Restore, backup: Config) -> tuple[list[mp.MountPoint], Config]:
     """Mount points to make, as given or else as backed up; and those of the host, which come last."""
     creation = work.creation
     if creation.mounts:
-        return mp.mounts(creation.mounts), {}
-    found, later = [], {}
-    for mount in mp.mounts(backup):
+        return mp.list_mounts(creation.mounts), {}
+    mounts, later = [], {}
+    for mount in mp.list_mounts(backup):
         if mount.kind == "volume":
             size = parse_size(mount.options.get("size", ""))
             if size is None:
-                raise failed(f"unable to detect disk size - please specify {mount.key} (size)")
-            kept = {key: value for key, value in mount.options.items() if key != "size"}
-            found.append(mp.MountPoint(mount.key, {**kept, "volume": f"{creation.storage}:{size / mp.GIB:g}"}))
+                raise failure(f"unable to detect disk size - please specify {mount.key} (size)")
+            options = {key: value for key, value in mount.options.items() if key != "size"}
+            mounts.append(mp.MountPoint(mount.key, {**options, "volume": f"{creation.storage}:{size / mp.GIB:g}"}))
         elif work.call.subject.is_root_password_login:
             later[mount.key] = backup[mount.key]
         else:
-            raise failed(f"restoring '{mount.key}' to {mount.kind} mount is only possible for root")
-    if not any(mount.key == "rootfs" for mount in found):
-        raise failed("rootfs configuration could not be recovered, please check and specify manually!")
-    return found, later
+            raise failure(f"restoring '{mount.key}' to {mount.kind} mount is only possible for root")
+    if not any(mount.key == "rootfs" for mount in mounts):
+        raise failure("rootfs configuration could not be recovered, please check and specify manually!")
+    return mounts, later
 
 
-def _place(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:
+def _place_mount(work: Restore, volumes: Volumes, mount: mp.MountPoint) -> str:
     placed = create_volume(volumes, work.guest.vmid, mount)
-    if mount.wanted is not None:
+    if mount.new_volume is not None:
         work.made.append(placed.volume)
     return placed.text()
 
 
-def _merged(work: Restore, backup: Config, config: Config) -> Config:
-    """What was given, and of the backup what was not."""
+def _merge_config(work: Restore, backup: Config, config: Config) -> Config:
+    """The given configuration, completed from the backup."""
     merged = dict(config)
     for key, value in backup.items():
         if key in merged or key == "unprivileged" or mp.is_mount_key(key) or mp.is_unused_key(key):

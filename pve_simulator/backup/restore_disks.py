@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pve_simulator.backup.archive import unpacker
-from pve_simulator.errors import failed
+from pve_simulator.backup.archive import unpack_command
+from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.disks import Disk, all_disks
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
-from pve_simulator.state.storage import Archived, Volume
+from pve_simulator.state.storage import ArchivedGuest, Volume
 from pve_simulator.storage.lookup import enabled_storage
-from pve_simulator.storage.names import default_format, formats, path_of, split_volid
+from pve_simulator.storage.names import default_format, image_formats, path_of, split_volid
 from pve_simulator.storage.uploads import TEMPORARY
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
@@ -35,10 +35,10 @@ class Restore:
     made: list[str] = field(default_factory=list)
 
     @property
-    def inside(self) -> Archived:
+    def archived_guest(self) -> ArchivedGuest:
         """What the archive holds."""
         if self.archive.archived is None:
-            raise failed(f"couldn't determine archive info from '{self.path}'")
+            raise failure(f"couldn't determine archive info from '{self.path}'")
         return self.archive.archived
 
     @property
@@ -54,11 +54,11 @@ class Restore:
 
 
 def say_header(work: Restore, task: Task, text: str, disks: list[Disk]) -> None:
-    """What vma prints of an archive; nothing of one on a Proxmox Backup Server."""
+    """Log what vma prints of an archive; nothing of one on a Proxmox Backup Server."""
     if work.on_server:
         return
     temporary = f"{TEMPORARY}/vzdumptmp{task.upid.pid}"
-    unpack = unpacker(work.path)
+    unpack = unpack_command(work.path)
     source = f"{unpack} | vma extract -v -r {temporary}.fifo -" if unpack else f"vma extract -v -r {temporary}.fifo"
     task.say(f"restore vma archive: {source} {'' if unpack else f'{work.path} '}{temporary}")
     task.say(f"CFG: size: {len(text.encode())} name: qemu-server.conf")
@@ -67,30 +67,30 @@ def say_header(work: Restore, task: Task, text: str, disks: list[Disk]) -> None:
     task.say(f"CTIME: {time.asctime(time.gmtime(work.archive.ctime))}")
 
 
-def target(call: Call, storage_id: str, form: str) -> tuple[str, str]:
+def choose_target(call: Call, storage_id: str, form: str) -> tuple[str, str]:
     """Storage and format of a restored disk."""
     storage = enabled_storage(call.cluster, call.text("storage") or storage_id or "local", call.node)
     if "images" not in storage.content:
-        raise failed(f"Content type 'images' is not available on storage '{storage.id}'")
-    return storage.id, form if form in formats(storage) else default_format(storage)
+        raise failure(f"Content type 'images' is not available on storage '{storage.id}'")
+    return storage.id, form if form in image_formats(storage) else default_format(storage)
 
 
 def make_disks(work: Restore, task: Task, targets: list[tuple[Disk, str, str]]) -> Config:
     """New volumes for the disks; the configuration with them."""
     call = work.call
-    volumes = Volumes(call.cluster, call.node, int(call.world.clock.now()), task.say)
-    made: list[tuple[Disk, Volume]] = []
+    volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
+    disks_made: list[tuple[Disk, Volume]] = []
     for disk, storage, form in targets:
         volume = volumes.allocate(storage, work.guest.vmid, disk.size or 0, form)
         work.made.append(volume.volid)
         task.say(f"new volume ID is '{volume.volid}'")
-        made.append((disk, volume))
-    for disk, volume in made:
+        disks_made.append((disk, volume))
+    for disk, volume in disks_made:
         if work.on_server:
             _say_download(work, task, disk, volume, volumes.path(volume.volid))
         else:
             task.say(f"map 'drive-{disk.key}' to '{volumes.path(volume.volid)}' (write zeros = 0)")
-    return {disk.key: disk.on(volume.volid, volume.size).text() for disk, volume in made}
+    return {disk.key: disk.with_volume(volume.volid, volume.size).text() for disk, volume in disks_made}
 
 
 def _say_download(work: Restore, task: Task, disk: Disk, volume: Volume, path: str) -> None:
@@ -104,23 +104,25 @@ def _say_download(work: Restore, task: Task, disk: Disk, volume: Volume, path: s
 
 
 def make_cloudinit(work: Restore, task: Task, disks: dict[str, Disk]) -> Config:
-    """A cloud-init drive is not in the archive: it is made anew."""
+    """Make the cloud-init drives, which archives do not contain."""
     call, vmid = work.call, work.guest.vmid
-    volumes = Volumes(call.cluster, call.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
     config: Config = {}
     for key, disk in disks.items():
         if not disk.is_cloudinit or disk.storage is None:
             continue
-        name, form = target(call, disk.storage, "qcow2" if disk.file.endswith(".qcow2") else "raw")
-        volume = volumes.allocate(name, vmid, _CLOUDINIT_SIZE, form, volumes.named(name, f"vm-{vmid}-cloudinit", form))
+        name, form = choose_target(call, disk.storage, "qcow2" if disk.file.endswith(".qcow2") else "raw")
+        volume = volumes.allocate(
+            name, vmid, _CLOUDINIT_SIZE, form, volumes.complete_name(name, f"vm-{vmid}-cloudinit", form)
+        )
         work.made.append(volume.volid)
         task.say(f"new volume ID is '{volume.volid}'")
-        config[key] = disk.on(volume.volid).text()
+        config[key] = disk.with_volume(volume.volid).text()
     return config
 
 
-def free_old(work: Restore) -> None:
-    """The volumes of the machine that is overwritten go before new ones are made."""
+def free_old_volumes(work: Restore) -> None:
+    """Free the volumes of the overwritten machine before new ones are made."""
     call, guest = work.call, work.guest
     volumes = Volumes(call.cluster, call.node)
     for disk in all_disks(guest.config, unused=True, state=True):
@@ -130,7 +132,7 @@ def free_old(work: Restore) -> None:
 
 
 def say_transfer(task: Task, total: int) -> None:
-    """What vma prints while it reads."""
+    """Log what vma prints while it reads."""
     if not total:
         return
     for percent in range(1, 101):

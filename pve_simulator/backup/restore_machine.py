@@ -8,33 +8,33 @@ from __future__ import annotations
 from pve_simulator.backup.archive import disk_map, parse_config
 from pve_simulator.backup.restore_disks import (
     Restore,
-    free_old,
+    choose_target,
+    free_old_volumes,
     make_cloudinit,
     make_disks,
     say_header,
     say_transfer,
-    target,
 )
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, register
 from pve_simulator.guests.qemu.disks import all_disks
 from pve_simulator.guests.qemu.identity import new_uuid, with_new_mac, with_new_uuid
 from pve_simulator.guests.qemu.networks import net_keys
 from pve_simulator.guests.qemu.starting import start_task
-from pve_simulator.guests.restoring import restorer
+from pve_simulator.guests.restoring import register_restorer
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
 from pve_simulator.storage.content import backup_type
-from pve_simulator.storage.lookup import need_volume
+from pve_simulator.storage.lookup import require_volume
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
 
 
-@restorer("qemu")
+@register_restorer("qemu")
 def restore(call: Call, settings: Config) -> str:
     """Start restoring; the id must be free, or with `force` that of a machine of this node."""
-    archive = need_volume(call.cluster, call.node, call.need("archive"))
+    archive = require_volume(call.cluster, call.node, call.need("archive"))
     guest = _reserve(call)
     work = Restore(call, settings, archive, guest)
 
@@ -65,7 +65,7 @@ def _reserve(call: Call) -> Guest:
             register.add(call.cluster, guest)
         power.check_lock(guest)
     except ApiError as error:
-        raise failed(f"unable to restore VM {call.vmid} - {error.message}") from error
+        raise failure(f"unable to restore VM {call.vmid} - {error.message}") from error
     guest.config["lock"] = "create"
     return guest
 
@@ -73,21 +73,21 @@ def _reserve(call: Call) -> Guest:
 async def _run(work: Restore, task: Task) -> None:
     call, guest = work.call, work.guest
     if guest.config.get("protection") == "1":
-        raise failed(f"unable to restore VM {guest.vmid} - - protection mode enabled")
+        raise failure(f"unable to restore VM {guest.vmid} - - protection mode enabled")
     if guest.running:
-        raise failed(f"unable to restore VM {guest.vmid} - vm is running")
+        raise failure(f"unable to restore VM {guest.vmid} - vm is running")
     if call.flag("live-restore") and not work.on_server:
-        raise failed("live-restore is only compatible with backup images from a Proxmox Backup Server")
+        raise failure("live-restore is only compatible with backup images from a Proxmox Backup Server")
     if backup_type(work.archive) != "qemu":
-        raise failed(f"ERROR: file '{work.path}' does not look like a QemuServer vzdump backup")
+        raise failure(f"ERROR: file '{work.path}' does not look like a QemuServer vzdump backup")
     async with call.world.locks.hold("qemu", guest.vmid, task=task):
-        text = work.inside.config
+        text = work.archived_guest.config
         config = parse_config(text)
         disks = {disk.key: disk for disk in all_disks(config)}
         sources = [(disks[key], storage, form) for key, storage, form in disk_map(text) if key in disks]
         say_header(work, task, text, [disk for disk, storage, form in sources])
-        targets = [(disk, *target(call, storage, form)) for disk, storage, form in sources]
-        free_old(work)
+        targets = [(disk, *choose_target(call, storage, form)) for disk, storage, form in sources]
+        free_old_volumes(work)
         try:
             config |= make_disks(work, task, targets)
             config |= make_cloudinit(work, task, disks)
@@ -98,16 +98,16 @@ async def _run(work: Restore, task: Task) -> None:
             raise
         if not work.on_server:
             say_transfer(task, sum(disk.size or 0 for disk, storage, form in sources))
-        guest.config = _identified(work, {**config, **work.settings})
+        guest.config = _renew_identity(work, {**config, **work.settings})
         guest.pending, guest.pending_delete, guest.snapshots = {}, [], {}
-        guest.acpi, guest.agent_alive = work.inside.acpi, work.inside.agent_alive
+        guest.acpi, guest.agent_alive = work.archived_guest.acpi, work.archived_guest.agent_alive
         task.say("rescan volumes...")
         if guest.template:
             task.say("Convert to template.")
             _make_template(work)
 
 
-def _identified(work: Restore, config: Config) -> Config:
+def _renew_identity(work: Restore, config: Config) -> Config:
     """The configuration with a generation id of its own; `unique` gives it another identity, too."""
     cluster = work.call.cluster
     config.pop("lock", None)
@@ -125,7 +125,7 @@ def _make_template(work: Restore) -> None:
     volumes = Volumes(work.call.cluster, work.call.node)
     for disk in all_disks(work.guest.config):
         if disk.file in work.made and not disk.is_cdrom:
-            work.guest.config[disk.key] = disk.on(volumes.make_base(disk.file).volid).text()
+            work.guest.config[disk.key] = disk.with_volume(volumes.make_base(disk.file).volid).text()
 
 
 def _finish(work: Restore, task: Task) -> None:

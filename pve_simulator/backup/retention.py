@@ -35,25 +35,25 @@ def keeps_all(keep: Keep) -> bool:
     return bool(keep.get("keep-all")) or not any(keep.values())
 
 
-def marks(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
+def mark_backups(backups: Iterable[Volume], keep: Keep) -> dict[str, str]:
     """By volume id: keep, remove, protected, or renamed for those that vzdump did not name."""
-    found: dict[str, str] = {}
+    marks: dict[str, str] = {}
     groups: dict[tuple[str, int], list[Volume]] = {}
     for volume in backups:
         if volume.protected:
-            found[volume.volid] = "protected"
+            marks[volume.volid] = "protected"
         elif not has_standard_name(volume):
-            found[volume.volid] = "renamed"
+            marks[volume.volid] = "renamed"
         else:
             groups.setdefault((backup_type(volume), volume.vmid), []).append(volume)
     for group in groups.values():
-        found |= _mark_group(group, keep)
-    return found
+        marks |= _mark_group(group, keep)
+    return marks
 
 
 def prune_list(backups: list[Volume], keep: Keep) -> list[dict[str, Any]]:
     """What pruning would do, as the API lists it."""
-    marked = marks(backups, keep)
+    marked = mark_backups(backups, keep)
     entries = []
     for volume in backups:
         entry: dict[str, Any] = {
@@ -71,27 +71,27 @@ def _mark_group(group: list[Volume], keep: Keep) -> dict[str, str]:
         return {volume.volid: "keep" for volume in group}
     newest = sorted(group, key=lambda volume: volume.ctime, reverse=True)
     marked: dict[str, str] = {}
-    _mark(newest, marked, keep.get("keep-last", 0), lambda volume: volume.volid)
+    _mark_newest(newest, marked, keep.get("keep-last", 0), lambda volume: volume.volid)
     for option, period in _PERIODS:
-        _mark(newest, marked, keep.get(option, 0), partial(_moment, period))
+        _mark_newest(newest, marked, keep.get(option, 0), partial(_moment, period))
     return {volume.volid: marked.get(volume.volid, "remove") for volume in group}
 
 
-def _mark(newest: list[Volume], marked: dict[str, str], count: int, name: Callable[[Volume], str]) -> None:
+def _mark_newest(newest: list[Volume], marked: dict[str, str], count: int, name: Callable[[Volume], str]) -> None:
     if not count:
         return
     before = {name(volume) for volume in newest if marked.get(volume.volid) == "keep"}
-    taken: set[str] = set()
+    periods: set[str] = set()
     for volume in newest:
         period = name(volume)
         if volume.volid in marked or period in before:
             continue
-        if period in taken:
+        if period in periods:
             marked[volume.volid] = "remove"
             continue
-        if len(taken) >= count:
+        if len(periods) >= count:
             break
-        taken.add(period)
+        periods.add(period)
         marked[volume.volid] = "keep"
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One guest's backup under way: what both types of guests share."""
+"""The backup of one guest: what both guest types share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pve_simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ArchiveInfo:
     """An archive: the configuration in it, and its size in bytes."""
 
     config: str
@@ -25,7 +25,7 @@ class Made:
 
 @dataclass
 class GuestRun:
-    """A guest on its way into an archive at `target`; `form` is the archive's format.
+    """The backup of a guest into an archive at `target`; `form` is the archive's format.
 
     `resume`, `restart` and `snapshot` say what has to be undone when it is done, or failed.
     """
@@ -46,43 +46,43 @@ class GuestRun:
         self.task.say(f"INFO: {line}")
 
     def say_archive(self) -> None:
-        """Where it goes."""
+        """Log where the archive goes."""
         kind = "Proxmox Backup Server" if self.form.startswith("pbs-") else "vzdump"
         self.say(f"creating {kind} archive '{self.target}'")
 
     def say_mode(self, mode: str) -> None:
-        """Which way it is done."""
+        """Log the backup mode."""
         self.say(f"backup mode: {mode}")
         if self.options.bwlimit:
             self.say(f"bandwidth limit: {self.options.bwlimit} KB/s")
         self.say(f"ionice priority: {self.options.ionice}")
 
-    def used(self, volids: list[str]) -> int:
-        """Bytes that volumes really hold."""
-        found = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
-        return sum((volume.used or 0) for volume in found if volume is not None)
+    def count_used_bytes(self, volids: list[str]) -> int:
+        """Bytes in use in volumes."""
+        volumes = (find_volume(self.world.cluster, self.guest.node, volid) for volid in volids)
+        return sum((volume.used or 0) for volume in volumes if volume is not None)
 
     async def stop(self) -> None:
         """Shut the guest down."""
         self.say("stopping virtual guest")
-        self.stopped_at = self.world.clock.now()
+        self.stopped_at = self.world.clock.time()
         await self.task.work(0.2)
         power.power_off(self.guest, self.world)
 
     def suspend(self) -> None:
-        """Halt the guest."""
+        """Suspend the guest."""
         self.say("suspending guest")
-        self.stopped_at = self.world.clock.now()
+        self.stopped_at = self.world.clock.time()
         self.guest.paused = True
 
-    def back_after(self) -> str:
-        """How long the guest was away, in words."""
-        seconds = int(self.world.clock.now() - (self.stopped_at or self.world.clock.now()))
+    def describe_absence(self) -> str:
+        """How long the guest was down, in words."""
+        seconds = int(self.world.clock.time() - (self.stopped_at or self.world.clock.time()))
         self.stopped_at = None
         return f"{seconds if seconds else '<1'} seconds"
 
-    async def bring_back(self) -> None:
-        """Tidy up, and let a guest run again that was stopped or halted."""
+    async def resume_guest(self) -> None:
+        """Clean up, and resume or start a guest that was suspended or stopped."""
         if self.snapshot:
             self.say("cleanup temporary 'vzdump' snapshot")
             self.snapshot = False
@@ -95,4 +95,4 @@ class GuestRun:
             power.power_on(self.world, self.guest)
         self.resume = self.restart = False
         if self.stopped_at is not None:
-            self.say(f"guest is online again after {self.back_after()}")
+            self.say(f"guest is online again after {self.describe_absence()}")

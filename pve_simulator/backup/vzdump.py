@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from pve_simulator.backup import container, machine
 from pve_simulator.backup.archive import archive_format, archive_name, short_size, snapshot_name
-from pve_simulator.backup.options import Options, notes
-from pve_simulator.backup.retention import keeps_all, marks, parse_keep
+from pve_simulator.backup.options import Options, render_notes
+from pve_simulator.backup.retention import keeps_all, mark_backups, parse_keep
 from pve_simulator.backup.run import GuestRun
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
-from pve_simulator.state.storage import Archived, Storage, Volume
-from pve_simulator.storage.content import content_list
+from pve_simulator.state.storage import ArchivedGuest, Storage, Volume
+from pve_simulator.storage.content import list_volumes
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.volumes import Volumes
@@ -46,82 +46,82 @@ class Vzdump:
 
     async def run(self, vmids: Sequence[int]) -> None:
         """Back up the guests; raises `job errors` at the end when one failed."""
-        storage = self._storage()
-        await self._take_turns()
+        storage = self._require_storage()
+        await self._wait_for_turn()
         self._say(f"starting new backup job: {self.options.command}")
         allowed = [vmid for vmid in sorted(vmids) if self._may_back_up(vmid)]
         errors = 0
         for vmid in allowed:
-            errors += not await self._one(storage, vmid)
+            errors += not await self._back_up_or_report(storage, vmid)
         self._say(f"Backup job finished {'with errors' if errors else 'successfully'}")
         if errors:
-            raise failed("job errors")
+            raise failure("job errors")
 
-    def _storage(self) -> Storage:
+    def _require_storage(self) -> Storage:
         name, problems = self.options.storage, []
         try:
             storage = storage_of(self.world.cluster, name)
         except ApiError as error:
             problems.append(f"could not activate storage '{name}': {error.message}")
             problems.append(f"could not get storage information for '{name}': {error.message}")
-            raise failed(" ".join(problems)) from error
+            raise failure(" ".join(problems)) from error
         if "backup" not in storage.content:
             what = f"can't use storage '{name}' for backups - wrong content type"
-            raise failed(f"could not get storage information for '{name}': {what}")
+            raise failure(f"could not get storage information for '{name}': {what}")
         return storage
 
-    async def _take_turns(self) -> None:
+    async def _wait_for_turn(self) -> None:
         """Only one run at a time on a node."""
-        active = self.world.tasks.active(self.node)
+        active = self.world.tasks.list_active(self.node)
         before = active[active.index(self.task) + 1 :] if self.task in active else []
         earlier = [other for other in before if other.upid.type == "vzdump"]
         if earlier:
             self._say("trying to get global lock - waiting...")
             for other in earlier:
-                await other.done()
+                await other.wait()
             self._say("got global lock")
 
     def _may_back_up(self, vmid: int) -> bool:
         if vmid not in self.world.cluster.guests or self.subject.may(f"/vms/{vmid}", "VM.Backup"):
             return True
         if not self.options.everything:
-            raise failed(f"403 Permission check failed (/vms/{vmid}, VM.Backup)")
+            raise failure(f"403 Permission check failed (/vms/{vmid}, VM.Backup)")
         return False
 
-    async def _one(self, storage: Storage, vmid: int) -> bool:
-        began = self.world.clock.now()
+    async def _back_up_or_report(self, storage: Storage, vmid: int) -> bool:
+        began = self.world.clock.time()
         try:
             await self._back_up(storage, vmid)
         except ApiError as error:
             self.task.say(f"ERROR: Backup of VM {vmid} failed - {error.message}")
-            self._say(f"Failed at {self._moment()}")
+            self._say(f"Failed at {self._format_moment()}")
             return False
-        seconds = int(self.world.clock.now() - began)
+        seconds = int(self.world.clock.time() - began)
         duration = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         self._say(f"Finished Backup of VM {vmid} ({duration})")
-        self._say(f"Backup finished at {self._moment()}")
+        self._say(f"Backup finished at {self._format_moment()}")
         return True
 
     async def _back_up(self, storage: Storage, vmid: int) -> None:
         guest = self.world.cluster.guests.get(vmid)
         if guest is None or guest.node != self.node:
-            raise failed(f"unable to find VM '{vmid}'")
+            raise failure(f"unable to find VM '{vmid}'")
         self._check_ha(guest)
         self._check_limit(storage, guest)
         self._say(f"Starting Backup of VM {vmid} ({guest.type})")
-        self._say(f"Backup started at {self._moment()}")
+        self._say(f"Backup started at {self._format_moment()}")
         self._say(f"status = {'running' if guest.running else 'stopped'}")
         async with self.world.locks.hold(guest.type, vmid, task=self.task):
             power.check_lock(guest)
             guest.config["lock"] = "backup"
         try:
-            await self._archive(storage, guest)
+            await self._back_up_and_prune(storage, guest)
         finally:
             if guest.lock == "backup":
                 del guest.config["lock"]
 
-    async def _archive(self, storage: Storage, guest: Guest) -> None:
-        now = self.world.clock.now()
+    async def _back_up_and_prune(self, storage: Storage, guest: Guest) -> None:
+        now = self.world.clock.time()
         if storage.type == "pbs":
             name = target = snapshot_name(guest, now)
             form = f"pbs-{name.partition('/')[0]}"
@@ -130,22 +130,22 @@ class Vzdump:
             form = archive_format(guest, self.options.compress)
             target = f"{root_path(storage)}/dump/{name}"
         run = GuestRun(self.world, self.task, guest, self.options, target, form)
-        made = await (machine.back_up(run) if guest.type == "qemu" else container.back_up(run))
+        archive = await (machine.back_up(run) if guest.type == "qemu" else container.back_up(run))
         volid = f"{storage.id}:backup/{name}"
-        inside = Archived(made.config, guest.acpi, guest.agent_alive)
-        volume = Volume(volid, "backup", form, made.size, made.size, guest.vmid, int(now), archived=inside)
+        inside = ArchivedGuest(archive.config, guest.acpi, guest.agent_alive)
+        volume = Volume(volid, "backup", form, archive.size, archive.size, guest.vmid, int(now), archived=inside)
         storage.volumes_on(self.node)[volid] = volume
         if storage.type != "pbs":
-            self._say(f"archive file size: {short_size(made.size)}")
+            self._say(f"archive file size: {short_size(archive.size)}")
         self._annotate(volume, guest)
         self._prune(storage, guest)
-        await run.bring_back()
+        await run.resume_guest()
 
     def _annotate(self, volume: Volume, guest: Guest) -> None:
         if self.options.notes_template:
             self._say("adding notes to backup")
             try:
-                volume.notes = notes(self.options.notes_template, guest, self.world.cluster)
+                volume.notes = render_notes(self.options.notes_template, guest, self.world.cluster)
             except ApiError as error:
                 self.task.say(f"WARN: unable to add notes - {error.message}")
         if self.options.protected:
@@ -153,12 +153,12 @@ class Vzdump:
             volume.protected = True
 
     def _prune(self, storage: Storage, guest: Guest) -> None:
-        keep = self._keep(storage)
+        keep = self._get_retention(storage)
         if not self.options.remove or keep.get("keep-all"):
             return
-        wanted = ", ".join(f"{option}={count}" for option, count in sorted(keep.items()))
-        self._say(f"prune older backups with retention: {wanted}")
-        marked = marks(self._backups(storage, guest), keep)
+        retention = ", ".join(f"{option}={count}" for option, count in sorted(keep.items()))
+        self._say(f"prune older backups with retention: {retention}")
+        marked = mark_backups(self._list_backups(storage, guest), keep)
         removed = [volid for volid, mark in marked.items() if mark == "remove"]
         for volid in sorted(removed):
             self._say(f"removing backup '{volid}'")
@@ -168,41 +168,41 @@ class Vzdump:
     def _check_ha(self, guest: Guest) -> None:
         resource = self.world.cluster.part(Ha).resources.get(service_id(guest))
         if self.options.mode == "stop" and resource and resource.config.get("state", "started") == "started":
-            raise failed(_STOP_IN_HA)
+            raise failure(_STOP_IN_HA)
 
     def _check_limit(self, storage: Storage, guest: Guest) -> None:
-        keep = self._keep(storage)
+        keep = self._get_retention(storage)
         limit = 0 if keeps_all(keep) else sum(keep.values())
-        backups = self._backups(storage, guest)
+        backups = self._list_backups(storage, guest)
         protected = sum(volume.protected for volume in backups)
         if self.options.protected:
             most = self._most_protected(storage)
             if -1 < most <= protected:
                 what = f"The number of protected backups per guest is limited to {most} on storage '{storage.id}'"
-                raise failed(what)
+                raise failure(what)
         elif limit and not self.options.remove and len(backups) - protected >= limit:
-            raise failed(
+            raise failure(
                 f"There is a max backup limit of {limit} enforced by the target storage or the vzdump parameters."
                 " Either increase the limit or delete old backups."
             )
 
     def _most_protected(self, storage: Storage) -> int:
-        given = storage.config.get("max-protected-backups")
-        if given is not None:
-            return int(given)
+        limit = storage.config.get("max-protected-backups")
+        if limit is not None:
+            return int(limit)
         return -1 if self.subject.may(f"/storage/{storage.id}", "Datastore.Allocate") else _MAX_PROTECTED
 
-    def _keep(self, storage: Storage) -> dict[str, int]:
+    def _get_retention(self, storage: Storage) -> dict[str, int]:
         if self.options.keep is not None:
             return dict(self.options.keep)
         return parse_keep(storage.config.get("prune-backups", "keep-all=1"))
 
-    def _backups(self, storage: Storage, guest: Guest) -> list[Volume]:
-        found = content_list(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
-        return [volume for volume, entry in found if entry["subtype"] in (guest.type, "unknown")]
+    def _list_backups(self, storage: Storage, guest: Guest) -> list[Volume]:
+        backups = list_volumes(self.world.cluster, storage, self.node, content="backup", vmid=guest.vmid)
+        return [volume for volume, entry in backups if entry["subtype"] in (guest.type, "unknown")]
 
-    def _moment(self) -> str:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.world.clock.now()))
+    def _format_moment(self) -> str:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self.world.clock.time()))
 
     def _say(self, line: str) -> None:
         self.task.say(f"INFO: {line}")

@@ -93,8 +93,8 @@ def complete_guest(cluster: Cluster, guest: Guest) -> None:
     config = guest.config
     if guest.type == "qemu":
         config.setdefault("memory", "512")
-        config.setdefault("smbios1", f"uuid={_uuid(guest.vmid, 'smbios')}")
-        config.setdefault("vmgenid", _uuid(guest.vmid, "vmgenid"))
+        config.setdefault("smbios1", f"uuid={_make_uuid(guest.vmid, 'smbios')}")
+        config.setdefault("vmgenid", _make_uuid(guest.vmid, "vmgenid"))
     else:
         config.setdefault("memory", "512")
         config.setdefault("swap", "512")
@@ -188,5 +188,5 @@ def _add_template(cluster: Cluster, vmid: int) -> None:
     cluster.guests[vmid] = guest
 
 
-def _uuid(vmid: int, what: str) -> str:
+def _make_uuid(vmid: int, what: str) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(f"{vmid}/{what}".encode()).digest()[:16], version=4))

@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pve_simulator.state.parts import PART_TYPES, Parted
+from pve_simulator.state.parts import PART_TYPES, WithParts
 
 
 def to_plain(value: Any) -> Any:
@@ -19,9 +19,9 @@ def to_plain(value: Any) -> Any:
         plain: dict[str, Any] = {}
         for field in fields(value):
             content = getattr(value, field.name)
-            if field.name == "parts" and isinstance(value, Parted):
+            if field.name == "parts" and isinstance(value, WithParts):
                 plain.update({key: to_plain(part) for key, part in content.items()})
-            elif content != _default(field):
+            elif content != _get_default(field):
                 plain[field.name] = to_plain(content)
         return plain
     if isinstance(value, dict):
@@ -58,20 +58,20 @@ def from_plain(hint: Any, data: Any) -> Any:
 def _dataclass_from(cls: Any, data: Any) -> Any:
     if not isinstance(data, dict):
         raise ValueError(f"{cls.__name__}: expected a mapping, got {data!r}")
-    hints = _hints(cls)
+    hints = _get_hints(cls)
     values: dict[str, Any] = {}
     parts: dict[str, Any] = {}
     for key, item in data.items():
         if key in hints and key != "parts":
             values[key] = from_plain(hints[key], item)
-        elif key in PART_TYPES and issubclass(cls, Parted):
+        elif key in PART_TYPES and issubclass(cls, WithParts):
             parts[key] = from_plain(PART_TYPES[key], item)
         else:
             raise ValueError(f"{cls.__name__} has no {key!r}")
-    made = cls(**values)
+    instance = cls(**values)
     if parts:
-        made.parts.update(parts)
-    return made
+        instance.parts.update(parts)
+    return instance
 
 
 def _text(data: Any) -> str:
@@ -81,11 +81,11 @@ def _text(data: Any) -> str:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _get_hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _default(field: Any) -> Any:
+def _get_default(field: Any) -> Any:
     if field.default is not MISSING:
         return field.default
     if field.default_factory is not MISSING:

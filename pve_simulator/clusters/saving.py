@@ -16,10 +16,10 @@ from pve_simulator.world.world import World
 def world_to_data(world: World) -> dict[str, Any]:
     """Everything that a seed can hold; `cluster_from_data` reads it again."""
     data = cluster_to_data(world.cluster)
-    data["history"] = to_plain(world.history())
+    data["history"] = to_plain(world.build_history())
     return data
 
 
 def dump_world(world: World, path: str | Path) -> None:
-    """Write it, JSON for `.json`, else YAML."""
+    """Write the state, JSON for `.json`, else YAML."""
     write_data(world_to_data(world), path)

@@ -69,7 +69,7 @@ def cluster_from_data(data: Any) -> Cluster:
         return cluster_from_capture(data)
     load_part_types()
     data = dict(data)
-    data["nodes"] = _nodes(data.get("nodes"))
+    data["nodes"] = _build_nodes(data.get("nodes"))
     guests = _as_list(data.pop("guests", []), "vmid")
     storages = data.pop("storages", None)
     cluster: Cluster = from_plain(Cluster, data)
@@ -81,14 +81,14 @@ def cluster_from_data(data: Any) -> Cluster:
     else:
         named = {item["id"]: item for item in _as_list(storages, "id")}
         cluster.storages = from_plain(dict[str, Storage], named)
-    # A saved world is complete: what its guests lack was taken from them.
+    # A saved world is complete: what its guests lack was removed on purpose.
     complete = "history" not in data
     for item in guests:
         _add_guest(cluster, item, complete=complete)
     return cluster
 
 
-def _nodes(data: Any) -> dict[str, Any]:
+def _build_nodes(data: Any) -> dict[str, Any]:
     if not data:
         raise ValueError("a seed needs at least one node")
     listed = [{"name": item} if isinstance(item, str) else item for item in _as_list(data, "name")]

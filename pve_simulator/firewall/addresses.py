@@ -17,12 +17,12 @@ def ip_version(cidr: str) -> int:
     return 6 if ":" in cidr else 4
 
 
-def canonical(cidr: str) -> str:
+def normalize_address(cidr: str) -> str:
     """An address or network without the prefix that a single address has anyway."""
     return cidr.removesuffix(_FULL[ip_version(cidr)])
 
 
-def without_host_bits(cidr: str) -> str:
+def drop_host_bits(cidr: str) -> str:
     """A network by its first address, as IP sets hold it; an address as it is."""
     return str(ipaddress.ip_network(cidr, strict=False)) if "/" in cidr else cidr
 

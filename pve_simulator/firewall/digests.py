@@ -20,7 +20,7 @@ def digest_of_entries(entries: Iterable[Mapping[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def with_digest(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def add_digests(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The entries, each with the digest of the whole list."""
     digest = digest_of_entries(entries)
     return [{**entry, "digest": digest} for entry in entries]

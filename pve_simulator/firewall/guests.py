@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a guest's firewall file when the guest goes, or is copied."""
+"""A guest's firewall file when the guest is destroyed or cloned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def remove_guest_firewall(cluster: Cluster, vmid: int) -> None:
 
 
 def copy_guest_firewall(cluster: Cluster, vmid: int, newid: int) -> None:
-    """Give a clone what the original has, and nothing else."""
+    """Give a clone the file of the original, or none."""
     guests = cluster.part(Firewall).guests
     guests.pop(newid, None)
     if vmid in guests:

@@ -112,11 +112,11 @@ def descriptions() -> dict[str, str]:
 
 
 def preferred_name(name: str) -> str | None:
-    """A macro's name as it is listed, whatever the case it is asked in."""
-    return _by_lower().get(name.lower())
+    """The listed spelling of a macro's name given in any case."""
+    return _names_by_lower_case().get(name.lower())
 
 
-def expand(name: str, ipversion: int | None) -> list[Match]:
+def expand_macro(name: str, ipversion: int | None) -> list[Match]:
     """What a macro matches: proto, dport and sport of each rule it stands for."""
     if ipversion == 4 and name in _ONLY_IPV6:
         return []
@@ -134,7 +134,7 @@ def _match(text: str) -> Match:
 
 
 @cache
-def _by_lower() -> dict[str, str]:
+def _names_by_lower_case() -> dict[str, str]:
     return {name.lower(): name for name in descriptions()}
 
 

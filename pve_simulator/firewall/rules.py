@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rule may say, and how it is shown."""
+"""Firewall rules: what they may contain, how they change, and how they are shown."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.firewall.addresses import ip_version, list_version
-from pve_simulator.firewall.macros import expand, preferred_name
+from pve_simulator.firewall.macros import expand_macro, preferred_name
 from pve_simulator.firewall.scope import Scope, alias_reference, ipset_reference
 from pve_simulator.schema.formats.firewall_names import ICMP_TYPES, ICMPV4_TYPES, ICMPV6_TYPES, SERVICES
 from pve_simulator.state.firewall import Rule
@@ -31,34 +31,34 @@ Problem = tuple[str, str]
 
 
 class RuleCheck:
-    """Reads a rule in its place; `ipversion` is known once `problems` has run through."""
+    """Checks a rule in its scope; `ipversion` is known once `find_problems` has run through."""
 
     def __init__(self, rule: Rule, scope: Scope) -> None:
         self._rule = rule
         self._scope = scope
         self.ipversion: int | None = None
 
-    def problems(self) -> Iterator[Problem]:
-        """Everything wrong with the rule, in the order in which the server looks."""
-        found = False
-        for problem in self._all_but_macro():
-            found = True
+    def find_problems(self) -> Iterator[Problem]:
+        """All problems of the rule (field and text), in the server's order."""
+        has_problem = False
+        for problem in self._check_all_but_macro():
+            has_problem = True
             yield problem
-        if not found:
-            yield from self._macro_conflicts()
+        if not has_problem:
+            yield from self._check_macro_conflicts()
 
-    def _all_but_macro(self) -> Iterator[Problem]:
-        yield from self._type_and_action()
-        yield from self._iface()
+    def _check_all_but_macro(self) -> Iterator[Problem]:
+        yield from self._check_type_and_action()
+        yield from self._check_iface()
         macro = self._rule.get("macro")
         if macro and preferred_name(macro) is None:
             yield "macro", f"unknown macro '{macro}'"
-        yield from self._protocol_and_ports()
+        yield from self._check_protocol_and_ports()
         for name in ("source", "dest"):
             if self._rule.get(name):
-                yield from self._address(name, self._rule[name])
+                yield from self._check_address(name, self._rule[name])
 
-    def _type_and_action(self) -> Iterator[Problem]:
+    def _check_type_and_action(self) -> Iterator[Problem]:
         kind, action = self._rule["type"], self._rule["action"]
         if kind not in self._scope.types:
             yield "type", f"invalid rule type '{kind}' for rule_env '{self._scope.env}'"
@@ -70,7 +70,7 @@ class RuleCheck:
         elif action not in _ACTIONS:
             yield "action", f"unknown action '{action}'"
 
-    def _iface(self) -> Iterator[Problem]:
+    def _check_iface(self) -> Iterator[Problem]:
         iface = self._rule.get("iface")
         if not iface:
             return
@@ -79,28 +79,28 @@ class RuleCheck:
         if self._scope.is_guest and not re.fullmatch(r"net\d+", iface):
             yield "iface", "value does not match the regex pattern 'net\\d+'"
 
-    def _protocol_and_ports(self) -> Iterator[Problem]:
+    def _check_protocol_and_ports(self) -> Iterator[Problem]:
         rule, proto = self._rule, self._rule.get("proto", "")
         if proto in _ICMP:
             self.ipversion = 4 if proto == "icmp" else 6
         for name in ("dport", "sport"):
             if name == "sport" and rule.get("icmp-type"):
-                yield from self._icmp_type(proto)
+                yield from self._check_icmp_type(proto)
             if not rule.get(name):
                 continue
             if name == "dport" and proto not in _ICMP:
-                yield from self._icmp_names(rule[name])
+                yield from self._check_icmp_names(rule[name])
             if not proto:
                 yield "proto", f"missing property - '{name}' requires this property"
             if proto not in _WITH_PORTS and not (name == "dport" and proto in _ICMP):
                 yield name, f"protocol '{proto}' does not support ports"
 
-    def _icmp_names(self, ports: str) -> Iterator[Problem]:
+    def _check_icmp_names(self, ports: str) -> Iterator[Problem]:
         for port in ports.split(","):
             if port in ICMP_TYPES and port not in SERVICES:
                 yield "dport", f"invalid port '{port}'"
 
-    def _icmp_type(self, proto: str) -> Iterator[Problem]:
+    def _check_icmp_type(self, proto: str) -> Iterator[Problem]:
         kind = self._rule["icmp-type"]
         if proto not in _ICMP:
             yield "proto", "missing property - 'icmp-type' requires this property"
@@ -109,7 +109,7 @@ class RuleCheck:
         if proto in _ICMP and kind not in (ICMPV4_TYPES if proto == "icmp" else ICMPV6_TYPES):
             yield "icmp-type", f"invalid icmp-type '{kind}' for proto '{proto}'"
 
-    def _address(self, name: str, value: str) -> Iterator[Problem]:
+    def _check_address(self, name: str, value: str) -> Iterator[Problem]:
         if value.startswith("+"):
             reference = ipset_reference(value)
             if reference is None:
@@ -119,30 +119,30 @@ class RuleCheck:
             return
         reference = alias_reference(value)
         if reference is not None:
-            alias = self._scope.alias(*reference)
+            alias = self._scope.find_alias(*reference)
             if not self._scope.has_alias(reference[1]):
                 yield name, f"no such alias '{value}'"
-            elif alias is not None and not self._fits(ip_version(alias.cidr)):
-                raise failed("detected mixed ipv4/ipv6 addresses in rule")
-        elif not self._fits(list_version(value)):
+            elif alias is not None and not self._fits_version(ip_version(alias.cidr)):
+                raise failure("detected mixed ipv4/ipv6 addresses in rule")
+        elif not self._fits_version(list_version(value)):
             yield name, "detected mixed ipv4/ipv6 addresses in rule"
 
-    def _fits(self, version: int) -> bool:
+    def _fits_version(self, version: int) -> bool:
         if self.ipversion not in (None, version):
             return False
         self.ipversion = version
         return True
 
-    def _macro_conflicts(self) -> Iterator[Problem]:
+    def _check_macro_conflicts(self) -> Iterator[Problem]:
         name = preferred_name(self._rule.get("macro", ""))
-        for match in expand(name, self.ipversion) if name else ():
+        for match in expand_macro(name, self.ipversion) if name else ():
             for key, value in match.items():
                 if self._rule.get(key, value) != value:
                     yield key, f"parameter '{key}' already define in macro (value = '{value}')"
 
 
 def update_rule(rule: Rule, params: Mapping[str, Any]) -> None:
-    """Take over what a request gives; an empty value or '-' removes a property."""
+    """Set the properties that a request gives; an empty value or '-' removes one."""
     for key in PROPERTIES & params.keys():
         text = str(params[key])
         if key in _NOT_STORED:
@@ -165,30 +165,30 @@ def delete_properties(rule: Rule, names: list[str]) -> None:
 
 def verify_rule(rule: Rule, scope: Scope) -> None:
     """Raise the first problem of a rule."""
-    for field, text in RuleCheck(rule, scope).problems():
+    for field, text in RuleCheck(rule, scope).find_problems():
         raise invalid({field: text})
 
 
-def stored(rule: Rule) -> Rule:
-    """The rule as its line in the file reads back."""
-    kept = {key: value for key, value in rule.items() if value and (rule["type"] != "group" or key in _GROUP_RULE)}
-    kept["enable"] = "0" if rule.get("enable", "1") == "0" else "1"
+def normalize_rule(rule: Rule) -> Rule:
+    """The rule as it reads back from its line in the file."""
+    stored = {key: value for key, value in rule.items() if value and (rule["type"] != "group" or key in _GROUP_RULE)}
+    stored["enable"] = "0" if rule.get("enable", "1") == "0" else "1"
     comment = rule.get("comment", "").split("\n")[0].strip()
-    kept.pop("comment", None)
+    stored.pop("comment", None)
     if comment:
-        kept["comment"] = comment
+        stored["comment"] = comment
     macro = preferred_name(rule.get("macro", ""))
     if macro:
-        kept["macro"] = macro
-    return kept
+        stored["macro"] = macro
+    return stored
 
 
-def shown(rule: Rule, scope: Scope) -> dict[str, Any]:
-    """A rule as lists show it: with its IP version when it has one, and with what became wrong with it."""
+def rule_view(rule: Rule, scope: Scope) -> dict[str, Any]:
+    """A rule as lists show it: with its IP version if it has one, and with its errors."""
     view: dict[str, Any] = {**rule, "enable": int(rule.get("enable", "1"))}
     check = RuleCheck(rule, scope)
     errors: dict[str, str] = {}
-    for field, text in check.problems():
+    for field, text in check.find_problems():
         errors.setdefault(field, text)
     if check.ipversion is not None:
         view["ipversion"] = check.ipversion
@@ -197,7 +197,7 @@ def shown(rule: Rule, scope: Scope) -> dict[str, Any]:
     return view
 
 
-def moved(rules: list[Rule], position: int, target: int) -> list[Rule]:
+def move_rule(rules: list[Rule], position: int, target: int) -> list[Rule]:
     """The rules with one of them put before the rule that is now at `target` (at the end when there is none)."""
     rule = rules[position]
     before = [item for index, item in enumerate(rules[:target]) if index != position]

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a rule stands: what it may be, and which aliases and IP sets it can name."""
+"""The scope of a rule: its possible types, and the aliases and IP sets that it can name."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class Scope:
         return self.env in ("vm", "ct")
 
     def has_ipset(self, name: str) -> bool:
-        """Whether there is such an IP set, in whichever of the two files."""
+        """Whether there is such an IP set, in either file."""
         return name in self.own.ipsets or name in self.cluster.ipsets
 
     def has_alias(self, name: str) -> bool:
-        """Whether there is such an alias, in whichever of the two files."""
+        """Whether there is such an alias, in either file."""
         return name.lower() in self.own.aliases or name.lower() in self.cluster.aliases
 
-    def alias(self, scope: str, name: str) -> Alias | None:
+    def find_alias(self, scope: str, name: str) -> Alias | None:
         """An alias by its scope ('', 'dc/' or 'guest/') and its name in any case; the guest's own goes first."""
         files = [] if scope == "dc/" or not self.is_guest else [self.own]
         files += [] if scope == "guest/" else [self.cluster]
-        found = [file.aliases[name.lower()] for file in files if name.lower() in file.aliases]
-        return found[0] if found else None
+        matches = [file.aliases[name.lower()] for file in files if name.lower() in file.aliases]
+        return matches[0] if matches else None
 
 
 def alias_reference(text: str) -> tuple[str, str] | None:

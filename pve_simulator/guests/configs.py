@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.state.config_types import typed_config, typed_value
 from pve_simulator.state.guest import Guest, GuestType
@@ -20,7 +20,7 @@ def config_view(call: Call, kind: GuestType) -> dict[str, Any]:
     snapshot = call.text("snapshot")
     if snapshot is not None:
         if snapshot not in guest.snapshots:
-            raise failed(f"snapshot '{snapshot}' does not exist")
+            raise failure(f"snapshot '{snapshot}' does not exist")
         config = guest.snapshots[snapshot].config
     elif call.flag("current"):
         config = guest.config

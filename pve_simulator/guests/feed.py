@@ -64,7 +64,7 @@ class Feed:
             self._loop = None
         self.catch_up(world)
         if world.settings.resources_lag > 0:
-            self._loop = world.background(self._run(world))
+            self._loop = world.run_in_background(self._run(world))
 
     async def _run(self, world: World) -> None:
         while world.settings.resources_lag > 0:
@@ -77,9 +77,9 @@ class Feed:
         self._known.clear()
 
     def broadcast(self, world: World) -> None:
-        """Every online node tells what its guests do."""
+        """Take samples of the guests of every online node."""
         online = {name for name, node in world.cluster.nodes.items() if node.online}
-        now, before, words = world.clock.now(), self._last, self._words
+        now, before, words = world.clock.time(), self._last, self._words
         samples = {}
         for vmid, guest in world.cluster.guests.items():
             if guest.node in online:
@@ -90,21 +90,21 @@ class Feed:
                 samples[vmid] = sample
         self._last = samples
 
-    def tell(self, world: World, guest: Guest, status: str) -> None:
-        """A guest's node broadcasts just now, and has found the guest in a state that will not last."""
-        sample = take_sample(guest, status, world.clock.now(), self._last.get(guest.vmid))
+    def broadcast_status(self, world: World, guest: Guest, status: str) -> None:
+        """Let a guest's node broadcast now, while the guest is in a state that will not last."""
+        sample = take_sample(guest, status, world.clock.time(), self._last.get(guest.vmid))
         self._last = {**self._last, guest.vmid: sample}
 
     @contextmanager
-    def calling(self, guest: Guest, status: str) -> Iterator[None]:
-        """As long as this lasts, broadcasts call the guest's state by another word, one of QEMU's."""
+    def override_status(self, guest: Guest, status: str) -> Iterator[None]:
+        """Within this context, broadcasts give the guest another status, one of QEMU's."""
         self._words[guest.vmid] = status
         try:
             yield
         finally:
             self._words.pop(guest.vmid, None)
 
-    def resources(
+    def list_resources(
         self, world: World, guests: Iterable[Guest], pools: Mapping[int, str], worker: int
     ) -> list[dict[str, Any]]:
         """Guests in /cluster/resources as a worker shows them; `pools` says which is in which."""
@@ -119,32 +119,32 @@ class Feed:
             state = managed.get(service_id(guest)) if managed else None
             pool = pools.get(vmid)
             key = (sample, guest.type, guest.node, pool, state, config.get("lock"), config.get("tags"))
-            known = shown.get(vmid)
-            if known is None or known[0] != key:
-                known = shown[vmid] = (key, _render_guest(world, guest, sample, pool, state))
-            entries.append(known[1])
+            cached = shown.get(vmid)
+            if cached is None or cached[0] != key:
+                cached = shown[vmid] = (key, _render_guest(world, guest, sample, pool, state))
+            entries.append(cached[1])
         if len(shown) > 2 * len(world.cluster.guests):
             self._shown = {vmid: item for vmid, item in shown.items() if vmid in world.cluster.guests}
             self._fresh = {vmid: sample for vmid, sample in self._fresh.items() if vmid in world.cluster.guests}
         return entries
 
     def _make_finder(self, world: World, worker: int) -> Callable[[Guest], Sample | None]:
-        """How a worker finds the sample of a guest."""
+        """A function that finds the sample that a worker knows of a guest."""
         if world.settings.resources_lag <= 0:
-            return lambda guest: self._take_fresh(world, guest)
+            return lambda guest: self._take_sample(world, guest)
         samples = self._read_samples(world, worker)
         return lambda guest: samples.get(guest.vmid)
 
     def _read_samples(self, world: World, worker: int) -> _Samples:
-        now = world.clock.now()
+        now = world.clock.time()
         since, samples = self._known.get(worker, (0.0, self._last))
         if not 0 <= now - since < world.settings.status_cache:
             samples = self._last
             self._known[worker] = (now, samples)
         return samples
 
-    def _take_fresh(self, world: World, guest: Guest) -> Sample:
-        now = world.clock.now()
+    def _take_sample(self, world: World, guest: Guest) -> Sample:
+        now = world.clock.time()
         status = self._words.get(guest.vmid) or describe_status(guest)
         sample = self._fresh.get(guest.vmid)
         is_recent = sample is not None and (not guest.running or now // _TICK == sample.moment // _TICK)
@@ -196,7 +196,7 @@ def node_resource(world: World, node: Node, *, details: bool) -> dict[str, Any]:
 
 def node_figures(world: World, node: Node) -> dict[str, Any]:
     """Figures of an online node."""
-    uptime = int(world.clock.now() - node.boot_time)
+    uptime = int(world.clock.time() - node.boot_time)
     used = usage_of(f"node/{node.name}", uptime, node.maxmem)
     return {
         "cpu": used.cpu,
@@ -216,7 +216,7 @@ def storage_resource(world: World, storage: Storage, node: Node) -> dict[str, An
         "content": ",".join(storage.content),
         "node": node.name,
         "plugintype": storage.type,
-        "shared": int(storage.shared),
+        "shared": int(storage.is_shared),
         "status": "available" if node.online else "unknown",
         "storage": storage.id,
         "type": "storage",

@@ -22,93 +22,93 @@ from pve_simulator.state.node import Node
 from pve_simulator.world.world import World
 
 _NOTICE = 0.4
-# What guests that do not answer are given before they are stopped, seconds.
+# Seconds before guests that do not answer are stopped.
 _STOP_TIMEOUT = 180.0
-# Until a lost node is known to be fenced, in units of `Settings.ha_delay`.
+# The time until a lost node is known to be fenced, in units of `Settings.ha_delay`.
 _FENCE_ROUNDS = 6
 # While the manager itself acts on a guest, the guest's own calls do not pass the work back to it.
 acting: ContextVar[bool] = ContextVar("acting for the HA manager", default=False)
 
 
-def attend(world: World, sid: str) -> None:
-    """Let the manager bring a guest into the requested state."""
+def reconcile(world: World, sid: str) -> None:
+    """Let the manager bring a guest into its requested state."""
     resource = world.cluster.part(Ha).resources[sid]
     resource.requests += 1
-    world.background(_bring_about(world, sid, resource, resource.requests))
+    world.run_in_background(_apply_request(world, sid, resource, resource.requests))
 
 
 def move(world: World, sid: str, target: str) -> None:
-    """Let the manager migrate a guest; nothing happens when the target is no node that is online."""
+    """Let the manager migrate a guest; nothing happens unless the target is a node that is online."""
     resource = world.cluster.part(Ha).resources[sid]
     node = world.cluster.nodes.get(target)
     if node is not None and node.online:
         resource.requests += 1
-        world.background(_migrate(world, sid, resource, resource.requests, target))
+        world.run_in_background(_migrate(world, sid, resource, resource.requests, target))
 
 
-def settle_all(world: World) -> None:
-    """Attend to every resource that is not in the state that is asked of it; after a state was loaded."""
+def reconcile_all(world: World) -> None:
+    """Reconcile every resource that is not in its requested state; after a state was loaded."""
     for sid, resource in world.cluster.part(Ha).resources.items():
-        if resource.state not in (resource.wanted, "error"):
-            attend(world, sid)
+        if resource.state not in (resource.requested_state, "error"):
+            reconcile(world, sid)
 
 
-def set_maintenance(world: World, node: Node, *, wanted: bool) -> None:
+def set_maintenance(world: World, node: Node, *, enabled: bool) -> None:
     """Maintenance mode: the manager moves the node's guests away, and lets it be chosen again afterwards."""
-    node.maintenance = wanted
-    if not wanted:
+    node.maintenance = enabled
+    if not enabled:
         return
-    for sid in _services_on(world, node.name):
-        target = _refuge(world, node.name, sid)
+    for sid in _list_services(world, node.name):
+        target = _choose_node(world, node.name, sid)
         if target is not None:
             move(world, sid, target)
 
 
-def node_lost(world: World, name: str) -> None:
+def handle_lost_node(world: World, name: str) -> None:
     """The manager fences a node that went down, and starts its guests elsewhere."""
-    for sid in _services_on(world, name):
+    for sid in _list_services(world, name):
         resource = world.cluster.part(Ha).resources[sid]
         resource.requests += 1
-        world.background(_recover(world, sid, resource, resource.requests))
+        world.run_in_background(_recover(world, sid, resource, resource.requests))
 
 
-def find(world: World, sid: str) -> Guest | None:
+def find_guest(world: World, sid: str) -> Guest | None:
     """The guest of a service id."""
     kind, dummy, vmid = sid.partition(":")
     guest = world.cluster.guests.get(int(vmid))
     return guest if guest is not None and guest.type == ("qemu" if kind == "vm" else "lxc") else None
 
 
-async def _bring_about(world: World, sid: str, resource: HaResource, request: int) -> None:
+async def _apply_request(world: World, sid: str, resource: HaResource, request: int) -> None:
     delay = world.settings.ha_delay
     await world.clock.sleep(delay * _NOTICE)
-    guest = find(world, sid)
-    if guest is None or _overtaken(world, sid, resource, request):
+    guest = find_guest(world, sid)
+    if guest is None or _is_superseded(world, sid, resource, request):
         return
     state = world.cluster.part(Ha)
     state.active = True
-    state.agents[guest.node] = world.clock.now()
-    if resource.wanted == "started":
+    state.agents[guest.node] = world.clock.time()
+    if resource.requested_state == "started":
         if guest.running:
             resource.state = "started"
             return
         resource.state = "starting"
         await world.clock.sleep(delay)
-        if not _overtaken(world, sid, resource, request):
+        if not _is_superseded(world, sid, resource, request):
             await _start(world, guest, resource)
-    elif resource.wanted in ("stopped", "disabled"):
+    elif resource.requested_state in ("stopped", "disabled"):
         if not guest.running:
             resource.state = "stopped"
             return
         resource.state = "request_stop"
         await world.clock.sleep(delay)
-        if guest.running and not _answers(guest):
+        if guest.running and not _answers_shutdown(guest):
             await world.clock.sleep(_STOP_TIMEOUT)
-        if _overtaken(world, sid, resource, request):
+        if _is_superseded(world, sid, resource, request):
             return
         power.power_off(guest, world)
         await world.clock.sleep(delay)
-        if not _overtaken(world, sid, resource, request):
+        if not _is_superseded(world, sid, resource, request):
             resource.state = "stopped"
 
 
@@ -130,11 +130,11 @@ async def _start(world: World, guest: Guest, resource: HaResource) -> None:
 async def _migrate(world: World, sid: str, resource: HaResource, request: int, target: str) -> None:
     delay = world.settings.ha_delay
     await world.clock.sleep(delay * _NOTICE)
-    guest = find(world, sid)
-    if guest is None or guest.node == target or _overtaken(world, sid, resource, request):
+    guest = find_guest(world, sid)
+    if guest is None or guest.node == target or _is_superseded(world, sid, resource, request):
         return
     resource.state = "migrate"
-    world.cluster.part(Ha).agents[guest.node] = world.clock.now()
+    world.cluster.part(Ha).agents[guest.node] = world.clock.time()
     path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/migrate"
     online = {"online": "1", "with-local-disks": "1"} if guest.type == "qemu" else {"restart": "1"}
     # Only in the context of this job, and of the task that it starts.
@@ -143,49 +143,49 @@ async def _migrate(world: World, sid: str, resource: HaResource, request: int, t
         params = {"target": target, **(online if guest.running else {})}
         task = await call_api(world, Subject(world.cluster, ROOT), "POST", path, params)
         if task is not None:
-            await task.done()
+            await task.wait()
     except ApiError as error:
-        world.record(guest.node, ROOT, f"migration of {sid} failed: {error.message}", "pve-ha-lrm")
+        world.write_log(guest.node, ROOT, f"migration of {sid} failed: {error.message}", "pve-ha-lrm")
     acting.set(False)
-    if _overtaken(world, sid, resource, request):
+    if _is_superseded(world, sid, resource, request):
         return
-    if resource.wanted == "started":
+    if resource.requested_state == "started":
         resource.state = "started" if guest.running else "starting"
     else:
         resource.state = "request_stop"
         await world.clock.sleep(3 * delay)
-    if not _overtaken(world, sid, resource, request):
-        attend(world, sid)
+    if not _is_superseded(world, sid, resource, request):
+        reconcile(world, sid)
 
 
 async def _recover(world: World, sid: str, resource: HaResource, request: int) -> None:
     delay = world.settings.ha_delay
-    guest = find(world, sid)
-    if guest is None or resource.wanted == "ignored":
+    guest = find_guest(world, sid)
+    if guest is None or resource.requested_state == "ignored":
         return
     lost = guest.node
     resource.state = "fence"
     # A watchdog resets a node after a minute; the manager waits for its lock to time out.
     await world.clock.sleep(_FENCE_ROUNDS * delay)
-    if _overtaken(world, sid, resource, request):
+    if _is_superseded(world, sid, resource, request):
         return
     resource.state = "recovery"
-    target = _refuge(world, lost, sid)
+    target = _choose_node(world, lost, sid)
     if target is None or not world.cluster.quorate:
         return
     guest.node = target
-    resource.state = "starting" if resource.wanted == "started" else "stopped"
-    attend(world, sid)
+    resource.state = "starting" if resource.requested_state == "started" else "stopped"
+    reconcile(world, sid)
 
 
-def _services_on(world: World, node: str) -> list[str]:
+def _list_services(world: World, node: str) -> list[str]:
     resources = world.cluster.part(Ha).resources
-    found = ((sid, find(world, sid)) for sid in resources if resources[sid].wanted != "ignored")
-    return [sid for sid, guest in found if guest is not None and guest.node == node]
+    services = ((sid, find_guest(world, sid)) for sid in resources if resources[sid].requested_state != "ignored")
+    return [sid for sid, guest in services if guest is not None and guest.node == node]
 
 
-def _refuge(world: World, away_from: str, sid: str) -> str | None:
-    """Where a guest may go: an online node by its rules' priorities, the one with the fewest guests first."""
+def _choose_node(world: World, away_from: str, sid: str) -> str | None:
+    """The node for a guest: an online one by its rules' priorities, then the one with the fewest guests."""
     cluster = world.cluster
     free = {name for name, node in cluster.nodes.items() if node.online and not node.maintenance and name != away_from}
     priorities: dict[str, int] = {}
@@ -200,11 +200,11 @@ def _refuge(world: World, away_from: str, sid: str) -> str | None:
     return min(free, key=lambda name: (-priorities.get(name, -1), load[name], name), default=None)
 
 
-def _answers(guest: Guest) -> bool:
-    """Whether an operating system is there to shut down: a machine without disks has none."""
+def _answers_shutdown(guest: Guest) -> bool:
+    """Whether the guest has an operating system to shut down: a machine without disks has none."""
     return guest.acpi and (guest.type == "lxc" or any(sizes.is_disk(key) for key in guest.config))
 
 
-def _overtaken(world: World, sid: str, resource: HaResource, request: int) -> bool:
-    """Whether something else has been asked since, or the guest is managed no more."""
+def _is_superseded(world: World, sid: str, resource: HaResource, request: int) -> bool:
+    """Whether there is a newer request, or the guest is no longer managed."""
     return world.cluster.part(Ha).resources.get(sid) is not resource or resource.requests != request

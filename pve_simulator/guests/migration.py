@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.rendering import render_clock
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Storage, Volume
@@ -25,20 +25,20 @@ _MIGRATABLE = ("dir", "btrfs", "zfspool", "lvmthin", "lvm")
 
 
 class Journal:
-    """A task log whose lines begin with the time, and that knows how long the migration has taken."""
+    """A task log whose lines begin with the time, and the duration of the migration."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._began = task.clock.now()
+        self._began = task.clock.time()
 
     @property
     def duration(self) -> str:
         """Since the beginning, as hours:minutes:seconds."""
-        return render_clock(self._task.clock.now() - self._began)
+        return render_clock(self._task.clock.time() - self._began)
 
     def say(self, text: str) -> None:
         """Add lines with the time."""
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._task.clock.now()))
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._task.clock.time()))
         for line in text.splitlines():
             self._task.say(f"{stamp} {line}")
 
@@ -50,7 +50,7 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class StorageMap:
-    """Where volumes of which storage go; by default to the storage of the same name."""
+    """The target storage for volumes of each storage; by default the one of the same name."""
 
     entries: dict[str, str] = field(default_factory=dict)
     default: str | None = None
@@ -76,10 +76,10 @@ def parse_storage_map(items: list[str]) -> StorageMap:
 def check_migratable(storage: Storage, volid: str) -> None:
     """Raise when a local volume's kind of storage, or its being a linked clone, keeps it where it is."""
     if storage.type not in _MIGRATABLE:
-        raise failed(f"can't migrate '{volid}' - storage type '{storage.type}' not supported")
+        raise failure(f"can't migrate '{volid}' - storage type '{storage.type}' not supported")
     base = parse_name(storage, volid.partition(":")[2]).base
     if base is not None:
-        raise failed(f"can't migrate '{volid}' as it's a clone of '{base}'")
+        raise failure(f"can't migrate '{volid}' as it's a clone of '{base}'")
 
 
 def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str, storage_id: str) -> Volume:
@@ -88,25 +88,27 @@ def send_volume(journal: Journal, source: Volumes, target_node: str, volid: str,
     It keeps its name unless that is taken there. The source stays, for the caller to free.
     """
     cluster = source.cluster
-    volume = source.need(volid)
+    volume = source.require(volid)
     here, there = cluster.storages[volid.partition(":")[0]], cluster.storages[storage_id]
     if not _can_send(here, there, volume):
         reason = f"cannot migrate from storage type '{here.type}' to '{there.type}'"
-        raise failed(f"storage migration for '{volid}' to storage '{storage_id}' failed - {reason}")
+        raise failure(f"storage migration for '{volid}' to storage '{storage_id}' failed - {reason}")
     target = Volumes(cluster, target_node, source.now, journal.say)
-    name = _name_on(here, there, volume)
+    name = _choose_name(here, there, volume)
     if _is_taken(target, there, volume, name):
-        journal.say(f"file '{_path(target, there, volume, name)}' already exists - importing with a different name")
-        made = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
+        journal.say(
+            f"file '{_make_path(target, there, volume, name)}' already exists - importing with a different name"
+        )
+        copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, content=volume.content)
     else:
-        made = target.allocate(storage_id, volume.vmid, volume.size, volume.format, name, content=volume.content)
-    made.used, made.snapshots = volume.used, dict(volume.snapshots)
+        copy = target.allocate(storage_id, volume.vmid, volume.size, volume.format, name, content=volume.content)
+    copy.used, copy.snapshots = volume.used, dict(volume.snapshots)
     sent = stream_size(volume)
     for block in (_READ_BLOCK, _WRITE_BLOCK):
         _say_copied(journal, sent, block)
-    journal.say(f"successfully imported '{made.volid}'")
-    journal.say(f"volume '{volid}' is '{made.volid}' on the target")
-    return made
+    journal.say(f"successfully imported '{copy.volid}'")
+    journal.say(f"volume '{volid}' is '{copy.volid}' on the target")
+    return copy
 
 
 def stream_size(volume: Volume) -> int:
@@ -131,7 +133,7 @@ def check_reachable(journal: Journal, cluster: Cluster, node: str) -> None:
     if not cluster.nodes[node].online:
         journal.say(f"# {remote_shell(cluster, node)} /bin/true")
         journal.say(f"ssh: connect to host {cluster.nodes[node].ip} port 22: No route to host")
-        raise failed("Can't connect to destination address using public key")
+        raise failure("Can't connect to destination address using public key")
 
 
 def _can_send(here: Storage, there: Storage, volume: Volume) -> bool:
@@ -140,33 +142,34 @@ def _can_send(here: Storage, there: Storage, volume: Volume) -> bool:
     return is_directory(there) or volume.format == "raw"
 
 
-def _name_on(here: Storage, there: Storage, volume: Volume) -> str:
+def _choose_name(here: Storage, there: Storage, volume: Volume) -> str:
     name = parse_name(here, volume.volid.partition(":")[2]).name
     stem = name.rpartition(".")[0] if is_directory(here) else name
     return f"{stem}.{volume.format}" if is_directory(there) else stem
 
 
-def _volid(there: Storage, volume: Volume, name: str) -> str:
+def _make_volid(there: Storage, volume: Volume, name: str) -> str:
     return f"{there.id}:{volume.vmid}/{name}" if is_directory(there) else f"{there.id}:{name}"
 
 
 def _is_taken(target: Volumes, there: Storage, volume: Volume, name: str) -> bool:
-    return target.find(_volid(there, volume, name)) is not None
+    return target.find(_make_volid(there, volume, name)) is not None
 
 
-def _path(target: Volumes, there: Storage, volume: Volume, name: str) -> str:
-    return target.path(_volid(there, volume, name))
+def _make_path(target: Volumes, there: Storage, volume: Volume, name: str) -> str:
+    return target.path(_make_volid(there, volume, name))
 
 
 def _say_copied(journal: Journal, size: int, block: int) -> None:
     whole, rest = divmod(size, block)
     for direction in ("in", "out"):
         journal.say(f"{whole}+{int(rest > 0)} records {direction}")
-    human = f"{_short(size, 1000, ('kB', 'MB', 'GB', 'TB'))}, {_short(size, 1024, ('KiB', 'MiB', 'GiB', 'TiB'))}"
-    journal.say(f"{size} bytes ({human}) copied, {size / _SPEED:.6g} s, {_SPEED // 1_000_000} MB/s")
+    decimal = _format_size(size, 1000, ("kB", "MB", "GB", "TB"))
+    binary = _format_size(size, 1024, ("KiB", "MiB", "GiB", "TiB"))
+    journal.say(f"{size} bytes ({decimal}, {binary}) copied, {size / _SPEED:.6g} s, {_SPEED // 1_000_000} MB/s")
 
 
-def _short(size: int, base: int, units: tuple[str, ...]) -> str:
+def _format_size(size: int, base: int, units: tuple[str, ...]) -> str:
     amount, unit = size / base, units[0]
     for bigger in units[1:]:
         if amount < base:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.qemu.pending import apply_cold
 from pve_simulator.state.guest import Guest
@@ -22,17 +22,17 @@ _SUSPEND_KEYS = ("lock", "vmstate", "runningmachine", "runningcpu", "running-net
 def check_lock(guest: Guest, *, skiplock: bool = False) -> None:
     """Raise `VM is locked (…)` when the configuration holds a lock."""
     if guest.lock and not skiplock:
-        raise failed(f"{guest.label} is locked ({guest.lock})")
+        raise failure(f"{guest.label} is locked ({guest.lock})")
 
 
 def check_startable(guest: Guest, *, skiplock: bool = False) -> None:
     """Raise what keeps a start from beginning: a template, a lock, or that it already runs."""
     if guest.template:
-        raise failed(f"you can't start a {guest.label.lower() if guest.type == 'qemu' else 'CT'} if it's a template")
+        raise failure(f"you can't start a {guest.label.lower() if guest.type == 'qemu' else 'CT'} if it's a template")
     if not is_hibernated(guest):
         check_lock(guest, skiplock=skiplock)
     if guest.running:
-        raise failed(f"{guest.label} {guest.vmid} already running")
+        raise failure(f"{guest.label} {guest.vmid} already running")
 
 
 def is_hibernated(guest: Guest) -> bool:
@@ -45,7 +45,7 @@ def power_on(world: World, guest: Guest) -> None:
     _apply_pending(guest, world)
     guest.running = True
     guest.paused = False
-    guest.started_at = world.clock.now()
+    guest.started_at = world.clock.time()
     guest.pid = world.tasks.new_pid(guest.node)
 
 
@@ -68,11 +68,11 @@ def _apply_pending(guest: Guest, world: World | None) -> None:
     if world is None:
         guest.apply_pending()
         return
-    volumes = Volumes(world.cluster, guest.node, int(world.clock.now()))
+    volumes = Volumes(world.cluster, guest.node, int(world.clock.time()))
     if guest.type == "qemu":
         apply_cold(volumes, guest)
     else:
-        ConfigUpdate(guest, volumes).settle()
+        ConfigUpdate(guest, volumes).apply_pending()
 
 
 def forget_hibernation(world: World, guest: Guest) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed, forbidden
+from pve_simulator.errors import failure, forbidden
 from pve_simulator.firewall.guests import remove_guest_firewall
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.backup import BackupJobs
@@ -19,7 +19,7 @@ def check_unused(cluster: Cluster, vmid: int) -> None:
     """Raise `VM 101 already exists on node '…'` for an id that is taken."""
     guest = cluster.guests.get(vmid)
     if guest is not None:
-        raise failed(f"{guest.label} {vmid} already exists on node '{guest.node}'")
+        raise failure(f"{guest.label} {vmid} already exists on node '{guest.node}'")
 
 
 def check_pool(cluster: Cluster, pool: str | None) -> None:
@@ -29,14 +29,14 @@ def check_pool(cluster: Cluster, pool: str | None) -> None:
 
 
 def add(cluster: Cluster, guest: Guest, pool: str | None = None) -> None:
-    """Take a guest in, and put it into a pool."""
+    """Add a guest, and put it into a pool."""
     cluster.guests[guest.vmid] = guest
     if pool is not None and guest.vmid not in cluster.pools[pool].vms:
         cluster.pools[pool].vms.append(guest.vmid)
 
 
 def remove(cluster: Cluster, guest: Guest, *, purge: bool = False) -> bool:
-    """Forget a guest, its pool, its access rules and firewall; with `purge` its HA resource and jobs, too.
+    """Remove a guest with its pool, access rules and firewall; with `purge` its HA resource and jobs, too.
 
     Returns whether there was an HA resource to purge.
     """
@@ -60,18 +60,18 @@ def is_ha_configured(cluster: Cluster, guest: Guest) -> bool:
 
 def check_not_replicated(cluster: Cluster, vmid: int) -> None:
     """Raise when a replication job still needs the guest."""
-    for name in replication_jobs(cluster, vmid):
-        raise failed(f"There is a replication job '{name}' for guest '{vmid}' - Please remove that first.")
+    for name in list_replication_jobs(cluster, vmid):
+        raise failure(f"There is a replication job '{name}' for guest '{vmid}' - Please remove that first.")
 
 
-def replication_jobs(cluster: Cluster, vmid: int) -> list[str]:
+def list_replication_jobs(cluster: Cluster, vmid: int) -> list[str]:
     """The replication jobs of a guest."""
     return [name for name in cluster.part(Replication).jobs if name.partition("-")[0] == str(vmid)]
 
 
 def _forget_jobs(cluster: Cluster, vmid: int) -> None:
     """Replication jobs end, backup jobs go on without the guest, and end when it was their only one."""
-    for name in replication_jobs(cluster, vmid):
+    for name in list_replication_jobs(cluster, vmid):
         del cluster.part(Replication).jobs[name]
     jobs = cluster.part(BackupJobs).jobs
     for name, job in list(jobs.items()):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the restoring of backups comes in: POST /nodes/{node}/qemu and lxc do it when they are given an archive.
+"""Restoring backups: POST /nodes/{node}/qemu and lxc do it when an archive is given.
 
 The backup room registers how; the handlers that make guests call it after their own early checks.
 """
@@ -20,7 +20,7 @@ Restorer = Callable[[Call, Config], str]
 _RESTORERS: dict[GuestType, Restorer] = {}
 
 
-def restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
+def register_restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
     """Register what restores guests of this type."""
 
     def register(restore: Restorer) -> Restorer:
@@ -32,7 +32,7 @@ def restorer(kind: GuestType) -> Callable[[Restorer], Restorer]:
 
 def restore(kind: GuestType, call: Call, settings: Config) -> str:
     """Start restoring the archive that a call names."""
-    found = _RESTORERS.get(kind)
-    if found is None:
+    restorer = _RESTORERS.get(kind)
+    if restorer is None:
         raise not_simulated(call.method, call.path)
-    return found(call, settings)
+    return restorer(call, settings)

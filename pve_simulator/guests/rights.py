@@ -14,8 +14,8 @@ from pve_simulator.state.cluster import Cluster
 _ZONE = "/sdn/zones/localnetwork"
 
 
-def need_bridge(subject: Subject, net: Mapping[str, str]) -> None:
-    """Demand a network device's bridge, with its VLANs; `net` are the device's properties."""
+def require_bridge(subject: Subject, net: Mapping[str, str]) -> None:
+    """Require access to a network device's bridge, with its VLANs; `net` are the device's properties."""
     if "bridge" not in net:
         return
     path = f"{_ZONE}/{net['bridge']}"
@@ -23,8 +23,8 @@ def need_bridge(subject: Subject, net: Mapping[str, str]) -> None:
         subject.require(f"{path}/{tag}" if tag else path, "SDN.Use")
 
 
-def need_tags(cluster: Cluster, subject: Subject, old: str, new: str) -> None:
-    """Demand the right to add and remove tags: registered ones, and those that users may not choose, are special."""
+def require_tags(cluster: Cluster, subject: Subject, old: str, new: str) -> None:
+    """Require the right to add and remove tags: registered ones, and those that users may not choose, are special."""
     allowed = _free_tags(cluster)
     registered = set(split_list(cluster.options.get("registered-tags", "")))
     for tag in sorted(set(split_list(old)) ^ set(split_list(new))):

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a node finds out about one guest when it broadcasts."""
+"""What a node samples of one guest when it broadcasts."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ class Sample:
             then = Guest(
                 guest.vmid, self.type, guest.node, self.config, running=self.running, started_at=self.started_at
             )
-            seen = list_entry(world, then, at=self.moment)
+            entry = list_entry(world, then, at=self.moment)
             self._entry = {
-                **{key: seen[key] for key in _FIGURES},
+                **{key: entry[key] for key in _FIGURES},
                 "id": f"{self.type}/{guest.vmid}",
                 "type": self.type,
                 "status": self.status,
-                "maxcpu": seen["cpus"],
+                "maxcpu": entry["cpus"],
                 "template": int(then.template),
-                "memhost": seen.get("memhost", 0),
-                "diskread": seen.get("diskread", 0),
-                "diskwrite": seen.get("diskwrite", 0),
+                "memhost": entry.get("memhost", 0),
+                "diskread": entry.get("diskread", 0),
+                "diskwrite": entry.get("diskwrite", 0),
             }
             if then.lock in _BEING_MADE:
                 self._entry["name"] = then.placeholder
@@ -73,7 +73,7 @@ def take_sample(guest: Guest, status: str, moment: float, before: Sample | None)
 
 
 def describe_status(guest: Guest) -> str:
-    """How a broadcast calls a guest's state: QEMU's own word for a machine."""
+    """A guest's status in a broadcast: QEMU's own word for a machine."""
     if guest.type == "qemu":
         return qmp_status(guest)
     return "running" if guest.running else "stopped"

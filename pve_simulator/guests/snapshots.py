@@ -13,27 +13,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.state.guest import Config, Guest, Snapshot
 
 CURRENT = "current"
 _UNUSED = re.compile(r"unused\d+")
-# What the snapshot has of its own, and what belongs to the guest alone.
+# Keys of the snapshot itself, and keys that belong to the guest alone.
 _NOT_COPIED = frozenset({"snapstate", "snaptime", "vmstate", "lock", "description"})
 
 
 def check_new_name(name: str, *reserved: str) -> None:
     """Refuse the name that means the guest's present, and others that have a meaning."""
     if name in (CURRENT, *reserved):
-        raise failed(f"unable to use snapshot name '{name}' (reserved name)")
+        raise failure(f"unable to use snapshot name '{name}' (reserved name)")
 
 
-def need_snapshot(guest: Guest, name: str) -> Snapshot:
+def require_snapshot(guest: Guest, name: str) -> Snapshot:
     """A snapshot of a guest; raises `snapshot '…' does not exist`."""
     snapshot = guest.snapshots.get(name)
     if snapshot is None:
-        raise failed(f"snapshot '{name}' does not exist")
+        raise failure(f"snapshot '{name}' does not exist")
     return snapshot
 
 
@@ -45,7 +45,7 @@ def list_view(guest: Guest) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {
             "name": name,
             "snaptime": int(config.get("snaptime", 0)),
-            "description": _described(guest, config),
+            "description": _get_description(guest, config),
         }
         if guest.type == "qemu":
             entry["vmstate"] = int("vmstate" in config)
@@ -62,7 +62,7 @@ def list_view(guest: Guest) -> list[dict[str, Any]]:
 
 def set_description(guest: Guest, name: str, text: str | None) -> None:
     """PUT …/snapshot/{name}/config."""
-    snapshot = need_snapshot(guest, name)
+    snapshot = require_snapshot(guest, name)
     if text is None:
         return
     if text:
@@ -74,16 +74,16 @@ def set_description(guest: Guest, name: str, text: str | None) -> None:
 def prepare(guest: Guest, name: str, now: float, description: str | None, *, possible: bool) -> Snapshot:
     """Begin a snapshot and lock the guest; `possible` says whether all volumes can be snapshotted."""
     if guest.template:
-        raise failed("you can't take a snapshot if it's a template")
+        raise failure("you can't take a snapshot if it's a template")
     power.check_lock(guest)
     if name in guest.snapshots:
-        raise failed(f"snapshot name '{name}' already used")
+        raise failure(f"snapshot name '{name}' already used")
     if not possible:
-        raise failed("snapshot feature is not available")
+        raise failure("snapshot feature is not available")
     for other in guest.snapshots.values():
         if other.config.get("parent") == name:
             del other.config["parent"]
-    config = copied_config(guest.config)
+    config = copy_config(guest.config)
     config |= {"snapstate": "prepare", "snaptime": str(int(now))}
     if description:
         config["description"] = description
@@ -94,19 +94,19 @@ def prepare(guest: Guest, name: str, now: float, description: str | None, *, pos
 
 def commit(guest: Guest, name: str) -> None:
     """End a snapshot: it becomes the parent of the present."""
-    need_snapshot(guest, name).config.pop("snapstate", None)
+    require_snapshot(guest, name).config.pop("snapstate", None)
     guest.config.pop("lock", None)
     guest.config["parent"] = name
 
 
 def begin_delete(guest: Guest, name: str) -> Snapshot:
     """Lock the guest to delete a snapshot."""
-    snapshot = need_snapshot(guest, name)
+    snapshot = require_snapshot(guest, name)
     power.check_lock(guest)
     if guest.template:
-        # As the real server, which locks first and never comes to unlock.
+        # As the real server, which locks first and then fails before it unlocks.
         guest.config["lock"] = "snapshot-delete"
-        raise failed("you can't delete a snapshot if vm is a template")
+        raise failure("you can't delete a snapshot if vm is a template")
     guest.config["lock"] = "snapshot-delete"
     snapshot.config["snapstate"] = "delete"
     return snapshot
@@ -127,11 +127,11 @@ def finish_delete(guest: Guest, name: str) -> None:
 def begin_rollback(guest: Guest, name: str) -> Snapshot:
     """Check that a guest can go back to a snapshot; the caller stops it, then calls `lock_rollback`."""
     if guest.template:
-        raise failed("you can't rollback if vm is a template")
-    snapshot = need_snapshot(guest, name)
+        raise failure("you can't rollback if vm is a template")
+    snapshot = require_snapshot(guest, name)
     state = snapshot.config.get("snapstate")
     if state:
-        raise failed(f"unable to rollback to incomplete snapshot (snapstate = {state})")
+        raise failure(f"unable to rollback to incomplete snapshot (snapstate = {state})")
     power.check_lock(guest)
     return snapshot
 
@@ -143,19 +143,19 @@ def lock_rollback(guest: Guest) -> None:
 
 def finish_rollback(guest: Guest, name: str) -> None:
     """Make the snapshot's configuration the guest's; description and unused volumes stay, pending changes go."""
-    snapshot = need_snapshot(guest, name)
+    snapshot = require_snapshot(guest, name)
     kept = {key: value for key, value in guest.config.items() if _UNUSED.fullmatch(key) or key == "description"}
-    guest.config = {**kept, **copied_config(snapshot.config), "parent": name}
+    guest.config = {**kept, **copy_config(snapshot.config), "parent": name}
     guest.pending = {}
     guest.pending_delete = []
 
 
-def copied_config(config: Config) -> Config:
-    """What goes from a configuration into a snapshot, and back at a rollback."""
+def copy_config(config: Config) -> Config:
+    """The part of a configuration that a snapshot keeps, and that a rollback restores."""
     return {key: value for key, value in config.items() if key not in _NOT_COPIED and not _UNUSED.fullmatch(key)}
 
 
-def _described(guest: Guest, config: Config) -> str:
+def _get_description(guest: Guest, config: Config) -> str:
     text = config.get("description", "")
     # Containers keep the newline that ends a comment line of their file.
     return f"{text}\n" if guest.type == "lxc" and text and not text.endswith("\n") else text

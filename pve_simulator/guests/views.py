@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lists and status calls say of a guest."""
+"""How lists and status calls show a guest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pve_simulator.guests import sizes
-from pve_simulator.guests.agent.systems import system_of
+from pve_simulator.guests.agent.systems import find_system
 from pve_simulator.guests.usage import usage_of
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
@@ -50,7 +50,7 @@ def list_entry(world: World, guest: Guest, *, full: bool = False, at: float | No
 
     Figures are those of now, or of the moment `at`.
     """
-    entry = _common(world, guest, at)
+    entry = _build_common(world, guest, at)
     if guest.type == "qemu":
         _add_qemu(world, guest, entry, full=full)
     else:
@@ -86,10 +86,10 @@ def uptime(world: World, guest: Guest, at: float | None = None) -> int:
     """Seconds since the start, now or at another moment; 0 when stopped."""
     if not guest.running:
         return 0
-    return max(0, int((world.clock.now() if at is None else at) - guest.started_at))
+    return max(0, int((world.clock.time() if at is None else at) - guest.started_at))
 
 
-def _common(world: World, guest: Guest, at: float | None) -> dict[str, Any]:
+def _build_common(world: World, guest: Guest, at: float | None) -> dict[str, Any]:
     node = world.cluster.nodes[guest.node]
     maxmem = sizes.memory(guest)
     entry: dict[str, Any] = {
@@ -145,8 +145,8 @@ def _add_qemu(world: World, guest: Guest, entry: dict[str, Any], *, full: bool) 
             "running-qemu": _QEMU_VERSION,
         }
         devices = {
-            "blockstat": _block_statistics(guest, used.disk_read, used.disk_write),
-            "nics": _nics(guest, used.net_in, used.net_out),
+            "blockstat": _build_block_statistics(guest, used.disk_read, used.disk_write),
+            "nics": _build_nics(guest, used.net_in, used.net_out),
         }
         entry |= {name: view for name, view in devices.items() if view}
         if guest.config.get("balloon") != "0":
@@ -168,14 +168,14 @@ def _add_lxc(world: World, guest: Guest, entry: dict[str, Any]) -> None:
 
 def _add_balloon_statistics(world: World, guest: Guest, entry: dict[str, Any]) -> None:
     """What the balloon driver reports once a system with one has booted."""
-    if entry["uptime"] < _BOOT_SECONDS or system_of(guest) is None:
+    if entry["uptime"] < _BOOT_SECONDS or find_system(guest) is None:
         return
     total = int(entry["maxmem"] * 0.95) // 4096 * 4096
     entry["freemem"] = max(0, total - entry["mem"])
     entry["ballooninfo"] |= {
         "free_mem": entry["freemem"],
         "total_mem": total,
-        "last_update": int(world.clock.now()),
+        "last_update": int(world.clock.time()),
         "major_page_faults": 0,
         "minor_page_faults": entry["uptime"] * 20,
         "mem_swapped_in": 0,
@@ -190,7 +190,7 @@ def qmp_status(guest: Guest) -> str:
     return "paused" if guest.paused else "running"
 
 
-def _block_statistics(guest: Guest, read: int, written: int) -> dict[str, Any]:
+def _build_block_statistics(guest: Guest, read: int, written: int) -> dict[str, Any]:
     result: dict[str, Any] = {}
     gone = gone_drives(guest)
     for key in sorted(key for key in guest.config if sizes.is_disk(key) and key not in gone):
@@ -202,7 +202,7 @@ def _block_statistics(guest: Guest, read: int, written: int) -> dict[str, Any]:
     return result
 
 
-def _nics(guest: Guest, received: int, sent: int) -> dict[str, Any]:
+def _build_nics(guest: Guest, received: int, sent: int) -> dict[str, Any]:
     numbers = sorted(int(key[3:]) for key in guest.config if re.fullmatch(r"net\d+", key))
     return {
         f"tap{guest.vmid}i{number}": {

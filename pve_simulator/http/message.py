@@ -50,7 +50,7 @@ class Response:
     close: bool = False
     # Fault injection: the connection is cut instead of answered.
     abort: bool = False
-    # Fault injection: seconds over which the body is dribbled out.
+    # Fault injection: seconds over which the body is sent bit by bit.
     slow: float = 0.0
 
 

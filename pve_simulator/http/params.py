@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pve_simulator.http.message import Request, Response, bare_response, text_response
-from pve_simulator.http.multipart import Upload, WrongOrder, parse_multipart
+from pve_simulator.http.multipart import MalformedForm, Upload, parse_multipart
 
 _WITH_BODY = frozenset({"POST", "PUT"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
@@ -47,7 +47,7 @@ def read_params(request: Request) -> Params:
         raise BadRequest(text_response(501, f"Unexpected content for method '{request.method}'"))
     if request.body:
         _read_body(request, params)
-    for key, value in _pairs(request.query).items():
+    for key, value in _parse_pairs(request.query).items():
         params.values.setdefault(key, value)
     return params
 
@@ -58,29 +58,29 @@ def _read_body(request: Request, params: Params) -> None:
     if kind == "multipart/form-data":
         try:
             params.values, params.upload = parse_multipart(content_type, request.body)
-        except WrongOrder as error:
+        except MalformedForm as error:
             raise BadRequest(bare_response(400, "Bad Request")) from error
     elif kind in {"", "application/x-www-form-urlencoded"}:
-        params.values = _pairs(request.body.decode("utf-8", "replace"))
+        params.values = _parse_pairs(request.body.decode("utf-8", "replace"))
     elif kind == "application/json":
-        params.values = _from_json(request.body)
+        params.values = _parse_json(request.body)
     else:
         raise BadRequest(text_response(506, f"upload 'Content-Type '{content_type}' not implemented"))
 
 
-def _pairs(encoded: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _parse_pairs(encoded: str) -> dict[str, Any]:
+    pairs: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
-        if key not in found:
-            found[key] = value
-        elif isinstance(found[key], list):
-            found[key].append(value)
+        if key not in pairs:
+            pairs[key] = value
+        elif isinstance(pairs[key], list):
+            pairs[key].append(value)
         else:
-            found[key] = [found[key], value]
-    return found
+            pairs[key] = [pairs[key], value]
+    return pairs
 
 
-def _from_json(body: bytes) -> dict[str, Any]:
+def _parse_json(body: bytes) -> dict[str, Any]:
     text = body.decode("utf-8", "replace")
     try:
         loaded = json.loads(text)
@@ -92,14 +92,14 @@ def _from_json(body: bytes) -> dict[str, Any]:
         what = f"malformed JSON string, neither tag, array, object, number, string or atom at {_JSON_SOURCE}"
         raise BadRequest(text_response(500, f"{what}\n"))
     # An undefined value is a parameter that was not given.
-    return {key: _plain(value) for key, value in loaded.items() if value is not None}
+    return {key: _to_text(value) for key, value in loaded.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
+def _to_text(value: Any) -> Any:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_to_text(item) for item in value]
     return value

@@ -40,18 +40,18 @@ FLAG_TEXTS = {
 }
 
 
-def cpu_models() -> list[dict[str, Any]]:
+def list_cpu_models() -> list[dict[str, Any]]:
     """The models of x86 CPUs, each with its vendor."""
     names = [name for name in REPORTED_MODELS if not name.startswith(_ARM)]
-    return [{"name": name, "vendor": _vendor(name), "custom": 0} for name in names]
+    return [{"name": name, "vendor": _get_vendor(name), "custom": 0} for name in names]
 
 
-def cpu_flags(nodes: list[str]) -> list[dict[str, Any]]:
+def list_cpu_flags(nodes: list[str]) -> list[dict[str, Any]]:
     """The flags that a VM may set, and where they are supported."""
     return [{"name": name, "description": FLAG_TEXTS[name], "supported-on": nodes} for name in sorted(VM_FLAGS)]
 
 
-def machines() -> list[dict[str, str]]:
+def list_machines() -> list[dict[str, str]]:
     """Machine versions of both types."""
     entries = []
     for version in _VERSIONS.split():
@@ -65,7 +65,7 @@ def machines() -> list[dict[str, str]]:
     return entries
 
 
-def _vendor(name: str) -> str:
+def _get_vendor(name: str) -> str:
     if name in _NEUTRAL:
         return "default"
     return "AuthenticAMD" if name.startswith(_AMD) else "GenuineIntel"

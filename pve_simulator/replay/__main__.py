@@ -17,10 +17,10 @@ from pve_simulator.replay.recording import Exchange, load_recording
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print differences and totals; 0 when all matched, 1 when not, 2 when nothing could be read."""
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     folder = Path(options.folder)
     start_file = Path(options.start) if options.start else folder.parent / "start.json"
-    files = sorted(path for path in folder.glob("*.json") if _chosen(path, options.files))
+    files = sorted(path for path in folder.glob("*.json") if _is_selected(path, options.files))
     if not files:
         sys.stderr.write(f"no recordings in {folder}\n")
         return 2
@@ -35,28 +35,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes = _in_range(asyncio.run(play(start, recording)), options.range)
         good = sum(not outcome.differences for outcome in outcomes)
         if not options.quiet:
-            _show(path, outcomes)
+            _print_outcomes(path, outcomes)
         sys.stdout.write(f"{path.name}: {good}/{len(outcomes)}\n")
         matched, total = matched + good, total + len(outcomes)
     sys.stdout.write(f"total: {matched}/{total}\n")
     return 0 if matched == total else 1
 
 
-def _show(path: Path, outcomes: list[Outcome]) -> None:
+def _print_outcomes(path: Path, outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.differences:
-            sys.stdout.write(f"{path.name}#{outcome.number} {_headline(outcome.item)}\n")
+            sys.stdout.write(f"{path.name}#{outcome.number} {_describe_exchange(outcome.item)}\n")
             for difference in outcome.differences:
                 sys.stdout.write(f"    {difference}\n")
 
 
-def _headline(item: Exchange) -> str:
+def _describe_exchange(item: Exchange) -> str:
     query = f"?{item.query}" if item.query else ""
     return f"{item.method} {item.path}{query} {item.params or ''}".strip()
 
 
-def _chosen(path: Path, wanted: list[str]) -> bool:
-    return not wanted or any(path.name.startswith(name) for name in wanted)
+def _is_selected(path: Path, prefixes: list[str]) -> bool:
+    return not prefixes or any(path.name.startswith(name) for name in prefixes)
 
 
 def _in_range(outcomes: list[Outcome], text: str | None) -> list[Outcome]:
@@ -67,7 +67,7 @@ def _in_range(outcomes: list[Outcome], text: str | None) -> list[Outcome]:
     return [outcome for outcome in outcomes if low <= outcome.number <= high]
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pve_simulator.replay", description=__doc__)
     parser.add_argument("folder", metavar="DIR", help="directory of recordings")
     parser.add_argument("files", nargs="*", metavar="NAME", help="only files whose name begins so, such as 02")

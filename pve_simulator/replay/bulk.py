@@ -24,28 +24,28 @@ def adopt_started(cluster: Cluster, recording: list[Exchange]) -> None:
 
     What the recording does with a guest by itself says more, and templates are never started.
     """
-    touched = {int(vmid) for item in recording for vmid in _touched(item)}
+    touched = {int(vmid) for item in recording for vmid in _touched_vmids(item)}
     for item in recording:
         match = _LOG_PATH.fullmatch(item.path)
-        lines = _lines(item.data) if match else []
+        lines = _read_lines(item.data) if match else []
         if match is None or not lines or lines[0] != _ALL:
             continue
-        named = {int(found[2]): found[1] for line in lines if (found := _STARTING.match(line) or _RUNNING.match(line))}
-        running = {int(found[2]) for line in lines if (found := _RUNNING.match(line))}
+        named = {int(hit[2]): hit[1] for line in lines if (hit := _STARTING.match(line) or _RUNNING.match(line))}
+        running = {int(hit[2]) for line in lines if (hit := _RUNNING.match(line))}
         for vmid, guest in list(cluster.guests.items()):
             if vmid not in named and vmid not in touched and not guest.template:
                 del cluster.guests[vmid]
         for vmid in named.keys() - touched:
-            guest = cluster.guests.setdefault(vmid, _unknown(vmid, named[vmid], match[1]))
+            guest = cluster.guests.setdefault(vmid, _make_unknown(vmid, named[vmid], match[1]))
             guest.running = vmid in running
 
 
-def _unknown(vmid: int, label: str, node: str) -> Guest:
+def _make_unknown(vmid: int, label: str, node: str) -> Guest:
     """A guest of which only its id is known, and that it could be started."""
     return Guest(vmid, "qemu", node, {"kvm": "0"}) if label == "VM" else Guest(vmid, "lxc", node)
 
 
-def _touched(item: Exchange) -> list[str]:
+def _touched_vmids(item: Exchange) -> list[str]:
     match = _GUEST_PATH.match(item.path)
     return [match[1]] if match else [str(item.params[name]) for name in ("vmid", "newid") if _is_id(item, name)]
 
@@ -54,6 +54,6 @@ def _is_id(item: Exchange, name: str) -> bool:
     return item.method != "GET" and str(item.params.get(name, "")).isdecimal()
 
 
-def _lines(data: Any) -> list[str]:
+def _read_lines(data: Any) -> list[str]:
     entries = data if isinstance(data, list) else []
     return [str(entry.get("t", "")) for entry in entries if isinstance(entry, dict)]

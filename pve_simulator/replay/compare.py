@@ -26,7 +26,7 @@ running-machine maxfiles serverid config_digest pve_fp fingerprint notafter notb
 _VOLATILE = frozenset(_VOLATILE_NAMES.split())
 # A `maxdisk`, `maxmem` or `maxcpu` is determined for guests, not for nodes and storages.
 _HARDWARE = frozenset({"maxdisk", "maxmem", "maxcpu"})
-# There only once the disk has been idle for a while.
+# Present only once the disk has been idle for a while.
 _SOMETIMES = frozenset({"idle_time_ns"})
 # Larger numbers are times in nanoseconds.
 _NANOSECONDS = 10**18
@@ -60,59 +60,60 @@ class Comparison:
 
     expected: Callable[[dict[str, Any]], bool] = lambda entry: True
     unexpected: Callable[[dict[str, Any]], bool] = lambda entry: True
-    found: list[Difference] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
     def note(self, where: str, text: str) -> None:
         """Add one difference."""
-        self.found.append(f"{where or 'body'}: {text}")
+        self.differences.append(f"{where or 'body'}: {text}")
 
-    def compare(self, recorded: Any, mine: Any, where: str = "", key: str = "") -> None:
+    def compare(self, recorded: Any, simulated: Any, where: str = "", key: str = "") -> None:
         """Add every difference between two values."""
-        if isinstance(recorded, dict) and isinstance(mine, dict):
-            self._dicts(recorded, mine, where)
-        elif isinstance(recorded, list) and isinstance(mine, list):
-            self._lists(recorded, mine, where, key)
-        elif _kind(recorded) != _kind(mine):
-            self.note(where, f"{_short(recorded)} ({_kind(recorded)}) became {_short(mine)} ({_kind(mine)})")
-        elif not _same(recorded, mine, key):
-            self.note(where, f"{_short(recorded)} became {_short(mine)}")
+        if isinstance(recorded, dict) and isinstance(simulated, dict):
+            self._compare_dicts(recorded, simulated, where)
+        elif isinstance(recorded, list) and isinstance(simulated, list):
+            self._compare_lists(recorded, simulated, where, key)
+        elif _kind_of(recorded) != _kind_of(simulated):
+            kinds = _kind_of(recorded), _kind_of(simulated)
+            self.note(where, f"{_shorten(recorded)} ({kinds[0]}) became {_shorten(simulated)} ({kinds[1]})")
+        elif not _is_same(recorded, simulated, key):
+            self.note(where, f"{_shorten(recorded)} became {_shorten(simulated)}")
 
-    def _dicts(self, recorded: dict[str, Any], mine: dict[str, Any], where: str) -> None:
-        recorded, mine = _without_uids(recorded), _without_uids(mine)
-        if "unknown" in (recorded.get("status"), mine.get("status")) and "vmid" in recorded:
-            # Not yet broadcast on one of the two servers: they agree on who it is.
-            keys = recorded.keys() & mine.keys() - {"status"}
+    def _compare_dicts(self, recorded: dict[str, Any], simulated: dict[str, Any], where: str) -> None:
+        recorded, simulated = _without_uids(recorded), _without_uids(simulated)
+        if "unknown" in (recorded.get("status"), simulated.get("status")) and "vmid" in recorded:
+            # Not yet broadcast on one of the two servers: only the guest's identity is compared.
+            keys = recorded.keys() & simulated.keys() - {"status"}
             recorded = {key: recorded[key] for key in keys}
-            mine = {key: mine[key] for key in keys}
+            simulated = {key: simulated[key] for key in keys}
         hardware = recorded.get("type") in ("node", "storage") or "plugintype" in recorded
         # The size of a running container is that of a filesystem.
         hardware = hardware or (recorded.get("type") == "lxc" and recorded.get("status") == "running")
         archive = recorded.get("content") == "backup" or "/vzdump-" in str(recorded.get("path"))
-        for name in sorted(recorded.keys() | mine.keys()):
+        for name in sorted(recorded.keys() | simulated.keys()):
             place = f"{where}.{name}" if where else name
             if name in _SOMETIMES:
                 continue
-            if name not in mine:
-                self.note(place, f"missing, was {_short(recorded[name])}")
+            if name not in simulated:
+                self.note(place, f"missing, was {_shorten(recorded[name])}")
             elif name not in recorded:
-                self.note(place, f"should not be there: {_short(mine[name])}")
+                self.note(place, f"should not be there: {_shorten(simulated[name])}")
             elif _is_volatile(name, hardware) or (archive and name == "size"):
-                if _kind(recorded[name]) != _kind(mine[name]):
-                    self.note(place, f"{_kind(recorded[name])} became {_kind(mine[name])}")
+                if _kind_of(recorded[name]) != _kind_of(simulated[name]):
+                    self.note(place, f"{_kind_of(recorded[name])} became {_kind_of(simulated[name])}")
             else:
-                self.compare(recorded[name], mine[name], place, name)
+                self.compare(recorded[name], simulated[name], place, name)
 
-    def _lists(self, recorded: list[Any], mine: list[Any], where: str, key: str) -> None:
-        if _is_log(recorded) or _is_log(mine):
-            self._logs(recorded, mine, where)
+    def _compare_lists(self, recorded: list[Any], simulated: list[Any], where: str, key: str) -> None:
+        if _is_log(recorded) or _is_log(simulated):
+            self._compare_logs(recorded, simulated, where)
             return
-        if not all(isinstance(item, dict) for item in [*recorded, *mine]):
+        if not all(isinstance(item, dict) for item in [*recorded, *simulated]):
             theirs = sorted(blank(str(item)) for item in recorded)
-            ours = sorted(blank(str(item)) for item in mine)
+            ours = sorted(blank(str(item)) for item in simulated)
             if theirs != ours:
-                self.note(where, f"{_short(theirs)} became {_short(ours)}")
+                self.note(where, f"{_shorten(theirs)} became {_shorten(ours)}")
             return
-        theirs_by, mine_by = _by_identity(recorded), _by_identity(mine)
+        theirs_by, mine_by = _index_by_identity(recorded), _index_by_identity(simulated)
         for identity in sorted(theirs_by.keys() | mine_by.keys(), key=str):
             place = f"{where}[{identity}]"
             if identity not in mine_by:
@@ -122,31 +123,31 @@ class Comparison:
                 if self.unexpected(mine_by[identity]):
                     self.note(place, "should not be there")
             elif self.expected(theirs_by[identity]):
-                self._dicts(theirs_by[identity], mine_by[identity], place)
+                self._compare_dicts(theirs_by[identity], mine_by[identity], place)
 
-    def _logs(self, recorded: list[Any], mine: list[Any], where: str) -> None:
-        theirs = [_settled(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
-        ours = [_settled(str(line["t"])) for line in mine if not _NOISE.search(str(line["t"]))]
+    def _compare_logs(self, recorded: list[Any], simulated: list[Any], where: str) -> None:
+        theirs = [_normalize_line(str(line["t"])) for line in recorded if not _NOISE.search(str(line["t"]))]
+        ours = [_normalize_line(str(line["t"])) for line in simulated if not _NOISE.search(str(line["t"]))]
         if theirs != ours and is_backup_log(theirs) and is_backup_log(ours):
-            self._backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
+            self._compare_backup_logs(read_backup_log(theirs), read_backup_log(ours), where)
         elif theirs != ours:
-            self.note(where, f"log {_short(theirs, 400)} became {_short(ours, 400)}")
+            self.note(where, f"log {_shorten(theirs, 400)} became {_shorten(ours, 400)}")
 
-    def _backup_logs(self, recorded: BackupLog, mine: BackupLog, where: str) -> None:
-        """A backup of all guests tells of those that were there: compared are the ones that count."""
-        complete = recorded.complete and mine.complete
-        for vmid in sorted(recorded.sections.keys() | mine.sections.keys()):
-            theirs, ours = recorded.sections.get(vmid), mine.sections.get(vmid)
+    def _compare_backup_logs(self, recorded: BackupLog, simulated: BackupLog, where: str) -> None:
+        """Compare backups of all guests by the sections of the guests that count."""
+        complete = recorded.complete and simulated.complete
+        for vmid in sorted(recorded.sections.keys() | simulated.sections.keys()):
+            theirs, ours = recorded.sections.get(vmid), simulated.sections.get(vmid)
             counts = self.expected if ours is None else self.unexpected
             if (theirs is None or ours is None) and not (complete and counts({"vmid": vmid})):
                 continue
             if theirs != ours:
-                self.note(where, f"log of {vmid} {_short(theirs, 400)} became {_short(ours, 400)}")
-        if complete and recorded.rest != mine.rest:
-            self.note(where, f"log {_short(recorded.rest, 400)} became {_short(mine.rest, 400)}")
+                self.note(where, f"log of {vmid} {_shorten(theirs, 400)} became {_shorten(ours, 400)}")
+        if complete and recorded.rest != simulated.rest:
+            self.note(where, f"log {_shorten(recorded.rest, 400)} became {_shorten(simulated.rest, 400)}")
 
 
-def _settled(line: str) -> str:
+def _normalize_line(line: str) -> str:
     """A log line without made-up names; the options of a command line that has them in no order, sorted."""
     text = blank(line)
     if text.startswith(_UNORDERED_COMMAND):
@@ -164,7 +165,7 @@ def _is_volatile(name: str, hardware: bool) -> bool:
     return name in _VOLATILE or name.startswith("pressure") or (hardware and name in _HARDWARE)
 
 
-def _kind(value: Any) -> str:
+def _kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):
@@ -176,30 +177,30 @@ def _kind(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def _same(recorded: Any, mine: Any, key: str) -> bool:
+def _is_same(recorded: Any, simulated: Any, key: str) -> bool:
     if isinstance(recorded, str):
-        theirs, ours = blank(recorded), blank(mine)
+        theirs, ours = blank(recorded), blank(simulated)
         if key in _UNORDERED_TEXT:
             return sorted(theirs.split(",")) == sorted(ours.split(","))
         return theirs == ours
     if isinstance(recorded, int) and recorded > _NANOSECONDS:
-        return isinstance(mine, int) and mine > _NANOSECONDS
-    return bool(recorded == mine)
+        return isinstance(simulated, int) and simulated > _NANOSECONDS
+    return bool(recorded == simulated)
 
 
 def _is_log(items: list[Any]) -> bool:
     return bool(items) and isinstance(items[0], dict) and items[0].keys() == {"n", "t"}
 
 
-def _by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
-    found: dict[Any, dict[str, Any]] = {}
+def _index_by_identity(items: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    by_identity: dict[Any, dict[str, Any]] = {}
     for number, item in enumerate(items):
         name = next((name for name in _IDENTITIES.split() if name in item), None)
         identity: tuple[Any, ...] = (name, item[name]) if name else (number,)
-        found[identity if identity not in found else (*identity, number)] = item
-    return found
+        by_identity[identity if identity not in by_identity else (*identity, number)] = item
+    return by_identity
 
 
-def _short(value: Any, limit: int = 160) -> str:
+def _shorten(value: Any, limit: int = 160) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

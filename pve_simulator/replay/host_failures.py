@@ -16,21 +16,21 @@ from pve_simulator.world.upid import Upid
 _REASON = re.compile(r"startup for container '\d+' failed")
 
 
-def host_failures(recording: list[Exchange]) -> dict[int, FaultRule]:
+def find_host_failures(recording: list[Exchange]) -> dict[int, FaultRule]:
     """The faults by the number of the exchange that started the task."""
     starters: dict[str, int] = {}
-    found: dict[int, FaultRule] = {}
+    faults: dict[int, FaultRule] = {}
     for number, item in enumerate(recording):
         if item.method != "GET":
             starters.update(dict.fromkeys(upids_in(item.data), number))
         elif isinstance(item.data, dict) and _REASON.fullmatch(str(item.data.get("exitstatus"))):
             upid = Upid.parse(str(item.data["upid"]))
             if upid is not None and str(upid) in starters:
-                found[starters[str(upid)]] = FaultRule(
+                faults[starters[str(upid)]] = FaultRule(
                     "fail",
                     task=re.escape(upid.type),
                     vmid=int(upid.id),
                     message=item.data["exitstatus"],
                     count=1,
                 )
-    return found
+    return faults

@@ -12,7 +12,7 @@ from pve_simulator.state.cluster import Cluster
 _MEDIA = frozenset({"iso", "vztmpl"})
 
 
-def lend_media(cluster: Cluster, other: Cluster) -> None:
+def copy_media(cluster: Cluster, other: Cluster) -> None:
     """Put the media of another cluster's storages on the storages of the same name, on every node."""
     for name, storage in cluster.storages.items():
         lender = other.storages.get(name)

@@ -13,17 +13,17 @@ _SOME_DAY = 1795222000.0
 _MANAGER = "/cluster/ha/status/current"
 
 
-def first_moment(recording: list[Exchange]) -> float:
+def find_first_moment(recording: list[Exchange]) -> float:
     """When the recording began, as nearly as it says: its first task, its first clock reading, its last UPID."""
     for item in recording:
-        moment = moment_of(item)
+        moment = find_moment(item)
         if moment is not None:
             return moment
-    seen = [parsed.start for item in recording for upid in upids_in(item.data) if (parsed := Upid.parse(upid))]
-    return float(max(seen)) if seen else _SOME_DAY
+    moments = [parsed.start for item in recording for upid in upids_in(item.data) if (parsed := Upid.parse(upid))]
+    return float(max(moments)) if moments else _SOME_DAY
 
 
-def moment_of(item: Exchange) -> float | None:
+def find_moment(item: Exchange) -> float | None:
     """When an exchange took place, if its answer tells: tasks it started, clocks and managers it read."""
     if item.status != 200:
         return None
@@ -35,8 +35,8 @@ def moment_of(item: Exchange) -> float | None:
     if item.path.endswith("/agent/get-time") and isinstance(item.data, dict):
         return float(item.data["result"]) / 1e9
     if item.path.endswith("/status/current") and isinstance(item.data, dict) and "ballooninfo" in item.data:
-        told = item.data["ballooninfo"].get("last_update")
-        return float(told) if told else None
+        moment = item.data["ballooninfo"].get("last_update")
+        return float(moment) if moment else None
     if item.path == _MANAGER and isinstance(item.data, list):
         # An idle manager's stamp is when it fell idle; the agents' are fresh.
         fresh = [entry for entry in item.data if "timestamp" in entry]

@@ -61,7 +61,7 @@ class Names:
                 if theirs.lastgroup == mine.lastgroup and _may_pair(theirs.group(), mine.group()):
                     self._ours.setdefault(theirs.group(), mine.group())
 
-    def knows_ours(self, ours: str) -> bool:
+    def is_known(self, ours: str) -> bool:
         """Whether one of our names stands for a recorded one."""
         return ours in self._ours.values()
 

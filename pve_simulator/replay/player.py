@@ -11,13 +11,13 @@ from typing import Any
 
 from pve_simulator.http.message import Response
 from pve_simulator.replay.compare import Comparison
-from pve_simulator.replay.host_failures import host_failures
-from pve_simulator.replay.moments import first_moment, moment_of
+from pve_simulator.replay.host_failures import find_host_failures
+from pve_simulator.replay.moments import find_first_moment, find_moment
 from pve_simulator.replay.names import Names
 from pve_simulator.replay.recording import Exchange
 from pve_simulator.replay.sending import build_request
-from pve_simulator.replay.surroundings import hand_locks, initial_cluster
-from pve_simulator.replay.transfers import recorded_web
+from pve_simulator.replay.surroundings import find_manual_locks, initial_cluster
+from pve_simulator.replay.transfers import read_web
 from pve_simulator.server.driver import Driver, decode_body
 from pve_simulator.world.settings import Settings
 
@@ -51,12 +51,12 @@ async def play(start: list[Exchange], recording: list[Exchange]) -> list[Outcome
 class _Player:
     def __init__(self, start: list[Exchange], recording: list[Exchange]) -> None:
         cluster = initial_cluster(start, recording)
-        cluster.parts["web"] = recorded_web(recording)
+        cluster.parts["web"] = read_web(recording)
         settings = Settings(task_seconds=0)
-        self._driver = Driver(cluster, settings, first_moment(recording))
+        self._driver = Driver(cluster, settings, find_first_moment(recording))
         self._names = Names()
-        self._locks = hand_locks(recording)
-        self._failures = host_failures(recording)
+        self._locks = find_manual_locks(recording)
+        self._failures = find_host_failures(recording)
         self._first_vmids = frozenset(cluster.guests)
         self._known_vmids = set(self._first_vmids)
         self._recording = recording
@@ -73,51 +73,51 @@ class _Player:
         if match is not None and _shows_end(item, match[2]):
             await self._driver.finish(self._names.translate(match[1]))
         response = await self._driver.send(build_request(item, self._names, self._recording[number:]))
-        mine = decode_body(response)
-        self._names.learn(item.body, mine)
+        simulated = decode_body(response)
+        self._names.learn(item.body, simulated)
         self._remember_vmids(item)
-        return self._differences(item, response, mine)
+        return self._differences(item, response, simulated)
 
-    def _differences(self, item: Exchange, response: Response, mine: Any) -> list[str]:
-        found = []
+    def _differences(self, item: Exchange, response: Response, simulated: Any) -> list[str]:
+        differences = []
         if response.status != item.status:
-            found.append(f"status {item.status} became {response.status} ({response.reason})")
+            differences.append(f"status {item.status} became {response.status} ({response.reason})")
         recorded = self._names.translate(item.body)
-        comparison = Comparison(expected=self._counts, unexpected=self._made_here)
+        comparison = Comparison(expected=self._is_relevant, unexpected=self._is_made_here)
         comparison.compare(self._names.translate(item.reason), response.reason, "reason")
-        if not found and not _MEANINGLESS.search(item.path):
-            if isinstance(recorded, dict) and isinstance(mine, dict):
-                _forgive_timing(item, recorded, mine)
+        if not differences and not _MEANINGLESS.search(item.path):
+            if isinstance(recorded, dict) and isinstance(simulated, dict):
+                _ignore_timing(item, recorded, simulated)
                 if item.path.endswith("/tasks"):
-                    # How many tasks there ever were is another story than this recording's.
+                    # The total number of tasks depends on more than this recording.
                     recorded.pop("total", None)
-                    mine.pop("total", None)
-            comparison.compare(recorded, mine)
-        return found + comparison.found
+                    simulated.pop("total", None)
+            comparison.compare(recorded, simulated)
+        return differences + comparison.differences
 
-    def _counts(self, entry: dict[str, Any]) -> bool:
+    def _is_relevant(self, entry: dict[str, Any]) -> bool:
         """Whether an entry of a list is of this recording or its start."""
         if "upid" in entry:
-            return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.knows_ours(entry["upid"])
+            return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.is_known(entry["upid"])
         if "vmid" in entry:
             return entry["vmid"] in self._known_vmids
         return True
 
-    def _made_here(self, entry: dict[str, Any]) -> bool:
+    def _is_made_here(self, entry: dict[str, Any]) -> bool:
         """Whether an entry of our list is of this recording alone."""
         known = entry.get("vmid") in self._first_vmids or entry.get("volid") in self._first_volids
-        return self._counts(entry) and not known
+        return self._is_relevant(entry) and not known
 
     async def _follow_time(self, number: int, item: Exchange) -> None:
-        """Be at the moment at which the real server gave this answer, if it tells.
+        """Move to the moment at which the real server gave this answer, if the answer shows it.
 
         A list that is broadcast, read right before something that tells, was read after the same wait.
         """
-        moment = moment_of(item)
+        moment = find_moment(item)
         if moment is None and item.path == _BROADCAST:
             following = self._recording[number + 1 : number + 2]
-            moment = next((moment_of(other) for other in following if other.method == "GET"), None)
-        if moment is not None and moment > self._driver.clock.now():
+            moment = next((find_moment(other) for other in following if other.method == "GET"), None)
+        if moment is not None and moment > self._driver.clock.time():
             await self._driver.clock.run_until(moment)
 
     def _set_locks(self, number: int) -> None:
@@ -137,18 +137,18 @@ class _Player:
                 self._known_vmids.add(int(str(value)))
 
 
-def _forgive_timing(item: Exchange, recorded: dict[str, Any], mine: dict[str, Any]) -> None:
+def _ignore_timing(item: Exchange, recorded: dict[str, Any], simulated: dict[str, Any]) -> None:
     """Our tasks may end sooner: a poll that found the real one still running says nothing of ours."""
     match = _TASK_POLL.search(item.path)
-    if match is None or _shows_end(item, match[2]) or not isinstance(mine.get("data"), dict | list):
+    if match is None or _shows_end(item, match[2]) or not isinstance(simulated.get("data"), dict | list):
         return
-    if match[2] == _STATUS and isinstance(mine["data"], dict) and isinstance(recorded["data"], dict):
-        mine["data"].pop("exitstatus", None)
+    if match[2] == _STATUS and isinstance(simulated["data"], dict) and isinstance(recorded["data"], dict):
+        simulated["data"].pop("exitstatus", None)
         if recorded["data"].get("status") == "running":
-            mine["data"]["status"] = "running"
+            simulated["data"]["status"] = "running"
     elif match[2] == "log":
-        mine["data"] = recorded["data"]
-        mine["total"] = recorded.get("total", mine.get("total"))
+        simulated["data"] = recorded["data"]
+        simulated["total"] = recorded.get("total", simulated.get("total"))
 
 
 def _shows_end(item: Exchange, what: str) -> bool:

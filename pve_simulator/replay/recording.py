@@ -38,10 +38,10 @@ def load_recording(path: Path) -> list[Exchange]:
     entries = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(entries, list):
         raise ValueError(f"{path}: not a list of exchanges")
-    return [_exchange(entry) for entry in entries]
+    return [_parse_exchange(entry) for entry in entries]
 
 
-def _exchange(entry: dict[str, Any]) -> Exchange:
+def _parse_exchange(entry: dict[str, Any]) -> Exchange:
     request, response = entry["request"], entry["response"]
     path, dummy, query = request["path"].partition("?")
     return Exchange(

@@ -20,12 +20,12 @@ RECORDED_LOGIN = {
 }
 
 
-def seed_from(exchanges: Iterable[Exchange]) -> Cluster:
+def build_cluster(exchanges: Iterable[Exchange]) -> Cluster:
     """The cluster that gave these answers, with the token and password that recordings use."""
     cluster = cluster_from_readings(
         Reading(item.path, item.params or ({"query": item.query} if item.query else {}), item.data)
         for item in exchanges
-        # The start was read between the recordings: firewall settings in it are what one of them left behind.
+        # The start was read between the recordings: its firewall settings were left by one of them.
         if item.status == 200 and item.method == "GET" and "/firewall/" not in item.path
     )
     root = cluster.access.users[ROOT]

@@ -12,7 +12,7 @@ from pve_simulator.http.message import Request
 from pve_simulator.replay.names import Names
 from pve_simulator.replay.recording import Exchange
 from pve_simulator.replay.seeding import RECORDED_LOGIN
-from pve_simulator.replay.transfers import StandIn, stand_in
+from pve_simulator.replay.transfers import StandIn, build_stand_in
 from pve_simulator.state.access import ROOT
 
 _ROOT_TOKEN = f"PVEAPIToken={ROOT}!{RECORDED_LOGIN['token']}={RECORDED_LOGIN['secret']}"
@@ -22,7 +22,7 @@ _BOUNDARY = "recorded-upload"
 
 def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) -> Request:
     """The request with every learnt name translated, and its authentication; `later` is what was recorded next."""
-    headers = _headers(item, names)
+    headers = _build_headers(item, names)
     query = names.translate(item.query)
     params = names.translate(item.params)
     body = b""
@@ -31,7 +31,7 @@ def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) 
         headers.setdefault("content-type", _FORM)
     elif item.method == "POST" and item.path.endswith("/upload"):
         headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
-        body = _multipart(stand_in(item, later, params))
+        body = _build_form(build_stand_in(item, later, params))
     elif item.method in ("POST", "PUT"):
         if params:
             headers["content-type"] = _FORM
@@ -42,7 +42,7 @@ def build_request(item: Exchange, names: Names, later: Sequence[Exchange] = ()) 
     return Request.from_target(item.method, f"/api2/json{path}?{query}".rstrip("?"), headers, body)
 
 
-def _headers(item: Exchange, names: Names) -> dict[str, str]:
+def _build_headers(item: Exchange, names: Names) -> dict[str, str]:
     headers = {name.lower(): names.translate(value) for name, value in (item.headers or {}).items()}
     if item.cookies:
         headers["cookie"] = "; ".join(
@@ -57,7 +57,7 @@ def _headers(item: Exchange, names: Names) -> dict[str, str]:
     return headers
 
 
-def _multipart(file: StandIn) -> bytes:
+def _build_form(file: StandIn) -> bytes:
     """A form in the order of the recorded one, the file last."""
     fields = [f'name="{key}"\r\n\r\n{value}'.encode() for key, value in file.params.items()]
     fields.append(f'name="filename"; filename="{file.filename}"\r\n\r\n'.encode() + file.content)

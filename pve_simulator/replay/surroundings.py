@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What happened around a recording without being in it: the state it began with, and locks set by hand."""
+"""What happened around a recording without being in it: its initial state, and locks set by hand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from pve_simulator.replay.adoption import adopt_settings
 from pve_simulator.replay.bulk import adopt_started
-from pve_simulator.replay.media import lend_media
+from pve_simulator.replay.media import copy_media
 from pve_simulator.replay.names import upids_in
 from pve_simulator.replay.recording import Exchange
-from pve_simulator.replay.seeding import seed_from
-from pve_simulator.replay.transfers import log_of
+from pve_simulator.replay.seeding import build_cluster
+from pve_simulator.replay.transfers import find_log
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Volume
 from pve_simulator.world.upid import Upid
@@ -29,7 +29,7 @@ _OWN_LOCKS = frozenset({"suspended", "suspending"})
 
 
 @dataclass(frozen=True, slots=True)
-class HandLock:
+class ManualLock:
     """A lock that somebody set on the server before exchange `first` and took away after `last`."""
 
     vmid: int
@@ -40,13 +40,13 @@ class HandLock:
 
 def initial_cluster(start: list[Exchange], recording: list[Exchange]) -> Cluster:
     """The cluster that a recording began on: `start`, unless the recording is of another cluster."""
-    cluster = seed_from(start)
+    cluster = build_cluster(start)
     writes = [number for number, item in enumerate(recording) if item.method != "GET"]
     used = {match[1] for item in recording if item.status == 200 and (match := re.match(r"/nodes/([^/]+)", item.path))}
     if not writes or not used <= {*cluster.nodes, "localhost"}:
         leading = recording[: writes[0]] if writes else recording
-        lender, cluster, start = cluster, seed_from(leading), []
-        lend_media(cluster, lender)
+        lender, cluster, start = cluster, build_cluster(leading), []
+        copy_media(cluster, lender)
     else:
         _forget_later_files(cluster, recording)
     _adopt_leftovers(cluster, recording)
@@ -56,21 +56,21 @@ def initial_cluster(start: list[Exchange], recording: list[Exchange]) -> Cluster
     return cluster
 
 
-def hand_locks(recording: list[Exchange]) -> list[HandLock]:
+def find_manual_locks(recording: list[Exchange]) -> list[ManualLock]:
     """Locks that the recording shows and that none of its requests made."""
-    seen: dict[tuple[int, str], list[int]] = {}
+    numbers: dict[tuple[int, str], list[int]] = {}
     starters: dict[str, int] = {}
     for number, item in enumerate(recording):
         if item.method != "GET":
             for upid in upids_in(item.data):
                 starters[upid] = number
-        for vmid, lock, where in _evidence(item, number, starters):
+        for vmid, lock, where in _find_locks(item, number, starters):
             if lock not in _OWN_LOCKS:
-                seen.setdefault((vmid, lock), []).append(where)
-    return [HandLock(vmid, lock, min(where), max(where)) for (vmid, lock), where in seen.items()]
+                numbers.setdefault((vmid, lock), []).append(where)
+    return [ManualLock(vmid, lock, min(where), max(where)) for (vmid, lock), where in numbers.items()]
 
 
-def _evidence(item: Exchange, number: int, starters: dict[str, int]) -> list[tuple[int, str, int]]:
+def _find_locks(item: Exchange, number: int, starters: dict[str, int]) -> list[tuple[int, str, int]]:
     match = _GUEST_PATH.match(item.path)
     if match is not None:
         vmid = int(match[1])
@@ -100,50 +100,50 @@ def _forget_later_files(cluster: Cluster, recording: list[Exchange]) -> None:
 
 def _adopt_leftovers(cluster: Cluster, recording: list[Exchange]) -> None:
     """Images that the recording removes without having mentioned them before were left by an earlier one."""
-    said = ""
+    mentioned = ""
     for number, item in enumerate(recording):
         match = _VOLUME_PATH.match(item.path) if item.method == "DELETE" else None
         storage = cluster.storages.get(match[2]) if match else None
-        if match is not None and storage is not None and match[4] not in said:
-            lines = log_of(item, recording[number:])
+        if match is not None and storage is not None and match[4] not in mentioned:
+            lines = find_log(item, recording[number:])
             if lines and "does not exist" not in lines[0] and lines[-1] == "TASK OK":
                 volid = f"{match[2]}:{match[3]}/{match[4]}"
                 volume = Volume(volid, "images", match[4].rpartition(".")[2], 0, vmid=int(match[3]))
                 storage.volumes_on(match[1]).setdefault(volid, volume)
-        said += f"{item.path} {item.params} {item.body}\n"
+        mentioned += f"{item.path} {item.params} {item.body}\n"
 
 
 def _adopt_power(cluster: Cluster, recording: list[Exchange]) -> None:
-    """Guests run or not as the recording first shows them, before it touches them."""
+    """Let guests run or not as the recording first shows them, before it touches them."""
     undecided = set(cluster.guests)
     for item in recording:
         match = _GUEST_PATH.match(item.path)
         if item.method != "GET":
             undecided -= {int(match[1])} if match else set()
             continue
-        for vmid, running in _power_shown(item.data):
+        for vmid, running in _read_power(item.data):
             if vmid in undecided:
                 undecided.discard(vmid)
                 cluster.guests[vmid].running = running
 
 
-def _power_shown(data: Any) -> list[tuple[int, bool]]:
+def _read_power(data: Any) -> list[tuple[int, bool]]:
     entries = data if isinstance(data, list) else [data]
-    return _backup_shown(entries) or [
+    return _read_backup_power(entries) or [
         (entry["vmid"], entry["status"] == "running")
         for entry in entries
         if isinstance(entry, dict) and "vmid" in entry and entry.get("status") in ("running", "stopped")
     ]
 
 
-def _backup_shown(entries: list[Any]) -> list[tuple[int, bool]]:
+def _read_backup_power(entries: list[Any]) -> list[tuple[int, bool]]:
     """The guests of a vzdump log and whether they were running."""
-    found: list[tuple[int, bool]] = []
+    power: list[tuple[int, bool]] = []
     vmid = None
     for line in (str(entry.get("t")) for entry in entries if isinstance(entry, dict)):
         if match := _BACKED_UP.match(line):
             vmid = int(match[1])
         elif vmid is not None and line.startswith(_STATUS_LINE):
-            found.append((vmid, line.endswith("running")))
+            power.append((vmid, line.endswith("running")))
             vmid = None
-    return found
+    return power

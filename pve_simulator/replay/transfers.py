@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that went to and fro while a recording was made, and that it does not keep: what it tells of them."""
+"""Files that were uploaded or downloaded during a recording, which does not keep them: what it shows of them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class StandIn:
     params: dict[str, Any]
 
 
-def stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) -> StandIn:
+def build_stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) -> StandIn:
     """A file with the name, size and nature that the recorded answer and its task's log tell of."""
     content = str(params.get("content"))
-    lines = log_of(item, later)
+    lines = find_log(item, later)
     text = "\n".join(lines)
     name = _NAMES.get(content, "file.bin")
     if isinstance(item.body, dict) and "filename" in (item.body.get("errors") or {}):
@@ -55,7 +55,7 @@ def stand_in(item: Exchange, later: Sequence[Exchange], params: dict[str, Any]) 
     return StandIn(name, data, params)
 
 
-def recorded_web(recording: Sequence[Exchange]) -> Web:
+def read_web(recording: Sequence[Exchange]) -> Web:
     """What the URLs of a recording answered, and which file servers did not."""
     web = Web(unreachable=_unreachable_servers(recording))
     for number, item in enumerate(recording):
@@ -65,7 +65,7 @@ def recorded_web(recording: Sequence[Exchange]) -> Web:
         if item.path.endswith("/query-url-metadata"):
             _learn_metadata(web, url, item)
         elif item.path.endswith("/download-url"):
-            lines = log_of(item, recording[number:])
+            lines = find_log(item, recording[number:])
             _learn_download(web, url, lines, str(item.params.get("checksum-algorithm")))
     return web
 
@@ -81,9 +81,9 @@ def _unreachable_servers(recording: Sequence[Exchange]) -> list[str]:
 def _learn_metadata(web: Web, url: str, item: Exchange) -> None:
     invalid = _INVALID.search(item.reason)
     if item.status == 200 and isinstance(item.data, dict):
-        known = web.files.setdefault(url, WebFile())
-        known.size = item.data.get("size", known.size)
-        known.mimetype = item.data.get("mimetype", known.mimetype)
+        file = web.files.setdefault(url, WebFile())
+        file.size = item.data.get("size", file.size)
+        file.mimetype = item.data.get("mimetype", file.mimetype)
     elif invalid:
         unreached = _NO_CONNECTION.search(invalid[2])
         status, reason = (0, unreached[1]) if unreached else (int(invalid[1]), invalid[2])
@@ -93,11 +93,11 @@ def _learn_metadata(web: Web, url: str, item: Exchange) -> None:
 def _learn_download(web: Web, url: str, lines: list[str], algorithm: str) -> None:
     for line in lines:
         if match := _RESPONSE.search(line):
-            known = web.files.setdefault(url, WebFile())
-            known.status, known.reason = int(match[1]), match[2]
+            file = web.files.setdefault(url, WebFile())
+            file.status, file.reason = int(match[1]), match[2]
         elif match := _LENGTH.search(line):
-            known = web.files.setdefault(url, WebFile())
-            known.size, known.mimetype = int(match[1]), match[2]
+            file = web.files.setdefault(url, WebFile())
+            file.size, file.mimetype = int(match[1]), match[2]
         elif match := _UNREACHED.search(line) or _UNRESOLVED.search(line):
             web.files[url] = WebFile(status=0, reason=match[1])
         elif match := _MISMATCH.search(line):
@@ -106,7 +106,7 @@ def _learn_download(web: Web, url: str, lines: list[str], algorithm: str) -> Non
             web.files.setdefault(url, WebFile()).image_format = "raw"
 
 
-def log_of(item: Exchange, later: Sequence[Exchange]) -> list[str]:
+def find_log(item: Exchange, later: Sequence[Exchange]) -> list[str]:
     """The whole log of the task that an exchange started, as a later one read it."""
     upids = upids_in(item.data)
     for other in later:

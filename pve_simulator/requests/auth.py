@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is asking: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
+"""Authentication: API tokens, login tickets with their CSRF tokens, and the subject they stand for."""
 
 from __future__ import annotations
 
@@ -75,16 +75,16 @@ class Subject:
             group: [userid for userid, user in access.users.items() if group in user.groups] for group in access.groups
         }
 
-    def may(self, path: str, *wanted: str) -> bool:
-        """Whether any of the privileges is there; for answers that list only what one may see."""
-        return self.is_root_password_login or bool(self.privileges(path).intersection(wanted))
+    def may(self, path: str, *any_of: str) -> bool:
+        """Whether the subject has any of the privileges on a path."""
+        return self.is_root_password_login or bool(self.privileges(path).intersection(any_of))
 
-    def require(self, path: str, *wanted: str) -> None:
-        """Raise 403 unless any of the privileges is there."""
-        if not self.may(path, *wanted):
-            raise forbidden(f"Permission check failed ({path}, {'|'.join(wanted)})")
+    def require(self, path: str, *any_of: str) -> None:
+        """Raise 403 unless the subject has any of the privileges on a path."""
+        if not self.may(path, *any_of):
+            raise forbidden(f"Permission check failed ({path}, {'|'.join(any_of)})")
 
-    def guest_filter(self, *wanted: str) -> Callable[[int], bool]:
+    def make_guest_filter(self, *any_of: str) -> Callable[[int], bool]:
         """A test for any of the privileges on `/vms/{vmid}`, for many guests.
 
         All guests of a pool that have no entry of their own in the access control list are alike.
@@ -95,16 +95,16 @@ class Subject:
         pools = {vmid: name for name, pool in self._cluster.pools.items() for vmid in pool.vms}
         alike: dict[str | None, bool] = {}
 
-        def allowed(vmid: int) -> bool:
+        def is_allowed(vmid: int) -> bool:
             path = f"/vms/{vmid}"
             if path in own:
-                return self.may(path, *wanted)
+                return self.may(path, *any_of)
             pool = pools.get(vmid)
             if pool not in alike:
-                alike[pool] = self.may(path, *wanted)
+                alike[pool] = self.may(path, *any_of)
             return alike[pool]
 
-        return allowed
+        return is_allowed
 
 
 def is_public(method: str, path: str) -> bool:
@@ -116,16 +116,16 @@ def authenticate(cluster: Cluster, request: Request, now: float) -> Subject:
     """The subject of a request; raises Unauthorized."""
     header = request.headers.get("authorization", "")
     if header.startswith("PVEAPIToken"):
-        return _by_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
-    cookie = _cookie(request)
+        return _authenticate_token(cluster, header.removeprefix("PVEAPIToken")[1:], now)
+    cookie = _find_cookie(request)
     if cookie is None:
         raise Unauthorized("No ticket")
-    userid = ticket_user(cluster, cookie, now)
-    if userid is None or not _usable(cluster.access.users.get(userid), now):
+    userid = find_ticket_user(cluster, cookie, now)
+    if userid is None or not _is_usable(cluster.access.users.get(userid), now):
         raise Unauthorized("Authentication failed!")
     if request.method != "GET":
         sent = request.headers.get("csrfpreventiontoken", "")
-        if not csrf_valid(cluster, userid, sent, now):
+        if not is_csrf_valid(cluster, userid, sent, now):
             raise Unauthorized("Permission denied - invalid csrf token")
     return Subject(cluster, userid)
 
@@ -148,67 +148,67 @@ def issue_console_ticket(cluster: Cluster, userid: str, path: str, now: float) -
     return f"{stamp}::{_sign(cluster, f'{stamp}:{userid}:{path}')}"
 
 
-def console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: str, now: float) -> bool:
+def is_console_ticket_valid(cluster: Cluster, ticket: str, userid: str, path: str, now: float) -> bool:
     """Whether a ticket opens this user's console."""
     stamp, _sep, signature = ticket.partition("::")
-    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}:{path}"))
+    good = is_same_secret(signature, _sign(cluster, f"{stamp}:{userid}:{path}"))
     return (
         good
         and stamp.startswith("PVEVNC:")
-        and _fresh(stamp.removeprefix("PVEVNC:"), now, early=20, late=_CONSOLE_SECONDS)
+        and _is_fresh(stamp.removeprefix("PVEVNC:"), now, early=20, late=_CONSOLE_SECONDS)
     )
 
 
-def ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
-    """Whose ticket it is, if it is valid."""
+def find_ticket_user(cluster: Cluster, ticket: str, now: float, bound: str = "") -> str | None:
+    """The user of a ticket; None when it is not valid."""
     stamp, _sep, signature = ticket.partition("::")
-    if not same_secret(signature, _sign(cluster, stamp + bound)):
+    if not is_same_secret(signature, _sign(cluster, stamp + bound)):
         return None
     rest = stamp.partition(":")[2]
     userid, _sep, issued = rest.rpartition(":")
-    return userid if _fresh(issued, now) else None
+    return userid if _is_fresh(issued, now) else None
 
 
-def csrf_valid(cluster: Cluster, userid: str, sent: str, now: float) -> bool:
+def is_csrf_valid(cluster: Cluster, userid: str, sent: str, now: float) -> bool:
     """Whether a CSRF token belongs to the user and is not too old."""
     stamp, _sep, signature = sent.partition(":")
-    good = same_secret(signature, _sign(cluster, f"{stamp}:{userid}", short=True))
-    return good and _fresh(stamp, now)
+    good = is_same_secret(signature, _sign(cluster, f"{stamp}:{userid}", short=True))
+    return good and _is_fresh(stamp, now)
 
 
-def user_enabled(cluster: Cluster, userid: str, now: float) -> bool:
+def is_user_enabled(cluster: Cluster, userid: str, now: float) -> bool:
     """Whether a user is there, enabled and not expired."""
-    return _usable(cluster.access.users.get(userid), now)
+    return _is_usable(cluster.access.users.get(userid), now)
 
 
-def password_valid(cluster: Cluster, userid: str, password: str, now: float) -> bool:
+def is_password_valid(cluster: Cluster, userid: str, password: str, now: float) -> bool:
     """Whether a login with this password (or with a still valid ticket in its place) succeeds."""
     user = cluster.access.users.get(userid)
-    if user is None or not _usable(user, now):
+    if user is None or not _is_usable(user, now):
         return False
-    if password.startswith("PVE:") and ticket_user(cluster, password, now) in (userid, ROOT):
+    if password.startswith("PVE:") and find_ticket_user(cluster, password, now) in (userid, ROOT):
         return True
-    return user.password is not None and same_secret(user.password, password)
+    return user.password is not None and is_same_secret(user.password, password)
 
 
-def _by_token(cluster: Cluster, value: str, now: float) -> Subject:
+def _authenticate_token(cluster: Cluster, value: str, now: float) -> Subject:
     match = _TOKEN.fullmatch(value.strip())
     if match is None:
         raise Unauthorized("Authentication failed!")
     user = cluster.access.users.get(match["user"])
     token = user.tokens.get(match["name"]) if user else None
-    if token is None or not _usable(user, now) or (token.expire and token.expire < now):
+    if token is None or not _is_usable(user, now) or (token.expire and token.expire < now):
         raise Unauthorized("Authentication failed!")
-    if not same_secret(token.secret, match["secret"]):
+    if not is_same_secret(token.secret, match["secret"]):
         raise Unauthorized("Authentication failed!")
     return Subject(cluster, match["user"], match["name"])
 
 
-def _usable(user: User | None, now: float) -> bool:
+def _is_usable(user: User | None, now: float) -> bool:
     return user is not None and user.enable and not (user.expire and user.expire < now)
 
 
-def _cookie(request: Request) -> str | None:
+def _find_cookie(request: Request) -> str | None:
     try:
         jar = SimpleCookie(request.headers.get("cookie", ""))
     except CookieError:
@@ -219,7 +219,7 @@ def _cookie(request: Request) -> str | None:
     return None
 
 
-def _fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET_SECONDS) -> bool:
+def _is_fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET_SECONDS) -> bool:
     try:
         age = now - int(issued, 16)
     except ValueError:
@@ -227,8 +227,8 @@ def _fresh(issued: str, now: float, *, early: float = 300, late: float = _TICKET
     return -early < age < late
 
 
-def same_secret(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that does not depend on where they differ."""
+def is_same_secret(one: str, other: str) -> bool:
+    """Whether two secrets are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 

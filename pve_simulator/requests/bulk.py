@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.state.cluster import Cluster
@@ -19,7 +19,7 @@ from pve_simulator.state.ha import Ha, service_id
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
-# Without an order of its own, a guest comes after all that have one.
+# A guest without an order comes after all that have one.
 _LAST = 1 << 62
 
 # Starts the work on one guest: its task, or None when there is nothing to do; raises ApiError.
@@ -39,17 +39,17 @@ class Startup:
 
 def startup_of(guest: Guest) -> Startup:
     """The parsed `startup` option; a bare number is the order."""
-    found: dict[str, int] = {}
+    fields: dict[str, int] = {}
     for item in guest.config.get("startup", "").split(","):
         key, equals, value = item.partition("=")
         if not equals:
             key, value = "order", key
         if value.strip().isdecimal():
-            found[key.strip()] = int(value)
-    return Startup(found.get("order", _LAST), found.get("up"), found.get("down"))
+            fields[key.strip()] = int(value)
+    return Startup(fields.get("order", _LAST), fields.get("up"), fields.get("down"))
 
 
-def choose(
+def choose_guests(
     cluster: Cluster,
     vmids: Iterable[int],
     *,
@@ -57,23 +57,23 @@ def choose(
     templates: bool = False,
     managed: bool = False,
 ) -> list[Guest]:
-    """The guests that are meant: those named that exist, or all; HA-managed ones only when named or asked for."""
-    wanted = set(vmids)
+    """The existing guests that are named, or all; HA-managed ones only when named or with `managed`."""
+    named = set(vmids)
     resources = cluster.part(Ha).resources
     return [
         guest
         for guest in sorted(cluster.guests.values(), key=lambda guest: guest.vmid)
         if (node is None or guest.node == node)
-        and (not wanted or guest.vmid in wanted)
+        and (not named or guest.vmid in named)
         and (templates or not guest.template)
-        and (wanted or managed or service_id(guest) not in resources)
+        and (named or managed or service_id(guest) not in resources)
     ]
 
 
 async def call_api(
     world: World, subject: Subject, method: str, path: str, params: dict[str, Any] | None = None
 ) -> Task | None:
-    """An API call of our own; the task that it started, if it did. A dead node is an ApiError too."""
+    """Make an API call and return the task that it started, if any. A dead node raises ApiError too."""
     try:
         result = await dispatch(world, subject, method, path, params or {})
     except NodeUnreachable:
@@ -83,7 +83,7 @@ async def call_api(
     return world.tasks.get(result) if isinstance(result, str) else None
 
 
-async def for_each(
+async def run_for_each(
     guests: Iterable[Guest],
     workers: int,
     start: Start,
@@ -99,7 +99,7 @@ async def for_each(
     failures: list[int] = []
     free = asyncio.Semaphore(max(1, workers))
 
-    async def one(guest: Guest) -> None:
+    async def run_for_one(guest: Guest) -> None:
         async with free:
             try:
                 task = await start(guest)
@@ -109,13 +109,13 @@ async def for_each(
                 return
             if task is None:
                 return
-            await task.done()
+            await task.wait()
             if task.failed:
                 failures.append(guest.vmid)
             await finished(guest, task)
 
     for order in sorted(groups, reverse=reverse):
-        jobs = [asyncio.ensure_future(one(guest)) for guest in groups[order]]
+        jobs = [asyncio.ensure_future(run_for_one(guest)) for guest in groups[order]]
         try:
             await asyncio.gather(*jobs)
         finally:
@@ -124,12 +124,12 @@ async def for_each(
     return failures
 
 
-def complain(failures: list[int], what: str) -> None:
-    """Fail the task when any guest failed."""
+def check_failures(failures: list[int], what: str) -> None:
+    """Raise when any guest failed."""
     if failures:
-        raise failed(f"Some guests failed to {what}{', '.join(map(str, failures))}")
+        raise failure(f"Some guests failed to {what}{', '.join(map(str, failures))}")
 
 
-def max_workers(cluster: Cluster, asked: int, default: int) -> int:
-    """How many at a time: as asked, as the cluster's options say, or the default."""
-    return asked or int(cluster.options.get("max_workers", 0)) or default
+def max_workers(cluster: Cluster, requested: int, default: int) -> int:
+    """How many at a time: as requested, as the cluster's options say, or the default."""
+    return requested or int(cluster.options.get("max_workers", 0)) or default

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pve_simulator.errors import failed, root_only
+from pve_simulator.errors import failure, root_only
 from pve_simulator.http.multipart import Upload
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
@@ -103,5 +103,5 @@ def find_guest(cluster: Cluster, kind: GuestType, node: str, vmid: int) -> Guest
     """A guest on a node; raises the error of a missing configuration file."""
     guest = cluster.guests.get(vmid)
     if guest is None or guest.type != kind or guest.node != node:
-        raise failed(f"Configuration file '{conf_path(kind, node, vmid)}' does not exist")
+        raise failure(f"Configuration file '{conf_path(kind, node, vmid)}' does not exist")
     return guest

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.auth import issue_console_ticket
 from pve_simulator.requests.call import Call
 from pve_simulator.world.tasks import Task
@@ -31,11 +31,11 @@ _PRINTABLE = "".join(char for char in string.printable[:94] if char not in "\"'"
 def open_console(call: Call, path: str, id: str | int, *, kind: str = "vncproxy", vnc: bool = True) -> dict[str, Any]:
     """Start a proxy for a console that the ACL path protects; VNC clients get a certificate, too."""
     port = _free_port(call)
-    ticket = issue_console_ticket(call.cluster, call.subject.userid, path, call.world.clock.now())
+    ticket = issue_console_ticket(call.cluster, call.subject.userid, path, call.world.clock.time())
 
     async def worker(task: Task) -> None:
         await task.clock.sleep(_PATIENCE)
-        raise failed("connection timed out")
+        raise failure("connection timed out")
 
     answer: dict[str, Any] = {"user": call.subject.userid, "ticket": ticket, "port": str(port)}
     answer["upid"] = call.task(kind, id, worker)
@@ -44,7 +44,7 @@ def open_console(call: Call, path: str, id: str | int, *, kind: str = "vncproxy"
     return answer
 
 
-def one_time_password() -> str:
+def make_one_time_password() -> str:
     """The eight characters that VNC itself is protected with."""
     return "".join(secrets.choice(_PRINTABLE) for unused in range(8))
 
@@ -71,4 +71,4 @@ def root_certificate() -> str:
 
 def _free_port(call: Call) -> int:
     """Every console that is open takes one port."""
-    return _FIRST_PORT + sum(task.upid.type in _KINDS for task in call.world.tasks.active(call.node))
+    return _FIRST_PORT + sum(task.upid.type in _KINDS for task in call.world.tasks.list_active(call.node))

@@ -13,19 +13,19 @@ from functools import cache
 from typing import Any
 
 from pve_simulator import schema
-from pve_simulator.errors import failed, forbidden, invalid
+from pve_simulator.errors import failure, forbidden, invalid
 from pve_simulator.requests.auth import Subject
 from pve_simulator.schema.permissions import check_token_allowed
 
 
 @cache
-def _facts() -> schema.Facts:
+def _get_facts() -> schema.Facts:
     return schema.load_facts()
 
 
-def find(method: str, path: str) -> schema.Match | None:
+def find_endpoint(method: str, path: str) -> schema.Match | None:
     """The endpoint that serves a path, with the path's parameters."""
-    return _facts().find(method, path)
+    return _get_facts().find(method, path)
 
 
 def admit(match: schema.Match, path: str, params: Mapping[str, Any], subject: Subject) -> None:
@@ -39,7 +39,7 @@ def admit(match: schema.Match, path: str, params: Mapping[str, Any], subject: Su
     except schema.PermissionDenied as error:
         raise forbidden(error.message) from error
     except schema.PermissionCheckError as error:
-        raise failed(str(error)) from error
+        raise failure(str(error)) from error
 
 
 def verify(match: schema.Match, params: Mapping[str, Any]) -> dict[str, Any]:

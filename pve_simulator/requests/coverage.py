@@ -52,14 +52,14 @@ _AREAS = {
 }
 
 
-def known() -> set[tuple[str, str]]:
+def list_endpoints() -> set[tuple[str, str]]:
     """Every endpoint of the schema: method and path template."""
     return {(endpoint.method, endpoint.path_template) for endpoint in load_facts().endpoints()}
 
 
-def simulated() -> set[tuple[str, str]]:
+def list_simulated() -> set[tuple[str, str]]:
     """Those of them that have a handler."""
-    return known() & set(load_handlers())
+    return list_endpoints() & set(load_handlers())
 
 
 def area_of(template: str) -> str:
@@ -70,7 +70,7 @@ def area_of(template: str) -> str:
 
 def render() -> str:
     """A table by area, and every endpoint that answers 501 `not simulated`."""
-    everything, handled = known(), simulated()
+    everything, handled = list_endpoints(), list_simulated()
     areas: dict[str, list[int]] = {}
     for method, template in everything:
         counts = areas.setdefault(area_of(template), [0, 0])
@@ -95,8 +95,8 @@ def render() -> str:
     return "\n".join(lines)
 
 
-def put_into(text: str) -> str:
-    """A document with the part between its marks made anew; raises ValueError when it has no marks."""
+def update_table(text: str) -> str:
+    """A document with a new table between its marks; raises ValueError when it has no marks."""
     before, begin, rest = text.partition(BEGIN)
     dummy, end, after = rest.partition(END)
     if not begin or not end:
@@ -105,7 +105,7 @@ def put_into(text: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print or write it."""
+    """Print the table, or write it into a document."""
     parser = argparse.ArgumentParser(prog="python -m pve_simulator.requests.coverage", description=__doc__)
     parser.add_argument("--write", metavar="FILE", help="put it into a document instead of printing it")
     options = parser.parse_args(arguments)
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{render()}\n")
         return 0
     document = Path(options.write)
-    document.write_text(put_into(document.read_text(encoding="utf-8")), encoding="utf-8")
+    document.write_text(update_table(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

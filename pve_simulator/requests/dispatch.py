@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from pve_simulator.errors import failed, not_implemented, not_simulated
+from pve_simulator.errors import failure, not_implemented, not_simulated
 from pve_simulator.http.multipart import Upload
 from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
@@ -30,7 +30,7 @@ class NodeUnreachable(Exception):
 
 
 class ProxyTimeout(Exception):
-    """The handler takes longer than the proxy waits; it works on all the same."""
+    """The handler takes longer than the proxy waits; it goes on nevertheless."""
 
 
 async def dispatch(
@@ -43,24 +43,24 @@ async def dispatch(
     worker: int = 0,
 ) -> Any:
     """What the handler returns; raises ApiError, NodeUnreachable or ProxyTimeout."""
-    match = contract.find(method, path)
+    match = contract.find_endpoint(method, path)
     if match is None:
         raise not_implemented(method, path)
     endpoint = match.endpoint
     contract.admit(match, path, params, subject)
     if endpoint.proxyto == "node":
-        _reach(world, match.path_params["node"])
+        _check_reachable(world, match.path_params["node"])
     typed = contract.verify(match, params)
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
         raise not_simulated(method, path)
     result = handler(Call(world, method, path, subject, typed, upload, worker))
-    return await _in_time(world, result) if inspect.isawaitable(result) else result
+    return await _await_answer(world, result) if inspect.isawaitable(result) else result
 
 
-async def _in_time(world: World, result: Awaitable[Any]) -> Any:
+async def _await_answer(world: World, result: Awaitable[Any]) -> Any:
     answer = asyncio.ensure_future(result)
-    # Most answers that wait at all wait for nothing but their turn.
+    # Most answers that wait at all wait only for their turn.
     await asyncio.sleep(0)
     if not answer.done():
         timer = asyncio.ensure_future(world.clock.sleep(_PROXY_TIMEOUT))
@@ -72,23 +72,23 @@ async def _in_time(world: World, result: Awaitable[Any]) -> Any:
         finally:
             timer.cancel()
     if not answer.done():
-        answer.add_done_callback(_discard)
+        answer.add_done_callback(_ignore_error)
         raise ProxyTimeout
     return answer.result()
 
 
-def _discard(answer: asyncio.Future[Any]) -> None:
-    """Nobody waits for this answer any more, not even for its error."""
+def _ignore_error(answer: asyncio.Future[Any]) -> None:
+    """Ignore the error of an answer that nobody waits for any more."""
     if not answer.cancelled():
         answer.exception()
 
 
-def _reach(world: World, name: str) -> None:
+def _check_reachable(world: World, name: str) -> None:
     """Raise what the proxy raises for a node that is unknown or down."""
     cluster = world.cluster
     node = cluster.nodes.get(cluster.local_node if name == "localhost" else name)
     if node is None:
-        raise failed(
+        raise failure(
             f"hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known"
         )
     if not node.online:

@@ -28,11 +28,11 @@ def privileges(cluster: Cluster, authid: str, path: str) -> dict[str, bool]:
     userid, token = _token_of(access, authid)
     if userid == ROOT and (authid == ROOT or (token is not None and not token.privsep)):
         return dict.fromkeys(access.roles["Administrator"].privileges, True)
-    found = _role_privileges(access, _roles_with_pools(cluster, authid, path))
+    granted = _role_privileges(access, _roles_with_pools(cluster, authid, path))
     if token is not None and token.privsep:
         owner = privileges(cluster, userid, path)
-        return {name: propagate and owner[name] for name, propagate in found.items() if name in owner}
-    return found
+        return {name: propagate and owner[name] for name, propagate in granted.items() if name in owner}
+    return granted
 
 
 def roles(access: Access, authid: str, path: str) -> dict[str, bool]:
@@ -46,7 +46,7 @@ def roles(access: Access, authid: str, path: str) -> dict[str, bool]:
     if authid == ROOT:
         return {"Administrator": True}
     result: dict[str, bool] = {}
-    steps = _steps(path)
+    steps = _list_ancestors(path)
     for index, step in enumerate(steps):
         entries = [entry for entry in access.acl if entry.path == step]
         chosen = _at_level(access, entries, authid, final=index == len(steps) - 1)
@@ -92,20 +92,20 @@ def _at_level(access: Access, entries: list[AclEntry], authid: str, *, final: bo
 
 
 def _role_privileges(access: Access, names: dict[str, bool]) -> dict[str, bool]:
-    found: dict[str, bool] = {}
+    propagates: dict[str, bool] = {}
     for name, propagate in names.items():
         role = access.roles.get(name)
         for privilege in role.privileges if role else ():
-            found[privilege] = found.get(privilege, False) or propagate
-    return found
+            propagates[privilege] = propagates.get(privilege, False) or propagate
+    return propagates
 
 
 def known_paths(access: Access) -> set[str]:
     """The paths of the access control list, and those above them: the tree that the server keeps it in."""
-    return {step for entry in access.acl for step in _steps(entry.path)}
+    return {step for entry in access.acl for step in _list_ancestors(entry.path)}
 
 
-def _steps(path: str) -> list[str]:
+def _list_ancestors(path: str) -> list[str]:
     parts = [part for part in path.split("/") if part]
     return ["/", *("/" + "/".join(parts[: count + 1]) for count in range(len(parts)))]
 

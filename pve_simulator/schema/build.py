@@ -42,9 +42,9 @@ class SchemaBuilder:
             elif key == "instance-types":
                 values["instance_types"] = tuple(value)
             elif key == "format":
-                values["format"] = value if isinstance(value, str) else self._named(value)
+                values["format"] = value if isinstance(value, str) else self._build_named(value)
             elif key == "properties":
-                values["properties"] = self._named(value)
+                values["properties"] = self._build_named(value)
             elif key == "items":
                 values["items"] = self.schema(value)
             elif key == "type-property-schema":
@@ -59,7 +59,7 @@ class SchemaBuilder:
                 values[_RENAMED.get(key, key)] = value
         return Schema(**values)
 
-    def _named(self, numbers: Mapping[str, int]) -> dict[str, Schema]:
+    def _build_named(self, numbers: Mapping[str, int]) -> dict[str, Schema]:
         return {name: self.schema(number) for key, number in numbers.items() for name in expand_index(key)}
 
 

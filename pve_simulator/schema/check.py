@@ -39,7 +39,7 @@ def check_object(
     """Check values by name: those that are there, those that must be, and what they require."""
     prefix = f"{path}." if path else ""
     for name in required:
-        if values.get(name) is None and not _other_instance(schemas[name], values):
+        if values.get(name) is None and not _is_other_instance(schemas[name], values):
             add_error(errors, prefix + name, MISSING)
     for name, value in values.items():
         schema = schemas.get(name)
@@ -61,7 +61,7 @@ def check_object(
             add_error(errors, prefix + schema.requires, f"missing property required by '{prefix + name}'")
 
 
-def _other_instance(schema: Schema, values: Mapping[str, Any]) -> bool:
+def _is_other_instance(schema: Schema, values: Mapping[str, Any]) -> bool:
     """Whether a property belongs to a type of section that these values do not have."""
     if not schema.type_property:
         return False
@@ -102,14 +102,14 @@ def check_value(value: Any, schema: Schema, path: str, errors: Errors) -> None:
         add_error(errors, path, f"value may only be {schema.max_length} characters long")
     elif schema.min_length is not None and len(text) < schema.min_length:
         add_error(errors, path, f"value must be at least {schema.min_length} characters long")
-    elif not _in_range(text, schema, path, errors):
+    elif not _check_range(text, schema, path, errors):
         return
     elif schema.enum is not None and text not in schema.enum:
         choices = ", ".join(schema.enum)
         add_error(errors, path, f"value '{text}' does not have a value in the enumeration '{choices}'")
 
 
-def _in_range(text: str, schema: Schema, path: str, errors: Errors) -> bool:
+def _check_range(text: str, schema: Schema, path: str, errors: Errors) -> bool:
     if (schema.maximum is None and schema.minimum is None) or not is_number(text):
         return True
     if schema.maximum is not None and float(text) > schema.maximum:
@@ -140,9 +140,9 @@ def _check_scalar_type(text: str, kind: str | None, path: str, errors: Errors) -
 
 
 def _check_structure(value: Any, schema: Schema, path: str, errors: Errors) -> None:
-    wanted = list if schema.type == "array" else dict
+    expected = list if schema.type == "array" else dict
     if schema.type in ("array", "object"):
-        if not isinstance(value, wanted):
+        if not isinstance(value, expected):
             add_error(errors, path, f"type check ('{schema.type}') failed")
             return
     elif schema.type is not None:
@@ -163,11 +163,11 @@ def _check_structure(value: Any, schema: Schema, path: str, errors: Errors) -> N
 def _check_one_of(value: Any, schema: Schema, path: str, errors: Errors) -> None:
     collected: Errors = {}
     for index, alternative in enumerate(schema.one_of):
-        found: Errors = {}
-        check_value(value, alternative, f"{path}.oneOf[{index}]", found)
-        if not found:
+        alternative_errors: Errors = {}
+        check_value(value, alternative, f"{path}.oneOf[{index}]", alternative_errors)
+        if not alternative_errors:
             return
-        collected.update(found)
+        collected.update(alternative_errors)
     for inner, text in collected.items():
         add_error(errors, inner, text)
 

@@ -29,10 +29,10 @@ _CAPTURE_KEY = "merged_endpoints"
 def read_dump(text: str) -> Iterator[tuple[str, str, Endpoint]]:
     """Yield (method, path, description of the endpoint) of any of the dumps that we know."""
     if not text.lstrip().startswith(("[", "{")):
-        found = re.search(r"apiSchema\s*=\s*(?=\[)", text)
-        if not found:
+        start = re.search(r"apiSchema\s*=\s*(?=\[)", text)
+        if not start:
             raise ValueError("neither JSON nor an apidoc.js: no 'apiSchema = [' in it")
-        text = text[found.end() :]
+        text = text[start.end() :]
     document, dummy = json.JSONDecoder().raw_decode(text.lstrip())
     if isinstance(document, dict):
         for path, entry in document[_CAPTURE_KEY].items():
@@ -51,17 +51,17 @@ def _walk(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, str, Endpoint]]:
 
 def build_table(dump: str, corrections: dict[str, Any] | None = None) -> dict[str, Any]:
     """The facts table of a dump: `schemas`, each distinct one once, and `endpoints` that refer to them."""
-    found = {(path, method): info for method, path, info in read_dump(dump)}
+    described = {(path, method): info for method, path, info in read_dump(dump)}
     if corrections:
-        _correct(found, corrections)
+        _correct(described, corrections)
     interner = Interner()
     endpoints: dict[str, dict[str, Endpoint]] = {}
-    for (path, method), info in sorted(found.items()):
-        endpoints.setdefault(path, {})[method] = _facts(info, interner)
+    for (path, method), info in sorted(described.items()):
+        endpoints.setdefault(path, {})[method] = _extract_facts(info, interner)
     return {"schemas": interner.schemas, "endpoints": endpoints}
 
 
-def _facts(info: Endpoint, interner: Interner) -> Endpoint:
+def _extract_facts(info: Endpoint, interner: Interner) -> Endpoint:
     facts: Endpoint = {"parameters": interner.add(info.get("parameters") or {})}
     permissions = info.get("permissions")
     if permissions is not None:
@@ -76,17 +76,17 @@ def _facts(info: Endpoint, interner: Interner) -> Endpoint:
     return facts
 
 
-def _correct(found: dict[tuple[str, str], Endpoint], corrections: dict[str, Any]) -> None:
+def _correct(endpoints: dict[tuple[str, str], Endpoint], corrections: dict[str, Any]) -> None:
     """Apply facts that the dump lacks or has differently from the server: data/corrections.json."""
     unproxied = {tuple(entry.split(" ")) for entry in corrections.get("not_proxied", [])}
-    for (path, method), info in found.items():
+    for (path, method), info in endpoints.items():
         if path.startswith(tuple(corrections.get("proxied_below", ()))) and (method, path) not in unproxied:
             info["proxyto"] = "node"
-    for info in found.values():
+    for info in endpoints.values():
         _share_formats((info.get("parameters") or {}).get("properties") or {}, corrections.get("same_format", {}))
     for entry, changes in corrections.get("endpoints", {}).items():
         method, path = entry.split(" ")
-        info = found.setdefault((path, method), {})
+        info = endpoints.setdefault((path, method), {})
         for key, value in changes.items():
             if key == "properties":
                 _merge(info["parameters"]["properties"], value)

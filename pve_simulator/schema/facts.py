@@ -41,18 +41,18 @@ class Facts:
 
     def find(self, method: str, path: str) -> Match | None:
         """The endpoint for a method and a decoded path below /api2/json; None when there is none."""
-        found = self._walk(path)
-        if found is None:
+        match = self._walk(path)
+        if match is None:
             return None
-        node, path_params = found
+        node, path_params = match
         if method not in node.methods:
             return None
         return Match(self._endpoint(method, node), path_params)
 
     def methods(self, path: str) -> frozenset[str]:
         """The methods of a path; empty when the path is unknown."""
-        found = self._walk(path)
-        return frozenset(found[0].methods) if found else frozenset()
+        match = self._walk(path)
+        return frozenset(match[0].methods) if match else frozenset()
 
     def endpoint(self, method: str, path_template: str) -> Endpoint:
         """The endpoint of a template such as /nodes/{node}/qemu; raises KeyError when there is none."""

@@ -24,14 +24,14 @@ class Interner:
 
     def add(self, schema: dict[str, Any]) -> int:
         """Keep a schema without its prose, and those inside it."""
-        facts = self._facts(schema)
+        facts = self._extract_facts(schema)
         key = json.dumps(facts, sort_keys=True)
         if key not in self._numbers:
             self._numbers[key] = len(self.schemas)
             self.schemas.append(facts)
         return self._numbers[key]
 
-    def _facts(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _extract_facts(self, schema: dict[str, Any]) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         for key in (*_SCALARS, *_LISTS):
             if schema.get(key) is not None:
@@ -44,17 +44,17 @@ class Interner:
                 facts[key] = 1
         if schema.get("additionalProperties") in (0, "0"):
             facts["additionalProperties"] = False
-        self._nested(schema, facts)
+        self._add_nested(schema, facts)
         return facts
 
-    def _nested(self, schema: dict[str, Any], facts: dict[str, Any]) -> None:
+    def _add_nested(self, schema: dict[str, Any], facts: dict[str, Any]) -> None:
         form = schema.get("format")
         if isinstance(form, dict):
-            facts["format"] = self._named(form)
+            facts["format"] = self._add_named(form)
         elif form is not None:
             facts["format"] = form
         if isinstance(schema.get("properties"), dict):
-            facts["properties"] = self._named(schema["properties"])
+            facts["properties"] = self._add_named(schema["properties"])
         for key in ("items", "type-property-schema"):
             if isinstance(schema.get(key), dict):
                 facts[key] = self.add(schema[key])
@@ -62,7 +62,7 @@ class Interner:
             if isinstance(schema.get(key), list):
                 facts[key] = [self.add(item) for item in schema[key]]
 
-    def _named(self, schemas: dict[str, dict[str, Any]]) -> dict[str, int]:
+    def _add_named(self, schemas: dict[str, dict[str, Any]]) -> dict[str, int]:
         return {name: self.add(schema) for name, schema in sorted(schemas.items())}
 
 

@@ -58,7 +58,7 @@ def check_permissions(endpoint: Endpoint, params: _Params, subject: Subject) -> 
         return
     if rule is None:
         raise PermissionDenied("user != root@pam")
-    # A ticket or a token opens what the world may do, too.
+    # Paths that are open to all are open to tickets and tokens too.
     if rule.get("user") in ("all", "world"):
         return
     if not rule.get("check"):
@@ -93,52 +93,52 @@ def _refuse(what: str, quiet: bool) -> bool:
     raise PermissionDenied(what)
 
 
-def _perm(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
-    dummy, template, wanted, *rest = check
+def _check_perm(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+    dummy, template, any_of, *rest = check
     options = _options(rest)
     required = options.get("require_param")
     if required is not None and params.get(required) is None:
         return _refuse("", quiet)
     path = normalize_path(_fill(template, params))
     if options.get("any"):
-        return _need_any(subject, path, wanted, quiet)
-    return all(_need_any(subject, path, (privilege,), quiet) for privilege in wanted)
+        return _require_any(subject, path, any_of, quiet)
+    return all(_require_any(subject, path, (privilege,), quiet) for privilege in any_of)
 
 
-def _perm_modify(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_perm_modify(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     path = normalize_path(_fill(check[1], params))
     if path is None:
         # The server lets it through here; the code behind refuses such a path.
         return False
-    wanted = ["Permissions.Modify"]
-    wanted += [privilege for prefix, privilege in _ALLOCATE if path.startswith(prefix)]
-    return _need_any(subject, path, wanted, quiet)
+    any_of = ["Permissions.Modify"]
+    any_of += [privilege for prefix, privilege in _ALLOCATE if path.startswith(prefix)]
+    return _require_any(subject, path, any_of, quiet)
 
 
-def _userid_group(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
-    dummy, wanted, *rest = check
+def _check_userid_group(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+    dummy, any_of, *rest = check
     groups_param = _options(rest).get("groups_param")
     userid = to_text(params.get("userid", ""))
     existing = groups_param != "create"
     if existing and not _user_exists(subject, userid, quiet):
         return False
-    if _has_any(subject, "/access/groups", wanted):
+    if _has_any(subject, "/access/groups", any_of):
         return True
     members = subject.group_members()
-    allowed = {group for group in members if _has_any(subject, f"/access/groups/{group}", wanted)}
+    allowed = {group for group in members if _has_any(subject, f"/access/groups/{group}", any_of)}
     if groups_param:
         named = split_list(to_text(params.get("groups") or ""))
         if not named:
-            raise PermissionDenied(f"/access/groups, {'|'.join(wanted)}")
+            raise PermissionDenied(f"/access/groups, {'|'.join(any_of)}")
         for group in named:
             if group not in allowed:
-                raise PermissionDenied(f"/access/groups/{group}, {'|'.join(wanted)}")
+                raise PermissionDenied(f"/access/groups/{group}, {'|'.join(any_of)}")
     if existing and not any(userid in members[group] for group in allowed):
         return _refuse("", quiet)
     return True
 
 
-def _userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
+def _check_userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool) -> bool:
     userid = to_text(params.get("userid", ""))
     _verify_userid(userid)
     if check[1] == "self":
@@ -146,14 +146,14 @@ def _userid_param(check: _Check, params: _Params, subject: Subject, quiet: bool)
             return False
         return subject.userid == userid or _refuse("", quiet)
     realm = userid.rpartition("@")[2]
-    return _need_any(subject, f"/access/realm/{realm}", (check[1],), quiet)
+    return _require_any(subject, f"/access/realm/{realm}", (check[1],), quiet)
 
 
 _TESTS = {
-    "perm": _perm,
-    "perm-modify": _perm_modify,
-    "userid-group": _userid_group,
-    "userid-param": _userid_param,
+    "perm": _check_perm,
+    "perm-modify": _check_perm_modify,
+    "userid-group": _check_userid_group,
+    "userid-param": _check_userid_param,
 }
 
 
@@ -177,12 +177,12 @@ def _user_exists(subject: Subject, userid: str, quiet: bool) -> bool:
     raise PermissionCheckError(f"no such user ('{userid}')")
 
 
-def _has_any(subject: Subject, path: str | None, wanted: Sequence[str]) -> bool:
-    return path is not None and not set(wanted).isdisjoint(subject.privileges(path))
+def _has_any(subject: Subject, path: str | None, any_of: Sequence[str]) -> bool:
+    return path is not None and not set(any_of).isdisjoint(subject.privileges(path))
 
 
-def _need_any(subject: Subject, path: str | None, wanted: Sequence[str], quiet: bool) -> bool:
-    return _has_any(subject, path, wanted) or _refuse(f"{path or ''}, {'|'.join(wanted)}", quiet)
+def _require_any(subject: Subject, path: str | None, any_of: Sequence[str], quiet: bool) -> bool:
+    return _has_any(subject, path, any_of) or _refuse(f"{path or ''}, {'|'.join(any_of)}", quiet)
 
 
 def _fill(template: str, params: _Params) -> str:

@@ -33,7 +33,7 @@ def split_properties(text: str, schemas: Mapping[str, Schema]) -> dict[str, str]
 
     `virtio=AA:..` of a network device gives model and macaddr: an alias with its key alias.
     """
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     bare_key: str | None = None
     for part in text.split(","):
         if not part.strip():
@@ -44,30 +44,30 @@ def split_properties(text: str, schemas: Mapping[str, Schema]) -> dict[str, str]
         if equals and (not key or not value):
             raise FormatError(f"missing key {_LIST}\n")
         if equals:
-            _put(found, key, value, schemas)
+            _put_property(properties, key, value, schemas)
         elif bare_key is not None:
             raise FormatError(f"duplicate key {_LIST}: {bare_key}\n")
         else:
             bare_key = default_key(schemas)
             if bare_key is None:
                 raise FormatError("value without key, but schema does not define a default key\n")
-            if found.get(bare_key, "0") not in ("", "0"):
+            if properties.get(bare_key, "0") not in ("", "0"):
                 raise FormatError(f"duplicate key {_LIST}: {bare_key}\n")
-            found[bare_key] = part
-    return found
+            properties[bare_key] = part
+    return properties
 
 
-def _put(found: dict[str, str], key: str, value: str, schemas: Mapping[str, Schema]) -> None:
-    if key in found:
+def _put_property(properties: dict[str, str], key: str, value: str, schemas: Mapping[str, Schema]) -> None:
+    if key in properties:
         raise FormatError(f"duplicate key {_LIST}: {key}\n")
     schema = schemas.get(key)
     if schema is not None and schema.alias:
         if schema.key_alias:
-            if schema.key_alias in found:
+            if schema.key_alias in properties:
                 raise FormatError(f"key alias '{schema.key_alias}' is already defined\n")
-            found[schema.key_alias] = key
+            properties[schema.key_alias] = key
         key = schema.alias
         schema = schemas.get(key)
     if schema is not None and schema.type == "boolean":
         value = parse_boolean(value) or value
-    found[key] = value
+    properties[key] = value

@@ -52,10 +52,12 @@ def parse_property_string(text: str, form: Format, path: str = "") -> dict[str, 
 def typed_properties(values: Mapping[str, str], form: Format) -> dict[str, Any]:
     """Properties as Python values: int, float and bool where the schema says so, else text."""
     schemas = format_of(form)
-    return {name: _typed(value, schemas[name].type if name in schemas else None) for name, value in values.items()}
+    return {
+        name: _parse_value(value, schemas[name].type if name in schemas else None) for name, value in values.items()
+    }
 
 
-def _typed(value: str, kind: str | None) -> Any:
+def _parse_value(value: str, kind: str | None) -> Any:
     if kind == "boolean":
         return value == "1"
     if kind == "integer":

@@ -22,8 +22,8 @@ def merge_params(params: Mapping[str, Any], path_params: Mapping[str, str]) -> d
     Raises ParameterError for one that says otherwise than the path.
     """
     for name, value in path_params.items():
-        given = params.get(name)
-        if given is not None and (isinstance(given, list | dict) or to_text(given) != value):
+        sent = params.get(name)
+        if sent is not None and (isinstance(sent, list | dict) or to_text(sent) != value):
             raise ParameterError({name: _CONFLICT})
     return {**params, **path_params}
 
@@ -37,16 +37,16 @@ def verify(endpoint: Endpoint, params: Mapping[str, Any], path_params: Mapping[s
     errors: dict[str, str] = {}
     schema = endpoint.parameters
     if schema.all_of:
-        schema = _of_section(schema, merged, errors)
+        schema = _resolve_section(schema, merged, errors)
     schemas = schema.properties or {}
-    values = {name: _normal(value, schemas.get(name)) for name, value in merged.items() if value is not None}
+    values = {name: _normalize(value, schemas.get(name)) for name, value in merged.items() if value is not None}
     check_object(schemas, schema.required, values, "", errors, allow_unknown=schema.additional_properties)
     if errors:
         raise ParameterError(errors)
-    return {name: typed(value, schemas.get(name)) for name, value in values.items()}
+    return {name: to_python(value, schemas.get(name)) for name, value in values.items()}
 
 
-def _normal(value: Any, schema: Schema | None) -> Any:
+def _normalize(value: Any, schema: Schema | None) -> Any:
     """Forms cannot tell one value from a list of one: bend each into what the schema wants."""
     if schema is None:
         return value
@@ -58,14 +58,14 @@ def _normal(value: Any, schema: Schema | None) -> Any:
     return value
 
 
-def typed(value: Any, schema: Schema | None) -> Any:
+def to_python(value: Any, schema: Schema | None) -> Any:
     """A verified value as Python value by its schema."""
     if isinstance(value, list):
         items = schema.items if schema else None
-        return [typed(item, items) for item in value]
+        return [to_python(item, items) for item in value]
     if isinstance(value, dict):
         inner = (schema.properties if schema else None) or {}
-        return {name: typed(item, inner.get(name)) for name, item in value.items()}
+        return {name: to_python(item, inner.get(name)) for name, item in value.items()}
     text = to_text(value)
     kind = schema.type if schema else None
     if kind == "integer":
@@ -75,11 +75,11 @@ def typed(value: Any, schema: Schema | None) -> Any:
     return to_number(text) if kind == "number" else text
 
 
-def _of_section(schema: Schema, params: Mapping[str, Any], errors: dict[str, str]) -> Schema:
+def _resolve_section(schema: Schema, params: Mapping[str, Any], errors: dict[str, str]) -> Schema:
     """The schema for parameters whose set depends on one of them, such as `type` of an HA rule."""
     chooser = next((part for part in schema.all_of if part.one_of and part.type_property), None)
     if chooser is None or chooser.type_property is None:
-        return _joined(schema.all_of)
+        return _join_properties(schema.all_of)
     name = chooser.type_property
     kind = params.get(name)
     if kind is None:
@@ -90,9 +90,9 @@ def _of_section(schema: Schema, params: Mapping[str, Any], errors: dict[str, str
     common = tuple(part for part in schema.all_of if part is not chooser)
     typing = Schema(properties={name: Schema(type="string", optional=True)})
     if variants:
-        return _joined((*common, *variants, typing))
+        return _join_properties((*common, *variants, typing))
     lenient = tuple(_all_optional(part) for part in chooser.one_of)
-    return _joined((*common, *lenient, typing))
+    return _join_properties((*common, *lenient, typing))
 
 
 def _all_optional(schema: Schema) -> Schema:
@@ -100,7 +100,7 @@ def _all_optional(schema: Schema) -> Schema:
     return Schema(properties=known)
 
 
-def _joined(parts: tuple[Schema, ...]) -> Schema:
+def _join_properties(parts: tuple[Schema, ...]) -> Schema:
     properties: dict[str, Schema] = {}
     for part in parts:
         properties.update(part.properties or {})

@@ -11,7 +11,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.guests.feed import WORKERS, Feed
 from pve_simulator.http.message import (
@@ -41,7 +41,7 @@ class Application:
         self.requests = world.requests
         self._turns = itertools.count()
         load_handlers()
-        world.node_watchers.append(ha_manager.node_lost)
+        world.node_watchers.append(ha_manager.handle_lost_node)
         world.tasks.interceptor = partial(fault_effects.intercept_task, world)
 
     async def __call__(self, request: Request) -> Response:
@@ -70,10 +70,10 @@ class Application:
             return injected
         try:
             check_method(request)
-            subject = self._subject(request, path)
+            subject = self._authenticate(request, path)
             params = read_params(request)
             method = "GET" if request.method == "HEAD" else request.method
-            worker = self._worker(request)
+            worker = self._choose_worker(request)
             result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
             response = _respond(result)
         except Unauthorized as error:
@@ -90,19 +90,19 @@ class Application:
         except ProxyTimeout:
             return bare_response(596, "Connection timed out", close=True)
         except Exception as error:
-            # A defect of ours must be seen by whoever asked, and not end the connection for others.
+            # A defect of ours must reach the client that asked, and not end the connection for others.
             _LOGGER.exception("%s %s", request.method, path)
-            return error_response(failed(f"simulator defect: {error!r}"))
+            return error_response(failure(f"simulator defect: {error!r}"))
         return fault_effects.deliver(self.world, request, path, response)
 
-    def _worker(self, request: Request) -> int:
-        """Who answers: always the same on one connection, else whose turn it is."""
+    def _choose_worker(self, request: Request) -> int:
+        """The worker that answers: always the same on one connection, else each in turn."""
         return (next(self._turns) if request.connection is None else request.connection) % WORKERS
 
-    def _subject(self, request: Request, path: str) -> Subject:
+    def _authenticate(self, request: Request, path: str) -> Subject:
         if is_public(request.method, path):
             return Subject(self.world.cluster, None)
-        return authenticate(self.world.cluster, request, self.world.clock.now())
+        return authenticate(self.world.cluster, request, self.world.clock.time())
 
 
 def _respond(result: Any) -> Response:

@@ -27,12 +27,12 @@ async def handle_control(world: World, request: Request) -> Response:
     """Answer one control request with JSON."""
     control = _CONTROLS.get((request.method, request.path.rstrip("/")))
     if control is None:
-        return _json(404, {"error": f"no control {request.method} {request.path}", "controls": _listing()})
+        return _json_response(404, {"error": f"no control {request.method} {request.path}", "controls": _listing()})
     try:
         body = json.loads(request.body) if request.body else None
-        return _json(200, await control(world, body))
+        return _json_response(200, await control(world, body))
     except (ValueError, TypeError, KeyError) as error:
-        return _json(400, {"error": str(error)})
+        return _json_response(400, {"error": str(error)})
 
 
 async def _index(world: World, body: Any) -> Any:
@@ -46,7 +46,7 @@ async def _get_state(world: World, body: Any) -> Any:
 async def _put_state(world: World, body: Any) -> Any:
     world.replace_cluster(cluster_from_data(body))
     world.part(Feed).restart(world)
-    ha_manager.settle_all(world)
+    ha_manager.reconcile_all(world)
     return {"guests": len(world.cluster.guests), "nodes": len(world.cluster.nodes)}
 
 
@@ -66,7 +66,7 @@ async def _delete_faults(world: World, body: Any) -> Any:
 
 
 async def _get_clock(world: World, body: Any) -> Any:
-    return {"now": world.clock.now(), "speed": world.clock.speed}
+    return {"now": world.clock.time(), "speed": world.clock.speed}
 
 
 async def _post_clock(world: World, body: Any) -> Any:
@@ -100,7 +100,7 @@ async def _post_node(world: World, body: Any) -> Any:
         elif body["online"] and not node.online:
             world.bring_node_up(node.name)
     if "maintenance" in body:
-        ha_manager.set_maintenance(world, node, wanted=bool(body["maintenance"]))
+        ha_manager.set_maintenance(world, node, enabled=bool(body["maintenance"]))
     return {"node": node.name, "online": node.online, "maintenance": node.maintenance}
 
 
@@ -130,7 +130,7 @@ async def _post_catch_up(world: World, body: Any) -> Any:
 async def _get_tasks(world: World, body: Any) -> Any:
     return [
         {"upid": str(task.upid), "running": task.running, "exitstatus": task.exitstatus, "log": task.lines}
-        for task in world.tasks.everything()
+        for task in world.tasks.list_all()
     ]
 
 
@@ -167,5 +167,5 @@ def _listing() -> list[str]:
     return [f"{method} {path}" for method, path in _CONTROLS]
 
 
-def _json(status: int, payload: Any) -> Response:
+def _json_response(status: int, payload: Any) -> Response:
     return Response(status, "OK" if status == 200 else "Bad Request", encode(payload), "application/json;charset=UTF-8")

@@ -35,22 +35,22 @@ class Driver:
     async def send(self, request: Request) -> Response:
         """Answer a request; when the answer itself has to wait, time passes until it is there."""
         answer = asyncio.ensure_future(self.application(request))
-        await self.clock.settle()
-        limit = self.clock.now() + _LONGEST_WAIT
+        await self.clock.run_until_idle()
+        limit = self.clock.time() + _LONGEST_WAIT
         while not answer.done():
             if not await self._jump(limit):
                 # Nothing in the cluster will wake it: it waits for real time.
                 await asyncio.sleep(0.001)
-        await self.clock.settle()
+        await self.clock.run_until_idle()
         return answer.result()
 
     async def finish(self, upid: str) -> str | None:
         """Let time pass until a task has ended; its exit status."""
         task = self.world.tasks.get(upid)
-        limit = self.clock.now() + _LONGEST_WAIT
+        limit = self.clock.time() + _LONGEST_WAIT
         while task is not None and task.running and await self._jump(limit):
             pass
-        await self.clock.settle()
+        await self.clock.run_until_idle()
         return task.exitstatus if task else None
 
     async def call(self, method: str, path: str, /, **params: Any) -> tuple[int, str, Any]:

@@ -135,28 +135,28 @@ class Simulator:
 
     def catch_up(self) -> None:
         """Let /cluster/resources show what is, from another thread: nodes broadcast out of turn, time does not pass."""
-        self._in_loop(lambda: self.world.part(Feed).catch_up(self.world))
+        self._run_in_loop(lambda: self.world.part(Feed).catch_up(self.world))
 
     def take_down(self, node: str) -> None:
         """Power a node off, from another thread: its tasks die, its guests stop, what HA manages starts elsewhere."""
-        self._in_loop(lambda: self.world.take_node_down(node))
+        self._run_in_loop(lambda: self.world.take_node_down(node))
 
     def bring_up(self, node: str) -> None:
         """Boot a node, from another thread."""
-        self._in_loop(lambda: self.world.bring_node_up(node))
+        self._run_in_loop(lambda: self.world.bring_node_up(node))
 
     def inject(self, **rule: Any) -> FaultRule:
         """Add a fault rule; its `hits` say how often it has matched since. Raises ValueError for a bad one."""
         made = FaultRule.from_data(rule)
-        self._in_loop(lambda: self.world.faults.rules.append(made))
+        self._run_in_loop(lambda: self.world.faults.rules.append(made))
         return made
 
     def dump(self, path: str | Path) -> None:
         """Write the whole state to a file, JSON for `.json`, else YAML; `load_seed` reads it again."""
-        write_data(self._in_loop(lambda: world_to_data(self.world)), path)
+        write_data(self._run_in_loop(lambda: world_to_data(self.world)), path)
 
-    def _in_loop(self, action: Callable[[], _T]) -> _T:
-        """Run something in the server's thread; here and now when it does not run."""
+    def _run_in_loop(self, action: Callable[[], _T]) -> _T:
+        """Run an action in the server's thread, or here when that does not run."""
         loop = self._loop
         if loop is None or not loop.is_running():
             return action()
@@ -194,7 +194,7 @@ class Simulator:
         server = await asyncio.start_server(on_connection, self.host, self.port, ssl=context, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
         self.world.part(Feed).start(self.world)
-        ha_manager.settle_all(self.world)
+        ha_manager.reconcile_all(self.world)
         self._ready.set()
         await self._stop.wait()
         server.close()

@@ -44,7 +44,7 @@ def make_certificate(folder: Path, names: Iterable[str]) -> Certificate:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _VALID)
         .add_extension(x509.SubjectAlternativeName([*hosts, *loopbacks]), critical=False)
-        # Clients verify against this very certificate as their CA.
+        # Clients verify against this certificate as their CA.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(True, False, False, False, False, True, False, False, False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

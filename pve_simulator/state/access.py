@@ -9,7 +9,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
-from pve_simulator.state.roles import ROLES
+from pve_simulator.schema import ROLES
 
 ROOT = "root@pam"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pve_simulator.state.access import Access
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node
-from pve_simulator.state.parts import Parted
+from pve_simulator.state.parts import WithParts
 from pve_simulator.state.storage import Storage
 
 
@@ -24,7 +24,7 @@ class Pool:
 
 
 @dataclass
-class Cluster(Parted):
+class Cluster(WithParts):
     """A Proxmox VE cluster; without a name it is one stand-alone node.
 
     `entry` is the node that clients are connected to (the first one when unset). `options` is
@@ -57,7 +57,7 @@ class Cluster(Parted):
         """The pool that a guest is in."""
         return next((name for name, pool in self.pools.items() if vmid in pool.vms), None)
 
-    def guests_on(self, node: str, kind: str) -> list[Guest]:
+    def list_guests_on(self, node: str, kind: str) -> list[Guest]:
         """A node's guests of one type, in vmid order."""
-        found = [guest for guest in self.guests.values() if guest.node == node and guest.type == kind]
-        return sorted(found, key=lambda guest: guest.vmid)
+        guests = [guest for guest in self.guests.values() if guest.node == node and guest.type == kind]
+        return sorted(guests, key=lambda guest: guest.vmid)

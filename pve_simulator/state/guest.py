@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pve_simulator.state.conf_file import digest_of, render_section
-from pve_simulator.state.parts import Parted
+from pve_simulator.state.parts import WithParts
 
 GuestType = Literal["qemu", "lxc"]
 Config = dict[str, str]
@@ -23,7 +23,7 @@ class Snapshot:
 
 
 @dataclass
-class Guest(Parted):
+class Guest(WithParts):
     """A virtual machine or container.
 
     All configuration values are text, as in the guest's file; `config_types` gives them their JSON types.

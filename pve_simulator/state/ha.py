@@ -25,10 +25,10 @@ class HaResource:
     requests: int = 0
 
     @property
-    def wanted(self) -> str:
+    def requested_state(self) -> str:
         """The requested state: started, stopped, disabled or ignored."""
-        asked = self.config.get("state", "started")
-        return "started" if asked == "enabled" else asked
+        state = self.config.get("state", "started")
+        return "started" if state == "enabled" else state
 
 
 @state_part("ha")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from pve_simulator.state.parts import Parted
+from pve_simulator.state.parts import WithParts
 from pve_simulator.state.storage import GIB
 
 
 @dataclass
-class Node(Parted):
+class Node(WithParts):
     """A cluster node; memory and disk in bytes. `boot_time` is seconds since the epoch, `kvm` hardware support."""
 
     name: str

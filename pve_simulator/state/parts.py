@@ -42,7 +42,7 @@ def load_part_types() -> dict[str, type[Any]]:
 
 
 @dataclass
-class Parted:
+class WithParts:
     """Something that carries parts."""
 
     parts: dict[str, Any] = field(default_factory=dict, kw_only=True)
@@ -52,7 +52,7 @@ class Parted:
         key = _KEYS[kind]
         if key not in self.parts:
             self.parts[key] = kind()
-        found = self.parts[key]
-        if not isinstance(found, kind):
-            raise TypeError(f"state part {key!r} is a {type(found).__name__}")
-        return found
+        part = self.parts[key]
+        if not isinstance(part, kind):
+            raise TypeError(f"state part {key!r} is a {type(part).__name__}")
+        return part

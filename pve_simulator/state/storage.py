@@ -11,7 +11,7 @@ GIB = 1024**3
 
 
 @dataclass
-class Archived:
+class ArchivedGuest:
     """A guest in a backup: its configuration file's text, and whether something inside listens (see Guest)."""
 
     config: str = ""
@@ -37,7 +37,7 @@ class Volume:
     protected: bool = False
     notes: str | None = None
     # What is inside a backup.
-    archived: Archived | None = None
+    archived: ArchivedGuest | None = None
     snapshots: dict[str, int] = field(default_factory=dict)
 
 
@@ -61,12 +61,12 @@ class Storage:
         return self.config.get("type", "dir")
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether all nodes see the same volumes."""
         return self.config.get("shared") == "1" or self.type in {"nfs", "cifs", "cephfs", "rbd", "pbs"}
 
     @property
-    def enabled(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether the storage is not disabled."""
         return self.config.get("disable", "0") == "0"
 
@@ -75,14 +75,14 @@ class Storage:
         """The content types it may hold."""
         return [item for item in self.config.get("content", "").split(",") if item]
 
-    def on_node(self, node: str) -> bool:
+    def is_on_node(self, node: str) -> bool:
         """Whether the definition includes this node."""
         nodes = self.config.get("nodes")
         return not nodes or node in nodes.split(",")
 
     def volumes_on(self, node: str) -> dict[str, Volume]:
         """The volumes that this node sees, by volume id; changes to the mapping are changes to the state."""
-        return self.volumes.setdefault("" if self.shared else node, {})
+        return self.volumes.setdefault("" if self.is_shared else node, {})
 
     def used_on(self, node: str) -> int:
         """Bytes in use as this node sees them."""

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Volumes on storages: their names, where they are, and what happens to them."""
+"""Volumes on storages: their names, paths, and changes."""

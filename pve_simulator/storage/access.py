@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.storage.lookup import parse_volid
@@ -23,11 +23,11 @@ def check_volume_access(
     if parts is None:
         if subject.user == "root@pam" and subject.token is None:
             return
-        raise failed("Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 651.")
+        raise failure("Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 651.")
     storage, parsed = parse_volid(cluster, volid)
     # The plugins call volumes of containers images, too.
     if content not in (None, parsed.content) and not (content == "rootdir" and parsed.content == "images"):
-        raise failed(f"unable to use volume {volid} - content type needs to be '{content}'")
+        raise failure(f"unable to use volume {volid} - content type needs to be '{content}'")
     path = f"/storage/{storage.id}"
     if subject.may(path, "Datastore.Allocate"):
         return
@@ -45,7 +45,7 @@ def check_volume_access(
         subject.require(path, "Datastore.Allocate")
 
 
-def may_access(subject: Subject, cluster: Cluster, volid: str) -> bool:
+def may_access_volume(subject: Subject, cluster: Cluster, volid: str) -> bool:
     """Whether lists show the volume to the subject."""
     try:
         check_volume_access(subject, cluster, volid)

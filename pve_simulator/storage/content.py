@@ -15,40 +15,40 @@ from pve_simulator.storage.names import is_directory, parse_name, path_of
 _SECTOR = 512
 _BLOCK = 4096
 _IMAGES = frozenset({"images", "rootdir"})
-# Nobody's: not in the list of one guest's volumes.
+# Without an owner: not in the list of one guest's volumes.
 _UNOWNED = frozenset({"iso", "vztmpl", "import"})
 _BACKUP_SERVER = re.compile(r":backup/(vm|ct)/\d+/[^/]+$")
 _STANDARD_BACKUP = re.compile(r"vzdump-(lxc|openvz|qemu)-(\d+)-\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d\.(.+)$")
 
 
-def content_list(
+def list_volumes(
     cluster: Cluster, storage: Storage, node: str, *, content: str | None = None, vmid: int | None = None
 ) -> list[tuple[Volume, dict[str, Any]]]:
     """Volumes with their list entries, by name; of one content type, of one guest."""
-    found = []
+    entries = []
     for volume in sorted(storage.volumes_on(node).values(), key=lambda volume: volume.volid.lower()):
         kind = content_of(cluster, volume)
         if kind not in storage.content or (content is not None and kind != content):
             continue
         if vmid is not None and (kind in _UNOWNED or volume.vmid != vmid):
             continue
-        found.append((volume, _entry(storage, volume, kind)))
-    return found
+        entries.append((volume, _entry(storage, volume, kind)))
+    return entries
 
 
 def content_of(cluster: Cluster, volume: Volume) -> str:
-    """The content type: images are a container's or a virtual machine's by whose they are now."""
+    """The content type; that of an image depends on the type of the guest that owns it now."""
     if volume.content not in _IMAGES:
         return volume.content
     owner = cluster.guests.get(volume.vmid)
     return "rootdir" if owner is not None and owner.type == "lxc" else "images"
 
 
-def volume_page(storage: Storage, volume: Volume) -> dict[str, Any]:
+def build_volume_page(storage: Storage, volume: Volume) -> dict[str, Any]:
     """Path, size and use of one volume, as `qemu-img info` and `stat` tell it."""
     page: dict[str, Any] = {"path": path_of(storage, volume.volid.partition(":")[2])}
     if volume.content in _IMAGES:
-        return {**page, "size": volume.size, "used": _used(volume), "format": volume.format}
+        return {**page, "size": volume.size, "used": _get_used(volume), "format": volume.format}
     form = volume.format if volume.format in ("qcow2", "vmdk") else "raw"
     page |= {"size": _round(volume.size, _SECTOR), "used": _round(volume.size, _BLOCK), "format": form}
     if volume.content == "backup":
@@ -96,7 +96,7 @@ def _entry(storage: Storage, volume: Volume, kind: str) -> dict[str, Any]:
     if kind in _IMAGES:
         entry |= {"vmid": volume.vmid}
         if is_directory(storage):
-            entry |= {"used": _used(volume), "parent": volume.parent}
+            entry |= {"used": _get_used(volume), "parent": volume.parent}
         elif parse_name(storage, volume.volid.partition(":")[2]).base or volume.parent:
             entry["parent"] = volume.parent
     elif kind == "backup":
@@ -110,7 +110,7 @@ def _entry(storage: Storage, volume: Volume, kind: str) -> dict[str, Any]:
     return entry
 
 
-def _used(volume: Volume) -> int:
+def _get_used(volume: Volume) -> int:
     return volume.size if volume.used is None else volume.used
 
 

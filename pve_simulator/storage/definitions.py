@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.schema import load_facts
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.conf_file import digest_of
@@ -26,21 +26,21 @@ _LISTS = frozenset({"content", "nodes"})
 
 def config_text(params: Mapping[str, Any]) -> dict[str, str]:
     """Verified parameters as the text values of storage.cfg."""
-    return {key: _text(key, value) for key, value in params.items() if key not in _IDENTITY}
+    return {key: _to_text(key, value) for key, value in params.items() if key not in _IDENTITY}
 
 
-def new_config(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str]:
+def new_config(kind: str, name: str, params: Mapping[str, str]) -> dict[str, str]:
     """The definition of a new storage, with what its kind adds; raises what its kind refuses."""
     plugin = PLUGINS[kind]
-    config = dict(given)
+    config = dict(params)
     if not config.get("nodes"):
         config.pop("nodes", None)
     if plugin.mounted:
         config.setdefault("path", f"/mnt/pve/{name}")
-    settings = _checked(plugin, config)
+    settings = _check_settings(plugin, config)
     for option in sorted(plugin.fixed | plugin.required):
         if option not in config:
-            raise failed(f"missing value for required option '{option}'")
+            raise failure(f"missing value for required option '{option}'")
     _check_path(kind, settings)
     settings["type"] = kind
     settings.setdefault("content", ",".join(sorted(plugin.default_content)))
@@ -49,23 +49,23 @@ def new_config(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str]
     return _without_secrets(plugin, settings)
 
 
-def updated_config(storage: Storage, given: Mapping[str, str], delete: Iterable[str]) -> dict[str, str]:
+def updated_config(storage: Storage, changes: Mapping[str, str], delete: Iterable[str]) -> dict[str, str]:
     """A definition with changes; raises what its kind refuses."""
     plugin = PLUGINS[storage.type]
-    for option in given:
+    for option in changes:
         if plugin.is_fixed(option):
-            raise failed(f"can't change value of fixed parameter '{option}'")
-    settings = _checked(plugin, given)
+            raise failure(f"can't change value of fixed parameter '{option}'")
+    settings = _check_settings(plugin, changes)
     config = dict(storage.config)
     for option in delete:
-        if not plugin.knows(option):
-            raise failed(f"no such option '{option}'")
+        if not plugin.has_option(option):
+            raise failure(f"no such option '{option}'")
         if option in plugin.fixed | plugin.required:
-            raise failed(f"unable to delete required option '{option}'")
+            raise failure(f"unable to delete required option '{option}'")
         if plugin.is_fixed(option):
-            raise failed(f"unable to delete fixed option '{option}'")
+            raise failure(f"unable to delete fixed option '{option}'")
         if option in settings:
-            raise failed(f"cannot set and delete property '{option}' at the same time!")
+            raise failure(f"cannot set and delete property '{option}' at the same time!")
         config.pop(option, None)
     if "disable" in settings:
         config.pop("disable", None)
@@ -81,7 +81,7 @@ def check_mounted(name: str, config: Mapping[str, str]) -> None:
         return
     where = config.get("path") if mount.lower() in _YES else mount
     what = f"directory is expected to be a mount point but is not mounted: '{where}'"
-    raise failed(f"unable to activate storage '{name}' - {what}")
+    raise failure(f"unable to activate storage '{name}' - {what}")
 
 
 def definition_view(cluster: Cluster, storage: Storage) -> dict[str, Any]:
@@ -103,9 +103,9 @@ def storage_digest(cluster: Cluster) -> str:
     return digest_of("\n".join(sections))
 
 
-def generated_secrets(kind: str, name: str, given: Mapping[str, str]) -> dict[str, str] | None:
-    """What the server tells once about a key that it made or took (`config` of the answer)."""
-    key = given.get("encryption-key")
+def generated_secrets(kind: str, name: str, settings: Mapping[str, str]) -> dict[str, str] | None:
+    """What the server returns once about a key that it made or took (`config` of the answer)."""
+    key = settings.get("encryption-key")
     if kind != "pbs" or key is None:
         return None
     if key == "autogen":
@@ -114,28 +114,28 @@ def generated_secrets(kind: str, name: str, given: Mapping[str, str]) -> dict[st
     return {"encryption-key": key}
 
 
-def _checked(plugin: Plugin, given: Mapping[str, str]) -> dict[str, str]:
+def _check_settings(plugin: Plugin, options: Mapping[str, str]) -> dict[str, str]:
     settings: dict[str, str] = {}
-    for option, value in given.items():
-        if not plugin.knows(option):
-            raise failed(f"unexpected property '{option}'")
+    for option, value in options.items():
+        if not plugin.has_option(option):
+            raise failure(f"unexpected property '{option}'")
         if "\n" in value or "\r" in value:
-            raise failed("property contains a line feed")
+            raise failure("property contains a line feed")
         settings[option] = value
     if "content" in settings:
-        settings["content"] = _content(plugin, settings["content"])
+        settings["content"] = _check_content(plugin, settings["content"])
     if settings.get("format") is not None and settings["format"] not in plugin.formats:
         del settings["format"]
     return settings
 
 
-def _content(plugin: Plugin, text: str) -> str:
+def _check_content(plugin: Plugin, text: str) -> str:
     # The server only warns, in its own log, of content types that the kind does not have.
     chosen = [item for item in dict.fromkeys(text.split(",")) if item in plugin.contents]
     if "none" in chosen and len(chosen) > 1:
-        raise failed("unable to combine 'none' with other content types")
+        raise failure("unable to combine 'none' with other content types")
     if not chosen and "none" not in plugin.contents:
-        raise failed("storage does not support content type 'none'")
+        raise failure("storage does not support content type 'none'")
     return ",".join(chosen) or "none"
 
 
@@ -143,22 +143,22 @@ def _check_path(kind: str, settings: Mapping[str, str]) -> None:
     path = settings.get("path")
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/_.@")
     if kind == "dir" and path is not None and not (len(path) > 1 and path.startswith("/") and set(path) <= allowed):
-        raise failed(f"illegal path for directory storage: {path}")
+        raise failure(f"illegal path for directory storage: {path}")
 
 
 def _without_secrets(plugin: Plugin, settings: Mapping[str, str]) -> dict[str, str]:
-    kept = {key: value for key, value in settings.items() if key not in plugin.sensitive}
-    if kept.get("disable") == "0":
+    public = {key: value for key, value in settings.items() if key not in plugin.sensitive}
+    if public.get("disable") == "0":
         # The one boolean that stands in the file only when it is set.
-        del kept["disable"]
+        del public["disable"]
     key = settings.get("encryption-key")
     if key is not None:
         digest = hashlib.sha256(key.encode()).hexdigest()
-        kept["encryption-key"] = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
-    return kept
+        public["encryption-key"] = ":".join(digest[at : at + 2] for at in range(0, 64, 2))
+    return public
 
 
-def _text(key: str, value: Any) -> str:
+def _to_text(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if key in _LISTS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.storage import Storage
 
 _STORAGE_ID = re.compile(r"[A-Za-z][A-Za-z0-9\-_.]*[A-Za-z0-9]")
@@ -64,10 +64,10 @@ def parse_name(storage: Storage, name: str) -> VolumeName:
     family = _FAMILIES.get(storage.type)
     if family is None:
         return _parse_directory(name)
-    found = {"lvm": _parse_lvm, "zfs": _parse_zfs, "rbd": _parse_rbd}[family](name)
-    if found is None:
-        raise failed(f"unable to parse {family} volume name '{name}'")
-    return found
+    parsed = {"lvm": _parse_lvm, "zfs": _parse_zfs, "rbd": _parse_rbd}[family](name)
+    if parsed is None:
+        raise failure(f"unable to parse {family} volume name '{name}'")
+    return parsed
 
 
 def is_directory(storage: Storage) -> bool:
@@ -75,7 +75,7 @@ def is_directory(storage: Storage) -> bool:
     return storage.type not in _FAMILIES and storage.type not in ("pbs", "iscsi", "iscsidirect", "esxi")
 
 
-def formats(storage: Storage) -> tuple[str, ...]:
+def image_formats(storage: Storage) -> tuple[str, ...]:
     """Image formats that a storage can hold."""
     if storage.type == "lvm" and storage.config.get("snapshot-as-volume-chain") != "1":
         return ("raw",)
@@ -84,8 +84,8 @@ def formats(storage: Storage) -> tuple[str, ...]:
 
 def default_format(storage: Storage) -> str:
     """The image format that a storage uses when none is asked for."""
-    asked = storage.config.get("format")
-    return asked if asked in formats(storage) else "raw"
+    requested = storage.config.get("format")
+    return requested if requested in image_formats(storage) else "raw"
 
 
 def is_thin(storage: Storage) -> bool:
@@ -163,13 +163,13 @@ def _parse_directory(name: str) -> VolumeName:
         return VolumeName("import", match[1], format=match[2])
     if match := _IN_OVA.match(name):
         return VolumeName("import", match[1], format=f"ova+{match[2]}")
-    raise failed(f"unable to parse directory volume name '{name}'")
+    raise failure(f"unable to parse directory volume name '{name}'")
 
 
 def _parse_backup_server(name: str) -> VolumeName:
     match = _PBS.match(name)
     if match is None:
-        raise failed(f"unable to parse PBS volume name '{name}'")
+        raise failure(f"unable to parse PBS volume name '{name}'")
     owner = int(match[3]) if match[2] != "host" and match[3].isdecimal() else 0
     return VolumeName("backup", match[1], owner, format=f"pbs-{match[2]}")
 
@@ -177,7 +177,7 @@ def _parse_backup_server(name: str) -> VolumeName:
 def _image_file(name: str) -> tuple[str, bool]:
     match = _IMAGE_FILE.match(name) or _OLD_IMAGE_FILE.match(name)
     if match is None:
-        raise failed(f"unable to parse volume filename '{name}'")
+        raise failure(f"unable to parse volume filename '{name}'")
     return match[2], match[1] is not None
 
 

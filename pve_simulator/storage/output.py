@@ -14,19 +14,19 @@ _EXTENT = 4 * 1024**2
 Say = Callable[[str], None]
 
 
-def created(say: Say, storage: Storage, volume: Volume) -> None:
-    """A new, empty volume."""
+def say_created(say: Say, storage: Storage, volume: Volume) -> None:
+    """Log the creation of an empty volume."""
     if is_directory(storage):
         path = path_of(storage, volume.volid.partition(":")[2])
         if volume.format != "subvol":
             say(f"Formatting '{path}', {_format_options(volume)}")
     elif storage.type in ("lvm", "lvmthin"):
-        say(f'  Logical volume "{_name(storage, volume)}" created.')
+        say(f'  Logical volume "{_get_name(storage, volume)}" created.')
 
 
-def linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
-    """A new volume on top of a base volume."""
-    name = _name(storage, volume)
+def say_linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
+    """Log the creation of a volume on top of a base volume."""
+    name = _get_name(storage, volume)
     if is_directory(storage):
         source_name = source.volid.partition(":")[2]
         say(f"clone {source_name}: images, {name}, {volume.vmid} to {name} (base={volume.parent})")
@@ -34,29 +34,29 @@ def linked(say: Say, storage: Storage, source: Volume, volume: Volume) -> None:
     elif storage.type == "lvmthin":
         say(f'  Logical volume "{name}" created.')
     elif storage.type == "rbd":
-        base = _name(storage, source)
+        base = _get_name(storage, source)
         say(f"clone {base}: {base} snapname __base__ to {name}")
 
 
-def resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
-    """A volume that has another size, by hand of its own tool."""
+def say_resized(say: Say, storage: Storage, volume: Volume, before: int) -> None:
+    """Log the resize of a volume by the storage's own tool."""
     if is_directory(storage):
         say("Image resized.")
     elif storage.type in ("lvm", "lvmthin"):
-        name = f"{storage.config.get('vgname', 'pve')}/{_name(storage, volume)}"
+        name = f"{storage.config.get('vgname', 'pve')}/{_get_name(storage, volume)}"
         say(f"  Size of logical volume {name} changed from {_lvm_size(before)} to {_lvm_size(volume.size)}.")
         say(f"  Logical volume {name} successfully resized.")
 
 
-def removed(say: Say, storage: Storage, volume: Volume) -> None:
-    """A volume that is gone."""
+def say_removed(say: Say, storage: Storage, volume: Volume) -> None:
+    """Log the removal of a volume."""
     if storage.type in ("lvm", "lvmthin"):
-        say(f'  Logical volume "{_name(storage, volume)}" successfully removed.')
+        say(f'  Logical volume "{_get_name(storage, volume)}" successfully removed.')
     elif storage.type == "rbd":
         say("Removing image: 100% complete...done.")
 
 
-def _name(storage: Storage, volume: Volume) -> str:
+def _get_name(storage: Storage, volume: Volume) -> str:
     return parse_name(storage, volume.volid.partition(":")[2]).name
 
 

@@ -36,7 +36,7 @@ class Plugin:
         """Whether it keeps files below a directory."""
         return "path" in self.fixed
 
-    def knows(self, option: str) -> bool:
+    def has_option(self, option: str) -> bool:
         """Whether the option exists for this kind."""
         return option in self.fixed or option in self.options or option in self.required
 

@@ -9,7 +9,7 @@ taken as it is, so that seeds need not repeat in their volumes what they say in 
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.storage.lookup import parse_volid
 from pve_simulator.storage.volumes import Volumes
 
@@ -19,7 +19,7 @@ _LAST_ONLY = frozenset({"zfspool", "zfs"})
 
 def take(volumes: Volumes, volid: str, name: str) -> None:
     """Take a snapshot of a volume; the size that it has now is kept with it."""
-    volume = volumes.need(volid)
+    volume = volumes.require(volid)
     volume.snapshots[name] = volume.size
     if _is_thin_lvm(volumes, volid):
         volumes.say(f'  Logical volume "{_snapshot_lv(volid, name)}" created.')
@@ -27,22 +27,22 @@ def take(volumes: Volumes, volid: str, name: str) -> None:
 
 def drop(volumes: Volumes, volid: str, name: str) -> None:
     """Remove a volume's snapshot."""
-    known = volumes.need(volid).snapshots.pop(name, None)
+    known = volumes.require(volid).snapshots.pop(name, None)
     if known is not None and _is_thin_lvm(volumes, volid):
         volumes.say(f'  Logical volume "{_snapshot_lv(volid, name)}" successfully removed.')
 
 
 def check_rollback(volumes: Volumes, volid: str, name: str) -> None:
     """Raise what keeps a volume from going back to a snapshot: a newer one, on ZFS."""
-    volume = volumes.need(volid)
+    volume = volumes.require(volid)
     storage = parse_volid(volumes.cluster, volid)[0]
     if storage.type in _LAST_ONLY and name in volume.snapshots and list(volume.snapshots)[-1] != name:
-        raise failed(f"can't rollback, '{name}' is not most recent snapshot on '{volid}'")
+        raise failure(f"can't rollback, '{name}' is not most recent snapshot on '{volid}'")
 
 
 def roll_back(volumes: Volumes, volid: str, name: str) -> None:
-    """Make a volume what it was, its size included; newer snapshots stay."""
-    volume = volumes.need(volid)
+    """Restore a volume from a snapshot, its size included; newer snapshots stay."""
+    volume = volumes.require(volid)
     volume.size = volume.snapshots.get(name, volume.size)
     if _is_thin_lvm(volumes, volid):
         lv = volid.partition(":")[2]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.state.storage import Storage
 from pve_simulator.storage.content import file_format
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.plugins import PLUGINS
 
-# Where the real server keeps what it is working on; here it is only named.
+# Where the real server keeps temporary files; here only the name is used.
 TEMPORARY = "/".join(("", "var", "tmp"))
 _FOLDERS = {"iso": "template/iso", "vztmpl": "template/cache", "import": "import"}
 _SUFFIXES = {
@@ -34,9 +34,9 @@ class Destination:
     format: str
 
 
-def destination(storage: Storage, content: str, filename: str) -> Destination:
+def find_destination(storage: Storage, content: str, filename: str) -> Destination:
     """Where an uploaded or downloaded file goes; raises for a name that does not fit the content."""
-    name = normal_name(filename)
+    name = normalize_name(filename)
     if not _SUFFIXES[content].search(name):
         wrong = "invalid filename or wrong extension" if content == "import" else "wrong file extension"
         raise invalid({"filename": wrong})
@@ -45,7 +45,7 @@ def destination(storage: Storage, content: str, filename: str) -> Destination:
     return Destination(f"{storage.id}:{content}/{name}", path, file_format(content, name))
 
 
-def normal_name(filename: str) -> str:
+def normalize_name(filename: str) -> str:
     """A file name without folders and odd characters."""
     return re.sub(r"[^a-zA-Z0-9_.-]", "_", re.sub(r"^.*[/\\]", "", filename.rstrip("\n"), flags=re.DOTALL))
 
@@ -53,7 +53,7 @@ def normal_name(filename: str) -> str:
 def check_takes_files(storage: Storage, wording: str) -> None:
     """Raise for storages that hold no files."""
     if not PLUGINS[storage.type].has_path:
-        raise failed(f"can't upload to storage type '{storage.type}'{wording}")
+        raise failure(f"can't upload to storage type '{storage.type}'{wording}")
 
 
 def image_format_of(content: bytes) -> str | None:
@@ -61,9 +61,9 @@ def image_format_of(content: bytes) -> str | None:
     return next((form for form, magic in _MAGIC.items() if content.startswith(magic)), None)
 
 
-def check_image(path: str, wanted: str, real: str | None) -> None:
+def check_image(path: str, expected: str, real: str | None) -> None:
     """Raise what qemu-img says of a file that is not the image that its name promises."""
-    if wanted == "qcow2" and real != wanted:
-        raise failed(f"qemu-img: Could not open '{path}': Image is not in qcow2 format")
-    if wanted == "vmdk" and real != wanted:
-        raise failed(f"qemu-img: Could not open '{path}': invalid VMDK image descriptor")
+    if expected == "qcow2" and real != expected:
+        raise failure(f"qemu-img: Could not open '{path}': Image is not in qcow2 format")
+    if expected == "vmdk" and real != expected:
+        raise failure(f"qemu-img: Could not open '{path}': invalid VMDK image descriptor")

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage import output
-from pve_simulator.storage.lookup import enabled_storage, find_volume, need_volume, parse_volid, storage_of
+from pve_simulator.storage.lookup import enabled_storage, find_volume, parse_volid, require_volume, storage_of
 from pve_simulator.storage.names import (
     default_format,
-    formats,
+    image_formats,
     is_directory,
     is_thin,
     next_name,
@@ -63,8 +63,8 @@ class Volumes:
         """
         storage = enabled_storage(self.cluster, storage_id, self.node)
         form = form or default_format(storage)
-        if form not in formats(storage):
-            raise failed(f"unsupported format '{form}'")
+        if form not in image_formats(storage):
+            raise failure(f"unsupported format '{form}'")
         name = name or self.next_name(storage, vmid, form)
         volume = Volume(
             volume_id(storage, vmid, name),
@@ -76,15 +76,15 @@ class Volumes:
             ctime=self.now,
         )
         self._add(storage, volume)
-        output.created(self.say, storage, volume)
+        output.say_created(self.say, storage, volume)
         return volume
 
     def copy(self, volid: str, storage_id: str, vmid: int, form: str | None = None, name: str | None = None) -> Volume:
         """A full copy of a volume; with the source's format where the target storage has it."""
-        source = self.need(volid)
+        source = self.require(volid)
         storage = enabled_storage(self.cluster, storage_id, self.node)
         if form is None:
-            form = source.format if source.format in formats(storage) else default_format(storage)
+            form = source.format if source.format in image_formats(storage) else default_format(storage)
         copied = self.allocate(storage_id, vmid, source.size, form, name, content=source.content)
         if source.used is not None and copied.used is not None:
             copied.used = max(copied.used, source.used)
@@ -92,10 +92,10 @@ class Volumes:
 
     def clone_linked(self, volid: str, vmid: int, snapshot: str | None = None) -> Volume:
         """A volume that starts from a base volume, or on thin LVM and RBD a snapshot, and keeps only what differs."""
-        source = self.need(volid)
+        source = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if not parsed.is_base and (snapshot is None or storage.type not in ("lvmthin", "rbd")):
-            raise failed("clone_image only works on base images")
+            raise failure("clone_image only works on base images")
         form = "qcow2" if is_directory(storage) else source.format
         name = self.next_name(storage, vmid, form)
         if is_directory(storage):
@@ -120,12 +120,12 @@ class Volumes:
             snapshots={},
         )
         self._add(storage, volume)
-        output.linked(self.say, storage, source, volume)
+        output.say_linked(self.say, storage, source, volume)
         return volume
 
     def resize(self, volid: str, size: int, *, online: bool = False) -> None:
         """Give a volume another size; `online` leaves the line to QEMU, which prints none."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if parsed.is_base and is_directory(storage):
             path = path_of(storage, volid.partition(":")[2])
@@ -133,16 +133,16 @@ class Volumes:
                 self.say(f"qemu-img: Could not open '{path}': Could not open '{path}': Operation not permitted")
             preallocation = "'--preallocation=metadata' " if volume.format == "qcow2" else ""
             command = f"/usr/bin/qemu-img resize {preallocation}-f {volume.format} {path} {size}"
-            raise failed(f"command '{command}' failed: exit code 1")
+            raise failure(f"command '{command}' failed: exit code 1")
         before, volume.size = volume.size, size
         if volume.used is not None and not is_thin(storage):
             volume.used = size
         if not online:
-            output.resized(self.say, storage, volume, before)
+            output.say_resized(self.say, storage, volume, before)
 
     def rename(self, volid: str, vmid: int, name: str | None = None) -> Volume:
         """Give a volume to another guest, or another name; a linked one keeps its base."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         name = name or self.next_name(storage, vmid, volume.format)
         base = f"{parsed.base}/" if parsed.base else ""
@@ -153,7 +153,7 @@ class Volumes:
             new_id = f"{storage.id}:{base}{name}"
         volumes = storage.volumes_on(self.node)
         if new_id in volumes:
-            raise failed(f"target volume '{name}' already exists")
+            raise failure(f"target volume '{name}' already exists")
         del volumes[volid]
         renamed = replace(volume, volid=new_id, vmid=vmid)
         volumes[new_id] = renamed
@@ -161,12 +161,12 @@ class Volumes:
 
     def make_base(self, volid: str) -> Volume:
         """Turn a volume into a base volume for linked clones; a base stays what it is."""
-        volume = self.need(volid)
+        volume = self.require(volid)
         storage, parsed = parse_volid(self.cluster, volid)
         if parsed.is_base:
             return volume
         if parsed.base is not None and not is_directory(storage):
-            raise failed("create_base not possible with cloned image")
+            raise failure("create_base not possible with cloned image")
         name = parsed.name.replace("subvol-", "basevol-", 1) if "subvol-" in parsed.name else parsed.name
         if is_directory(storage) or not parsed.name.startswith("subvol-"):
             name = f"base-{parsed.name.partition('-')[2]}"
@@ -180,13 +180,13 @@ class Volumes:
         if volume is None:
             if missing_ok:
                 return
-            raise failed(f"volume '{volid}' does not exist")
+            raise failure(f"volume '{volid}' does not exist")
         if parsed.is_base and self.clones_of(volid):
-            raise failed(f"base volume '{volid}' is still in use by linked cloned")
+            raise failure(f"base volume '{volid}' is still in use by linked cloned")
         if volume.protected:
-            raise failed(f"cannot remove protected volume '{volid.partition(':')[2]}' on '{storage.id}'")
+            raise failure(f"cannot remove protected volume '{volid.partition(':')[2]}' on '{storage.id}'")
         del volumes[volid]
-        output.removed(self.say, storage, volume)
+        output.say_removed(self.say, storage, volume)
 
     def clones_of(self, volid: str) -> list[Volume]:
         """The volumes that were linked to a base volume."""
@@ -195,9 +195,9 @@ class Volumes:
         prefix = f"{storage.id}:{folder}{parsed.name}/"
         return [volume for volume in storage.volumes_on(self.node).values() if volume.volid.startswith(prefix)]
 
-    def need(self, volid: str) -> Volume:
+    def require(self, volid: str) -> Volume:
         """A volume that must be there."""
-        return need_volume(self.cluster, self.node, volid)
+        return require_volume(self.cluster, self.node, volid)
 
     def find(self, volid: str) -> Volume | None:
         """A volume, or None."""
@@ -213,7 +213,7 @@ class Volumes:
         taken = [volume.volid for volume in storage.volumes_on(self.node).values() if volume.vmid == vmid]
         return next_name(storage, taken, vmid, form)
 
-    def named(self, storage_id: str, name: str, form: str) -> str:
+    def complete_name(self, storage_id: str, name: str, form: str) -> str:
         """A name such as `vm-101-cloudinit` with the suffix that the storage wants."""
         return with_suffix(storage_of(self.cluster, storage_id), name, form)
 
@@ -222,10 +222,10 @@ class Volumes:
         if volume.volid in volumes:
             path = path_of(storage, volume.volid.partition(":")[2])
             kind = "disk image" if is_directory(storage) else "volume"
-            raise failed(f"{kind} '{path}' already exists")
+            raise failure(f"{kind} '{path}' already exists")
         free = storage.total - storage.used_on(self.node)
         if not is_thin(storage) and volume.size > free:
-            raise failed(f"not enough free space ({free} < {volume.size})")
+            raise failure(f"not enough free space ({free} < {volume.size})")
         volumes[volume.volid] = volume
 
 

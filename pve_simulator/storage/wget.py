@@ -16,10 +16,10 @@ _UNITS = ("", "K", "M", "G", "T")
 
 def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
     """From the request to the answer's status."""
-    lines = [f"--{_stamp(now)}--  {url}"]
-    host, port = _address(url)
+    lines = [f"--{_format_time(now)}--  {url}"]
+    host, port = _split_address(url)
     if not web.status:
-        return [*lines, f"Resolving {host} ({host})... failed: {web.reason}."] if _unresolved(web) else lines
+        return [*lines, f"Resolving {host} ({host})... failed: {web.reason}."] if _is_unresolved(web) else lines
     if host.replace(".", "").isdecimal():
         lines.append(f"Connecting to {host}:{port}... connected.")
     else:
@@ -30,44 +30,44 @@ def connection_lines(url: str, web: WebFile, now: float) -> list[str]:
     return lines
 
 
-def failure(url: str, web: WebFile, now: float) -> tuple[list[str], str]:
+def describe_failure(url: str, web: WebFile, now: float) -> tuple[list[str], str]:
     """The last lines and the error of a download that got no file."""
     if not web.status:
-        host, port = _address(url)
-        if _unresolved(web):
+        host, port = _split_address(url)
+        if _is_unresolved(web):
             return [], f"download failed: wget: unable to resolve host address '{host}'"
         return [], f"download failed: Connecting to {host}:{port}... failed: {web.reason}."
     code = 6 if web.status == 401 else 8
-    return [f"{_stamp(now)} ERROR {web.status}: {web.reason}."], f"download failed: exit code {code}"
+    return [f"{_format_time(now)} ERROR {web.status}: {web.reason}."], f"download failed: exit code {code}"
 
 
 def transfer_lines(web: WebFile, path: str, began: float, now: float) -> list[str]:
     """Length, progress and end of a transfer to a path."""
     seconds = max(now - began, 0.001)
-    rate = _human(int(web.size / seconds))
+    rate = _human_size(int(web.size / seconds))
     amount, unit = rate.rstrip("KMGT"), rate.lstrip("0123456789.")
     return [
-        f"Length: {web.size}{f' ({_human(web.size)})' if web.size >= 1024 else ''} [{web.mimetype}]",
+        f"Length: {web.size}{f' ({_human_size(web.size)})' if web.size >= 1024 else ''} [{web.mimetype}]",
         f"Saving to: '{path}'",
         f"     0K                                    100% {rate}={seconds:.3g}s",
-        f"{_stamp(now)} ({amount} {unit}B/s) - '{path}' saved [{web.size}/{web.size}]",
+        f"{_format_time(now)} ({amount} {unit}B/s) - '{path}' saved [{web.size}/{web.size}]",
     ]
 
 
-def _unresolved(web: WebFile) -> bool:
+def _is_unresolved(web: WebFile) -> bool:
     return "resol" in web.reason or "Name or service" in web.reason
 
 
-def _human(size: int) -> str:
+def _human_size(size: int) -> str:
     power = min((size.bit_length() - 1) // 10, len(_UNITS) - 1) if size else 0
     amount = size / 1024**power
     return f"{amount:.1f}{_UNITS[power]}" if power and amount < 10 else f"{amount:.0f}{_UNITS[power]}"
 
 
-def _address(url: str) -> tuple[str, int]:
+def _split_address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _stamp(now: float) -> str:
+def _format_time(now: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))

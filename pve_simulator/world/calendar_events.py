@@ -45,7 +45,7 @@ class CalendarEvent:
         clocks = [(h, m, s) for h in sorted(self.hours) for m in sorted(self.minutes) for s in sorted(self.seconds)]
         for number in range(_HORIZON_DAYS):
             day = start + timedelta(days=number)
-            if not self._on(day):
+            if not self._includes_day(day):
                 continue
             earliest = (start.hour, start.minute, start.second) if number == 0 else (0, 0, 0)
             for hour, minute, second in clocks:
@@ -53,7 +53,7 @@ class CalendarEvent:
                     return int(day.replace(hour=hour, minute=minute, second=second, microsecond=0).timestamp())
         return None
 
-    def _on(self, day: datetime) -> bool:
+    def _includes_day(self, day: datetime) -> bool:
         return (
             day.weekday() in self.weekdays
             and day.month in self.months
@@ -88,18 +88,18 @@ def parse_event(text: str) -> CalendarEvent:
     return CalendarEvent(years, months, days, weekdays, _numbers(pieces[0], 0, 23), _numbers(pieces[1], 0, 59), seconds)
 
 
-def schedule(text: str, start: float, count: int) -> list[int]:
+def list_times(text: str, start: float, count: int) -> list[int]:
     """The next times of an event after a moment."""
     event = parse_event(text)
-    found: list[int] = []
+    times: list[int] = []
     moment: float = start
-    while len(found) < count:
+    while len(times) < count:
         following = event.next_after(moment)
         if following is None:
             break
-        found.append(following)
+        times.append(following)
         moment = following
-    return found
+    return times
 
 
 def in_words(moment: int) -> str:
@@ -108,20 +108,20 @@ def in_words(moment: int) -> str:
 
 
 def _weekdays(word: str) -> frozenset[int]:
-    found: set[int] = set()
+    days: set[int] = set()
     for item in word.lower().split(","):
         ends = [_DAYS.index(day[:3]) for day in re.split(r"\.\.|-", item)]
         first, last = ends[0], ends[-1]
-        found |= {number % 7 for number in range(first, last + 1 if last >= first else last + 8)}
-    return frozenset(found)
+        days |= {number % 7 for number in range(first, last + 1 if last >= first else last + 8)}
+    return frozenset(days)
 
 
 def _numbers(text: str, low: int, high: int) -> frozenset[int]:
-    found: set[int] = set()
+    numbers: set[int] = set()
     for item in text.split(","):
         span, slash, step = item.partition("/")
         first, dots, last = span.partition("..")
         start = low if first == "*" else int(first)
         end = int(last) if dots else high if slash or first == "*" else start
-        found.update(range(start, end + 1, int(step) if slash else 1))
-    return frozenset(found)
+        numbers.update(range(start, end + 1, int(step) if slash else 1))
+    return frozenset(numbers)

@@ -34,7 +34,7 @@ class Clock:
         self._order = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
 
-    def now(self) -> float:
+    def time(self) -> float:
         """Seconds since the epoch."""
         return self._base + (time.monotonic() - self._anchor) * self._speed
 
@@ -45,13 +45,13 @@ class Clock:
 
     def set_speed(self, speed: float) -> None:
         """Run faster, slower, or (0) not at all, from this moment on."""
-        self._set(self.now())
+        self._set(self.time())
         self._speed = speed
         self._arm()
 
-    def set(self, moment: float) -> None:
-        """Be at another moment, earlier or later; sleepers sleep on for as long as they still would have."""
-        shift = moment - self.now()
+    def set_time(self, moment: float) -> None:
+        """Move to another moment, earlier or later; sleepers keep the time that they still have to sleep."""
+        shift = moment - self.time()
         for waiter in self._waiters:
             waiter.deadline += shift
         self._set(moment)
@@ -61,31 +61,31 @@ class Clock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        waiter = _Waiter(self.now() + seconds, next(self._order), asyncio.get_running_loop().create_future())
+        waiter = _Waiter(self.time() + seconds, next(self._order), asyncio.get_running_loop().create_future())
         heapq.heappush(self._waiters, waiter)
         self._arm()
         await waiter.future
 
     async def run_until(self, moment: float) -> None:
         """Move to `moment`, waking each sleeper at its own time on the way."""
-        # What has only just been begun has not gone to sleep yet.
-        await self.settle()
+        # Jobs that have just been started do not sleep yet.
+        await self.run_until_idle()
         while self._waiters and self._waiters[0].deadline <= moment:
             waiter = heapq.heappop(self._waiters)
             if waiter.future.done():
                 continue
-            self._set(max(self.now(), waiter.deadline))
+            self._set(max(self.time(), waiter.deadline))
             waiter.future.set_result(None)
-            await self.settle()
-        self._set(max(self.now(), moment))
+            await self.run_until_idle()
+        self._set(max(self.time(), moment))
         self._arm()
 
     async def advance(self, seconds: float) -> None:
         """Move forward by `seconds`."""
-        await self.run_until(self.now() + seconds)
+        await self.run_until(self.time() + seconds)
 
-    async def settle(self) -> None:
-        """Let everything that can run without time passing do so."""
+    async def run_until_idle(self) -> None:
+        """Run everything that can run without time passing."""
         for dummy in range(10):
             await asyncio.sleep(0)
 
@@ -103,12 +103,12 @@ class Clock:
             self._timer.cancel()
             self._timer = None
         if self._waiters and self._speed > 0:
-            delay = max(0.0, (self._waiters[0].deadline - self.now()) / self._speed)
+            delay = max(0.0, (self._waiters[0].deadline - self.time()) / self._speed)
             self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
-        now = self.now()
+        now = self.time()
         while self._waiters and self._waiters[0].deadline <= now:
             waiter = heapq.heappop(self._waiters)
             if not waiter.future.done():

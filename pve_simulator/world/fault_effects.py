@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.http.message import Request, Response, bare_response, error_response
 from pve_simulator.state.guest import Guest
 from pve_simulator.world.faults import FaultRule
@@ -35,16 +35,16 @@ _NODE = re.compile(r"^/nodes/([^/]+)")
 
 
 async def answer_request(world: World, request: Request, path: str) -> Response | None:
-    """What to answer instead of the real answer, if a rule says so; what others do to the cluster is done first."""
-    for rule in world.faults.effects(request, path):
-        await _do_before_request(world, rule, path)
-    instead = world.faults.answer(request, path)
-    return await _answer(instead) if instead else None
+    """The response that a rule gives instead of the cluster, if any; effects on the cluster happen first."""
+    for effect in world.faults.find_effects(request, path):
+        await _do_before_request(world, effect, path)
+    rule = world.faults.find_answer(request, path)
+    return await build_answer(rule) if rule else None
 
 
 def deliver(world: World, request: Request, path: str, response: Response) -> Response:
-    """What becomes of the real answer on its way."""
-    rule = world.faults.delivery(request, path)
+    """The real response, or what a rule makes of it on its way to the client."""
+    rule = world.faults.find_delivery(request, path)
     if rule is None:
         return response
     if rule.action == "lost":
@@ -54,17 +54,17 @@ def deliver(world: World, request: Request, path: str, response: Response) -> Re
 
 
 async def intercept_task(world: World, task: Task) -> None:
-    """Do to a task what rules want before its work; raises ApiError to fail it."""
-    for rule in world.faults.of_task(task):
+    """Apply the rules about a task before its work; raises ApiError to fail it."""
+    for rule in world.faults.find_task_rules(task):
         await _do_before_work(world, rule, task)
 
 
-async def _answer(rule: FaultRule) -> Response:
+async def build_answer(rule: FaultRule) -> Response:
     """The answer that a rule gives in place of the real one."""
     if rule.action == "reset":
         return Response(abort=True)
     if rule.action == "hang":
-        # Of the network, not of the cluster: in real seconds.
+        # A fault of the network, not of the cluster: in real seconds.
         await asyncio.sleep(rule.seconds or _FOREVER)
         return Response(abort=True)
     if rule.action == "bad_json":
@@ -78,7 +78,7 @@ async def _answer(rule: FaultRule) -> Response:
 
 
 async def _do_before_request(world: World, rule: FaultRule, path: str) -> None:
-    """What a rule does to the cluster before the request is really answered."""
+    """Apply a rule to the cluster before the request is answered."""
     if rule.action == "delay":
         await world.clock.sleep(rule.seconds)
     elif rule.action == "node_offline":
@@ -92,18 +92,18 @@ async def _do_before_request(world: World, rule: FaultRule, path: str) -> None:
         if rule.action == "lock":
             _lock(world, rule, guest)
         else:
-            _edit(guest)
+            _edit_guest(guest)
 
 
 async def _do_before_work(world: World, rule: FaultRule, task: Task) -> None:
-    """What a rule does to a task that is about to work; raises ApiError to fail it."""
+    """Apply a rule to a task that is about to work; raises ApiError to fail it."""
     if rule.action == "lock":
         guest = world.cluster.guests.get(int(task.upid.id)) if task.upid.id.isdecimal() else None
         if guest is not None:
             _lock(world, rule, guest)
         return
     if rule.action == "node_offline":
-        world.background(_down_later(world, task.upid.node, rule.seconds))
+        world.run_in_background(_take_down_later(world, task.upid.node, rule.seconds))
         return
     if rule.action == "hang":
         await world.clock.sleep(rule.seconds or _FOREVER)
@@ -114,7 +114,7 @@ async def _do_before_work(world: World, rule: FaultRule, task: Task) -> None:
     if rule.action == "warn":
         task.warn(message)
     else:
-        raise failed(message)
+        raise failure(message)
 
 
 def _lock(world: World, rule: FaultRule, guest: Guest) -> None:
@@ -122,7 +122,7 @@ def _lock(world: World, rule: FaultRule, guest: Guest) -> None:
         guest.config["lock"] = rule.lock
     else:
         world.locks.seize(guest.vmid)
-    world.background(_unlock_later(world, rule, guest))
+    world.run_in_background(_unlock_later(world, rule, guest))
 
 
 async def _unlock_later(world: World, rule: FaultRule, guest: Guest) -> None:
@@ -133,8 +133,8 @@ async def _unlock_later(world: World, rule: FaultRule, guest: Guest) -> None:
         del guest.config["lock"]
 
 
-def _edit(guest: Guest) -> None:
-    """Somebody else changes the guest's configuration: the digest that a client holds is old."""
+def _edit_guest(guest: Guest) -> None:
+    """Change the guest's configuration, so that the digest that a client holds is old."""
     note = guest.config.get("description", "").rstrip("\n")
     guest.config["description"] = f"{note}\nedited by somebody else".lstrip("\n")
 
@@ -145,7 +145,7 @@ def _take_down(world: World, name: str) -> None:
         world.take_node_down(name)
 
 
-async def _down_later(world: World, name: str, seconds: float) -> None:
-    # Also without a delay: the task begins, and dies in the middle of its work.
+async def _take_down_later(world: World, name: str, seconds: float) -> None:
+    # Even without a delay, the task begins and dies in the middle of its work.
     await world.clock.sleep(seconds)
     _take_down(world, name)

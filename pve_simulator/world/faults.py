@@ -79,28 +79,28 @@ class Faults:
     seed: int = 0
     draws: int = 0
 
-    def effects(self, request: Request, path: str) -> list[FaultRule]:
-        """The rules that do something to the cluster before this request is answered."""
-        return self._applying(lambda rule: rule.action in EFFECTS and _request_matches(rule, request, path))
+    def find_effects(self, request: Request, path: str) -> list[FaultRule]:
+        """The rules that change the cluster before this request is answered."""
+        return self._find_applying(lambda rule: rule.action in EFFECTS and _request_matches(rule, request, path))
 
-    def answer(self, request: Request, path: str) -> FaultRule | None:
+    def find_answer(self, request: Request, path: str) -> FaultRule | None:
         """The rule that answers this request instead of the cluster."""
-        return self._first(lambda rule: rule.action in ANSWERS and _request_matches(rule, request, path))
+        return self._find_first(lambda rule: rule.action in ANSWERS and _request_matches(rule, request, path))
 
-    def delivery(self, request: Request, path: str) -> FaultRule | None:
-        """The rule about how the real answer to this request arrives."""
-        return self._first(lambda rule: rule.action in DELIVERIES and _request_matches(rule, request, path))
+    def find_delivery(self, request: Request, path: str) -> FaultRule | None:
+        """The rule that alters how the real answer to this request arrives."""
+        return self._find_first(lambda rule: rule.action in DELIVERIES and _request_matches(rule, request, path))
 
-    def of_task(self, task: Task) -> list[FaultRule]:
+    def find_task_rules(self, task: Task) -> list[FaultRule]:
         """The rules about a task that is about to work."""
-        return self._applying(lambda rule: rule.task is not None and _task_matches(rule, task))
+        return self._find_applying(lambda rule: rule.task is not None and _task_matches(rule, task))
 
-    def _first(self, matches: Callable[[FaultRule], bool]) -> FaultRule | None:
-        return next(iter(self._applying(matches, first=True)), None)
+    def _find_first(self, matches: Callable[[FaultRule], bool]) -> FaultRule | None:
+        return next(iter(self._find_applying(matches, first=True)), None)
 
-    def _applying(self, matches: Callable[[FaultRule], bool], *, first: bool = False) -> list[FaultRule]:
+    def _find_applying(self, matches: Callable[[FaultRule], bool], *, first: bool = False) -> list[FaultRule]:
         """The rules that match and whose turn it is; with `first` at most one."""
-        found: list[FaultRule] = []
+        rules: list[FaultRule] = []
         for rule in self.rules:
             if not matches(rule) or (rule.count is not None and rule.count <= 0):
                 continue
@@ -109,10 +109,10 @@ class Faults:
                 continue
             if rule.count is not None:
                 rule.count -= 1
-            found.append(rule)
+            rules.append(rule)
             if first:
                 break
-        return found
+        return rules
 
     def _draw(self, rule: FaultRule) -> float:
         if rule.probability >= 1:

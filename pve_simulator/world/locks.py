@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.guest import GuestType
 from pve_simulator.world.clock import Clock
 from pve_simulator.world.tasks import Task
@@ -42,7 +42,7 @@ class GuestLocks:
         A task that has to wait says so in its log, as a real worker does. `shared` locks go together, such as
         those of several clones of one template.
         """
-        if self._busy(vmid, shared):
+        if self._is_busy(vmid, shared):
             if task is not None:
                 task.say("trying to acquire lock...")
             await self._wait(kind, vmid, timeout, shared)
@@ -62,7 +62,7 @@ class GuestLocks:
         self._held.add(vmid)
 
     def release(self, vmid: int) -> None:
-        """Give a lock up, to the one who has waited longest."""
+        """Release a lock, to the one who has waited longest."""
         self._held.discard(vmid)
         self._wake(vmid)
 
@@ -72,7 +72,7 @@ class GuestLocks:
             del self._shares[vmid]
             self._wake(vmid)
 
-    def _busy(self, vmid: int, shared: bool) -> bool:
+    def _is_busy(self, vmid: int, shared: bool) -> bool:
         return vmid in self._held or (not shared and vmid in self._shares)
 
     def _wake(self, vmid: int) -> None:
@@ -82,19 +82,19 @@ class GuestLocks:
                 future.set_result(None)
 
     async def _wait(self, kind: GuestType, vmid: int, timeout: float, shared: bool) -> None:
-        deadline = self._clock.now() + timeout
-        while self._busy(vmid, shared):
+        deadline = self._clock.time() + timeout
+        while self._is_busy(vmid, shared):
             free: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             queue = self._waiting.setdefault(vmid, [])
             queue.append(free)
-            timer = asyncio.ensure_future(self._clock.sleep(deadline - self._clock.now()))
+            timer = asyncio.ensure_future(self._clock.sleep(deadline - self._clock.time()))
             try:
                 await asyncio.wait({free, timer}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 timer.cancel()
                 queue.remove(free)
-            if self._busy(vmid, shared) and self._clock.now() >= deadline:
-                raise failed(f"can't lock file '{self._path(kind, vmid)}' - got timeout")
+            if self._is_busy(vmid, shared) and self._clock.time() >= deadline:
+                raise failure(f"can't lock file '{self._path(kind, vmid)}' - got timeout")
 
 
 def migration_lock_path(kind: GuestType, vmid: int) -> str:

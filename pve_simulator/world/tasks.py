@@ -46,7 +46,7 @@ class Task:
         return status is not None and status != "OK" and not status.startswith("WARNINGS: ")
 
     @property
-    def crashed(self) -> bool:
+    def has_crashed(self) -> bool:
         """Whether it died with its node: then nobody was left to clean up."""
         return self.exitstatus == _CRASHED
 
@@ -63,12 +63,12 @@ class Task:
         """Spend a share of this task type's duration."""
         await self.clock.sleep(nominal_duration(self.upid.type) * self.unit * share)
 
-    async def done(self) -> None:
+    async def wait(self) -> None:
         """Wait until the task has ended."""
         if self._runner is not None:
             await asyncio.wait([self._runner])
 
-    async def ended_within(self, seconds: float) -> bool:
+    async def wait_within(self, seconds: float) -> bool:
         """Wait for the end, but no longer than `seconds`; whether it has ended."""
         if self._runner is not None and seconds > 0:
             timer = asyncio.ensure_future(self.clock.sleep(seconds))
@@ -80,7 +80,7 @@ class Task:
         """Write the end of the log and the exit status."""
         if not self.running:
             return
-        self.endtime = self.clock.now()
+        self.endtime = self.clock.time()
         self.exitstatus = exitstatus
         if exitstatus == "OK" or exitstatus.startswith("WARNINGS: "):
             self.say(f"TASK {exitstatus}")
@@ -118,7 +118,7 @@ class Tasks:
         task._runner = asyncio.get_running_loop().create_task(self._run(task, worker))
         return task
 
-    def everything(self) -> list[Task]:
+    def list_all(self) -> list[Task]:
         """All tasks that are known, in the order in which they began."""
         return list(self._by_upid.values())
 
@@ -129,24 +129,24 @@ class Tasks:
         self._archive.setdefault(upid.node, deque()).append(task)
         self._next_pid[upid.node] = max(self._next_pid.get(upid.node, _FIRST_PID), upid.pid + 3)
 
-    def forget(self) -> None:
+    def forget_finished(self) -> None:
         """Drop every finished task."""
         self._archive.clear()
-        self._by_upid = {str(task.upid): task for task in self.running()}
+        self._by_upid = {str(task.upid): task for task in self.list_running()}
 
     def get(self, upid: str) -> Task | None:
         """The task of this name."""
         return self._by_upid.get(upid)
 
-    def active(self, node: str) -> list[Task]:
+    def list_active(self, node: str) -> list[Task]:
         """A node's running tasks, newest first."""
         return self._active.get(node, [])[::-1]
 
-    def archived(self, node: str) -> list[Task]:
+    def list_finished(self, node: str) -> list[Task]:
         """A node's finished tasks, the last finished first."""
         return list(reversed(self._archive.get(node, ())))
 
-    def running(self) -> list[Task]:
+    def list_running(self) -> list[Task]:
         """Every task that has not ended."""
         return [task for tasks in self._active.values() for task in tasks]
 
@@ -159,9 +159,9 @@ class Tasks:
             self._retire(task)
 
     def kill_node(self, node: str) -> None:
-        """What a crash of the node does to its tasks."""
+        """End the tasks of a node that has crashed."""
         for task in list(self._active.get(node, ())):
-            task.endtime = self._clock.now()
+            task.endtime = self._clock.time()
             task.exitstatus = _CRASHED
             if task._runner is not None:
                 task._runner.cancel()
@@ -199,7 +199,7 @@ class Tasks:
     def _new_upid(self, node: str, kind: str, id: str, user: str) -> Upid:
         pid = self._next_pid.get(node, _FIRST_PID)
         self._next_pid[node] = pid + 3
-        now = self._clock.now()
+        now = self._clock.time()
         return Upid(node, pid, int(now * 100) & 0x0FFFFFFF, int(now), kind, id, user)
 
     def new_pid(self, node: str) -> int:

@@ -55,12 +55,12 @@ class World:
         self._parts: dict[type, Any] = {}
         self._logged = 0
         self._background: set[asyncio.Task[None]] = set()
-        self._boot()
+        self._complete_state()
 
-    def _boot(self) -> None:
-        """Take over what a saved state remembers; give what it leaves out: start times, pids."""
-        self._recall()
-        now = self.clock.now()
+    def _complete_state(self) -> None:
+        """Restore the history of a saved state, and set what it leaves out: start times, pids."""
+        self._restore_history()
+        now = self.clock.time()
         for node in self.cluster.nodes.values():
             node.boot_time = node.boot_time or now - _NODE_UPTIME
         for guest in self.cluster.guests.values():
@@ -68,14 +68,14 @@ class World:
                 guest.started_at = guest.started_at or now - _GUEST_UPTIME
                 guest.pid = guest.pid or self.tasks.new_pid(guest.node)
 
-    def _recall(self) -> None:
-        """Tasks and log lines of a saved state; what was running then did not survive."""
+    def _restore_history(self) -> None:
+        """Restore tasks and log lines of a saved state; what was running then did not survive."""
         history = self.cluster.part(History)
         # From here on the tasks are the world's: a dump asks it.
         del self.cluster.parts["history"]
         if not history.clock:
             return
-        self.clock.set(history.clock)
+        self.clock.set_time(history.clock)
         for past in history.tasks:
             upid = Upid.parse(past.upid)
             if upid is not None:
@@ -86,34 +86,34 @@ class World:
 
     def replace_cluster(self, cluster: Cluster) -> None:
         """Take over another cluster's state; everybody keeps the same Cluster object."""
-        for task in self.tasks.running():
+        for task in self.tasks.list_running():
             self.tasks.stop(task)
-        self.tasks.forget()
+        self.tasks.forget_finished()
         self.log.clear()
         _keep_login(self.cluster, cluster)
         for field_of in fields(Cluster):
             setattr(self.cluster, field_of.name, getattr(cluster, field_of.name))
-        self._boot()
+        self._complete_state()
 
     def part(self, kind: type[Part]) -> Part:
         """What lives beside the cluster and is made when it is first asked for, such as its feed."""
         part: Part = self._parts.setdefault(kind, kind())
         return part
 
-    def history(self) -> History:
-        """What a saved state remembers of this run."""
+    def build_history(self) -> History:
+        """What a saved state keeps of this run."""
         tasks = [
             PastTask(str(task.upid), list(task.lines), task.endtime, task.exitstatus, task.warnings)
-            for task in self.tasks.everything()
+            for task in self.tasks.list_all()
         ]
-        return History(self.clock.now(), tasks, list(self.log))
+        return History(self.clock.time(), tasks, list(self.log))
 
     def _log_task(self, task: Task) -> None:
         what = f"starting task {task.upid}" if task.running else f"end task {task.upid}: {task.exitstatus}"
-        self.record(task.upid.node, task.upid.user, what)
+        self.write_log(task.upid.node, task.upid.user, what)
 
     def take_node_down(self, name: str, *, reboot: bool = False) -> None:
-        """What a crash or power-off of a node means: its tasks die, its guests stop; `reboot` brings it back."""
+        """Take a node offline: its tasks die, its guests stop; `reboot` brings it back."""
         node = self.cluster.nodes[name]
         node.online = False
         for watcher in self.node_watchers:
@@ -123,30 +123,30 @@ class World:
             if guest.node == name and guest.running:
                 guest.running, guest.paused, guest.started_at, guest.pid = False, False, 0.0, 0
         if reboot:
-            self.background(self._come_back(name))
+            self.run_in_background(self._bring_up_later(name))
 
     def bring_node_up(self, name: str) -> None:
-        """The node has booted; its guests are off until somebody starts them."""
+        """Bring a node online; its guests are off until somebody starts them."""
         node = self.cluster.nodes[name]
         node.online = True
-        node.boot_time = self.clock.now()
+        node.boot_time = self.clock.time()
 
-    async def _come_back(self, name: str) -> None:
+    async def _bring_up_later(self, name: str) -> None:
         await self.clock.sleep(_REBOOT_UNITS * self.settings.task_seconds)
         if name in self.cluster.nodes:
             self.bring_node_up(name)
 
-    def background(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def run_in_background(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that belongs to no task, such as the HA manager's reaction."""
         running = asyncio.get_running_loop().create_task(job)
         self._background.add(running)
         running.add_done_callback(self._background.discard)
         return running
 
-    def record(self, node: str, user: str, message: str, tag: str = "pvedaemon") -> None:
+    def write_log(self, node: str, user: str, message: str, tag: str = "pvedaemon") -> None:
         """Add a line to the cluster log."""
         self._logged += 1
-        self.log.append(LogLine(int(self.clock.now()), node, user, tag, message, self._logged))
+        self.log.append(LogLine(int(self.clock.time()), node, user, tag, message, self._logged))
 
 
 def _keep_login(old: Cluster, new: Cluster) -> None:

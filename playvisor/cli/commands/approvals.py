@@ -11,15 +11,15 @@ import typer
 
 from playvisor.cli.options import Json, PlanId
 
-group = typer.Typer(help="Decide on plans that are held for approval.", no_args_is_help=True)
+group = typer.Typer(help="Approve or deny plans that wait for approval.", no_args_is_help=True)
 
 
 @group.command("list")
 def approvals_list(
-    everything: Annotated[bool, typer.Option("--all", help="The newest plans, whatever became of them.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List the newest plans in any state.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the plans that wait to be approved, oldest first."""
+    """List the plans that wait for approval, oldest first."""
     from playvisor.cli.approvals import list_plans
 
     list_plans(everything=everything, as_json=as_json)
@@ -27,7 +27,7 @@ def approvals_list(
 
 @group.command("show")
 def approvals_show(plan_id: PlanId, as_json: Json = False) -> None:
-    """Show all of a plan: the API requests it would send, what it would change, and why it is held."""
+    """Show a plan in full: the API requests it would send, what they would change, and why it is held."""
     from playvisor.cli.approvals import show_plan
 
     show_plan(plan_id, as_json=as_json)
@@ -35,7 +35,7 @@ def approvals_show(plan_id: PlanId, as_json: Json = False) -> None:
 
 @group.command("approve")
 def approvals_approve(plan_id: PlanId, as_json: Json = False) -> None:
-    """Approve a plan: whoever asked may apply exactly this, once, while it is in date."""
+    """Approve a plan. Whoever asked for it may then apply exactly this plan, once, until it expires."""
     from playvisor.cli.approvals import decide
 
     decide(plan_id, approve=True, as_json=as_json)

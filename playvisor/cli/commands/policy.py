@@ -12,47 +12,49 @@ import typer
 
 from playvisor.cli.options import Json
 
-group = typer.Typer(help="Look at what is allowed, and try it.", no_args_is_help=True)
+group = typer.Typer(help="Show what the policy allows, and test it.", no_args_is_help=True)
 
 
 @group.command("check")
 def policy_check(
-    file: Annotated[Path | None, typer.Argument(help="Cedar file. [default: the policy in use]")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Cedar file. Default: the policy in use.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a policy's syntax, and the tools and attributes that it names; list its rules."""
-    from playvisor.cli.policy import check
+    """Check a policy's syntax and the tools and attributes that it names, and list its rules."""
+    from playvisor.cli.policy import check_policy
 
-    raise typer.Exit(check(file, as_json=as_json))
+    raise typer.Exit(check_policy(file, as_json=as_json))
 
 
 @group.command("explain")
 def policy_explain(
     tool: Annotated[str, typer.Argument(help="Name of a tool that changes something, such as stop_guest.")],
-    client: Annotated[str, typer.Option(help="Who asks.")] = "somebody",
-    person: Annotated[bool, typer.Option("--person", help="A person at the command line asks, not a client.")] = False,
+    client: Annotated[str, typer.Option(help="Name of the client that asks.")] = "somebody",
+    person: Annotated[
+        bool, typer.Option("--person", help="A person at the command line asks, not an AI client.")
+    ] = False,
     vmid: Annotated[int, typer.Option(min=100, help="The guest's id.")] = 100,
     name: Annotated[str, typer.Option(help="The guest's name.")] = "",
     node: Annotated[str, typer.Option(help="The guest's node.")] = "",
     pool: Annotated[str, typer.Option(help="The guest's pool.")] = "",
-    tag: Annotated[list[str] | None, typer.Option(help="A tag of the guest; may be repeated.")] = None,
-    protected: Annotated[bool, typer.Option("--protected", help="Its protection flag is set.")] = False,
-    targets: Annotated[int, typer.Option(min=1, help="How many such guests at once.")] = 1,
+    tag: Annotated[list[str] | None, typer.Option(help="Tag of the guest; may be repeated.")] = None,
+    protected: Annotated[bool, typer.Option("--protected", help="The guest's protection flag is set.")] = False,
+    targets: Annotated[int, typer.Option(min=1, help="Number of such guests that the call touches.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Show how the policy in use decides, with and without an approval, and by which rules."""
-    from playvisor.cli.policy import explain
+    """Show how the policy in use decides about a tool, with and without an approval, and by which rules."""
+    from playvisor.cli.policy import explain_decision
 
     guest = {"vmid": vmid, "name": name, "node": node, "pool": pool, "tags": tuple(tag or ()), "protected": protected}
     kind = "person" if person else "client"
-    raise typer.Exit(explain(tool, guest, asker=client, kind=kind, targets=targets, as_json=as_json))
+    raise typer.Exit(explain_decision(tool, guest, asker=client, kind=kind, targets=targets, as_json=as_json))
 
 
 @group.command("test")
 def policy_test(
     file: Annotated[Path, typer.Argument(help="YAML file with a list of cases.")], as_json: Json = False
 ) -> None:
-    """Decide the cases in a file by the policy in use. Exit status 1 if one is not decided as it expects."""
+    """Test the policy in use with the cases in a file. Exit status 1 if a decision is not the expected one."""
     from playvisor.cli.policy import run_cases
 
     raise typer.Exit(run_cases(file, as_json=as_json))

@@ -12,11 +12,11 @@ import typer
 
 from playvisor.cli.options import Json
 
-group = typer.Typer(help="Keep how to reach several clusters, each by a name.", no_args_is_help=True)
+group = typer.Typer(help="Save the connections to several clusters, each under a name.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
 Keyring = Annotated[
-    bool, typer.Option("--keyring", help="Keep the secret in the system's keyring instead of an ansible-vault text.")
+    bool, typer.Option("--keyring", help="Keep the secret in the system's keyring, not in the file with ansible-vault.")
 ]
 
 
@@ -25,16 +25,16 @@ def profile_add(
     name: Name,
     url: Annotated[str, typer.Option(help="Any node of the cluster, such as https://pve1.example.com:8006.")],
     token_id: Annotated[str | None, typer.Option(help="Token to log in with, as user@realm!name.")] = None,
-    user: Annotated[str | None, typer.Option(help="User to log in with, as user@realm, and a password.")] = None,
+    user: Annotated[str | None, typer.Option(help="User to log in with by password, as user@realm.")] = None,
     ca_path: Annotated[Path | None, typer.Option(help="PEM file of the CA to trust.")] = None,
     fingerprint: Annotated[str | None, typer.Option(help="SHA-256 fingerprint of the certificate to trust.")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify the certificate.")] = False,
     secret_file: Annotated[
-        Path | None, typer.Option(help="File with the secret, or - for stdin. [default: it is asked for]")
+        Path | None, typer.Option(help="File with the secret, or - for stdin. Default: ask for it.")
     ] = None,
     keyring: Keyring = False,
 ) -> None:
-    """Add a profile, or put it in the place of one of that name; the secret is asked for."""
+    """Add a profile, or replace the one of that name. Asks for the secret."""
     from playvisor.cli import profiles
 
     facts = {"url": url, "token_id": token_id, "user": user, "fingerprint": fingerprint, "verify_ssl": not insecure}
@@ -60,7 +60,7 @@ def profile_show(name: Name, as_json: Json = False) -> None:
 
 @group.command("test")
 def profile_test(name: Name, as_json: Json = False) -> None:
-    """Check that a profile works: reachable, trusted, as whom, with which privileges."""
+    """Check that a profile works: connection, certificate, login and privileges."""
     from playvisor.cli import profiles
 
     raise typer.Exit(profiles.test(name, as_json=as_json))
@@ -68,7 +68,7 @@ def profile_test(name: Name, as_json: Json = False) -> None:
 
 @group.command("use")
 def profile_use(name: Name) -> None:
-    """Make a profile the default, for when neither --profile nor PROXMOX_URL says which cluster."""
+    """Make a profile the default. It is used when neither --profile nor PROXMOX_URL is given."""
     from playvisor.cli import profiles
 
     profiles.use(name)
@@ -76,7 +76,7 @@ def profile_use(name: Name) -> None:
 
 @group.command("encrypt")
 def profile_encrypt(name: Name, keyring: Keyring = False) -> None:
-    """Encrypt a secret that is in clear, or move it between ansible-vault and the keyring."""
+    """Encrypt a secret that is stored in clear, or move it between ansible-vault and the keyring."""
     from playvisor.cli import profiles
 
     profiles.encrypt(name, keyring=keyring)
@@ -84,7 +84,7 @@ def profile_encrypt(name: Name, keyring: Keyring = False) -> None:
 
 @group.command("remove")
 def profile_remove(name: Name) -> None:
-    """Forget a profile and its secret."""
+    """Delete a profile and its secret."""
     from playvisor.cli import profiles
 
     profiles.remove(name)

@@ -13,18 +13,20 @@ import typer
 
 from playvisor.cli.options import Check, Json, RunId
 
-group = typer.Typer(help="Look at what was done, and prove it.", no_args_is_help=True)
+group = typer.Typer(help="Show, verify and undo what was done.", no_args_is_help=True)
 
 
 @group.command("list")
 def runs_list(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most this many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = 20,
     tool: Annotated[str | None, typer.Option(help="Only runs of this tool.")] = None,
     client: Annotated[str | None, typer.Option(help="Only runs of this client, such as playvisor-cli.")] = None,
     user: Annotated[str | None, typer.Option(help="Only runs of this local user.")] = None,
-    outcome: Annotated[str | None, typer.Option(help="Only runs that ended so: ok, planned, held, failed …")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only runs with this outcome: ok, planned, held, failed …")
+    ] = None,
     guest: Annotated[str | None, typer.Option(help="Only runs that name this guest, by vmid or name.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Only runs since then, in local time.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only runs since this local time.")] = None,
     as_json: Json = False,
 ) -> None:
     """List runs, newest first."""
@@ -38,11 +40,13 @@ def runs_list(
 
 @group.command("export")
 def runs_export(
-    run_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of runs, in this order.")] = None,
-    client: Annotated[str | None, typer.Option(help="Everything that this client did, oldest first.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. [default: stdout]")] = None,
+    run_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of the runs, in the order to write them.")
+    ] = None,
+    client: Annotated[str | None, typer.Option(help="Write all runs of this client, oldest first.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: stdout.")] = None,
 ) -> None:
-    """Write runs as a playbook that repeats them with plain ansible-playbook; what was secret is prompted for."""
+    """Write runs as a playbook that repeats them with plain ansible-playbook. It prompts for secrets."""
     from playvisor.cli.runs import export_runs
 
     export_runs(run_ids or [], client, output)
@@ -50,7 +54,7 @@ def runs_export(
 
 @group.command("show")
 def runs_show(run_id: RunId, as_json: Json = False) -> None:
-    """Show everything the ledger knows of a run."""
+    """Show everything that the ledger knows about a run."""
     from playvisor.cli.runs import show_run
 
     show_run(run_id, as_json=as_json)
@@ -59,10 +63,10 @@ def runs_show(run_id: RunId, as_json: Json = False) -> None:
 @group.command("wait")
 def runs_wait(
     run_id: RunId,
-    timeout: Annotated[int, typer.Option(min=1, max=3600, help="Seconds to wait for at most.")] = 3600,
+    timeout: Annotated[int, typer.Option(min=1, max=3600, help="Longest time to wait, in seconds.")] = 3600,
     as_json: Json = False,
 ) -> None:
-    """Wait until a run has ended, whichever process runs it; ends as the run did."""
+    """Wait until a run has ended, in whichever process. The exit status is that of the run."""
     from playvisor.cli.waiting import wait_run
 
     raise typer.Exit(wait_run(run_id, timeout, as_json=as_json))
@@ -72,11 +76,11 @@ def runs_wait(
 def runs_cancel(
     run_id: RunId,
     stop_tasks: Annotated[
-        bool, typer.Option("--stop-tasks", help="Stop its tasks in Proxmox VE, too; otherwise they go on.")
+        bool, typer.Option("--stop-tasks", help="Also stop its tasks in Proxmox VE; otherwise they go on.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Cancel a run, whichever process runs it, and say what it had done."""
+    """Cancel a run, in whichever process, and show what it had done by then."""
     from playvisor.cli.waiting import cancel_run
 
     raise typer.Exit(cancel_run(run_id, stop_tasks=stop_tasks, as_json=as_json))
@@ -84,7 +88,7 @@ def runs_cancel(
 
 @group.command("events")
 def runs_events(run_id: RunId, as_json: Json = False) -> None:
-    """Show what Ansible said during a run."""
+    """Show what Ansible reported during a run."""
     from playvisor.cli.runs import show_events
 
     show_events(run_id, as_json=as_json)
@@ -100,7 +104,7 @@ def runs_trace(run_id: RunId, as_json: Json = False) -> None:
 
 @group.command("diff")
 def runs_diff(run_id: RunId, as_json: Json = False) -> None:
-    """Show what a run has changed: before and after."""
+    """Show what a run changed: before and after."""
     from playvisor.cli.undo import show_diff
 
     show_diff(run_id, as_json=as_json)
@@ -112,7 +116,7 @@ def runs_undo(
     check: Check = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the guests of a run to the state before it, as runs of their own; says what can't be taken back."""
+    """Undo what a run changed, by new runs. Says what can't be undone."""
     from playvisor.cli.undo import undo_run
 
     raise typer.Exit(undo_run(run_id, check=check, as_json=as_json))
@@ -120,7 +124,7 @@ def runs_undo(
 
 @group.command("verify")
 def runs_verify(as_json: Json = False) -> None:
-    """Prove offline that neither the ledger nor any artifact was changed. Exit status 1 if one was."""
+    """Prove offline that nobody changed the ledger or an artifact. Exit status 1 if somebody did."""
     from playvisor.cli.runs import verify_runs
 
     raise typer.Exit(verify_runs(as_json=as_json))
@@ -128,12 +132,14 @@ def runs_verify(as_json: Json = False) -> None:
 
 @group.command("prune")
 def runs_prune(
-    before: Annotated[datetime | None, typer.Option(help="Remove what is older than this, in local time.")] = None,
-    keep_days: Annotated[int | None, typer.Option(min=0, help="Remove what is older than so many days.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, it only says what it would remove.")] = False,
+    before: Annotated[datetime | None, typer.Option(help="Remove runs from before this local time.")] = None,
+    keep_days: Annotated[int | None, typer.Option(min=0, help="Remove runs older than this many days.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Remove them. Without it, only say what would be removed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove old runs and their artifacts, once they are verified; what stays can still be verified."""
+    """Remove old runs and their artifacts, after verifying them. What remains can still be verified."""
     from playvisor.cli.prune import prune_runs
 
     prune_runs(before, keep_days, yes=yes, as_json=as_json)

@@ -13,7 +13,7 @@ import typer
 from playvisor.cli.options import Json
 
 group = typer.Typer(
-    help="Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it.",
+    help="Run a simulated Proxmox VE cluster until stopped, and print how to connect to it.",
     invoke_without_command=True,
 )
 
@@ -21,19 +21,21 @@ group = typer.Typer(
 @group.callback()
 def sim_serve(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 means any free one.")] = 0,
     nodes: Annotated[int, typer.Option(min=1, help="Number of nodes.")] = 3,
     guests: Annotated[int, typer.Option(min=0, help="Number of guests.")] = 12,
-    seed: Annotated[Path | None, typer.Option(help="YAML or JSON file with the cluster, instead of numbers.")] = None,
+    seed: Annotated[
+        Path | None, typer.Option(help="YAML or JSON file with a cluster, instead of --nodes and --guests.")
+    ] = None,
     resources_lag: Annotated[
         float,
         typer.Option(
-            min=0, help="How old its list of all guests may be, in seconds: as real servers; 0: always fresh."
+            min=0, help="Seconds by which its list of all guests may be old, as on real servers; 0 means always fresh."
         ),
     ] = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Serve a simulated Proxmox VE cluster until stopped, and print how to connect to it."""
+    """Run a simulated Proxmox VE cluster until stopped, and print how to connect to it."""
     if context.invoked_subcommand:
         return
     from playvisor.cli.sim import serve_simulator
@@ -45,12 +47,14 @@ def sim_serve(
 def sim_capture(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="State file to write, .json or .yaml.")],
     scrub_names: Annotated[
-        bool, typer.Option("--scrub-names", help="Put pseudonyms in place of names and addresses.")
+        bool, typer.Option("--scrub-names", help="Replace names and addresses with pseudonyms.")
     ] = False,
-    content: Annotated[bool, typer.Option("--content/--no-content", help="List what is on the storages.")] = True,
+    content: Annotated[
+        bool, typer.Option("--content/--no-content", help="Include the list of what is on the storages.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Copy what the cluster looks like into a file, without secrets, to rehearse on it. Only reads the cluster."""
+    """Save the live cluster, without secrets, to a file for `playvisor sim --seed`. Only reads the cluster."""
     from playvisor.cli.capture import capture_cluster
 
     raise typer.Exit(capture_cluster(file, scrub_names=scrub_names, content=content, as_json=as_json))

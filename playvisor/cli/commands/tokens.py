@@ -11,33 +11,35 @@ import typer
 
 from playvisor.cli.options import Json
 
-group = typer.Typer(help="Decide which clients may come over HTTP.", no_args_is_help=True)
+group = typer.Typer(help="Manage the tokens of clients that connect over HTTP.", no_args_is_help=True)
 
 
 @group.command("create")
 def tokens_create(
-    name: Annotated[str, typer.Argument(help="Who it is for; the ledger and policies call the client token:NAME.")],
-    role: Annotated[list[str] | None, typer.Option(help="A role for policies; may be repeated.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires. [default: never]")] = None,
+    name: Annotated[str, typer.Argument(help="Name of the client; the ledger and policies call it token:NAME.")],
+    role: Annotated[list[str] | None, typer.Option(help="Role of the client in policies; may be repeated.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days until the token expires. Default: it never expires.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a token for a client of `playvisor mcp --transport http`; it is printed this once."""
-    from playvisor.cli.tokens import create
+    """Create a token for a client of `playvisor mcp --transport http`. It is printed only this once."""
+    from playvisor.cli.tokens import create_token
 
-    create(name, role or [], days, as_json=as_json)
+    create_token(name, role or [], days, as_json=as_json)
 
 
 @group.command("list")
 def tokens_list(as_json: Json = False) -> None:
     """List the tokens, without their secrets."""
-    from playvisor.cli.tokens import show
+    from playvisor.cli.tokens import list_tokens
 
-    show(as_json=as_json)
+    list_tokens(as_json=as_json)
 
 
 @group.command("revoke")
 def tokens_revoke(name: Annotated[str, typer.Argument(help="Name of the token.")], as_json: Json = False) -> None:
-    """Revoke a token; it is refused from its next request on."""
-    from playvisor.cli.tokens import revoke
+    """Revoke a token. Its next request is refused."""
+    from playvisor.cli.tokens import revoke_token
 
-    revoke(name, as_json=as_json)
+    revoke_token(name, as_json=as_json)

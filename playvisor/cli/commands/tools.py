@@ -11,7 +11,7 @@ import typer
 
 from playvisor.cli.options import Json
 
-group = typer.Typer(help="Show what Playvisor can do.", no_args_is_help=True)
+group = typer.Typer(help="Show the tools that Playvisor offers.", no_args_is_help=True)
 
 
 @group.command("list")

@@ -16,8 +16,8 @@ from pve_simulator.access.acl import (
     remove_entry,
     set_entry,
 )
-from pve_simulator.access.usercfg import changing, find_token
-from pve_simulator.errors import failed, invalid
+from pve_simulator.access.usercfg import find_token, wrap_errors
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.privileges import privileges
 from pve_simulator.requests.router import route
@@ -52,7 +52,7 @@ def change_entries(call: Call) -> None:
     path, delete = normalize_path(call.need("path")), call.flag("delete")
     if path is None or not (delete or is_acl_path(path)):
         raise invalid({"path": f"invalid ACL path '{call.need('path')}'"})
-    with changing("ACL update"):
+    with wrap_errors("ACL update"):
         entries = list(_entries(call, path))
     for entry in entries:
         (remove_entry if delete else set_entry)(call.cluster.access, entry)
@@ -66,11 +66,11 @@ def _entries(call: Call, path: str) -> Iterator[AclEntry]:
         check_grantable(role, access.roles[role].privileges, own, propagate=propagate, delete=call.flag("delete"))
         for group in call.items("groups"):
             if group not in access.groups:
-                raise failed(f"group '{group}' does not exist")
+                raise failure(f"group '{group}' does not exist")
             yield AclEntry(path, "group", group, role, propagate)
         for userid in call.items("users"):
             if userid not in access.users:
-                raise failed(f"user '{userid}' does not exist")
+                raise failure(f"user '{userid}' does not exist")
             yield AclEntry(path, "user", userid, role, propagate)
         for tokenid in call.items("tokens"):
             userid, name = tokenid.split("!", 1)

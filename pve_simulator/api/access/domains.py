@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.realms import BUILT_IN, DIRECTORIES, check_options, digest, update
-from pve_simulator.access.usercfg import changing
-from pve_simulator.errors import check_unmodified, failed
+from pve_simulator.access.realms import BUILT_IN, DIRECTORIES, check_options, realms_digest, update
+from pve_simulator.access.usercfg import wrap_errors
+from pve_simulator.errors import check_unmodified, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import Realm
@@ -34,14 +34,14 @@ def list_realms(call: Call) -> list[dict[str, Any]]:
 def create_realm(call: Call) -> None:
     """Add a realm; nobody connects to it."""
     access, name, kind = call.cluster.access, call.need("realm"), call.need("type")
-    options = _options(call)
-    with changing("add auth server"):
+    options = _read_options(call)
+    with wrap_errors("add auth server"):
         if name in access.realms:
-            raise failed(f"domain '{name}' already exists")
+            raise failure(f"domain '{name}' already exists")
         if name in BUILT_IN:
-            raise failed(f"unable to use reserved name '{name}'")
+            raise failure(f"unable to use reserved name '{name}'")
         if kind in BUILT_IN:
-            raise failed(f"unable to create builtin type '{kind}'")
+            raise failure(f"unable to create builtin type '{kind}'")
         _check_connection_option(call, kind)
         check_options(kind, options, create=True)
     realm = Realm(kind)
@@ -52,22 +52,22 @@ def create_realm(call: Call) -> None:
 @route("GET", "/access/domains/{realm}")
 def read_realm(call: Call) -> dict[str, Any]:
     """One realm and the digest of all."""
-    realm = _realm(call)
+    realm = _find_realm(call)
     config = {key: int(value) if key in _NUMBERS else value for key, value in realm.config.items()}
-    return {"type": realm.type, **config, **_comment(realm), "digest": digest(call.cluster.access)}
+    return {"type": realm.type, **config, **_comment(realm), "digest": realms_digest(call.cluster.access)}
 
 
 @route("PUT", "/access/domains/{realm}")
 def change_realm(call: Call) -> None:
     """Change and delete options of a realm."""
     access = call.cluster.access
-    options = _options(call)
-    with changing("update auth server"):
-        check_unmodified(call.text("digest"), digest(access))
-        realm = _realm(call)
+    options = _read_options(call)
+    with wrap_errors("update auth server"):
+        check_unmodified(call.text("digest"), realms_digest(access))
+        realm = _find_realm(call)
         _check_connection_option(call, realm.type)
         if not options and not call.items("delete"):
-            raise failed("no options specified")
+            raise failure("no options specified")
         check_options(realm.type, options, create=False)
     for name in call.items("delete"):
         realm.config.pop(name, None)
@@ -80,14 +80,14 @@ def change_realm(call: Call) -> None:
 def delete_realm(call: Call) -> None:
     """Remove a realm; its users stay."""
     name = call.need("realm")
-    with changing("delete auth server"):
+    with wrap_errors("delete auth server"):
         if name not in call.cluster.access.realms:
-            raise failed(f"authentication domain '{name}' does not exist")
+            raise failure(f"authentication domain '{name}' does not exist")
     if name not in BUILT_IN:
         del call.cluster.access.realms[name]
 
 
-def _options(call: Call) -> dict[str, str]:
+def _read_options(call: Call) -> dict[str, str]:
     return {
         name: str(int(value) if isinstance(value, bool) else value)
         for name, value in call.params.items()
@@ -97,14 +97,14 @@ def _options(call: Call) -> dict[str, str]:
 
 def _check_connection_option(call: Call, kind: str) -> None:
     if "check-connection" in call.params and kind not in DIRECTORIES:
-        raise failed("'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'")
+        raise failure("'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'")
 
 
-def _realm(call: Call) -> Realm:
+def _find_realm(call: Call) -> Realm:
     name = call.need("realm")
     realm = call.cluster.access.realms.get(name)
     if realm is None:
-        raise failed(f"domain '{name}' does not exist")
+        raise failure(f"domain '{name}' does not exist")
     return realm
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
@@ -22,10 +22,10 @@ def authorization_url(call: Call) -> str:
     name = call.need("realm")
     realm = call.cluster.access.realms.get(name)
     if realm is None:
-        raise failed(f"authentication domain '{name}' does not exist")
+        raise failure(f"authentication domain '{name}' does not exist")
     if realm.type != "openid":
-        raise failed(f"wrong realm type ({realm.type} != openid)")
-    raise failed(f"{realm.config.get('issuer-url')}: no provider answers in a simulated cluster")
+        raise failure(f"wrong realm type ({realm.type} != openid)")
+    raise failure(f"{realm.config.get('issuer-url')}: no provider answers in a simulated cluster")
 
 
 @route("POST", "/access/openid/login")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.access.passwords import check_storable, confirm
+from pve_simulator.access.passwords import check_storable, confirm_identity
 from pve_simulator.errors import forbidden
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -15,7 +15,7 @@ from pve_simulator.requests.router import route
 def change_password(call: Call) -> None:
     """Change one's own password, or with the privileges for it somebody else's."""
     access, userid = call.cluster.access, call.need("userid")
-    confirm(access, call.subject, userid, call.text("confirmation-password"), "confirmation-password")
+    confirm_identity(access, call.subject, userid, call.text("confirmation-password"), "confirmation-password")
     others = not call.subject.is_root_password_login and call.subject.userid != userid
     if others and userid.endswith("@pam"):
         raise forbidden("Permission check failed")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.usercfg import changing, remove_role
-from pve_simulator.errors import failed, invalid
+from pve_simulator.access.usercfg import remove_role, wrap_errors
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import Role
@@ -29,24 +29,24 @@ def create_role(call: Call) -> None:
     name = call.need("roleid")
     if name.upper().startswith("PVE"):
         raise invalid({"roleid": "cannot use role ID starting with the (case-insensitive) 'PVE' namespace"})
-    with changing("create role"):
+    with wrap_errors("create role"):
         if name in call.cluster.access.roles:
-            raise failed(f"role '{name}' already exists")
+            raise failure(f"role '{name}' already exists")
         call.cluster.access.roles[name] = Role(sorted(set(call.items("privs"))))
 
 
 @route("GET", "/access/roles/{roleid}")
 def read_role(call: Call) -> dict[str, int]:
     """The privileges of a role."""
-    return dict.fromkeys(_role(call).privileges, 1)
+    return dict.fromkeys(_find_role(call).privileges, 1)
 
 
 @route("PUT", "/access/roles/{roleid}")
 def change_role(call: Call) -> None:
     """Replace the privileges of a role, or add to them."""
     _check_own(call, "modified")
-    with changing("update role"):
-        role = _role(call)
+    with wrap_errors("update role"):
+        role = _find_role(call)
     kept = role.privileges if call.flag("append") else []
     role.privileges = sorted({*kept, *call.items("privs")})
 
@@ -55,8 +55,8 @@ def change_role(call: Call) -> None:
 def delete_role(call: Call) -> None:
     """Remove a role and everything it granted."""
     _check_own(call, "deleted")
-    with changing("delete role"):
-        _role(call)
+    with wrap_errors("delete role"):
+        _find_role(call)
     remove_role(call.cluster.access, call.need("roleid"))
 
 
@@ -64,12 +64,12 @@ def _check_own(call: Call, what: str) -> None:
     name = call.need("roleid")
     role = call.cluster.access.roles.get(name)
     if role is not None and role.special:
-        raise failed(f"auto-generated role '{name}' cannot be {what}")
+        raise failure(f"auto-generated role '{name}' cannot be {what}")
 
 
-def _role(call: Call) -> Role:
+def _find_role(call: Call) -> Role:
     name = call.need("roleid")
     role = call.cluster.access.roles.get(name)
     if role is None:
-        raise failed(f"role '{name}' does not exist")
+        raise failure(f"role '{name}' does not exist")
     return role

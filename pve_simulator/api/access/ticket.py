@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.capabilities import capabilities
-from pve_simulator.access.tfa import answer_valid, challenge_ticket, challenge_valid, needs_second_factor
+from pve_simulator.access.capabilities import list_capabilities
+from pve_simulator.access.tfa import is_answer_valid, is_challenge_valid, issue_challenge_ticket, needs_second_factor
 from pve_simulator.errors import ApiError
-from pve_simulator.requests.auth import issue_csrf, issue_ticket, password_valid, user_enabled
+from pve_simulator.requests.auth import is_password_valid, is_user_enabled, issue_csrf, issue_ticket
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.privileges import privileges
 from pve_simulator.requests.router import route
@@ -26,46 +26,46 @@ def dummy(call: Call) -> None:
 def login(call: Call) -> dict[str, Any]:
     """A ticket and CSRF token for a user name and password; the password may be a valid ticket."""
     userid = f"{call.need('username')}@{call.text('realm')}" if call.text("realm") else call.need("username")
-    if not user_enabled(call.cluster, userid, call.world.clock.now()):
-        raise _refused()
-    answer = _verified(call, userid) if call.text("path") and call.items("privs") else _ticket(call, userid)
+    if not is_user_enabled(call.cluster, userid, call.world.clock.time()):
+        raise _authentication_failure()
+    answer = _verify_login(call, userid) if call.text("path") and call.items("privs") else _issue_ticket(call, userid)
     if "NeedTFA" not in answer:
-        answer["cap"] = capabilities(call.cluster, userid)
+        answer["cap"] = list_capabilities(call.cluster, userid)
     if call.cluster.name and "Sys.Audit" in privileges(call.cluster, userid, "/"):
         answer["clustername"] = call.cluster.name
-    call.world.record(call.cluster.local_node, "root@pam", f"successful auth for user '{userid}'")
+    call.world.write_log(call.cluster.local_node, "root@pam", f"successful auth for user '{userid}'")
     return answer
 
 
-def _ticket(call: Call, userid: str) -> dict[str, Any]:
-    now, password = call.world.clock.now(), call.need("password")
+def _issue_ticket(call: Call, userid: str) -> dict[str, Any]:
+    now, password = call.world.clock.time(), call.need("password")
     answer: dict[str, Any] = {"username": userid, "CSRFPreventionToken": issue_csrf(call.cluster, userid, now)}
     user, challenge, otp = call.cluster.access.users[userid], call.text("tfa-challenge"), call.text("otp")
     if challenge is not None:
-        good = otp is None and challenge_valid(call.cluster, userid, challenge, now)
-        good = good and answer_valid(user, password, now)
+        good = otp is None and is_challenge_valid(call.cluster, userid, challenge, now)
+        good = good and is_answer_valid(user, password, now)
     else:
-        good = password_valid(call.cluster, userid, password, now)
+        good = is_password_valid(call.cluster, userid, password, now)
         if good and not password.startswith("PVE:"):
-            # Both factors may come at once; one that was not asked for is wrong.
+            # Both factors may come at once; one that the user does not have is wrong.
             if otp is not None:
-                good = needs_second_factor(user) and answer_valid(user, otp, now)
+                good = needs_second_factor(user) and is_answer_valid(user, otp, now)
             elif needs_second_factor(user):
-                return {**answer, "ticket": challenge_ticket(call.cluster, userid, now), "NeedTFA": 1}
+                return {**answer, "ticket": issue_challenge_ticket(call.cluster, userid, now), "NeedTFA": 1}
     if not good:
-        raise _refused()
+        raise _authentication_failure()
     return {**answer, "ticket": issue_ticket(call.cluster, userid, now)}
 
 
-def _verified(call: Call, userid: str) -> dict[str, Any]:
-    """No ticket, only whether the password or ticket is good and the privileges are there."""
+def _verify_login(call: Call, userid: str) -> dict[str, Any]:
+    """Check a password or ticket, and privileges on a path, without issuing a ticket."""
     path = normalize_path(call.need("path"))
-    wanted = call.items("privs")
-    good = password_valid(call.cluster, userid, call.need("password"), call.world.clock.now())
-    if path is None or not good or not privileges(call.cluster, userid, path).keys() >= set(wanted):
-        raise _refused()
+    required = call.items("privs")
+    good = is_password_valid(call.cluster, userid, call.need("password"), call.world.clock.time())
+    if path is None or not good or not privileges(call.cluster, userid, path).keys() >= set(required):
+        raise _authentication_failure()
     return {"username": userid}
 
 
-def _refused() -> ApiError:
+def _authentication_failure() -> ApiError:
     return ApiError(401, "authentication failure")

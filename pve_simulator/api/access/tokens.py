@@ -24,7 +24,7 @@ def list_tokens(call: Call) -> list[dict[str, Any]]:
 @route("GET", "/access/users/{userid}/token/{tokenid}")
 def read_token(call: Call) -> dict[str, Any]:
     """One token, without its secret."""
-    return token_view(_token(call))
+    return token_view(_find_token(call))
 
 
 @route("POST", "/access/users/{userid}/token/{tokenid}")
@@ -37,15 +37,15 @@ def create_token(call: Call) -> dict[str, Any]:
     token = Token(privsep=call.flag("privsep", True), expire=call.integer("expire"), comment=call.text("comment"))
     token.comment = token.comment or None
     user.tokens[name] = token
-    info: dict[str, Any] = {"privsep": 1, **_given(call)}
+    info: dict[str, Any] = {"privsep": 1, **_read_options(call)}
     return {"info": info, "value": token.secret, "full-tokenid": f"{userid}!{name}"}
 
 
 @route("PUT", "/access/users/{userid}/token/{tokenid}")
 def change_token(call: Call) -> dict[str, Any]:
     """Change a token; `regenerate` gives it a new secret, and this answer shows it."""
-    token = _token(call)
-    view = {**token_view(token), **_given(call)}
+    token = _find_token(call)
+    view = {**token_view(token), **_read_options(call)}
     token.privsep = call.flag("privsep", token.privsep)
     token.expire = call.integer("expire", token.expire)
     token.comment = call.text("comment") or token.comment
@@ -64,7 +64,7 @@ def change_token(call: Call) -> dict[str, Any]:
 @route("DELETE", "/access/users/{userid}/token/{tokenid}")
 def delete_token(call: Call) -> None:
     """Remove a token and its access rules."""
-    _token(call)
+    _find_token(call)
     remove_token(call.cluster.access, call.need("userid"), call.need("tokenid"))
 
 
@@ -81,16 +81,16 @@ def token_list(user: User) -> list[dict[str, Any]]:
     return [{"tokenid": name, **token_view(token)} for name, token in sorted(user.tokens.items())]
 
 
-def _given(call: Call) -> dict[str, str]:
-    given: dict[str, str] = {}
+def _read_options(call: Call) -> dict[str, str]:
+    options: dict[str, str] = {}
     if "privsep" in call.params:
-        given["privsep"] = str(int(call.flag("privsep")))
+        options["privsep"] = str(int(call.flag("privsep")))
     if "expire" in call.params:
-        given["expire"] = str(call.integer("expire"))
+        options["expire"] = str(call.integer("expire"))
     if call.text("comment"):
-        given["comment"] = call.need("comment")
-    return given
+        options["comment"] = call.need("comment")
+    return options
 
 
-def _token(call: Call) -> Token:
+def _find_token(call: Call) -> Token:
     return find_token(call.cluster.access, call.need("userid"), call.need("tokenid"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.access.passwords import check_storable
-from pve_simulator.access.usercfg import changing, find_user, remove_user
+from pve_simulator.access.usercfg import find_user, remove_user, wrap_errors
 from pve_simulator.api.access.tokens import token_list, token_view
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import User
@@ -24,12 +24,12 @@ def list_users(call: Call) -> list[dict[str, Any]]:
     """Users that the caller may see: itself, all, or those of groups."""
     sees_all = call.subject.may("/access/groups", *_SEES)
     groups = {group for group in call.cluster.access.groups if call.subject.may(f"/access/groups/{group}", *_SEES)}
-    wanted = call.params.get("enabled")
+    enabled = call.params.get("enabled")
     return [
-        _entry(call, userid, user)
+        _build_entry(call, userid, user)
         for userid, user in sorted(call.cluster.access.users.items())
         if (sees_all or userid == call.subject.userid or groups.intersection(user.groups))
-        and (wanted is None or call.flag("enabled") == user.enable)
+        and (enabled is None or call.flag("enabled") == user.enable)
     ]
 
 
@@ -37,14 +37,14 @@ def list_users(call: Call) -> list[dict[str, Any]]:
 def create_user(call: Call) -> None:
     """Add a user; nobody checks that the realm exists, unless there is a password to store."""
     access, userid = call.cluster.access, call.need("userid")
-    with changing("create user"):
+    with wrap_errors("create user"):
         if userid in access.users:
-            raise failed(f"user '{userid}' already exists")
+            raise failure(f"user '{userid}' already exists")
         password = call.text("password")
         if password is not None:
             check_storable(access, userid)
         user = User(call.flag("enable", True), call.integer("expire"), password)
-        user.groups = _groups(call)
+        user.groups = _read_groups(call)
         _set_texts(call, user)
         access.users[userid] = user
 
@@ -54,15 +54,15 @@ def read_user(call: Call) -> dict[str, Any]:
     """One user."""
     user = find_user(call.cluster.access, call.need("userid"))
     tokens = {name: token_view(token) for name, token in user.tokens.items()}
-    return {**_attributes(user), "groups": sorted(user.groups), "tokens": tokens or None}
+    return {**_build_attributes(user), "groups": sorted(user.groups), "tokens": tokens or None}
 
 
 @route("PUT", "/access/users/{userid}")
 def change_user(call: Call) -> None:
     """Change what is given; `groups` replaces the user's groups unless `append` is set."""
-    with changing("update user"):
+    with wrap_errors("update user"):
         user = find_user(call.cluster.access, call.need("userid"))
-        groups = _groups(call)
+        groups = _read_groups(call)
         if "groups" in call.params:
             user.groups = list(dict.fromkeys([*user.groups, *groups] if call.flag("append") else groups))
         user.enable = call.flag("enable", user.enable)
@@ -76,11 +76,11 @@ def delete_user(call: Call) -> None:
     remove_user(call.cluster.access, call.need("userid"))
 
 
-def _groups(call: Call) -> list[str]:
+def _read_groups(call: Call) -> list[str]:
     groups = list(dict.fromkeys(call.items("groups")))
     for group in groups:
         if group not in call.cluster.access.groups:
-            raise failed(f"no such group '{group}'")
+            raise failure(f"no such group '{group}'")
     return groups
 
 
@@ -90,9 +90,9 @@ def _set_texts(call: Call, user: User) -> None:
             setattr(user, name, call.text(name) or None)
 
 
-def _entry(call: Call, userid: str, user: User) -> dict[str, Any]:
+def _build_entry(call: Call, userid: str, user: User) -> dict[str, Any]:
     realm = call.cluster.access.realms.get(userid.rpartition("@")[2])
-    entry = {"userid": userid, **_attributes(user)}
+    entry = {"userid": userid, **_build_attributes(user)}
     if realm is not None:
         entry["realm-type"] = realm.type
     if call.flag("full"):
@@ -100,10 +100,10 @@ def _entry(call: Call, userid: str, user: User) -> dict[str, Any]:
     return entry
 
 
-def _attributes(user: User) -> dict[str, Any]:
+def _build_attributes(user: User) -> dict[str, Any]:
     texts = {name: getattr(user, name) for name in _TEXTS}
     if texts["email"] is None and (texts["comment"] is not None or texts["keys"] is not None):
-        # The line of the file has an empty field there, which it has not when nothing follows.
+        # The line of the file has an empty field there, but only when something follows.
         texts["email"] = ""
     view: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
     return {**view, "enable": int(user.enable), "expire": user.expire}

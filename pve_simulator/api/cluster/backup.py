@@ -11,7 +11,7 @@ from typing import Any
 
 from pve_simulator.api.nodes.vzdump import check_rights
 from pve_simulator.backup import jobs, options
-from pve_simulator.errors import ApiError, failed, invalid
+from pve_simulator.errors import ApiError, failure, invalid
 from pve_simulator.guests import register
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -24,8 +24,8 @@ _ALSO_DELETABLE = frozenset({"comment", "repeat-missed"})
 @route("GET", "/cluster/backup")
 def list_jobs(call: Call) -> list[dict[str, Any]]:
     """All jobs, and when each runs next."""
-    now = call.world.clock.now()
-    return [jobs.job_view(name, job, now) for name, job in _jobs(call).items()]
+    now = call.world.clock.time()
+    return [jobs.job_view(name, job, now) for name, job in _get_jobs(call).items()]
 
 
 @route("POST", "/cluster/backup")
@@ -33,20 +33,20 @@ def create(call: Call) -> None:
     """Make a job."""
     check_rights(call)
     _check_pool(call)
-    params = jobs.with_schedule(_given(call), required=True)
+    params = jobs.with_schedule(_read_params(call), required=True)
     params.setdefault("enabled", True)
     name = str(params.pop("id", uuid.uuid4()))
-    if name in _jobs(call):
-        raise failed(f"Job '{name}' already exists")
-    _nested(params)
-    _jobs(call)[name] = params
+    if name in _get_jobs(call):
+        raise failure(f"Job '{name}' already exists")
+    _check_options(params)
+    _get_jobs(call)[name] = params
 
 
 @route("GET", "/cluster/backup/{id}")
 def read(call: Call) -> dict[str, Any]:
     """One job."""
     name = call.need("id")
-    job = _jobs(call).get(name)
+    job = _get_jobs(call).get(name)
     if job is None:
         raise invalid({"id": f"No such job '{name}'"})
     return jobs.job_view(name, job)
@@ -57,55 +57,55 @@ def update(call: Call) -> None:
     """Change a job."""
     check_rights(call)
     _check_pool(call)
-    given = _given(call)
-    name = str(given.pop("id"))
-    given.pop("delete", None)
-    given = jobs.with_schedule(given, required=False)
-    if not given and not call.items("delete"):
-        raise failed("no options specified")
-    job = _jobs(call).get(name)
+    params = _read_params(call)
+    name = str(params.pop("id"))
+    params.pop("delete", None)
+    params = jobs.with_schedule(params, required=False)
+    if not params and not call.items("delete"):
+        raise failure("no options specified")
+    job = _get_jobs(call).get(name)
     if job is None:
-        raise failed("no such vzdump job")
+        raise failure("no such vzdump job")
     try:
-        options.check(given, complete=False)
-        new = jobs.changed(job, given, call.items("delete"), _options() | _ALSO_DELETABLE)
-        options.check(new, complete=True)
+        options.check_options(params, complete=False)
+        new = jobs.update_job(job, params, call.items("delete"), _options() | _ALSO_DELETABLE)
+        options.check_options(new, complete=True)
     except ApiError as error:
         raise _as_text(error) from error
-    _jobs(call)[name] = new
+    _get_jobs(call)[name] = new
 
 
 @route("DELETE", "/cluster/backup/{id}")
 def delete(call: Call) -> None:
-    """Forget a job."""
+    """Delete a job."""
     name = call.need("id")
-    if name not in _jobs(call):
+    if name not in _get_jobs(call):
         raise _as_text(invalid({"id": f"No such job '{name}'"}))
-    del _jobs(call)[name]
+    del _get_jobs(call)[name]
 
 
 @route("GET", "/cluster/backup/{id}/included_volumes")
 def read_included(call: Call) -> dict[str, Any]:
-    """The guests and volumes that a job takes."""
+    """The guests and volumes that a job includes."""
     name = call.need("id")
-    job = _jobs(call).get(name)
+    job = _get_jobs(call).get(name)
     if job is None:
         raise invalid({"id": f"No such job '{name}'"})
-    return jobs.included_tree(call.cluster, job)
+    return jobs.build_included_tree(call.cluster, job)
 
 
 @route("GET", "/cluster/backup-info/not-backed-up")
 def list_not_backed_up(call: Call) -> list[dict[str, Any]]:
-    """The guests that no job takes."""
-    found = jobs.not_backed_up(call.cluster)
+    """The guests that no job includes."""
+    found = jobs.find_not_backed_up(call.cluster)
     return [entry for entry in found if call.subject.may(f"/vms/{entry['vmid']}", "VM.Audit")]
 
 
-def _jobs(call: Call) -> dict[str, dict[str, Any]]:
+def _get_jobs(call: Call) -> dict[str, dict[str, Any]]:
     return call.cluster.part(BackupJobs).jobs
 
 
-def _given(call: Call) -> dict[str, Any]:
+def _read_params(call: Call) -> dict[str, Any]:
     return dict(call.params)
 
 
@@ -117,19 +117,19 @@ def _check_pool(call: Call) -> None:
     call.subject.require(f"/pool/{pool}", "VM.Backup")
 
 
-def _nested(params: dict[str, Any]) -> None:
+def _check_options(params: dict[str, Any]) -> None:
     try:
-        options.check(params, complete=True)
+        options.check_options(params, complete=True)
     except ApiError as error:
         raise _as_text(error) from error
 
 
 def _as_text(error: ApiError) -> ApiError:
-    """A parameter error from under the lock of jobs.cfg: its text is all that comes out."""
+    """A parameter error raised under the lock of jobs.cfg, of which only the text reaches the client."""
     if error.errors is None:
         return error
     lines = "\n".join(f"{field}: {text}" for field, text in error.errors.items())
-    return failed(f"400 {error.message}\n{lines}")
+    return failure(f"400 {error.message}\n{lines}")
 
 
 @cache

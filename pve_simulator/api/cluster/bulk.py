@@ -22,21 +22,23 @@ _SHUTDOWN_TIMEOUT = 180
 @route("POST", f"{_PATH}/start")
 def start(call: Call) -> str:
     """Start guests, resume paused ones."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
 
     async def worker(task: Task) -> None:
         async def begin(guest: Guest) -> Task | None:
-            what = "start"
+            action = "start"
             if guest.running:
                 if not guest.paused:
                     task.warn(f"Skipping {guest.label} {guest.vmid}, already running.")
                     return None
-                what = "resume"
-            limited = what == "start" and guest.type == "qemu" and "timeout" in call.params
+                action = "resume"
+            limited = action == "start" and guest.type == "qemu" and "timeout" in call.params
             task.say(f"Starting {guest.label} {guest.vmid}")
-            return await _post(call, guest, f"status/{what}", {"timeout": call.params["timeout"]} if limited else {})
+            return await _post_action(
+                call, guest, f"status/{action}", {"timeout": call.params["timeout"]} if limited else {}
+            )
 
-        async def ended(guest: Guest, own: Task) -> None:
+        async def wait_after_start(guest: Guest, own: Task) -> None:
             delay = bulk.startup_of(guest).up
             if own.failed:
                 task.warn(f"Starting {guest.label} {guest.vmid} failed: {own.exitstatus}")
@@ -45,9 +47,11 @@ def start(call: Call) -> str:
                 await task.clock.sleep(delay)
 
         _announce(call, task, "Starting")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(guests, _workers(call, _WORKERS), begin, ended, refused=_refusal(task))
-        bulk.complain(failures, "start: ")
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
+        failures = await bulk.run_for_each(
+            guests, _count_workers(call, _WORKERS), begin, wait_after_start, refused=_make_refusal_reporter(task)
+        )
+        bulk.check_failures(failures, "start: ")
 
     return call.task("bulk-start", "", worker)
 
@@ -55,7 +59,7 @@ def start(call: Call) -> str:
 @route("POST", f"{_PATH}/shutdown")
 def shutdown(call: Call) -> str:
     """Shut guests down; after a timeout stop them, unless `force-stop` is 0."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
     force = call.flag("force-stop", True)
 
     async def worker(task: Task) -> None:
@@ -69,14 +73,19 @@ def shutdown(call: Call) -> str:
             own = bulk.startup_of(guest).down
             timeout = own if own is not None else call.integer("timeout", _SHUTDOWN_TIMEOUT)
             task.say(f"Shutting down {guest.label} {guest.vmid} (Timeout = {timeout} seconds)")
-            return await _post(call, guest, "status/shutdown", {"forceStop": int(force), "timeout": timeout})
+            return await _post_action(call, guest, "status/shutdown", {"forceStop": int(force), "timeout": timeout})
 
         _announce(call, task, "Shutting down")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(
-            guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
+        failures = await bulk.run_for_each(
+            guests,
+            _count_workers(call, _WORKERS),
+            begin,
+            _make_failure_reporter(task, "Stopping"),
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
-        bulk.complain(failures, "shutdown ")
+        bulk.check_failures(failures, "shutdown ")
 
     return call.task("bulk-shutdown", "", worker)
 
@@ -84,10 +93,10 @@ def shutdown(call: Call) -> str:
 @route("POST", f"{_PATH}/suspend")
 def suspend(call: Call) -> str:
     """Suspend virtual machines, to disk when asked."""
-    _check(call, "VM.PowerMgmt")
+    _check_privilege(call, "VM.PowerMgmt")
     storage = call.text("statestorage")
     if call.flag("to-disk"):
-        _check(call, "VM.Config.Disk")
+        _check_privilege(call, "VM.Config.Disk")
         if storage is not None:
             call.subject.require(f"/storage/{storage}", "Datastore.AllocateSpace")
 
@@ -103,14 +112,19 @@ def suspend(call: Call) -> str:
             if call.flag("to-disk") and storage is not None:
                 params["statestorage"] = storage
             task.say(f"Suspending VM {guest.vmid}")
-            return await _post(call, guest, "status/suspend", params)
+            return await _post_action(call, guest, "status/suspend", params)
 
         _announce(call, task, "Suspending")
-        guests = bulk.choose(call.cluster, _vmids(call))
-        failures = await bulk.for_each(
-            guests, _workers(call, _WORKERS), begin, _report(task, "Stopping"), refused=_refusal(task), reverse=True
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call))
+        failures = await bulk.run_for_each(
+            guests,
+            _count_workers(call, _WORKERS),
+            begin,
+            _make_failure_reporter(task, "Stopping"),
+            refused=_make_refusal_reporter(task),
+            reverse=True,
         )
-        bulk.complain(failures, "suspend ")
+        bulk.check_failures(failures, "suspend ")
 
     return call.task("bulk-suspend", "", worker)
 
@@ -118,7 +132,7 @@ def suspend(call: Call) -> str:
 @route("POST", f"{_PATH}/migrate")
 def migrate(call: Call) -> str:
     """Migrate guests to one node."""
-    _check(call, "VM.Migrate")
+    _check_privilege(call, "VM.Migrate")
     target = call.need("target")
 
     async def worker(task: Task) -> None:
@@ -132,52 +146,56 @@ def migrate(call: Call) -> str:
             if "with-local-disks" in call.params and guest.type == "qemu":
                 params["with-local-disks"] = int(call.flag("with-local-disks"))
             task.say(f"Migrating {guest.label} {guest.vmid}")
-            return await _post(call, guest, "migrate", params)
+            return await _post_action(call, guest, "migrate", params)
 
         _announce(call, task, "Migrating", f" to {target}")
-        guests = bulk.choose(call.cluster, _vmids(call), templates=True, managed=True)
-        failures = await bulk.for_each(
-            guests, _workers(call, 1), begin, _report(task, "Migrating"), refused=_refusal(task)
+        guests = bulk.choose_guests(call.cluster, _read_vmids(call), templates=True, managed=True)
+        failures = await bulk.run_for_each(
+            guests,
+            _count_workers(call, 1),
+            begin,
+            _make_failure_reporter(task, "Migrating"),
+            refused=_make_refusal_reporter(task),
         )
-        bulk.complain(failures, "migrate ")
+        bulk.check_failures(failures, "migrate ")
 
     return call.task("bulk-migrate", "", worker)
 
 
-async def _post(call: Call, guest: Guest, what: str, params: dict[str, Any]) -> Task | None:
-    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{what}"
+async def _post_action(call: Call, guest: Guest, action: str, params: dict[str, Any]) -> Task | None:
+    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{action}"
     return await bulk.call_api(call.world, call.subject, "POST", path, params)
 
 
-def _vmids(call: Call) -> list[int]:
+def _read_vmids(call: Call) -> list[int]:
     return [int(vmid) for vmid in call.items("vms")]
 
 
-def _check(call: Call, privilege: str) -> None:
-    for path in [f"/vms/{vmid}" for vmid in _vmids(call)] or ["/"]:
+def _check_privilege(call: Call, privilege: str) -> None:
+    for path in [f"/vms/{vmid}" for vmid in _read_vmids(call)] or ["/"]:
         call.subject.require(path, privilege)
 
 
-def _workers(call: Call, default: int) -> int:
+def _count_workers(call: Call, default: int) -> int:
     return bulk.max_workers(call.cluster, call.integer("max-workers") or call.integer("maxworkers"), default)
 
 
 def _announce(call: Call, task: Task, what: str, suffix: str = "") -> None:
-    vmids = _vmids(call)
+    vmids = _read_vmids(call)
     named = f"{what} guests{suffix}: {', '.join(map(str, vmids))}"
     task.say(named if vmids else f"{what} all guests{suffix}")
 
 
-def _refusal(task: Task) -> Any:
-    def refused(guest: Guest, error: ApiError) -> None:
+def _make_refusal_reporter(task: Task) -> Any:
+    def warn_of_refusal(guest: Guest, error: ApiError) -> None:
         task.warn(f"{error.status} {error.message}")
 
-    return refused
+    return warn_of_refusal
 
 
-def _report(task: Task, what: str) -> bulk.Finished:
-    async def ended(guest: Guest, own: Task) -> None:
+def _make_failure_reporter(task: Task, what: str) -> bulk.Finished:
+    async def warn_of_failure(guest: Guest, own: Task) -> None:
         if own.failed:
             task.warn(f"{what} {guest.label} {guest.vmid} failed: {own.exitstatus}")
 
-    return ended
+    return warn_of_failure

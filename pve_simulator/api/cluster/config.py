@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.cluster import Cluster
@@ -29,13 +29,13 @@ def nodes(call: Call) -> list[dict[str, str]]:
     """The members of the cluster; a stand-alone node has none."""
     if call.cluster.name is None:
         return []
-    return [{**_member(node), "node": node.name} for node in call.cluster.nodes.values()]
+    return [{**_describe_member(node), "node": node.name} for node in call.cluster.nodes.values()]
 
 
 @route("GET", "/cluster/config/totem")
 def totem(call: Call) -> dict[str, Any] | None:
     """The totem section; nothing on a stand-alone node."""
-    return _totem(call.cluster) if call.cluster.name is not None else None
+    return _describe_totem(call.cluster) if call.cluster.name is not None else None
 
 
 @route("GET", "/cluster/config/join")
@@ -46,12 +46,13 @@ def join_information(call: Call) -> dict[str, Any]:
         raise ApiError(424, "node is not in a cluster, no join info available!", newline=False)
     preferred = call.text("node") or cluster.local_node
     members = [
-        {**_member(node), "pve_addr": node.ip, "pve_fp": node.ssl_fingerprint} for node in cluster.nodes.values()
+        {**_describe_member(node), "pve_addr": node.ip, "pve_fp": node.ssl_fingerprint}
+        for node in cluster.nodes.values()
     ]
     return {
         "nodelist": members,
         "preferred_node": preferred,
-        "totem": _totem(cluster),
+        "totem": _describe_totem(cluster),
         "config_digest": digest_of(f"{cluster.name}{sorted(cluster.nodes)}"),
     }
 
@@ -67,7 +68,7 @@ def create(call: Call) -> str:
     """Make a cluster of this stand-alone node."""
     cluster = call.cluster
     if cluster.name is not None:
-        raise failed("cluster config '/etc/pve/corosync.conf' already exists")
+        raise failure("cluster config '/etc/pve/corosync.conf' already exists")
 
     async def worker(task: Task) -> None:
         task.say("Corosync Cluster Engine Authentication key generator.")
@@ -82,23 +83,23 @@ def create(call: Call) -> str:
 
 @route("DELETE", "/cluster/config/nodes/{node}")
 def remove(call: Call) -> None:
-    """Take a node out of the cluster; it must be off, and not the one that answers."""
+    """Remove a node from the cluster; it must be offline and not the node that answers."""
     cluster, name = call.cluster, call.need("node")
     node = cluster.nodes.get(name)
     if cluster.name is None or node is None:
-        raise failed(f"Node/IP: {name} is not a known host of the cluster.")
+        raise failure(f"Node/IP: {name} is not a known host of the cluster.")
     if name == cluster.local_node:
-        raise failed("Cannot delete myself from cluster!")
+        raise failure("Cannot delete myself from cluster!")
     del cluster.nodes[name]
     for vmid in [vmid for vmid, guest in cluster.guests.items() if guest.node == name]:
         del cluster.guests[vmid]
 
 
-def _member(node: Node) -> dict[str, str]:
+def _describe_member(node: Node) -> dict[str, str]:
     return {"name": node.name, "nodeid": str(node.id), "quorum_votes": "1", "ring0_addr": node.ip}
 
 
-def _totem(cluster: Cluster) -> dict[str, Any]:
+def _describe_totem(cluster: Cluster) -> dict[str, Any]:
     return {
         "cluster_name": cluster.name,
         "config_version": str(len(cluster.nodes)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
-from pve_simulator.world.calendar_events import in_words, schedule
+from pve_simulator.world.calendar_events import in_words, list_times
 
 _ITERATIONS = 10
 
@@ -18,6 +18,6 @@ _ITERATIONS = 10
 def analyze(call: Call) -> list[dict[str, Any]]:
     """The next times of a calendar event."""
     start = call.params.get("starttime")
-    begin = float(start) if start is not None else call.world.clock.now()
-    times = schedule(call.need("schedule"), begin, call.integer("iterations", _ITERATIONS))
+    begin = float(start) if start is not None else call.world.clock.time()
+    times = list_times(call.need("schedule"), begin, call.integer("iterations", _ITERATIONS))
     return [{"timestamp": moment, "utc": in_words(moment)} for moment in times]

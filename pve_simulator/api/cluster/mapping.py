@@ -14,7 +14,7 @@ from pve_simulator.state.sections import Section
 _KINDS = ("dir", "pci", "usb")
 
 
-def _view(kind: str) -> Any:
+def _make_view(kind: str) -> Any:
     def view(call: Call, name: str, section: Section) -> dict[str, Any]:
         return {"id": name, "type": kind, **section}
 
@@ -27,6 +27,6 @@ for _kind in _KINDS:
         key="id",
         missing="mapping '{name}' not found",
         exists=f"{_kind} ID '{{name}}' already defined",
-        view=_view(_kind),
+        view=_make_view(_kind),
         lenient_delete=True,
     ).serve(f"/cluster/mapping/{_kind}")

@@ -60,15 +60,17 @@ def delete_server(call: Call) -> None:
 @route("GET", "/cluster/metrics/export")
 def export(call: Call) -> dict[str, Any]:
     """What the status daemons measured last, unless `start-time` is later."""
-    now = int(call.world.clock.now())
+    now = int(call.world.clock.time())
     moment = now // 10 * 10
     if call.integer("start-time") > moment:
         return {"data": []}
-    points = [point for node in call.cluster.nodes.values() if node.online for point in _node_points(call, node.name)]
+    points = [
+        point for node in call.cluster.nodes.values() if node.online for point in _make_node_points(call, node.name)
+    ]
     return {"data": [{**point, "timestamp": moment} for point in points]}
 
 
-def _node_points(call: Call, name: str) -> list[dict[str, Any]]:
+def _make_node_points(call: Call, name: str) -> list[dict[str, Any]]:
     node = call.cluster.nodes[name]
     figures = node_figures(call.world, node)
     load = figures["cpu"] * node.cpus
@@ -88,17 +90,19 @@ def _node_points(call: Call, name: str) -> list[dict[str, Any]]:
         "disk_used": figures["disk"],
     }
     identity = f"node/{name}"
-    points = [_point(identity, metric, value) for metric, value in gauges.items()]
-    points += [_point(identity, metric, 0, "derive") for metric in ("net_in", "net_out")]
+    points = [_make_point(identity, metric, value) for metric, value in gauges.items()]
+    points += [_make_point(identity, metric, 0, "derive") for metric in ("net_in", "net_out")]
     for guest in call.cluster.guests.values():
         if guest.node != name or not guest.running:
             continue
         entry, identity = list_entry(call.world, guest, full=True), f"{guest.type}/{guest.vmid}"
-        points += [_point(identity, metric, entry[key]) for metric, key in _GUEST_GAUGES.items()]
-        points += [_point(identity, metric, entry.get(key, 0), "derive") for metric, key in _GUEST_COUNTERS.items()]
-        points.append(_point(identity, "disk_total", entry["maxdisk"]))
+        points += [_make_point(identity, metric, entry[key]) for metric, key in _GUEST_GAUGES.items()]
+        points += [
+            _make_point(identity, metric, entry.get(key, 0), "derive") for metric, key in _GUEST_COUNTERS.items()
+        ]
+        points.append(_make_point(identity, "disk_total", entry["maxdisk"]))
     return points
 
 
-def _point(identity: str, metric: str, value: float, kind: str = "gauge") -> dict[str, Any]:
+def _make_point(identity: str, metric: str, value: float, kind: str = "gauge") -> dict[str, Any]:
     return {"id": identity, "metric": metric, "type": kind, "value": value}

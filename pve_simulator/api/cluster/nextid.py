@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
@@ -15,19 +15,19 @@ _LOWER, _UPPER = 100, 1_000_000
 @route("GET", "/cluster/nextid")
 def next_id(call: Call) -> str:
     """The next free vmid as text, or whether a given one is free."""
-    wanted = call.params.get("vmid")
-    if wanted is not None:
-        if int(wanted) in call.cluster.guests:
-            raise invalid({"vmid": f"VM {wanted} already exists"})
-        return str(wanted)
-    lower, upper = _limits(call)
+    requested = call.params.get("vmid")
+    if requested is not None:
+        if int(requested) in call.cluster.guests:
+            raise invalid({"vmid": f"VM {requested} already exists"})
+        return str(requested)
+    lower, upper = _read_limits(call)
     for vmid in range(lower, upper):
         if vmid not in call.cluster.guests:
             return str(vmid)
-    raise failed(f"unable to get any free VMID in range [{lower}, {upper - 1}]")
+    raise failure(f"unable to get any free VMID in range [{lower}, {upper - 1}]")
 
 
-def _limits(call: Call) -> tuple[int, int]:
+def _read_limits(call: Call) -> tuple[int, int]:
     options = dict(
         option.split("=", 1) for option in call.cluster.options.get("next-id", "").split(",") if "=" in option
     )

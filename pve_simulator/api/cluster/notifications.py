@@ -33,11 +33,11 @@ _DEFAULT_MATCHER = {
 }
 
 
-def _endpoint(call: Call, name: str, section: Section) -> dict[str, Any]:
+def _build_endpoint(call: Call, name: str, section: Section) -> dict[str, Any]:
     return {"name": name, "origin": "user-created", **{k: v for k, v in section.items() if k not in _SECRETS}}
 
 
-def _matcher(call: Call, name: str, section: Section) -> dict[str, Any]:
+def _build_matcher(call: Call, name: str, section: Section) -> dict[str, Any]:
     return {"name": name, "origin": "user-created", "mode": "all", **section}
 
 
@@ -48,7 +48,7 @@ _ENDPOINTS = {
         missing="endpoint '{name}' not found",
         exists="Could not save configuration: endpoint '{name}' already exists",
         status=404,
-        view=_endpoint,
+        view=_build_endpoint,
     )
     for kind in _KINDS
 }
@@ -58,7 +58,7 @@ _MATCHERS = Sections(
     missing="matcher '{name}' not found",
     exists="Could not save configuration: matcher '{name}' already exists",
     status=404,
-    view=_matcher,
+    view=_build_matcher,
 )
 for _kind, _sections in _ENDPOINTS.items():
     _path = f"/cluster/notifications/endpoints/{_kind}"
@@ -70,17 +70,17 @@ route("PUT", "/cluster/notifications/matchers/{name}")(_MATCHERS.update)
 route("DELETE", "/cluster/notifications/matchers/{name}")(_MATCHERS.delete)
 
 
-def _list_of(kind: str) -> _Listing:
+def _make_list_handler(kind: str) -> _Listing:
     def listing(call: Call) -> list[dict[str, Any]]:
-        own = _ENDPOINTS[kind].listing(call)
+        own = _ENDPOINTS[kind].list_sections(call)
         builtin = kind == "sendmail" and all(entry["name"] != "mail-to-root" for entry in own)
         return [_MAIL_TO_ROOT, *own] if builtin else own
 
     return listing
 
 
-def _member_of(kind: str) -> Handler:
-    listing: _Listing = _list_of(kind)
+def _make_read_handler(kind: str) -> Handler:
+    listing: _Listing = _make_list_handler(kind)
 
     def read(call: Call) -> dict[str, Any]:
         for found in listing(call):
@@ -92,26 +92,26 @@ def _member_of(kind: str) -> Handler:
 
 
 for _kind in _KINDS:
-    route("GET", f"/cluster/notifications/endpoints/{_kind}")(_list_of(_kind))
-    route("GET", f"/cluster/notifications/endpoints/{_kind}/{{name}}")(_member_of(_kind))
+    route("GET", f"/cluster/notifications/endpoints/{_kind}")(_make_list_handler(_kind))
+    route("GET", f"/cluster/notifications/endpoints/{_kind}/{{name}}")(_make_read_handler(_kind))
 
 
 @route("GET", "/cluster/notifications/matchers")
 def matchers(call: Call) -> list[dict[str, Any]]:
     """All matchers."""
-    return _matchers(call)
+    return _list_matchers(call)
 
 
-def _matchers(call: Call) -> list[dict[str, Any]]:
+def _list_matchers(call: Call) -> list[dict[str, Any]]:
     """The matchers, the built-in one first unless somebody has replaced it."""
-    own = _MATCHERS.listing(call)
+    own = _MATCHERS.list_sections(call)
     return own if any(entry["name"] == "default-matcher" for entry in own) else [_DEFAULT_MATCHER, *own]
 
 
 @route("GET", "/cluster/notifications/matchers/{name}")
 def matcher(call: Call) -> dict[str, Any]:
     """One matcher."""
-    for entry in _matchers(call):
+    for entry in _list_matchers(call):
         if entry["name"] == call.need("name"):
             return entry
     raise ApiError(404, f"matcher '{call.need('name')}' not found")
@@ -122,12 +122,12 @@ def targets(call: Call) -> list[dict[str, Any]]:
     """Every endpoint as a target."""
     entries = []
     for kind in _KINDS:
-        for entry in _list_of(kind)(call):
-            shown: dict[str, Any] = {"type": kind}
+        for entry in _make_list_handler(kind)(call):
+            target: dict[str, Any] = {"type": kind}
             for key in ("name", "comment", "origin", "disable"):
                 if key in entry:
-                    shown[key] = entry[key]
-            entries.append(shown)
+                    target[key] = entry[key]
+            entries.append(target)
     return entries
 
 

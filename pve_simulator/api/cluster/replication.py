@@ -9,8 +9,8 @@ import json
 import time
 from typing import Any
 
-from pve_simulator.api.sections import plain
-from pve_simulator.errors import failed
+from pve_simulator.api.sections import to_section_value
+from pve_simulator.errors import failure
 from pve_simulator.guests import sizes
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Reply, route
@@ -30,7 +30,11 @@ _REPLICABLE = frozenset({"zfspool"})
 def list_jobs(call: Call) -> list[dict[str, Any]]:
     """The jobs of all guests that one may see."""
     jobs = call.cluster.part(Replication).jobs.items()
-    return [_view(call, job_id, job) for job_id, job in jobs if call.subject.may(f"/vms/{_vmid(job_id)}", "VM.Audit")]
+    return [
+        _build_view(call, job_id, job)
+        for job_id, job in jobs
+        if call.subject.may(f"/vms/{_parse_vmid(job_id)}", "VM.Audit")
+    ]
 
 
 @route("POST", _CLUSTER)
@@ -38,38 +42,40 @@ def create(call: Call) -> None:
     """Add a job; the guest's volumes must be on storages that can replicate."""
     job_id, target = call.need("id"), call.need("target")
     if target not in call.cluster.nodes:
-        raise failed(f"Target '{target}' does not exist.")
-    guest = call.cluster.guests.get(_vmid(job_id))
+        raise failure(f"Target '{target}' does not exist.")
+    guest = call.cluster.guests.get(_parse_vmid(job_id))
     if guest is None:
-        raise failed(f"guest '{_vmid(job_id)}' does not exist")
+        raise failure(f"guest '{_parse_vmid(job_id)}' does not exist")
     jobs = call.cluster.part(Replication).jobs
     if job_id in jobs:
-        raise failed(f"replication job '{job_id}' already exists")
+        raise failure(f"replication job '{job_id}' already exists")
     if guest.node == target:
-        raise failed("Source and target nodes are the same.")
-    if any(_vmid(other) == guest.vmid and job.config["target"] == target for other, job in jobs.items()):
-        raise failed(f"There is already a replication job with the target '{target}' for this guest.")
+        raise failure("Source and target nodes are the same.")
+    if any(_parse_vmid(other) == guest.vmid and job.config["target"] == target for other, job in jobs.items()):
+        raise failure(f"There is already a replication job with the target '{target}' for this guest.")
     _check_volumes(call, guest)
-    jobs[job_id] = ReplicationJob({name: str(plain(value)) for name, value in call.params.items() if name != "id"})
+    jobs[job_id] = ReplicationJob(
+        {name: str(to_section_value(value)) for name, value in call.params.items() if name != "id"}
+    )
 
 
 @route("GET", f"{_CLUSTER}/{{id}}")
 def read(call: Call) -> dict[str, Any]:
     """One job."""
-    return _view(call, call.need("id"), _existing(call))
+    return _build_view(call, call.need("id"), _require_job(call))
 
 
 @route("PUT", f"{_CLUSTER}/{{id}}")
 def update(call: Call) -> None:
     """Set and delete options of a job."""
-    job = _existing(call)
+    job = _require_job(call)
     digest = call.text("digest")
-    if digest is not None and digest != _digest(call):
-        raise failed("detected modified configuration - file changed by other user? Try again.")
+    if digest is not None and digest != _compute_digest(call):
+        raise failure("detected modified configuration - file changed by other user? Try again.")
     for name in call.items("delete"):
         job.config.pop(name, None)
     control = ("id", "delete", "digest")
-    job.config |= {name: str(plain(value)) for name, value in call.params.items() if name not in control}
+    job.config |= {name: str(to_section_value(value)) for name, value in call.params.items() if name not in control}
 
 
 @route("DELETE", f"{_CLUSTER}/{{id}}")
@@ -77,37 +83,37 @@ def delete(call: Call) -> None:
     """Remove a job: at once with `force`, else at its next run."""
     jobs, job_id = call.cluster.part(Replication).jobs, call.need("id")
     if job_id not in jobs:
-        raise failed(f"no such job '{job_id}'")
+        raise failure(f"no such job '{job_id}'")
     if call.flag("force") and call.flag("keep"):
-        raise failed("parameters 'force' and 'keep' are mutually exclusive")
-    # Nothing runs the jobs but `schedule_now`: a removal waits for nobody.
+        raise failure("parameters 'force' and 'keep' are mutually exclusive")
+    # Only `schedule_now` runs jobs, so a removal has nothing to wait for.
     del jobs[job_id]
 
 
 @route("GET", _NODE)
 def node_jobs(call: Call) -> list[dict[str, Any]]:
-    """The jobs of the node's guests, with how they went."""
-    wanted = call.params.get("guest")
+    """The jobs of the node's guests, with the status of their last runs."""
+    vmid = call.params.get("guest")
     return [
-        _status(call, job_id, job)
+        _build_status(call, job_id, job)
         for job_id, job in call.cluster.part(Replication).jobs.items()
-        if (guest := call.cluster.guests.get(_vmid(job_id))) is not None
+        if (guest := call.cluster.guests.get(_parse_vmid(job_id))) is not None
         and guest.node == call.node
-        and wanted in (None, guest.vmid)
+        and vmid in (None, guest.vmid)
         and call.subject.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]
 
 
 @route("GET", f"{_NODE}/{{id}}/status")
 def status(call: Call) -> dict[str, Any]:
-    """How a job went."""
-    return _status(call, call.need("id"), _existing(call))
+    """The status of a job's last run."""
+    return _build_status(call, call.need("id"), _require_job(call))
 
 
 @route("GET", f"{_NODE}/{{id}}/log")
 def log(call: Call) -> Reply:
     """The log of the last run."""
-    lines = _existing(call).log or ["no content"]
+    lines = _require_job(call).log or ["no content"]
     start, limit = call.integer("start"), call.integer("limit", 50)
     page = lines[start : start + limit if limit else None]
     return Reply([{"n": start + n, "t": line} for n, line in enumerate(page, start=1)], {"total": len(lines)})
@@ -116,13 +122,13 @@ def log(call: Call) -> Reply:
 @route("POST", f"{_NODE}/{{id}}/schedule_now")
 def schedule_now(call: Call) -> None:
     """Run a job soon."""
-    job, job_id = _existing(call), call.need("id")
-    call.world.background(_run(call, job_id, job))
+    job, job_id = _require_job(call), call.need("id")
+    call.world.run_in_background(_run_job(call, job_id, job))
 
 
-async def _run(call: Call, job_id: str, job: ReplicationJob) -> None:
+async def _run_job(call: Call, job_id: str, job: ReplicationJob) -> None:
     clock = call.world.clock
-    job.last_try = int(clock.now())
+    job.last_try = int(clock.time())
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(job.last_try))
     job.log = [f"{stamp} {job_id}: start replication job"]
     await clock.sleep(call.world.settings.task_seconds)
@@ -133,7 +139,7 @@ async def _run(call: Call, job_id: str, job: ReplicationJob) -> None:
         job.log.append(f"{stamp} {job_id}: end replication job with error: {job.error}")
         return
     job.fail_count, job.error, job.last_sync = 0, None, job.last_try
-    job.duration = clock.now() - job.last_try
+    job.duration = clock.time() - job.last_try
     job.log.append(f"{stamp} {job_id}: end replication job")
 
 
@@ -144,39 +150,39 @@ def _check_volumes(call: Call, guest: Guest) -> None:
         if not (mounted or sizes.is_disk(key)) or "media=cdrom" in value or "replicate=0" in value:
             continue
         storage = call.cluster.storages.get(volid.partition(":")[0])
-        if storage is not None and not storage.shared and storage.type not in _REPLICABLE:
-            raise failed(f"missing replicate feature on volume '{volid}'")
+        if storage is not None and not storage.is_shared and storage.type not in _REPLICABLE:
+            raise failure(f"missing replicate feature on volume '{volid}'")
 
 
-def _existing(call: Call) -> ReplicationJob:
+def _require_job(call: Call) -> ReplicationJob:
     job = call.cluster.part(Replication).jobs.get(call.need("id"))
     if job is None:
-        raise failed(f"no such replication job '{call.need('id')}'")
+        raise failure(f"no such replication job '{call.need('id')}'")
     return job
 
 
-def _vmid(job_id: str) -> int:
+def _parse_vmid(job_id: str) -> int:
     return int(job_id.partition("-")[0])
 
 
-def _digest(call: Call) -> str:
+def _compute_digest(call: Call) -> str:
     jobs = {job_id: job.config for job_id, job in call.cluster.part(Replication).jobs.items()}
     return digest_of(json.dumps(jobs, sort_keys=True))
 
 
-def _view(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
+def _build_view(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
     config = {name: int(value) if name in _INTEGERS else value for name, value in job.config.items()}
     number = int(job_id.partition("-")[2])
-    return {"id": job_id, "guest": _vmid(job_id), "jobnum": number, **config, "digest": _digest(call)}
+    return {"id": job_id, "guest": _parse_vmid(job_id), "jobnum": number, **config, "digest": _compute_digest(call)}
 
 
-def _status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
-    guest = call.cluster.guests[_vmid(job_id)]
-    after = max(job.last_try, int(call.world.clock.now()) - 1)
+def _build_status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
+    guest = call.cluster.guests[_parse_vmid(job_id)]
+    after = max(job.last_try, int(call.world.clock.time()) - 1)
     due = parse_event(job.config.get("schedule", _SCHEDULE)).next_after(after)
-    shown = _view(call, job_id, job)
-    del shown["digest"]
-    shown |= {
+    view = _build_view(call, job_id, job)
+    del view["digest"]
+    view |= {
         "source": guest.node,
         "vmtype": guest.type,
         "last_try": job.last_try,
@@ -185,4 +191,4 @@ def _status(call: Call, job_id: str, job: ReplicationJob) -> dict[str, Any]:
         "duration": job.duration,
         "fail_count": job.fail_count,
     }
-    return {**shown, "error": job.error} if job.error else shown
+    return {**view, "error": job.error} if job.error else view

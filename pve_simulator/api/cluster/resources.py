@@ -15,39 +15,40 @@ from pve_simulator.requests.router import route
 @route("GET", "/cluster/resources")
 def resources(call: Call) -> list[dict[str, Any]]:
     """Guests, nodes, storages and networks that the caller may see."""
-    wanted = call.text("type")
+    kind = call.text("type")
     entries: list[dict[str, Any]] = []
-    if wanted in (None, "vm"):
-        entries += _guests(call)
-    if wanted in (None, "node"):
+    if kind in (None, "vm"):
+        entries += _list_guests(call)
+    if kind in (None, "node"):
         may_audit = call.subject.may
         for node in call.cluster.nodes.values():
             entries.append(node_resource(call.world, node, details=may_audit(f"/nodes/{node.name}", "Sys.Audit")))
-    if wanted in (None, "storage"):
-        entries += _storages(call)
-    if wanted is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
-        entries += [_zone(name) for name, node in call.cluster.nodes.items() if node.online]
+    if kind in (None, "storage"):
+        entries += _list_storages(call)
+    if kind is None and call.subject.may("/sdn/zones/localnetwork", "SDN.Audit", "SDN.Use"):
+        entries += [_describe_zone(name) for name, node in call.cluster.nodes.items() if node.online]
     return entries
 
 
-def _guests(call: Call) -> list[dict[str, Any]]:
+def _list_guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
-    allowed = call.subject.guest_filter("VM.Audit")
+    allowed = call.subject.make_guest_filter("VM.Audit")
     guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
-    return call.world.part(Feed).resources(call.world, guests, pools, call.worker)
+    return call.world.part(Feed).list_resources(call.world, guests, pools, call.worker)
 
 
-def _storages(call: Call) -> list[dict[str, Any]]:
+def _list_storages(call: Call) -> list[dict[str, Any]]:
     return [
         storage_resource(call.world, storage, node)
         for storage in call.cluster.storages.values()
-        if storage.enabled and call.subject.may(f"/storage/{storage.id}", "Datastore.Audit", "Datastore.AllocateSpace")
+        if storage.is_enabled
+        and call.subject.may(f"/storage/{storage.id}", "Datastore.Audit", "Datastore.AllocateSpace")
         for node in call.cluster.nodes.values()
-        if storage.on_node(node.name)
+        if storage.is_on_node(node.name)
     ]
 
 
-def _zone(node: str) -> dict[str, Any]:
+def _describe_zone(node: str) -> dict[str, Any]:
     return {
         "id": f"network/{node}/zone/localnetwork",
         "network": "localnetwork",

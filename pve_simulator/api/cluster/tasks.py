@@ -20,18 +20,18 @@ def recent(call: Call) -> list[dict[str, Any]]:
     """The recent tasks of all online nodes: running ones have neither status nor end."""
     tasks = call.world.tasks
     sees_all = call.subject.may("/", "Sys.Audit")
-    found = [
+    recent_tasks = [
         task
         for name, node in call.cluster.nodes.items()
         if node.online
-        for task in (tasks.active(name) + tasks.archived(name))[:_RECENT]
+        for task in (tasks.list_active(name) + tasks.list_finished(name))[:_RECENT]
         if sees_all or task.upid.user.split("!")[0] == call.subject.userid
     ]
-    found.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
-    return [_entry(task) for task in found]
+    recent_tasks.sort(key=lambda task: (task.running, task.upid.start), reverse=True)
+    return [_build_entry(task) for task in recent_tasks]
 
 
-def _entry(task: Task) -> dict[str, Any]:
+def _build_entry(task: Task) -> dict[str, Any]:
     if task.running:
-        return {**tasklists.identity(task), "pid": task.upid.pid}
-    return {**tasklists.identity(task), **tasklists.end(task), "saved": "1"}
+        return {**tasklists.describe_identity(task), "pid": task.upid.pid}
+    return {**tasklists.describe_identity(task), **tasklists.describe_end(task), "saved": "1"}

@@ -9,8 +9,8 @@ from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, serve
 from pve_simulator.errors import check_unmodified, invalid
-from pve_simulator.firewall.addresses import canonical, ip_version
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.firewall.addresses import ip_version, normalize_address
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Alias
@@ -18,12 +18,12 @@ from pve_simulator.state.firewall import Alias
 
 def list_aliases(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All aliases by name."""
-    return with_digest(_views(scope))
+    return add_digests(_build_views(scope))
 
 
 def read_alias(call: Call, scope: Scope) -> dict[str, Any]:
     """One alias, without a digest."""
-    return _view(scope.own.aliases[_existing(call, scope)])
+    return _build_view(scope.own.aliases[_require_alias(call, scope)])
 
 
 def create_alias(call: Call, scope: Scope) -> None:
@@ -31,21 +31,21 @@ def create_alias(call: Call, scope: Scope) -> None:
     name = call.need("name")
     if name.lower() in scope.own.aliases:
         raise invalid({"name": f"alias '{name}' already exists"})
-    scope.own.aliases[name.lower()] = _from(call, name)
+    scope.own.aliases[name.lower()] = _build_alias(call, name)
 
 
 def change_alias(call: Call, scope: Scope) -> None:
-    """Replace an alias, comment and all, and rename it if asked."""
+    """Replace an alias and its comment, and with `rename` rename it."""
     _check_digest(call, scope)
-    key = _existing(call, scope)
+    key = _require_alias(call, scope)
     rename = call.text("rename") or call.need("name")
     if rename.lower() != key:
         if rename.lower() in scope.own.aliases:
             raise invalid({"name": f"alias '{rename}' already exists"})
         del scope.own.aliases[key]
-        scope.own.aliases[rename.lower()] = _from(call, rename)
+        scope.own.aliases[rename.lower()] = _build_alias(call, rename)
     else:
-        scope.own.aliases[key] = _from(call, call.need("name"))
+        scope.own.aliases[key] = _build_alias(call, call.need("name"))
 
 
 def delete_alias(call: Call, scope: Scope) -> None:
@@ -54,28 +54,28 @@ def delete_alias(call: Call, scope: Scope) -> None:
     scope.own.aliases.pop(call.need("name").lower(), None)
 
 
-def _from(call: Call, name: str) -> Alias:
-    return Alias(name, canonical(call.need("cidr")), (call.text("comment") or "").strip() or None)
+def _build_alias(call: Call, name: str) -> Alias:
+    return Alias(name, normalize_address(call.need("cidr")), (call.text("comment") or "").strip() or None)
 
 
-def _existing(call: Call, scope: Scope) -> str:
+def _require_alias(call: Call, scope: Scope) -> str:
     key = call.need("name").lower()
     if key not in scope.own.aliases:
         raise invalid({"name": "no such alias"})
     return key
 
 
-def _view(alias: Alias) -> dict[str, Any]:
+def _build_view(alias: Alias) -> dict[str, Any]:
     view: dict[str, Any] = {"name": alias.name, "cidr": alias.cidr, "ipversion": ip_version(alias.cidr)}
     return {**view, "comment": alias.comment} if alias.comment else view
 
 
-def _views(scope: Scope) -> list[dict[str, Any]]:
-    return [_view(scope.own.aliases[key]) for key in sorted(scope.own.aliases)]
+def _build_views(scope: Scope) -> list[dict[str, Any]]:
+    return [_build_view(scope.own.aliases[key]) for key in sorted(scope.own.aliases)]
 
 
 def _check_digest(call: Call, scope: Scope) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))
 
 
 for _level in (CLUSTER, *GUESTS):

@@ -9,8 +9,8 @@ from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, serve
 from pve_simulator.api.firewall.rules import GROUP, group_of
-from pve_simulator.errors import check_unmodified, failed, invalid
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.errors import check_unmodified, failure, invalid
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Firewall, SecurityGroup
@@ -18,7 +18,7 @@ from pve_simulator.state.firewall import Firewall, SecurityGroup
 
 def list_groups(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All groups by name."""
-    return with_digest(_views(scope))
+    return add_digests(_build_views(scope))
 
 
 def create_group(call: Call, scope: Scope) -> None:
@@ -28,31 +28,31 @@ def create_group(call: Call, scope: Scope) -> None:
     if rename is None:
         if name in groups:
             raise invalid({"group": f"Security group '{name}' already exists"})
-        # The file holds names in lower case: one that differs in nothing else is what is there.
+        # The file holds names in lower case: a name that differs only in case is the existing one.
         groups.setdefault(name.lower(), SecurityGroup(call.text("comment") or None))
         return
-    check_unmodified(call.text("digest"), digest_of_entries(_views(scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(_build_views(scope)))
     if rename not in groups:
         raise invalid({"group": f"Security group '{rename}' does not exist"})
     if name in groups and name != rename:
         raise invalid({"group": f"Security group '{name}' does already exist"})
-    found = groups.pop(rename)
-    found.comment = call.text("comment", found.comment) or None
-    groups[name.lower()] = found
+    group = groups.pop(rename)
+    group.comment = call.text("comment", group.comment) or None
+    groups[name.lower()] = group
     if name != rename:
         _rename_in_rules(call, rename, name)
 
 
 def delete_group(call: Call, scope: Scope) -> None:
-    """Remove a group that has no rules, whoever uses it."""
+    """Remove a group that has no rules, even one that rules refer to."""
     name = call.need("group")
     if group_of(call, scope).rules:
-        raise failed(f"Security group '{name}' is not empty")
+        raise failure(f"Security group '{name}' is not empty")
     del scope.cluster.groups[name]
 
 
 def _rename_in_rules(call: Call, old: str, new: str) -> None:
-    """Rules that use the group follow it: the cluster's, the nodes' and those of guests that are there."""
+    """Rename the group in the rules that use it: the cluster's, the nodes' and those of existing guests."""
     firewall = call.cluster.part(Firewall)
     guests = [file for vmid, file in firewall.guests.items() if vmid in call.cluster.guests]
     for file in [firewall.cluster, *firewall.nodes.values(), *guests]:
@@ -61,7 +61,7 @@ def _rename_in_rules(call: Call, old: str, new: str) -> None:
                 rule["action"] = new
 
 
-def _views(scope: Scope) -> list[dict[str, Any]]:
+def _build_views(scope: Scope) -> list[dict[str, Any]]:
     return [
         {"group": name, **({"comment": group.comment} if group.comment else {})}
         for name, group in sorted(scope.cluster.groups.items())

@@ -23,12 +23,12 @@ class Level:
     prefix: str
 
     def scope(self, call: Call) -> Scope:
-        """The file that a call is about. Reading does not make one."""
+        """The file that a call is about; reading does not create one."""
         firewall = call.cluster.part(Firewall)
         if self.env == "host":
-            return Scope(self.env, _file(call, firewall.nodes, call.node), firewall.cluster)
+            return Scope(self.env, _get_file(call, firewall.nodes, call.node), firewall.cluster)
         if self.env in ("vm", "ct"):
-            return Scope(self.env, _file(call, firewall.guests, call.vmid), firewall.cluster)
+            return Scope(self.env, _get_file(call, firewall.guests, call.vmid), firewall.cluster)
         return Scope(self.env, firewall.cluster, firewall.cluster)
 
 
@@ -51,7 +51,7 @@ def serve(level: Level, method: str, path: str, handler: LevelHandler) -> None:
     route(method, f"{level.prefix}{path}")(handle)
 
 
-def _file(call: Call, files: dict[Any, FirewallFile], key: str | int) -> FirewallFile:
+def _get_file(call: Call, files: dict[Any, FirewallFile], key: str | int) -> FirewallFile:
     if call.method == "GET":
         return files.get(key) or FirewallFile()
     return files.setdefault(key, FirewallFile())

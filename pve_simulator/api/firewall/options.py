@@ -20,16 +20,16 @@ _TRIAL = 60.0
 
 
 def read_options(call: Call, scope: Scope) -> dict[str, Any]:
-    """What is set, and its digest."""
-    options = _typed(call, scope)
+    """The options that are set, and their digest."""
+    options = _get_typed_options(call, scope)
     return {**options, "digest": digest_of_entries([options])}
 
 
-def _changer(level: Level) -> Any:
+def _make_change_handler(level: Level) -> Any:
     def change(call: Call, scope: Scope) -> None:
         """Delete and set options."""
         known = _known_options(level)
-        check_unmodified(call.text("digest"), digest_of_entries([_typed(call, scope)]))
+        check_unmodified(call.text("digest"), digest_of_entries([_get_typed_options(call, scope)]))
         options = dict(scope.own.options)
         for name in call.items("delete"):
             if name not in known:
@@ -39,7 +39,7 @@ def _changer(level: Level) -> Any:
             value = call.params[name]
             options[name] = str(int(value) if isinstance(value, bool) else value)
         if level is CLUSTER and call.integer("enable") > 1:
-            options["enable"] = str(int(call.world.clock.now()))
+            options["enable"] = str(int(call.world.clock.time()))
         scope.own.options = options
 
     return change
@@ -50,16 +50,16 @@ def _known_options(level: Level) -> set[str]:
     return set(properties) - _NOT_OPTIONS
 
 
-def _typed(call: Call, scope: Scope) -> dict[str, Any]:
+def _get_typed_options(call: Call, scope: Scope) -> dict[str, Any]:
     typed: dict[str, Any] = {
         name: int(value) if value.isdecimal() else value for name, value in scope.own.options.items()
     }
     enabled = typed.get("enable", 0)
-    if enabled > 1 and call.world.clock.now() - enabled > _TRIAL:
+    if enabled > 1 and call.world.clock.time() - enabled > _TRIAL:
         typed["enable"] = 0
     return typed
 
 
 for _level in (CLUSTER, NODE, *GUESTS):
     serve(_level, "GET", "/options", read_options)
-    serve(_level, "PUT", "/options", _changer(_level))
+    serve(_level, "PUT", "/options", _make_change_handler(_level))

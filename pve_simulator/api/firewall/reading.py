@@ -21,10 +21,10 @@ _GUEST_INDEX = "rules aliases ipset refs options"
 
 def list_references(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """What `source` and `dest` of a rule can name: the cluster's first, then the guest's own."""
-    found = _references(scope.cluster, "dc", call.text("type"))
+    references = _list_references(scope.cluster, "dc", call.text("type"))
     if scope.is_guest:
-        found += _references(scope.own, "guest", call.text("type"))
-    return found
+        references += _list_references(scope.own, "guest", call.text("type"))
+    return references
 
 
 def list_macros(call: Call, scope: Scope) -> list[dict[str, str]]:
@@ -37,13 +37,13 @@ def read_log(call: Call, scope: Scope) -> Reply:
     return Reply([{"n": 1, "t": "unable to open file - No such file or directory"}], {"total": 1})
 
 
-def _references(file: FirewallFile, scope: str, wanted: str | None) -> list[dict[str, Any]]:
-    sets = [("ipset", name, f"+{name}", found.comment) for name, found in file.ipsets.items()]
-    aliases = [("alias", name, name, found.comment) for name, found in file.aliases.items()]
+def _list_references(file: FirewallFile, scope: str, kind_filter: str | None) -> list[dict[str, Any]]:
+    sets = [("ipset", name, f"+{name}", entry.comment) for name, entry in file.ipsets.items()]
+    aliases = [("alias", name, name, entry.comment) for name, entry in file.aliases.items()]
     return [
         {"type": kind, "name": name, "ref": ref, "scope": scope, **({"comment": comment} if comment else {})}
         for kind, name, ref, comment in [*sets, *aliases]
-        if wanted in (None, kind)
+        if kind_filter in (None, kind)
     ]
 
 

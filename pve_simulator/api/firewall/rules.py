@@ -8,9 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
-from pve_simulator.errors import check_unmodified, failed
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
-from pve_simulator.firewall.rules import delete_properties, moved, shown, stored, update_rule, verify_rule
+from pve_simulator.errors import check_unmodified, failure
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
+from pve_simulator.firewall.rules import (
+    delete_properties,
+    move_rule,
+    normalize_rule,
+    rule_view,
+    update_rule,
+    verify_rule,
+)
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.state.firewall import Rule, SecurityGroup
@@ -20,45 +27,45 @@ GROUP = Level("group", "/cluster/firewall/groups/{group}")
 
 def list_rules(call: Call, scope: Scope) -> list[dict[str, Any]]:
     """All rules, each with its position."""
-    return [{**view, "pos": pos} for pos, view in enumerate(_views(call, scope))]
+    return [{**view, "pos": pos} for pos, view in enumerate(_build_views(call, scope))]
 
 
 def read_rule(call: Call, scope: Scope) -> dict[str, Any]:
     """One rule; its position is the text of the path."""
-    views = _views(call, scope)
+    views = _build_views(call, scope)
     _check_position(call, len(views))
     return {**views[call.integer("pos")], "pos": str(call.params["pos"])}
 
 
 def create_rule(call: Call, scope: Scope) -> None:
-    """Add a rule before all others, wherever `pos` says, and disabled unless it says otherwise."""
-    rules = _rules(call, scope)
+    """Add a rule before all others, whatever `pos` says; it is disabled unless `enable` is set."""
+    rules = _get_rules(call, scope)
     rule: Rule = {}
     update_rule(rule, call.params)
     verify_rule(rule, scope)
     rule.setdefault("enable", "0")
-    rules.insert(0, stored(rule))
+    rules.insert(0, normalize_rule(rule))
 
 
 def change_rule(call: Call, scope: Scope) -> None:
-    """Change a rule, or move it and nothing else."""
-    rules = _rules(call, scope)
+    """Change a rule, or only move it."""
+    rules = _get_rules(call, scope)
     _check_digest(call, scope)
     position = _check_position(call, len(rules))
     target = call.integer("moveto", position)
     if target != position:
-        rules[:] = moved(rules, position, target)
+        rules[:] = move_rule(rules, position, target)
         return
     rule = dict(rules[position])
     update_rule(rule, call.params)
     delete_properties(rule, call.items("delete"))
     verify_rule(rule, scope)
-    rules[position] = stored(rule)
+    rules[position] = normalize_rule(rule)
 
 
 def delete_rule(call: Call, scope: Scope) -> None:
     """Remove a rule."""
-    rules = _rules(call, scope)
+    rules = _get_rules(call, scope)
     _check_digest(call, scope)
     del rules[_check_position(call, len(rules))]
 
@@ -68,26 +75,26 @@ def group_of(call: Call, scope: Scope) -> SecurityGroup:
     name = call.need("group")
     group = scope.cluster.groups.get(name)
     if group is None:
-        raise failed(f"no such security group '{name}'")
+        raise failure(f"no such security group '{name}'")
     return group
 
 
-def _rules(call: Call, scope: Scope) -> list[Rule]:
+def _get_rules(call: Call, scope: Scope) -> list[Rule]:
     return group_of(call, scope).rules if scope.env == "group" else scope.own.rules
 
 
-def _views(call: Call, scope: Scope) -> list[dict[str, Any]]:
-    return with_digest([shown(rule, scope) for rule in _rules(call, scope)])
+def _build_views(call: Call, scope: Scope) -> list[dict[str, Any]]:
+    return add_digests([rule_view(rule, scope) for rule in _get_rules(call, scope)])
 
 
 def _check_digest(call: Call, scope: Scope) -> None:
-    check_unmodified(call.text("digest"), digest_of_entries(shown(rule, scope) for rule in _rules(call, scope)))
+    check_unmodified(call.text("digest"), digest_of_entries(rule_view(rule, scope) for rule in _get_rules(call, scope)))
 
 
 def _check_position(call: Call, count: int) -> int:
     position = call.integer("pos")
     if position >= count:
-        raise failed(f"no rule at position {call.params['pos']}")
+        raise failure(f"no rule at position {call.params['pos']}")
     return position
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.appliances import Appliances
 from pve_simulator.storage.fetching import Download
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.plugins import PLUGINS
-from pve_simulator.storage.uploads import destination
+from pve_simulator.storage.uploads import find_destination
 
 
 @route("GET", "/nodes/{node}/aplinfo")
 def list_templates(call: Call) -> list[dict[str, Any]]:
-    """The templates that there are."""
+    """The available templates."""
     known = call.cluster.part(Appliances).templates
     return [{"template": name, **asdict(appliance)} for name, appliance in known.items()]
 
@@ -34,10 +34,10 @@ def download(call: Call) -> str:
         raise invalid({"template": "no such template"})
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     if not PLUGINS[storage.type].has_path:
-        raise failed(f"cannot download to storage type '{storage.type}'")
+        raise failure(f"cannot download to storage type '{storage.type}'")
     if "vztmpl" not in storage.content:
-        raise failed(f"storage '{storage.id}' does not support templates")
-    target = destination(storage, "vztmpl", name)
+        raise failure(f"storage '{storage.id}' does not support templates")
+    target = find_destination(storage, "vztmpl", name)
     digest = appliance.sha512sum or None
     job = Download(call.world, call.node, appliance.location, storage, "vztmpl", target, "sha512", digest)
     return call.task("download", name, job.run)

@@ -14,23 +14,23 @@ from pve_simulator.requests.router import route
 
 @route("GET", "/nodes/{node}/capabilities/qemu/cpu")
 def cpu_models(call: Call) -> list[dict[str, Any]]:
-    """CPU models, those that users defined among them."""
-    return capabilities.cpu_models()
+    """CPU models, custom ones included."""
+    return capabilities.list_cpu_models()
 
 
 @route("GET", "/nodes/{node}/capabilities/qemu/machines")
 def machines(call: Call) -> list[dict[str, str]]:
     """Machine versions."""
-    return capabilities.machines()
+    return capabilities.list_machines()
 
 
 @route("GET", "/nodes/{node}/capabilities/qemu/cpu-flags")
 def cpu_flags(call: Call) -> list[dict[str, Any]]:
     """Flags that VMs may set."""
-    return capabilities.cpu_flags([])
+    return capabilities.list_cpu_flags([])
 
 
 @route("GET", "/cluster/qemu/cpu-flags")
 def cluster_cpu_flags(call: Call) -> list[dict[str, Any]]:
     """Flags that VMs may set, with the nodes that support them."""
-    return capabilities.cpu_flags([name for name, node in call.cluster.nodes.items() if node.online])
+    return capabilities.list_cpu_flags([name for name, node in call.cluster.nodes.items() if node.online])

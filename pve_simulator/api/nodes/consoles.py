@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
-from pve_simulator.requests.consoles import one_time_password, open_console
+from pve_simulator.requests.consoles import make_one_time_password, open_console
 from pve_simulator.requests.router import route
 
 _KIND = "vncshell"
@@ -25,8 +25,8 @@ def open_terminal(call: Call) -> dict[str, Any]:
 def open_vnc(call: Call) -> dict[str, Any]:
     """A shell on the node as a VNC console; tokens cannot have one."""
     if call.subject.token is not None:
-        raise failed(f"value '{call.subject.userid}' does not look like a valid user name")
+        raise failure(f"value '{call.subject.userid}' does not look like a valid user name")
     answer = open_console(call, f"/nodes/{call.node}", "", kind=_KIND)
     if call.flag("websocket"):
-        answer["password"] = one_time_password()
+        answer["password"] = make_one_time_password()
     return answer

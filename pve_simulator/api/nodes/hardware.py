@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks, certificates, packages: what a node's hardware and installation say."""
+"""Disks, certificates, packages: what a node reports of its hardware and installation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.world.product import KERNEL, VERSION
@@ -30,7 +30,7 @@ _PACKAGES = {
 def smart(call: Call) -> dict[str, Any]:
     """A disk's health; only the disks of the list exist."""
     if not call.need("disk").startswith("/dev/nvme"):
-        raise failed("not a valid block device")
+        raise failure("not a valid block device")
     return {"health": "PASSED", "type": "text", "text": "SMART overall-health self-assessment test result: PASSED\n"}
 
 

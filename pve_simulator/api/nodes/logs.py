@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A node's system log: what its tasks and the cluster log leave there."""
+"""A node's system log: the lines of its tasks and of the cluster log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEFAULT_LIMIT = 50
 _PROCESSES = {"pvedaemon": 1200, "pvestatd": 1150}
 
 
-def _lines(call: Call) -> list[tuple[float, str]]:
+def _list_lines(call: Call) -> list[tuple[float, str]]:
     node = call.cluster.nodes[call.node]
     boot = [
         (node.boot_time, "systemd-journald[480]: Journal started"),
@@ -34,7 +34,7 @@ def _lines(call: Call) -> list[tuple[float, str]]:
 @route("GET", "/nodes/{node}/syslog")
 def syslog(call: Call) -> Reply:
     """Lines from `start` on, at most `limit`, with how many there are."""
-    lines = [_stamp(moment, call.node, text) for moment, text in _lines(call)]
+    lines = [_stamp(moment, call.node, text) for moment, text in _list_lines(call)]
     service = call.text("service")
     if service is not None:
         lines = [line for line in lines if f" {service}[" in line]
@@ -47,7 +47,7 @@ def syslog(call: Call) -> Reply:
 def journal(call: Call) -> list[str]:
     """The last lines, or those between two times, framed by two cursors."""
     since, until = call.integer("since"), call.integer("until", 1 << 40)
-    lines = [_stamp(moment, call.node, text) for moment, text in _lines(call) if since <= moment <= until]
+    lines = [_stamp(moment, call.node, text) for moment, text in _list_lines(call) if since <= moment <= until]
     last = call.integer("lastentries", len(lines))
     shown = lines[-last:] if last else []
     return [f"s=0;i={len(lines) - len(shown):x}", *shown, f"s=0;i={len(lines):x}"]

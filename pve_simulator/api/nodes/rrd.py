@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import sizes
 from pve_simulator.nodes.rrd import GUEST_PRESSURES, NODE_PRESSURES, series, wave
 from pve_simulator.requests.call import Call
@@ -49,10 +49,10 @@ def node_data(call: Call) -> list[dict[str, Any]]:
             **{f"pressure{name}": 0 for name in NODE_PRESSURES},
         }
 
-    return series(call.world.clock.now(), call.need("timeframe"), node.boot_time, sample)
+    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, sample)
 
 
-def _guest_data(kind: GuestType) -> Handler:
+def _make_guest_data_handler(kind: GuestType) -> Handler:
     def read(call: Call) -> list[dict[str, Any]]:
         guest = call.find_guest(kind)
         if guest is None:
@@ -78,7 +78,7 @@ def _guest_data(kind: GuestType) -> Handler:
                 **{f"pressure{name}": 0 for name in GUEST_PRESSURES},
             }
 
-        now = call.world.clock.now()
+        now = call.world.clock.time()
         since = guest.started_at if guest.running else now + 1
         return series(now, call.need("timeframe"), since, sample)
 
@@ -86,7 +86,9 @@ def _guest_data(kind: GuestType) -> Handler:
 
 
 for _kind in ("qemu", "lxc"):
-    route("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrddata")(_guest_data("qemu" if _kind == "qemu" else "lxc"))
+    route("GET", f"/nodes/{{node}}/{_kind}/{{vmid}}/rrddata")(
+        _make_guest_data_handler("qemu" if _kind == "qemu" else "lxc")
+    )
 
 
 @route("GET", "/nodes/{node}/storage/{storage}/rrddata")
@@ -95,12 +97,12 @@ def storage_data(call: Call) -> list[dict[str, Any]]:
     storage = call.cluster.storages.get(call.need("storage"))
     if storage is None:
         raise _no_file(f"pve-storage-9.0/{call.node}/{call.need('storage')}")
-    found = {"total": storage.total, "used": storage.used_on(call.node)}
+    sample = {"total": storage.total, "used": storage.used_on(call.node)}
     node = call.cluster.nodes[call.node]
-    return series(call.world.clock.now(), call.need("timeframe"), node.boot_time, lambda moment: found)
+    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: sample)
 
 
-def _picture(folder: str, *names: str) -> Handler:
+def _make_picture_handler(folder: str, *names: str) -> Handler:
     def read(call: Call) -> dict[str, str]:
         sources = "_".join(call.items("ds"))
         if not sources:
@@ -111,12 +113,12 @@ def _picture(folder: str, *names: str) -> Handler:
     return read
 
 
-route("GET", "/nodes/{node}/rrd")(_picture("pve-node", "node"))
-route("GET", "/nodes/{node}/qemu/{vmid}/rrd")(_picture("pve-vm", "vmid"))
-route("GET", "/nodes/{node}/lxc/{vmid}/rrd")(_picture("pve-vm", "vmid"))
-route("GET", "/nodes/{node}/storage/{storage}/rrd")(_picture("pve-storage", "node", "storage"))
+route("GET", "/nodes/{node}/rrd")(_make_picture_handler("pve-node", "node"))
+route("GET", "/nodes/{node}/qemu/{vmid}/rrd")(_make_picture_handler("pve-vm", "vmid"))
+route("GET", "/nodes/{node}/lxc/{vmid}/rrd")(_make_picture_handler("pve-vm", "vmid"))
+route("GET", "/nodes/{node}/storage/{storage}/rrd")(_make_picture_handler("pve-storage", "node", "storage"))
 
 
 def _no_file(name: str) -> Exception:
     opening = f"opening '{_FOLDER}/{name}': No such file or directory"
-    return failed(f"RRD error: rrdcached@unix:/var/run/rrdcached.sock: rrd_fetch_r failed: {opening}")
+    return failure(f"RRD error: rrdcached@unix:/var/run/rrdcached.sock: rrd_fetch_r failed: {opening}")

@@ -36,17 +36,17 @@ def state(call: Call) -> dict[str, Any]:
     return service_view(call.cluster, call.node, call.need("service"))
 
 
-def _action(what: str) -> Handler:
+def _make_action_handler(action: str) -> Handler:
     def act(call: Call) -> str:
         service = call.need("service")
         stopped = call.cluster.nodes[call.node].part(NodeSystem).stopped_services
-        kind = f"srv{'reload' if what == 'restart' and service in _NEVER_STOPPED else what}"
+        kind = f"srv{'reload' if action == 'restart' and service in _NEVER_STOPPED else action}"
 
         async def worker(task: Task) -> None:
             await task.work()
             if service in stopped:
                 stopped.remove(service)
-            if what == "stop" and service not in _NEVER_STOPPED:
+            if action == "stop" and service not in _NEVER_STOPPED:
                 stopped.append(service)
 
         return call.task(kind, service, worker)
@@ -55,4 +55,4 @@ def _action(what: str) -> Handler:
 
 
 for _what in ("start", "stop", "restart", "reload"):
-    route("POST", f"{_PATH}/{{service}}/{_what}")(_action(_what))
+    route("POST", f"{_PATH}/{{service}}/{_what}")(_make_action_handler(_what))

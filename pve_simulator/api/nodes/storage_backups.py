@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.backup.retention import Keep, parse_keep, prune_list
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.access import check_volume_access
-from pve_simulator.storage.content import content_list
-from pve_simulator.storage.lookup import need_volume, parse_volid, storage_of
+from pve_simulator.storage.content import list_volumes
+from pve_simulator.storage.lookup import parse_volid, require_volume, storage_of
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
 
@@ -22,8 +22,8 @@ from pve_simulator.world.tasks import Task
 @route("GET", "/nodes/{node}/storage/{storage}/prunebackups")
 def preview(call: Call) -> list[dict[str, Any]]:
     """Which backups pruning would keep and remove."""
-    storage, keep = _retention(call)
-    return prune_list(_backups(call, storage), keep)
+    storage, keep = _read_retention(call)
+    return prune_list(_list_backups(call, storage), keep)
 
 
 @route("DELETE", "/nodes/{node}/storage/{storage}/prunebackups")
@@ -38,9 +38,9 @@ def prune(call: Call) -> str:
         call.subject.require(f"/storage/{name}", "Datastore.Allocate")
 
     async def worker(task: Task) -> None:
-        storage, keep = _retention(call)
+        storage, keep = _read_retention(call)
         await task.work()
-        for entry in prune_list(_backups(call, storage), keep):
+        for entry in prune_list(_list_backups(call, storage), keep):
             if entry["mark"] == "remove":
                 task.say(f"removing backup '{entry['volid']}'")
                 Volumes(call.cluster, call.node).free(entry["volid"])
@@ -67,10 +67,10 @@ def import_metadata(call: Call) -> dict[str, Any]:
     check_volume_access(call.subject, call.cluster, volid)
     storage, parsed = parse_volid(call.cluster, volid)
     if parsed.content != "import":
-        raise failed(f"invalid content type '{parsed.content}'")
+        raise failure(f"invalid content type '{parsed.content}'")
     if parsed.format not in ("ova", "ovf"):
-        raise failed("invalid format")
-    need_volume(call.cluster, call.node, volid)
+        raise failure("invalid format")
+    require_volume(call.cluster, call.node, volid)
     name = parsed.name.rpartition(".")[0]
     inner = f"{name}-disk1.vmdk"
     place = f"{storage.id}:{call.need('volume')}/{inner}" if parsed.format == "ova" else f"{storage.id}:import/{inner}"
@@ -90,24 +90,24 @@ def _no_file_restore(call: Call) -> Exception:
     check_volume_access(call.subject, call.cluster, volid)
     storage, parsed = parse_volid(call.cluster, volid)
     if parsed.content != "backup":
-        return failed(f"'{volid}' is not a backup")
+        return failure(f"'{volid}' is not a backup")
     if storage.type != "pbs":
-        return failed("Only PBS storages supported for file-restore.")
-    return failed(f"file-restore of '{volid}' is not simulated")
+        return failure("Only PBS storages supported for file-restore.")
+    return failure(f"file-restore of '{volid}' is not simulated")
 
 
-def _retention(call: Call) -> tuple[Storage, Keep]:
+def _read_retention(call: Call) -> tuple[Storage, Keep]:
     storage = storage_of(call.cluster, call.need("storage"))
     if "backup" not in storage.content:
-        raise failed(f"storage '{storage.id}' does not support backups")
+        raise failure(f"storage '{storage.id}' does not support backups")
     text = call.text("prune-backups") or storage.config.get("prune-backups")
     if text is None:
-        raise failed(f"no prune-backups options configured for storage '{storage.id}'")
+        raise failure(f"no prune-backups options configured for storage '{storage.id}'")
     return storage, parse_keep(text)
 
 
-def _backups(call: Call, storage: Storage) -> list[Volume]:
-    wanted = call.text("type")
+def _list_backups(call: Call, storage: Storage) -> list[Volume]:
+    kind = call.text("type")
     vmid = call.params.get("vmid")
-    found = content_list(call.cluster, storage, call.node, content="backup", vmid=vmid)
-    return [volume for volume, entry in found if wanted in (None, entry["subtype"])]
+    found = list_volumes(call.cluster, storage, call.node, content="backup", vmid=vmid)
+    return [volume for volume, entry in found if kind in (None, entry["subtype"])]

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.storage import Storage
-from pve_simulator.storage.access import check_volume_access, may_access
-from pve_simulator.storage.content import content_list, volume_page
+from pve_simulator.storage.access import check_volume_access, may_access_volume
+from pve_simulator.storage.content import build_volume_page, list_volumes
 from pve_simulator.storage.lookup import enabled_storage, find_volume, parse_volid
 from pve_simulator.storage.names import VolumeName, is_directory, path_of, split_volid
 from pve_simulator.storage.volumes import Volumes
@@ -28,13 +28,13 @@ def list_content(call: Call) -> list[dict[str, Any]]:
     """The volumes that the caller may use."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     vmid = call.params.get("vmid")
-    found = content_list(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
-    return [entry for volume, entry in found if may_access(call.subject, call.cluster, volume.volid)]
+    entries = list_volumes(call.cluster, storage, call.node, content=call.text("content"), vmid=vmid)
+    return [entry for volume, entry in entries if may_access_volume(call.subject, call.cluster, volume.volid)]
 
 
 @route("POST", "/nodes/{node}/storage/{storage}/content")
 def allocate(call: Call) -> str:
-    """Make an image for a guest; the suffix of its name says the format."""
+    """Allocate an image for a guest; the suffix of its name is its format."""
     name, size = call.need("filename"), call.need("size")
     unit = {"M": _KIB, "G": _KIB**2}.get(size[-1], 1)
     form = call.text("format")
@@ -45,35 +45,35 @@ def allocate(call: Call) -> str:
         form = suffix[1]
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     if is_directory(storage) and not re.fullmatch(r"[^/\s]+\.(raw|qcow2|vmdk|subvol)", name):
-        raise failed(f"unable to parse volume filename '{name}'")
+        raise failure(f"unable to parse volume filename '{name}'")
     if not is_directory(storage) and not re.match(rf"(vm|subvol)-{call.vmid}-", name):
-        raise failed(f"illegal name '{name}' - should be 'vm-{call.vmid}-*'")
-    volume = _volumes(call).allocate(storage.id, call.vmid, int(size.rstrip("MG")) * unit * _KIB, form, name)
+        raise failure(f"illegal name '{name}' - should be 'vm-{call.vmid}-*'")
+    volume = _get_volumes(call).allocate(storage.id, call.vmid, int(size.rstrip("MG")) * unit * _KIB, form, name)
     return volume.volid
 
 
 @route("GET", _ONE)
 def read_volume(call: Call) -> dict[str, Any]:
     """Path, size and use of a volume; notes and protection of a backup."""
-    volid = _volid(call)
-    storage = _readable(call, volid)[0]
+    volid = _read_volid(call)
+    storage = _require_readable(call, volid)[0]
     volume = find_volume(call.cluster, call.node, volid)
     if volume is None:
-        raise failed(f"volume_size_info on '{volid}' failed - no format")
-    return volume_page(storage, volume)
+        raise failure(f"volume_size_info on '{volid}' failed - no format")
+    return build_volume_page(storage, volume)
 
 
 @route("PUT", _ONE)
 def update_volume(call: Call) -> None:
     """Notes and protection of a backup."""
-    volid = _volid(call)
-    parsed = _readable(call, volid)[1]
+    volid = _read_volid(call)
+    parsed = _require_readable(call, volid)[1]
     volume = find_volume(call.cluster, call.node, volid)
     for attribute in ("notes", "protected"):
         if attribute not in call.params:
             continue
         if parsed.content != "backup":
-            raise failed(
+            raise failure(
                 "only backups can have notes"
                 if attribute == "notes"
                 else f"only backups support attribute '{attribute}'"
@@ -90,7 +90,7 @@ def update_volume(call: Call) -> None:
 @route("DELETE", _ONE)
 async def delete_volume(call: Call) -> str | None:
     """Remove a volume: a task, or null when it ends within `delay` seconds."""
-    volid = _volid(call)
+    volid = _read_volid(call)
     storage, parsed = parse_volid(call.cluster, volid)
     if parsed.content == "backup" and parsed.vmid:
         call.subject.require(f"/storage/{storage.id}", "Datastore.AllocateSpace")
@@ -108,55 +108,55 @@ async def delete_volume(call: Call) -> str | None:
         task.say(f"Removed volume '{volid}'")
 
     upid = call.task("imgdel", f"{parsed.vmid}@{storage.id}" if parsed.vmid else storage.id, worker)
-    return await _unless_quick(call, upid) if call.params.get("delay") else upid
+    return await _wait_briefly(call, upid) if call.params.get("delay") else upid
 
 
 @route("POST", _ONE)
 def copy_volume(call: Call) -> str:
     """Copy a volume to a name of its storage, on this node or another (experimental on real servers, too)."""
-    source = _volid(call)
+    source = _read_volid(call)
     target = call.need("target")
     target = target if ":" in target else f"{call.need('storage')}:{target}"
     node = call.text("target_node") or call.node
 
     async def worker(task: Task) -> None:
         task.say(f"DEBUG: starting worker {task.upid}")
-        volume = Volumes(call.cluster, call.node).need(source)
+        volume = Volumes(call.cluster, call.node).require(source)
         storage, parsed = parse_volid(call.cluster, target)
         await task.work()
         enabled_storage(call.cluster, storage.id, node)
-        copy = Volumes(call.cluster, node, int(call.world.clock.now()), task.say)
+        copy = Volumes(call.cluster, node, int(call.world.clock.time()), task.say)
         copy.allocate(storage.id, parsed.vmid, volume.size, volume.format, parsed.name)
         task.say(f"DEBUG: end worker {task.upid}")
 
     return call.task("imgcopy", "", worker)
 
 
-async def _unless_quick(call: Call, upid: str) -> str | None:
+async def _wait_briefly(call: Call, upid: str) -> str | None:
     task = call.world.tasks.get(upid)
     if task is None:
         return upid
-    await call.world.clock.settle()
-    deadline = call.world.clock.now() + call.integer("delay")
-    while task.running and call.world.clock.now() < deadline:
+    await call.world.clock.run_until_idle()
+    deadline = call.world.clock.time() + call.integer("delay")
+    while task.running and call.world.clock.time() < deadline:
         await call.world.clock.sleep(1)
     if task.running:
         return upid
     if task.failed:
-        raise failed(task.exitstatus or "")
+        raise failure(task.exitstatus or "")
     return None
 
 
-def _volumes(call: Call) -> Volumes:
-    return Volumes(call.cluster, call.node, int(call.world.clock.now()))
+def _get_volumes(call: Call) -> Volumes:
+    return Volumes(call.cluster, call.node, int(call.world.clock.time()))
 
 
-def _readable(call: Call, volid: str) -> tuple[Storage, VolumeName]:
+def _require_readable(call: Call, volid: str) -> tuple[Storage, VolumeName]:
     check_volume_access(call.subject, call.cluster, volid)
     return parse_volid(call.cluster, volid)
 
 
-def _volid(call: Call) -> str:
+def _read_volid(call: Call) -> str:
     """The volume of the path, whose storage may be left out."""
     volume, storage = call.need("volume"), call.text("storage")
     if ":" not in volume:

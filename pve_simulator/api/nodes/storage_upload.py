@@ -10,43 +10,45 @@ import secrets
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.web import Web
-from pve_simulator.storage.fetching import Download, put, verify
+from pve_simulator.storage.fetching import Download, store_file, verify_checksum
 from pve_simulator.storage.lookup import enabled_storage
 from pve_simulator.storage.uploads import (
     TEMPORARY,
     Destination,
     check_image,
     check_takes_files,
-    destination,
+    find_destination,
     image_format_of,
-    normal_name,
+    normalize_name,
 )
 from pve_simulator.world.tasks import Task
 
 
 @route("POST", "/nodes/{node}/storage/{storage}/upload")
 def upload(call: Call) -> str:
-    """Take a file; one of the same name is overwritten."""
+    """Store an uploaded file; one of the same name is overwritten."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     check_takes_files(storage, "")
     if call.upload is None:
-        raise failed("missing temporary file name")
+        raise failure("missing temporary file name")
     content = call.need("content")
     file = call.upload.content
-    target = destination(storage, content, call.need("filename"))
+    target = find_destination(storage, content, call.need("filename"))
     if content not in storage.content:
-        raise failed(f"storage '{storage.id}' does not support '{content}' content")
+        raise failure(f"storage '{storage.id}' does not support '{content}' content")
     source = f"{TEMPORARY}/pveupload-{secrets.token_hex(16)}"
 
     async def worker(task: Task) -> None:
         task.say(f"starting file import from: {source}")
         algorithm = call.text("checksum-algorithm")
         if algorithm is not None:
-            verify(task, hashlib.new(algorithm, file, usedforsecurity=False).hexdigest(), call.need("checksum"))
+            verify_checksum(
+                task, hashlib.new(algorithm, file, usedforsecurity=False).hexdigest(), call.need("checksum")
+            )
         if content == "import":
             check_image(source, target.format, image_format_of(file))
         task.say(f"target node: {call.node}")
@@ -54,7 +56,7 @@ def upload(call: Call) -> str:
         task.say(f"file size is: {len(file)}")
         task.say(f"command: {_copy_command(call, source, target)}")
         await task.work()
-        put(call.world, call.node, storage, content, target, len(file))
+        store_file(call.world, call.node, storage, content, target, len(file))
         task.say("finished file import successfully")
 
     return call.task("imgcopy", "", worker, node=call.cluster.local_node)
@@ -62,13 +64,13 @@ def upload(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/storage/{storage}/download-url")
 def download(call: Call) -> str:
-    """Have the node fetch a file; one of the same name is left alone."""
+    """Let the node download a file; one of the same name is kept."""
     storage = enabled_storage(call.cluster, call.need("storage"), call.node)
     check_takes_files(storage, ", not a file based storage!")
     content, url = call.need("content"), call.need("url")
     if content not in storage.content:
-        raise failed(f"storage '{storage.id}' is not configured for content-type '{content}'")
-    target = destination(storage, content, call.need("filename"))
+        raise failure(f"storage '{storage.id}' is not configured for content-type '{content}'")
+    target = find_destination(storage, content, call.need("filename"))
 
     job = Download(
         call.world,
@@ -86,17 +88,17 @@ def download(call: Call) -> str:
 
 @route("GET", "/nodes/{node}/query-url-metadata")
 def query_url(call: Call) -> dict[str, Any]:
-    """Name, size and type of what a URL has."""
+    """Name, size and type of the file behind a URL."""
     url = call.need("url")
     web = call.cluster.part(Web).fetch(url)
     if not web.status:
         address = urlsplit(url).netloc
-        raise failed(f"invalid server response: '500 Can't connect to {address} ({web.reason})'")
+        raise failure(f"invalid server response: '500 Can't connect to {address} ({web.reason})'")
     if web.status != 200:
-        raise failed(f"invalid server response: '{web.status} {web.reason}'")
-    found: dict[str, Any] = {"size": web.size, "mimetype": web.mimetype}
-    name = normal_name(unquote(urlsplit(url).path))
-    return {**found, "filename": name} if name else found
+        raise failure(f"invalid server response: '{web.status} {web.reason}'")
+    metadata: dict[str, Any] = {"size": web.size, "mimetype": web.mimetype}
+    name = normalize_name(unquote(urlsplit(url).path))
+    return {**metadata, "filename": name} if name else metadata
 
 
 def _copy_command(call: Call, source: str, target: Destination) -> str:

@@ -9,7 +9,7 @@ import zoneinfo
 from datetime import datetime
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed, invalid
+from pve_simulator.errors import ApiError, failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of, render_section
@@ -20,27 +20,29 @@ from pve_simulator.world.tasks import Task
 _STALE = "detected modified configuration - file changed by other user? Try again."
 
 
-def _system(call: Call) -> NodeSystem:
+def _get_system(call: Call) -> NodeSystem:
     return call.cluster.nodes[call.node].part(NodeSystem)
 
 
 @route("GET", "/nodes/{node}/dns")
 def read_dns(call: Call) -> dict[str, str]:
     """Resolver settings."""
-    return dict(_system(call).dns)
+    return dict(_get_system(call).dns)
 
 
 @route("PUT", "/nodes/{node}/dns")
 def write_dns(call: Call) -> None:
     """Replace the resolver settings."""
-    _system(call).dns = {name: call.need(name) for name in ("search", "dns1", "dns2", "dns3") if name in call.params}
+    _get_system(call).dns = {
+        name: call.need(name) for name in ("search", "dns1", "dns2", "dns3") if name in call.params
+    }
 
 
 @route("GET", "/nodes/{node}/time")
 def read_time(call: Call) -> dict[str, Any]:
     """Time zone and seconds since the epoch; local time as seconds too."""
-    zone = _system(call).timezone
-    now = int(call.world.clock.now())
+    zone = _get_system(call).timezone
+    now = int(call.world.clock.time())
     offset = datetime.fromtimestamp(now, zoneinfo.ZoneInfo(zone)).utcoffset()
     local = now + int(offset.total_seconds() if offset else 0)
     return {"timezone": zone, "time": now, "localtime": local}
@@ -52,13 +54,13 @@ def write_time(call: Call) -> None:
     zone = call.need("timezone")
     if zone not in zoneinfo.available_timezones():
         raise invalid({"timezone": "No such timezone"})
-    _system(call).timezone = zone
+    _get_system(call).timezone = zone
 
 
 @route("GET", "/nodes/{node}/hosts")
 def read_hosts(call: Call) -> dict[str, str]:
     """The hosts file and its digest."""
-    text = _hosts(call)
+    text = _get_hosts(call)
     return {"data": text, "digest": digest_of(text)}
 
 
@@ -66,29 +68,29 @@ def read_hosts(call: Call) -> dict[str, str]:
 def write_hosts(call: Call) -> None:
     """Replace the hosts file."""
     digest = call.text("digest")
-    if digest is not None and digest != digest_of(_hosts(call)):
-        raise failed(_STALE)
-    _system(call).hosts = call.need("data")
+    if digest is not None and digest != digest_of(_get_hosts(call)):
+        raise failure(_STALE)
+    _get_system(call).hosts = call.need("data")
 
 
 @route("GET", "/nodes/{node}/config")
 def read_config(call: Call) -> dict[str, Any]:
     """The node's own options, as text; an empty file has not even a digest."""
-    config = _system(call).config
-    wanted = call.text("property")
+    config = _get_system(call).config
+    option = call.text("property")
     if not config:
         return {}
-    shown = {name: value for name, value in config.items() if wanted in (None, "all", name)}
+    shown = {name: value for name, value in config.items() if option in (None, "all", name)}
     return {**shown, "digest": digest_of(render_section(None, config))}
 
 
 @route("PUT", "/nodes/{node}/config")
 def write_config(call: Call) -> None:
     """Set and delete options."""
-    config = _system(call).config
+    config = _get_system(call).config
     digest = call.text("digest")
     if digest is not None and digest != digest_of(render_section(None, config)):
-        raise failed(_STALE)
+        raise failure(_STALE)
     for name in call.items("delete"):
         config.pop(name, None)
     for name, value in call.params.items():
@@ -101,19 +103,19 @@ def wake(call: Call) -> str:
     """Wake another node: it is online again."""
     name = call.need("node")
     if name == call.cluster.local_node:
-        raise failed(f"'{name}' is local node, cannot wake my self!")
+        raise failure(f"'{name}' is local node, cannot wake my self!")
     node = call.cluster.nodes.get(name)
     mac = node.part(NodeSystem).config.get("wakeonlan") if node else None
     if node is None or mac is None:
-        raise failed(f"No wake on LAN MAC address defined for '{name}'!")
+        raise failure(f"No wake on LAN MAC address defined for '{name}'!")
     node.online = True
-    node.boot_time = call.world.clock.now()
+    node.boot_time = call.world.clock.time()
     return mac
 
 
 @route("POST", "/nodes/{node}/status")
 def power(call: Call) -> None:
-    """Reboot or shut down the node: it is gone for everybody; a reboot brings it back."""
+    """Reboot or shut down the node: it is offline for everybody; a reboot brings it back."""
     node = call.cluster.nodes[call.node]
     call.world.take_node_down(node.name, reboot=call.text("command") == "reboot")
 
@@ -127,21 +129,21 @@ def report(call: Call) -> str:
 
 @route("PUT", "/nodes/{node}/subscription")
 def set_subscription(call: Call) -> None:
-    """Enter a subscription key; nothing checks it here."""
-    _system(call).subscription_key = call.need("key")
+    """Set a subscription key, which is not checked."""
+    _get_system(call).subscription_key = call.need("key")
 
 
 @route("DELETE", "/nodes/{node}/subscription")
 def delete_subscription(call: Call) -> None:
-    """Forget the subscription key."""
-    _system(call).subscription_key = None
+    """Delete the subscription key."""
+    _get_system(call).subscription_key = None
 
 
 @route("GET", "/nodes/{node}/subscription")
 def read_subscription(call: Call) -> dict[str, Any]:
     """The subscription: none, or the key that was entered."""
     url = "https://www.proxmox.com/en/proxmox-virtual-environment/pricing"
-    key = _system(call).subscription_key
+    key = _get_system(call).subscription_key
     server = digest_of(call.node)[:32].upper()
     if key is None:
         return {"status": "notfound", "message": "There is no subscription key", "serverid": server, "url": url}
@@ -165,8 +167,8 @@ def execute(call: Call) -> Any:
     raise ApiError(501, f"Method 'POST {call.path}' not simulated")
 
 
-def _hosts(call: Call) -> str:
-    text = _system(call).hosts
+def _get_hosts(call: Call) -> str:
+    text = _get_system(call).hosts
     if text:
         return text
     lines = [f"{node.ip} {node.name}.sim.local {node.name}" for node in call.cluster.nodes.values()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.api import tasklists
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import RawReply, Reply, route
 from pve_simulator.world.tasks import Task
@@ -23,22 +23,27 @@ def list_tasks(call: Call) -> Reply:
     """Finished tasks, newest first; `source` adds or asks for the running ones."""
     source = call.text("source", "archive")
     tasks = call.world.tasks
-    found: list[Task] = []
+    selected: list[Task] = []
     if source in ("active", "all"):
-        found += tasks.active(call.node)
+        selected += tasks.list_active(call.node)
     if source in ("archive", "all"):
-        found += tasks.archived(call.node)
+        selected += tasks.list_finished(call.node)
     sees_all = call.subject.may(f"/nodes/{call.node}", "Sys.Audit")
-    found = [task for task in found if _wanted(call, task) and (sees_all or tasklists.owns(call.subject, task.upid))]
+    selected = [
+        task
+        for task in selected
+        if _matches_filters(call, task) and (sees_all or tasklists.is_owner(call.subject, task.upid))
+    ]
     start, limit = call.integer("start"), call.integer("limit", _DEFAULT_LIMIT)
-    return Reply([_entry(task) for task in found[start : start + limit]], {"total": len(found)} if found else {})
+    page = [_build_entry(task) for task in selected[start : start + limit]]
+    return Reply(page, {"total": len(selected)} if selected else {})
 
 
 @route("GET", "/nodes/{node}/tasks/{upid}/status")
 def read_status(call: Call) -> dict[str, Any]:
     """Running, or stopped with its exit status."""
-    task = _task(call, "Sys.Audit")
-    view = {**tasklists.identity(task), **tasklists.process(task)}
+    task = _require_task(call, "Sys.Audit")
+    view = {**tasklists.describe_identity(task), **tasklists.describe_process(task)}
     if task.running:
         return {**view, "status": "running"}
     return {**view, "status": "stopped", "exitstatus": task.exitstatus}
@@ -47,52 +52,52 @@ def read_status(call: Call) -> dict[str, Any]:
 @route("GET", "/nodes/{node}/tasks/{upid}/log")
 def read_log(call: Call) -> Reply | RawReply:
     """Log lines from `start` on, at most `limit` (0 for all); everything as plain text with `download`."""
-    upid = _upid(call)
+    upid = _read_upid(call)
     _check_owner(call, upid, "Sys.Audit")
-    task = _known(call, upid)
+    task = _find_task(call, upid)
     if call.flag("download"):
-        return _download(call, upid, task)
+        return _build_download(call, upid, task)
     if task is None:
-        return _page([f"unable to open file - {_MISSING}"], 0, _DEFAULT_LIMIT)
-    return _page(task.lines or ["no content"], call.integer("start"), call.integer("limit", _DEFAULT_LIMIT))
+        return _cut_page([f"unable to open file - {_MISSING}"], 0, _DEFAULT_LIMIT)
+    return _cut_page(task.lines or ["no content"], call.integer("start"), call.integer("limit", _DEFAULT_LIMIT))
 
 
 @route("DELETE", "/nodes/{node}/tasks/{upid}")
 async def stop(call: Call) -> None:
     """Interrupt a running task."""
-    call.world.tasks.stop(_task(call, "Sys.Modify"))
-    await call.world.clock.settle()
+    call.world.tasks.stop(_require_task(call, "Sys.Modify"))
+    await call.world.clock.run_until_idle()
 
 
-def _page(lines: list[str], start: int, limit: int) -> Reply:
+def _cut_page(lines: list[str], start: int, limit: int) -> Reply:
     page = lines[start : start + limit if limit else None]
     return Reply([{"n": start + number, "t": line} for number, line in enumerate(page, start=1)], {"total": len(lines)})
 
 
-def _download(call: Call, upid: Upid, task: Task | None) -> RawReply:
+def _build_download(call: Call, upid: Upid, task: Task | None) -> RawReply:
     if "start" in call.params or "limit" in call.params:
-        raise failed("'download' cannot be used together with 'start' or 'limit' parameters")
+        raise failure("'download' cannot be used together with 'start' or 'limit' parameters")
     if task is None:
         # Logs are in directories by the last digit of the start time.
-        raise failed(f"Could not open file '/var/log/pve/tasks/{upid.start & 0xF:X}/{upid}' - {_MISSING}")
+        raise failure(f"Could not open file '/var/log/pve/tasks/{upid.start & 0xF:X}/{upid}' - {_MISSING}")
     return RawReply("".join(f"{line}\n" for line in task.lines).encode())
 
 
-def _upid(call: Call) -> Upid:
+def _read_upid(call: Call) -> Upid:
     upid = Upid.parse(call.need("upid"))
     if upid is None:
         raise invalid({"upid": "unable to parse worker upid"})
     return upid
 
 
-def _known(call: Call, upid: Upid) -> Task | None:
+def _find_task(call: Call, upid: Upid) -> Task | None:
     """The task, if it ran on the node of the path: other nodes do not have its files."""
     return call.world.tasks.get(str(upid)) if upid.node == call.node else None
 
 
-def _task(call: Call, privilege: str) -> Task:
+def _require_task(call: Call, privilege: str) -> Task:
     """The task of the path; whoever did not start it needs a privilege on the node."""
-    task = _known(call, _upid(call))
+    task = _find_task(call, _read_upid(call))
     if task is None:
         raise invalid({"upid": "no such task"})
     _check_owner(call, task.upid, privilege)
@@ -100,13 +105,13 @@ def _task(call: Call, privilege: str) -> Task:
 
 
 def _check_owner(call: Call, upid: Upid, privilege: str) -> None:
-    if not tasklists.owns(call.subject, upid):
+    if not tasklists.is_owner(call.subject, upid):
         call.subject.require(f"/nodes/{call.node}", privilege)
 
 
-def _wanted(call: Call, task: Task) -> bool:
+def _matches_filters(call: Call, task: Task) -> bool:
     upid = task.upid
-    # Only of finished tasks are user and token told apart.
+    # User and token are separate only for finished tasks.
     user = upid.user if task.running else upid.user.split("!")[0]
     return (
         call.text("typefilter") in (None, "", upid.type)
@@ -114,11 +119,11 @@ def _wanted(call: Call, task: Task) -> bool:
         and (call.text("userfilter", "") or "").lower() in user.lower()
         and upid.start >= call.integer("since")
         and (call.params.get("until") is None or upid.start <= call.integer("until"))
-        and _state(task) in _states(call)
+        and _get_state(task) in _read_states(call)
     )
 
 
-def _states(call: Call) -> set[str]:
+def _read_states(call: Call) -> set[str]:
     if call.flag("errors"):
         return {"warning", "error", "unknown"}
     if call.text("statusfilter") is not None:
@@ -126,7 +131,7 @@ def _states(call: Call) -> set[str]:
     return {"ok", "warning", "error", "unknown"}
 
 
-def _state(task: Task) -> str:
+def _get_state(task: Task) -> str:
     if task.running or task.exitstatus == "unexpected status":
         return "unknown"
     if task.failed:
@@ -134,9 +139,9 @@ def _state(task: Task) -> str:
     return "ok" if task.exitstatus == "OK" else "warning"
 
 
-def _entry(task: Task) -> dict[str, Any]:
-    view = {**tasklists.identity(task), **tasklists.process(task)}
+def _build_entry(task: Task) -> dict[str, Any]:
+    view = {**tasklists.describe_identity(task), **tasklists.describe_process(task)}
     if task.running:
         view.pop("tokenid", None)
         return {**view, "user": task.upid.user, "status": "RUNNING", "saved": "0"}
-    return {**view, **tasklists.end(task)}
+    return {**view, **tasklists.describe_end(task)}

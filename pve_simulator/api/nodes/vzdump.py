@@ -9,16 +9,16 @@ from typing import Any
 
 from pve_simulator.backup import options, restore_container, restore_machine
 from pve_simulator.backup.vzdump import Vzdump
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.schema import parse_property_string
 from pve_simulator.storage.access import check_volume_access
-from pve_simulator.storage.lookup import need_volume, parse_volid, storage_of
+from pve_simulator.storage.lookup import parse_volid, require_volume, storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.world.tasks import Task
 
-# Registered for the handlers that make guests, which restore when they are given an archive.
+# Registered for the handlers that create guests, which restore when an archive is given.
 RESTORERS = (restore_machine, restore_container)
 _ROOT_ONLY = ("tmpdir", "dumpdir", "script", "job-id")
 _TUNING = ("bwlimit", "performance", "ionice")
@@ -51,21 +51,21 @@ def back_up(call: Call) -> str:
     if call.flag("stdout"):
         raise invalid({"stdout": "option is only allowed on the command line interface."})
     check_rights(call)
-    options.check(params, complete=True)
-    here = options.select(call.cluster, params).local(call.node)
+    options.check_options(params, complete=True)
+    here = options.select_guests(call.cluster, params).local(call.node)
     if call.flag("stop"):
         call.subject.require(f"/nodes/{call.node}", "Sys.Modify")
-        for task in call.world.tasks.active(call.node):
+        for task in call.world.tasks.list_active(call.node):
             if task.upid.type == "vzdump":
                 call.world.tasks.stop(task)
     if not here and (call.flag("stop") or not params.get("all")):
         return "OK"
     if call.text("storage") is not None:
         call.subject.require(f"/storage/{call.need('storage')}", "Datastore.AllocateSpace")
-    wanted = options.read_options(params)
+    settings = options.read_options(params)
 
     async def worker(task: Task) -> None:
-        await Vzdump(call.world, task, call.subject, call.node, wanted).run(here)
+        await Vzdump(call.world, task, call.subject, call.node, settings).run(here)
 
     return call.task("vzdump", here[0] if len(here) == 1 else "", worker)
 
@@ -77,7 +77,7 @@ def read_defaults(call: Call) -> dict[str, Any]:
     call.subject.require(f"/storage/{name}", "Datastore.Audit", "Datastore.AllocateSpace")
     storage = storage_of(call.cluster, name)
     if "backup" not in storage.content:
-        raise failed(f"can't use storage '{name}' for backups - wrong content type")
+        raise failure(f"can't use storage '{name}' for backups - wrong content type")
     view = {**_DEFAULTS, "storage": name}
     if storage.type != "pbs":
         view["dumpdir"] = f"{root_path(storage)}/dump"
@@ -97,9 +97,9 @@ def extract_config(call: Call) -> str:
     parsed = parse_volid(call.cluster, volid)[1]
     if parsed.vmid:
         call.subject.require(f"/vms/{parsed.vmid}", "VM.Backup")
-    volume = need_volume(call.cluster, call.node, volid)
+    volume = require_volume(call.cluster, call.node, volid)
     if volume.archived is None:
-        raise failed(f"cannot determine backup guest type for backup archive '{volid}'")
+        raise failure(f"cannot determine backup guest type for backup archive '{volid}'")
     return volume.archived.config
 
 

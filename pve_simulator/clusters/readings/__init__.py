@@ -18,9 +18,9 @@ _FORM = 1
 
 
 def cluster_from_readings(readings: Iterable[Reading]) -> Cluster:
-    """The cluster that gave these answers, as far as they tell.
+    """The cluster that gave these answers, as far as they show it.
 
-    What no answer tells is left at its default; a guest whose configuration was not read is made up from lists.
+    What no answer shows is left at its default; a guest whose configuration was not read is made up from lists.
     Disks that no content list shows are taken from the configurations that name them.
     """
     answers = Answers(readings)
@@ -35,7 +35,7 @@ def cluster_from_readings(readings: Iterable[Reading]) -> Cluster:
     access.load(cluster, answers)
     firewall.load(cluster, answers)
     jobs.load(cluster, answers)
-    # What tags there are is known once the guests are.
+    # Tags are known only after the guests.
     nodes.load_options(cluster, answers)
     return cluster
 

@@ -40,21 +40,21 @@ class Answers:
         """A list of objects; empty if it was not read."""
         return self.get(path) or []
 
-    def matching(self, pattern: str) -> Iterator[tuple[re.Match[str], Any]]:
+    def find_matching(self, pattern: str) -> Iterator[tuple[re.Match[str], Any]]:
         """Every path that fits the pattern as a whole, with its answer."""
         for path, reading in self._plainest.items():
             match = re.fullmatch(pattern, path)
             if match is not None:
                 yield match, reading.data
 
-    def with_parameter(self, path: str, name: str) -> Iterator[tuple[str, Any]]:
+    def find_by_parameter(self, path: str, name: str) -> Iterator[tuple[str, Any]]:
         """The answers to one path by the value of a parameter."""
         for reading in self._all:
             if reading.path == path and name in reading.params:
                 yield str(reading.params[name]), reading.data
 
 
-def texts(entry: Mapping[str, Any], *without: str) -> dict[str, str]:
+def to_texts(entry: Mapping[str, Any], *without: str) -> dict[str, str]:
     """An object's plain values as the files of a server hold them, without some keys; nested values go."""
     return {
         key: str(int(value)) if isinstance(value, bool) else str(value)

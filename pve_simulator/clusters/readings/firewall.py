@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.clusters.readings.answers import Answers, texts
+from pve_simulator.clusters.readings.answers import Answers, to_texts
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.firewall import Alias, Firewall, FirewallFile, IpSet, IpSetEntry, Rule, SecurityGroup
 
@@ -17,9 +17,9 @@ _FILE = r"/(?:cluster|nodes/(?P<node>[^/]+)(?:/(?:qemu|lxc)/(?P<vmid>\d+))?)/fir
 def load(cluster: Cluster, answers: Answers) -> None:
     """Every file that has anything in it."""
     firewall = cluster.part(Firewall)
-    places = {match["place"]: match for match, _data in answers.matching(rf"(?P<place>{_FILE})/(?:options|rules)")}
+    places = {match["place"]: match for match, _data in answers.find_matching(rf"(?P<place>{_FILE})/(?:options|rules)")}
     for place, match in places.items():
-        file = _file(answers, place)
+        file = _read_file(answers, place)
         if file == FirewallFile():
             continue
         if match["vmid"]:
@@ -30,20 +30,22 @@ def load(cluster: Cluster, answers: Answers) -> None:
             firewall.cluster = file
 
 
-def _file(answers: Answers, place: str) -> FirewallFile:
-    file = FirewallFile(texts(answers.get(f"{place}/options") or {}, "digest"), _rules(answers, f"{place}/rules"))
+def _read_file(answers: Answers, place: str) -> FirewallFile:
+    file = FirewallFile(
+        to_texts(answers.get(f"{place}/options") or {}, "digest"), _read_rules(answers, f"{place}/rules")
+    )
     for entry in answers.entries(f"{place}/aliases"):
         file.aliases[entry["name"].lower()] = Alias(entry["name"], entry["cidr"], entry.get("comment"))
     for entry in answers.entries(f"{place}/ipset"):
-        found = file.ipsets[entry["name"]] = IpSet(entry.get("comment"))
+        ipset = file.ipsets[entry["name"]] = IpSet(entry.get("comment"))
         for member in answers.entries(f"{place}/ipset/{entry['name']}"):
-            found.entries[member["cidr"]] = IpSetEntry(bool(member.get("nomatch")), member.get("comment"))
+            ipset.entries[member["cidr"]] = IpSetEntry(bool(member.get("nomatch")), member.get("comment"))
     for entry in answers.entries(f"{place}/groups"):
-        rules = _rules(answers, f"{place}/groups/{entry['group']}")
+        rules = _read_rules(answers, f"{place}/groups/{entry['group']}")
         file.groups[entry["group"]] = SecurityGroup(entry.get("comment"), rules)
     return file
 
 
-def _rules(answers: Answers, path: str) -> list[Rule]:
+def _read_rules(answers: Answers, path: str) -> list[Rule]:
     entries: list[dict[str, Any]] = sorted(answers.entries(path), key=lambda entry: int(entry.get("pos", 0)))
-    return [{"enable": "0", **texts(entry, "pos", "digest", "ipversion")} for entry in entries]
+    return [{"enable": "0", **to_texts(entry, "pos", "digest", "ipversion")} for entry in entries]

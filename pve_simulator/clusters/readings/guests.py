@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.clusters.readings.answers import Answers, texts
+from pve_simulator.clusters.readings.answers import Answers, to_texts
 from pve_simulator.state.cluster import Cluster, Pool
 from pve_simulator.state.guest import Config, Guest, Snapshot
 from pve_simulator.state.inside import ContainerInside
@@ -20,7 +20,7 @@ _CURRENT = "current"
 
 def load(cluster: Cluster, answers: Answers) -> None:
     """Every guest that a node lists, and those that only the cluster knows because their node is down."""
-    for match, entries in answers.matching("/nodes/([^/]+)/(qemu|lxc)"):
+    for match, entries in answers.find_matching("/nodes/([^/]+)/(qemu|lxc)"):
         for entry in entries:
             _add(cluster, answers, match[1], match[2], entry)
     for entry in answers.entries("/cluster/resources"):
@@ -28,8 +28,8 @@ def load(cluster: Cluster, answers: Answers) -> None:
             _add(cluster, answers, entry["node"], entry["type"], entry)
     cluster.guests = dict(sorted(cluster.guests.items()))
     for node in cluster.nodes.values():
-        # A node on which every machine does without KVM has none.
-        machines = cluster.guests_on(node.name, "qemu")
+        # A node has no KVM when all of its machines do without.
+        machines = cluster.list_guests_on(node.name, "qemu")
         node.kvm = not machines or any(guest.config.get("kvm") != "0" for guest in machines)
 
 
@@ -37,8 +37,8 @@ def load_pools(cluster: Cluster, answers: Answers) -> None:
     """Pools with their members."""
     for entry in answers.entries("/pools"):
         cluster.pools[entry["poolid"]] = Pool(entry.get("comment"))
-    detailed = [entry for _name, found in answers.with_parameter("/pools", "poolid") for entry in found]
-    for match, data in answers.matching("/pools/(.+)"):
+    detailed = [entry for _name, entries in answers.find_by_parameter("/pools", "poolid") for entry in entries]
+    for match, data in answers.find_matching("/pools/(.+)"):
         detailed.append({"poolid": match[1], **data})
     for entry in detailed:
         pool = cluster.pools.setdefault(entry["poolid"], Pool(entry.get("comment")))
@@ -64,23 +64,23 @@ def _add(cluster: Cluster, answers: Answers, node: str, kind: str, entry: dict[s
         paused=entry.get("qmpstatus") == "paused",
         pid=entry.get("pid") or 0,
     )
-    shown, pending = answers.get(f"{path}/config"), answers.get(f"{path}/pending")
-    if shown is None and pending is None:
+    config, pending = answers.get(f"{path}/config"), answers.get(f"{path}/pending")
+    if config is None and pending is None:
         guest.config = _config_from_list(cluster, kind, entry)
     else:
-        _configure(guest, shown or {}, pending or [])
+        _configure(guest, config or {}, pending or [])
     for snapshot in answers.entries(f"{path}/snapshot"):
         if snapshot["name"] != _CURRENT:
             saved = answers.get(f"{path}/snapshot/{snapshot['name']}/config")
-            guest.snapshots[snapshot["name"]] = Snapshot(_snapshot(saved, snapshot))
+            guest.snapshots[snapshot["name"]] = Snapshot(_build_snapshot(saved, snapshot))
     if guest.type == "lxc":
         guest.part(ContainerInside).configured = True
     cluster.guests[guest.vmid] = guest
 
 
-def _configure(guest: Guest, shown: dict[str, Any], pending: list[dict[str, Any]]) -> None:
-    """`config` shows what will be; what is now, where it differs, only `pending` tells."""
-    guest.config = texts(shown, "digest")
+def _configure(guest: Guest, config: dict[str, Any], pending: list[dict[str, Any]]) -> None:
+    """Set the configuration: `config` has the values to be, `pending` also those in force where they differ."""
+    guest.config = to_texts(config, "digest")
     for entry in pending:
         name = entry["key"]
         if name == "digest":
@@ -90,13 +90,13 @@ def _configure(guest: Guest, shown: dict[str, Any], pending: list[dict[str, Any]
         if entry.get("delete"):
             guest.pending_delete.append(name)
         if "value" in entry:
-            guest.config |= texts({name: entry["value"]})
+            guest.config |= to_texts({name: entry["value"]})
         elif "pending" in entry:
             guest.config.pop(name, None)
 
 
-def _snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
-    config = texts(saved or {}, "digest")
+def _build_snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
+    config = to_texts(saved or {}, "digest")
     for name in ("snaptime", "parent", "description"):
         if listed.get(name):
             config.setdefault(name, str(listed[name]))
@@ -105,7 +105,7 @@ def _snapshot(saved: dict[str, Any] | None, listed: dict[str, Any]) -> Config:
 
 def _config_from_list(cluster: Cluster, kind: str, entry: dict[str, Any]) -> Config:
     """Enough of a configuration for the list to look the same."""
-    disk = _disk(cluster, kind, entry)
+    disk = _make_disk(cluster, kind, entry)
     memory = str(entry.get("maxmem", 512 * _MIB) // _MIB)
     name = entry.get("name", f"guest-{entry['vmid']}")
     cores = str(entry.get("cpus", entry.get("maxcpu", 1)))
@@ -131,7 +131,7 @@ def _config_from_list(cluster: Cluster, kind: str, entry: dict[str, Any]) -> Con
     return config
 
 
-def _disk(cluster: Cluster, kind: str, entry: dict[str, Any]) -> str | None:
+def _make_disk(cluster: Cluster, kind: str, entry: dict[str, Any]) -> str | None:
     """A disk of the size that the list shows, on `local` or else on any storage that may hold it."""
     content, form = ("images", "qcow2") if kind == "qemu" else ("rootdir", "raw")
     fitting = [storage for storage in cluster.storages.values() if content in storage.content]

@@ -29,14 +29,14 @@ def load(cluster: Cluster, answers: Answers) -> None:
                 cluster.entry = node.name
     listed = [entry for entry in answers.entries("/cluster/resources") if entry["type"] == "node"]
     for entry in [*listed, *answers.entries("/nodes")]:
-        known = cluster.nodes.get(entry["node"])
-        if known is None:
-            known = Node(entry["node"], online=entry.get("status") != "offline")
-            cluster.nodes[known.name] = known
-        known.cpus = entry.get("maxcpu", known.cpus)
-        known.maxmem = entry.get("maxmem", known.maxmem)
-        known.maxdisk = entry.get("maxdisk", known.maxdisk)
-    for match, interfaces in answers.matching("/nodes/([^/]+)/network"):
+        member = cluster.nodes.get(entry["node"])
+        if member is None:
+            member = Node(entry["node"], online=entry.get("status") != "offline")
+            cluster.nodes[member.name] = member
+        member.cpus = entry.get("maxcpu", member.cpus)
+        member.maxmem = entry.get("maxmem", member.maxmem)
+        member.maxdisk = entry.get("maxdisk", member.maxdisk)
+    for match, interfaces in answers.find_matching("/nodes/([^/]+)/network"):
         if match[1] in cluster.nodes:
             cluster.nodes[match[1]].part(NodeSystem).interfaces = {
                 entry["iface"]: {key: value for key, value in entry.items() if key not in ("iface", "active", "exists")}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pve_simulator.clusters.model import add_volumes
-from pve_simulator.clusters.readings.answers import Answers, texts
+from pve_simulator.clusters.readings.answers import Answers, to_texts
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Storage, Volume
 
@@ -16,7 +16,7 @@ _FIELDS = ("content", "format", "size", "used", "vmid", "ctime", "parent", "note
 def load_definitions(cluster: Cluster, answers: Answers) -> None:
     """storage.cfg; without it, the storages that lists show."""
     for entry in answers.entries("/storage"):
-        cluster.storages[entry["storage"]] = Storage(entry["storage"], texts(entry, "storage", "digest"))
+        cluster.storages[entry["storage"]] = Storage(entry["storage"], to_texts(entry, "storage", "digest"))
     if cluster.storages:
         return
     for entry in answers.entries("/cluster/resources"):
@@ -27,7 +27,7 @@ def load_definitions(cluster: Cluster, answers: Answers) -> None:
 
 def load_content(cluster: Cluster, answers: Answers) -> None:
     """Volumes of every content list."""
-    for match, entries in answers.matching("/nodes/([^/]+)/storage/([^/]+)/content"):
+    for match, entries in answers.find_matching("/nodes/([^/]+)/storage/([^/]+)/content"):
         storage = cluster.storages.get(match[2])
         if storage is None:
             continue
@@ -46,7 +46,7 @@ def add_named_disks(cluster: Cluster) -> None:
 
 def load_space(cluster: Cluster, answers: Answers) -> None:
     """Size of each storage, and what else takes space on it than the volumes we know."""
-    for match, entries in answers.matching("/nodes/([^/]+)/storage"):
+    for match, entries in answers.find_matching("/nodes/([^/]+)/storage"):
         for entry in entries:
             storage = cluster.storages.get(entry["storage"])
             if storage is None or not entry.get("total"):

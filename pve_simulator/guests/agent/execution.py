@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running programs through the agent: exec, and what became of them."""
+"""Running programs through the agent: exec and exec-status."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pve_simulator.state.agent import Process
 _PIDS_PER_RUN = 2
 
 
-def start(machine: Machine, argv: Sequence[str], stdin: str) -> int:
-    """Run a program; its process id. Raises the agent's error for a program that is not there."""
+def start_program(machine: Machine, argv: Sequence[str], stdin: str) -> int:
+    """Start a program and return its process id; raises the agent's error for a missing program."""
     pid = machine.system.first_pid + _PIDS_PER_RUN * machine.script.started
     machine.script.started += 1
-    result = _scripted(machine, argv) or _run(machine, argv, stdin)
+    result = _find_scripted_result(machine, argv) or _run(machine, argv, stdin)
     if result is None:
         reason = f"Failed to execute child process \N{LEFT DOUBLE QUOTATION MARK}{argv[0]}"
         reason += "\N{RIGHT DOUBLE QUOTATION MARK} (No such file or directory)"
@@ -33,8 +33,8 @@ def start(machine: Machine, argv: Sequence[str], stdin: str) -> int:
     return pid
 
 
-def status(machine: Machine, pid: int) -> dict[str, Any]:
-    """What became of a program; one that has ended is forgotten once it was told."""
+def read_status(machine: Machine, pid: int) -> dict[str, Any]:
+    """The status of a program; one that has ended is forgotten after this."""
     process = machine.script.processes.get(pid)
     if process is None:
         raise agent_error("PID ld does not exist")
@@ -59,7 +59,7 @@ def _run(machine: Machine, argv: Sequence[str], stdin: str) -> Result | None:
     return run_program(machine, argv[0], argv[1:], stdin)
 
 
-def _scripted(machine: Machine, argv: Sequence[str]) -> Result | None:
+def _find_scripted_result(machine: Machine, argv: Sequence[str]) -> Result | None:
     line = " ".join(argv)
     for run in machine.script.runs:
         if fnmatchcase(line, run.argv):

@@ -13,7 +13,7 @@ _NOT_THERE = "No such file or directory"
 
 def read_file(machine: Machine, path: str) -> str:
     """A file's bytes, one character each; raises the agent's error."""
-    content = content_of(machine, path)
+    content = find_content(machine, path)
     if content is None:
         if path in _directories(machine):
             raise agent_error("failed to read file, handle 1000: Is a directory")
@@ -30,7 +30,7 @@ def write_file(machine: Machine, path: str, content: str) -> None:
     machine.script.files[path] = content
 
 
-def content_of(machine: Machine, path: str) -> str | None:
+def find_content(machine: Machine, path: str) -> str | None:
     """A file's content, None when there is none."""
     known = machine.script.files.get(path, machine.system.files.get(path))
     return f"{machine.host_name}\n" if known is None and path == "/etc/hostname" else known
@@ -61,8 +61,8 @@ def open_error(path: str, mode: str, reason: str) -> ApiError:
 
 
 def _directories(machine: Machine) -> set[str]:
-    found = set(machine.system.directories)
+    directories = set(machine.system.directories)
     for path in (*machine.script.files, *machine.system.files):
         parts = path.split("/")[1:-1]
-        found |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-    return found
+        directories |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+    return directories

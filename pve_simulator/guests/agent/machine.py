@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import sizes
 from pve_simulator.guests.agent.systems import System
 from pve_simulator.state.agent import AgentScript
@@ -26,7 +26,7 @@ class Machine:
 
     @property
     def host_name(self) -> str:
-        """The name that the system calls itself."""
+        """The system's host name."""
         return self.system.host_name or self.guest.name
 
     @property
@@ -34,24 +34,24 @@ class Machine:
         """Accounts that have a password."""
         return ["root", *self.script.users]
 
-    def network(self) -> list[tuple[str, str, list[str]]]:
+    def list_interfaces(self) -> list[tuple[str, str, list[str]]]:
         """Every interface: its name, MAC address and addresses with prefix length."""
-        found = [("lo", "00:00:00:00:00:00", ["127.0.0.1/8", "::1/128"])]
+        interfaces = [("lo", "00:00:00:00:00:00", ["127.0.0.1/8", "::1/128"])]
         for number, mac in enumerate(_mac_addresses(self.guest)):
             name = f"eth{number}"
-            given = self.script.addresses.get(name)
-            if given is None:
-                given = [*([self._leased()] if number == 0 else []), f"{link_local(mac)}/64"]
-            found.append((name, mac, given))
-        return found
+            addresses = self.script.addresses.get(name)
+            if addresses is None:
+                addresses = [*([self._dhcp_address()] if number == 0 else []), f"{link_local(mac)}/64"]
+            interfaces.append((name, mac, addresses))
+        return interfaces
 
-    def _leased(self) -> str:
+    def _dhcp_address(self) -> str:
         return self.system.dhcp or f"10.99.{self.guest.vmid // 250 % 250}.{self.guest.vmid % 250 + 1}/16"
 
 
 def agent_error(description: str) -> ApiError:
     """An error that the agent itself reports."""
-    return failed(f"Agent error: {description}")
+    return failure(f"Agent error: {description}")
 
 
 def link_local(mac: str) -> str:

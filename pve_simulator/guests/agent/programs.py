@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pve_simulator.guests import sizes
-from pve_simulator.guests.agent.files import content_of, list_directory
+from pve_simulator.guests.agent.files import find_content, list_directory
 from pve_simulator.guests.agent.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a program ended, what it said, and how many seconds it took."""
+    """How a program ended, what it printed, and how many seconds it took."""
 
     exitcode: int = 0
     out: str = ""
@@ -51,7 +51,7 @@ def _echo(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 def _cat(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     out, err = "", ""
     for path in arguments or ["-"]:
-        content = stdin if path == "-" else content_of(machine, path)
+        content = stdin if path == "-" else find_content(machine, path)
         if content is None:
             reason = "Is a directory" if list_directory(machine, path) is not None else "No such file or directory"
             err += f"cat: {path}: {reason}\n"
@@ -66,7 +66,7 @@ def _ls(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
         names = list_directory(machine, path)
         if names is not None:
             out += "".join(f"{name}\n" for name in names)
-        elif content_of(machine, path) is not None:
+        elif find_content(machine, path) is not None:
             out += f"{path}\n"
         else:
             err += f"ls: cannot access '{path}': No such file or directory\n"
@@ -83,9 +83,9 @@ def _uname(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
         "m": info.get("machine", ""),
         "o": "GNU/Linux",
     }
-    wanted = "".join(word[1:] for word in arguments if word.startswith("-")) or "s"
-    wanted = "snrvmo" if "a" in wanted else wanted
-    return _say(" ".join(text for letter, text in fields.items() if letter in wanted))
+    letters = "".join(word[1:] for word in arguments if word.startswith("-")) or "s"
+    letters = "snrvmo" if "a" in letters else letters
+    return _say(" ".join(text for letter, text in fields.items() if letter in letters))
 
 
 def _sleep(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
@@ -107,7 +107,7 @@ def _date(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 
 def _ip(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     lines = []
-    for number, (name, mac, addresses) in enumerate(machine.network(), start=1):
+    for number, (name, mac, addresses) in enumerate(machine.list_interfaces(), start=1):
         kind = "loopback" if name == "lo" else "ether"
         lines += [f"{number}: {name}: <UP,LOWER_UP> mtu 1500 state UP", f"    link/{kind} {mac}"]
         lines += [f"    {'inet6' if ':' in text else 'inet'} {text}" for text in addresses]
@@ -134,7 +134,7 @@ def _uptime(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 
 def _grep(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     words = [word for word in arguments if not word.startswith("-")]
-    text = content_of(machine, words[1]) if len(words) > 1 else stdin
+    text = find_content(machine, words[1]) if len(words) > 1 else stdin
     lines = [line for line in (text or "").splitlines() if words and words[0] in line]
     return Result(0 if lines else 1, "".join(f"{line}\n" for line in lines))
 
@@ -159,7 +159,7 @@ def _test(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     if len(words) != 2:
         return Result(int(not (words and words[-1])))
     kind, path = words
-    is_file, is_directory = content_of(machine, path) is not None, list_directory(machine, path) is not None
+    is_file, is_directory = find_content(machine, path) is not None, list_directory(machine, path) is not None
     answers = {"-f": is_file, "-d": is_directory, "-e": is_file or is_directory, "-n": bool(path), "-z": not path}
     return Result(int(not answers.get(kind, False)))
 
@@ -167,7 +167,7 @@ def _test(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
 def _some_lines(arguments: Sequence[str], machine: Machine, stdin: str) -> tuple[list[str], int]:
     numbers = [int(word.lstrip("-")) for word in arguments if word.lstrip("-").isdecimal()]
     paths = [word for word in arguments if word.startswith("/")]
-    text = (content_of(machine, paths[0]) or "") if paths else stdin
+    text = (find_content(machine, paths[0]) or "") if paths else stdin
     return text.splitlines(keepends=True), numbers[0] if numbers else 10
 
 

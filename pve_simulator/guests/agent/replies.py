@@ -30,8 +30,8 @@ _VERSION = "10.0.13"
 _BLOCK = 128 * sizes.MIB
 
 
-def answer(machine: Machine, command: str) -> Any:
-    """The result of a command; an error is one, too: the API hands it out with status 200."""
+def answer_command(machine: Machine, command: str) -> Any:
+    """The result of a command; errors are results too, which the API returns with status 200."""
     if machine.script.frozen and command not in _WHILE_FROZEN:
         return _error("CommandNotFound", _frozen_text(command))
     if command in machine.script.errors:
@@ -67,7 +67,7 @@ def _frozen_text(command: str) -> str:
 def _network(machine: Machine) -> list[dict[str, Any]]:
     used = usage_of(f"guest/{machine.guest.vmid}", machine.now - machine.guest.started_at, 0)
     interfaces = []
-    for name, mac, addresses in machine.network():
+    for name, mac, addresses in machine.list_interfaces():
         received, sent = (0, 0) if name == "lo" else (used.net_in, used.net_out)
         interfaces.append(
             {

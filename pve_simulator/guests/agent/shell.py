@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pve_simulator.errors import ApiError
-from pve_simulator.guests.agent.files import content_of, write_file
+from pve_simulator.guests.agent.files import find_content, write_file
 from pve_simulator.guests.agent.machine import Machine
 from pve_simulator.guests.agent.programs import Result, run_program
 
@@ -42,7 +42,7 @@ def run_shell(machine: Machine, arguments: Sequence[str], stdin: str) -> Result:
     if arguments and arguments[0].startswith("-") and "c" in arguments[0]:
         script = arguments[1] if len(arguments) > 1 else ""
     elif arguments:
-        script = content_of(machine, arguments[0]) or ""
+        script = find_content(machine, arguments[0]) or ""
     try:
         tokens = _tokens(script)
     except ValueError as error:
@@ -112,18 +112,18 @@ def _run_command(machine: Machine, tokens: list[str], stdin: str, last: int) -> 
             position += 1 if token != _ERRORS else 2
             redirections.append((sign, tokens[position] if position < len(tokens) else ""))
         else:
-            words.append(_expanded(machine, token, last))
+            words.append(_expand_variables(machine, token, last))
         position += 1
     for sign, target in redirections:
         if sign == "<":
-            stdin = content_of(machine, target) or ""
+            stdin = find_content(machine, target) or ""
     result = _run_words(machine, words, stdin)
     for sign, target in redirections:
         result = _redirect(machine, result, sign, target)
     return result
 
 
-def _expanded(machine: Machine, word: str, last: int) -> str:
+def _expand_variables(machine: Machine, word: str, last: int) -> str:
     """A word with the few variables that there are."""
     values = {"?": str(last), "HOME": "/root", "HOSTNAME": machine.host_name, "PATH": _PATH}
     return _VARIABLE.sub(lambda match: values.get(match[1] or match[2], ""), word)
@@ -147,12 +147,12 @@ def _redirect(machine: Machine, result: Result, sign: str, target: str) -> Resul
         return result
     if not sign.endswith(">"):
         return result
-    kept = replace(result, err="") if errors else replace(result, out="")
+    remaining = replace(result, err="") if errors else replace(result, out="")
     if target == "/dev/null":
-        return kept
-    before = (content_of(machine, target) or "") if sign.endswith(">>") else ""
+        return remaining
+    before = (find_content(machine, target) or "") if sign.endswith(">>") else ""
     try:
         write_file(machine, target, before + text)
     except ApiError:
         return Result(2, err=f"sh: 1: cannot create {target}: Directory nonexistent\n")
-    return kept
+    return remaining

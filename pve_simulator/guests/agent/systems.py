@@ -90,7 +90,7 @@ _DEFAULT = "debian"
 _MEDIA = (("tiny-linux*.iso", "tiny"), ("*.iso", "installer"), ("*.img", "installer"))
 
 
-def system_of(guest: Guest) -> System | None:
+def find_system(guest: Guest) -> System | None:
     """The system that a machine runs when it is on; None when there is nothing to boot.
 
     Its script names it, or the medium in its first bootable drive starts it, or it is installed on the disk.
@@ -105,15 +105,15 @@ def system_of(guest: Guest) -> System | None:
 
 
 def answers_acpi(guest: Guest) -> bool:
-    """Whether somebody reacts to the power button."""
-    system = system_of(guest)
+    """Whether the system reacts to the power button."""
+    system = find_system(guest)
     return system is not None and system.acpi and not guest.paused
 
 
 def answers_agent(guest: Guest) -> bool:
     """Whether an agent answers: it is enabled, installed, alive, and the machine runs."""
     enabled = guest.config.get("agent", "0").split(",", 1)[0].removeprefix("enabled=") == "1"
-    system = system_of(guest)
+    system = find_system(guest)
     alive = guest.agent_alive or _boot_medium(guest) is not None
     return enabled and guest.running and not guest.paused and alive and system is not None and system.agent
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import ApiError, failed, forbidden, invalid
+from pve_simulator.errors import ApiError, failure, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.lxc.disks import create_volume
 from pve_simulator.guests.lxc.permissions import ConfigRights
-from pve_simulator.guests.lxc.start import starter
+from pve_simulator.guests.lxc.start import make_start_worker
 from pve_simulator.guests.lxc.values import config_params
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
@@ -71,13 +71,13 @@ class Creation:
     @property
     def volumes(self) -> Volumes:
         """The node's volumes."""
-        return Volumes(self.call.cluster, self.call.node, int(self.call.world.clock.now()))
+        return Volumes(self.call.cluster, self.call.node, int(self.call.world.clock.time()))
 
 
 def prepare(call: Call) -> Creation:
     """Check a creation as far as the server does before it starts the task; reserves the id."""
     if not call.cluster.quorate:
-        raise failed("cluster not ready - no quorum?")
+        raise failure("cluster not ready - no quorum?")
     if not call.flag("unprivileged", default=True):
         call.subject.require("/", "Sys.Modify")
     register.check_unused(call.cluster, call.vmid)
@@ -85,7 +85,7 @@ def prepare(call: Call) -> Creation:
     creation = read_parameters(call)
     check_rights(creation)
     if creation.template == "-":
-        raise failed("pipe requires cli environment")
+        raise failure("pipe requires cli environment")
     check_volume_access(call.subject, call.cluster, creation.template, vmid=call.vmid, content="vztmpl")
     check_storages(creation)
     creation.config = plain_config(creation)
@@ -117,21 +117,21 @@ def check_rights(creation: Creation) -> None:
     allowed = call.subject.may(f"/vms/{call.vmid}", "VM.Allocate")
     if not allowed and not (pool is not None and call.subject.may(f"/pool/{pool}", "VM.Allocate")):
         raise forbidden("Permission check failed")
-    given = config_params(call.params)
-    given.pop("unprivileged", None)
+    options = config_params(call.params)
+    options.pop("unprivileged", None)
     rights = ConfigRights(call.cluster, call.subject, call.vmid, pool)
-    rights.check({}, {**given, **creation.mounts}, unprivileged=creation.unprivileged)
+    rights.check({}, {**options, **creation.mounts}, unprivileged=creation.unprivileged)
 
 
 def check_storages(creation: Creation) -> None:
     """Raise unless every volume's storage can hold containers and the caller may fill it."""
     if creation.mounts and "rootfs" not in creation.mounts:
-        raise failed("mount points configured, but 'rootfs' not set - aborting")
-    for mount in mp.mounts(creation.mounts):
+        raise failure("mount points configured, but 'rootfs' not set - aborting")
+    for mount in mp.list_mounts(creation.mounts):
         if mount.kind == "volume":
             parts = split_volid(mount.volume)
             if parts is None:
-                raise failed(f"unable to parse volume ID '{mount.volume}'")
+                raise failure(f"unable to parse volume ID '{mount.volume}'")
             _check_storage(creation.call, parts[0])
     if "rootfs" not in creation.mounts:
         _check_storage(creation.call, creation.storage)
@@ -147,7 +147,7 @@ def plain_config(creation: Creation) -> Config:
 
 
 def reserve(creation: Creation) -> None:
-    """Take the id with a locked, empty container, as long as the task runs."""
+    """Reserve the id with a locked, empty container while the task runs."""
     call = creation.call
     register.add(call.cluster, Guest(creation.vmid, "lxc", call.node, {"lock": "create"}))
 
@@ -162,7 +162,7 @@ async def run(creation: Creation, task: Task) -> None:
     except BaseException as error:
         register.remove(call.cluster, guest)
         if isinstance(error, ApiError):
-            raise failed(f"unable to create CT {creation.vmid} - {error.message}") from error
+            raise failure(f"unable to create CT {creation.vmid} - {error.message}") from error
         raise
     register.add(call.cluster, guest, creation.pool)
     finish(call, task, guest)
@@ -171,7 +171,7 @@ async def run(creation: Creation, task: Task) -> None:
 def finish(call: Call, task: Task, guest: Guest) -> None:
     """What follows a creation or a restore: starting, and handing over to the HA manager."""
     if call.flag("start"):
-        call.task("vzstart", guest.vmid, starter(call.world, guest.node, guest.vmid))
+        call.task("vzstart", guest.vmid, make_start_worker(call.world, guest.node, guest.vmid))
     if call.flag("ha-managed"):
         task.say("Add as HA resource")
         state = "started" if call.flag("start") else "stopped"
@@ -181,12 +181,12 @@ def finish(call: Call, task: Task, guest: Guest) -> None:
 async def _build(creation: Creation, task: Task, guest: Guest) -> None:
     volumes = creation.volumes
     volumes.say = task.say
-    made: list[str] = []
+    new_volids: list[str] = []
     try:
-        config = make_volumes(creation, volumes, made)
+        config = make_volumes(creation, volumes, new_volids)
         await task.work()
         try:
-            template = volumes.need(creation.template)
+            template = volumes.require(creation.template)
         except ApiError as error:
             task.say(error.message)
             raise
@@ -194,21 +194,21 @@ async def _build(creation: Creation, task: Task, guest: Guest) -> None:
         task.say("Total bytes read: 2058240 (2.0MiB, 128MiB/s)")
         _set_up(creation, task, config)
     except BaseException:
-        for volid in made:
+        for volid in new_volids:
             volumes.free(volid)
         raise
     guest.config = with_defaults(creation.vmid, config)
     guest.part(ContainerInside).configured = not _TINY.search(creation.template)
 
 
-def make_volumes(creation: Creation, volumes: Volumes, made: list[str]) -> Config:
-    """The configuration with its mount points on new volumes, whose ids go to `made`."""
+def make_volumes(creation: Creation, volumes: Volumes, new_volids: list[str]) -> Config:
+    """The configuration with its mount points on new volumes, whose ids go to `new_volids`."""
     config = dict(creation.config)
     mounts = creation.mounts or {"rootfs": f"{creation.storage}:{_DEFAULT_SIZE}"}
-    for mount in mp.mounts(mounts):
+    for mount in mp.list_mounts(mounts):
         placed = create_volume(volumes, creation.vmid, mount)
-        if mount.wanted is not None:
-            made.append(placed.volume)
+        if mount.new_volume is not None:
+            new_volids.append(placed.volume)
         config[mount.key] = placed.text()
     return config
 
@@ -233,7 +233,7 @@ def _set_up(creation: Creation, task: Task, config: Config) -> None:
 def _check_keys(text: str) -> None:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not all(_PUBLIC_KEY.search(line) for line in lines):
-        raise failed("SSH public key validation error")
+        raise failure("SSH public key validation error")
 
 
 def _check_storage(call: Call, storage_id: str) -> None:

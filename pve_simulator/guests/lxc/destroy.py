@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, register
-from pve_simulator.guests.lxc.changes import free_own
+from pve_simulator.guests.lxc.changes import free_if_owned
 from pve_simulator.guests.lxc.mountpoints import volumes_of
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
@@ -19,11 +19,11 @@ from pve_simulator.world.tasks import Task
 def check(call: Call, guest: Guest) -> bool:
     """Raise what keeps a container from being destroyed; whether the HA manager has it."""
     if guest.config.get("protection") == "1":
-        raise failed(f"can't remove CT {guest.vmid} - protection mode enabled")
+        raise failure(f"can't remove CT {guest.vmid} - protection mode enabled")
     power.check_lock(guest)
     managed = register.is_ha_configured(call.cluster, guest)
     if managed and not call.flag("purge"):
-        raise failed(f"unable to remove CT {guest.vmid} - used in HA resources and purge parameter not set.")
+        raise failure(f"unable to remove CT {guest.vmid} - used in HA resources and purge parameter not set.")
     if not call.flag("purge"):
         register.check_not_replicated(call.cluster, guest.vmid)
     return managed
@@ -32,7 +32,7 @@ def check(call: Call, guest: Guest) -> bool:
 def check_stopped(call: Call, guest: Guest) -> None:
     """Raise for a running container, unless it is to be stopped by force."""
     if guest.running and not call.flag("force"):
-        raise failed(f"unable to destroy CT {guest.vmid} - container is running")
+        raise failure(f"unable to destroy CT {guest.vmid} - container is running")
 
 
 async def run(call: Call, task: Task, guest: Guest) -> None:
@@ -43,10 +43,10 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
         task.say(f"forced to stop CT {guest.vmid} before destroying!")
         power.power_off(guest)
     await task.work()
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     mounted = volumes_of(guest.config, unused=True) + volumes_of(guest.pending)
     for volid in dict.fromkeys(mounted):
-        free_own(volumes, guest.vmid, volid)
+        free_if_owned(volumes, guest.vmid, volid)
     if call.flag("destroy-unreferenced-disks"):
         _free_all(call, task, volumes, guest)
     register.remove(call.cluster, guest, purge=call.flag("purge"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import NAMESPACE_URL, uuid5
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.lxc.mountpoints import MountPoint
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.storage.lookup import storage_of
@@ -25,8 +25,8 @@ def allocate(volumes: Volumes, storage_id: str, vmid: int, size: int) -> Volume:
     """A new volume (size in bytes) with a file system: raw, or a subvolume where the storage has those."""
     storage = storage_of(volumes.cluster, storage_id)
     if "rootdir" not in storage.content:
-        raise failed(f"content type 'rootdir' is not available or configured on storage '{storage_id}'")
-    volume = volumes.allocate(storage_id, vmid, size, _format(storage, size), content="rootdir")
+        raise failure(f"content type 'rootdir' is not available or configured on storage '{storage_id}'")
+    volume = volumes.allocate(storage_id, vmid, size, _choose_format(storage, size), content="rootdir")
     if volume.format == "raw":
         say_mkfs(volumes.say, volume)
     return volume
@@ -34,32 +34,32 @@ def allocate(volumes: Volumes, storage_id: str, vmid: int, size: int) -> Volume:
 
 def create_volume(volumes: Volumes, vmid: int, mount: MountPoint) -> MountPoint:
     """Make the volume that a mount point asks for; the mount point on it."""
-    if mount.wanted is None:
+    if mount.new_volume is None:
         return mount
-    storage_id, size = mount.wanted
-    return mount.on(allocate(volumes, storage_id, vmid, size).volid, size)
+    storage_id, size = mount.new_volume
+    return mount.with_volume(allocate(volumes, storage_id, vmid, size).volid, size)
 
 
 def copy(volumes: Volumes, mount: MountPoint, vmid: int, storage_id: str) -> MountPoint:
     """A full copy of a mount point's volume for a container, file by file."""
-    source = volumes.need(mount.volume)
+    source = volumes.require(mount.volume)
     target = allocate(volumes, storage_id, vmid, source.size)
     if source.used is not None and target.used is not None:
         target.used = max(target.used, source.used)
     _say_rsync(volumes.say)
-    return mount.on(target.volid, source.size)
+    return mount.with_volume(target.volid, source.size)
 
 
 def say_mkfs(say: Say, volume: Volume) -> None:
-    """What mkfs.ext4 says of a new file system."""
+    """Log what mkfs.ext4 prints for a new file system."""
     block = 4096 if volume.size >= _SMALL else 1024
     blocks = volume.size // block
     per_group = block * 8
     groups = max(1, -(-blocks // per_group))
-    wanted = volume.size // (16384 if volume.size >= _SMALL else 4096)
-    inodes = groups * _round_up(-(-wanted // groups), block // 256)
+    inodes_wanted = volume.size // (16384 if volume.size >= _SMALL else 4096)
+    inodes = groups * _round_up(-(-inodes_wanted // groups), block // 256)
     say(f"Creating filesystem with {blocks} {block // 1024}k blocks and {inodes} inodes")
-    say(f"Filesystem UUID: {_uuid(volume)}")
+    say(f"Filesystem UUID: {_make_uuid(volume)}")
     first = 0 if block == 4096 else 1
     backups = [str(first + group * per_group) for group in range(1, groups) if _holds_backup(group)]
     if backups:
@@ -68,7 +68,7 @@ def say_mkfs(say: Say, volume: Volume) -> None:
 
 
 def say_resized(say: Say, path: str, before: int, after: int, *, running: bool) -> None:
-    """What e2fsck and resize2fs say of a file system that grew (sizes in bytes)."""
+    """Log what e2fsck and resize2fs print for a file system that grew (sizes in bytes)."""
     blocks = after // 4096
     if not running:
         say("e2fsck 1.47.2 (1-Jan-2025)")
@@ -93,7 +93,7 @@ def say_resized(say: Say, path: str, before: int, after: int, *, running: bool) 
     say("")
 
 
-def _format(storage: Storage, size: int) -> str:
+def _choose_format(storage: Storage, size: int) -> str:
     if storage.type == "zfspool" or (is_directory(storage) and not size):
         return "subvol"
     return "raw"
@@ -122,7 +122,7 @@ def _say_rsync(say: Say) -> None:
         say(line)
 
 
-def _uuid(volume: Volume) -> str:
+def _make_uuid(volume: Volume) -> str:
     return str(uuid5(NAMESPACE_URL, f"{volume.volid}/{volume.ctime}"))
 
 

@@ -17,22 +17,22 @@ _NO_MAC = "00:00:00:00:00:00"
 _WORDS = frozenset({"dhcp", "auto", "manual"})
 
 
-def network(guest: Guest) -> list[tuple[str, str, list[str]]]:
+def list_interfaces(guest: Guest) -> list[tuple[str, str, list[str]]]:
     """Name, MAC address and addresses with prefix length of every interface."""
     inside = guest.part(ContainerInside)
-    found = [("lo", _NO_MAC, ["127.0.0.1/8", "::1/128"] if inside.configured else [])]
+    interfaces = [("lo", _NO_MAC, ["127.0.0.1/8", "::1/128"] if inside.configured else [])]
     for key in sorted((key for key in guest.config if _NET.fullmatch(key)), key=lambda key: int(key[3:])):
         options = network_options(guest.config[key])
         name, mac = options.get("name", "eth0"), options.get("hwaddr", _NO_MAC).lower()
-        given = inside.addresses.get(name)
-        if given is None:
-            given = _addresses(guest, key, options, mac) if inside.configured else []
-        found.append((name, mac, given))
-    return found
+        addresses = inside.addresses.get(name)
+        if addresses is None:
+            addresses = _addresses(guest, key, options, mac) if inside.configured else []
+        interfaces.append((name, mac, addresses))
+    return interfaces
 
 
 def _addresses(guest: Guest, key: str, options: dict[str, str], mac: str) -> list[str]:
-    found = [options[name] for name in ("ip", "ip6") if options.get(name, "manual") not in _WORDS]
+    addresses = [options[name] for name in ("ip", "ip6") if options.get(name, "manual") not in _WORDS]
     if options.get("ip") == "dhcp":
-        found.append(f"10.99.{(guest.vmid // 250 + int(key[3:])) % 250}.{guest.vmid % 250 + 1}/16")
-    return [*found, f"{link_local(mac)}/64"]
+        addresses.append(f"10.99.{(guest.vmid // 250 + int(key[3:])) % 250}.{guest.vmid % 250 + 1}/16")
+    return [*addresses, f"{link_local(mac)}/64"]

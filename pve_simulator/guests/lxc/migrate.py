@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc import mountpoints as mp
-from pve_simulator.guests.lxc.start import starter
+from pve_simulator.guests.lxc.start import make_start_worker
 from pve_simulator.guests.migration import (
     Journal,
     StorageMap,
@@ -19,7 +19,7 @@ from pve_simulator.guests.migration import (
     remote_shell,
     send_volume,
 )
-from pve_simulator.guests.replicated import turn_around
+from pve_simulator.guests.replicated import reverse_jobs
 from pve_simulator.state.access import ROOT
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage, parse_volid
@@ -49,27 +49,27 @@ class _Migration:
     moved: dict[str, str] = field(default_factory=dict)
 
     def volumes_on(self, node: str) -> Volumes:
-        return Volumes(self.world.cluster, node, int(self.world.clock.now()))
+        return Volumes(self.world.cluster, node, int(self.world.clock.time()))
 
 
 def check_running(guest: Guest, *, online: bool, restart: bool) -> None:
-    """Raise what is refused before the task."""
+    """Raise what is refused before the task starts."""
     if guest.running and not (online or restart):
-        raise failed("can't migrate running container without --online or --restart")
+        raise failure("can't migrate running container without --online or --restart")
 
 
 async def run(world: World, task: Task, guest: Guest, options: Options) -> None:
-    """The task; what goes wrong is said with the time, and then the migration is aborted."""
+    """The task; errors are logged with the time, and then the migration is aborted."""
     job = _Migration(world, task, guest, options, Journal(task))
     try:
         async with world.locks.hold("lxc", guest.vmid, task=task):
             _check(job)
             restart = await _stop(job)
-            await _copy(job, restart=restart)
-            _switch(job)
+            await _copy_volumes(job, restart=restart)
+            _switch_node(job)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
-        raise failed("migration aborted") from error
+        raise failure("migration aborted") from error
     if restart:
         job.journal.say("start container on target node")
         job.journal.say(f"# {remote_shell(world.cluster, options.target)} pct start {guest.vmid}")
@@ -80,23 +80,23 @@ async def run(world: World, task: Task, guest: Guest, options: Options) -> None:
 def _check(job: _Migration) -> None:
     power.check_lock(job.guest)
     if job.guest.running and job.options.online:
-        raise failed("lxc live migration is currently not implemented")
-    for mount in mp.mounts(job.guest.config):
+        raise failure("lxc live migration is currently not implemented")
+    for mount in mp.list_mounts(job.guest.config):
         if mount.kind == "volume":
-            _target(job, mount.volume)
+            _choose_storage(job, mount.volume)
         elif mount.options.get("shared") != "1":
-            raise failed(f"cannot migrate local {mount.kind} mount point '{mount.key}'")
+            raise failure(f"cannot migrate local {mount.kind} mount point '{mount.key}'")
     check_reachable(job.journal, job.world.cluster, job.options.target)
 
 
-def _target(job: _Migration, volid: str) -> str:
+def _choose_storage(job: _Migration, volid: str) -> str:
     """The storage that a volume goes to; raises unless both nodes have theirs and it takes containers."""
     cluster = job.world.cluster
     storage = enabled_storage(cluster, parse_volid(cluster, volid)[0].id, job.guest.node)
-    name = storage.id if storage.shared else job.options.storages.target(storage.id)
+    name = storage.id if storage.is_shared else job.options.storages.target(storage.id)
     target = enabled_storage(cluster, name, job.options.target)
     if "rootdir" not in target.content:
-        raise failed(f"{volid}: content type 'rootdir' is not available on storage '{name}'")
+        raise failure(f"{volid}: content type 'rootdir' is not available on storage '{name}'")
     return name
 
 
@@ -111,25 +111,25 @@ async def _stop(job: _Migration) -> bool:
     return True
 
 
-async def _copy(job: _Migration, *, restart: bool) -> None:
+async def _copy_volumes(job: _Migration, *, restart: bool) -> None:
     guest, options, journal = job.guest, job.options, job.journal
     address = job.world.cluster.nodes[options.target].ip
     journal.say(f"starting migration of CT {guest.vmid} to node '{options.target}' ({address})")
     guest.config["lock"] = "migrate"
     try:
-        volumes = _scan(job)
+        volumes = _scan_volumes(job)
         here = job.volumes_on(guest.node)
         for volid in volumes:
             await job.task.work(1 / len(volumes))
             check_reachable(journal, job.world.cluster, options.target)
-            job.moved[volid] = send_volume(journal, here, options.target, volid, _target(job, volid)).volid
+            job.moved[volid] = send_volume(journal, here, options.target, volid, _choose_storage(job, volid)).volid
         if volumes:
             shell = remote_shell(job.world.cluster, options.target)
             journal.say(f"# {shell} pvesr set-state {guest.vmid} \\''{{}}'\\'")
         else:
             await job.task.work(0.1)
     except BaseException as error:
-        if job.task.crashed:
+        if job.task.has_crashed:
             raise
         _undo(job)
         if isinstance(error, ApiError):
@@ -143,51 +143,51 @@ async def _copy(job: _Migration, *, restart: bool) -> None:
         raise
 
 
-def _scan(job: _Migration) -> list[str]:
+def _scan_volumes(job: _Migration) -> list[str]:
     """The local volumes by name; raises when one of them cannot go."""
     guest, cluster, journal = job.guest, job.world.cluster, job.journal
     in_snapshots = {volid for each in guest.snapshots.values() for volid in mp.volumes_of(each.config)}
     mounted = mp.volumes_of(guest.config, unused=True)
-    for mount in mp.mounts(guest.config):
+    for mount in mp.list_mounts(guest.config):
         if mount.kind != "volume":
             journal.say(f"ignoring shared '{mount.kind}' mount point '{mount.key}' ('{mount.volume}')")
-    found, errors = [], {}
+    volids, errors = [], {}
     for volid in sorted({*mounted, *in_snapshots}):
         storage, parsed = parse_volid(cluster, volid)
-        if storage.shared:
+        if storage.is_shared:
             journal.say(f"volume '{volid}' is on shared storage '{storage.id}'")
             continue
-        found.append(volid)
+        volids.append(volid)
         if parsed.vmid != guest.vmid:
             errors[volid] = f"owned by other guest (owner = {parsed.vmid})"
         elif volid in in_snapshots and storage.type != "zfspool":
             errors[volid] = "non-migratable snapshot exists"
         elif parsed.is_base and job.volumes_on(guest.node).clones_of(volid):
             errors[volid] = "referenced by linked clone(s)"
-    for volid in found:
+    for volid in volids:
         where = "in current VM config" if volid in mounted else "referenced by snapshot(s)"
         journal.say(f"found local volume '{volid}' ({where})")
     for volid, text in errors.items():
         journal.say(f"can't migrate local volume '{volid}': {text}")
     if errors:
-        raise failed("can't migrate CT - check log")
-    for volid in found:
+        raise failure("can't migrate CT - check log")
+    for volid in volids:
         check_migratable(parse_volid(cluster, volid)[0], volid)
-    return found
+    return volids
 
 
-def _switch(job: _Migration) -> None:
-    """The container belongs to the other node from now on; its volumes here go."""
+def _switch_node(job: _Migration) -> None:
+    """Move the container to the other node, and free its volumes here."""
     guest, source = job.guest, job.guest.node
     for config in (guest.config, *(snapshot.config for snapshot in guest.snapshots.values())):
-        for mount in mp.mounts(config):
+        for mount in mp.list_mounts(config):
             if mount.volume in job.moved:
-                config[mount.key] = mount.on(job.moved[mount.volume]).text()
+                config[mount.key] = mount.with_volume(job.moved[mount.volume]).text()
         for key in (key for key in config if mp.is_unused_key(key)):
             config[key] = job.moved.get(config[key], config[key])
     guest.config.pop("lock", None)
     guest.node = job.options.target
-    turn_around(job.world.cluster, guest, source)
+    reverse_jobs(job.world.cluster, guest, source)
     here = job.volumes_on(source)
     for volid in job.moved:
         here.free(volid)
@@ -195,8 +195,8 @@ def _switch(job: _Migration) -> None:
 
 
 async def _start(job: _Migration) -> None:
-    worker = starter(job.world, job.options.target, job.guest.vmid)
-    await job.world.tasks.spawn(job.options.target, "vzstart", job.guest.vmid, ROOT, worker).done()
+    worker = make_start_worker(job.world, job.options.target, job.guest.vmid)
+    await job.world.tasks.spawn(job.options.target, "vzstart", job.guest.vmid, ROOT, worker).wait()
 
 
 def _undo(job: _Migration) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.schema import (
     ParameterError,
     Schema,
@@ -50,12 +50,12 @@ class MountPoint:
         return "device" if self.volume.startswith("/dev/") else "bind"
 
     @property
-    def wanted(self) -> tuple[str, int] | None:
-        """Storage and size (bytes) of a volume that is to be made, else None."""
+    def new_volume(self) -> tuple[str, int] | None:
+        """Storage and size (bytes) of a volume still to be made, else None."""
         match = _NEW.fullmatch(self.volume)
         return (match[1], int(float(match[2]) * 1024) * 1024**2) if match else None
 
-    def on(self, volume: str, size: int | None = None) -> MountPoint:
+    def with_volume(self, volume: str, size: int | None = None) -> MountPoint:
         """The same mount point on another volume, with its size (bytes)."""
         changed = {**self.options, "volume": volume}
         if size is not None:
@@ -92,26 +92,26 @@ def parse_mount(key: str, value: str | None) -> MountPoint:
         raise ApiError(500, "format error", _errors_by_property(value or "", schema, error)) from error
 
 
-def mounts(config: Config) -> list[MountPoint]:
+def list_mounts(config: Config) -> list[MountPoint]:
     """The mount points of a configuration, rootfs first; those that cannot be parsed are left out."""
-    found = []
+    parsed = []
     for key in sorted((key for key in config if is_mount_key(key)), key=_order):
         try:
-            found.append(parse_mount(key, config[key]))
+            parsed.append(parse_mount(key, config[key]))
         except ApiError:
             continue
-    return found
+    return parsed
 
 
 def volumes_of(config: Config, *, unused: bool = False) -> list[str]:
     """The volume ids that a configuration mounts (and holds as unused)."""
-    found = [mount.volume for mount in mounts(config) if mount.kind == "volume"]
+    volids = [mount.volume for mount in list_mounts(config) if mount.kind == "volume"]
     if unused:
-        found += [value for key, value in sorted(config.items()) if is_unused_key(key)]
-    return list(dict.fromkeys(found))
+        volids += [value for key, value in sorted(config.items()) if is_unused_key(key)]
+    return list(dict.fromkeys(volids))
 
 
-def in_use(guest: Guest, config: Config, pending: Config, volume: str) -> bool:
+def is_in_use(guest: Guest, config: Config, pending: Config, volume: str) -> bool:
     """Whether a volume is mounted now, after pending changes, or in a snapshot."""
     return any(
         volume in volumes_of(each)
@@ -125,11 +125,11 @@ def add_unused(config: Config, volume: str) -> None:
         return
     key = next((f"unused{n}" for n in range(_MAX_UNUSED) if f"unused{n}" not in config), None)
     if key is None:
-        raise failed("Too many unused volumes - please delete them first.")
+        raise failure("Too many unused volumes - please delete them first.")
     config[key] = volume
 
 
-def drop_reused(config: Config) -> None:
+def drop_mounted_unused(config: Config) -> None:
     """Forget `unusedN` entries of volumes that are mounted again, as writing the file does."""
     used = set(volumes_of(config))
     for key in [key for key, value in config.items() if is_unused_key(key) and value in used]:
@@ -139,12 +139,12 @@ def drop_reused(config: Config) -> None:
 def _errors_by_property(text: str, schema: Schema, error: ParameterError) -> dict[str, str]:
     if not text:
         return {name: MISSING for name, inner in format_of(schema).items() if not inner.optional}
-    found = {}
+    by_property = {}
     for line in "\n".join(error.errors.values()).splitlines():
         name, colon, what = line.partition(": ")
         if colon and " " not in name:
-            found[name] = what
-    return found
+            by_property[name] = what
+    return by_property
 
 
 def _order(key: str) -> int:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.lxc import disks
 from pve_simulator.guests.lxc import mountpoints as mp
 from pve_simulator.guests.lxc.changes import ConfigUpdate
-from pve_simulator.guests.lxc.features import volume_has
+from pve_simulator.guests.lxc.features import volume_has_feature
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes
@@ -37,29 +37,29 @@ class Reassignment:
         return f"{self.source.vmid}-{self.key}>{self.target.vmid}-{self.target_key}"
 
 
-def check_to_storage(guest: Guest, key: str, *, delete: bool, digest: str | None) -> mp.MountPoint:
+def check_move_to_storage(guest: Guest, key: str, *, delete: bool, digest: str | None) -> mp.MountPoint:
     """The mount point to be moved to another storage; raises what forbids it."""
     power.check_lock(guest)
     if guest.running:
-        raise failed("cannot move volumes of a running container")
+        raise failure("cannot move volumes of a running container")
     if mp.is_unused_key(key):
-        raise failed(f"cannot move volume '{key}', only configured volumes can be moved to another storage")
+        raise failure(f"cannot move volume '{key}', only configured volumes can be moved to another storage")
     mount = mp.parse_mount(key, guest.config.get(key))
     if delete and _in_snapshots(guest, mount.volume):
-        raise failed("you can't move a volume with snapshots and delete the source")
+        raise failure("you can't move a volume with snapshots and delete the source")
     if digest and digest != guest.digest:
-        raise failed(_MODIFIED)
+        raise failure(_MODIFIED)
     return mount
 
 
-async def to_storage(call: Call, task: Task, guest: Guest, mount: mp.MountPoint, storage: str) -> None:
+async def move_to_storage(call: Call, task: Task, guest: Guest, mount: mp.MountPoint, storage: str) -> None:
     """The task: copy, then keep the old volume as unused, or remove it (`delete`)."""
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     try:
         moved = disks.copy(volumes, mount, guest.vmid, storage)
         await task.work()
         if guest.template:
-            moved = moved.on(volumes.make_base(moved.volume).volid)
+            moved = moved.with_volume(volumes.make_base(moved.volume).volid)
         guest.config[mount.key] = moved.text()
         if call.flag("delete"):
             volumes.free(mount.volume)
@@ -70,27 +70,27 @@ async def to_storage(call: Call, task: Task, guest: Guest, mount: mp.MountPoint,
 
 
 def check_reassign(call: Call) -> Reassignment:
-    """What is to go where; raises what forbids it."""
+    """The volume and its target; raises what forbids the move."""
     key = call.need("volume")
     target_key = call.text("target-volume", key) or key
     if "rootfs" in (key, target_key):
-        raise failed("Cannot move to/from 'rootfs'")
+        raise failure("Cannot move to/from 'rootfs'")
     if mp.is_unused_key(key) and not mp.is_unused_key(target_key):
-        raise failed("Moving an unused volume to a used one is not possible")
-    source, target = _known(call, call.vmid), _known(call, call.integer("target-vmid"))
+        raise failure("Moving an unused volume to a used one is not possible")
+    source, target = _require_container(call, call.vmid), _require_container(call, call.integer("target-vmid"))
     if source.node != target.node:
-        raise failed(f"Both containers need to be on the same node ({source.node} != {target.node})")
+        raise failure(f"Both containers need to be on the same node ({source.node} != {target.node})")
     power.check_lock(source)
     power.check_lock(target)
     if source.template or target.template:
-        raise failed("Can't move volumes from or to template CT")
+        raise failure("Can't move volumes from or to template CT")
     for guest, name in ((source, "digest"), (target, "target-digest")):
         if call.text(name) and call.text(name) != guest.digest:
-            raise failed(f"Container {guest.vmid}: {_MODIFIED}")
+            raise failure(f"Container {guest.vmid}: {_MODIFIED}")
     if key not in source.config:
-        raise failed(f"volume '{key}' for container '{source.vmid}' does not exist")
+        raise failure(f"volume '{key}' for container '{source.vmid}' does not exist")
     if target_key in target.config:
-        raise failed(f"Target volume key '{target_key}' is already in use for container '{target.vmid}'")
+        raise failure(f"Target volume key '{target_key}' is already in use for container '{target.vmid}'")
     mount = mp.parse_mount(key, source.config[key])
     _check_movable(call, source, mount)
     return Reassignment(source, key, target, target_key, mount)
@@ -101,8 +101,8 @@ async def reassign(call: Call, task: Task, plan: Reassignment) -> None:
     source, target, key = plan.source, plan.target, plan.target_key
     task.say(f"moving volume '{plan.key}' from container '{source.vmid}' to '{target.vmid}'")
     await task.work(0.2)
-    volumes = Volumes(call.cluster, source.node, int(call.world.clock.now()))
-    moved = plan.mount.on(volumes.rename(plan.mount.volume, target.vmid).volid)
+    volumes = Volumes(call.cluster, source.node, int(call.world.clock.time()))
+    moved = plan.mount.with_volume(volumes.rename(plan.mount.volume, target.vmid).volid)
     del source.config[plan.key]
     task.say(f"removing volume '{plan.key}' from container '{source.vmid}' config")
     if mp.is_unused_key(key):
@@ -116,19 +116,19 @@ async def reassign(call: Call, task: Task, plan: Reassignment) -> None:
 
 def _check_movable(call: Call, source: Guest, mount: mp.MountPoint) -> None:
     if _in_snapshots(source, mount.volume):
-        raise failed("Cannot move volume used by a snapshot to another container")
-    if mount.kind == "volume" and not volume_has(call.cluster, mount.volume, "rename"):
-        raise failed("Storage does not support moving of this disk to another container")
+        raise failure("Cannot move volume used by a snapshot to another container")
+    if mount.kind == "volume" and not volume_has_feature(call.cluster, mount.volume, "rename"):
+        raise failure("Storage does not support moving of this disk to another container")
     if mount.kind != "volume":
-        raise failed("Cannot move a bindmount or device mount to another container")
+        raise failure("Cannot move a bindmount or device mount to another container")
     if source.running and not mp.is_unused_key(mount.key):
-        raise failed("Cannot move in-use volume while the source CT is running - detach or shutdown first")
+        raise failure("Cannot move in-use volume while the source CT is running - detach or shutdown first")
 
 
-def _known(call: Call, vmid: int) -> Guest:
+def _require_container(call: Call, vmid: int) -> Guest:
     guest = call.cluster.guests.get(vmid)
     if guest is None:
-        raise failed(f"could not find CT {vmid}")
+        raise failure(f"could not find CT {vmid}")
     return guest
 
 

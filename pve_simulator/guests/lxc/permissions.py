@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pve_simulator.errors import ApiError, forbidden
 from pve_simulator.guests.lxc.mountpoints import is_mount_key, parse_mount
 from pve_simulator.guests.lxc.values import features, network_options
-from pve_simulator.guests.rights import need_bridge, need_tags
+from pve_simulator.guests.rights import require_bridge, require_tags
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Config
@@ -44,7 +44,7 @@ class ConfigRights:
             self._check_one(key, old.get(key), None, unprivileged=unprivileged)
 
     def require(self, privilege: str) -> None:
-        """Demand a privilege on the container, or on the pool it is to be in."""
+        """Require a privilege on the container, or on the pool it is to be in."""
         if self.pool is None or not self.subject.may(f"/pool/{self.pool}", privilege):
             self.subject.require(f"/vms/{self.vmid}", privilege)
 
@@ -58,7 +58,7 @@ class ConfigRights:
         elif _NET.fullmatch(key) or key in _NETWORK:
             self.require("VM.Config.Network")
             for value in (old, new) if _NET.fullmatch(key) else ():
-                need_bridge(self.subject, network_options(value or ""))
+                require_bridge(self.subject, network_options(value or ""))
         elif _DEVICE.fullmatch(key):
             raise _root_only("configuring device passthrough")
         elif key == "features":
@@ -68,7 +68,7 @@ class ConfigRights:
         else:
             self.require("VM.Config.Options")
             if key == "tags":
-                need_tags(self.cluster, self.subject, old or "", new or "")
+                require_tags(self.cluster, self.subject, old or "", new or "")
 
     def _check_mount(self, key: str, new: str | None) -> None:
         self.require("VM.Config.Disk")
@@ -77,8 +77,8 @@ class ConfigRights:
         mount = parse_mount(key, new)
         if mount.kind != "volume":
             raise forbidden(f"Permission check failed (mount point type {mount.kind} is only allowed for root@pam)")
-        if mount.wanted is not None:
-            self.subject.require(f"/storage/{mount.wanted[0]}", "Datastore.AllocateSpace")
+        if mount.new_volume is not None:
+            self.subject.require(f"/storage/{mount.new_volume[0]}", "Datastore.AllocateSpace")
         else:
             check_volume_access(self.subject, self.cluster, mount.volume, vmid=self.vmid, content="rootdir")
 
@@ -88,9 +88,9 @@ class ConfigRights:
         before, after = features(old), features(new)
         if old is None or new is None:
             # The server looks at the flags that come or go, and takes `nesting=0` for another flag.
-            given = after if new is not None else before
-            nesting = set(given) == {"nesting"} and given["nesting"] == "1"
-            other = bool(given) and not nesting
+            flags = after if new is not None else before
+            nesting = set(flags) == {"nesting"} and flags["nesting"] == "1"
+            other = bool(flags) and not nesting
         else:
             changed = {name for name in {*before, *after} if before.get(name, "") != after.get(name, "")}
             nesting, other = "nesting" in changed, bool(changed - {"nesting"})

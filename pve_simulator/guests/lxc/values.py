@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.identity import new_mac
 from pve_simulator.guests.qemu.values import unique_tags
 from pve_simulator.schema import ParameterError, config_schema, parse_property_string, print_property_string
@@ -27,7 +27,7 @@ def config_params(params: Mapping[str, Any]) -> Config:
     return {key: _text(value) for key, value in params.items() if key in config_schema("lxc")}
 
 
-def stored(cluster: Cluster, key: str, value: str) -> str:
+def normalize_value(cluster: Cluster, key: str, value: str) -> str:
     """A value as it reads back from the file: lists joined by spaces, empty values as one space."""
     if key in _DNS_LISTS:
         value = " ".join(split_list(value))
@@ -41,10 +41,10 @@ def stored(cluster: Cluster, key: str, value: str) -> str:
 
 
 def check_network(key: str, value: str) -> None:
-    """Refuse what a bridge cannot do."""
+    """Raise for options that a bridge does not have."""
     mtu = parse_property_string(value, config_schema("lxc")[key]).get("mtu")
     if mtu is not None and int(mtu) > _BRIDGE_MTU:
-        raise failed(f"{key}: MTU size '{mtu}' is bigger than bridge MTU '{_BRIDGE_MTU}'")
+        raise failure(f"{key}: MTU size '{mtu}' is bigger than bridge MTU '{_BRIDGE_MTU}'")
 
 
 def network(cluster: Cluster, key: str, value: str, *, new_address: bool = False) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests.qemu.drives import (
     Drive,
     drives_of,
@@ -17,11 +17,11 @@ from pve_simulator.guests.qemu.drives import (
     is_cloudinit,
     is_drive,
     parse_drive,
-    wanted_cloudinit,
-    wanted_disk,
+    parse_new_cloudinit,
+    parse_new_disk,
 )
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
-from pve_simulator.guests.rights import need_bridge, need_tags
+from pve_simulator.guests.rights import require_bridge, require_tags
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.storage.access import check_volume_access
@@ -55,7 +55,7 @@ class GuestAccess:
         self.vmid = vmid
         self._pool = pool
 
-    def need(self, *any_of: str) -> None:
+    def require(self, *any_of: str) -> None:
         """Raise 403 unless the subject has one of the privileges on the guest or its pool."""
         if self._pool and self.subject.may(f"/pool/{self._pool}", *any_of):
             return
@@ -68,7 +68,7 @@ class GuestAccess:
         for name in names:
             if is_drive(name) or _BY_VALUE.fullmatch(name):
                 continue
-            self.need(*_privileges(name))
+            self.require(*_privileges(name))
             if name == "startup":
                 self.subject.require("/", "Sys.Modify")
 
@@ -76,12 +76,12 @@ class GuestAccess:
         """Raise unless a drive of this kind may be changed."""
         drive = parse_drive(key, text)
         if is_cloudinit(drive):
-            self.need("VM.Config.Cloudinit")
-            self.need("VM.Config.CDROM")
+            self.require("VM.Config.Cloudinit")
+            self.require("VM.Config.CDROM")
         elif is_cdrom(drive):
-            self.need("VM.Config.CDROM")
+            self.require("VM.Config.CDROM")
         else:
-            self.need("VM.Config.Disk")
+            self.require("VM.Config.Disk")
 
     def check_devices(self, settings: Mapping[str, str], *, verb: str = "set") -> None:
         """Raise unless devices of the host may be passed through, and tags and the like be set."""
@@ -92,17 +92,17 @@ class GuestAccess:
                 self._check_tags(value)
             elif re.fullmatch(r"serial\d+", key):
                 if value != "socket":
-                    raise failed(f"only root can {verb} '{key}' config for real devices")
-                self.need("VM.Config.HWType")
+                    raise failure(f"only root can {verb} '{key}' config for real devices")
+                self.require("VM.Config.HWType")
             elif re.fullmatch(r"usb\d+", key):
                 self._check_usb(key, value)
             elif re.fullmatch(r"hostpci\d+", key):
                 self._check_mapping(key, value, "pci", "non-mapped devices")
             elif re.fullmatch(r"virtiofs\d+", key):
-                self.need("VM.Config.Disk")
+                self.require("VM.Config.Disk")
                 self.subject.require(f"/mapping/dir/{value.removeprefix('dirid=').split(',')[0]}", "Mapping.Use")
             elif key == "rng0":
-                self.need("VM.Config.HWType")
+                self.require("VM.Config.HWType")
                 if "/dev/hwrng" in value:
                     self.subject.require("/mapping/hwrng", "Mapping.Use")
 
@@ -111,7 +111,7 @@ class GuestAccess:
         if self.subject.is_root_password_login:
             return
         for key in net_keys(settings):
-            need_bridge(self.subject, parse_net(settings[key]))
+            require_bridge(self.subject, parse_net(settings[key]))
 
     def check_storages(self, settings: Mapping[str, str], default_storage: str | None = None) -> None:
         """Raise unless the storages and volumes that drives name may be used."""
@@ -120,11 +120,11 @@ class GuestAccess:
                 if drive["file"] == "cdrom":
                     self.subject.require("/", "Sys.Console")
                 continue
-            if wanted_cloudinit(drive) is not None:
+            if parse_new_cloudinit(drive) is not None:
                 continue
-            wanted = None if is_cdrom(drive) else wanted_disk(drive)
-            if wanted is not None:
-                self._check_allocation(wanted[0] or default_storage)
+            new_disk = None if is_cdrom(drive) else parse_new_disk(drive)
+            if new_disk is not None:
+                self._check_allocation(new_disk[0] or default_storage)
             else:
                 self._check_volume(key, drive)
             if "import-from" in drive:
@@ -142,7 +142,7 @@ class GuestAccess:
 
     def _check_allocation(self, name: str | None) -> None:
         if name is None:
-            raise failed("no storage ID specified (and no default storage)")
+            raise failure("no storage ID specified (and no default storage)")
         self.subject.require(f"/storage/{name}", "Datastore.AllocateSpace")
         if "images" not in storage_of(self.cluster, name).content:
             raise invalid({"storage": f"storage '{name}' does not support vm images"})
@@ -167,21 +167,21 @@ class GuestAccess:
         check_volume_access(self.subject, self.cluster, volid, vmid=self.vmid)
 
     def _check_tags(self, value: str) -> None:
-        self.need("VM.Config.Options")
+        self.require("VM.Config.Options")
         guest = self.cluster.guests.get(self.vmid)
-        need_tags(self.cluster, self.subject, guest.config.get("tags", "") if guest else "", value)
+        require_tags(self.cluster, self.subject, guest.config.get("tags", "") if guest else "", value)
 
     def _check_usb(self, key: str, value: str) -> None:
-        self.need("VM.Config.HWType")
+        self.require("VM.Config.HWType")
         if value.removeprefix("host=").split(",")[0].lower() != "spice":
             self._check_mapping(key, value, "usb", "real devices")
 
     def _check_mapping(self, key: str, value: str, kind: str, what: str) -> None:
         mapping = next((part[8:] for part in value.split(",") if part.startswith("mapping=")), None)
         if mapping is None:
-            raise failed(f"only root can set '{key}' config for {what}")
+            raise failure(f"only root can set '{key}' config for {what}")
         self.subject.require(f"/mapping/{kind}/{mapping}", "Mapping.Use")
-        self.need("VM.Config.HWType")
+        self.require("VM.Config.HWType")
 
 
 def _privileges(option: str) -> tuple[str, ...]:
@@ -195,5 +195,5 @@ def _privileges(option: str) -> tuple[str, ...]:
         return ("VM.Config.Disk", "VM.PowerMgmt")
     privileges = _PRIVILEGES.get(option)
     if privileges is None:
-        raise failed(f"only root can set '{option}' config")
+        raise failure(f"only root can set '{option}' config")
     return privileges

@@ -37,9 +37,9 @@ def print_order(devices: Iterable[str]) -> str:
 
 def default_order(config: Mapping[str, str]) -> list[str]:
     """What a new machine boots from: its first disk, its first CD-ROM, its first network device."""
-    found: dict[bool, str] = {}
+    first_of_kind: dict[bool, str] = {}
     for key in drive_keys(config):
         drive = read_drive(key, config[key]) if key not in _NOT_BOOTABLE else None
         if drive is not None:
-            found.setdefault(is_cdrom(drive), key)
-    return [*(found[kind] for kind in (False, True) if kind in found), *net_keys(config)[:1]]
+            first_of_kind.setdefault(is_cdrom(drive), key)
+    return [*(first_of_kind[kind] for kind in (False, True) if kind in first_of_kind), *net_keys(config)[:1]]

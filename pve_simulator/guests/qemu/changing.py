@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.access import GuestAccess
 from pve_simulator.guests.qemu.boot import boot_order, parse_order, print_order
 from pve_simulator.guests.qemu.drives import is_cdrom, is_drive, parse_drive
@@ -15,13 +15,13 @@ from pve_simulator.guests.qemu.hotplug import apply_hot
 from pve_simulator.guests.qemu.making import DiskMaker
 from pve_simulator.guests.qemu.networks import is_net
 from pve_simulator.guests.qemu.pending import add_deletion, apply_cold, clean_up, remove_deletion
-from pve_simulator.guests.qemu.unused import deallocate, drop_used, register_unused, volumes_in
-from pve_simulator.guests.qemu.values import crypted, pinned_machine
+from pve_simulator.guests.qemu.unused import deallocate, drop_used, keep_as_unused, volumes_in
+from pve_simulator.guests.qemu.values import hash_password, pinned_machine
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.volumes import Volumes
 
 
-class Changing:
+class ConfigUpdate:
     """One change of one guest; `force` removes the volumes of deleted drives."""
 
     def __init__(self, guest: Guest, volumes: Volumes, access: GuestAccess, *, force: bool) -> None:
@@ -70,14 +70,14 @@ class Changing:
             guest.config.pop(key, None)
         else:
             if waiting is not None and is_drive(key):
-                register_unused(self._volumes, guest, parse_drive(key, waiting))
+                keep_as_unused(self._volumes, guest, parse_drive(key, waiting))
                 drop_used(guest)
             add_deletion(guest, key, force=self._force)
 
     def _check_deletion(self, key: str, text: str) -> None:
         if key.startswith("unused"):
             self._check_protection(f"can't remove unused disk '{text}'")
-            self._access.need("VM.Config.Disk")
+            self._access.require("VM.Config.Disk")
         elif key == "vmstate":
             self._check_protection(f"can't remove vmstate '{text}'")
         elif is_drive(key):
@@ -90,7 +90,7 @@ class Changing:
 
     def _check_protection(self, what: str) -> None:
         if self._guest.config.get("protection") == "1":
-            raise failed(f"{what} - protection mode enabled")
+            raise failure(f"{what} - protection mode enabled")
 
     def _set(self, key: str, text: str, settings: Config) -> None:
         guest = self._guest
@@ -104,7 +104,7 @@ class Changing:
         elif key == "ostype":
             self._set_ostype(text, settings)
         elif key == "cipassword" and not guest.config.get("ostype", "").startswith("w"):
-            guest.pending[key] = crypted(text)
+            guest.pending[key] = hash_password(text)
         else:
             if re.fullmatch(r"serial\d+", key) and guest.config.get(key, "socket") != "socket":
                 self._access.check_devices({key: guest.config[key]}, verb="modify")
@@ -118,13 +118,13 @@ class Changing:
             self._access.check_drive(key, guest.config[key])
         self._access.check_drive(key, text)
         maker = DiskMaker(self._volumes, guest.vmid, present={**guest.config, **guest.pending})
-        made = maker.make({key: text})
-        if maker.imported and not volumes_in(made) & {*volumes_in(guest.config), *guest.config.values()}:
-            # Something may be on the new disk that boots, and listens to what it is asked.
+        drives = maker.make({key: text})
+        if maker.imported and not volumes_in(drives) & {*volumes_in(guest.config), *guest.config.values()}:
+            # The new disk may hold a system that boots and answers.
             guest.acpi = guest.agent_alive = True
         if key in guest.pending:
-            register_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))
-        guest.pending |= made
+            keep_as_unused(self._volumes, guest, parse_drive(key, guest.pending[key]))
+        guest.pending |= drives
         if self._order and key not in self._order and is_cdrom(parse_drive(key, text), cloudinit=False):
             self._order.append(key)
             self._boot_from(self._order)
@@ -135,7 +135,7 @@ class Changing:
         for device in devices:
             known = device in guest.config or device in guest.pending or device in settings
             if not known or device in self._deleted:
-                raise failed(f"invalid bootorder: device '{device}' does not exist'")
+                raise failure(f"invalid bootorder: device '{device}' does not exist'")
         guest.pending["boot"] = print_order(devices) if devices else text
         if devices and "bootdisk" in guest.config:
             add_deletion(guest, "bootdisk")

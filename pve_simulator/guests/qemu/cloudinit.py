@@ -17,9 +17,9 @@ from pve_simulator.schema import config_schema, parse_property_string
 Config = Mapping[str, str]
 
 
-def dump(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> str:
+def render_file(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> str:
     """The `user`, `network` or `meta` file. `host_dns` is used for what the configuration leaves out."""
-    kind = citype(config)
+    kind = drive_type(config)
     user = user_data(config, vmid)
     network = (_nocloud_network if kind == "nocloud" else _configdrive_network)(config, host_dns)
     if what == "user":
@@ -30,7 +30,7 @@ def dump(config: Config, vmid: int, what: str, host_dns: Mapping[str, str]) -> s
     return f"instance-id: {instance}\n" if kind == "nocloud" else _configdrive_meta(instance)
 
 
-def citype(config: Config) -> str:
+def drive_type(config: Config) -> str:
     """The kind of drive: as configured, or what systems of this type read."""
     if "citype" in config:
         return config["citype"]
@@ -71,19 +71,21 @@ def _dns(config: Config, host_dns: Mapping[str, str]) -> tuple[list[str], list[s
     return domains, config["nameserver"].split() if "nameserver" in config else own
 
 
-def _addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
+def _read_addresses(config: Config) -> list[tuple[str, str, dict[str, str]]]:
     """Number, MAC address and addresses of every network device that has some."""
-    found = []
+    devices = []
     for key in net_keys(config):
         number = key[3:]
         text = config.get(f"ipconfig{number}")
         if text is not None:
-            addresses = _usable(parse_property_string(text, config_schema("qemu")["ipconfig0"], "ipconfig0"))
-            found.append((number, parse_net(config[key]).get("macaddr", "").lower(), addresses))
-    return found
+            addresses = _normalize_addresses(
+                parse_property_string(text, config_schema("qemu")["ipconfig0"], "ipconfig0")
+            )
+            devices.append((number, parse_net(config[key]).get("macaddr", "").lower(), addresses))
+    return devices
 
 
-def _usable(addresses: dict[str, str]) -> dict[str, str]:
+def _normalize_addresses(addresses: dict[str, str]) -> dict[str, str]:
     """Addresses as the server takes them: none at all means DHCP, a gateway without an address means nothing."""
     if "gw" in addresses and addresses.get("ip") == "dhcp":
         return {}
@@ -92,14 +94,14 @@ def _usable(addresses: dict[str, str]) -> dict[str, str]:
     return addresses if addresses.keys() & {"ip", "ip6"} else {"ip": "dhcp", "ip6": "dhcp"}
 
 
-def _split(address: str) -> tuple[str, str]:
+def _split_prefix(address: str) -> tuple[str, str]:
     interface = ipaddress.ip_interface(address)
     return str(interface.ip), str(interface.netmask)
 
 
 def _nocloud_network(config: Config, host_dns: Mapping[str, str]) -> str:
     lines = ["version: 1", "config:"]
-    for number, mac, addresses in _addresses(config):
+    for number, mac, addresses in _read_addresses(config):
         lines += [
             "    - type: physical",
             f"      name: eth{number}",
@@ -122,7 +124,7 @@ def _nocloud_subnets(addresses: Mapping[str, str]) -> list[str]:
     if four == "dhcp":
         lines.append("      - type: dhcp4")
     elif four is not None:
-        address, mask = _split(four)
+        address, mask = _split_prefix(four)
         lines += ["      - type: static", f"        address: '{address}'", f"        netmask: '{mask}'"]
         lines += [f"        gateway: '{addresses['gw']}'"] if "gw" in addresses else []
     if six in ("dhcp", "auto"):
@@ -135,13 +137,13 @@ def _nocloud_subnets(addresses: Mapping[str, str]) -> list[str]:
 
 def _configdrive_network(config: Config, host_dns: Mapping[str, str]) -> str:
     text = "auto lo\niface lo inet loopback\n\n"
-    for number, addresses in ((entry[0], entry[2]) for entry in _addresses(config)):
+    for number, addresses in ((entry[0], entry[2]) for entry in _read_addresses(config)):
         text += f"auto eth{number}\n"
         four, six = addresses.get("ip"), addresses.get("ip6")
         if four == "dhcp":
             text += f"iface eth{number} inet dhcp\n"
         elif four is not None:
-            address, mask = _split(four)
+            address, mask = _split_prefix(four)
             text += f"iface eth{number} inet static\n        address {address}\n        netmask {mask}\n"
             text += f"        gateway {addresses['gw']}\n" if "gw" in addresses else ""
         if six in ("auto", "dhcp"):

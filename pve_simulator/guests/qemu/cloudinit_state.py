@@ -42,7 +42,7 @@ def record_change(guest: Guest, key: str, old: str | None, new: str | None) -> N
 
 
 def generate(guest: Guest) -> bool:
-    """Write the drive anew, if there is one: nothing is behind it any more."""
+    """Regenerate the drive, if there is one; nothing is pending then."""
     if not has_cloudinit(guest):
         return False
     state = guest.part(QemuState)

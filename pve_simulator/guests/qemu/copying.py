@@ -13,7 +13,7 @@ from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.storage import Volume
 from pve_simulator.storage.lookup import storage_of
-from pve_simulator.storage.names import default_format, formats
+from pve_simulator.storage.names import default_format, image_formats
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
 
@@ -43,7 +43,7 @@ class DiskCopier:
         self.task.say(f"create linked clone of drive {disk.key} ({disk.file})")
         volume = self.volumes.clone_linked(disk.file, self.vmid, self.snapshot)
         self.made.append(volume)
-        return disk.on(volume.volid, volume.size)
+        return disk.with_volume(volume.volid, volume.size)
 
     async def copy(self, disk: Disk, *, share: float, last: bool) -> Disk:
         """A full copy, which takes a share of the task's time; `last` ends all mirror jobs."""
@@ -61,31 +61,31 @@ class DiskCopier:
         await self.task.work(share)
         if mirrored and last:
             await self._end_mirrors()
-        return disk.on(volume.volid, volume.size)
+        return disk.with_volume(volume.volid, volume.size)
 
     def _allocate(self, disk: Disk) -> Volume:
         storage = storage_of(self.volumes.cluster, self.storage or str(disk.storage))
-        form, name, size = self._format(disk), None, None
+        form, name, size = self._choose_format(disk), None, None
         if disk.is_cloudinit:
-            name, size = self.volumes.named(storage.id, f"vm-{self.vmid}-cloudinit", form), _CLOUDINIT_SIZE
+            name, size = self.volumes.complete_name(storage.id, f"vm-{self.vmid}-cloudinit", form), _CLOUDINIT_SIZE
         elif disk.key == "tpmstate0":
             form, size = "raw", _TPM_SIZE
         source = self.volumes.find(disk.file)
         if size is None:
-            size = self._size(disk)
+            size = self._get_size(disk)
         volume = self.volumes.allocate(storage.id, self.vmid, size, form, name)
         if source is not None and source.used is not None and volume.used is not None and not disk.is_cloudinit:
             volume.used = max(volume.used, source.used)
         return volume
 
-    def _format(self, disk: Disk) -> str:
+    def _choose_format(self, disk: Disk) -> str:
         storage = storage_of(self.volumes.cluster, self.storage or str(disk.storage))
         source = self.volumes.find(disk.file)
-        wanted = self.form or (source.format if source else None)
-        return wanted if wanted in formats(storage) else default_format(storage)
+        requested = self.form or (source.format if source else None)
+        return requested if requested in image_formats(storage) else default_format(storage)
 
-    def _size(self, disk: Disk) -> int:
-        source = self.volumes.need(disk.file)
+    def _get_size(self, disk: Disk) -> int:
+        source = self.volumes.require(disk.file)
         return source.snapshots.get(self.snapshot, source.size) if self.snapshot else source.size
 
     def _transfer(self, size: int) -> None:

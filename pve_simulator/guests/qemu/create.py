@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import ApiError, failed, forbidden, invalid
+from pve_simulator.errors import ApiError, failure, forbidden, invalid
 from pve_simulator.guests import register
 from pve_simulator.guests.qemu.access import GuestAccess
 from pve_simulator.guests.qemu.boot import default_order, print_order
@@ -17,7 +17,7 @@ from pve_simulator.guests.qemu.making import DiskMaker
 from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
 from pve_simulator.guests.qemu.starting import start_task
 from pve_simulator.guests.qemu.update import cdrom_drive, tidy_settings
-from pve_simulator.guests.qemu.values import config_text, meta_text, pinned_machine, without
+from pve_simulator.guests.qemu.values import config_text, meta_text, omit_options, pinned_machine
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.state.ha import Ha, HaResource, service_id
@@ -53,19 +53,19 @@ def prepare(call: Call) -> Creation:
     if call.flag("ha-managed"):
         call.subject.require("/", "Sys.Console")
     if call.flag("start"):
-        GuestAccess(call.subject, call.cluster, call.vmid, pool).need("VM.PowerMgmt")
+        GuestAccess(call.subject, call.cluster, call.vmid, pool).require("VM.PowerMgmt")
     _check_allowed(call, pool)
-    given = without(call.params, _NOT_SETTINGS)
-    if "sshkeys" in given:
-        check_ssh_keys(str(given["sshkeys"]))
+    params = omit_options(call.params, _NOT_SETTINGS)
+    if "sshkeys" in params:
+        check_ssh_keys(str(params["sshkeys"]))
     if call.text("archive") is not None:
-        for key in sorted(given):
+        for key in sorted(params):
             if is_drive(key):
                 raise invalid({key: "option conflicts with option 'archive'"})
         check_volume_access(call.subject, call.cluster, call.need("archive"), vmid=call.vmid, content="backup")
-    if "cdrom" in given:
-        given["ide2"] = cdrom_drive(given.pop("cdrom"))
-    texts = {key: config_text(key, value, call.cluster) for key, value in given.items()}
+    if "cdrom" in params:
+        params["ide2"] = cdrom_drive(params.pop("cdrom"))
+    texts = {key: config_text(key, value, call.cluster) for key, value in params.items()}
     settings = {key: text for key, text in texts.items() if text is not None}
     access = GuestAccess(call.subject, call.cluster, call.vmid, pool)
     access.check_storages(settings, storage)
@@ -76,12 +76,12 @@ def prepare(call: Call) -> Creation:
 
 
 def reserve(creation: Creation) -> Guest:
-    """Take the id with a locked, empty machine, as long as the task runs."""
+    """Reserve the id with a locked, empty machine while the task runs."""
     call = creation.call
     try:
         register.check_unused(call.cluster, creation.vmid)
     except ApiError as error:
-        raise failed(f"unable to create VM {creation.vmid} - {error.message}") from error
+        raise failure(f"unable to create VM {creation.vmid} - {error.message}") from error
     guest = Guest(creation.vmid, "qemu", call.node, {"lock": "create"})
     register.add(call.cluster, guest)
     return guest
@@ -96,7 +96,7 @@ async def run(creation: Creation, task: Task, guest: Guest) -> None:
     except BaseException as error:
         register.remove(call.cluster, guest)
         if isinstance(error, ApiError):
-            raise failed(f"unable to create VM {creation.vmid} - {error.message}") from error
+            raise failure(f"unable to create VM {creation.vmid} - {error.message}") from error
         raise
     register.add(call.cluster, guest, call.text("pool"))
     if call.flag("ha-managed"):
@@ -110,7 +110,7 @@ async def run(creation: Creation, task: Task, guest: Guest) -> None:
 
 async def _build(creation: Creation, task: Task, guest: Guest) -> None:
     call = creation.call
-    now = call.world.clock.now()
+    now = call.world.clock.time()
     volumes = Volumes(call.cluster, call.node, int(now), task.say)
     maker = DiskMaker(volumes, creation.vmid, call.text("storage"), creation.settings)
     config = {**creation.settings, "meta": meta_text(now)}
@@ -121,7 +121,7 @@ async def _build(creation: Creation, task: Task, guest: Guest) -> None:
         maker.undo()
         raise
     guest.config = with_identity(config)
-    # Nothing is installed on new, empty disks: nobody in there would hear a request to shut down.
+    # Nothing is installed on new, empty disks: no system would answer a request to shut down.
     guest.acpi = guest.agent_alive = maker.imported
 
 

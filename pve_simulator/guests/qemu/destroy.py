@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, register
 from pve_simulator.guests.qemu.disks import Disk, all_disks
 from pve_simulator.guests.qemu.drives import owner
@@ -21,14 +21,14 @@ from pve_simulator.world.tasks import Task
 def check(call: Call, guest: Guest) -> bool:
     """Raise what keeps a machine from being destroyed; whether the HA manager has it."""
     if guest.config.get("protection") == "1":
-        raise failed(f"can't remove VM {guest.vmid} - protection mode enabled")
+        raise failure(f"can't remove VM {guest.vmid} - protection mode enabled")
     managed = register.is_ha_configured(call.cluster, guest)
     if managed and not call.flag("purge"):
-        raise failed(f"unable to remove VM {guest.vmid} - used in HA resources and purge parameter not set.")
+        raise failure(f"unable to remove VM {guest.vmid} - used in HA resources and purge parameter not set.")
     if not call.flag("purge"):
         register.check_not_replicated(call.cluster, guest.vmid)
     if guest.running:
-        raise failed(f"VM {guest.vmid} is running - destroy failed")
+        raise failure(f"VM {guest.vmid} is running - destroy failed")
     return managed
 
 
@@ -36,11 +36,11 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
     """The task; the guest's lock is held."""
     managed = check(call, guest)
     power.check_lock(guest, skiplock=call.flag("skiplock") or guest.lock == "suspended")
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     if guest.template:
         _check_bases(volumes, guest)
     await task.work()
-    for disk in dict.fromkeys(_owned(volumes, guest)):
+    for disk in dict.fromkeys(_owned_volumes(volumes, guest)):
         try:
             volumes.free(disk)
         except ApiError as error:
@@ -59,10 +59,10 @@ def _check_bases(volumes: Volumes, guest: Guest) -> None:
         if disk.is_cdrom or disk.storage not in volumes.cluster.storages:
             continue
         if "base" in disk.file and volumes.clones_of(disk.file):
-            raise failed(f"base volume '{disk.file}' is still in use by linked cloned")
+            raise failure(f"base volume '{disk.file}' is still in use by linked cloned")
 
 
-def _owned(volumes: Volumes, guest: Guest) -> Iterator[str]:
+def _owned_volumes(volumes: Volumes, guest: Guest) -> Iterator[str]:
     """Volumes that the configuration names, its pending part and the saved states of snapshots included."""
     disks: list[Disk] = all_disks(guest.config, unused=True, state=True)
     for snapshot in guest.snapshots.values():

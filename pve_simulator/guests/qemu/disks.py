@@ -56,7 +56,7 @@ class Disk:
         """The size that the configuration gives, bytes."""
         return parse_size(self.options.get("size", ""))
 
-    def on(self, volid: str, size: int | None = None) -> Disk:
+    def with_volume(self, volid: str, size: int | None = None) -> Disk:
         """The same drive on another volume, whose name says the format; with its size (bytes) when given."""
         options = {key: value for key, value in self.options.items() if key != "format"}
         options["file"] = volid
@@ -73,13 +73,13 @@ class Disk:
 
 def all_disks(config: Config, *, unused: bool = False, state: bool = False) -> list[Disk]:
     """The drives in the server's order, those that cannot be read left out; on request what else has a volume."""
-    found = [Disk(key, options) for key in drive_keys(config) if (options := read_drive(key, config[key])) is not None]
+    disks = [Disk(key, options) for key in drive_keys(config) if (options := read_drive(key, config[key])) is not None]
     if unused:
         keys = sorted((key for key in config if _UNUSED.fullmatch(key)), key=lambda key: int(key[6:]))
-        found += [Disk(key, {"file": config[key]}) for key in keys]
+        disks += [Disk(key, {"file": config[key]}) for key in keys]
     if state and _STATE in config:
-        found.append(Disk(_STATE, {"file": config[_STATE]}))
-    return found
+        disks.append(Disk(_STATE, {"file": config[_STATE]}))
+    return disks
 
 
 def disks_of(config: Config) -> list[Disk]:

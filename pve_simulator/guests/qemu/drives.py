@@ -89,13 +89,13 @@ def is_cdrom(drive: Drive, *, cloudinit: bool = True) -> bool:
     return drive.get("media") == "cdrom"
 
 
-def wanted_disk(drive: Drive) -> tuple[str | None, float] | None:
+def parse_new_disk(drive: Drive) -> tuple[str | None, float] | None:
     """Storage (None: the default one) and GiB of a disk still to be made: `local:32`."""
     match = _NEW_DISK.fullmatch(drive["file"])
     return (match[1], float(match[2])) if match else None
 
 
-def wanted_cloudinit(drive: Drive) -> tuple[str | None] | None:
+def parse_new_cloudinit(drive: Drive) -> tuple[str | None] | None:
     """The storage of a cloud-init drive still to be made: `local:cloudinit`."""
     match = _CLOUDINIT.fullmatch(drive["file"])
     return (match[1],) if match else None
@@ -112,8 +112,8 @@ def tidy_drive(key: str, text: str) -> str:
     if drive.get("media") == "cdrom" and (key.startswith("virtio") or _NOT_CDROM & drive.keys()):
         raise invalid({key: "unable to parse drive options"})
     if "import-from" in drive:
-        wanted = wanted_disk(drive)
-        if wanted is None or wanted[1] != 0:
+        new_disk = parse_new_disk(drive)
+        if new_disk is None or new_disk[1] != 0:
             hint = "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>"
             raise invalid({key: hint})
         for required in {"efidisk0": ("efitype", "pre-enrolled-keys"), "tpmstate0": ("version",)}.get(key, ()):

@@ -12,12 +12,12 @@ from pve_simulator.storage.features import Feature, has_feature
 from pve_simulator.storage.lookup import parse_volid
 
 
-def all_have(cluster: Cluster, config: Config, feature: Feature, *, of_snapshot: bool = False) -> bool:
+def all_have_feature(cluster: Cluster, config: Config, feature: Feature, *, of_snapshot: bool = False) -> bool:
     """Whether every disk has a feature."""
-    return all(disk_has(cluster, disk.file, feature, of_snapshot=of_snapshot) for disk in disks_of(config))
+    return all(disk_has_feature(cluster, disk.file, feature, of_snapshot=of_snapshot) for disk in disks_of(config))
 
 
-def disk_has(cluster: Cluster, volid: str, feature: Feature, *, of_snapshot: bool = False) -> bool:
+def disk_has_feature(cluster: Cluster, volid: str, feature: Feature, *, of_snapshot: bool = False) -> bool:
     """Whether one disk has a feature; raises for unknown storages."""
     storage, name = parse_volid(cluster, volid)
     return has_feature(storage, name, feature, of_snapshot=of_snapshot)
@@ -28,23 +28,23 @@ def shared_nodes(cluster: Cluster, config: Config, node: str) -> list[str]:
     nodes = list(cluster.nodes)
     for name in _storages(config):
         storage = cluster.storages.get(name)
-        if storage is None or not storage.enabled:
+        if storage is None or not storage.is_enabled:
             return []
         if storage.config.get("nodes"):
-            nodes = [other for other in nodes if storage.on_node(other)]
-        elif not storage.shared:
+            nodes = [other for other in nodes if storage.is_on_node(other)]
+        elif not storage.is_shared:
             nodes = [other for other in nodes if other == node]
     return nodes
 
 
 def missing_storages(cluster: Cluster, config: Config, node: str) -> list[str]:
     """The storages that a machine uses and a node cannot."""
-    found = set()
+    missing = set()
     for name in _storages(config):
         storage = cluster.storages.get(name)
-        if storage is not None and not (storage.enabled and storage.on_node(node)):
-            found.add(name)
-    return sorted(found)
+        if storage is not None and not (storage.is_enabled and storage.is_on_node(node)):
+            missing.add(name)
+    return sorted(missing)
 
 
 def _storages(config: Config) -> list[str]:

@@ -20,14 +20,14 @@ from pve_simulator.world.world import World
 async def save_to_disk(world: World, task: Task, guest: Guest, storage: str | None = None) -> None:
     """Hibernate a running guest inside a task that holds its lock; it stays locked until it is started again."""
     check_ram_can_be_saved(guest.config)
-    volumes = Volumes(world.cluster, guest.node, int(world.clock.now()), task.say)
-    day = time.strftime("%Y-%m-%d", time.gmtime(world.clock.now()))
+    volumes = Volumes(world.cluster, guest.node, int(world.clock.time()), task.say)
+    day = time.strftime("%Y-%m-%d", time.gmtime(world.clock.time()))
     state = ram.allocate_state(volumes, guest, f"suspend-{day}", storage)
     guest.config["lock"] = "suspending"
     try:
         await task.work()
     except BaseException:
-        if not task.crashed:
+        if not task.has_crashed:
             guest.config.pop("lock", None)
             volumes.free(state.volid)
         raise

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.qemu.access import CLOUDINIT_OPTIONS
 from pve_simulator.guests.qemu.cloudinit_state import generate, record_change
 from pve_simulator.guests.qemu.drives import Drive, is_cdrom, is_cloudinit, is_drive, parse_drive
 from pve_simulator.guests.qemu.networks import is_net, parse_net
 from pve_simulator.guests.qemu.pending import detach, remove_deletion
 from pve_simulator.guests.qemu.unplug import unplug
-from pve_simulator.guests.qemu.unused import drop_used, register_unused
+from pve_simulator.guests.qemu.unused import drop_used, keep_as_unused
 from pve_simulator.schema import config_schema, parse_property_string
 from pve_simulator.schema.perl import split_list
 from pve_simulator.state.guest import Guest
@@ -32,11 +32,11 @@ _DISK_FIXED = ("aio", "discard", "iothread", "queues", "product", "cache", "ssd"
 _NET_FIXED = ("model", "macaddr", "queues", "mtu")
 
 
-class _Skip(Exception):
+class _WaitsForRestart(Exception):
     """The change has to wait."""
 
 
-def features(config: Mapping[str, str]) -> frozenset[str]:
+def hotplug_features(config: Mapping[str, str]) -> frozenset[str]:
     """What may be plugged into a machine while it runs."""
     value = config.get("hotplug", "1")
     if value == "0":
@@ -53,7 +53,7 @@ def apply_hot(volumes: Volumes, guest: Guest, keys: Collection[str]) -> dict[str
     """Apply what a running machine can take, of the pending changes of `keys`; the errors by key."""
     for key in [key for key in guest.pending if is_fast(key)]:
         _set(guest, key)
-    hot = _Hot(volumes, guest)
+    hot = _HotplugUpdate(volumes, guest)
     for key in sorted(key for key in guest.pending_delete if key in keys):
         hot.delete(key)
     new_drives = [key for key in guest.pending if key in keys and hot.is_cloudinit_drive(key)]
@@ -71,10 +71,10 @@ def _set(guest: Guest, key: str) -> None:
     guest.config[key] = value
 
 
-class _Hot:
+class _HotplugUpdate:
     def __init__(self, volumes: Volumes, guest: Guest) -> None:
         self.errors: dict[str, str] = {}
-        self.features = features(guest.config)
+        self.features = hotplug_features(guest.config)
         self._volumes = volumes
         self._guest = guest
 
@@ -87,7 +87,7 @@ class _Hot:
         guest = self._guest
         try:
             self._unset(key)
-        except _Skip:
+        except _WaitsForRestart:
             return
         except ApiError as error:
             self._note(key, error)
@@ -99,7 +99,7 @@ class _Hot:
         """Set a key now, or leave it to the next start."""
         try:
             self._plug(key, self._guest.pending[key])
-        except _Skip:
+        except _WaitsForRestart:
             return
         except ApiError as error:
             self._note(key, error)
@@ -147,11 +147,11 @@ class _Hot:
         elif key == "vcpus":
             self._need("cpu")
             if int(value) > int(config.get("sockets", 1)) * int(config.get("cores", 1)):
-                raise failed("you can't add more vcpus than maxcpus")
+                raise failure("you can't add more vcpus than maxcpus")
         elif key == "memory":
             self._need("memory")
             if config.get("numa") != "1":
-                raise failed("NUMA needs to be enabled for memory hotplug")
+                raise failure("NUMA needs to be enabled for memory hotplug")
         elif key == "balloon":
             _wait_if((config.get("balloon") == "0") != (value == "0"))
         elif re.fullmatch(r"usb\d+", key):
@@ -178,17 +178,17 @@ class _Hot:
         if key in self._guest.config:
             old = parse_drive(key, self._guest.config[key])
             if is_cdrom(drive) != is_cdrom(old):
-                raise failed("unable to change media type")
+                raise failure("unable to change media type")
             if is_cdrom(old):
                 if is_cloudinit(old) and drive["file"] == "none":
-                    register_unused(self._volumes, self._guest, old)
+                    keep_as_unused(self._volumes, self._guest, old)
                 return
             if drive["file"] == old["file"]:
                 _wait_if(_differ(drive, old))
                 return
             self._need("disk")
             unplug(self._guest, key)
-            register_unused(self._volumes, self._guest, old)
+            keep_as_unused(self._volumes, self._guest, old)
         self._need_disk(key)
 
     def _need(self, feature: str) -> None:
@@ -205,7 +205,7 @@ class _Hot:
 
 def _wait_if(condition: bool) -> None:
     if condition:
-        raise _Skip
+        raise _WaitsForRestart
 
 
 def _differ(drive: Drive, old: Drive) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a machine another one: its UUIDs and MAC addresses."""
+"""The identity of a machine: its UUIDs and MAC addresses."""
 
 from __future__ import annotations
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.qemu.drives import (
     Drive,
     drives_of,
     has_medium,
     is_cdrom,
     is_cloudinit,
+    parse_new_cloudinit,
+    parse_new_disk,
     print_drive,
-    wanted_cloudinit,
-    wanted_disk,
 )
 from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.schema import format_size
@@ -51,7 +51,7 @@ class DiskMaker:
         """The drives of `settings` as configurations hold them, on volumes that are there."""
         try:
             for key, drive in sorted(drives_of(settings)):
-                self._done[key] = print_drive(key, self._drive(key, drive))
+                self._done[key] = print_drive(key, self._make_drive(key, drive))
         except BaseException:
             self.undo()
             raise
@@ -63,41 +63,41 @@ class DiskMaker:
             self.volumes.free(volid)
         self.made.clear()
 
-    def _drive(self, key: str, drive: Drive) -> Drive:
+    def _make_drive(self, key: str, drive: Drive) -> Drive:
         if not has_medium(drive):
             return {name: value for name, value in drive.items() if name != "size"}
-        cloudinit = wanted_cloudinit(drive)
+        cloudinit = parse_new_cloudinit(drive)
         if cloudinit is not None:
             self._check_single(key)
-            return self._report(key, self._cloudinit(drive, cloudinit[0]))
-        wanted = wanted_disk(drive)
-        if wanted is not None:
-            return self._report(key, self._new(key, drive, self._storage(wanted[0]), wanted[1]))
-        return self._existing(key, drive)
+            return self._report(key, self._make_cloudinit(drive, cloudinit[0]))
+        new_disk = parse_new_disk(drive)
+        if new_disk is not None:
+            return self._report(key, self._allocate_disk(key, drive, self._choose_storage(new_disk[0]), new_disk[1]))
+        return self._use_existing(key, drive)
 
     def _check_single(self, key: str) -> None:
         for other, drive in drives_of({**self.present, **self._done}):
             if other != key and is_cloudinit(drive):
-                raise failed(f"{key} - cloud-init drive is already attached at '{other}'")
+                raise failure(f"{key} - cloud-init drive is already attached at '{other}'")
 
     def _report(self, key: str, drive: Drive) -> Drive:
         self.volumes.say(f"{key}: successfully created disk '{print_drive(key, drive)}'")
         return drive
 
-    def _cloudinit(self, drive: Drive, storage: str | None) -> Drive:
-        name = self._storage(storage)
+    def _make_cloudinit(self, drive: Drive, storage: str | None) -> Drive:
+        name = self._choose_storage(storage)
         storage_is_directory = is_directory(enabled_storage(self.volumes.cluster, name, self.volumes.node))
         form = drive.get("format", "qcow2" if storage_is_directory else "raw")
-        file_name = self.volumes.named(name, f"vm-{self.vmid}-cloudinit", form)
+        file_name = self.volumes.complete_name(name, f"vm-{self.vmid}-cloudinit", form)
         volume = self.volumes.allocate(name, self.vmid, _CLOUDINIT_SIZE, form, file_name)
         self.made.append(volume.volid)
-        return {**_on(drive, volume.volid), "media": "cdrom"}
+        return {**_with_volume(drive, volume.volid), "media": "cdrom"}
 
-    def _new(self, key: str, drive: Drive, storage: str, gigabytes: float) -> Drive:
+    def _allocate_disk(self, key: str, drive: Drive, storage: str, gigabytes: float) -> Drive:
         source = drive.get("import-from")
         form = drive.get("format")
         if source is not None:
-            return self._import(drive, storage, source, form)
+            return self._import_disk(drive, storage, source, form)
         size, content = int(gigabytes * _GIB), 0
         if key == "efidisk0":
             size = content = _EFI_SIZES[drive.get("efitype", "2m")]
@@ -109,12 +109,11 @@ class DiskMaker:
         self.made.append(volume.volid)
         if content:
             self._say_transfer(content)
-        return {**_on(drive, volume.volid), "size": format_size(size)}
+        return {**_with_volume(drive, volume.volid), "size": format_size(size)}
 
-    def _import(self, drive: Drive, storage: str, source: str, form: str | None) -> Drive:
+    def _import_disk(self, drive: Drive, storage: str, source: str, form: str | None) -> Drive:
         volumes = self.volumes
-        found = volumes.find(source)
-        if found is None:
+        if volumes.find(source) is None:
             raise self._missing_source(source)
         volumes.say(f"create full clone of drive ({source})")
         volume = volumes.copy(source, storage, self.vmid, form)
@@ -122,37 +121,37 @@ class DiskMaker:
         self.imported = True
         volumes.say(f"allocated target volume '{volume.volid}'")
         self._say_transfer(volume.size)
-        return {**_on(drive, volume.volid), "size": format_size(volume.size)}
+        return {**_with_volume(drive, volume.volid), "size": format_size(volume.size)}
 
     def _missing_source(self, source: str) -> ApiError:
         if split_volid(source) is None:
-            return failed(f"failed to stat '{source}'")
+            return failure(f"failed to stat '{source}'")
         problem = f"failed to stat '{self.volumes.path(source)}'"
         storage, parsed = parse_volid(self.volumes.cluster, source)
         if parsed.content == "import":
-            return failed(problem)
+            return failure(problem)
         if is_directory(storage):
             self.volumes.say(problem)
-        return failed(f"cannot import from '{source}' - could not get size of {source}")
+        return failure(f"cannot import from '{source}' - could not get size of {source}")
 
-    def _existing(self, key: str, drive: Drive) -> Drive:
+    def _use_existing(self, key: str, drive: Drive) -> Drive:
         if split_volid(drive["file"]) is None:
             return drive
         storage, parsed = parse_volid(self.volumes.cluster, drive["file"])
         if drive.get("format", parsed.format) != parsed.format:
             text = f"'format={drive['format']}' option different from storage format '{parsed.format}'"
-            raise failed(f"drive '{key}' - volume '{drive['file']}' - {text}")
+            raise failure(f"drive '{key}' - volume '{drive['file']}' - {text}")
         if is_cloudinit(drive):
             self._check_single(key)
         enabled_storage(self.volumes.cluster, storage.id, self.volumes.node)
-        volume = self.volumes.need(drive["file"])
+        volume = self.volumes.require(drive["file"])
         self.imported = self.imported or not is_cdrom(drive)
         return {**drive, "size": format_size(volume.size)}
 
-    def _storage(self, name: str | None) -> str:
+    def _choose_storage(self, name: str | None) -> str:
         chosen = name or self.default_storage
         if chosen is None:
-            raise failed("no storage ID specified (and no default storage)")
+            raise failure("no storage ID specified (and no default storage)")
         return chosen
 
     def _say_transfer(self, size: int) -> None:
@@ -161,6 +160,6 @@ class DiskMaker:
         self.volumes.say(f"transferred {total} of {total} (100.00%)")
 
 
-def _on(drive: Drive, volid: str) -> Drive:
-    kept = {name: value for name, value in drive.items() if name not in ("format", "import-from")}
-    return {**kept, "file": volid}
+def _with_volume(drive: Drive, volid: str) -> Drive:
+    options = {name: value for name, value in drive.items() if name not in ("format", "import-from")}
+    return {**options, "file": volid}

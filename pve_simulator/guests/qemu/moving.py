@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed, invalid
+from pve_simulator.errors import ApiError, failure, invalid
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.copying import DiskCopier
 from pve_simulator.guests.qemu.disks import Disk
 from pve_simulator.guests.qemu.drives import is_cdrom, parse_drive
-from pve_simulator.guests.qemu.unused import add_unused, in_snapshot
+from pve_simulator.guests.qemu.unused import add_unused, is_in_snapshot
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import enabled_storage, parse_volid
@@ -24,19 +24,19 @@ def check_move(call: Call, guest: Guest) -> Disk:
     power.check_lock(guest)
     digest = call.text("digest")
     if digest and digest != guest.digest:
-        raise failed("detected modified configuration - file changed by other user? Try again.")
+        raise failure("detected modified configuration - file changed by other user? Try again.")
     if key not in guest.config:
-        raise failed(f"disk '{key}' does not exist")
+        raise failure(f"disk '{key}' does not exist")
     drive = parse_drive(key, guest.config[key])
     if is_cdrom(drive, cloudinit=False):
-        raise failed("you can't move a cdrom")
+        raise failure("you can't move a cdrom")
     old_storage, old = parse_volid(call.cluster, drive["file"])
     if old_storage.id == storage and form in (None, old.format):
-        raise failed("you can't move to the same storage with same format")
+        raise failure("you can't move to the same storage with same format")
     if "images" not in enabled_storage(call.cluster, storage, guest.node).content:
         raise invalid({"storage": f"storage '{storage}' does not support vm images"})
-    if in_snapshot(guest, drive["file"]) and call.flag("delete"):
-        raise failed("you can't move a disk with snapshots and delete the source")
+    if is_in_snapshot(guest, drive["file"]) and call.flag("delete"):
+        raise failure("you can't move a disk with snapshots and delete the source")
     return Disk(key, drive)
 
 
@@ -44,11 +44,11 @@ async def move(call: Call, task: Task, guest: Guest) -> None:
     """The task, with the guest's lock held."""
     disk = check_move(call, guest)
     storage = call.need("storage")
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
     message = f"move disk VM {guest.vmid}: move --disk {disk.key} --storage {storage}"
-    call.world.record(guest.node, call.subject.userid, message)
+    call.world.write_log(guest.node, call.subject.userid, message)
     task.say(f"copying volume '{disk.file}' from current storage '{disk.storage}' to target storage '{storage}'")
-    if in_snapshot(guest, disk.file):
+    if is_in_snapshot(guest, disk.file):
         task.say("moving disk with snapshots, snapshots will not be moved!")
     copier = DiskCopier(task, volumes, guest, guest.vmid, storage, call.text("format"))
     try:
@@ -56,12 +56,12 @@ async def move(call: Call, task: Task, guest: Guest) -> None:
         if copier.jobs:
             _complete(task, copier.jobs)
         if guest.template:
-            moved = moved.on(volumes.make_base(moved.file).volid)
+            moved = moved.with_volume(volumes.make_base(moved.file).volid)
     except BaseException as error:
         for volume in copier.made:
             volumes.free(volume.volid)
         if isinstance(error, ApiError):
-            raise failed(f"storage migration failed: {error.message}") from error
+            raise failure(f"storage migration failed: {error.message}") from error
         raise
     guest.config[disk.key] = moved.text()
     if call.flag("delete"):

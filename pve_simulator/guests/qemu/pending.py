@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pve_simulator.errors import ApiError
 from pve_simulator.guests.qemu.drives import is_drive, parse_drive
-from pve_simulator.guests.qemu.unused import deallocate, drop_used, register_unused
+from pve_simulator.guests.qemu.unused import deallocate, drop_used, keep_as_unused
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.qemu import QemuState
 from pve_simulator.storage.volumes import Volumes
@@ -23,7 +23,7 @@ def add_deletion(guest: Guest, key: str, *, force: bool = False) -> None:
 
 
 def remove_deletion(guest: Guest, key: str) -> None:
-    """Keep a key after all."""
+    """Withdraw the deletion of a key."""
     guest.pending_delete = [name for name in guest.pending_delete if name != key]
     state = guest.part(QemuState)
     state.forced = [name for name in state.forced if name != key]
@@ -38,23 +38,23 @@ def clean_up(guest: Guest) -> None:
 
 
 def detach(volumes: Volumes, guest: Guest, key: str) -> None:
-    """Take a drive out of a machine: its volume becomes unused, or is removed if that was asked for."""
+    """Detach a drive: its volume becomes unused, or is removed if the deletion is forced."""
     drive = parse_drive(key, guest.config[key])
     if key in guest.part(QemuState).forced:
         deallocate(volumes, guest, key, drive, None)
     else:
-        register_unused(volumes, guest, drive)
+        keep_as_unused(volumes, guest, drive)
 
 
 def apply_cold(volumes: Volumes, guest: Guest) -> dict[str, str]:
-    """Apply everything that waits, as a stopped machine can; the errors by key."""
+    """Apply all pending changes, as a stopped machine can; returns the errors by key."""
     errors: dict[str, str] = {}
     for key in sorted(guest.pending_delete):
         try:
             if key in guest.config and is_drive(key):
                 detach(volumes, guest, key)
         except ApiError as error:
-            errors[key] = _problem(key, error)
+            errors[key] = _describe_error(key, error)
         else:
             remove_deletion(guest, key)
             guest.config.pop(key, None)
@@ -62,14 +62,14 @@ def apply_cold(volumes: Volumes, guest: Guest) -> dict[str, str]:
     for key in list(guest.pending):
         try:
             if key in guest.config and is_drive(key):
-                register_unused(volumes, guest, parse_drive(key, guest.config[key]))
+                keep_as_unused(volumes, guest, parse_drive(key, guest.config[key]))
         except ApiError as error:
-            errors[key] = _problem(key, error)
+            errors[key] = _describe_error(key, error)
         else:
             guest.config[key] = guest.pending.pop(key)
     drop_used(guest)
     return errors
 
 
-def _problem(key: str, error: ApiError) -> str:
+def _describe_error(key: str, error: ApiError) -> str:
     return f"unable to apply pending change {key} : {error.message}\n"

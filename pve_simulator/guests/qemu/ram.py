@@ -27,26 +27,26 @@ def state_storage(cluster: Cluster, config: Config) -> str:
     if "vmstatestorage" in config:
         return config["vmstatestorage"]
     used = [name for disk in disks_of(config) if (name := disk.storage) is not None and name in cluster.storages]
-    shared = [name for name in used if cluster.storages[name].shared]
+    shared = [name for name in used if cluster.storages[name].is_shared]
     return (shared or used or ["local"])[0]
 
 
 def allocate_state(volumes: Volumes, guest: Guest, name: str, storage: str | None = None) -> Volume:
     """A volume that is large enough for the guest's RAM, twice over, as it may change while it is saved."""
     storage = storage or state_storage(volumes.cluster, guest.config)
-    full_name = volumes.named(storage, f"vm-{guest.vmid}-state-{name}", "raw")
+    full_name = volumes.complete_name(storage, f"vm-{guest.vmid}-state-{name}", "raw")
     return volumes.allocate(storage, guest.vmid, sizes.memory(guest) * 2 + _DEVICES, "raw", full_name)
 
 
 def write_state(volumes: Volumes, volume: Volume, guest: Guest, uptime: float) -> int:
     """Fill the volume; a file shrinks to what it holds. Returns the bytes written."""
-    volume.used = _EMPTY_STATE + touched(guest, uptime)
+    volume.used = _EMPTY_STATE + count_touched_ram(guest, uptime)
     if is_directory(volumes.cluster.storages[volume.volid.partition(":")[0]]):
         volume.size = volume.used
     return volume.used
 
 
-def touched(guest: Guest, uptime: float) -> int:
+def count_touched_ram(guest: Guest, uptime: float) -> int:
     """Bytes of RAM that are not zero: more for some minutes after the start."""
     used = usage_of(f"guest/{guest.vmid}", uptime, sizes.memory(guest)).mem
     return used * min(int(uptime // 60), _MINUTES) // _MINUTES

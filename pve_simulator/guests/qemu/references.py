@@ -40,8 +40,8 @@ class Reference:
         """The storage of the volume; None for paths and drives without a volume."""
         return None if self.volid.startswith("/") or ":" not in self.volid else self.volid.partition(":")[0]
 
-    def add(self, disk: Disk, *, snapshot: str | None = None, pending: bool = False) -> None:
-        """Take one more mention in."""
+    def add_mention(self, disk: Disk, *, snapshot: str | None = None, pending: bool = False) -> None:
+        """Add one more mention."""
         self.cdrom = self.cdrom and disk.is_cdrom
         self.replicate = self.replicate or disk.options.get("replicate", "1") == "1"
         self.shared = self.shared or disk.options.get("shared") == "1"
@@ -81,20 +81,22 @@ class Reference:
         return view
 
 
-def references(guest: Guest) -> dict[str, Reference]:
+def find_references(guest: Guest) -> dict[str, Reference]:
     """The volumes of a guest by volume id: of its configuration, its pending changes and its snapshots."""
-    found: dict[str, Reference] = {}
-    for disk, snapshot, pending in _mentions(guest):
-        found.setdefault(disk.file, Reference(disk.file)).add(disk, snapshot=snapshot, pending=pending)
-    return found
+    by_volid: dict[str, Reference] = {}
+    for disk, snapshot, pending in _iterate_mentions(guest):
+        by_volid.setdefault(disk.file, Reference(disk.file)).add_mention(disk, snapshot=snapshot, pending=pending)
+    return by_volid
 
 
-def local_volumes(cluster: Cluster, guest: Guest) -> list[Reference]:
+def find_local_volumes(cluster: Cluster, guest: Guest) -> list[Reference]:
     """The volumes that only the guest's node has, empty CD drives left out."""
     return [
-        found
-        for found in references(guest).values()
-        if not found.shared and not (found.cdrom and found.volid == "none") and not _is_shared(cluster, found)
+        reference
+        for reference in find_references(guest).values()
+        if not reference.shared
+        and not (reference.cdrom and reference.volid == "none")
+        and not _is_shared(cluster, reference)
     ]
 
 
@@ -103,23 +105,23 @@ def replace_volumes(guest: Guest, moved: Mapping[str, str]) -> None:
     for config in (guest.config, guest.pending, *(snapshot.config for snapshot in guest.snapshots.values())):
         for disk in all_disks(config, unused=True, state=True):
             if moved.get(disk.file, disk.file) != disk.file:
-                config[disk.key] = disk.on(moved[disk.file]).text()
+                config[disk.key] = disk.with_volume(moved[disk.file]).text()
 
 
-def _mentions(guest: Guest) -> Iterator[tuple[Disk, str | None, bool]]:
-    for disk in _disks(guest.config):
+def _iterate_mentions(guest: Guest) -> Iterator[tuple[Disk, str | None, bool]]:
+    for disk in _list_disks(guest.config):
         yield disk, None, False
-    for disk in _disks(guest.pending):
+    for disk in _list_disks(guest.pending):
         yield disk, None, True
     for name, snapshot in guest.snapshots.items():
-        for disk in _disks(snapshot.config):
+        for disk in _list_disks(snapshot.config):
             yield disk, name, False
 
 
-def _disks(config: Config) -> list[Disk]:
+def _list_disks(config: Config) -> list[Disk]:
     return all_disks(config, unused=True, state=True)
 
 
-def _is_shared(cluster: Cluster, found: Reference) -> bool:
-    storage = cluster.storages.get(found.storage or "")
-    return storage is not None and storage.shared
+def _is_shared(cluster: Cluster, reference: Reference) -> bool:
+    storage = cluster.storages.get(reference.storage or "")
+    return storage is not None and storage.is_shared

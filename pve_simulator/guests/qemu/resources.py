@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Config
 from pve_simulator.state.sections import ClusterFiles, Section
@@ -37,10 +37,10 @@ class LocalResources:
         return [f"{key}:{info['name']}" for key, info in sorted(self.mapped.items()) if "live-migration" not in info]
 
 
-def local_resources(cluster: Cluster, config: Config, *, running: bool) -> LocalResources:
+def find_local_resources(cluster: Cluster, config: Config, *, running: bool) -> LocalResources:
     """The local resources of a configuration; a running guest has more that blocks."""
-    found = LocalResources(not_in_saved_ram(config) if running else [])
-    found.names += [key for key in _OLD if config.get(key)]
+    resources = LocalResources(find_unsavable_devices(config) if running else [])
+    resources.names += [key for key in _OLD if config.get(key)]
     for key in sorted(key for key in config if _LOCAL.fullmatch(key)):
         value = config[key]
         if (key.startswith("usb") and _property(value, "host", first=True).lower() == "spice") or (
@@ -49,18 +49,18 @@ def local_resources(cluster: Cluster, config: Config, *, running: bool) -> Local
             continue
         mapping = _mapping(key, value)
         if mapping:
-            found.mapped[key] = {"name": mapping}
+            resources.mapped[key] = {"name": mapping}
             if key.startswith("hostpci"):
                 if _section(cluster, key, mapping).get("live-migration-capable"):
-                    found.mapped[key]["live-migration"] = 1
+                    resources.mapped[key]["live-migration"] = 1
                     continue
                 if not running:
                     continue
-        found.names.append(key)
-    return found
+        resources.names.append(key)
+    return resources
 
 
-def unmapped_on(cluster: Cluster, resources: LocalResources, node: str) -> list[str]:
+def find_unmapped(cluster: Cluster, resources: LocalResources, node: str) -> list[str]:
     """The mapped devices that a node has nothing for."""
     return [
         key
@@ -69,18 +69,18 @@ def unmapped_on(cluster: Cluster, resources: LocalResources, node: str) -> list[
     ]
 
 
-def not_in_saved_ram(config: Config) -> list[str]:
+def find_unsavable_devices(config: Config) -> list[str]:
     """Devices whose state cannot be saved with a machine's RAM."""
-    found = ["amd-sev"] if config.get("amd-sev") else []
-    return found + (["virtiofs"] if any(re.fullmatch(r"virtiofs\d+", key) for key in config) else [])
+    devices = ["amd-sev"] if config.get("amd-sev") else []
+    return devices + (["virtiofs"] if any(re.fullmatch(r"virtiofs\d+", key) for key in config) else [])
 
 
 def check_ram_can_be_saved(config: Config) -> None:
     """Raise when a running machine can neither migrate nor be saved with its RAM."""
-    blockers = not_in_saved_ram(config)
+    blockers = find_unsavable_devices(config)
     if blockers:
         what = "Cannot live-migrate, snapshot (with RAM), or hibernate a VM with"
-        raise failed(f"{what}: {', '.join(blockers)}")
+        raise failure(f"{what}: {', '.join(blockers)}")
 
 
 def _entries(cluster: Cluster, key: str, name: str) -> list[Any]:

@@ -11,7 +11,7 @@ from pve_simulator.errors import ApiError
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import ram
 from pve_simulator.guests.qemu.disks import disks_of
-from pve_simulator.guests.qemu.features import all_have
+from pve_simulator.guests.qemu.features import all_have_feature
 from pve_simulator.guests.qemu.freeze import try_freeze
 from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.unused import add_unused, drop_used
@@ -33,22 +33,22 @@ _STATE_HEADER = 291
 async def create(call: Call, task: Task, name: str, description: str | None, *, with_ram: bool) -> None:
     """Take a snapshot; with RAM only of a running guest."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
-        possible = all_have(call.cluster, guest.config, "snapshot")
-        snapshot = snapshots.prepare(guest, name, call.world.clock.now(), description, possible=possible)
+        guest = _get_guest(call)
+        possible = all_have_feature(call.cluster, guest.config, "snapshot")
+        snapshot = snapshots.prepare(guest, name, call.world.clock.time(), description, possible=possible)
         try:
             state = _allocate_ram(volumes, guest, snapshot, name) if with_ram and guest.running else None
         except ApiError:
-            _forget(guest, name)
+            _remove_snapshot(guest, name)
             raise
     try:
         await _take(call.world, task, volumes, guest, name, state)
     except BaseException:
         if task.running:
             task.say("snapshot create failed: starting cleanup")
-        if not task.crashed:
+        if not task.has_crashed:
             _undo(volumes, guest, name)
         raise
     async with hold("qemu", call.vmid, task=task):
@@ -58,9 +58,9 @@ async def create(call: Call, task: Task, name: str, description: str | None, *, 
 async def delete(call: Call, task: Task, name: str, *, force: bool) -> None:
     """Remove a snapshot; volumes that only it still used become unused."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
+        guest = _get_guest(call)
         snapshot = snapshots.begin_delete(guest, name)
     await task.work()
     state = snapshot.config.get("vmstate")
@@ -83,12 +83,12 @@ async def delete(call: Call, task: Task, name: str, *, force: bool) -> None:
 
 
 async def rollback(call: Call, task: Task, name: str) -> None:
-    """Go back to a snapshot; a running guest is stopped, and one saved with its RAM runs afterwards."""
+    """Roll back to a snapshot; a running guest is stopped, and one saved with its RAM runs afterwards."""
     hold = call.world.locks.hold
-    volumes = _volumes(call, task)
+    volumes = _get_volumes(call, task)
     async with hold("qemu", call.vmid, task=task):
-        guest = _guest(call)
-        disks = disks_of(snapshots.need_snapshot(guest, name).config) if name in guest.snapshots else []
+        guest = _get_guest(call)
+        disks = disks_of(snapshots.require_snapshot(guest, name).config) if name in guest.snapshots else []
         for disk in disks:
             inside.check_rollback(volumes, disk.file, name)
         snapshot = snapshots.begin_rollback(guest, name)
@@ -100,29 +100,29 @@ async def rollback(call: Call, task: Task, name: str) -> None:
         inside.roll_back(volumes, disk.file, name)
     await task.work()
     async with hold("qemu", call.vmid, task=task):
-        _adopt(guest, name)
+        _restore_config(guest, name)
         if "vmstate" in snapshot.config:
             for line in ram.restore_lines(snapshot.config):
                 task.say(line)
             power.power_on(call.world, guest)
             if was_running:
-                call.world.background(_clean_up(call.world, guest.vmid))
+                call.world.run_in_background(_clean_up(call.world, guest.vmid))
 
 
 async def _take(world: World, task: Task, volumes: Volumes, guest: Guest, name: str, state: Volume | None) -> None:
     if state is not None:
         task.say(f"saving VM state and RAM using storage '{state.volid.partition(':')[0]}'")
         task.say(f"{render_bytes(_STATE_HEADER)} in 0s")
-        began = world.clock.now()
+        began = world.clock.time()
         await task.work(0.5)
         written = render_bytes(ram.write_state(volumes, state, guest, uptime(world, guest)))
-        task.say(f"completed saving the VM state in {render_duration(world.clock.now() - began)}, saved {written}")
+        task.say(f"completed saving the VM state in {render_duration(world.clock.time() - began)}, saved {written}")
     elif guest.running:
         await try_freeze(task, guest)
     for disk in disks_of(guest.snapshots[name].config):
         task.say(f"snapshotting 'drive-{disk.key}' ({disk.file})")
         inside.take(volumes, disk.file, name)
-        if guest.running and volumes.need(disk.file).format == "qcow2" and disk.key != "tpmstate0":
+        if guest.running and volumes.require(disk.file).format == "qcow2" and disk.key != "tpmstate0":
             task.say("internal qemu snapshot")
     await task.work(0.5 if state else 1.0)
 
@@ -141,20 +141,20 @@ def _undo(volumes: Volumes, guest: Guest, name: str) -> None:
             volume.snapshots.pop(name, None)
     if "vmstate" in config:
         volumes.free(config["vmstate"])
-    _forget(guest, name)
+    _remove_snapshot(guest, name)
 
 
-def _forget(guest: Guest, name: str) -> None:
+def _remove_snapshot(guest: Guest, name: str) -> None:
     guest.snapshots.pop(name)
     guest.config.pop("lock", None)
 
 
-def _adopt(guest: Guest, name: str) -> None:
+def _restore_config(guest: Guest, name: str) -> None:
     """Take over the snapshot's configuration; disks that it does not have become unused."""
     snapshot = guest.snapshots[name]
-    kept = {disk.file for disk in disks_of(snapshot.config)}
+    snapshot_files = {disk.file for disk in disks_of(snapshot.config)}
     for disk in disks_of(guest.config):
-        if disk.file not in kept:
+        if disk.file not in snapshot_files:
             add_unused(guest.config, disk.file)
     machine_was_set = "machine" in guest.config
     snapshots.finish_rollback(guest, name)
@@ -172,15 +172,15 @@ def _forget_running(config: Config, saved: Config, *, machine_was_set: bool) -> 
 
 
 async def _clean_up(world: World, vmid: int) -> None:
-    # Like the real one, it gives up when somebody else has the lock for too long.
+    # Like the real server, it gives up when the lock is held for too long.
     with suppress(ApiError):
         async with world.locks.hold("qemu", vmid):
             await world.clock.sleep(_CLEANUP_SECONDS)
 
 
-def _volumes(call: Call, task: Task) -> Volumes:
-    return Volumes(call.cluster, call.node, int(call.world.clock.now()), task.say)
+def _get_volumes(call: Call, task: Task) -> Volumes:
+    return Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
 
 
-def _guest(call: Call) -> Guest:
+def _get_guest(call: Call) -> Guest:
     return find_guest(call.cluster, "qemu", call.node, call.vmid)

@@ -10,13 +10,13 @@ import binascii
 import itertools
 from urllib.parse import unquote
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 
 
 def check_ssh_keys(encoded: str) -> None:
     """Raise unless at least one line of a percent-encoded text is a public key."""
     if not any(is_public_key(line) for line in unquote(encoded).splitlines()):
-        raise failed("SSH public key validation error")
+        raise failure("SSH public key validation error")
 
 
 def is_public_key(line: str) -> bool:

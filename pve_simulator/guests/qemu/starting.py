@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu.cloudinit_state import generate
 from pve_simulator.guests.qemu.drives import drives_of, is_cdrom
 from pve_simulator.guests.qemu.networks import net_keys, parse_net
 from pve_simulator.guests.qemu.ram import restore_lines
-from pve_simulator.nodes.network import bridges
+from pve_simulator.nodes.network import list_bridges
 from pve_simulator.requests.call import Call, find_guest
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.node import Node
 from pve_simulator.state.qemu import gone_drives
-from pve_simulator.storage.lookup import need_volume
+from pve_simulator.storage.lookup import require_volume
 from pve_simulator.storage.names import split_volid
 from pve_simulator.world.tasks import Task
 
@@ -29,20 +29,20 @@ def check_node(node: Node, guest: Guest) -> None:
     config = guest.effective_config()
     cpus = int(config.get("sockets", 1)) * int(config.get("cores", 1))
     if cpus > node.cpus:
-        raise failed(f"MAX {node.cpus} vcpus allowed per VM on this node")
+        raise failure(f"MAX {node.cpus} vcpus allowed per VM on this node")
     if config.get("kvm", "1") == "1" and not node.kvm:
-        raise failed(_NO_KVM)
+        raise failure(_NO_KVM)
     for key in net_keys(config):
         bridge = parse_net(config[key]).get("bridge")
-        if bridge is not None and bridge not in bridges(node):
-            raise failed(f"bridge '{bridge}' does not exist")
+        if bridge is not None and bridge not in list_bridges(node):
+            raise failure(f"bridge '{bridge}' does not exist")
 
 
 def check_volumes(cluster: Cluster, guest: Guest) -> None:
     """Raise `volume '…' does not exist` for a disk whose volume is gone; one of no known size need not have any."""
     for _key, drive in drives_of(guest.effective_config()):
         if "size" in drive and not is_cdrom(drive) and split_volid(drive["file"]) is not None:
-            need_volume(cluster, guest.node, drive["file"])
+            require_volume(cluster, guest.node, drive["file"])
 
 
 async def run_start(call: Call, task: Task, guest: Guest, *, skiplock: bool = False) -> None:

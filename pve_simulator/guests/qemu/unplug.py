@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.agent.systems import answers_acpi
 from pve_simulator.guests.qemu.boot import boot_order
 from pve_simulator.guests.qemu.drives import drive_keys, is_drive
@@ -21,13 +21,13 @@ _MANY = 256
 def unplug(guest: Guest, key: str) -> None:
     """Raise when the machine does not let go of a device."""
     if is_drive(key) and key in boot_order(guest.config):
-        raise failed(f"can't unplug bootdisk '{key}'")
+        raise failure(f"can't unplug bootdisk '{key}'")
     device = _device_to_release(guest.config, key)
     if device is not None and not answers_acpi(guest):
         if key.startswith("scsi"):
-            # The disk itself lets go at once, only its controller does not.
+            # The disk itself is released at once, only its controller is not.
             guest.part(QemuState).gone.append(key)
-        raise failed(f"error on hot-unplugging device '{device}' - still busy in guest?")
+        raise failure(f"error on hot-unplugging device '{device}' - still busy in guest?")
 
 
 def _device_to_release(config: Mapping[str, str], key: str) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.qemu.drives import Drive, drives_of, is_cdrom, is_cloudinit, owner
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Config, Guest
@@ -23,12 +23,12 @@ def add_unused(config: Config, volid: str) -> str | None:
         return None
     key = next((f"unused{number}" for number in range(_MAX_UNUSED) if f"unused{number}" not in config), None)
     if key is None:
-        raise failed("Too many unused volumes - please delete them first.")
+        raise failure("Too many unused volumes - please delete them first.")
     config[key] = volid
     return key
 
 
-def register_unused(volumes: Volumes, guest: Guest, drive: Drive) -> None:
+def keep_as_unused(volumes: Volumes, guest: Guest, drive: Drive) -> None:
     """Keep the volume of a drive that goes as unused; a cloud-init volume is removed."""
     volid = drive["file"]
     if is_cloudinit(drive):
@@ -47,7 +47,7 @@ def drop_used(guest: Guest) -> None:
         del guest.config[key]
 
 
-def in_snapshot(guest: Guest, volid: str) -> bool:
+def is_in_snapshot(guest: Guest, volid: str) -> bool:
     """Whether a snapshot holds on to a volume."""
     return any(volid in volumes_in(snapshot.config) for snapshot in guest.snapshots.values())
 
@@ -63,8 +63,8 @@ def deallocate(volumes: Volumes, guest: Guest, key: str, drive: Drive, subject: 
     if subject is not None:
         subject.require(f"/storage/{volid.partition(':')[0]}", "Datastore.AllocateSpace")
     others = {name: text for name, text in guest.config.items() if name != key}
-    if in_snapshot(guest, volid) or volid in volumes_in(others):
-        raise failed(f"unable to delete '{volid}' - volume is still in use (snapshot?)")
+    if is_in_snapshot(guest, volid) or volid in volumes_in(others):
+        raise failure(f"unable to delete '{volid}' - volume is still in use (snapshot?)")
     volumes.free(volid)
 
 

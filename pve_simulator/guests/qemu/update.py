@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power, sizes
 from pve_simulator.guests.qemu.access import GuestAccess
-from pve_simulator.guests.qemu.changing import Changing
-from pve_simulator.guests.qemu.drives import is_drive, parse_drive, tidy_drive, wanted_cloudinit, wanted_disk
+from pve_simulator.guests.qemu.changing import ConfigUpdate
+from pve_simulator.guests.qemu.drives import is_drive, parse_drive, parse_new_cloudinit, parse_new_disk, tidy_drive
 from pve_simulator.guests.qemu.identity import new_uuid
 from pve_simulator.guests.qemu.networks import is_net, with_mac
 from pve_simulator.guests.qemu.ssh_keys import check_ssh_keys
-from pve_simulator.guests.qemu.values import command_line, config_text, without
+from pve_simulator.guests.qemu.values import config_text, omit_options, render_command_line
 from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema
 from pve_simulator.schema.perl import split_list
@@ -47,25 +47,25 @@ class Change:
 
 def read_change(call: Call, params: dict[str, Any] | None = None) -> Change:
     """The change that a call asks for; raises what is wrong with it whatever the guest is like."""
-    given = without(call.params if params is None else params, _NOT_SETTINGS)
+    params = omit_options(call.params if params is None else params, _NOT_SETTINGS)
     call.only_root("skiplock")
     change = Change(
-        force=bool(given.get("force")),
-        skiplock=bool(given.get("skiplock")),
+        force=bool(params.get("force")),
+        skiplock=bool(params.get("skiplock")),
         digest=call.text("digest"),
-        line=command_line(given),
+        line=render_command_line(params),
     )
-    if "sshkeys" in given:
-        check_ssh_keys(str(given["sshkeys"]))
-    settings = without(given, _CONTROLS)
-    if not settings and not given.get("delete") and not given.get("revert"):
-        raise failed("no options specified")
+    if "sshkeys" in params:
+        check_ssh_keys(str(params["sshkeys"]))
+    settings = omit_options(params, _CONTROLS)
+    if not settings and not params.get("delete") and not params.get("revert"):
+        raise failure("no options specified")
     if "cdrom" in settings:
         if "ide2" in settings:
             raise invalid({"cdrom": "conflicts with option 'ide2'"})
         settings["ide2"] = cdrom_drive(settings.pop("cdrom"))
-    change.revert = _reverts(str(given.get("revert") or ""), settings)
-    change.delete = _deletions(str(given.get("delete") or ""), settings, change.revert)
+    change.revert = _parse_reverts(str(params.get("revert") or ""), settings)
+    change.delete = _parse_deletions(str(params.get("delete") or ""), settings, change.revert)
     for key, value in settings.items():
         text = config_text(key, value, call.cluster)
         if text is None:
@@ -105,7 +105,7 @@ def cdrom_drive(value: str) -> str:
 def check_change(guest: Guest, change: Change, *, resolve: bool) -> None:
     """Raise what keeps a guest as it is now from being changed; `resolve` also what is to be reverted."""
     if change.digest and change.digest != guest.digest:
-        raise failed("checksum mismatch (file change by other user?)")
+        raise failure("checksum mismatch (file change by other user?)")
     suspended = "vmstate" in change.delete and guest.lock == "suspended"
     power.check_lock(guest, skiplock=change.skiplock or suspended)
     if resolve:
@@ -120,45 +120,45 @@ def check_change(guest: Guest, change: Change, *, resolve: bool) -> None:
 
 def apply_change(call: Call, guest: Guest, change: Change, say: Say) -> None:
     """Change the guest: at once what can be, the rest when it is next started. Raises what goes wrong."""
-    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), say)
+    volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), say)
     access = GuestAccess(call.subject, call.cluster, guest.vmid)
-    call.world.record(guest.node, call.subject.userid, f"update VM {guest.vmid}: {change.line}")
-    errors = Changing(guest, volumes, access, force=change.force).run(change.settings, change.delete)
+    call.world.write_log(guest.node, call.subject.userid, f"update VM {guest.vmid}: {change.line}")
+    errors = ConfigUpdate(guest, volumes, access, force=change.force).run(change.settings, change.delete)
     if errors:
         raise invalid(errors)
 
 
 def _check_media(cluster: Cluster, key: str, text: str) -> None:
     drive = parse_drive(key, text)
-    if wanted_disk(drive) or wanted_cloudinit(drive) or split_volid(drive["file"]) is None:
+    if parse_new_disk(drive) or parse_new_cloudinit(drive) or split_volid(drive["file"]) is None:
         return
     if parse_volid(cluster, drive["file"])[1].content == "iso" and drive.get("media") != "cdrom":
         raise invalid({key: "explicit 'media=cdrom' is required for iso images"})
 
 
-def _reverts(text: str, settings: dict[str, Any]) -> list[str]:
+def _parse_reverts(text: str, settings: dict[str, Any]) -> list[str]:
     keys = split_list(text)
     for key in keys:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"revert": f"unknown option '{key}'"})
         if key in settings:
             raise invalid({"delete": f"you can't use '-{key}' and -revert {key}' at the same time"})
     return keys
 
 
-def _deletions(text: str, settings: dict[str, Any], revert: list[str]) -> list[str]:
+def _parse_deletions(text: str, settings: dict[str, Any], revert: list[str]) -> list[str]:
     keys = ["ide2" if key == "cdrom" else key for key in split_list(text)]
     for key in keys:
         if key in settings:
             raise invalid({"delete": f"you can't use '-{key}' and -delete {key}' at the same time"})
         if key in revert:
             raise invalid({"revert": f"you can't use '-delete {key}' and '-revert {key}' at the same time"})
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"delete": f"unknown option '{key}'"})
     return keys
 
 
-def _exists(key: str) -> bool:
+def _is_option(key: str) -> bool:
     return key in config_schema("qemu") or key in _DELETABLE
 
 
@@ -168,4 +168,4 @@ def _check_balloon(guest: Guest, settings: Config) -> None:
     config = {**guest.config, **guest.pending, **settings}
     balloon = int(config.get("balloon", 0))
     if balloon * sizes.MIB > sizes.memory(Guest(guest.vmid, "qemu", guest.node, config)):
-        raise failed("balloon value too large (must be smaller than assigned memory)")
+        raise failure("balloon value too large (must be smaller than assigned memory)")

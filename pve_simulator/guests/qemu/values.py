@@ -17,7 +17,7 @@ from pve_simulator.state.cluster import Cluster
 
 QEMU_VERSION = "10.0.13"
 _PINNED = "10.0+pve1"
-_CRYPTED = re.compile(r"\$(?:[156]|2[ay])(?:\$.+){2}")
+_HASHED = re.compile(r"\$(?:[156]|2[ay])(?:\$.+){2}")
 
 
 def config_text(key: str, value: Any, cluster: Cluster) -> str | None:
@@ -40,17 +40,19 @@ def unique_tags(value: Any, cluster: Cluster) -> str:
     return ";".join(items if style.get("ordering") == "config" else sorted(items))
 
 
-def command_line(params: Mapping[str, Any]) -> str:
+def render_command_line(params: Mapping[str, Any]) -> str:
     """Parameters as the log names them; passwords hidden."""
-    return " ".join(f"-{key} {'<hidden>' if key == 'cipassword' else _shown(params[key])}" for key in sorted(params))
+    return " ".join(
+        f"-{key} {'<hidden>' if key == 'cipassword' else _render_value(params[key])}" for key in sorted(params)
+    )
 
 
-def _shown(value: Any) -> str:
+def _render_value(value: Any) -> str:
     return ",".join(to_text(item) for item in value) if isinstance(value, list) else to_text(value)
 
 
 def meta_text(now: float) -> str:
-    """What `meta` says of a machine created now."""
+    """The value of `meta` for a machine created now."""
     return f"creation-qemu={QEMU_VERSION},ctime={int(now)}"
 
 
@@ -63,18 +65,18 @@ def pinned_machine(config: Mapping[str, str]) -> str | None:
     return f"{family}-{_PINNED}{comma}{rest}" if family else None
 
 
-def without(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def omit_options(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """The parameters that are no options of the call itself."""
-    left_out = set(names)
-    return {key: value for key, value in params.items() if key not in left_out}
+    omitted = set(names)
+    return {key: value for key, value in params.items() if key not in omitted}
 
 
-def crypted(password: str) -> str:
+def hash_password(password: str) -> str:
     """A password as it is kept for systems that read hashes: of the shape of crypt(3) with SHA-256.
 
     What looks like a hash already stays as it is.
     """
-    if _CRYPTED.match(password):
+    if _HASHED.match(password):
         return password
     salt = secrets.token_hex(4)
     digest = hashlib.sha256(f"{salt}{password}".encode()).digest()

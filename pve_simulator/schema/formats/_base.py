@@ -13,18 +13,18 @@ from pve_simulator.schema.errors import FormatError
 Validator = Callable[[str], None]
 
 
-def fail(text: str) -> FormatError:
+def format_error(text: str) -> FormatError:
     """The error for a value; every text of the server ends its line."""
     return FormatError(f"{text}\n")
 
 
-def matching(pattern: str, text: str) -> Validator:
+def match_pattern(pattern: str, text: str) -> Validator:
     """A validator that wants a pattern; `{}` in its error text stands for the value."""
     regex = re.compile(pattern)
 
     def validate(value: str) -> None:
         if not regex.search(value):
-            raise fail(text.replace("{}", value))
+            raise format_error(text.replace("{}", value))
 
     return validate
 
@@ -38,5 +38,5 @@ def accepts(validate: Validator, value: str) -> bool:
     return True
 
 
-def any_text(_value: str) -> None:
+def accept_any_text(_value: str) -> None:
     """Take everything."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pve_simulator.schema.errors import FormatError
-from pve_simulator.schema.formats._base import fail
+from pve_simulator.schema.formats._base import format_error
 from pve_simulator.schema.formats._words import words
 
 _SHORTCUTS = frozenset(
@@ -64,4 +64,4 @@ def _clock(parts: tuple[str | None, ...]) -> bool:
 def verify_day_of_week(value: str) -> None:
     """Take mon, tue, wed, thu, fri, sat, sun."""
     if not _ONE_DAY.search(value) or len(value) != 3:
-        raise fail(f"invalid day '{value}'")
+        raise format_error(f"invalid day '{value}'")

@@ -5,21 +5,23 @@
 
 from __future__ import annotations
 
-from pve_simulator.schema.formats._base import Validator, any_text, matching
+from pve_simulator.schema.formats._base import Validator, accept_any_text, match_pattern
 
 _NODE = r"[a-zA-Z0-9]([a-zA-Z0-9\-]*[a-zA-Z0-9])?"
 _HA_NAME = "value does not look like a valid ha resource id"
 
 FORMATS: dict[str, Validator] = {
-    "pve-ha-resource-id": matching(r"^[a-z]+:\S+$", _HA_NAME),
-    "pve-ha-resource-or-vm-id": matching(r"^([a-z]+:\S+|\d+)$", _HA_NAME),
-    "pve-ha-node": matching(rf"^{_NODE}(:\d+)?$", "value does not look like a valid ha node"),
-    "pve-sdn-bgp-rt": matching(r"^(\d+|\d+\.\d+\.\d+\.\d+):\d+$", "value '{}' does not look like a valid route target"),
-    "pve-sdn-fabric-id": any_text,
-    "pve-sdn-isis-net": matching(
+    "pve-ha-resource-id": match_pattern(r"^[a-z]+:\S+$", _HA_NAME),
+    "pve-ha-resource-or-vm-id": match_pattern(r"^([a-z]+:\S+|\d+)$", _HA_NAME),
+    "pve-ha-node": match_pattern(rf"^{_NODE}(:\d+)?$", "value does not look like a valid ha node"),
+    "pve-sdn-bgp-rt": match_pattern(
+        r"^(\d+|\d+\.\d+\.\d+\.\d+):\d+$", "value '{}' does not look like a valid route target"
+    ),
+    "pve-sdn-fabric-id": accept_any_text,
+    "pve-sdn-isis-net": match_pattern(
         r"^[a-fA-F0-9]{2}(\.[a-fA-F0-9]{4}){3,9}\.[a-fA-F0-9]{2}$", "value does not look like a valid isis net"
     ),
-    "pve-sdn-subnet-id": any_text,
-    "pve-sdn-route-map-id": any_text,
-    "pve-sdn-prefix-list-id": any_text,
+    "pve-sdn-subnet-id": accept_any_text,
+    "pve-sdn-route-map-id": accept_any_text,
+    "pve-sdn-prefix-list-id": accept_any_text,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pve_simulator.schema.formats._base import Validator, fail, matching
+from pve_simulator.schema.formats._base import Validator, format_error, match_pattern
 from pve_simulator.schema.perl import split_list
 
 _DRIVE = re.compile(r"^(ide[0-3]|scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5])|sata[0-5]|efidisk0|tpmstate0)$")
@@ -26,19 +26,19 @@ def is_drive(name: str) -> bool:
 
 def _verify_boot_disk(value: str) -> None:
     if not is_drive(value):
-        raise fail(f"invalid boot disk '{value}'")
+        raise format_error(f"invalid boot disk '{value}'")
 
 
 def _verify_boot_device(value: str) -> None:
     if not _BOOT_DEVICE.search(value):
-        raise fail(f"invalid boot device '{value}'")
+        raise format_error(f"invalid boot device '{value}'")
 
 
 def _verify_cpuset(value: str) -> None:
     for part in value.split(","):
         match = re.search(r"^\s*(\d+)(?:-(\d+))?\s*$", part)
         if not match or (match.group(2) is not None and int(match.group(1)) > int(match.group(2))):
-            raise fail("unable to parse cpuset option")
+            raise format_error("unable to parse cpuset option")
 
 
 def _verify_hotplug(value: str) -> None:
@@ -46,27 +46,27 @@ def _verify_hotplug(value: str) -> None:
         return
     for feature in split_list(value):
         if feature not in _HOTPLUG:
-            raise fail(f"invalid hotplug feature '{feature}'")
+            raise format_error(f"invalid hotplug feature '{feature}'")
 
 
 def _verify_startup(value: str) -> None:
     parts = [part for part in value.split(",") if part.strip()]
     if not value or not all(re.search(r"^((order=)?\d+|up=\d+|down=\d+)$", part) for part in parts):
-        raise fail("unable to parse startup options")
+        raise format_error("unable to parse startup options")
 
 
 def _verify_phys_bits(value: str) -> None:
     if value == "host":
         return
     if not re.search(r"^[1-9]\d*$", value):
-        raise fail("invalid phys-bits value, must be 'host' or an integer between 8 and 64")
+        raise format_error("invalid phys-bits value, must be 'host' or an integer between 8 and 64")
     if not 8 <= int(value) <= 64:
-        raise fail("value must be between 8 and 64")
+        raise format_error("value must be between 8 and 64")
 
 
 def _verify_device(value: str) -> None:
     if not value.startswith("/dev/") or re.search(r"/\.\.?(/|$)", value):
-        raise fail(f"{value} is not a valid device path")
+        raise format_error(f"{value} is not a valid device path")
 
 
 FORMATS: dict[str, Validator] = {
@@ -77,5 +77,5 @@ FORMATS: dict[str, Validator] = {
     "pve-startup-order": _verify_startup,
     "pve-phys-bits": _verify_phys_bits,
     "pve-lxc-dev-string": _verify_device,
-    "pve-ct-timezone": matching(rf"^(host|UTC|({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}})$", "invalid time zone '{}'"),
+    "pve-ct-timezone": match_pattern(rf"^(host|UTC|({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}})$", "invalid time zone '{}'"),
 }

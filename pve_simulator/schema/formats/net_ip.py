@@ -9,7 +9,7 @@ import ipaddress
 import re
 
 from pve_simulator.schema.errors import FormatError
-from pve_simulator.schema.formats._base import fail
+from pve_simulator.schema.formats._base import format_error
 
 # What lists of addresses say before the text of Net::IP.
 ADDRESS_ERROR = "invalid IP address: "
@@ -73,4 +73,4 @@ def _check_prefix(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: 
 
 
 def _error(text: str) -> FormatError:
-    return fail(f"{ADDRESS_ERROR}{text}")
+    return format_error(f"{ADDRESS_ERROR}{text}")

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from pve_simulator.schema.formats._base import Validator, accepts, fail, matching
+from pve_simulator.schema.formats._base import Validator, accepts, format_error, match_pattern
 from pve_simulator.schema.formats.identifiers import verify_dns_name
 
 _OCTET = r"(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])"
@@ -59,12 +59,12 @@ def _is_dns_name(text: str) -> bool:
     return accepts(verify_dns_name, text)
 
 
-def _one_of(text: str, *tests: Callable[[str], bool], words: tuple[str, ...] = ()) -> Validator:
+def _make_word_validator(text: str, *tests: Callable[[str], bool], words: tuple[str, ...] = ()) -> Validator:
     """Take what any test takes, or one of some words; `{}` in the error text stands for the value."""
 
     def validate(value: str) -> None:
         if value not in words and not any(test(value) for test in tests):
-            raise fail(text.replace("{}", value))
+            raise format_error(text.replace("{}", value))
 
     return validate
 
@@ -72,50 +72,50 @@ def _one_of(text: str, *tests: Callable[[str], bool], words: tuple[str, ...] = (
 def _verify_vlan(value: str) -> None:
     match = re.search(r"^(\d+)(?:-(\d+))?$", value)
     if not match:
-        raise fail(f"invalid VLAN configuration '{value}'")
+        raise format_error(f"invalid VLAN configuration '{value}'")
     tags = [int(tag) for tag in match.groups() if tag is not None]
     for tag in tags:
         if not 2 <= tag <= 4094:
-            raise fail(f"invalid VLAN tag '{tag}'")
+            raise format_error(f"invalid VLAN tag '{tag}'")
     if len(tags) == 2 and tags[0] >= tags[1]:
-        raise fail(f"VLAN range must go from lower to higher tag '{value}'")
+        raise format_error(f"VLAN range must go from lower to higher tag '{value}'")
 
 
 def _verify_netmask(value: str) -> None:
     if not is_ipv4(value) or "01" in f"{int(ipaddress.IPv4Address(value)):032b}":
-        raise fail("value does not look like a valid IP netmask")
+        raise format_error("value does not look like a valid IP netmask")
 
 
 def _verify_ll_iface(value: str) -> None:
     address, percent, interface = value.partition("%")
     if not (is_ipv4(address) or is_ipv6(address)) or (percent and not interface):
-        raise fail(f"value does not look like a valid IP address: {value}")
+        raise format_error(f"value does not look like a valid IP address: {value}")
 
 
 _V4_CONFIG = "value does not look like a valid ipv4 network configuration"
 _V6_CONFIG = "value does not look like a valid ipv6 network configuration"
 
 FORMATS: dict[str, Validator] = {
-    "mac-addr": matching(
+    "mac-addr": match_pattern(
         r"(?i)^[a-f0-9][02468ace](?::[a-f0-9]{2}){5}$", "value does not look like a valid unicast MAC address"
     ),
-    "mac-prefix": matching(
+    "mac-prefix": match_pattern(
         r"(?i)^[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?$", "value is not a valid unicast MAC address prefix"
     ),
-    "ipv4": _one_of("value does not look like a valid IPv4 address", is_ipv4),
-    "ipv6": _one_of("value does not look like a valid IPv6 address", is_ipv6),
-    "ip": _one_of("value does not look like a valid IP address", is_ipv4, is_ipv6),
+    "ipv4": _make_word_validator("value does not look like a valid IPv4 address", is_ipv4),
+    "ipv6": _make_word_validator("value does not look like a valid IPv6 address", is_ipv6),
+    "ip": _make_word_validator("value does not look like a valid IP address", is_ipv4, is_ipv6),
     "ipv4mask": _verify_netmask,
-    "CIDRv4": _one_of("value does not look like a valid IPv4 CIDR network", _is_cidr4),
-    "CIDRv6": _one_of("value does not look like a valid IPv6 CIDR network", _is_cidr6),
-    "CIDR": _one_of("value does not look like a valid CIDR network", _is_cidr4, _is_cidr6),
-    "FullRangeCIDR": _one_of("value does not look like a valid CIDR network", _is_any_network),
-    "pve-ipv4-config": _one_of(_V4_CONFIG, _is_cidr4, words=("dhcp", "manual")),
-    "pve-ipv6-config": _one_of(_V6_CONFIG, _is_cidr6, words=("auto", "dhcp", "manual")),
-    "address": _one_of("value does not look like a valid address: {}", is_ipv4, is_ipv6, _is_dns_name),
+    "CIDRv4": _make_word_validator("value does not look like a valid IPv4 CIDR network", _is_cidr4),
+    "CIDRv6": _make_word_validator("value does not look like a valid IPv6 CIDR network", _is_cidr6),
+    "CIDR": _make_word_validator("value does not look like a valid CIDR network", _is_cidr4, _is_cidr6),
+    "FullRangeCIDR": _make_word_validator("value does not look like a valid CIDR network", _is_any_network),
+    "pve-ipv4-config": _make_word_validator(_V4_CONFIG, _is_cidr4, words=("dhcp", "manual")),
+    "pve-ipv6-config": _make_word_validator(_V6_CONFIG, _is_cidr6, words=("auto", "dhcp", "manual")),
+    "address": _make_word_validator("value does not look like a valid address: {}", is_ipv4, is_ipv6, _is_dns_name),
     "lxc-ip-with-ll-iface": _verify_ll_iface,
     "pve-vlan-id-or-range": _verify_vlan,
-    "graphite-path": matching(
+    "graphite-path": match_pattern(
         r"^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9-]+)*$",
         "value does not look like a valid graphite path",
     ),

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from pve_simulator.schema.build import from_plain
-from pve_simulator.schema.formats._base import fail
+from pve_simulator.schema.formats._base import format_error
 from pve_simulator.schema.formats.cpu_models import CPU_TYPES, REPORTED_MODELS, VM_FLAGS
 from pve_simulator.schema.model import Schema
 
@@ -153,18 +153,18 @@ def _check_cpu(values: Mapping[str, str]) -> None:
     """A custom model is not judged here: whether it exists is the cluster's state."""
     kind = values.get("cputype", "kvm64")
     if kind not in CPU_TYPES and not kind.startswith("custom-"):
-        raise fail(f"Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)")
+        raise format_error(f"Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)")
     flags = values.get("flags")
     if flags and not all(re.search(r"^[+-]", flag) and flag[1:] in VM_FLAGS for flag in flags.split(";")):
-        raise fail(f"VM-specific CPU flags must be a subset of: {', '.join(VM_FLAGS)}")
+        raise format_error(f"VM-specific CPU flags must be a subset of: {', '.join(VM_FLAGS)}")
     if "reported-model" in values:
-        raise fail("Property 'reported-model' not allowed in VM-specific CPU config.")
+        raise format_error("Property 'reported-model' not allowed in VM-specific CPU config.")
 
 
 def _check_retention(values: Mapping[str, str]) -> None:
     kept = [value for name, value in values.items() if name != "keep-all" and int(value) > 0]
     if kept and values.get("keep-all") == "1":
-        raise fail("keep-all cannot be set together with other options.")
+        raise format_error("keep-all cannot be set together with other options.")
 
 
 # What some property strings demand of their properties together.

@@ -35,7 +35,7 @@ def test_tools_are_commands_of_a_noun_and_a_verb(playvisor, guest, writes):
 
 
 @pytest.mark.flow
-def test_watching_looks_again_until_interrupted(env, guest, state_dir):
+def test_a_watched_command_is_repeated_until_interrupted(env, guest, state_dir):
     web = guest(running=True)
     command = [*PLAYVISOR, "guest", "list", web.name, "--watch", "--every", "0.5", "--json"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as watching:
@@ -220,7 +220,7 @@ class TestDoctor:
         assert examined.status == 0
 
     @pytest.mark.flow
-    def test_a_cluster_that_is_not_there_is_said_to_be_so(self, playvisor, simulator):
+    def test_an_unreachable_cluster_is_reported(self, playvisor, simulator):
         simulator.stop()
 
         examined = playvisor("doctor")
@@ -267,7 +267,7 @@ class TestWithoutACluster:
         assert bare("runs", "verify").status == 0
 
     @pytest.mark.parametrize(
-        ("command", "said"),
+        ("command", "message"),
         [
             (("tools", "show", "stop_gest"), "Did you mean stop_guest"),
             (("runs", "show", "abc"), "There is no run 'abc'"),
@@ -277,11 +277,11 @@ class TestWithoutACluster:
             (("runs", "list", "--limit", "0"), "--limit"),
         ],
     )
-    def test_wrong_usage_is_told_and_ends_with_2(self, bare, command, said):
+    def test_wrong_usage_is_explained_and_ends_with_2(self, bare, command, message):
         done = bare(*command)
 
         assert done.status == 2
-        assert said in done.stderr
+        assert message in done.stderr
         assert "Traceback" not in done.stderr
 
     def test_help_and_version_are_there_for_everything(self, bare):
@@ -293,6 +293,19 @@ class TestWithoutACluster:
             assert helped.status == 0
             assert "Usage" in helped.stdout
 
+    @pytest.mark.parametrize(
+        ("command", "text"),
+        [
+            (("task", "show"), "Default: 300."),
+            (("task", "show"), "Default: --no-wait."),
+            (("access", "list"), "Default: groups,users,tokens,acls."),
+            (("access", "list"), "kinds=[roles]"),
+            (("mcp",), "Default: PLAYVISOR_MODE, or read."),
+        ],
+    )
+    def test_help_shows_defaults_and_words_in_brackets(self, bare, command, text):
+        assert text in bare(*command, "--help", COLUMNS="400").stdout
+
     def test_a_ledger_that_can_not_be_opened_is_a_clear_error(self, bare):
         done = bare("runs", "list", PLAYVISOR_LEDGER_URL="sqlite:////proc/none/ledger.db")
 
@@ -302,7 +315,7 @@ class TestWithoutACluster:
 
 
 @pytest.mark.flow
-def test_the_simulator_says_how_to_connect_and_stops_when_told(clean_env, playvisor):
+def test_the_simulator_prints_how_to_connect_and_stops_on_sigterm(clean_env, playvisor):
     command = [sys.executable, "-m", "playvisor", "sim", "--guests", "3", "--nodes", "1", "--json"]
     with subprocess.Popen(command, env=clean_env, stdout=subprocess.PIPE, text=True) as process:
         connection = json.loads(process.stdout.readline())

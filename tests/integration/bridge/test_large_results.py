@@ -209,7 +209,7 @@ class TestALostResult:
         for word in ("diff", "undo"):
             refused = playvisor("runs", word, row["run_id"])
             assert refused.status == 2
-            assert "is not known: its module's result is not there" in refused.stderr
+            assert "is not known: its module's result is missing" in refused.stderr
         shown = playvisor("runs", "show", row["run_id"], "--json").json
         assert len(shown["plan"]["steps"]) == 1
 

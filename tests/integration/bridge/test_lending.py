@@ -176,7 +176,7 @@ def test_commands_that_end_by_themselves_are_lent(monkeypatch, command, executor
 
 
 def test_completing_is_lent(monkeypatch):
-    monkeypatch.setenv(command_line.COMPLETING, "complete_bash")
+    monkeypatch.setenv(command_line.COMPLETION_VARIABLE, "complete_bash")
 
     assert command_line.may_be_lent(["playvisor"])
     assert not command_line.runs_playbooks(["playvisor"])

@@ -86,7 +86,7 @@ def test_a_cancelled_run_says_what_it_had_done_and_its_tasks_go_on(
     assert f"was sent; its task still runs ({upid})" in row["summary"]
     assert "start of" in row["summary"]
     assert processes.find_run_processes(ledger.folder(run_id)) == []
-    assert [task.running for task in simulator.world.tasks.running()] == [True]
+    assert [task.running for task in simulator.world.tasks.list_running()] == [True]
     assert "has not ended" not in done.json["summary"]
     again = playvisor("runs", "cancel", run_id, "--json")
     assert (again.status, again.json["run"]["outcome"]) == (0, "cancelled")
@@ -100,7 +100,7 @@ def test_a_run_is_cancelled_with_its_tasks_and_nobody_elses(
     eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
     web = guest(running=True)
     other = playvisor("call", "reboot_guest", f"vmid={web.vmid}", "wait=false", "--json").json
-    eventually(lambda: len(simulator.world.tasks.running()) == 2, "the other's task")
+    eventually(lambda: len(simulator.world.tasks.list_running()) == 2, "the other's task")
 
     async def cancel(client):
         call = called(client)
@@ -115,10 +115,10 @@ def test_a_run_is_cancelled_with_its_tasks_and_nobody_elses(
     (upid,) = ledger.find(run_id)["upids"]
     assert "its task ended received interrupt" in done["run"]["summary"]
     assert [path for method, path in writes() if method == "DELETE"] == [f"/nodes/{upid.split(':')[1]}/tasks/{upid}"]
-    assert len(simulator.world.tasks.running()) == 1
+    assert len(simulator.world.tasks.list_running()) == 1
     assert ledger.find(other["run_id"])["outcome"] is None
     playvisor("runs", "cancel", other["run_id"], "--stop-tasks")
-    assert simulator.world.tasks.running() == []
+    assert simulator.world.tasks.list_running() == []
     assert ledger.verify().faults == []
 
 

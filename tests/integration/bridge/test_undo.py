@@ -35,7 +35,7 @@ def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
 
     next(state_dir.glob(f"runs/{stopped}/apply/artifacts/*/stdout")).write_text("changed")
     tampered = playvisor("runs", "undo", stopped)
-    assert (tampered.status, "not as they were written" in tampered.stderr) == (2, True)
+    assert (tampered.status, "do not match the ledger" in tampered.stderr) == (2, True)
 
 
 @pytest.mark.flow

@@ -198,7 +198,7 @@ def play_all(modules, here, collections):
         for module in [*modules, "none"]:
             simulator = Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0)
             simulator.world.clock.set_speed(0)
-            simulator.world.clock.set(NOON)
+            simulator.world.clock.set_time(NOON)
             stack.enter_context(simulator)
             scenario = prepared(simulator, module)
             tasks += module_tasks(module, scenario, simulator) if module in MODULES else grouped_tasks(simulator)

@@ -49,3 +49,7 @@ def test_every_module_and_playbook_is_published(published: set[str]) -> None:
 
 def test_no_compiled_python_is_published(published: set[str]) -> None:
     assert [path for path in published if "__pycache__" in path or path.endswith(".pyc")] == []
+
+
+def test_the_licence_of_galaxy_is_the_one_of_reuse() -> None:
+    assert (ROOT / "LICENSE").read_bytes() == (ROOT / "LICENSES/GPL-3.0-or-later.txt").read_bytes()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pve_simulator.clusters.seed import cluster_from_data
-from pve_simulator.requests.coverage import known, put_into, simulated
+from pve_simulator.requests.coverage import list_endpoints, list_simulated, update_table
 from pve_simulator.server.control import _CONTROLS
 from pve_simulator.world.faults import REQUEST_ACTIONS, TASK_ACTIONS
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.skipif(not TEXT, reason="there is no guide beside these
 
 
 def test_the_guide_lists_what_is_not_simulated():
-    assert put_into(TEXT) == TEXT, "run python -m pve_simulator.requests.coverage --write docs/simulator.md"
+    assert update_table(TEXT) == TEXT, "run python -m pve_simulator.requests.coverage --write docs/simulator.md"
 
 
 def test_every_handler_is_of_an_endpoint_that_there_is():
-    assert len(simulated()) > 500
-    assert simulated() <= known()
+    assert len(list_simulated()) > 500
+    assert list_simulated() <= list_endpoints()
 
 
 @pytest.mark.parametrize("action", sorted(REQUEST_ACTIONS | TASK_ACTIONS))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pve_simulator.api.sections import plain
-from pve_simulator.errors import failed
+from pve_simulator.api.sections import to_section_value
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -29,88 +29,88 @@ def list_resources(call: Call) -> list[dict[str, Any]]:
     """All managed guests, or those of one type."""
     kind = call.text("type")
     return [
-        _view(call, sid, resource)
-        for sid, resource in _ha(call).resources.items()
+        _build_view(call, sid, resource)
+        for sid, resource in _get_ha(call).resources.items()
         if kind is None or sid.startswith(f"{kind}:")
     ]
 
 
 @route("POST", _PATH)
 def create(call: Call) -> None:
-    """Put a guest under the manager's care."""
-    asked = call.need("sid")
-    sid = _service_id(call, asked)
+    """Let the manager manage a guest."""
+    given_id = call.need("sid")
+    sid = _parse_service_id(call, given_id)
     kind, name = sid.split(":", 1)
     guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
     if wanted_type is not None and wanted_type != kind:
-        raise failed("types does not match")
+        raise failure("types does not match")
     if guest is None:
-        raise failed(f"resource '{sid}' does not exist in cluster")
+        raise failure(f"resource '{sid}' does not exist in cluster")
     if service_id(guest) != sid:
         what = "container" if kind == "ct" else "VM"
-        raise failed(f"resource '{sid}' - guest with ID {name} is not a {what}")
-    resources = _ha(call).resources
+        raise failure(f"resource '{sid}' - guest with ID {name} is not a {what}")
+    resources = _get_ha(call).resources
     if sid in resources:
-        raise failed(f"create resource failed: resource ID '{sid}' already defined")
+        raise failure(f"create resource failed: resource ID '{sid}' already defined")
     if call.text("group") is not None:
-        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
-    resources[sid] = HaResource(_options(call), "queued")
-    ha_manager.attend(call.world, sid)
+        raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
+    resources[sid] = HaResource(_read_options(call), "queued")
+    ha_manager.reconcile(call.world, sid)
 
 
 @route("GET", f"{_PATH}/{{sid}}")
 def read(call: Call) -> dict[str, Any]:
     """One managed guest."""
-    sid = _service_id(call, call.need("sid"))
-    resource = _ha(call).resources.get(sid)
+    sid = _parse_service_id(call, call.need("sid"))
+    resource = _get_ha(call).resources.get(sid)
     if resource is None:
-        raise failed(f"no such resource '{sid}'")
-    return _view(call, sid, resource)
+        raise failure(f"no such resource '{sid}'")
+    return _build_view(call, sid, resource)
 
 
 @route("PUT", f"{_PATH}/{{sid}}")
 def update(call: Call) -> None:
-    """Change what is asked of a guest."""
-    sid = _service_id(call, call.need("sid"))
-    resource = _ha(call).resources.get(sid)
+    """Change the options of a managed guest."""
+    sid = _parse_service_id(call, call.need("sid"))
+    resource = _get_ha(call).resources.get(sid)
     if resource is None:
-        raise failed(f"update resource failed: no such resource '{sid}'")
+        raise failure(f"update resource failed: no such resource '{sid}'")
     digest = call.text("digest")
-    if digest is not None and digest != _digest(call):
-        raise failed(f"update resource failed: {_STALE}")
+    if digest is not None and digest != _compute_digest(call):
+        raise failure(f"update resource failed: {_STALE}")
     if call.text("group") is not None:
-        raise failed(f"invalid parameter 'group': {_NO_GROUPS}")
+        raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
     _check_state(sid, resource, call.text("state"))
     for name in call.items("delete"):
         if name not in _OPTIONS:
-            raise failed(f"update resource failed: no such option '{name}'")
+            raise failure(f"update resource failed: no such option '{name}'")
         resource.config.pop(name, None)
-    resource.config.update(_options(call))
+    resource.config.update(_read_options(call))
     if "state" in call.params:
-        ha_manager.attend(call.world, sid)
+        ha_manager.reconcile(call.world, sid)
 
 
 @route("DELETE", f"{_PATH}/{{sid}}")
 def delete(call: Call) -> None:
-    """Take a guest out of the manager's care, and (`purge`) out of all rules."""
-    sid = _service_id(call, call.need("sid"))
-    state = _ha(call)
+    """Stop managing a guest, and with `purge` remove it from all rules."""
+    sid = _parse_service_id(call, call.need("sid"))
+    state = _get_ha(call)
     if sid not in state.resources:
-        raise failed(f"cannot delete service '{sid}', not HA managed!")
+        raise failure(f"cannot delete service '{sid}', not HA managed!")
     del state.resources[sid]
     if not state.resources:
-        state.idle_since = call.world.clock.now()
+        state.idle_since = call.world.clock.time()
     if call.flag("purge", True):
         forget_in_rules(state, sid)
 
 
-def _mover(what: str) -> Any:
+def _make_move_handler(what: str) -> Any:
     def move(call: Call) -> dict[str, Any]:
-        sid = _service_id(call, call.need("sid"))
-        resource = _ha(call).resources.get(sid)
+        sid = _parse_service_id(call, call.need("sid"))
+        resource = _get_ha(call).resources.get(sid)
         if resource is None:
-            raise failed(f"resource '{sid}' is not HA managed")
+            raise failure(f"resource '{sid}' is not HA managed")
         _check_state(sid, resource, None)
         target = call.need("node")
         ha_manager.move(call.world, sid, target)
@@ -119,60 +119,60 @@ def _mover(what: str) -> Any:
     return move
 
 
-route("POST", f"{_PATH}/{{sid}}/migrate")(_mover("migrate"))
-route("POST", f"{_PATH}/{{sid}}/relocate")(_mover("relocate"))
+route("POST", f"{_PATH}/{{sid}}/migrate")(_make_move_handler("migrate"))
+route("POST", f"{_PATH}/{{sid}}/relocate")(_make_move_handler("relocate"))
 
 
 @route("GET", "/cluster/ha/groups")
 def list_groups(call: Call) -> Any:
-    """Groups are gone."""
-    raise failed(f"cannot index groups: {_NO_GROUPS}")
+    """Refused: rules have replaced groups."""
+    raise failure(f"cannot index groups: {_NO_GROUPS}")
 
 
 @route("POST", "/cluster/ha/groups")
 def create_group(call: Call) -> Any:
-    """Groups are gone."""
-    raise failed(f"cannot create group: {_NO_GROUPS}")
+    """Refused: rules have replaced groups."""
+    raise failure(f"cannot create group: {_NO_GROUPS}")
 
 
 @route("GET", "/cluster/ha/groups/{group}")
 def read_group(call: Call) -> Any:
-    """Groups are gone."""
-    raise failed(f"cannot read group: {_NO_GROUPS}")
+    """Refused: rules have replaced groups."""
+    raise failure(f"cannot read group: {_NO_GROUPS}")
 
 
 @route("PUT", "/cluster/ha/groups/{group}")
 def update_group(call: Call) -> Any:
-    """Groups are gone."""
-    raise failed(f"cannot update group: {_NO_GROUPS}")
+    """Refused: rules have replaced groups."""
+    raise failure(f"cannot update group: {_NO_GROUPS}")
 
 
 @route("DELETE", "/cluster/ha/groups/{group}")
 def delete_group(call: Call) -> Any:
-    """Groups are gone."""
-    raise failed(f"cannot delete group: {_NO_GROUPS}")
+    """Refused: rules have replaced groups."""
+    raise failure(f"cannot delete group: {_NO_GROUPS}")
 
 
 def forget_in_rules(state: Ha, sid: str) -> None:
-    """Take a guest out of all rules; a rule without guests goes too."""
+    """Remove a guest from all rules; a rule without guests is removed too."""
     for name, rule in list(state.rules.items()):
-        left = [item for item in rule["resources"].split(",") if item != sid]
-        rule["resources"] = ",".join(left)
-        if not left:
+        remaining = [item for item in rule["resources"].split(",") if item != sid]
+        rule["resources"] = ",".join(remaining)
+        if not remaining:
             del state.rules[name]
 
 
-def _check_state(sid: str, resource: HaResource, wanted: str | None) -> None:
-    """A guest in error must be disabled before anything else is asked of it."""
-    if resource.state == "error" and wanted != "disabled":
-        raise failed(f"service '{sid}' in error state, must be disabled and fixed first")
+def _check_state(sid: str, resource: HaResource, requested: str | None) -> None:
+    """A guest in error must be disabled before another state can be requested."""
+    if resource.state == "error" and requested != "disabled":
+        raise failure(f"service '{sid}' in error state, must be disabled and fixed first")
 
 
-def _ha(call: Call) -> Ha:
+def _get_ha(call: Call) -> Ha:
     return call.cluster.part(Ha)
 
 
-def _service_id(call: Call, text: str) -> str:
+def _parse_service_id(call: Call, text: str) -> str:
     """`vm:101` for `101` too."""
     if not text.isdecimal():
         return text
@@ -180,16 +180,16 @@ def _service_id(call: Call, text: str) -> str:
     return service_id(guest) if guest is not None else f"vm:{text}"
 
 
-def _options(call: Call) -> dict[str, str]:
+def _read_options(call: Call) -> dict[str, str]:
     unrelated = ("sid", "type", "delete", "digest", "group")
-    return {name: str(plain(value)) for name, value in call.params.items() if name not in unrelated}
+    return {name: str(to_section_value(value)) for name, value in call.params.items() if name not in unrelated}
 
 
-def _digest(call: Call) -> str:
-    resources = {sid: resource.config for sid, resource in _ha(call).resources.items()}
+def _compute_digest(call: Call) -> str:
+    resources = {sid: resource.config for sid, resource in _get_ha(call).resources.items()}
     return digest_of(json.dumps(resources, sort_keys=True))
 
 
-def _view(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
+def _build_view(call: Call, sid: str, resource: HaResource) -> dict[str, Any]:
     config = {name: int(value) if name in _INTEGERS else value for name, value in resource.config.items()}
-    return {"sid": sid, "type": sid.partition(":")[0], **config, "digest": _digest(call)}
+    return {"sid": sid, "type": sid.partition(":")[0], **config, "digest": _compute_digest(call)}

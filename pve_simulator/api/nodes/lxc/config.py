@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.lxc.changes import ConfigUpdate
@@ -35,15 +35,15 @@ def read_config(call: Call) -> dict[str, Any]:
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/pending")
 def read_pending(call: Call) -> list[dict[str, Any]]:
-    """The configuration with what waits for a restart."""
+    """The configuration with the changes that wait for a restart."""
     return pending_view(call.guest("lxc"))
 
 
 @route("PUT", "/nodes/{node}/lxc/{vmid}/config")
 async def update_config(call: Call) -> None:
-    """Change, delete and revert options; a running container takes some of it only at its next start."""
+    """Change, delete and revert options; some changes of a running container wait for its next start."""
     if not call.params.keys() - _NOT_AN_OPTION:
-        raise failed("no options specified")
+        raise failure("no options specified")
     guest = call.guest("lxc")
     changes = config_params(call.params)
     delete, revert = call.items("delete"), call.items("revert")
@@ -56,26 +56,26 @@ async def update_config(call: Call) -> None:
         guest = call.guest("lxc")
         power.check_lock(guest)
         check_digest(guest, call.text("digest"))
-        volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()))
+        volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()))
         errors = ConfigUpdate(guest, volumes).apply(changes, delete, revert)
     if errors:
         raise invalid(errors)
 
 
 def check_digest(guest: Guest, digest: str | None) -> None:
-    """Raise when the configuration is no longer the one that the caller has read."""
+    """Raise when the configuration has changed since the caller read it."""
     if digest and digest != guest.digest:
-        raise failed(MODIFIED)
+        raise failure(MODIFIED)
 
 
 def _check_names(call: Call, delete: list[str], revert: list[str]) -> None:
     for key in revert:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"revert": f"unknown option '{key}'"})
         if key in call.params:
             raise invalid({"revert": f"you can't use '-{key}' and '-revert {key}' at the same time"})
     for key in delete:
-        if not _exists(key):
+        if not _is_option(key):
             raise invalid({"delete": f"unknown option '{key}'"})
         if key in call.params:
             raise invalid({"delete": f"you can't use '-{key}' and -delete {key}' at the same time"})
@@ -83,5 +83,5 @@ def _check_names(call: Call, delete: list[str], revert: list[str]) -> None:
             raise invalid({"delete": f"you can't use '-delete {key}' and '-revert {key}' at the same time"})
 
 
-def _exists(key: str) -> bool:
+def _is_option(key: str) -> bool:
     return key in config_schema("lxc") or key in _ONLY_SHOWN

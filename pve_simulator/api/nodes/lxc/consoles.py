@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed
-from pve_simulator.requests.auth import console_ticket_valid
+from pve_simulator.errors import ApiError, failure
+from pve_simulator.requests.auth import is_console_ticket_valid
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.consoles import open_console
 from pve_simulator.requests.router import route
@@ -32,9 +32,9 @@ def open_terminal(call: Call) -> dict[str, Any]:
 
 @route("GET", f"{_BASE}/vncwebsocket")
 def open_websocket(call: Call) -> dict[str, Any]:
-    """Where the websocket would be; raises for a ticket that opens nothing here."""
-    path, now = f"/vms/{call.vmid}", call.world.clock.now()
-    if not console_ticket_valid(call.cluster, call.need("vncticket"), call.subject.userid, path, now):
+    """The port of the websocket; raises for a ticket of another console."""
+    path, now = f"/vms/{call.vmid}", call.world.clock.time()
+    if not is_console_ticket_valid(call.cluster, call.need("vncticket"), call.subject.userid, path, now):
         raise ApiError(401, "permission denied - invalid PVEVNC ticket")
     return {"port": str(call.integer("port"))}
 
@@ -44,7 +44,7 @@ def open_spice(call: Call) -> dict[str, Any]:
     """A SPICE terminal, of a running container only."""
     guest = call.guest("lxc")
     if not guest.running:
-        raise failed(f"CT {guest.vmid} not running")
+        raise failure(f"CT {guest.vmid} not running")
     answer = open_console(call, f"/vms/{guest.vmid}", guest.vmid, kind="spiceproxy")
     return {
         "type": "spice",

@@ -20,7 +20,7 @@ def list_guests(call: Call) -> list[dict[str, Any]]:
     """The node's containers that the caller may see."""
     return [
         list_entry(call.world, guest)
-        for guest in call.cluster.guests_on(call.node, "lxc")
+        for guest in call.cluster.list_guests_on(call.node, "lxc")
         if call.subject.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from pve_simulator.guests.lxc.inside import network
+from pve_simulator.guests.lxc.inside import list_interfaces
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
@@ -19,7 +19,7 @@ def read_interfaces(call: Call) -> list[dict[str, Any]] | None:
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
         return None
-    return [_view(name, mac, addresses) for name, mac, addresses in network(guest)]
+    return [_view(name, mac, addresses) for name, mac, addresses in list_interfaces(guest)]
 
 
 def _view(name: str, mac: str, addresses: list[str]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.configs import config_view
 from pve_simulator.guests.lxc import snapshots as lxc_snapshots
-from pve_simulator.guests.lxc.start import starter
+from pve_simulator.guests.lxc.start import make_start_worker
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.world.tasks import Task
@@ -56,14 +56,14 @@ def delete_snapshot(call: Call) -> str:
 
 @route("POST", _BASE + "/{snapname}/rollback")
 def roll_back(call: Call) -> str:
-    """Go back to a snapshot; a running container is stopped for that."""
+    """Roll back to a snapshot; a running container is stopped for that."""
     name, start = call.need("snapname"), call.flag("start")
 
     async def worker(task: Task) -> None:
         guest = call.guest("lxc")
         await lxc_snapshots.roll_back(call.world, task, guest, name)
         if start:
-            call.task("vzstart", guest.vmid, starter(call.world, guest.node, guest.vmid))
+            call.task("vzstart", guest.vmid, make_start_worker(call.world, guest.node, guest.vmid))
 
     return call.task("vzrollback", call.vmid, worker)
 
@@ -71,7 +71,7 @@ def roll_back(call: Call) -> str:
 @route("GET", _BASE + "/{snapname}/config")
 def read_snapshot_config(call: Call) -> dict[str, Any]:
     """A snapshot's configuration."""
-    snapshots.need_snapshot(call.guest("lxc"), call.need("snapname"))
+    snapshots.require_snapshot(call.guest("lxc"), call.need("snapname"))
     call.params["snapshot"] = call.need("snapname")
     view = config_view(call, "lxc")
     view.pop("digest", None)
@@ -85,5 +85,5 @@ async def update_snapshot_config(call: Call) -> None:
         guest = call.guest("lxc")
         power.check_lock(guest)
         if call.need("snapname") not in guest.snapshots:
-            raise failed(f"snapshot '{call.need('snapname')}' does not exist")
+            raise failure(f"snapshot '{call.need('snapname')}' does not exist")
         snapshots.set_description(guest, call.need("snapname"), call.text("description"))

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/nodes/{node}/lxc/{vmid}/status: containers say most of what is wrong at once, not in the task."""
+"""/nodes/{node}/lxc/{vmid}/status: most errors of containers are returned at once, not by the task."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.lxc.start import start as begin
 from pve_simulator.guests.views import current_status
@@ -31,7 +31,7 @@ def index(call: Call) -> list[dict[str, str]]:
 
 @route("GET", "/nodes/{node}/lxc/{vmid}/status/current")
 def read_current(call: Call) -> dict[str, Any]:
-    """What the container does now."""
+    """The container's current status."""
     return current_status(call.world, call.guest("lxc"))
 
 
@@ -41,8 +41,8 @@ def start(call: Call) -> str:
     call.only_root("skiplock")
     guest = call.find_guest("lxc")
     if guest is not None and guest.running:
-        raise failed(f"CT {call.vmid} already running")
-    resource = ha.managed(call.world, guest)
+        raise failure(f"CT {call.vmid} already running")
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_start(call, guest, resource)
 
@@ -56,8 +56,8 @@ def start(call: Call) -> str:
 def stop(call: Call) -> str:
     """Stop a running container at once."""
     call.only_root("skiplock")
-    guest = _running(call)
-    resource = ha.managed(call.world, guest)
+    guest = _require_running(call)
+    resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
 
@@ -76,8 +76,8 @@ def stop(call: Call) -> str:
 @route("POST", "/nodes/{node}/lxc/{vmid}/status/shutdown")
 def shutdown(call: Call) -> str:
     """Shut a running container down; after `timeout` fail, or with `forceStop` stop it."""
-    guest = _running(call)
-    resource = ha.managed(call.world, guest)
+    guest = _require_running(call)
+    resource = ha.find_managed_resource(call.world, guest)
     if resource is not None:
         return ha.request_stop(call, guest, resource)
 
@@ -97,7 +97,7 @@ def reboot(call: Call) -> str:
     """Restart a running container."""
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("lxc", call.vmid, task=task):
@@ -113,11 +113,13 @@ def reboot(call: Call) -> str:
 @route("POST", "/nodes/{node}/lxc/{vmid}/status/suspend")
 def suspend(call: Call) -> str:
     """Checkpoints need CRIU, which the product does not ship: the task fails as it really does."""
-    _running(call)
+    _require_running(call)
     return call.task(
         "vzsuspend",
         call.vmid,
-        _checkpoint(call, "-s -D /var/lib/vz/dump", "No such file or directory", "checkpoint: 182 Checkpointing"),
+        _make_checkpoint_worker(
+            call, "-s -D /var/lib/vz/dump", "No such file or directory", "checkpoint: 182 Checkpointing"
+        ),
     )
 
 
@@ -126,24 +128,24 @@ def resume(call: Call) -> str:
     """Fails as `suspend` does."""
     guest = call.find_guest("lxc")
     if guest is not None and guest.running:
-        raise failed(f"CT {call.vmid} already running")
+        raise failure(f"CT {call.vmid} already running")
     return call.task(
         "vzresume",
         call.vmid,
-        _checkpoint(
+        _make_checkpoint_worker(
             call, "-r --foreground -D /var/lib/vz/dump", "Connection refused", "restore_finalize: 203 Restoring"
         ),
     )
 
 
-def _checkpoint(call: Call, options: str, reason: str, what: str) -> Worker:
+def _make_checkpoint_worker(call: Call, options: str, reason: str, what: str) -> Worker:
     async def worker(task: Task) -> None:
         find_guest(call.cluster, "lxc", call.node, call.vmid)
         prefix = f"lxc-checkpoint: {call.vmid}: ../src/lxc"
         task.say(f"{prefix}/criu.c: criu_version_ok: 767 {reason} - {_CRIU}")
         source = "tools/lxc_checkpoint.c"
         task.say(f"{prefix}/{source}: {what} {call.vmid} failed")
-        raise failed(f"command 'lxc-checkpoint -n {call.vmid} {options}' failed: exit code 1")
+        raise failure(f"command 'lxc-checkpoint -n {call.vmid} {options}' failed: exit code 1")
 
     return worker
 
@@ -154,19 +156,19 @@ async def _shut_down(task: Task, guest: Guest, timeout: int, *, force: bool) -> 
         return
     await task.clock.sleep(timeout)
     if not force:
-        raise failed(f"command 'lxc-stop -n {guest.vmid} --nokill --timeout {timeout}' failed: exit code 1")
+        raise failure(f"command 'lxc-stop -n {guest.vmid} --nokill --timeout {timeout}' failed: exit code 1")
 
 
 async def _overrule_shutdowns(call: Call, task: Task) -> None:
-    for other in call.world.tasks.active(call.node):
+    for other in call.world.tasks.list_active(call.node):
         if other.upid.type == "vzshutdown" and other.upid.id == str(call.vmid):
             task.say(f"overruling task {other.upid}")
             call.world.tasks.stop(other)
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()
 
 
-def _running(call: Call) -> Guest:
+def _require_running(call: Call) -> Guest:
     guest = call.find_guest("lxc")
     if guest is None or not guest.running:
-        raise failed(f"CT {call.vmid} not running")
+        raise failure(f"CT {call.vmid} not running")
     return guest

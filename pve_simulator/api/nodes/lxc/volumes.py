@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed, invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.lxc import move
-from pve_simulator.guests.lxc.features import config_has, volume_has
-from pve_simulator.guests.lxc.mountpoints import mounts
+from pve_simulator.guests.lxc.features import config_has_feature, volume_has_feature
+from pve_simulator.guests.lxc.mountpoints import list_mounts
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.storage.features import Feature
@@ -24,7 +24,7 @@ async def move_volume(call: Call) -> str:
     """Copy a volume to another storage, or give it to another container."""
     storage, target = call.text("storage"), call.text("target-vmid")
     if storage is not None and target is not None:
-        raise failed("either set storage or target-vmid, but not both")
+        raise failure("either set storage or target-vmid, but not both")
     if target is not None:
         return _reassign(call)
     if storage is None:
@@ -35,24 +35,24 @@ async def move_volume(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/lxc/{vmid}/template")
 async def make_template(call: Call) -> None:
-    """Turn a stopped container without snapshots into a template; the task's id is not told."""
+    """Turn a stopped container without snapshots into a template; the task's id is not returned."""
     async with call.world.locks.hold("lxc", call.vmid):
         guest = call.guest("lxc")
         power.check_lock(guest)
         if guest.snapshots:
-            raise failed("unable to create template, because CT contains snapshots")
+            raise failure("unable to create template, because CT contains snapshots")
         if guest.template:
-            raise failed("you can't convert a template to a template")
+            raise failure("you can't convert a template to a template")
         if guest.running:
-            raise failed("you can't convert a CT to template if the CT is running")
+            raise failure("you can't convert a CT to template if the CT is running")
 
         async def worker(task: Task) -> None:
-            volumes = Volumes(call.cluster, guest.node, int(call.world.clock.now()), task.say)
-            for mount in mounts(guest.config):
-                if mount.kind != "volume" or not volume_has(call.cluster, mount.volume, "template"):
-                    raise failed(f"Template feature is not available for '{mount.volume}'")
-            for mount in mounts(guest.config):
-                guest.config[mount.key] = mount.on(volumes.make_base(mount.volume).volid).text()
+            volumes = Volumes(call.cluster, guest.node, int(call.world.clock.time()), task.say)
+            for mount in list_mounts(guest.config):
+                if mount.kind != "volume" or not volume_has_feature(call.cluster, mount.volume, "template"):
+                    raise failure(f"Template feature is not available for '{mount.volume}'")
+            for mount in list_mounts(guest.config):
+                guest.config[mount.key] = mount.with_volume(volumes.make_base(mount.volume).volid).text()
             guest.config["template"] = "1"
 
         call.task("vztemplate", guest.vmid, worker)
@@ -64,9 +64,9 @@ def read_feature(call: Call) -> dict[str, int]:
     guest = call.guest("lxc")
     config, name = guest.config, call.text("snapname")
     if name is not None:
-        config = snapshots.need_snapshot(guest, name).config
+        config = snapshots.require_snapshot(guest, name).config
     feature = _FEATURES[call.need("feature")]
-    return {"hasFeature": int(config_has(call.cluster, config, feature, of_snapshot=name is not None))}
+    return {"hasFeature": int(config_has_feature(call.cluster, config, feature, of_snapshot=name is not None))}
 
 
 async def _move_to_storage(call: Call, storage: str) -> str:
@@ -74,11 +74,11 @@ async def _move_to_storage(call: Call, storage: str) -> str:
     async with call.world.locks.hold("lxc", call.vmid):
         guest = call.guest("lxc")
         delete = call.flag("delete")
-        mount = move.check_to_storage(guest, call.need("volume"), delete=delete, digest=call.text("digest"))
+        mount = move.check_move_to_storage(guest, call.need("volume"), delete=delete, digest=call.text("digest"))
         guest.config["lock"] = "disk"
 
     async def worker(task: Task) -> None:
-        await move.to_storage(call, task, guest, mount, storage)
+        await move.move_to_storage(call, task, guest, mount, storage)
 
     return call.task("move_volume", guest.vmid, worker)
 

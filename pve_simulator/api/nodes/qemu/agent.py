@@ -10,12 +10,12 @@ import binascii
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.agent import execution, files
 from pve_simulator.guests.agent.machine import Machine, agent_error
-from pve_simulator.guests.agent.replies import answer, check_allowed, is_error
-from pve_simulator.guests.agent.systems import answers_agent, system_of
+from pve_simulator.guests.agent.replies import answer_command, check_allowed, is_error
+from pve_simulator.guests.agent.systems import answers_agent, find_system
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.agent import AgentScript
@@ -28,25 +28,25 @@ _READING = (
 )
 _WITH_PARAMETERS = "exec exec-status file-read file-write set-user-password"
 _ACTING = "fsfreeze-freeze fsfreeze-status fsfreeze-thaw fstrim ping shutdown suspend-disk suspend-hybrid suspend-ram"
-# How long the server waits for an agent to answer a ping, and a system to go down, seconds.
+# Seconds that the server waits for an agent to answer a ping, and for a system to go down.
 _PING_TIMEOUT = 3.0
 _GOING_DOWN = 2.0
 _ANSWER_TIMEOUT = 5.0
 _ENCODE = "Wide character in subroutine entry at /usr/share/perl5/PVE/API2/Qemu/Agent.pm line 536."
 
 
-async def machine_of(call: Call) -> Machine:
-    """The machine whose agent answers; raises why none does, for a silent one after some seconds."""
+async def require_machine(call: Call) -> Machine:
+    """The machine of the path; raises when its agent does not answer, for a silent one after some seconds."""
     guest = call.guest("qemu")
     if "agent" not in guest.config:
-        raise failed("No QEMU guest agent configured")
+        raise failure("No QEMU guest agent configured")
     if not guest.running:
-        raise failed(f"VM {guest.vmid} is not running")
-    system = system_of(guest)
+        raise failure(f"VM {guest.vmid} is not running")
+    system = find_system(guest)
     if system is None or not answers_agent(guest):
         await call.world.clock.sleep(_PING_TIMEOUT)
-        raise failed("QEMU guest agent is not running")
-    return Machine(guest, system, guest.part(AgentScript), call.world.clock.now())
+        raise failure("QEMU guest agent is not running")
+    return Machine(guest, system, guest.part(AgentScript), call.world.clock.time())
 
 
 @route("GET", _BASE)
@@ -58,12 +58,12 @@ def index(call: Call) -> list[dict[str, str]]:
 @route("POST", _BASE)
 async def run_command(call: Call) -> dict[str, Any]:
     """One of the commands without parameters."""
-    return await _command(call, call.need("command"))
+    return await _send_command(call, call.need("command"))
 
 
 def _command_handler(command: str) -> Callable[[Call], Awaitable[dict[str, Any]]]:
     async def handler(call: Call) -> dict[str, Any]:
-        return await _command(call, command)
+        return await _send_command(call, command)
 
     return handler
 
@@ -77,25 +77,25 @@ for _name in _ACTING.split():
 @route("POST", f"{_BASE}/exec")
 async def execute(call: Call) -> dict[str, int]:
     """Run a program; its arguments are an array, a single text is the program's name."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "exec")
     command = call.params["command"]
     argv = [str(word) for word in command] if isinstance(command, list) else [str(command)]
-    return {"pid": execution.start(machine, argv, call.text("input-data", "") or "")}
+    return {"pid": execution.start_program(machine, argv, call.text("input-data", "") or "")}
 
 
 @route("GET", f"{_BASE}/exec-status")
 async def read_status(call: Call) -> dict[str, Any]:
-    """What became of a program."""
-    machine = await machine_of(call)
+    """The status and output of a program."""
+    machine = await require_machine(call)
     check_allowed(machine, "exec-status")
-    return execution.status(machine, call.integer("pid"))
+    return execution.read_status(machine, call.integer("pid"))
 
 
 @route("GET", f"{_BASE}/file-read")
 async def read_file(call: Call) -> dict[str, Any]:
     """A file's content, a character for each byte."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "file-open")
     content = files.read_file(machine, call.need("file"))
     return {"content": content, "bytes-read": len(content)}
@@ -107,10 +107,10 @@ async def write_file(call: Call) -> None:
     content = call.need("content")
     if call.flag("encode", default=True):
         if not _is_latin1(content):
-            raise failed(_ENCODE)
+            raise failure(_ENCODE)
     else:
-        content = _decoded(content)
-    machine = await machine_of(call)
+        content = _decode_content(content)
+    machine = await require_machine(call)
     check_allowed(machine, "file-open")
     files.write_file(machine, call.need("file"), content)
 
@@ -118,7 +118,7 @@ async def write_file(call: Call) -> None:
 @route("POST", f"{_BASE}/set-user-password")
 async def set_password(call: Call) -> dict[str, Any]:
     """Change the password of an account inside the machine."""
-    machine = await machine_of(call)
+    machine = await require_machine(call)
     check_allowed(machine, "set-user-password")
     failure = "child process has failed to set user password: "
     if "chpasswd" not in machine.system.programs:
@@ -131,16 +131,16 @@ async def set_password(call: Call) -> dict[str, Any]:
     return {"result": {}}
 
 
-async def _command(call: Call, command: str) -> dict[str, Any]:
-    machine = await machine_of(call)
-    result = answer(machine, command)
+async def _send_command(call: Call, command: str) -> dict[str, Any]:
+    machine = await require_machine(call)
+    result = answer_command(machine, command)
     if not is_error(result):
-        await _follow(call, machine.guest, command)
+        await _apply_effects(call, machine.guest, command)
     return {"result": result}
 
 
-async def _follow(call: Call, guest: Guest, command: str) -> None:
-    """What a command does to the machine; the server waits for an answer that a sleeping one cannot give."""
+async def _apply_effects(call: Call, guest: Guest, command: str) -> None:
+    """Apply a command's effect on the machine; a suspended one cannot answer, for which the server waits."""
     if command in ("shutdown", "suspend-disk"):
         await call.world.clock.sleep(_GOING_DOWN * call.world.settings.task_seconds)
         if guest.running:
@@ -148,7 +148,7 @@ async def _follow(call: Call, guest: Guest, command: str) -> None:
     elif command in ("suspend-ram", "suspend-hybrid"):
         guest.paused = True
         await call.world.clock.sleep(_ANSWER_TIMEOUT)
-        raise failed(f"VM {guest.vmid} qga command 'guest-{command}' failed - got timeout")
+        raise failure(f"VM {guest.vmid} qga command 'guest-{command}' failed - got timeout")
 
 
 def _is_latin1(text: str) -> bool:
@@ -159,7 +159,7 @@ def _is_latin1(text: str) -> bool:
     return True
 
 
-def _decoded(content: str) -> str:
+def _decode_content(content: str) -> str:
     try:
         return base64.b64decode(content, validate=True).decode("latin-1")
     except (binascii.Error, ValueError) as error:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.qemu import clone as work
 from pve_simulator.guests.qemu.disks import disks_of
-from pve_simulator.guests.qemu.features import all_have, disk_has, shared_nodes
-from pve_simulator.guests.snapshots import need_snapshot
+from pve_simulator.guests.qemu.features import all_have_feature, disk_has_feature, shared_nodes
+from pve_simulator.guests.snapshots import require_snapshot
 from pve_simulator.requests.call import Call, find_guest
 from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
@@ -26,7 +26,7 @@ _FEATURES: dict[str, Feature] = {name: name for name in get_args(Feature)}
 @route("POST", "/nodes/{node}/qemu/{vmid}/clone")
 def clone(call: Call) -> str:
     """Copy a guest, or link a template's disks."""
-    work.plan_clone(call, _existing(call))
+    work.plan_clone(call, _require_guest(call))
 
     async def worker(task: Task) -> None:
         await work.clone(call, task)
@@ -46,10 +46,10 @@ def make_template(call: Call) -> str:
             _check_template(guest, disk)
             guest.config["template"] = "1"
             await task.work()
-            volumes = Volumes(call.cluster, call.node, int(call.world.clock.now()), task.say)
+            volumes = Volumes(call.cluster, call.node, int(call.world.clock.time()), task.say)
             for each in disks_of(guest.config):
-                if disk in (None, each.key) and disk_has(call.cluster, each.file, "template"):
-                    guest.config[each.key] = each.on(volumes.make_base(each.file).volid).text()
+                if disk in (None, each.key) and disk_has_feature(call.cluster, each.file, "template"):
+                    guest.config[each.key] = each.with_volume(volumes.make_base(each.file).volid).text()
 
     return call.task("qmtemplate", call.vmid, worker)
 
@@ -57,11 +57,11 @@ def make_template(call: Call) -> str:
 @route("GET", "/nodes/{node}/qemu/{vmid}/feature")
 def read_feature(call: Call) -> dict[str, Any]:
     """Whether the guest (or a snapshot) can be snapshotted, linked or copied, and on which nodes."""
-    guest, name = _existing(call), call.text("snapname")
-    config = need_snapshot(guest, name).config if name else guest.config
+    guest, name = _require_guest(call), call.text("snapname")
+    config = require_snapshot(guest, name).config if name else guest.config
     feature = _FEATURES[call.need("feature")]
     return {
-        "hasFeature": int(all_have(call.cluster, config, feature, of_snapshot=name is not None)),
+        "hasFeature": int(all_have_feature(call.cluster, config, feature, of_snapshot=name is not None)),
         "nodes": shared_nodes(call.cluster, config, call.node),
     }
 
@@ -69,15 +69,15 @@ def read_feature(call: Call) -> dict[str, Any]:
 def _check_template(guest: Guest, disk: str | None) -> None:
     power.check_lock(guest)
     if guest.snapshots:
-        raise failed("unable to create template, because VM contains snapshots")
+        raise failure("unable to create template, because VM contains snapshots")
     if guest.template and disk is None:
-        raise failed("you can't convert a template to a template")
+        raise failure("you can't convert a template to a template")
     if guest.running:
-        raise failed("you can't convert a VM to template if VM is running")
+        raise failure("you can't convert a VM to template if VM is running")
 
 
-def _existing(call: Call) -> Guest:
+def _require_guest(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
-        raise failed(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
+        raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     return guest

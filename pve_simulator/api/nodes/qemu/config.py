@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.configs import config_view, pending_view
 from pve_simulator.guests.qemu.update import apply_change, check_change, read_change
 from pve_simulator.requests.call import Call
@@ -25,7 +25,7 @@ def read_config(call: Call) -> dict[str, Any]:
 
 @route("GET", "/nodes/{node}/qemu/{vmid}/pending")
 def read_pending(call: Call) -> list[dict[str, Any]]:
-    """The configuration with what waits for a restart."""
+    """The configuration with the changes that wait for a restart."""
     return pending_view(call.guest("qemu"))
 
 
@@ -44,7 +44,7 @@ async def unlink(call: Call) -> None:
 
 @route("POST", _CONFIG)
 async def update_in_task(call: Call) -> str | None:
-    """Change the configuration in a task; with `background_delay` wait so long for it to end."""
+    """Change the configuration in a task; with `background_delay` wait that many seconds for it to end."""
     change = read_change(call)
     check_change(call.guest("qemu"), change, resolve=False)
 
@@ -57,10 +57,10 @@ async def update_in_task(call: Call) -> str | None:
 
     upid = call.task("qmconfig", call.vmid, worker)
     started = call.world.tasks.get(upid)
-    if started is None or not await started.ended_within(call.integer("background_delay")):
+    if started is None or not await started.wait_within(call.integer("background_delay")):
         return upid
     if started.failed:
-        raise failed(f"failed to update VM {call.vmid}: {started.exitstatus}")
+        raise failure(f"failed to update VM {call.vmid}: {started.exitstatus}")
     return None
 
 

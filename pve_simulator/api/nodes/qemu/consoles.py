@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import ApiError, failed, invalid
+from pve_simulator.errors import ApiError, failure, invalid
 from pve_simulator.guests.views import qmp_status
-from pve_simulator.requests.auth import console_ticket_valid
+from pve_simulator.requests.auth import is_console_ticket_valid
 from pve_simulator.requests.call import Call
-from pve_simulator.requests.consoles import one_time_password, open_console
+from pve_simulator.requests.consoles import make_one_time_password, open_console
 from pve_simulator.requests.router import route
 from pve_simulator.state.guest import Guest
 
@@ -28,7 +28,7 @@ def open_vnc(call: Call) -> dict[str, Any]:
     answer = open_console(call, f"/vms/{guest.vmid}", guest.vmid)
     on_serial = guest.config.get("vga", "").removeprefix("type=").startswith("serial")
     if call.flag("websocket") or call.flag("generate-password") or not on_serial:
-        answer["password"] = one_time_password()
+        answer["password"] = make_one_time_password()
         answer["ticket"] = f"{answer['password']}:{answer['ticket']}"
     return answer
 
@@ -46,15 +46,15 @@ def open_spice(call: Call) -> dict[str, Any]:
     guest = call.guest("qemu")
     _need_running(guest)
     reason = "The command query-spice has not been found"
-    raise failed(f"VM {guest.vmid} qmp command 'query-spice' failed - {reason}")
+    raise failure(f"VM {guest.vmid} qmp command 'query-spice' failed - {reason}")
 
 
 @route("GET", f"{_BASE}/vncwebsocket")
 def open_websocket(call: Call) -> dict[str, Any]:
-    """Where the websocket would be; raises for a ticket that opens nothing here."""
-    path, now = f"/vms/{call.vmid}", call.world.clock.now()
+    """The port of the websocket; raises for a ticket of another console."""
+    path, now = f"/vms/{call.vmid}", call.world.clock.time()
     ticket = "PVEVNC:" + call.need("vncticket").partition("PVEVNC:")[2]
-    if not console_ticket_valid(call.cluster, ticket, call.subject.userid, path, now):
+    if not is_console_ticket_valid(call.cluster, ticket, call.subject.userid, path, now):
         raise ApiError(401, "permission denied - invalid PVEVNC ticket")
     return {"port": str(call.integer("port"))}
 
@@ -66,7 +66,7 @@ def monitor(call: Call) -> str:
     name = command.partition(" ")[0]
     if name not in _HARMLESS | _COMMANDS:
         what = "non-existent or not assigned a required permission yet, limiting to root user"
-        raise failed(f"command '{name}' {what}")
+        raise failure(f"command '{name}' {what}")
     if name in _COMMANDS:
         call.subject.require("/", "Sys.Modify")
     guest = call.guest("qemu")
@@ -97,4 +97,4 @@ def dbus_vmstate(call: Call) -> None:
 
 def _need_running(guest: Guest) -> None:
     if not guest.running:
-        raise failed(f"VM {guest.vmid} not running")
+        raise failure(f"VM {guest.vmid} not running")

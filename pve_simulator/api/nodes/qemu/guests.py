@@ -22,7 +22,7 @@ def list_guests(call: Call) -> list[dict[str, Any]]:
     full = call.flag("full")
     return [
         list_entry(call.world, guest, full=full)
-        for guest in call.cluster.guests_on(call.node, "qemu")
+        for guest in call.cluster.list_guests_on(call.node, "qemu")
         if call.subject.may(f"/vms/{guest.vmid}", "VM.Audit")
     ]
 

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/nodes/{node}/qemu/{vmid}/snapshot: the list, taking one, one's configuration, going back, removing."""
+"""/nodes/{node}/qemu/{vmid}/snapshot: list, take, read and change, roll back, delete."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pve_simulator.api.nodes.qemu.status import start
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import power, snapshots
 from pve_simulator.guests.qemu import snapshots as work
 from pve_simulator.guests.qemu.resources import check_ram_can_be_saved
@@ -23,13 +23,13 @@ _ONE = f"{_ALL}/{{snapname}}"
 
 @route("GET", _ALL)
 def list_snapshots(call: Call) -> list[dict[str, Any]]:
-    """Every snapshot, and the present as `current`."""
+    """Every snapshot, and the present state as `current`."""
     return snapshots.list_view(call.guest("qemu"))
 
 
 @route("POST", _ALL)
 def create(call: Call) -> str:
-    """Take a snapshot; what is wrong with that is said in the task."""
+    """Take a snapshot; errors are reported by the task."""
     name = call.need("snapname")
     reserved = ["pending"] if name.lower() == "pending" else []
     snapshots.check_new_name(name.lower() if reserved else name, *reserved)
@@ -38,7 +38,7 @@ def create(call: Call) -> str:
         check_ram_can_be_saved(config)
 
     async def worker(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"snapshot VM {call.vmid}: {name}")
         await work.create(call, task, name, call.text("description"), with_ram=call.flag("vmstate"))
 
     return call.task("qmsnapshot", call.vmid, worker)
@@ -56,7 +56,7 @@ def delete(call: Call) -> str:
     name, force = call.need("snapname"), call.flag("force")
 
     async def remove(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"delete snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"delete snapshot VM {call.vmid}: {name}")
         await work.delete(call, task, name, force=force)
 
     async def worker(task: Task) -> None:
@@ -71,7 +71,7 @@ def delete(call: Call) -> str:
         except ApiError:
             if obtained:
                 raise
-            raise failed("Failed to obtain guest migration lock - replication running?") from None
+            raise failure("Failed to obtain guest migration lock - replication running?") from None
 
     return call.task("qmdelsnapshot", call.vmid, worker)
 
@@ -79,7 +79,7 @@ def delete(call: Call) -> str:
 @route("GET", f"{_ONE}/config")
 def read_config(call: Call) -> dict[str, Any]:
     """A snapshot's configuration."""
-    snapshot = snapshots.need_snapshot(call.guest("qemu"), call.need("snapname"))
+    snapshot = snapshots.require_snapshot(call.guest("qemu"), call.need("snapname"))
     return typed_config("qemu", snapshot.config)
 
 
@@ -96,11 +96,11 @@ async def update_config(call: Call) -> None:
 
 @route("POST", f"{_ONE}/rollback")
 def rollback(call: Call) -> str:
-    """Go back to a snapshot, and with `start` start the guest when that left it stopped."""
+    """Roll back to a snapshot, and with `start` start the guest if it is stopped then."""
     name = call.need("snapname")
 
     async def worker(task: Task) -> None:
-        call.world.record(call.node, call.subject.userid, f"rollback snapshot VM {call.vmid}: {name}")
+        call.world.write_log(call.node, call.subject.userid, f"rollback snapshot VM {call.vmid}: {name}")
         async with call.world.migration_locks.hold("qemu", call.vmid, task=task):
             await work.rollback(call, task, name)
         if call.flag("start") and not call.guest("qemu").running:

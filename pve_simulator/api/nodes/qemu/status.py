@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.qemu.hibernation import save_to_disk
 from pve_simulator.guests.qemu.starting import run_start, start_task
@@ -29,16 +29,16 @@ def index(call: Call) -> list[dict[str, str]]:
 
 @route("GET", "/nodes/{node}/qemu/{vmid}/status/current")
 def read_current(call: Call) -> dict[str, Any]:
-    """What the guest does now."""
+    """The guest's current status."""
     return current_status(call.world, call.guest("qemu"))
 
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/start")
 def start(call: Call) -> str:
-    """Start; whatever is wrong with that is said in the task."""
+    """Start the guest; errors are reported by the task."""
     call.only_root("stateuri", "skiplock", "migratedfrom", "migration_type", "migration_network")
     guest = call.find_guest("qemu")
-    resource = ha.managed(call.world, guest)
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_start(call, guest, resource)
 
@@ -49,7 +49,7 @@ def start(call: Call) -> str:
 def reset(call: Call) -> str:
     """A hard reset of a running guest."""
     call.only_root("skiplock")
-    _running(call)
+    _require_running(call)
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -65,9 +65,9 @@ def suspend(call: Call) -> str:
     """Pause a running guest, or save it to disk and stop it (`todisk`)."""
     call.only_root("skiplock")
     to_disk = call.flag("todisk")
-    guest = _running(call)
-    if to_disk and ha.managed(call.world, guest):
-        raise failed("Cannot suspend HA managed VM to disk")
+    guest = _require_running(call)
+    if to_disk and ha.find_managed_resource(call.world, guest):
+        raise failure("Cannot suspend HA managed VM to disk")
 
     async def pause(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -87,11 +87,11 @@ def suspend(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/resume")
 def resume(call: Call) -> str:
-    """Let a paused guest go on, or start a hibernated one."""
+    """Resume a paused guest, or start a hibernated one."""
     call.only_root("skiplock")
-    guest = _existing(call)
+    guest = _require_guest(call)
     if not guest.running and not power.is_hibernated(guest):
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
@@ -106,15 +106,15 @@ def resume(call: Call) -> str:
     return call.task("qmresume", call.vmid, worker)
 
 
-def _existing(call: Call) -> Guest:
+def _require_guest(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
-        raise failed(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
+        raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     return guest
 
 
-def _running(call: Call) -> Guest:
-    guest = _existing(call)
+def _require_running(call: Call) -> Guest:
+    guest = _require_guest(call)
     if not guest.running:
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
     return guest

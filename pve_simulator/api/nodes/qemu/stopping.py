@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.agent.systems import answers_acpi, answers_agent
 from pve_simulator.guests.qemu.starting import check_volumes
@@ -24,7 +24,7 @@ def stop(call: Call) -> str:
     """Stop at once; a stopped guest is no error."""
     call.only_root("skiplock", "migratedfrom", "keepActive")
     guest = call.find_guest("qemu")
-    resource = ha.managed(call.world, guest)
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_stop(call, guest, resource)
 
@@ -32,7 +32,7 @@ def stop(call: Call) -> str:
         if call.flag("overrule-shutdown"):
             await _overrule_shutdowns(call, task)
         async with call.world.locks.hold("qemu", call.vmid, task=task):
-            guest = _found(call)
+            guest = _require_guest(call)
             if guest.running:
                 power.check_lock(guest, skiplock=call.flag("skiplock"))
                 await task.work()
@@ -48,14 +48,14 @@ def shutdown(call: Call) -> str:
     guest = call.find_guest("qemu")
     paused = guest is not None and guest.running and guest.paused
     if paused and not call.flag("forceStop"):
-        raise failed("VM is paused - cannot shutdown")
-    resource = ha.managed(call.world, guest)
+        raise failure("VM is paused - cannot shutdown")
+    resource = ha.find_managed_resource(call.world, guest)
     if guest is not None and resource is not None:
         return ha.request_stop(call, guest, resource)
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
-            guest = _found(call)
+            guest = _require_guest(call)
             if not guest.running:
                 return
             power.check_lock(guest, skiplock=call.flag("skiplock"))
@@ -70,16 +70,16 @@ def shutdown(call: Call) -> str:
 
 @route("POST", "/nodes/{node}/qemu/{vmid}/status/reboot")
 def reboot(call: Call) -> str:
-    """Shut down and start again, so that pending changes become real."""
+    """Shut down and start again, which applies pending changes."""
     guest = call.find_guest("qemu")
     if guest is None:
-        raise failed(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
+        raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     if not guest.running:
-        raise failed(f"VM {call.vmid} not running")
+        raise failure(f"VM {call.vmid} not running")
 
     async def worker(task: Task) -> None:
         async with call.world.locks.hold("qemu", call.vmid, task=task):
-            guest = _found(call)
+            guest = _require_guest(call)
             if not guest.running:
                 return
             power.check_lock(guest)
@@ -92,7 +92,7 @@ def reboot(call: Call) -> str:
 
 
 async def shut_down(call: Call, task: Task, guest: Guest, *, force: bool) -> None:
-    """Wait until the guest has shut itself down; it fails to when nothing in it listens."""
+    """Wait until the guest has shut down; raises when no system in it answers."""
     timeout = call.integer("timeout", _SHUTDOWN_TIMEOUT)
     if agent_enabled(guest) and not answers_agent(guest):
         await call.world.clock.sleep(_AGENT_TIMEOUT)
@@ -102,21 +102,21 @@ async def shut_down(call: Call, task: Task, guest: Guest, *, force: bool) -> Non
         return
     await call.world.clock.sleep(timeout)
     if not force:
-        raise failed("VM quit/powerdown failed - got timeout")
+        raise failure("VM quit/powerdown failed - got timeout")
     task.say("VM still running - terminating now with SIGTERM")
     await task.work(0.1)
 
 
-def _found(call: Call) -> Guest:
+def _require_guest(call: Call) -> Guest:
     guest = call.find_guest("qemu")
     if guest is None:
-        raise failed(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
+        raise failure(f"unable to find configuration file for VM {call.vmid} on node '{call.node}'")
     return guest
 
 
 async def _overrule_shutdowns(call: Call, task: Task) -> None:
-    for other in call.world.tasks.active(call.node):
+    for other in call.world.tasks.list_active(call.node):
         if other.upid.type == "qmshutdown" and other.upid.id == str(call.vmid):
             task.say(f"overruling task {other.upid}")
             call.world.tasks.stop(other)
-    await call.world.clock.settle()
+    await call.world.clock.run_until_idle()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pve_simulator.errors import invalid
 from pve_simulator.guests.qemu.moving import check_move, move
-from pve_simulator.guests.qemu.reassigning import check_reassign, reassign, target_key
+from pve_simulator.guests.qemu.reassigning import check_reassign, choose_target_key, reassign
 from pve_simulator.guests.qemu.resizing import resize
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -18,7 +18,7 @@ _BASE = "/nodes/{node}/qemu/{vmid}"
 
 @route("PUT", f"{_BASE}/resize")
 def resize_disk(call: Call) -> str:
-    """Make a disk larger; what is wrong with that is said in the task."""
+    """Grow a disk; errors are reported by the task."""
     call.only_root("skiplock")
 
     async def worker(task: Task) -> None:
@@ -67,4 +67,4 @@ def _reassign(call: Call) -> str:
         async with locks.hold("qemu", call.vmid, task=task), locks.hold("qemu", target, task=task):
             await reassign(call, task)
 
-    return call.task("qmmove", f"{call.vmid}-{call.need('disk')}>{target}-{target_key(call)}", worker)
+    return call.task("qmmove", f"{call.vmid}-{call.need('disk')}>{target}-{choose_target_key(call)}", worker)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests.migration import Journal, StorageMap
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
@@ -54,21 +54,21 @@ class Migration:
         return self.cluster.nodes[self.options.target].ip
 
     def volumes_on(self, node: str) -> Volumes:
-        """What a node has; nothing is said in the log."""
-        return Volumes(self.cluster, node, int(self.world.clock.now()))
+        """The volumes of a node; nothing is logged."""
+        return Volumes(self.cluster, node, int(self.world.clock.time()))
 
     def target_storage(self, name: str, volid: str, content: str) -> str:
-        """Where a volume goes; raises unless the other node has that storage and it takes such volumes."""
-        shared = enabled_storage(self.cluster, name, self.guest.node).shared
-        wanted = name if shared else self.options.storages.target(name)
-        storage = enabled_storage(self.cluster, wanted, self.options.target)
+        """The target storage of a volume; raises unless the other node has it and it takes such volumes."""
+        shared = enabled_storage(self.cluster, name, self.guest.node).is_shared
+        target = name if shared else self.options.storages.target(name)
+        storage = enabled_storage(self.cluster, target, self.options.target)
         if content not in storage.content:
-            raise failed(f"{volid}: content type '{content}' is not available on storage '{wanted}'")
-        return wanted
+            raise failure(f"{volid}: content type '{content}' is not available on storage '{target}'")
+        return target
 
     def undo(self) -> None:
-        """Remove what has been copied, and let the guest be where it is; a dead node can do neither."""
-        if self.task.crashed:
+        """Free the copies and unlock the guest; a node that has crashed can do neither."""
+        if self.task.has_crashed:
             return
         there = self.volumes_on(self.options.target)
         for volid in self.moved.values():

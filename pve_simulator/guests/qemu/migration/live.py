@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import sizes
 from pve_simulator.guests.qemu.migration.job import Migration
 from pve_simulator.guests.qemu.migration.scan import LocalVolume
-from pve_simulator.guests.qemu.ram import touched
+from pve_simulator.guests.qemu.ram import count_touched_ram
 from pve_simulator.guests.qemu.starting import check_node
 from pve_simulator.guests.views import agent_enabled, uptime
 from pve_simulator.requests.rendering import render_bytes
 from pve_simulator.state.access import ROOT
 from pve_simulator.storage.lookup import storage_of
-from pve_simulator.storage.names import default_format, formats
+from pve_simulator.storage.names import default_format, image_formats
 from pve_simulator.world.tasks import Task
 
 # What QEMU counts as memory beside the guest's own: video memory and firmware.
@@ -37,17 +37,17 @@ class _Channel:
 
 
 async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
-    """Bring the running guest over, up to the switch; returns when it was started on the other node."""
+    """Migrate the running guest up to the switch; returns when it was started on the other node."""
     guest, journal = job.guest, job.journal
     journal.say(f"starting VM {guest.vmid} on remote node '{job.options.target}'")
     await _start_remote(job)
-    started = job.world.clock.now()
+    started = job.world.clock.time()
     for disk in disks:
         job.moved[disk.volid] = _allocate(job, disk)
         journal.say(f"volume '{disk.volid}' is '{job.moved[disk.volid]}' on the target")
     journal.say("start remote tunnel")
     journal.say("ssh tunnel ver 1")
-    channel = _channel(job)
+    channel = _open_channel(job)
     if disks:
         await _mirror(job, disks, channel)
     await _send_memory(job, channel)
@@ -56,8 +56,8 @@ async def go_live(job: Migration, disks: list[LocalVolume]) -> float:
     return started
 
 
-def after_switch(job: Migration, disks: list[LocalVolume]) -> None:
-    """What is said when the configuration belongs to the other node."""
+def say_after_switch(job: Migration, disks: list[LocalVolume]) -> None:
+    """Log the end, when the configuration belongs to the other node."""
     journal = job.journal
     if disks:
         journal.say("stopping NBD storage migration server on target.")
@@ -78,17 +78,17 @@ async def _start_remote(job: Migration) -> None:
         await task.work()
 
     task = job.world.tasks.spawn(job.options.target, "qmstart", job.guest.vmid, ROOT, worker)
-    await task.done()
+    await task.wait()
     if task.failed:
         job.journal.say(f"[{job.options.target}] {task.exitstatus}")
     if task.failed or not _is_up(job):
-        raise failed("remote command failed with exit code 255")
+        raise failure("remote command failed with exit code 255")
 
 
 def _allocate(job: Migration, disk: LocalVolume) -> str:
-    source = job.volumes_on(job.guest.node).need(disk.volid)
+    source = job.volumes_on(job.guest.node).require(disk.volid)
     storage = storage_of(job.cluster, disk.target)
-    form = source.format if source.format in formats(storage) else default_format(storage)
+    form = source.format if source.format in image_formats(storage) else default_format(storage)
     made = job.volumes_on(job.options.target).allocate(disk.target, job.guest.vmid, source.size, form)
     made.used = source.used
     return made.volid
@@ -97,7 +97,7 @@ def _allocate(job: Migration, disk: LocalVolume) -> str:
 async def _mirror(job: Migration, disks: list[LocalVolume], channel: _Channel) -> None:
     job.journal.say("starting storage migration")
     for disk in disks:
-        size = render_bytes(job.volumes_on(job.guest.node).need(disk.volid).size, 1)
+        size = render_bytes(job.volumes_on(job.guest.node).require(disk.volid).size, 1)
         job.journal.say(f"{disk.drive}: start migration to {channel.disk}:exportname=drive-{disk.drive}")
         job.task.say(f"drive mirror is starting for drive-{disk.drive}")
         job.task.say(f"mirror-{disk.drive}: transferred 0.0 B of {size} (0.00%) in 0s")
@@ -132,9 +132,8 @@ async def _send_memory(job: Migration, channel: _Channel) -> None:
     seconds_up = uptime(job.world, job.guest)
     seconds = max(1, round(total / (limit or _SPEED)))
     journal.say(f"average migration speed: {render_bytes(total / seconds, 1)}/s - downtime 18 ms")
-    journal.say(
-        f"migration completed, transferred {render_bytes(_EMPTY_STATE + touched(job.guest, seconds_up), 1)} VM-state"
-    )
+    sent = _EMPTY_STATE + count_touched_ram(job.guest, seconds_up)
+    journal.say(f"migration completed, transferred {render_bytes(sent, 1)} VM-state")
     journal.say("migration status: completed")
 
 
@@ -145,7 +144,7 @@ def _say_completed(task: Task, disk: LocalVolume) -> None:
     task.say(f"mirror-{disk.drive}: mirror-job finished")
 
 
-def _channel(job: Migration) -> _Channel:
+def _open_channel(job: Migration) -> _Channel:
     if job.options.insecure:
         return _Channel(f"tcp:{job.target_ip}:{_FIRST_PORT}", f"nbd:{job.target_ip}:{_FIRST_PORT + 1}")
     place = f"/run/qemu-server/{job.guest.vmid}"
@@ -154,14 +153,14 @@ def _channel(job: Migration) -> _Channel:
 
 def _speed_limit(job: Migration) -> int:
     """Bytes a second, 0 for none: the lower of what was asked for and what the guest's configuration says."""
-    asked = job.options.bwlimit * 1024
+    requested = job.options.bwlimit * 1024
     configured = int(float(job.guest.config.get("migrate_speed", "0"))) * sizes.MIB
-    return min(asked, configured) if asked and configured else asked or configured
+    return min(requested, configured) if requested and configured else requested or configured
 
 
 def _check_up(job: Migration) -> None:
     if not _is_up(job):
-        raise failed("aborting")
+        raise failure("aborting")
 
 
 def _is_up(job: Migration) -> bool:

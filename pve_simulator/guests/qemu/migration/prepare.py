@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.guests import power
 from pve_simulator.guests.migration import check_reachable
 from pve_simulator.guests.qemu.disks import all_disks
 from pve_simulator.guests.qemu.migration.job import Migration
-from pve_simulator.guests.qemu.resources import local_resources, unmapped_on
+from pve_simulator.guests.qemu.resources import find_local_resources, find_unmapped
 from pve_simulator.guests.replicated import check_live_target
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
@@ -25,14 +25,14 @@ def prepare(job: Migration) -> None:
     power.check_lock(guest)
     if guest.running:
         if not job.options.online:
-            raise failed("can't migrate running VM without --online")
+            raise failure("can't migrate running VM without --online")
         check_live_target(job.cluster, guest, job.options.target, force=job.options.force)
         if not job.options.with_conntrack:
             job.journal.say(_NO_CONNTRACK)
     _check_devices(job)
     if guest.running and "clipboard=vnc" in guest.config.get("vga", "").split(","):
-        raise failed("VMs with 'clipboard' set to 'vnc' are not live migratable!")
-    for volid in _volumes(guest):
+        raise failure("VMs with 'clipboard' set to 'vnc' are not live migratable!")
+    for volid in _list_volumes(guest):
         storage, parsed = parse_volid(job.cluster, volid)
         job.target_storage(storage.id, volid, parsed.content)
     check_reachable(job.journal, job.cluster, job.options.target)
@@ -42,32 +42,32 @@ def prepare(job: Migration) -> None:
 
 def check_storages(cluster: Cluster, guest: Guest, target: str) -> None:
     """Raise unless both nodes have every storage that the guest's drives are on, for what they hold."""
-    for volid in _volumes(guest):
+    for volid in _list_volumes(guest):
         storage, parsed = parse_volid(cluster, volid)
         enabled_storage(cluster, storage.id, guest.node)
         enabled_storage(cluster, storage.id, target)
         if parsed.content not in storage.content:
-            raise failed(f"{volid}: content type '{parsed.content}' is not available on storage '{storage.id}'")
+            raise failure(f"{volid}: content type '{parsed.content}' is not available on storage '{storage.id}'")
 
 
 def _check_devices(job: Migration) -> None:
     running = job.guest.running
-    resources = local_resources(job.cluster, job.guest.config, running=running)
+    resources = find_local_resources(job.cluster, job.guest.config, running=running)
     if resources.blocking:
         if running or not job.options.force:
-            raise failed(f"can't migrate VM which uses local devices: {', '.join(resources.blocking)}")
+            raise failure(f"can't migrate VM which uses local devices: {', '.join(resources.blocking)}")
         job.journal.say("migrating VM which uses local devices")
     if not resources.mapped:
         return
-    missing = unmapped_on(job.cluster, resources, job.options.target)
+    missing = find_unmapped(job.cluster, resources, job.options.target)
     if missing:
-        raise failed(f"can't migrate to '{job.options.target}': missing mapped devices {', '.join(missing)}")
+        raise failure(f"can't migrate to '{job.options.target}': missing mapped devices {', '.join(missing)}")
     if running and resources.not_live:
         names = ", ".join(resources.not_live)
-        raise failed(f"can't live migrate running VM which uses following mapped devices: {names}")
+        raise failure(f"can't live migrate running VM which uses following mapped devices: {names}")
     job.journal.say("migrating VM which uses mapped local devices")
 
 
-def _volumes(guest: Guest) -> list[str]:
+def _list_volumes(guest: Guest) -> list[str]:
     """The volumes in the guest's drives, those of CDs too."""
     return [disk.file for disk in all_disks(guest.config) if disk.storage is not None]

@@ -5,41 +5,41 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.feed import Feed
 from pve_simulator.guests.migration import Journal, send_volume
 from pve_simulator.guests.qemu.migration.job import Migration, Options
-from pve_simulator.guests.qemu.migration.live import after_switch, go_live
+from pve_simulator.guests.qemu.migration.live import go_live, say_after_switch
 from pve_simulator.guests.qemu.migration.prepare import prepare
 from pve_simulator.guests.qemu.migration.scan import LocalVolume, scan_volumes
 from pve_simulator.guests.qemu.references import replace_volumes
-from pve_simulator.guests.replicated import turn_around
+from pve_simulator.guests.replicated import reverse_jobs
 from pve_simulator.state.guest import Guest
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
 
 async def migrate(world: World, task: Task, guest: Guest, options: Options) -> None:
-    """Move the guest; what goes wrong is said with the time, and then it is `migration aborted`."""
+    """Migrate the guest; errors are logged with the time, and then it is `migration aborted`."""
     job = Migration(world, task, guest, options, Journal(task))
     try:
         async with world.locks.hold("qemu", guest.vmid, task=task):
             prepare(job)
             volumes = await _copy(job)
-            started = await _bring_over(job, volumes) if guest.running else 0.0
+            started = await _migrate_live(job, volumes) if guest.running else 0.0
             if started is None:
                 job.journal.error(f"migration finished with problems (duration {job.journal.duration})")
-                raise _Problems
-            _switch(job, volumes, started)
+                raise _MigrationFailed
+            _switch_node(job, volumes, started)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
-        raise failed("migration aborted") from error
-    except _Problems:
-        raise failed("migration problems") from None
+        raise failure("migration aborted") from error
+    except _MigrationFailed:
+        raise failure("migration problems") from None
     job.journal.say(f"migration finished successfully (duration {job.journal.duration})")
 
 
-class _Problems(Exception):
+class _MigrationFailed(Exception):
     """The guest could not be brought over; it goes on where it was."""
 
 
@@ -72,7 +72,7 @@ async def _copy(job: Migration) -> list[LocalVolume]:
     return volumes
 
 
-async def _bring_over(job: Migration, volumes: list[LocalVolume]) -> float | None:
+async def _migrate_live(job: Migration, volumes: list[LocalVolume]) -> float | None:
     """When the guest was started on the other node; None when it could not be brought over."""
     try:
         return await go_live(job, [volume for volume in volumes if volume.online])
@@ -87,20 +87,20 @@ async def _bring_over(job: Migration, volumes: list[LocalVolume]) -> float | Non
         raise
 
 
-def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
-    """The guest belongs to the other node from now on; its volumes here go."""
+def _switch_node(job: Migration, volumes: list[LocalVolume], started: float) -> None:
+    """Move the guest to the other node, and free its volumes here."""
     guest = job.guest
     source = guest.node
     here = job.volumes_on(source)
     replace_volumes(guest, job.moved)
     guest.node = job.options.target
-    turn_around(job.cluster, guest, source)
+    reverse_jobs(job.cluster, guest, source)
     if guest.running:
-        # What is left here for a moment is found by the last broadcast before the guest is at home there.
-        job.world.part(Feed).tell(job.world, guest, "postmigrate")
+        # The last broadcast before the switch still finds the guest here for a moment.
+        job.world.part(Feed).broadcast_status(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)
-        after_switch(job, [volume for volume in volumes if volume.online])
+        say_after_switch(job, [volume for volume in volumes if volume.online])
     for volume in volumes:
         here.free(volume.volid)
     guest.config.pop("lock", None)
@@ -109,4 +109,4 @@ def _switch(job: Migration, volumes: list[LocalVolume], started: float) -> None:
 def _check_target(job: Migration, volume: LocalVolume) -> None:
     if not job.cluster.nodes[job.options.target].online:
         what = f"storage migration for '{volume.volid}' to storage '{volume.target}' failed"
-        raise failed(f"{what} - command 'ssh' failed: exit code 255")
+        raise failure(f"{what} - command 'ssh' failed: exit code 255")

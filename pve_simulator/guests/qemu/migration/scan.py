@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pve_simulator.errors import ApiError, failed
+from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests.migration import check_migratable
 from pve_simulator.guests.qemu.migration.job import Migration
-from pve_simulator.guests.qemu.references import Reference, references
+from pve_simulator.guests.qemu.references import Reference, find_references
 from pve_simulator.storage.lookup import enabled_storage, parse_volid, storage_of
 
 
@@ -25,76 +25,76 @@ class LocalVolume:
 
 
 def scan_volumes(job: Migration) -> list[LocalVolume]:
-    """The local volumes by name; what is found is said, and raised when anything of it cannot go."""
-    found: dict[str, str] = {}
+    """The local volumes by name, which are logged; raises when one of them cannot be migrated."""
+    kinds: dict[str, str] = {}
     errors: dict[str, str] = {}
     others: list[str] = []
     targets: dict[str, str] = {}
-    known = references(job.guest)
-    for volid, reference in known.items():
+    references = find_references(job.guest)
+    for volid, reference in references.items():
         try:
             if volid == "cdrom" and reference.cdrom:
-                others.append(_no_drive(reference))
+                others.append(_is_no_drive(reference))
             elif volid != "none":
-                _examine(job, reference, found, targets)
+                _examine(job, reference, kinds, targets)
         except ApiError as error:
             errors[volid] = error.message
-    for volid in sorted(found):
-        if found[volid] == "attached" and job.guest.running and not job.options.with_local_disks:
+    for volid in sorted(kinds):
+        if kinds[volid] == "attached" and job.guest.running and not job.options.with_local_disks:
             errors[volid] = "can't live migrate attached local disks without with-local-disks option"
-        job.journal.say(_found(volid, found[volid]))
+        job.journal.say(_describe_disk(volid, kinds[volid]))
     for volid in sorted(errors):
         job.journal.say(f"can't migrate local disk '{volid}': {errors[volid]}")
     for text in others:
         job.journal.say(text)
     if errors or others:
-        raise failed("Problem found while scanning volumes - can't migrate VM - check log")
+        raise failure("Problem found while scanning volumes - can't migrate VM - check log")
     try:
-        for volid in found:
+        for volid in kinds:
             check_migratable(storage_of(job.cluster, volid.partition(":")[0]), volid)
     except ApiError as error:
-        raise failed(f"Problem found while scanning volumes - {error.message}") from error
+        raise failure(f"Problem found while scanning volumes - {error.message}") from error
     return [
-        LocalVolume(volid, targets[volid], job.guest.running and found[volid] == "attached", known[volid].drive)
-        for volid in sorted(found)
+        LocalVolume(volid, targets[volid], job.guest.running and kinds[volid] == "attached", references[volid].drive)
+        for volid in sorted(kinds)
     ]
 
 
-def _examine(job: Migration, reference: Reference, found: dict[str, str], targets: dict[str, str]) -> None:
-    """Take a volume in when it is local; raises what keeps it from going."""
+def _examine(job: Migration, reference: Reference, kinds: dict[str, str], targets: dict[str, str]) -> None:
+    """Note a volume when it is local; raises what keeps it from being migrated."""
     volid = reference.volid
     if volid.startswith("/"):
         if not reference.shared:
-            found[volid] = "config"
-            raise failed("local file/device")
+            kinds[volid] = "config"
+            raise failure("local file/device")
         return
     storage, parsed = parse_volid(job.cluster, volid)
     target = job.target_storage(storage.id, volid, parsed.content)
-    if enabled_storage(job.cluster, storage.id, job.guest.node).shared:
+    if enabled_storage(job.cluster, storage.id, job.guest.node).is_shared:
         return
-    found[volid], targets[volid] = _kind(reference), target
+    kinds[volid], targets[volid] = _describe_kind(reference), target
     if reference.cdrom:
         if not reference.cloudinit:
-            raise failed("local cdrom image")
-        found[volid] = "generated"
+            raise failure("local cdrom image")
+        kinds[volid] = "generated"
         return
     if parsed.vmid != job.guest.vmid:
-        raise failed(f"owned by other VM (owner = VM {parsed.vmid})")
+        raise failure(f"owned by other VM (owner = VM {parsed.vmid})")
     volumes = job.volumes_on(job.guest.node)
-    volume = volumes.need(volid)
+    volume = volumes.require(volid)
     if reference.vmstate:
         return
     if reference.snapshots:
         if job.guest.running:
-            raise failed("online storage migration not possible if non-replicated snapshot exists")
+            raise failure("online storage migration not possible if non-replicated snapshot exists")
         kept_inside = volume.format == "qcow2" and storage.config.get("snapshot-as-volume-chain", "0") == "0"
         if not (storage.type == "zfspool" or (storage.type == "btrfs" and volume.format == "raw") or kept_inside):
-            raise failed("non-migratable snapshot exists")
+            raise failure("non-migratable snapshot exists")
     if parsed.is_base and volumes.clones_of(volid):
-        raise failed("referenced by linked clone(s)")
+        raise failure("referenced by linked clone(s)")
 
 
-def _kind(reference: Reference) -> str:
+def _describe_kind(reference: Reference) -> str:
     if reference.tpmstate:
         return "generated"
     if reference.attached:
@@ -104,7 +104,7 @@ def _kind(reference: Reference) -> str:
     return "snapshot" if reference.snapshots else "pending"
 
 
-def _found(volid: str, kind: str) -> str:
+def _describe_disk(volid: str, kind: str) -> str:
     if kind == "generated":
         return f"found generated disk '{volid}' (in current VM config)"
     notes = {
@@ -116,7 +116,7 @@ def _found(volid: str, kind: str) -> str:
     return f"found local disk '{volid}'{notes.get(kind, '')}"
 
 
-def _no_drive(reference: Reference) -> str:
+def _is_no_drive(reference: Reference) -> str:
     text = "can't migrate local cdrom drive"
     if reference.snapshots and not reference.attached:
         text += f" (referenced in snapshot - {', '.join(sorted(reference.snapshots))})"

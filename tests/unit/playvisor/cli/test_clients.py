@@ -16,13 +16,13 @@ SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
 REDACTOR = Redactor([SECRET])
 
 
-def of(client, **environment):
-    return clients.connection(environment, REDACTOR, clients.named(client))
+def read(client, **environment):
+    return clients.read_connection(environment, REDACTOR, clients.find_client(client))
 
 
-@pytest.mark.parametrize("client", clients.known())
-def test_no_client_is_told_a_secret(client):
-    told = of(
+@pytest.mark.parametrize("client", clients.load_clients())
+def test_no_client_gets_a_secret(client):
+    connection = read(
         client,
         PROXMOX_URL="https://pve1:8006",
         PROXMOX_TOKEN_SECRET=SECRET,
@@ -32,18 +32,18 @@ def test_no_client_is_told_a_secret(client):
         SOMETHING_ELSE="y",
     )
 
-    assert told.variables.pop("PROXMOX_URL") == "https://pve1:8006"
-    assert all(value.startswith("$") for value in told.variables.values())
-    assert set(told.variables) <= {"PROXMOX_TOKEN_SECRET"}
-    assert told.secrets == ["PROXMOX_TOKEN_SECRET"]
-    assert told.left_out == ["PLAYVISOR_LEDGER_URL", "PLAYVISOR_VAULT_PASSWORD", "PROXMOX_USER"]
+    assert connection.variables.pop("PROXMOX_URL") == "https://pve1:8006"
+    assert all(value.startswith("$") for value in connection.variables.values())
+    assert set(connection.variables) <= {"PROXMOX_TOKEN_SECRET"}
+    assert connection.secrets == ["PROXMOX_TOKEN_SECRET"]
+    assert connection.left_out == ["PLAYVISOR_LEDGER_URL", "PLAYVISOR_VAULT_PASSWORD", "PROXMOX_USER"]
 
 
 def test_a_file_with_the_secret_takes_its_place_by_its_whole_path():
-    told = of("cursor", PROXMOX_TOKEN_SECRET=SECRET, PROXMOX_TOKEN_SECRET_FILE="secrets/token")
+    connection = read("cursor", PROXMOX_TOKEN_SECRET=SECRET, PROXMOX_TOKEN_SECRET_FILE="secrets/token")
 
-    assert told.variables == {"PROXMOX_TOKEN_SECRET_FILE": str(Path.cwd() / "secrets/token")}
-    assert told.secrets == []
+    assert connection.variables == {"PROXMOX_TOKEN_SECRET_FILE": str(Path.cwd() / "secrets/token")}
+    assert connection.secrets == []
 
 
 def test_an_entry_keeps_what_somebody_else_put_into_it():
@@ -53,9 +53,9 @@ def test_an_entry_keeps_what_somebody_else_put_into_it():
         "env": {"TZ": "UTC", "PROXMOX_URL": "https://old", "PROXMOX_TOKEN_SECRET": "${env:PROXMOX_TOKEN_SECRET}"},
     }
 
-    made = clients.entry(clients.named("vscode"), ["new", "mcp"], {"PROXMOX_URL": "https://new"}, old)
+    entry = clients.make_entry(clients.find_client("vscode"), ["new", "mcp"], {"PROXMOX_URL": "https://new"}, old)
 
-    assert made == {
+    assert entry == {
         "command": "new",
         "args": ["mcp"],
         "disabled": True,
@@ -78,19 +78,19 @@ def test_an_entry_keeps_what_somebody_else_put_into_it():
     ],
 )
 def test_each_client_keeps_its_file_where_the_system_wants_it(client, platform, path):
-    found = clients.named(client).path({"XDG_CONFIG_HOME": "/cfg"}, platform)
+    found = clients.find_client(client).find_path({"XDG_CONFIG_HOME": "/cfg"}, platform)
 
     assert found == Path(path).expanduser()
 
 
 def test_where_a_file_is_not_known_it_has_to_be_named():
-    assert clients.named("vscode").path({}, "linux") == Path("~/.config/Code/User/mcp.json").expanduser()
+    assert clients.find_client("vscode").find_path({}, "linux") == Path("~/.config/Code/User/mcp.json").expanduser()
     with pytest.raises(UsageError, match="on win32 is not known"):
-        clients.named("vscode").path({}, "win32")
+        clients.find_client("vscode").find_path({}, "win32")
     with pytest.raises(UsageError) as caught:
-        clients.named("coursor")
+        clients.find_client("coursor")
     assert caught.value.hint.startswith("Did you mean cursor? There are: claude-desktop, claude-code, cursor")
 
 
 def test_the_help_names_every_client():
-    assert all(name in inspect.getsource(mcp.mcp_install) for name in clients.known())
+    assert all(name in inspect.getsource(mcp.mcp_install) for name in clients.load_clients())

@@ -36,8 +36,8 @@ def test_values_are_read_by_the_type_of_their_option(words, arguments):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["web-01"], "'web-01' is no argument"),
-        (["=x"], "is no argument"),
+        (["web-01"], "'web-01' is not an argument"),
+        (["=x"], "is not an argument"),
         (["name=a", "name=b"], "name is given twice"),
         (["guests=web", "guests.tags=x"], "guests is given both"),
     ],

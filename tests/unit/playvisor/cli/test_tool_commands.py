@@ -9,7 +9,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue.commands import list_commands, split_name
 from mcp_bridge.errors import UsageError
 from playvisor.cli import app, tool_commands
-from playvisor.cli.arguments import Given, arguments_of, given_of
+from playvisor.cli.arguments import ToolArgument, collect_arguments, list_arguments
 
 TOOLS = catalogue.load()
 
@@ -38,14 +38,14 @@ def test_every_tool_has_a_command_of_its_own():
 
     assert found == sorted(found, key=found.index)
     assert sorted(found) == sorted(tool.name for tool in catalogue.list_offered())
-    assert set(list_commands()).isdisjoint(app.top_level())
+    assert set(list_commands()).isdisjoint(app.list_own_commands())
 
 
 @pytest.mark.parametrize("tool", catalogue.list_offered(), ids=lambda tool: tool.name)
 def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
-    line = [word for one in given_of(tool) for word in one.written(tool.example)]
+    line = [word for one in list_arguments(tool) for word in one.render_words(tool.example)]
 
-    assert parsed(tool, line) == dict(tool.example)
+    assert parse(tool, line) == dict(tool.example)
 
 
 @pytest.mark.parametrize(
@@ -72,25 +72,25 @@ def test_the_example_of_a_tool_is_a_command_line_that_gives_its_arguments(tool):
     ],
 )
 def test_a_command_line_gives_arguments(tool, line, arguments):
-    assert parsed(TOOLS[tool], line) == arguments
+    assert parse(TOOLS[tool], line) == arguments
 
 
 def test_guests_are_not_given_by_id_and_by_name_at_once():
     with pytest.raises(UsageError, match="by id and by name"):
-        parsed(TOOLS["stop_guest"], ["101", "web-01"])
+        parse(TOOLS["stop_guest"], ["101", "web-01"])
 
 
 def test_parts_of_one_object_are_put_together():
-    one = Given(("set",), {"type": "object"}, "--set")
+    one = ToolArgument(("set",), {"type": "object"}, "--set")
 
-    assert arguments_of([(one, ["a=1,b=2", "c=3"])]) == {"set": {"a": "1", "b": "2", "c": "3"}}
+    assert collect_arguments([(one, ["a=1,b=2", "c=3"])]) == {"set": {"a": "1", "b": "2", "c": "3"}}
 
 
-def parsed(tool, line):
-    """The arguments that a command line of the tool gives, by way of typer."""
+def parse(tool, line):
+    """The arguments that typer reads from a command line of the tool."""
     noun, verb = split_name(tool)
     command = get_command(tool_commands.make_group(noun))
     # A group of one command is that command.
     command = getattr(command, "commands", {verb: command})[verb]
     given = command.make_context(verb, list(line)).params
-    return arguments_of((one, given[one.parameter]) for one in given_of(tool))
+    return collect_arguments((one, given[one.python_name]) for one in list_arguments(tool))

@@ -16,14 +16,14 @@ from playvisor.cli import console, parsing, tools
 @pytest.fixture(autouse=True)
 def own_output():
     """A process writes to one stdout, and pytest gives each test another."""
-    console.out.cache_clear()
+    console.get_stdout.cache_clear()
     yield
-    console.out.cache_clear()
+    console.get_stdout.cache_clear()
 
 
 @pytest.mark.parametrize("tool", catalogue.list_offered(), ids=lambda tool: tool.name)
 def test_the_example_of_a_tool_can_be_typed_as_it_is_shown(tool):
-    playvisor, call, name, *words = shlex.split(tools.example(tool))
+    playvisor, call, name, *words = shlex.split(tools.render_example(tool))
 
     assert (playvisor, call, name) == ("playvisor", "call", tool.name)
     assert parsing.parse(words, tool.input_schema) == tool.example

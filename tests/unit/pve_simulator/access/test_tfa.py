@@ -8,15 +8,15 @@ import pytest
 
 from pve_simulator.access.tfa import (
     add_recovery,
-    answer_valid,
-    challenge_ticket,
-    challenge_valid,
+    is_answer_valid,
+    is_challenge_valid,
+    is_totp_valid,
+    issue_challenge_ticket,
     parse_totp,
     totp_code,
-    totp_valid,
 )
 from pve_simulator.errors import ApiError
-from pve_simulator.requests.auth import ticket_user
+from pve_simulator.requests.auth import find_ticket_user
 from pve_simulator.state.access import TfaEntry, User
 from pve_simulator.state.cluster import Cluster
 
@@ -36,7 +36,7 @@ def test_a_code_is_good_one_step_early_and_late_and_no_longer():
     entry = TfaEntry("totp", secret=SECRET)
     code = totp_code(entry, 1000)
 
-    assert [totp_valid(entry, code, 1000 + shift) for shift in (-40, 0, 30, 90)] == [True, True, True, False]
+    assert [is_totp_valid(entry, code, 1000 + shift) for shift in (-40, 0, 30, 90)] == [True, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -64,23 +64,23 @@ def cluster():
 
 
 def test_a_challenge_is_answered_by_its_own_user_only_and_logs_nobody_in(cluster):
-    ticket = challenge_ticket(cluster, "ann@pve", 1000)
+    ticket = issue_challenge_ticket(cluster, "ann@pve", 1000)
 
-    assert challenge_valid(cluster, "ann@pve", ticket, 1000)
-    assert not challenge_valid(cluster, "bob@pve", ticket, 1000)
-    assert ticket_user(cluster, ticket, 1000) is None
+    assert is_challenge_valid(cluster, "ann@pve", ticket, 1000)
+    assert not is_challenge_valid(cluster, "bob@pve", ticket, 1000)
+    assert find_ticket_user(cluster, ticket, 1000) is None
 
 
 @pytest.mark.parametrize(("answer", "good"), [("totp:287082", True), ("totp:287083", False), ("287082", False)])
 def test_an_answer_names_the_factor_it_is_for(cluster, answer, good):
-    assert answer_valid(cluster.access.users["ann@pve"], answer, 59) is good
+    assert is_answer_valid(cluster.access.users["ann@pve"], answer, 59) is good
 
 
 def test_a_recovery_code_is_good_once(cluster):
     user = cluster.access.users["ann@pve"]
     code = add_recovery(user, 1000)[3]
 
-    answers = [answer_valid(user, f"recovery:{code}", 1000) for attempt in range(2)]
+    answers = [is_answer_valid(user, f"recovery:{code}", 1000) for attempt in range(2)]
 
     assert answers == [True, False]
 

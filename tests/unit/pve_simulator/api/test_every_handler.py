@@ -12,7 +12,7 @@ import pytest
 from pve_simulator import build_cluster
 from pve_simulator.clusters.saving import world_to_data
 from pve_simulator.clusters.seed import cluster_from_data
-from pve_simulator.requests.coverage import simulated
+from pve_simulator.requests.coverage import list_simulated
 from pve_simulator.schema import load_facts
 from pve_simulator.server.driver import Driver
 
@@ -93,7 +93,9 @@ async def ask(driver, endpoint, draw):
 def test_no_call_meets_a_defect_and_the_state_survives_them_all(seed):
     draw = random.Random(seed)
     driver = Driver(build_cluster(nodes=3, guests=12))
-    endpoints = [item for item in load_facts().endpoints() if (item.method, item.path_template) in simulated() - SPARED]
+    endpoints = [
+        item for item in load_facts().endpoints() if (item.method, item.path_template) in list_simulated() - SPARED
+    ]
     endpoints.sort(key=lambda item: (item.path_template, item.method))
     draw.shuffle(endpoints)
     defects = {}

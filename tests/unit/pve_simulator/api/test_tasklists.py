@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.api.tasklists import owns
+from pve_simulator.api.tasklists import is_owner
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.world.upid import Upid
@@ -23,7 +23,7 @@ TASKS = "/nodes/pve1/tasks"
     ],
 )
 def test_a_user_owns_what_its_tokens_start_and_a_token_only_its_own(started_by, user, token, expected):
-    assert owns(Subject(Cluster(), user, token), Upid("pve1", 1, 1, 1, "qmstart", "101", started_by)) is expected
+    assert is_owner(Subject(Cluster(), user, token), Upid("pve1", 1, 1, 1, "qmstart", "101", started_by)) is expected
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 from pve_simulator.backup.archive import (
     archive_name,
     backup_volumes,
-    compressor,
+    compressor_for,
     config_text,
     disk_map,
     parse_config,
     short_size,
-    unpacker,
+    unpack_command,
 )
 from pve_simulator.state.guest import Guest, Snapshot
 
@@ -100,4 +100,4 @@ def test_sizes_are_written_short(size, text):
     ],
 )
 def test_each_format_has_its_program(form, program, unpack):
-    assert (compressor(form), unpacker(f"a.{form}")) == (program, unpack)
+    assert (compressor_for(form), unpack_command(f"a.{form}")) == (program, unpack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.backup.options import check, command_line, notes, select
+from pve_simulator.backup.options import check_options, render_command_line, render_notes, select_guests
 from pve_simulator.errors import ApiError
 from pve_simulator.state.cluster import Cluster, Pool
 from pve_simulator.state.guest import Guest
@@ -27,7 +27,7 @@ def cluster() -> Cluster:
 )
 def test_options_that_make_no_sense_together_are_refused(params, errors):
     with pytest.raises(ApiError) as caught:
-        check(params, complete=True)
+        check_options(params, complete=True)
 
     assert (caught.value.status, caught.value.errors) == (400, errors)
 
@@ -45,12 +45,12 @@ def test_options_that_make_no_sense_together_are_refused(params, errors):
     ],
 )
 def test_guests_are_chosen_by_node_and_missing_ones_fail_here(params, chosen):
-    assert select(cluster(), params).local("pve1") == chosen
+    assert select_guests(cluster(), params).local("pve1") == chosen
 
 
 def test_an_unknown_pool_cannot_be_chosen():
     with pytest.raises(ApiError, match="pool 'nosuch' does not exist"):
-        select(cluster(), {"pool": "nosuch"})
+        select_guests(cluster(), {"pool": "nosuch"})
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_an_unknown_pool_cannot_be_chosen():
     ],
 )
 def test_the_log_shows_the_call_as_a_command(params, line):
-    assert command_line(params) == line
+    assert render_command_line(params) == line
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_the_log_shows_the_call_as_a_command(params, line):
     ],
 )
 def test_notes_are_filled_in(template, text):
-    assert notes(template, Guest(101, "qemu", "pve1", {"name": "db"}), Cluster()) == text
+    assert render_notes(template, Guest(101, "qemu", "pve1", {"name": "db"}), Cluster()) == text
 
 
 def test_a_note_with_an_unknown_variable_is_refused():
     with pytest.raises(ApiError, match="unexpected variable 'who'"):
-        notes("{{who}}", Guest(101, "qemu", "pve1"), Cluster())
+        render_notes("{{who}}", Guest(101, "qemu", "pve1"), Cluster())

@@ -7,7 +7,7 @@ from calendar import timegm
 
 import pytest
 
-from pve_simulator.backup.retention import marks, parse_keep, prune_list
+from pve_simulator.backup.retention import mark_backups, parse_keep, prune_list
 from pve_simulator.state.storage import Volume
 
 
@@ -39,7 +39,7 @@ WEEK = [f"2026-11-{day:02} {hour}:00" for day in range(16, 23) for hour in ("03"
 def test_a_retention_keeps_the_newest_of_each_period(keep, kept):
     backups = [backup(moment) for moment in WEEK]
 
-    marked = marks(backups, parse_keep(keep))
+    marked = mark_backups(backups, parse_keep(keep))
 
     assert [moment for moment, volume in zip(WEEK, backups, strict=True) if marked[volume.volid] == "keep"] == kept
 
@@ -47,7 +47,7 @@ def test_a_retention_keeps_the_newest_of_each_period(keep, kept):
 def test_guests_are_judged_apart():
     backups = [backup("2026-11-20 01:00", vmid=100), backup("2026-11-20 02:00", vmid=101)]
 
-    assert set(marks(backups, {"keep-last": 1}).values()) == {"keep"}
+    assert set(mark_backups(backups, {"keep-last": 1}).values()) == {"keep"}
 
 
 def test_protected_and_renamed_backups_do_not_count_and_stay():
@@ -55,7 +55,7 @@ def test_protected_and_renamed_backups_do_not_count_and_stay():
     renamed = Volume("local:backup/vzdump-qemu-100-mine.vma", "backup", "vma", 1, vmid=100, ctime=protected.ctime)
     old, new = backup("2026-11-20 01:00"), backup("2026-11-21 01:00")
 
-    marked = marks([protected, renamed, old, new], {"keep-last": 1})
+    marked = mark_backups([protected, renamed, old, new], {"keep-last": 1})
 
     assert [marked[volume.volid] for volume in (protected, renamed, old, new)] == [
         "protected",

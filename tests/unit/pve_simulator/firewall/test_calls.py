@@ -74,7 +74,7 @@ def test_the_cluster_firewall_enabled_on_trial_is_off_after_a_minute(api):
     call(api, "PUT", "/cluster/firewall/options", enable=2)
     assert api.data("/cluster/firewall/options")["enable"] > 1
 
-    api.run(api.driver.clock.run_until(api.driver.clock.now() + 61))
+    api.run(api.driver.clock.run_until(api.driver.clock.time() + 61))
 
     assert api.data("/cluster/firewall/options")["enable"] == 0
 

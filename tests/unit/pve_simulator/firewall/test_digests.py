@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.firewall.digests import digest_of_entries, with_digest
+from pve_simulator.firewall.digests import add_digests, digest_of_entries
 
 SSH = {"action": "ACCEPT", "comment": "ssh", "dport": "22", "enable": 1, "proto": "tcp", "type": "in"}
 SECOND = {"type": "in", "action": "DROP", "source": "10.0.0.0/8", "comment": "second", "enable": 0, "ipversion": 4}
@@ -41,6 +41,6 @@ def test_what_is_wrong_with_an_entry_does_not_change_the_digest():
 
 
 def test_every_entry_carries_the_digest_of_the_list():
-    entries = with_digest([SECOND, SSH])
+    entries = add_digests([SECOND, SSH])
 
     assert {entry["digest"] for entry in entries} == {digest_of_entries([SECOND, SSH])}

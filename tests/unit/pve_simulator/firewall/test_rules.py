@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pve_simulator.errors import ApiError
-from pve_simulator.firewall.rules import delete_properties, moved, shown, stored, update_rule, verify_rule
+from pve_simulator.firewall.rules import (
+    delete_properties,
+    move_rule,
+    normalize_rule,
+    rule_view,
+    update_rule,
+    verify_rule,
+)
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.state.firewall import Alias, FirewallFile, IpSet
 
@@ -119,11 +126,11 @@ def test_an_alias_of_the_other_ip_version_is_no_parameter_error():
     ],
 )
 def test_the_ip_version_is_shown_where_it_follows(given, version):
-    assert shown(given, scope()).get("ipversion") == version
+    assert rule_view(given, scope()).get("ipversion") == version
 
 
 def test_a_rule_whose_alias_has_gone_is_shown_with_what_is_wrong():
-    view = shown(rule(source="gone", enable="0"), scope())
+    view = rule_view(rule(source="gone", enable="0"), scope())
 
     assert view == {
         "type": "in",
@@ -145,7 +152,7 @@ def test_a_rule_whose_alias_has_gone_is_shown_with_what_is_wrong():
     ],
 )
 def test_a_rule_is_stored_as_its_line_reads_back(given, expected):
-    assert stored(given) == {"type": "in", "action": "ACCEPT", "enable": "1", **expected}
+    assert normalize_rule(given) == {"type": "in", "action": "ACCEPT", "enable": "1", **expected}
 
 
 def test_an_empty_value_removes_a_property_and_positions_are_not_kept():
@@ -174,4 +181,4 @@ def test_what_cannot_be_deleted_is_named(name, text):
 def test_a_moved_rule_goes_before_the_one_at_the_target(position, target, expected):
     rules = [{"type": name} for name in "abcd"]
 
-    assert "".join(item["type"] for item in moved(rules, position, target)) == expected
+    assert "".join(item["type"] for item in move_rule(rules, position, target)) == expected

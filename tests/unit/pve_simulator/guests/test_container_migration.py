@@ -39,7 +39,7 @@ def test_a_running_container_is_started_over_there_by_a_task_of_the_node(lab, co
     assert status == "OK"
     assert log[0] == "shutdown CT 110"
     assert "start container on target node" in log
-    started = lab.driver.world.tasks.archived("pve2")[0].upid
+    started = lab.driver.world.tasks.list_finished("pve2")[0].upid
     assert (started.type, started.user, container.running) == ("vzstart", "root@pam", True)
 
 

@@ -173,7 +173,7 @@ def test_maintenance_moves_managed_guests_away(api):
     world = api.driver.world
 
     async def maintain():
-        ha_manager.set_maintenance(world, world.cluster.nodes["pve2"], wanted=True)
+        ha_manager.set_maintenance(world, world.cluster.nodes["pve2"], enabled=True)
         await world.clock.advance(200)
 
     api.run(maintain())

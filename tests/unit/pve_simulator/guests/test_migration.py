@@ -6,8 +6,8 @@ import pytest
 
 from pve_simulator.guests.migration import parse_storage_map, stream_size
 from pve_simulator.guests.qemu.disks import all_disks, disks_of
-from pve_simulator.guests.qemu.references import references, replace_volumes
-from pve_simulator.guests.qemu.resources import local_resources
+from pve_simulator.guests.qemu.references import find_references, replace_volumes
+from pve_simulator.guests.qemu.resources import find_local_resources
 from pve_simulator.guests.qemu.unused import add_unused, drop_used
 from pve_simulator.requests.rendering import render_bytes, render_clock, render_duration
 from pve_simulator.state.cluster import Cluster
@@ -59,7 +59,7 @@ def test_disks_come_in_the_order_of_buses_and_numbers():
 
 def test_a_disk_on_another_volume_keeps_its_options_but_not_its_format():
     disk = next(disk for disk in all_disks(CONFIG) if disk.key == "virtio0")
-    assert disk.on("bb:vm-1-disk-0", 32 * GIB).text() == "bb:vm-1-disk-0,discard=on,size=32G"
+    assert disk.with_volume("bb:vm-1-disk-0", 32 * GIB).text() == "bb:vm-1-disk-0,discard=on,size=32G"
 
 
 def test_unused_volumes_take_the_first_free_key_once():
@@ -78,7 +78,7 @@ def test_a_volume_is_everything_that_any_mention_of_it_says():
     volid = "aa:1/vm-1-disk-0.qcow2"
     old = Snapshot({"scsi0": f"{volid},size=1G", "vmstate": "aa:1/vm-1-state-old.raw"})
     guest = Guest(1, "qemu", "n", {"unused0": volid}, {"scsi1": f"{volid},replicate=0"}, snapshots={"old": old})
-    found = references(guest)
+    found = find_references(guest)
     one = found[volid]
     assert (one.unused, one.attached, one.pending, one.snapshots, one.size) == (True, False, True, ["old"], GIB)
     assert found["aa:1/vm-1-state-old.raw"].vmstate
@@ -106,7 +106,7 @@ def test_moved_volumes_are_renamed_in_snapshots_too():
     ],
 )
 def test_devices_of_the_host_by_whether_they_are_mapped(config, running, names, blocking):
-    found = local_resources(Cluster(), config, running=running)
+    found = find_local_resources(Cluster(), config, running=running)
     assert found.names == names
     assert found.blocking == (names if blocking is None else blocking)
 

@@ -107,7 +107,7 @@ def test_figures_are_those_of_the_broadcast_whenever_they_are_first_read(api):
     guest.config["memory"] = "64"
     wait(api, LAG / 2)
 
-    found, now = list_guests(api)[101], api.driver.clock.now()
+    found, now = list_guests(api)[101], api.driver.clock.time()
 
     assert found["maxmem"] == 512 * 1024**2
     assert found["uptime"] == int(now - LAG / 2 - guest.started_at)

@@ -72,3 +72,34 @@ def test_an_upload_carries_its_file_beside_the_fields():
     assert params.values == {"content": "iso", "filename": "a.iso"}
     assert params.upload is not None
     assert params.upload.content == b"\x00\x01"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'--xx\r\nContent-Disposition: form-data; name="filename"; filename="a.iso"\r\n\r\n\r\n'
+        b'--xx\r\nContent-Disposition: form-data; name="content"\r\n\r\niso\r\n--xx--\r\n',
+        b'--xx\r\nContent-Disposition: form-data; name="else"\r\n\r\n1\r\n--xx--\r\n',
+        b"--xx\r\nContent-Disposition: form-data\r\n\r\n1\r\n--xx--\r\n",
+        b"--xx\r\nno header\r\n\r\n1\r\n--xx--\r\n",
+    ],
+    ids=["a field after the file", "an unknown field", "a part without a name", "no header"],
+)
+def test_a_form_that_the_server_does_not_read_is_a_bad_request(body):
+    with pytest.raises(BadRequest) as caught:
+        read_params(Request("POST", "/x", "", {"content-type": "multipart/form-data; boundary=xx"}, body))
+
+    assert (caught.value.response.status, caught.value.response.reason) == (400, "Bad Request")
+
+
+def test_a_form_may_have_a_preamble_and_names_in_utf8():
+    body = (
+        "preamble\r\n--xx\r\nContent-Type: text/plain\r\n"
+        'Content-Disposition: form-data; name="filename"; filename="ä.iso"\r\n\r\n--x\r\n--xx--\r\n'
+    ).encode()
+
+    params = read_params(Request("POST", "/x", "", {"content-type": 'multipart/form-data; boundary="xx"'}, body))
+
+    assert params.values == {"filename": "ä.iso"}
+    assert params.upload is not None
+    assert params.upload.content == b"--x"

@@ -19,7 +19,7 @@ def differences(recorded, mine) -> list[str]:
         expected=lambda entry: entry.get("vmid") != 112, unexpected=lambda entry: entry.get("vmid") != 105
     )
     comparison.compare(recorded, mine)
-    return comparison.found
+    return comparison.differences
 
 
 END = ("INFO: Backup job finished successfully", "TASK OK")

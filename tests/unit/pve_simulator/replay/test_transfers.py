@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from pve_simulator.replay.recording import Exchange
-from pve_simulator.replay.transfers import recorded_web, stand_in
+from pve_simulator.replay.transfers import build_stand_in, read_web
 from pve_simulator.state.web import WebFile
 
 UPID = "UPID:pve1:00000770:0006AA34:6B00E487:imgcopy::root@pam!mcp:"
@@ -28,7 +28,7 @@ def test_an_upload_stands_in_with_the_name_size_and_sum_that_the_log_tells():
         "calculating checksum...OK, checksum verified", "target file: /x/iso/a.iso", "file size is: 20", "TASK OK"
     )
 
-    file = stand_in(item, [read], {"content": "iso", "checksum-algorithm": "sha256", "checksum": "ab"})
+    file = build_stand_in(item, [read], {"content": "iso", "checksum-algorithm": "sha256", "checksum": "ab"})
 
     assert (file.filename, len(file.content)) == ("a.iso", 20)
     assert file.params["checksum"] == hashlib.sha256(file.content).hexdigest()
@@ -41,7 +41,7 @@ def test_an_upload_stands_in_with_the_name_size_and_sum_that_the_log_tells():
 def test_an_image_stands_in_as_good_or_bad_as_it_was(lines, magic):
     item = exchange("POST", "/nodes/pve1/storage/local/upload", body={"data": UPID})
 
-    file = stand_in(item, [log(*lines)], {"content": "import"})
+    file = build_stand_in(item, [log(*lines)], {"content": "import"})
 
     assert file.content.startswith(b"QFI\xfb") == magic
 
@@ -49,7 +49,7 @@ def test_an_image_stands_in_as_good_or_bad_as_it_was(lines, magic):
 def test_a_refused_name_stands_in_as_one():
     body = {"data": None, "errors": {"filename": "wrong file extension"}}
 
-    assert stand_in(exchange("POST", "/upload", body=body), [], {"content": "iso"}).filename == "file.bin"
+    assert build_stand_in(exchange("POST", "/upload", body=body), [], {"content": "iso"}).filename == "file.bin"
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_a_download_tells_what_its_url_answered(lines, known):
     params = {"url": "http://h:1/x", "checksum-algorithm": "md5"}
     item = exchange("POST", "/nodes/pve1/storage/local/download-url", params, {"data": UPID})
 
-    assert recorded_web([item, log(*lines)]).files == {"http://h:1/x": known}
+    assert read_web([item, log(*lines)]).files == {"http://h:1/x": known}
 
 
 def test_a_file_server_that_was_not_there_is_not_here_either():
     reason = "create storage failed: storage 'nfs1' is not online"
     item = exchange("POST", "/storage", {"storage": "nfs1", "type": "nfs", "server": "10.0.0.9"}, {}, 500, reason)
 
-    assert recorded_web([item]).unreachable == ["10.0.0.9"]
+    assert read_web([item]).unreachable == ["10.0.0.9"]
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_a_file_server_that_was_not_there_is_not_here_either():
 def test_metadata_tell_what_a_url_answered(status, reason, body, known):
     item = exchange("GET", "/nodes/pve1/query-url-metadata", {"url": "http://h:1/x"}, body, status, reason)
 
-    assert recorded_web([item]).files == {"http://h:1/x": known}
+    assert read_web([item]).files == {"http://h:1/x": known}

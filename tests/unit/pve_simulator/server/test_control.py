@@ -127,11 +127,11 @@ def test_python_lets_the_list_catch_up(simulator, session):
     simulator.advance(1)
     sim(simulator, session, "POST", "/clock", {"speed": 0})
     make_guest(simulator, session, 700)
-    before = simulator.world.clock.now()
+    before = simulator.world.clock.time()
     assert list_guests(simulator, session)[700] == "unknown"
 
     simulator.catch_up()
-    assert (list_guests(simulator, session)[700], simulator.world.clock.now()) == ("stopped", before)
+    assert (list_guests(simulator, session)[700], simulator.world.clock.time()) == ("stopped", before)
 
     make_guest(simulator, session, 701)
     simulator.advance(10)

@@ -12,9 +12,9 @@ from pve_simulator.state.guest import Guest
 from pve_simulator.state.storage import Storage, Volume
 from pve_simulator.state.web import Web, WebFile
 from pve_simulator.storage import wget
-from pve_simulator.storage.access import may_access
-from pve_simulator.storage.content import content_list, file_format, volume_page
-from pve_simulator.storage.uploads import check_image, destination, image_format_of, normal_name
+from pve_simulator.storage.access import may_access_volume
+from pve_simulator.storage.content import build_volume_page, file_format, list_volumes
+from pve_simulator.storage.uploads import check_image, find_destination, image_format_of, normalize_name
 
 DIRECTORY = {"type": "dir", "path": "/var/lib/vz", "content": "images,rootdir,iso,vztmpl,backup,snippets,import"}
 VOLUMES = (
@@ -55,7 +55,7 @@ def cluster() -> Cluster:
     ],
 )
 def test_file_names_lose_folders_and_odd_characters(given, normal):
-    assert normal_name(given) == normal
+    assert normalize_name(given) == normal
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_file_names_lose_folders_and_odd_characters(given, normal):
     ],
 )
 def test_each_kind_of_file_has_its_place(content, name, path, form):
-    found = destination(storage(), content, name)
+    found = find_destination(storage(), content, name)
 
     assert (found.volid, found.path, found.format) == (f"local:{content}/{name}", path, form)
 
@@ -83,7 +83,7 @@ def test_each_kind_of_file_has_its_place(content, name, path, form):
 )
 def test_a_file_name_must_fit_its_content(content, name, text):
     with pytest.raises(ApiError) as caught:
-        destination(storage(), content, name)
+        find_destination(storage(), content, name)
 
     assert caught.value.errors == {"filename": text}
 
@@ -121,7 +121,7 @@ def test_the_format_of_a_file_is_in_its_name(content, name, form):
     ],
 )
 def test_content_by_type_and_owner(options, names):
-    found = content_list(cluster(), storage(), "pve1", **options)
+    found = list_volumes(cluster(), storage(), "pve1", **options)
 
     assert [volume.volid.rpartition("/")[2] for volume, entry in found] == names
 
@@ -130,18 +130,18 @@ def test_a_storage_shows_only_what_it_is_meant_for():
     narrow = storage()
     narrow.config["content"] = "iso"
 
-    assert [entry["content"] for volume, entry in content_list(cluster(), narrow, "pve1")] == ["iso"]
+    assert [entry["content"] for volume, entry in list_volumes(cluster(), narrow, "pve1")] == ["iso"]
 
 
 def test_a_backup_in_the_list_has_the_first_line_of_its_notes():
-    ((volume, entry),) = content_list(cluster(), storage(), "pve1", content="backup")
+    ((volume, entry),) = list_volumes(cluster(), storage(), "pve1", content="backup")
 
     assert (entry["notes"], entry["protected"], entry["subtype"]) == ("one", 1, "qemu")
-    assert volume_page(storage(), volume)["notes"] == "one\ntwo"
+    assert build_volume_page(storage(), volume)["notes"] == "one\ntwo"
 
 
 def test_a_files_page_counts_in_sectors_and_blocks():
-    page = volume_page(storage(), VOLUMES[2])
+    page = build_volume_page(storage(), VOLUMES[2])
 
     assert page == {"path": "/var/lib/vz/template/iso/a.iso", "size": 62976, "used": 65536, "format": "raw"}
 
@@ -160,7 +160,7 @@ def test_who_sees_which_volume(role, path, visible):
     lab.access.acl.append(AclEntry(path, "user", "ann@pve", role))
     ann = Subject(lab, "ann@pve")
 
-    assert {volume.volid for volume in VOLUMES if may_access(ann, lab, volume.volid)} == visible
+    assert {volume.volid for volume in VOLUMES if may_access_volume(ann, lab, volume.volid)} == visible
 
 
 def test_an_image_must_be_what_its_name_says():
@@ -196,7 +196,7 @@ def test_an_image_must_be_what_its_name_says():
 def test_what_a_failed_download_says(web, lines, error):
     url, now = "http://127.0.0.1:8099/a.iso", 1795220669
     said = wget.connection_lines(url, web, now)
-    last, text = wget.failure(url, web, now)
+    last, text = wget.describe_failure(url, web, now)
 
     assert [*said, *last][-len(lines) or None :][: len(lines)] == lines
     assert text == error

@@ -96,7 +96,7 @@ def test_only_disabled_storages_say_so_in_the_file():
     storage = Storage("store", {"type": "dir", "path": "/a", "content": "iso"})
 
     storage.config = updated_config(storage, {"disable": "1"}, [])
-    assert not storage.enabled
+    assert not storage.is_enabled
     storage.config = updated_config(storage, {"disable": "0"}, [])
     assert storage.config == {"type": "dir", "path": "/a", "content": "iso"}
 

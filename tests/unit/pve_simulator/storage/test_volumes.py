@@ -112,7 +112,7 @@ def test_a_renamed_linked_volume_keeps_its_base(volumes):
 )
 def test_a_volume_that_is_not_there_is_refused_with_the_plugins_text(volumes, volid, message):
     with pytest.raises(ApiError) as caught:
-        volumes.need(volid)
+        volumes.require(volid)
     assert caught.value.message == message
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pve_simulator.world.calendar_events import in_words, parse_event, schedule
+from pve_simulator.world.calendar_events import in_words, list_times, parse_event
 
 # A Saturday.
 NOW = datetime(2026, 11, 21, 9, 7, 30, tzinfo=UTC).timestamp()
@@ -49,12 +49,12 @@ def test_events_follow_each_other(text, moments):
 
 
 def test_a_schedule_lists_times_as_the_api_words_them():
-    assert [in_words(moment) for moment in schedule("mon..fri 8..17:0/15", NOW, 3)] == [
+    assert [in_words(moment) for moment in list_times("mon..fri 8..17:0/15", NOW, 3)] == [
         "Mon Nov 23 08:00:00 2026",
         "Mon Nov 23 08:15:00 2026",
         "Mon Nov 23 08:30:00 2026",
     ]
-    assert schedule("2020-1-1 0:00", NOW, 3) == []
+    assert list_times("2020-1-1 0:00", NOW, 3) == []
 
 
 def test_an_event_in_the_past_never_comes():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pve_simulator.errors import failed
+from pve_simulator.errors import failure
 from pve_simulator.world.upid import Upid
 
 
@@ -50,7 +50,7 @@ def test_the_log_is_paged_and_says_its_total(api):
     async def worker(task):
         for number in range(5):
             task.say(f"line {number}")
-        raise failed("it broke")
+        raise failure("it broke")
 
     async def start():
         return str(api.driver.world.tasks.spawn("pve1", "vzdump", 101, "root@pam", worker).upid)
@@ -85,7 +85,7 @@ def test_a_node_that_dies_takes_its_tasks_along(api):
     upid = api.post("/nodes/pve1/qemu/101/status/shutdown")[2]["data"]
 
     api.driver.world.tasks.kill_node("pve1")
-    api.run(api.driver.clock.settle())
+    api.run(api.driver.clock.run_until_idle())
 
     assert api.driver.world.tasks.get(upid).exitstatus == "unexpected status"
     assert api.driver.world.cluster.guests[101].running

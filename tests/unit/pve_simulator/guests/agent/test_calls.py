@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.guests.agent.systems import answers_acpi, answers_agent, system_of
+from pve_simulator.guests.agent.systems import answers_acpi, answers_agent, find_system
 from pve_simulator.state.agent import ScriptedRun
 from pve_simulator.state.guest import Guest
 
@@ -16,7 +16,7 @@ def test_the_agent_tells_of_its_system(inside):
     assert inside.ask("/get-osinfo")["result"]["id"] == "debian"
     assert inside.ask("/get-host-name") == {"result": {"host-name": "web-01"}}
     assert inside.ask("/get-timezone") == {"result": {"zone": "UTC", "offset": 0}}
-    assert inside.ask("/get-time")["result"] == int(inside.clock.now()) * 10**9
+    assert inside.ask("/get-time")["result"] == int(inside.clock.time()) * 10**9
     assert [cpu["can-offline"] for cpu in inside.ask("/get-vcpus")["result"]] == [False, True]
     assert len(inside.ask("/get-memory-blocks")["result"]) == 4
     assert inside.ask("", "POST", command="get-host-name") == {"result": {"host-name": "web-01"}}
@@ -140,10 +140,10 @@ def test_a_sleeping_machine_does_not_answer_any_more(inside):
 def test_a_call_without_an_agent_says_why(inside, changes, reason, seconds):
     for name, value in changes.items():
         setattr(inside.guest, name, value)
-    before = inside.clock.now()
+    before = inside.clock.time()
 
     assert inside.call("POST", "/ping")[:2] == (500, reason)
-    assert inside.clock.now() - before == seconds
+    assert inside.clock.time() - before == seconds
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,6 @@ def test_a_call_without_an_agent_says_why(inside, changes, reason, seconds):
 def test_what_runs_inside_depends_on_what_is_booted(config, acpi, found, agent):
     guest = Guest(101, "qemu", "pve1", {"agent": "1", **config}, running=True, acpi=acpi, agent_alive=acpi)
 
-    assert (system_of(guest) is not None) is found
+    assert (find_system(guest) is not None) is found
     assert answers_acpi(guest) is found
     assert answers_agent(guest) is agent

@@ -6,7 +6,7 @@ import pytest
 
 from pve_simulator.errors import ApiError
 from pve_simulator.guests.lxc.disks import say_mkfs
-from pve_simulator.guests.lxc.mountpoints import add_unused, drop_reused, parse_mount, volumes_of
+from pve_simulator.guests.lxc.mountpoints import add_unused, drop_mounted_unused, parse_mount, volumes_of
 from pve_simulator.guests.lxc.permissions import ConfigRights
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.storage import Volume
@@ -40,7 +40,7 @@ GIB = 1024**3
 def test_mount_points_keep_the_servers_order(key, value, kind, wanted, text):
     mount = parse_mount(key, value)
 
-    assert (mount.kind, mount.wanted, mount.text()) == (kind, wanted, text)
+    assert (mount.kind, mount.new_volume, mount.text()) == (kind, wanted, text)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_unused_volumes_are_kept_once_and_forgotten_when_mounted_again():
     assert volumes_of(config, unused=True) == ["local:1/a.raw", "local:1/b.raw", "local:1/c.raw"]
 
     config["mp0"] = "local:1/b.raw,mp=/b"
-    drop_reused(config)
+    drop_mounted_unused(config)
     assert "unused0" not in config
 
 

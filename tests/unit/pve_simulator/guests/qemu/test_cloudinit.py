@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pve_simulator.guests.qemu.cloudinit import dump
+from pve_simulator.guests.qemu.cloudinit import render_file
 from pve_simulator.guests.qemu.cloudinit_state import record_change
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.qemu import QemuState
@@ -34,13 +34,13 @@ NET = {"net0": "virtio=BC:24:11:ED:67:9C,bridge=vmbr0"}
     ],
 )
 def test_the_user_file_names_the_host_its_login_and_keys(config, text):
-    assert dump(config, 101, "user", DNS) == text
+    assert render_file(config, 101, "user", DNS) == text
 
 
 def test_the_network_file_has_every_address_and_the_nodes_name_servers():
     config = {**NET, "ipconfig0": "ip=10.0.0.5/20,gw=10.0.0.1,ip6=fd00::5/64,gw6=fd00::1"}
 
-    assert dump(config, 101, "network", DNS) == (
+    assert render_file(config, 101, "network", DNS) == (
         "version: 1\nconfig:\n"
         "    - type: physical\n      name: eth0\n      mac_address: 'bc:24:11:ed:67:9c'\n      subnets:\n"
         "      - type: static\n        address: '10.0.0.5'\n        netmask: '255.255.240.0'\n"
@@ -60,7 +60,7 @@ def test_the_network_file_has_every_address_and_the_nodes_name_servers():
     ],
 )
 def test_addresses_that_come_by_themselves_have_no_gateway(addresses, subnets):
-    text = dump({**NET, "ipconfig0": addresses}, 101, "network", {})
+    text = render_file({**NET, "ipconfig0": addresses}, 101, "network", {})
 
     assert [line.strip() for line in text.partition("subnets:\n")[2].splitlines()] == subnets
 
@@ -68,19 +68,19 @@ def test_addresses_that_come_by_themselves_have_no_gateway(addresses, subnets):
 def test_windows_gets_the_network_as_interfaces():
     config = {**NET, "ipconfig0": "ip=dhcp,ip6=auto", "ostype": "win11", "nameserver": "1.1.1.1", "searchdomain": "x.y"}
 
-    assert dump(config, 101, "network", DNS) == (
+    assert render_file(config, 101, "network", DNS) == (
         "auto lo\niface lo inet loopback\n\nauto eth0\niface eth0 inet dhcp\niface eth0 inet6 auto\n"
         "        dns_nameservers 1.1.1.1\n        dns_search x.y\n"
     )
-    assert '"content_path": "/content/0000"' in dump(config, 101, "meta", DNS)
+    assert '"content_path": "/content/0000"' in render_file(config, 101, "meta", DNS)
 
 
 def test_the_instance_changes_with_what_is_on_the_drive():
-    before = dump({"name": "a"}, 101, "meta", DNS)
+    before = render_file({"name": "a"}, 101, "meta", DNS)
 
     assert before.startswith("instance-id: ")
-    assert dump({"name": "a"}, 101, "meta", DNS) == before
-    assert dump({"name": "b"}, 101, "meta", DNS) != before
+    assert render_file({"name": "a"}, 101, "meta", DNS) == before
+    assert render_file({"name": "b"}, 101, "meta", DNS) != before
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pve_simulator.errors import ApiError
 from pve_simulator.guests.qemu.access import GuestAccess
-from pve_simulator.guests.qemu.changing import Changing
+from pve_simulator.guests.qemu.changing import ConfigUpdate
 from pve_simulator.guests.qemu.pending import apply_cold
 from pve_simulator.guests.qemu.unused import volumes_in
 from pve_simulator.requests.auth import Subject
@@ -48,9 +48,9 @@ def _apply(guest: Guest, volumes: Volumes, step: tuple[str, object, object]) -> 
         apply_cold(volumes, guest)
         guest.running, guest.acpi = bool(key), bool(value)
     elif kind == "delete":
-        Changing(guest, volumes, access, force=bool(value)).run({}, [str(key)])
+        ConfigUpdate(guest, volumes, access, force=bool(value)).run({}, [str(key)])
     else:
-        Changing(guest, volumes, access, force=False).run({str(key): str(value)}, [])
+        ConfigUpdate(guest, volumes, access, force=False).run({str(key): str(value)}, [])
 
 
 def _referenced(guest: Guest) -> set[str]:

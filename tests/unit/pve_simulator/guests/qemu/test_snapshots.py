@@ -117,7 +117,7 @@ def test_start_after_rollback_is_a_task_of_its_own(lab):
     lab.task("POST", f"{QEMU}/snapshot/cold/rollback", start=1)
     lab.wait(5)
     assert lab.guest(100).running
-    assert [task.upid.type for task in lab.driver.world.tasks.archived("pve1")][:2] == ["qmstart", "qmrollback"]
+    assert [task.upid.type for task in lab.driver.world.tasks.list_finished("pve1")][:2] == ["qmstart", "qmrollback"]
 
 
 def test_a_guest_is_locked_while_its_snapshot_is_taken(lab):

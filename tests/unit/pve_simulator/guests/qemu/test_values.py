@@ -7,10 +7,10 @@ import pytest
 from pve_simulator.errors import ApiError
 from pve_simulator.guests.qemu.boot import default_order, parse_order, print_order
 from pve_simulator.guests.qemu.drives import drive_keys, is_cdrom, is_cloudinit, parse_drive, print_drive, tidy_drive
-from pve_simulator.guests.qemu.resizing import wanted_size
+from pve_simulator.guests.qemu.resizing import parse_target_size
 from pve_simulator.guests.qemu.ssh_keys import is_public_key
 from pve_simulator.guests.qemu.unplug import unplug
-from pve_simulator.guests.qemu.values import command_line, config_text, pinned_machine
+from pve_simulator.guests.qemu.values import config_text, pinned_machine, render_command_line
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.state.guest import Guest
 
@@ -94,7 +94,7 @@ def test_an_order_is_read_back_and_the_legacy_form_has_none():
     [("+1G", 33 * GIB), ("40G", 40 * GIB), ("1.5T", 1536 * GIB), ("+0.5G", 32 * GIB + GIB // 2), ("1024", 1024)],
 )
 def test_a_size_is_absolute_or_added(text, size):
-    assert wanted_size(text, 32 * GIB) == size
+    assert parse_target_size(text, 32 * GIB) == size
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_values_are_stored_as_they_read_back(key, value, text):
 def test_the_log_names_parameters_in_order_and_hides_passwords():
     params = {"name": "web", "cipassword": "secret", "onboot": False}
 
-    assert command_line(params) == "-cipassword <hidden> -name web -onboot 0"
+    assert render_command_line(params) == "-cipassword <hidden> -name web -onboot 0"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_a_running_guest_goes_on_running_on_the_other_node(lab):
     assert "migration downtime limit: 100 ms" in log
     guest = lab.guest(100)
     assert (guest.node, guest.running, guest.paused) == ("pve2", True, False)
-    started = lab.driver.world.tasks.archived("pve2")[0].upid
+    started = lab.driver.world.tasks.list_finished("pve2")[0].upid
     assert (started.type, started.user) == ("qmstart", "root@pam")
 
 
