@@ -12,9 +12,7 @@ NAMES = [(one.module, one.name) for one in all_scenarios(Place(node="node", stor
 
 @pytest.mark.cluster
 @pytest.mark.parametrize(("module", "name"), NAMES, ids=[f"{module}: {name}" for module, name in NAMES])
-def test_the_plan_of_check_mode_is_what_becomes_of_it_and_a_second_apply_plans_nothing(
-    found, client, connection_env, could_not, module, name
-):
+def test_apply_does_the_plan_once(found, client, connection_env, could_not, module, name):
     # Each scenario uses the ids of the one before: the cluster's list shows for 10 s who had them then.
     place = found.place
     scenario = next(one for one in all_scenarios(place) if (one.module, one.name) == (module, name))

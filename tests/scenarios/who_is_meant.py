@@ -57,7 +57,7 @@ def _renamed(place: Place) -> list[Scenario]:
     )
     return [
         _scenario(
-            "a guest is changed by the name that it has just got, and not made again",
+            "a guest is changed by its new name, and not made again",
             "pve_guest",
             {"name": fresh, "memory": 128},
             [*place.machine(0), place.broadcast(0), place.rename(0, fresh)],

@@ -115,7 +115,7 @@ def test_a_denied_plan_is_not_decided_on_again(converse, playvisor, guest):
     assert "is denied" in again.json["failure"]["message"]
 
 
-def test_a_person_at_the_command_line_needs_no_approval_for_what_is_not_protected(playvisor, guest, ledger):
+def test_a_person_at_the_command_line_needs_approval_only_for_protected_guests(playvisor, guest, ledger):
     done = playvisor("call", "stop_guest", f"vmid={guest(running=True).vmid}", "--json")
 
     assert (done.status, done.json["status"]) == (0, "ok")

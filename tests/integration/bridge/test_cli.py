@@ -242,7 +242,7 @@ class TestWithoutACluster:
         return lambda *arguments, **changes: playvisor(*arguments, environment=clean_env, **changes)
 
     @pytest.mark.parametrize("command", [("call", "list_guests"), ("mcp",)])
-    def test_what_needs_one_says_what_to_set(self, bare, command):
+    def test_a_command_that_needs_a_cluster_says_what_to_set(self, bare, command):
         done = bare(*command)
 
         assert done.status == 2

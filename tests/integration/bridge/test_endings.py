@@ -46,9 +46,7 @@ def test_ctrl_c_stops_the_run_and_says_what_that_means(slow_start, ledger):
 
 
 @pytest.mark.parametrize("slow_start", ["cold"], indirect=True)
-def test_a_killed_process_leaves_a_row_that_the_next_one_closes_and_a_playbook_that_it_ends(
-    slow_start, ledger, playvisor, eventually
-):
+def test_the_next_process_closes_what_a_killed_one_left_open(slow_start, ledger, playvisor, eventually):
     slow_start.kill()
     slow_start.wait()
     (row,) = ledger.recent()

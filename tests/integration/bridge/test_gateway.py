@@ -442,7 +442,7 @@ class TestHostilePlaybooks:
             "PATCH /version",
         ]
 
-    def test_one_in_place_of_a_reading_one_can_change_nothing_and_learn_no_secret(
+    def test_a_hostile_reading_playbook_changes_nothing_and_learns_no_secret(
         self, bridge, web, writes, simulator, expected
     ):
         result = bridge.run(Request("list_guests", {}, "apply"), lambda _line: None, threading.Event())
@@ -457,7 +457,7 @@ class TestHostilePlaybooks:
         assert [f"{one['method']} {one['path']}" for one in sent if one["note"] == "denied"] == expected
         assert bridge.ledger.verify().faults == []
 
-    def test_one_that_has_a_plan_can_do_nothing_else(
+    def test_a_hostile_playbook_with_a_plan_can_do_nothing_else(
         self, bridge, settings, web, writes, simulator, tmp_path, expected
     ):
         other = next(one for one in simulator.cluster.guests.values() if one.type == "qemu" and one is not web)

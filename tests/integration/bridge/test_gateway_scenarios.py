@@ -71,7 +71,7 @@ def run(gateway, simulator, tmp_path):
 @pytest.mark.parametrize(
     "scenario", [pytest.param(one, id=f"{one.module}: {one.name}") for one in all_scenarios(PLACE)]
 )
-def test_applying_needs_no_more_than_the_plan_and_planning_nothing(simulator, run, scenario):
+def test_the_plan_is_grant_enough(simulator, run, scenario):
     if PLACE.lacking(scenario):
         pytest.skip("the simulator does not offer what it needs")
     direct = Connection(

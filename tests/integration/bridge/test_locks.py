@@ -13,9 +13,7 @@ CLUSTER = "https://pve1:8006"
 
 
 @pytest.mark.flow
-def test_of_two_clients_on_one_guest_one_waits_and_another_guest_is_not_held_up(
-    serving, talk, guest, simulator, ledger
-):
+def test_two_clients_wait_for_each_other_only_on_the_same_guest(serving, talk, guest, simulator, ledger):
     simulator.world.settings.task_seconds = 2.0
     first, second = guest(running=False), guest(running=True, kind="lxc")
     done = {}

@@ -74,7 +74,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
     assert {row["client_name"] for row in ledger.recent(2)} == {"token:nightly", "token:other"}
 
 
-def test_who_has_no_valid_token_or_comes_too_often_or_from_elsewhere_stays_outside(serving, token, ledger):
+def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving, token, ledger):
     secret, revoked, other = token("ci"), token("old"), token("other")
     Tokens(ledger.database).revoke("old")
 
@@ -146,7 +146,7 @@ def test_a_call_taken_back_is_stopped_where_the_protocol_can_tell(
     assert row["outcome"] == outcome
 
 
-def test_it_does_not_listen_where_anybody_or_nobody_could_come_in(playvisor):
+def test_a_server_does_not_listen_without_tokens(playvisor):
     for options, said in (
         (["--host", "0.0.0.0", "--no-auth"], "Without tokens it does not listen on 0.0.0.0"),
         ([], "There is no token yet"),

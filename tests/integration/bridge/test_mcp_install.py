@@ -12,9 +12,7 @@ from mcp.client.stdio import StdioServerParameters
 pytestmark = pytest.mark.flow
 
 
-def test_a_client_gets_playvisor_beside_what_it_has_and_starts_it_with_nothing_else(
-    playvisor, env, simulator, tmp_path
-):
+def test_a_client_gets_playvisor_beside_what_it_has_and_starts_it(playvisor, env, simulator, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(simulator.token_secret)
     home = {"HOME": str(tmp_path), "PROXMOX_TOKEN_SECRET": None, "PROXMOX_TOKEN_SECRET_FILE": str(secret)}

@@ -25,7 +25,7 @@ async def error(client, uri):
     return caught.value
 
 
-def test_the_cluster_and_what_was_done_are_read_as_resources_and_each_reading_is_recorded(converse, guest, ledger):
+def test_reading_a_resource_is_recorded(converse, guest, ledger):
     web = guest(running=True)
 
     async def steps(client):

@@ -187,9 +187,7 @@ def test_a_server_that_can_not_live_is_missed_once_and_loudly(connection, warm, 
     assert ["fork server" in record.getMessage() for record in caplog.records] == [True]
 
 
-def test_a_run_whose_server_dies_before_it_could_fork_is_run_by_ansible_playbook_itself(
-    connection, warm, tmp_path, monkeypatch
-):
+def test_a_run_whose_server_dies_before_the_fork_uses_ansible_playbook(connection, warm, tmp_path, monkeypatch):
     executor = warm(connection)
     folder = executor.supervisor.find_program_folder()
     monkeypatch.setattr(executor.supervisor, "find_program_folder", lambda: folder)

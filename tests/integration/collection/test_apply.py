@@ -97,7 +97,7 @@ def test_what_is_done_is_changed(place):
     assert len(outcome.upids) == 1
 
 
-def test_a_state_that_somebody_else_brought_about_is_reached_and_not_our_change(running):
+def test_a_state_reached_by_somebody_else_is_not_our_change(running):
     outcome = running.apply()
 
     assert (outcome.failure, outcome.changed) == (None, False)
@@ -113,7 +113,7 @@ def test_a_request_whose_answer_was_lost_is_not_sent_again_but_looked_after(plac
     assert (outcome.failure, outcome.changed, len(place.sent)) == (None, True, 1)
 
 
-def test_a_request_that_took_the_node_too_long_is_not_sent_again_but_looked_after(running):
+def test_a_request_that_timed_out_is_followed_and_not_sent_again(running):
     running.simulator.inject(**TIMED_OUT)
 
     outcome = running.apply()
@@ -132,7 +132,7 @@ def test_a_request_that_took_the_node_too_long_is_not_sent_again_but_looked_afte
         (LOST, False, STARTED, Clone(), errors.UNREACHABLE),
     ],
 )
-def test_what_proves_nothing_stays_a_failure(place, fault, is_running, plan, resource, code):
+def test_a_state_that_proves_nothing_leaves_the_failure(place, fault, is_running, plan, resource, code):
     place.guest.running = is_running
     place.simulator.inject(**fault)
 
@@ -148,7 +148,7 @@ def test_a_locked_guest_is_waited_for_and_asked_again(place):
     assert (outcome.failure, len(place.sent), place.guest.running) == (None, 2, True)
 
 
-def test_a_guest_that_was_started_by_whoever_held_the_lock_is_not_asked_again(running):
+def test_a_guest_started_by_the_holder_of_its_lock_is_not_started_again(running):
     running.simulator.inject(**LOCKED)
 
     outcome = running.apply()
@@ -189,7 +189,7 @@ class Sealed(Power):
         return replace(step, params={**step.params, "digest": client.get(f"{GUEST}/config")["digest"]})
 
 
-def test_steps_are_made_ready_one_by_one_and_none_is_sent_after_one_that_can_not_be(place):
+def test_no_step_is_sent_after_one_that_can_not_be_prepared(place):
     names = [Step("PUT", f"{GUEST}/config", "", {"name": name}, task=False) for name in ("one", "two", "three")]
 
     outcome = place.apply(replace(STARTED, steps=tuple(names)), Sealed())
@@ -198,7 +198,7 @@ def test_steps_are_made_ready_one_by_one_and_none_is_sent_after_one_that_can_not
     assert (outcome.failure.code, outcome.steps_done, outcome.changed) == (errors.DIGEST_CONFLICT, 2, True)
 
 
-def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_and_is_not_waited_for(place):
+def test_a_state_that_differs_at_once_is_somebody_elses_change(place):
     class AtOnce(Power):
         settle_seconds = 0.0
         looks = 0
@@ -214,7 +214,7 @@ def test_what_is_done_at_once_and_yet_is_otherwise_was_changed_by_somebody_else_
     assert (outcome.failure.code, outcome.changed, resource.looks) == (errors.DIGEST_CONFLICT, True, 1)
 
 
-def test_a_node_that_has_none_of_the_guests_to_back_up_is_a_failure_and_no_change(place):
+def test_a_backup_on_a_node_without_the_guests_fails_without_a_change(place):
     elsewhere = Step("POST", "/nodes/pve2/vzdump", "", {"vmid": "101", "storage": "local"})
 
     outcome = place.apply(replace(STARTED, steps=(elsewhere,)))
@@ -247,7 +247,7 @@ def try_ids(place, first, **params):
     return outcome
 
 
-def test_another_plan_takes_the_place_of_one_that_was_refused_at_once(place):
+def test_a_plan_that_was_refused_at_once_is_replaced(place):
     taken = sorted(vmid for vmid, guest in place.simulator.cluster.guests.items() if guest.type == "qemu")
     first, free = taken[-1], max(place.simulator.cluster.guests) + 1
 

@@ -35,9 +35,7 @@ def taken(monkeypatch):
     return ids
 
 
-def test_an_id_of_the_clusters_choice_that_is_taken_meanwhile_gives_way_to_another(
-    simulator, connection_env, template, taken
-):
+def test_a_free_id_taken_meanwhile_is_replaced_by_another(simulator, connection_env, template, taken):
     taken.times = 2
 
     result = run_module("pve_clone", {"vmid": template.vmid, "new_name": "web-99"}, connection_env)
@@ -51,7 +49,7 @@ def test_an_id_of_the_clusters_choice_that_is_taken_meanwhile_gives_way_to_anoth
 
 
 @pytest.mark.parametrize(("expected", "code"), [(True, "drifted"), (False, "ambiguous")])
-def test_an_id_that_was_asked_for_or_approved_is_not_exchanged_and_the_strangers_guest_not_taken_for_the_clone(
+def test_an_id_that_was_asked_for_or_approved_is_not_exchanged(
     simulator, connection_env, template, taken, expected, code
 ):
     options = {"vmid": template.vmid, "new_name": "web-99"}

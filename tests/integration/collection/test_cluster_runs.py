@@ -81,7 +81,7 @@ def test_the_place_is_found_on_a_single_node_with_a_directory(client, simulator)
     assert place.offers == {"snapshots"}
 
 
-def test_without_a_storage_for_containers_they_are_left_out_and_the_reason_is_kept(client, simulator):
+def test_containers_without_a_storage_are_left_out_with_the_reason(client, simulator):
     single(simulator, content="images,vztmpl")
 
     found = find_place(client, Wishes(RANGE))
@@ -118,7 +118,7 @@ def test_a_place_that_is_not_there_or_not_free_is_refused(client, wishes, named)
 
 
 @pytest.mark.parametrize("kvm", [True, False])
-def test_hardware_virtualization_is_found_out_with_a_guest_that_does_not_stay(client, simulator, kvm):
+def test_hardware_virtualization_is_found_out_with_a_temporary_guest(client, simulator, kvm):
     simulator.cluster.nodes["pve1"].kvm = kvm
     before = set(simulator.cluster.guests)
 

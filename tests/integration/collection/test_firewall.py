@@ -58,7 +58,7 @@ class Meddled(list):
             super().insert(1, {"type": "in", "action": "DROP", "enable": "1"})
 
 
-def test_a_rule_that_somebody_adds_meanwhile_stops_the_plan_and_a_second_run_finishes_it(simulator, connection_env):
+def test_a_rule_added_meanwhile_stops_the_plan_and_a_second_run_finishes_it(simulator, connection_env):
     options = {"level": "cluster", "rules": RULES}
     simulator.cluster.part(Firewall).cluster.rules = Meddled(2)
 

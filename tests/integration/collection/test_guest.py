@@ -197,7 +197,7 @@ def test_disks_that_would_shrink_are_refused_before_anything_is_changed(simulato
 
 
 @pytest.mark.parametrize("kind", ["qemu", "lxc"])
-def test_a_guest_is_deleted_only_when_it_is_stopped_unprotected_and_the_one_that_was_named(simulator, apply, kind):
+def test_only_the_named_guest_stopped_and_unprotected_is_deleted(simulator, apply, kind):
     guest = next(g for g in simulator.cluster.guests.values() if g.type == kind and g.running)
     name = guest.config["name" if kind == "qemu" else "hostname"]
 

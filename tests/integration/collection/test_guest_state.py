@@ -1,4 +1,4 @@
-"""pve_guest_state through ansible-playbook against a simulated cluster."""
+"""pve_guest_state on a simulated cluster, mostly through ansible-playbook."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from scenarios.running import run_module
 
 from pve_simulator.world.faults import FaultRule
 
@@ -85,17 +86,18 @@ def test_many_guests_are_observed_at_once_and_one_bad_guest_fails_alone(play, si
     assert sorted(lists) == sorted(["/cluster/resources", *everywhere])
 
 
-def test_a_shutdown_that_is_ignored_fails_and_force_stops_the_guest(play, simulator):
+def test_a_shutdown_that_is_ignored_fails_and_force_stops_the_guest(play, simulator, connection_env):
     deaf = guest(simulator, running=True)
     deaf.acpi = False
 
-    clean = play("guest_state", vmid=deaf.vmid, state="stopped", shutdown_timeout=1)
-    assert clean.result["failure"]["code"] == "task_failed"
-    assert "force" in clean.result["failure"]["hint"]
-    assert clean.result["guests"][0]["after"] == {"state": "running"}
-    assert not clean.result["changed"]
+    options = {"vmid": deaf.vmid, "state": "stopped", "shutdown_timeout": 1}
+    clean = run_module("pve_guest_state", options, connection_env)
+    assert clean["failure"]["code"] == "task_failed"
+    assert "force" in clean["failure"]["hint"]
+    assert clean["guests"][0]["after"] == {"state": "running"}
+    assert not clean["changed"]
 
-    forced = play("guest_state", vmid=deaf.vmid, state="stopped", shutdown_timeout=1, force=True)
+    forced = play("guest_state", **options, force=True)
     assert forced.rc == 0
     assert forced.result["guests"][0]["after"] == {"state": "stopped"}
 
@@ -112,21 +114,26 @@ def test_a_task_that_outlives_its_timeout_says_that_it_goes_on(play, simulator):
     assert run.result["upids"][0] in run.result["failure"]["message"]
 
 
-def test_a_container_is_stopped_started_and_restarted(play, simulator):
+def test_a_container_is_stopped_started_and_restarted(simulator, connection_env):
     container = guest(simulator, running=True, kind="lxc")
 
     for state, after in (("stopped", "stopped"), ("started", "running"), ("restarted", "running")):
-        run = play("guest_state", name=container.name, state=state, shutdown_timeout=5)
-        assert run.result["guests"][0]["after"] == {"state": after}, run.stdout
-        assert run.result["changed"]
+        options = {"name": container.name, "state": state, "shutdown_timeout": 5}
+        result = run_module("pve_guest_state", options, connection_env)
+        assert result["guests"][0]["after"] == {"state": after}
+        assert result["changed"]
 
 
-def test_a_virtual_machine_is_suspended_and_resumed(play, simulator):
+def test_a_virtual_machine_is_suspended_and_resumed(simulator, connection_env):
     web = guest(simulator, running=True)
 
-    assert play("guest_state", vmid=web.vmid, state="suspended").result["guests"][0]["after"] == {"state": "paused"}
-    assert not play("guest_state", vmid=web.vmid, state="suspended").result["changed"]
-    assert play("guest_state", vmid=web.vmid, state="resumed").result["guests"][0]["after"] == {"state": "running"}
+    for state, after, changed in (
+        ("suspended", "paused", True),
+        ("suspended", "paused", False),
+        ("resumed", "running", True),
+    ):
+        result = run_module("pve_guest_state", {"vmid": web.vmid, "state": state}, connection_env)
+        assert (result["guests"][0]["after"], result["changed"]) == ({"state": after}, changed)
 
 
 def test_a_guest_on_an_offline_node_is_said_to_be_there(play, simulator):
@@ -162,9 +169,9 @@ def test_a_lock_that_stays_is_guest_locked_and_leaves_one_failed_task(play, simu
     assert len(run.result["upids"]) == 1
 
 
-def test_a_new_guest_is_found_by_name_before_the_resource_list_knows_it(play, simulator):
+def test_a_new_guest_is_found_by_name_before_the_resource_list_knows_it(play, simulator, connection_env):
     simulator.world.settings.resources_lag = 3600.0
-    play("cluster_info")
+    run_module("pve_cluster_info", {}, connection_env)
     new = replace(guest(simulator, running=False), vmid=555, config={"name": "brand-new"})
     simulator.cluster.guests[new.vmid] = new
 

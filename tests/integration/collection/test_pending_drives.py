@@ -186,7 +186,7 @@ def test_a_disk_with_a_change_that_waits_grows_on_every_bus(
         ({"slot": "mp0", "size": 10, "mp": "/other"}, f"{SPARE},mp=/other,size=10G"),
     ],
 )
-def test_a_running_containers_volume_grows_and_gets_options_that_wait_in_one_task(
+def test_a_running_containers_volume_grows_while_options_wait(
     simulator, client, container, apply, restart, wished, next_value
 ):
     container(mp0="local-lvm:4,mp=/data")
@@ -202,9 +202,7 @@ def test_a_running_containers_volume_grows_and_gets_options_that_wait_in_one_tas
     assert not apply(wished)["changed"]
 
 
-def test_a_container_that_was_stopped_with_a_change_that_waits_takes_it_and_grows(
-    simulator, client, container, apply, wait, send
-):
+def test_a_stopped_container_takes_its_pending_change_and_grows(simulator, client, container, apply, wait, send):
     container()
     wait(CT, rootfs="mountoptions=noatime")
     send("POST", f"{CT}/status/stop")
@@ -219,9 +217,7 @@ def test_a_container_that_was_stopped_with_a_change_that_waits_takes_it_and_grow
     assert drives(client, CT) == {"rootfs": "local-lvm:vm-500-disk-0,mountoptions=noatime,size=10G"}
 
 
-def test_a_container_that_was_stopped_with_a_change_that_waits_takes_it_and_moves(
-    simulator, client, container, apply, wait, send
-):
+def test_a_stopped_container_takes_its_pending_change_and_moves(simulator, client, container, apply, wait, send):
     container()
     wait(CT, rootfs="mountoptions=noatime")
     send("POST", f"{CT}/status/stop")
@@ -235,9 +231,7 @@ def test_a_container_that_was_stopped_with_a_change_that_waits_takes_it_and_move
     assert drives(client, CT) == {"rootfs": f"{volume},mountoptions=noatime,size=8G"}
 
 
-def test_a_container_that_was_stopped_with_a_change_that_waits_becomes_a_larger_template(
-    client, container, apply, wait, send
-):
+def test_a_stopped_container_with_a_pending_change_becomes_a_larger_template(client, container, apply, wait, send):
     container()
     wait(CT, rootfs="mountoptions=noatime")
     send("POST", f"{CT}/status/stop")
@@ -365,7 +359,7 @@ def test_options_alone_keep_the_size_that_the_disk_has_now(client, machine, appl
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_a_configuration_that_says_less_than_the_disk_has_is_mended(
+def test_a_disk_configured_smaller_than_it_is_is_mended(
     simulator, client, machine, apply, wait, send, restart, restarted
 ):
     machine()
@@ -384,7 +378,7 @@ def test_a_configuration_that_says_less_than_the_disk_has_is_mended(
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_who_may_not_look_at_the_storage_mends_it_by_growing_to_the_size_that_there_is(
+def test_growing_to_the_true_size_mends_it_without_a_right_to_the_storage(
     simulator, client, machine, apply, wait, send, running
 ):
     machine()
@@ -410,9 +404,7 @@ def test_who_may_not_look_at_the_storage_mends_it_by_growing_to_the_size_that_th
 
 @pytest.mark.parametrize("running", [True, False])
 @pytest.mark.parametrize("slot", ["rootfs", "mp0"])
-def test_a_container_whose_configuration_says_less_than_the_volume_has_is_mended(
-    client, container, apply, send, slot, running
-):
+def test_a_container_configured_smaller_than_its_volume_is_mended(client, container, apply, send, slot, running):
     container(mp0="local-lvm:8,mp=/data", running=running)
     send("PUT", f"{CT}/resize", disk=slot, size="10G")
     value = client.get(f"{CT}/config")[slot]
@@ -424,9 +416,7 @@ def test_a_container_whose_configuration_says_less_than_the_volume_has_is_mended
     assert not apply({"slot": slot, "size": 10})["changed"]
 
 
-def test_a_disk_that_truly_is_larger_than_is_wished_is_refused_before_anything_is_sent(
-    simulator, machine, apply, wait, send, restart
-):
+def test_a_disk_that_would_shrink_is_refused_before_anything_is_sent(simulator, machine, apply, wait, send, restart):
     machine()
     wait(VM, scsi0="ssd=1")
     send("PUT", f"{VM}/resize", disk="scsi0", size="30G")
@@ -510,7 +500,7 @@ def test_the_volume_that_a_drive_has_now_can_be_kept_and_grown(client, simulator
     assert sizes(simulator) == {DISK: 30, SPARE: 4}
 
 
-def test_a_volume_that_only_comes_with_a_restart_is_not_grown_in_the_same_task(simulator, spare, apply):
+def test_a_volume_that_needs_a_restart_is_not_grown_in_the_same_task(simulator, spare, apply):
     spare("sata0", hotplug="network")
 
     refused = apply({"slot": "sata0", "volume": SPARE, "size": 8})
@@ -533,7 +523,7 @@ def test_a_volume_that_is_plugged_in_grows_in_the_same_task(client, spare, apply
 
 
 @pytest.mark.parametrize(("slot", "works"), [("scsi3", True), ("virtio3", True), ("sata3", False), ("ide1", False)])
-def test_an_imported_disk_of_a_running_machine_grows_only_where_it_is_plugged_in(
+def test_an_imported_disk_of_a_running_machine_grows_only_when_plugged_in(
     client, simulator, machine, apply, slot, works
 ):
     machine()
@@ -596,7 +586,7 @@ def test_a_drive_whose_options_wait_is_detached_and_deleted(
     assert sizes(simulator) == {DISK: 20, **dict.fromkeys(left.values(), 4)}
 
 
-def test_a_disk_that_waits_for_being_attached_is_detached_but_not_deleted_at_once(simulator, client, machine, apply):
+def test_a_disk_with_a_pending_attachment_is_detached_but_not_deleted(simulator, client, machine, apply):
     machine()
     apply({"slot": "sata1", "storage": "local-lvm", "size": 4})
     sent = len(writes(simulator))
@@ -660,9 +650,7 @@ class Meddling(Client):
         return data
 
 
-def test_a_disk_that_somebody_moves_between_two_steps_is_not_brought_back_by_the_second(
-    simulator, client, machine, send
-):
+def test_a_disk_moved_by_somebody_between_two_steps_stays_there(simulator, client, machine, send):
     machine()
     resource, observed, outcome, params = prepared(client, {"slot": "scsi0", "size": 30, "ssd": True})
 

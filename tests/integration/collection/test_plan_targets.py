@@ -29,7 +29,7 @@ def test_guests_that_would_change_come_with_what_a_policy_asks_about(simulator, 
     }
 
 
-def test_they_are_told_only_to_who_wants_to_know_and_cost_no_request(simulator, connection_env):
+def test_targets_are_in_the_plan_only_when_asked_for_and_cost_no_request(simulator, connection_env):
     options = {"vmid": 101, "state": "stopped"}
 
     result = run_module("pve_guest_state", options, connection_env, check=True)

@@ -37,7 +37,7 @@ SINGLE = replace(
 )
 _SPEED = 100.0
 SOURCES = Path(__file__).resolve().parents[3] / "plugins/modules"
-PLACES = {"cluster": CLUSTER, "single node": SINGLE}
+PLACES = {"cluster": CLUSTER, "single": SINGLE}
 EVERY = [
     pytest.param(place, one, id=f"{name}: {one.module}: {one.name}")
     for name, place in PLACES.items()
@@ -73,9 +73,7 @@ def writes(simulator):
 
 
 @pytest.mark.parametrize(("place", "scenario"), EVERY)
-def test_the_plan_of_check_mode_is_what_applying_sends_and_a_second_apply_sends_nothing(
-    simulator, client, connection_env, place, scenario
-):
+def test_apply_sends_the_plan_once(simulator, client, connection_env, place, scenario):
     scenario = prepare(client, scenario)
     before = len(writes(simulator))
 

@@ -78,7 +78,7 @@ SELECTIONS = [
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
-def test_the_guest_that_has_the_name_now_is_stopped_and_not_the_one_that_had_it(run, simulator, swapped, selection):
+def test_the_guest_with_the_name_is_stopped_and_not_its_former_owner(run, simulator, swapped, selection):
     result = run("guest_state", **selection, state="stopped", force=True)
 
     assert [(guest["vmid"], guest["name"]) for guest in result["guests"]] == [(612, "alpha")]
@@ -110,7 +110,7 @@ def test_every_module_changes_the_guest_that_has_the_name_now(run, simulator, sw
 
 
 @pytest.mark.parametrize("module", ["guest_info", "firewall_info", "console_info"])
-def test_what_is_read_by_a_name_is_of_the_guest_that_has_it_now(run, swapped, module):
+def test_reading_by_name_reads_the_guest_that_has_it_now(run, swapped, module):
     options = {"level": "guest"} if module == "firewall_info" else {}
 
     found, nobody = (run(module, name=name, **options) for name in ("alpha", "spare"))
@@ -131,7 +131,7 @@ def test_a_guest_is_read_as_it_is_after_it_was_stopped(run):
     assert [guest["vmid"] for guest in stopped] == [611, 670, 671]
 
 
-def test_the_guest_that_is_called_so_now_is_deleted_and_not_the_one_that_was(run, simulator, rename):
+def test_the_guest_with_the_name_is_deleted_and_not_its_former_owner(run, simulator, rename):
     rename(670, "keep")
     rename(671, "doomed")
 
@@ -172,9 +172,7 @@ def test_an_id_with_the_name_that_its_guest_had_is_refused(run, simulator, renam
         ("guest_exec", {"command": ["true"]}),
     ],
 )
-def test_nothing_is_interrupted_or_lost_by_a_name_that_another_guest_has_got_just_now(
-    run, simulator, rename, module, options
-):
+def test_a_name_just_given_to_another_guest_does_no_harm(run, simulator, rename, module, options):
     rename(612, "alpha")
     before = writes(simulator)
 
@@ -337,9 +335,7 @@ def meddler(monkeypatch):
     ],
     ids=["renamed", "template", "moved", "deleted", "of another type", "another one of the name", "changed"],
 )
-def test_a_guest_that_is_another_one_right_before_the_first_request_is_left_alone(
-    run, simulator, reuse, meddler, meddle, code
-):
+def test_a_guest_replaced_right_before_the_first_request_is_left_alone(run, simulator, reuse, meddler, meddle, code):
     meddler.meddle = lambda: meddle(simulator.cluster.guests, reuse)
 
     result = run("guest_state", vmid=611, state="stopped", force=True)
@@ -438,7 +434,7 @@ def test_nothing_is_deleted_by_its_name_while_a_node_can_not_be_asked(run, simul
     assert by_both["changed"]
 
 
-def test_a_name_that_may_be_on_a_node_that_can_not_be_asked_is_not_called_missing(run, simulator, swapped):
+def test_a_name_is_not_missing_while_a_node_can_not_be_asked(run, simulator, swapped):
     simulator.inject(path="^/nodes/pve2/qemu$", status=596, message="Connection timed out")
 
     result = run("guest_state", name="alpha", state="stopped")
@@ -488,7 +484,7 @@ def test_one_guest_costs_two_requests_to_be_confirmed(run, simulator, selection)
 
 
 @pytest.mark.parametrize("name", ["nobody", "alpha"])
-def test_a_name_that_nobody_has_or_that_is_to_be_interrupted_costs_the_lists_of_the_nodes(run, simulator, name):
+def test_unknown_and_risky_names_are_looked_up_on_every_node(run, simulator, name):
     run("guest_state", check=True, name=name, state="stopped")
 
     asked = [path for _method, path, _status in simulator.requests]

@@ -40,7 +40,7 @@ def test_a_step_may_be_sent_as_it_was_planned():
     ],
     ids=lambda one: f"{one.method} {one.display_path} {dict(one.params)}",
 )
-def test_anything_else_may_not(request_):
+def test_any_other_request_is_denied(request_):
     assert Grant([SHUTDOWN]).claim(request_) is None
 
 

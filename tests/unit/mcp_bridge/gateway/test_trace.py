@@ -68,7 +68,7 @@ def test_a_secret_in_a_path_is_not_told(trace, tmp_path):
     assert SECRET not in (tmp_path / TRACE).read_text()
 
 
-def test_a_line_that_was_cut_off_is_left_out(trace, tmp_path):
+def test_an_incomplete_line_is_left_out(trace, tmp_path):
     trace.deny("GET", "/a")
     with (tmp_path / TRACE).open("a") as file:
         file.write(json.dumps({"nr": 2})[:5])

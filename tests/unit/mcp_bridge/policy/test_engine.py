@@ -57,7 +57,7 @@ def test_what_was_held_is_allowed_once_it_is_approved(tool, asker, targets):
     assert Policy.load().decide(ask(tool, asker, *targets), Approval("operator", "jo")).ruling == "allow"
 
 
-def test_the_user_of_a_client_may_approve_what_is_neither_protected_nor_too_much():
+def test_the_user_of_a_client_may_approve_small_unprotected_changes():
     elicited = Approval("elicitation", "claude")
     policy = Policy.load()
 
@@ -121,7 +121,7 @@ def test_a_policy_that_makes_no_sense_is_not_used(tmp_path, text, complaint):
         Policy.load(file)
 
 
-def test_a_policy_is_asked_about_what_the_plan_touches_and_takes_the_unknown_as_protected():
+def test_a_policy_takes_unknown_guests_as_protected():
     steps = [
         {
             "vmid": 101,

@@ -200,7 +200,7 @@ def test_a_restored_guest_is_started_by_a_request_of_its_own():
     assert made.after == {"exists": True, "status": "running", "backup": VOLID}
 
 
-def test_a_plan_to_overwrite_binds_to_the_name_and_the_configuration_of_the_guest():
+def test_a_plan_to_overwrite_is_bound_to_name_and_configuration():
     made = restore_plan(over=STOPPED, name="web-01", new_name="web-02")
 
     assert (made.target["name"], made.config_digest) == ("web-01", "abc")
@@ -216,7 +216,7 @@ def test_a_plan_to_overwrite_binds_to_the_name_and_the_configuration_of_the_gues
         (None, None, errors.UNSUPPORTED),
     ],
 )
-def test_a_guest_is_not_overwritten_while_it_runs_or_is_protected_or_is_another_one(kind, over, code):
+def test_a_running_protected_or_other_guest_is_not_overwritten(kind, over, code):
     with pytest.raises(errors.PveError) as caught:
         restore_plan(kind, over, name="web-01")
 

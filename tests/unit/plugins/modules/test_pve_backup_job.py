@@ -132,7 +132,7 @@ def test_a_job_is_changed_value_by_value(options, params):
         ({"all": True, "exclude": [101]}, {"exclude": []}, {"all": True}),
     ],
 )
-def test_one_way_to_choose_guests_takes_the_place_of_the_others(job, options, after):
+def test_guests_are_chosen_in_one_way(job, options, after):
     became = plan(job, **options).after
 
     assert {way: became[way] for way in ("all", "vmids", "pool", "exclude") if way in became} == after

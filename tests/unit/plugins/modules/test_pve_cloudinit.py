@@ -74,7 +74,7 @@ def put(made):
         {"drive_storage": "local"},
     ],
 )
-def test_what_is_so_already_needs_nothing(options):
+def test_what_is_as_wished_needs_nothing(options):
     assert plan(**options).steps == ()
 
 

@@ -84,7 +84,7 @@ def test_options_are_compared_value_by_value(place, present, options, reset, sen
     assert requests(made) == ([("PUT", "options", {**sent, "digest": "of options"})] if sent else [])
 
 
-def test_what_lets_more_through_is_set_before_rules_and_what_lets_less_through_after_them():
+def test_the_firewall_is_opened_before_its_rules_change_and_closed_after():
     made = plan(
         observed(GUEST, options={"policy_out": "DROP"}, rules=[]),
         options={"enable": True, "policy_in": "DROP", "policy_out": "ACCEPT"},
@@ -183,7 +183,7 @@ def test_ip_sets_are_reached_by_these_requests(wished, purge, sent):
     assert requests(plan(firewall, ipsets=[{"name": "Net", **wished}], purge=purge)) == sent
 
 
-def test_an_ip_set_is_deleted_by_force_only_while_it_holds_what_was_planned_for():
+def test_a_forced_deletion_of_an_ip_set_is_bound_to_its_entries():
     (step,) = plan(observed(CLUSTER, ipset=[{"name": "net"}], ipset__net=ENTRIES), ipsets=[], purge=True).steps
 
     assert (step.takes_digest, len(step.expects.items)) == (False, 2)
@@ -271,7 +271,7 @@ def test_the_plan_binds_to_the_digest_of_every_list_that_was_read():
     assert made.config_digest == "options:of options rules:of rules"
 
 
-def test_every_option_is_one_of_some_level_and_every_level_has_what_the_api_has():
+def test_every_firewall_level_has_the_options_of_the_api():
     assert set().union(*LEVELS.values()) == set(SPEC)
     assert {level: len(options) for level, options in LEVELS.items()} == {
         "cluster": 6,

@@ -102,7 +102,7 @@ def test_a_container_has_another_kind_of_id():
     assert requests(resource(NONE, CT)) == [("POST", "resources", {"sid": "ct:201"})]
 
 
-def test_of_many_guests_none_is_guarded_by_a_digest_that_the_first_one_changes():
+def test_many_guests_are_not_guarded_by_a_digest_that_the_first_changes():
     assert requests(resource(UNDER_HA, digest=None, max_restart=0)) == [("PUT", "resources/vm:101", {"max_restart": 0})]
 
 
@@ -191,7 +191,7 @@ def test_a_rule_is_only_for_guests_under_ha():
         rule(NO_RULE, VM, CT, managed=frozenset({"vm:101"}), **PVE1)
 
 
-def test_a_rule_does_not_lose_all_its_guests_to_a_selection_that_chooses_none():
+def test_a_selection_of_no_guests_does_not_empty_a_rule():
     with pytest.raises(errors.PveError, match="No guest is chosen"):
         Rules("r").plan(ObservedRule(HOME, "8aa1", ()), OPTIONS)
 

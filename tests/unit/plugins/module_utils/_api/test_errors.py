@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "fields", "code"),
+    [
+        (401, "No ticket", None, errors.AUTH_FAILED),
+        (401, "Authentication failed!", None, errors.AUTH_FAILED),
+        (403, "Permission check failed (/vms/190, VM.PowerMgmt)", None, errors.PERMISSION_DENIED),
+        (403, "Permission check failed (user != root@pam)", None, errors.PERMISSION_DENIED),
+        (400, "Parameter verification failed.", {"cores": "type check failed"}, errors.INVALID_PARAMETER),
+        (500, "Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist", None, errors.NOT_FOUND),
+        (500, "unable to find configuration file for VM 999 on node 'pve1'", None, errors.NOT_FOUND),
+        (500, "VM is locked (backup)", None, errors.GUEST_LOCKED),
+        (500, "CT is locked (snapshot-delete)", None, errors.GUEST_LOCKED),
+        (
+            500,
+            "can't lock file '/var/lock/qemu-server/lock-180.conf' - got timeout",
+            None,
+            errors.GUEST_LOCKED,
+        ),
+        (500, "checksum mismatch (file change by other user?)", None, errors.DIGEST_CONFLICT),
+        (
+            500,
+            "detected modified configuration - file changed by other user? Try again.",
+            None,
+            errors.DIGEST_CONFLICT,
+        ),
+        (500, "can't remove VM 115 - protection mode enabled", None, errors.PROTECTED),
+        (500, "only root can set 'args' config", None, errors.PERMISSION_DENIED),
+        (500, "no such cluster node 'nope'", None, errors.NOT_FOUND),
+        (500, "VM 101 not running", None, errors.TASK_FAILED),
+        (500, "QEMU guest agent is not running", None, errors.UNSUPPORTED),
+        (500, "No QEMU guest agent configured", None, errors.UNSUPPORTED),
+        (501, "Method 'GET /foo' not implemented", None, errors.UNSUPPORTED),
+        (595, "No route to host", None, errors.NODE_OFFLINE),
+        (596, "Connection timed out", None, errors.TIMEOUT),
+        (596, "Broken pipe", None, errors.TIMEOUT),
+        (503, "Service Unavailable", None, errors.UNREACHABLE),
+    ],
+)
+def test_an_answer_of_the_api_has_one_failure_code(status, reason, fields, code):
+    error = errors.error_from_response("POST /nodes/pve1/qemu", status, reason, fields)
+
+    assert (error.code, error.http_status) == (code, status)
+    assert reason in error.message or fields or status == 403
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        ("400 Parameter verification failed.\nvmid: property is missing\n", {"vmid": "property is missing"}),
+        (
+            "update ha rule failed: 400 Parameter verification failed.\ntype: it is 'x'\nid: No such job: y\n",
+            {"type": "it is 'x'", "id": "No such job: y"},
+        ),
+        ("no such vzdump job\n", {}),
+        ("Parameter verification failed.\n", {}),
+    ],
+)
+def test_parameter_errors_nested_in_a_message_are_found(message, fields):
+    assert errors.parse_nested_errors(message) == fields
+
+
+def test_parameter_errors_nested_in_a_500_are_parameter_errors():
+    fields = {"vmid": "property is missing"}
+
+    error = errors.error_from_response("POST /cluster/backup", 500, "400 Parameter verification failed.", fields)
+
+    assert (error.code, error.fields) == (errors.INVALID_PARAMETER, fields)
+    assert "vmid: property is missing" in error.message
+
+
+def test_a_denied_request_names_privilege_and_path():
+    error = errors.error_from_response(
+        "POST /x", 403, "Permission check failed (/vms/190, VM.Config.Disk|VM.Config.CDROM)"
+    )
+
+    assert "VM.Config.Disk or VM.Config.CDROM on /vms/190" in error.message
+    assert "role" in error.hint
+
+
+def test_rejected_parameters_keep_the_words_of_the_api():
+    error = errors.error_from_response("POST /x", 400, "Parameter verification failed.", {"vmid": "too small\n"})
+
+    assert error.fields == {"vmid": "too small"}
+    assert "vmid: too small" in error.message
+
+
+def test_a_failure_always_has_the_same_keys():
+    failure = errors.PveError(errors.TIMEOUT, "too long").failure()
+
+    assert set(failure) == {"code", "http_status", "message", "fields", "hint", "task_log"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("VM quit/powerdown failed - got timeout", errors.TASK_FAILED),
+        ("VM is locked (migrate)", errors.GUEST_LOCKED),
+        ("snapshot 'nosuch' does not exist", errors.NOT_FOUND),
+        ("cannot remove protected volume 'local:backup/x' on 'local'", errors.PROTECTED),
+        ("you can't start a vm if it's a template", errors.TASK_FAILED),
+        ("Configuration file 'nodes/pve1/lxc/9.conf' does not exist", errors.NOT_FOUND),
+    ],
+)
+def test_a_task_text_has_one_failure_code(text, code):
+    assert errors.classify(text)[0] == code
+
+
+def test_an_agents_error_is_not_taken_for_a_slow_node():
+    error = errors.error_from_response("POST /nodes/pve1/qemu/101/agent/exec", 596, "Broken pipe")
+
+    assert error.code == errors.TASK_FAILED
+    assert "no such program" in error.hint

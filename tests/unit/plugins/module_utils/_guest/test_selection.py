@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import (
+    Guest,
+    guest_from_config,
+    guest_from_entry,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory, require_online
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import (
+    Selector,
+    find,
+    find_many,
+    find_one,
+)
+
+WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
+WEB2 = Guest(102, "web-02", "pve2", "qemu", "stopped", ("web",))
+DB = Guest(201, "db-01", "pve1", "lxc", "running", ("db", "prod"))
+TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
+TWIN1 = Guest(301, "twin", "pve1", "qemu", "running")
+TWIN2 = Guest(302, "twin", "pve3", "lxc", "unknown")
+CLUSTER = Inventory((WEB1, WEB2, DB, TWIN1, TWIN2, TEMPLATE), {"pve1": "online", "pve2": "online", "pve3": "offline"})
+
+
+@pytest.mark.parametrize(
+    ("selector", "vmids"),
+    [
+        ({}, [101, 102, 201, 301, 302, 900]),
+        ({"vmids": [102, 201]}, [102, 201]),
+        ({"names": ["web-*"]}, [101, 102]),
+        ({"names": ["web-01", "db-*"]}, [101, 201]),
+        ({"names": ["nothing-*"]}, []),
+        ({"tags": ["web"]}, [101, 102]),
+        ({"tags": ["web", "prod"]}, [101]),
+        ({"tags": ["PROD"]}, [101, 201]),
+        ({"pool": "shop"}, [101]),
+        ({"node": "pve2"}, [102]),
+        ({"type": "lxc"}, [201, 302]),
+        ({"status": "running", "type": "qemu"}, [101, 301]),
+        ({"templates": True}, [900]),
+        ({"templates": False, "node": "pve1"}, [101, 201, 301]),
+    ],
+)
+def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
+    chosen = find_many(CLUSTER, Selector.from_params(selector))
+
+    assert [guest.vmid for guest in chosen] == vmids
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "named"),
+    [
+        ({"vmid": 999}, errors.NOT_FOUND, "999"),
+        ({"name": "nope"}, errors.NOT_FOUND, "nope"),
+        ({"name": "WEB-01"}, errors.NOT_FOUND, "101 (web-01)"),
+        ({"name": "twin"}, errors.AMBIGUOUS, "301 (qemu on pve1), 302 (lxc on pve3)"),
+        ({"vmid": 101, "name": "db-01"}, errors.NOT_FOUND, "web-01"),
+        ({"vmid": 101, "node": "pve2"}, errors.NOT_FOUND, "pve1"),
+        ({"guests": {"vmids": [101, 998, 999]}}, errors.NOT_FOUND, "998, 999"),
+        ({"guests": {"names": ["nope"]}}, errors.NOT_FOUND, "nope"),
+        ({"guests": {"names": ["twin"]}}, errors.AMBIGUOUS, "302"),
+        ({"guests": {"tags": ["web"]}, "node": "pve1"}, errors.NOT_FOUND, "102 (web-02) on pve2"),
+        ({"guests": {}}, errors.INVALID_PARAMETER, "vmid"),
+        ({"guests": {"templates": False}}, errors.INVALID_PARAMETER, "criterion"),
+        ({}, errors.INVALID_PARAMETER, "name"),
+    ],
+)
+def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
+    with pytest.raises(errors.PveError) as caught:
+        find(CLUSTER, params, required=True)
+
+    assert caught.value.code == code
+    assert named in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_no_selection_means_every_guest_only_for_reading():
+    assert find(CLUSTER, {}, required=False) == list(CLUSTER.guests)
+
+
+def test_vmid_and_name_together_assert_each_other():
+    assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
+
+
+def test_a_guest_on_an_offline_node_is_said_to_be_there():
+    with pytest.raises(errors.PveError, match="pve3") as caught:
+        require_online(CLUSTER, TWIN2)
+
+    assert caught.value.code == errors.NODE_OFFLINE
+
+
+def test_a_node_whose_status_is_hidden_is_asked():
+    require_online(Inventory((WEB1,), {}), WEB1)
+
+
+def test_entries_of_the_resource_list_become_guests():
+    entry = {
+        "vmid": 105,
+        "name": "tiny",
+        "node": "pve1",
+        "type": "qemu",
+        "status": "running",
+        "tags": "a;b",
+        "maxcpu": 2,
+        "template": 0,
+        "maxmem": 201326592,
+    }
+
+    assert guest_from_entry(entry) == Guest(
+        105, "tiny", "pve1", "qemu", "running", ("a", "b"), cpus=2, maxmem=201326592
+    )
+
+
+def test_entries_of_a_node_list_are_completed_with_node_and_type():
+    guest = guest_from_entry({"vmid": 200, "cpus": 2, "status": "stopped", "tags": " "}, node="pve1", type="lxc")
+
+    assert (guest.node, guest.type, guest.cpus, guest.name, guest.tags) == ("pve1", "lxc", 2, "", ())
+
+
+def test_a_name_is_not_missing_while_a_node_is_down():
+    hidden = Guest(106, "", "pve3", "qemu", "unknown")
+
+    with pytest.raises(errors.PveError, match="106 on pve3") as caught:
+        find_one(Inventory((WEB1, hidden), CLUSTER.nodes), None, "web-02")
+
+    assert caught.value.code == errors.NODE_OFFLINE
+
+
+@pytest.mark.parametrize(
+    ("guest", "config", "name"),
+    [
+        (WEB1, {"name": "beta"}, "beta"),
+        (WEB1, {}, "VM 101"),
+        (DB, {"hostname": "beta"}, "beta"),
+        (DB, {}, "CT201"),
+    ],
+)
+def test_a_guests_name_comes_from_its_configuration_before_lists(guest, config, name):
+    assert guest_from_config(guest, config).name == name
+
+
+def test_a_configuration_tells_what_lists_may_not_know_yet():
+    config = {"name": "web-01", "template": 1, "tags": "a;b", "lock": "backup", "memory": "64"}
+
+    guest = guest_from_config(WEB1, config)
+
+    assert (guest.template, guest.tags, guest.lock, guest.config) == (True, ("a", "b"), "backup", config)
+    assert (guest.pool, guest.node, guest.status) == ("shop", "pve1", "running")
+
+
+def test_what_is_shown_of_a_guest_is_what_lists_show():
+    shown = guest_from_config(WEB1, {"name": "web-01", "tags": "prod;web", "cipassword": "secret"}).as_dict()
+
+    assert "config" not in shown
+    assert (shown["name"], shown["tags"]) == ("web-01", ["prod", "web"])
