@@ -32,7 +32,8 @@ def measure(options: Options) -> Outcome:
         known = {name: cluster.connection[name] for name in _NAMES}
         direct = Connection(host=cluster.connection["host"], port=cluster.connection["port"], **known)
         secret = SecretStr(known.pop("token_secret"))
-        gateway = Gateway(Settings(url=cluster.connection["url"], token_secret=secret, **known))
+        settings = Settings(url=cluster.connection["url"], token_secret=secret, **known)
+        gateway = Gateway(settings.endpoint, settings.credentials)
         with gateway.admit(Grant(), Path(folder)) as admission:
             key = Path(admission.environment["PROXMOX_GATEWAY_KEY_FILE"]).read_text(encoding="ascii")
             through = Connection(host="", user="", gateway=admission.environment["PROXMOX_GATEWAY"], gateway_key=key)

@@ -23,4 +23,4 @@ def test_old_names_and_arguments_do_what_they_did_and_are_recorded_as_ours(conve
     assert (started["tool"], started["status"], started["changed"]) == ("start_guest", "ok", True)
     assert off.running
     assert off.vmid not in {one["vmid"] for one in found["guests"]}
-    assert {row["tool"] for row in ledger.recent(10)} == {"start_guest", "list_guests"}
+    assert {row.tool for row in ledger.recent(10)} == {"start_guest", "list_guests"}

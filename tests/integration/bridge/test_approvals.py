@@ -31,7 +31,7 @@ def test_the_clients_user_is_shown_the_plan_and_approves_it(converse, guest, wri
     assert len(asked) == 1
     assert f"POST /nodes/{web.node}/qemu/{web.vmid}/status/shutdown" in asked[0]
     assert [path for _method, path in writes()] == [f"/nodes/{web.node}/qemu/{web.vmid}/status/shutdown"]
-    assert [row["decision"] for row in ledger.recent()] == ["approved", "approved", "held"]
+    assert [row.decision for row in ledger.recent()] == ["approved", "approved", "held"]
 
 
 @PROTOCOLS
@@ -46,7 +46,7 @@ def test_what_the_user_declines_is_not_applied(converse, guest, writes, ledger, 
 
     assert (done["status"], done["failure"]["code"]) == ("refused", "refused")
     assert writes() == []
-    assert [row["decision"] for row in ledger.recent()] == ["denied", "held"]
+    assert [row.decision for row in ledger.recent()] == ["denied", "held"]
 
 
 @PROTOCOLS
@@ -119,7 +119,7 @@ def test_a_person_at_the_command_line_needs_approval_only_for_protected_guests(p
     done = playvisor("call", "stop_guest", f"vmid={guest(running=True).vmid}", "--json")
 
     assert (done.status, done.json["status"]) == (0, "ok")
-    assert ledger.recent()[0]["rules"] == "people-act"
+    assert ledger.recent()[0].rules == "people-act"
 
 
 def test_a_policy_of_ones_own_refuses_and_says_why(playvisor, guest, writes, tmp_path, ledger):
@@ -135,7 +135,7 @@ def test_a_policy_of_ones_own_refuses_and_says_why(playvisor, guest, writes, tmp
     assert "no-stops" in done.json["failure"]["message"]
     assert done.json["failure"]["hint"] == "Ask the database team."
     assert writes() == []
-    assert ledger.recent()[0]["decision"] == "refused"
+    assert ledger.recent()[0].decision == "refused"
 
 
 def test_a_policy_that_makes_no_sense_lets_nothing_be_changed(playvisor, guest, writes, tmp_path):

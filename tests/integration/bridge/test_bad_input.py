@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from mcp_bridge.auth.caller import make_person
 from mcp_bridge.run import Request
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
@@ -60,8 +61,8 @@ def test_wrong_arguments_are_told_before_anything_runs(refused, ledger, words, m
     assert message in failure["message"]
     assert hint in failure["hint"]
     (row,) = ledger.recent()
-    assert (row["outcome"], row["failure_code"]) == ("failed", "invalid_parameter")
-    assert not ledger.folder(row["run_id"]).exists()
+    assert (row.outcome, row.failure_code) == ("failed", "invalid_parameter")
+    assert not ledger.folder(row.run_id).exists()
 
 
 def test_a_guest_that_does_not_exist(refused):
@@ -180,7 +181,7 @@ def test_a_guest_that_changes_between_plan_and_apply_is_left_alone(env, monkeypa
         if line.startswith("Applying"):
             web.config["name"] = "renamed"
 
-    request = Request("stop_guest", {"vmid": web.vmid}, "apply", kind="person")
+    request = Request("stop_guest", {"vmid": web.vmid}, "apply", make_person("pytest"))
     result = make_bridge(load_settings()).run(request, rename_once_planned, threading.Event())
 
     assert result.failure.code == "drifted"

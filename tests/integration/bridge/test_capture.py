@@ -49,8 +49,8 @@ def test_a_capture_is_in_the_ledger_and_sends_nothing_but_reads(playvisor, simul
     playvisor("sim", "capture", str(tmp_path / "cluster.json"), "--scrub-names", "--no-content")
 
     (row,) = ledger.recent(1)
-    assert (row["tool"], row["outcome"]) == ("capture_cluster", "ok")
-    assert (row["arguments"]["names"], row["arguments"]["content"]) == ("scrub", False)
+    assert (row.tool, row.outcome) == ("capture_cluster", "ok")
+    assert (row.arguments["names"], row.arguments["content"]) == ("scrub", False)
     assert {entry[0] for entry in simulator.requests} == {"GET"}
     assert ledger.verify().faults == []
 

@@ -39,9 +39,9 @@ def test_ctrl_c_stops_the_run_and_says_what_that_means(slow_start, ledger):
     assert "its task still runs" in stdout
     assert "Traceback" not in stderr
     (row,) = ledger.recent()
-    assert (row["outcome"], row["failure_code"], row["changed"]) == ("cancelled", "cancelled", True)
-    assert ["qmstart" in upid for upid in row["upids"]] == [True]
-    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
+    assert (row.outcome, row.failure_code, row.changed) == ("cancelled", "cancelled", True)
+    assert ["qmstart" in upid for upid in row.upids] == [True]
+    assert processes.find_run_processes(ledger.folder(row.run_id)) == []
     assert ledger.verify().faults == []
 
 
@@ -50,8 +50,8 @@ def test_the_next_process_closes_what_a_killed_one_left_open(slow_start, ledger,
     slow_start.kill()
     slow_start.wait()
     (row,) = ledger.recent()
-    assert row["outcome"] is None
-    folder = ledger.folder(row["run_id"])
+    assert row.outcome is None
+    folder = ledger.folder(row.run_id)
     assert processes.find_run_processes(folder) != []
 
     runs = playvisor("runs", "list", "--json").json
@@ -82,8 +82,8 @@ def test_a_server_that_is_told_to_end_stops_its_runs_and_records_them(env, simul
         assert server.wait(20) == 128 + signal.SIGTERM
 
     (row,) = ledger.recent()
-    assert (row["outcome"], row["changed"]) == ("cancelled", True)
-    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
+    assert (row.outcome, row.changed) == ("cancelled", True)
+    assert processes.find_run_processes(ledger.folder(row.run_id)) == []
 
 
 def test_a_run_that_takes_too_long_is_stopped(playvisor, simulator, guest, ledger):
@@ -94,8 +94,8 @@ def test_a_run_that_takes_too_long_is_stopped(playvisor, simulator, guest, ledge
     assert (done.status, done.json["failure"]["code"]) == (1, "timeout")
     assert done.json["changed"]
     (row,) = ledger.recent()
-    assert (row["outcome"], row["failure_code"]) == ("failed", "timeout")
-    assert processes.find_run_processes(ledger.folder(row["run_id"])) == []
+    assert (row.outcome, row.failure_code) == ("failed", "timeout")
+    assert processes.find_run_processes(ledger.folder(row.run_id)) == []
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"])

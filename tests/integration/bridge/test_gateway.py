@@ -92,7 +92,8 @@ def through(settings, tmp_path):
 
     @contextmanager
     def admitted(grant=None, *, read_timeout=10.0, **changes):
-        gateway = Gateway(settings.model_copy(update=changes))
+        changed = settings.model_copy(update=changes)
+        gateway = Gateway(changed.endpoint, changed.credentials)
         gateways.append(gateway)
         with gateway.admit(grant or Grant(), tmp_path) as admission:
             yield Client(connection_of(admission, read_timeout=read_timeout))
@@ -160,7 +161,7 @@ class TestGrants:
             assert wait_for_task(client, client.request("POST", path), time.monotonic() + 5).exitstatus == "OK"
 
     def test_a_key_is_good_for_its_run_only(self, settings, tmp_path):
-        gateway = Gateway(settings)
+        gateway = Gateway(settings.endpoint, settings.credentials)
         try:
             with gateway.admit(Grant(), tmp_path) as admission:
                 link = connection_of(admission)
@@ -426,7 +427,10 @@ class TestHostilePlaybooks:
                 self.spied = outcome.result["msg"]
                 return outcome
 
-        made = Bridge(settings, GatedExecutor(Hostile(settings.connection_env()), Gateway(settings)))
+        made = Bridge(
+            settings,
+            GatedExecutor(Hostile(settings.connection_env()), Gateway(settings.endpoint, settings.credentials)),
+        )
         yield made
         made.close()
 
@@ -452,8 +456,8 @@ class TestHostilePlaybooks:
         assert simulator.token_secret not in bridge._means.executor.executor.spied
         assert all(request in result.warnings[-1] for request in expected)
         (row,) = bridge.ledger.recent()
-        assert all(request in row["summary"] for request in expected)
-        sent = events.read_api_trace(bridge.ledger.folder(row["run_id"]))
+        assert all(request in row.summary for request in expected)
+        sent = events.read_api_trace(bridge.ledger.folder(row.run_id))
         assert [f"{one['method']} {one['path']}" for one in sent if one["note"] == "denied"] == expected
         assert bridge.ledger.verify().faults == []
 
@@ -473,7 +477,7 @@ class TestHostilePlaybooks:
 class TestEnds:
     def test_nothing_is_left_of_a_gateway_that_ended(self, settings, tmp_path):
         before = threading.enumerate()
-        gateway = Gateway(settings)
+        gateway = Gateway(settings.endpoint, settings.credentials)
         with gateway.admit(Grant(), tmp_path) as admission:
             path = Path(admission.environment["PROXMOX_GATEWAY"])
             assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -486,7 +490,7 @@ class TestEnds:
         assert set(threading.enumerate()) <= set(before)
 
     def test_it_starts_anew_after_it_was_closed(self, settings, tmp_path):
-        gateway = Gateway(settings)
+        gateway = Gateway(settings.endpoint, settings.credentials)
         for _turn in range(2):
             with gateway.admit(Grant(), tmp_path) as admission:
                 assert Client(connection_of(admission)).get("/version")

@@ -40,16 +40,15 @@ def simulator():
 
 @pytest.fixture
 def gateway(simulator, tmp_path):
-    made = Gateway(
-        Settings(
-            url=simulator.url,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=SecretStr(simulator.token_secret),
-            fingerprint=simulator.fingerprint,
-            state_dir=tmp_path,
-        )
+    settings = Settings(
+        url=simulator.url,
+        user=simulator.user,
+        token_id=simulator.token_id,
+        token_secret=SecretStr(simulator.token_secret),
+        fingerprint=simulator.fingerprint,
+        state_dir=tmp_path,
     )
+    made = Gateway(settings.endpoint, settings.credentials)
     yield made
     made.close()
 

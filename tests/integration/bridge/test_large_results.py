@@ -78,8 +78,8 @@ def test_3000_guests_are_listed(call, ledger):
 
     assert (result["status"], result["summary"], len(result["guests"])) == ("ok", "3000 guests.", 3000)
     (row,) = ledger.recent()
-    assert row["summary"] == "3000 guests."
-    folder = ledger.folder(row["run_id"])
+    assert row.summary == "3000 guests."
+    folder = ledger.folder(row.run_id)
     assert emptied(folder, "read") == [{}], "the way by events would do, so this proves nothing"
     (file,) = (folder / "read" / "results").iterdir()
     assert (file.name, file.stat().st_mode & 0o777) == ("playvisor.proxmox.pve_guest_info.json", 0o600)
@@ -112,9 +112,9 @@ def test_what_a_command_printed_arrives_and_it_is_told_that_it_ran(call, ledger)
     assert (result["status"], result["changed"]) == ("ok", True)
     assert result["guests"][0]["stdout"] == OUTPUT
     (row,) = ledger.recent()
-    assert (row["outcome"], row["changed"]) == ("ok", True)
-    assert row["summary"].startswith("Changed guest 101 (web-01)")
-    assert emptied(ledger.folder(row["run_id"]), "apply") == [{}]
+    assert (row.outcome, row.changed) == ("ok", True)
+    assert row.summary.startswith("Changed guest 101 (web-01)")
+    assert emptied(ledger.folder(row.run_id), "apply") == [{}]
 
 
 class TestNineHundredGuests:
@@ -129,8 +129,8 @@ class TestNineHundredGuests:
         assert (done["status"], done["changed"], len(done["plan"]["steps"])) == ("planned", False, 900)
         assert done["summary"].startswith("Would change 900 guests")
         (row,) = ledger.recent()
-        assert row["summary"] == done["summary"]
-        assert emptied(ledger.folder(row["run_id"]), "plan") == [{}]
+        assert row.summary == done["summary"]
+        assert emptied(ledger.folder(row.run_id), "plan") == [{}]
         assert writes() == []
 
     @pytest.mark.thorough
@@ -146,14 +146,14 @@ class TestNineHundredGuests:
         assert done["summary"].startswith("Changed 900 guests")
         assert all("before" in guest.snapshots for guest in simulator.cluster.guests.values())
         row = ledger.recent()[0]
-        assert (row["outcome"], row["changed"], len(row["upids"])) == ("ok", True, 900)
-        assert emptied(ledger.folder(row["run_id"]), "apply") == [{}]
+        assert (row.outcome, row.changed, len(row.upids)) == ("ok", True, 900)
+        assert emptied(ledger.folder(row.run_id), "apply") == [{}]
         assert ledger.verify().faults == []
-        shown = playvisor("runs", "show", row["run_id"], "--json").json
+        shown = playvisor("runs", "show", row.run_id, "--json").json
         assert len(shown["plan"]["steps"]) == 900
-        diff = playvisor("runs", "diff", row["run_id"], "--json").json
+        diff = playvisor("runs", "diff", row.run_id, "--json").json
         assert (diff["applied"], len(diff["diff"]["after"])) == (True, 900)
-        undone = playvisor("runs", "undo", row["run_id"], "--check", "--json").json
+        undone = playvisor("runs", "undo", row.run_id, "--check", "--json").json
         assert [len(one["plan"]["steps"]) for one in undone["undone"]] == [900]
 
 
@@ -187,7 +187,7 @@ class TestALostResult:
         assert "its result was lost" in result["summary"]
         assert "free space" in result["failure"]["hint"]
         (row,) = ledger.recent()
-        assert (row["outcome"], row["changed"], row["summary"]) == ("failed", False, result["summary"])
+        assert (row.outcome, row.changed, row.summary) == ("failed", False, result["summary"])
 
     @on(lambda: machines(900))
     def test_a_plan_that_is_lost_is_none_and_nothing_is_sent(self, on_a_full_disk, ledger, writes):
@@ -205,12 +205,12 @@ class TestALostResult:
         assert "its result was lost after it was applied. exec of 101 (web-01) was sent" in result["summary"]
         assert [sent["path"] for sent in result["sent"]] == ["/nodes/pve1/qemu/101/agent/exec"]
         (row,) = ledger.recent()
-        assert (row["outcome"], row["changed"], row["summary"]) == ("failed", True, result["summary"])
+        assert (row.outcome, row.changed, row.summary) == ("failed", True, result["summary"])
         for word in ("diff", "undo"):
-            refused = playvisor("runs", word, row["run_id"])
+            refused = playvisor("runs", word, row.run_id)
             assert refused.status == 2
             assert "is not known: its module's result is missing" in refused.stderr
-        shown = playvisor("runs", "show", row["run_id"], "--json").json
+        shown = playvisor("runs", "show", row.run_id, "--json").json
         assert len(shown["plan"]["steps"]) == 1
 
 

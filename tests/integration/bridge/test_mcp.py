@@ -56,10 +56,10 @@ def test_a_guest_is_listed_planned_stopped_and_left_alone(converse, guest, write
     # Planned, held until the client's user approved, planned again and applied.
     assert [message.split(":")[0] for _number, message in told] == ["Planning", "Planning", "Applying"]
     rows = ledger.recent()
-    assert [row["outcome"] for row in rows] == ["ok", "ok", "ok", "held", "planned", "ok"]
-    assert [row["decision"] for row in rows[:4]] == ["nothing to do", "approved", "approved", "held"]
-    assert rows[1]["approver"] == "test-client"
-    assert {(row["client_name"], row["client_version"]) for row in rows} == {("test-client", "7")}
+    assert [row.outcome for row in rows] == ["ok", "ok", "ok", "held", "planned", "ok"]
+    assert [row.decision for row in rows[:4]] == ["nothing to do", "approved", "approved", "held"]
+    assert rows[1].approver == "test-client"
+    assert {(row.client_name, row.client_version) for row in rows} == {("test-client", "7")}
     assert ledger.verify().faults == []
 
 
@@ -129,14 +129,14 @@ def test_a_call_that_the_client_gives_up_is_stopped_and_says_so(converse, simula
     converse(steps)
 
     row = cancelled_row(ledger)
-    assert row["failure_code"] == "cancelled"
+    assert row.failure_code == "cancelled"
     # A request has gone out, so it is not called unchanged.
-    assert row["changed"] is True
+    assert row.changed is True
     assert ledger.verify().faults == []
 
 
 def cancelled_row(ledger):
-    return next((row for row in ledger.recent() if row["outcome"] == "cancelled"), None)
+    return next((row for row in ledger.recent() if row.outcome == "cancelled"), None)
 
 
 def test_several_calls_run_side_by_side(converse, guest):

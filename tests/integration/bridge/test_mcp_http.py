@@ -41,8 +41,8 @@ def test_a_client_with_a_token_is_known_by_it_and_its_user_approves(
 
     assert (done.structured_content["status"], len(asked), len(writes())) == ("ok", 1, 1)
     rows = ledger.recent()
-    assert [row["tool"] for row in rows] == ["stop_guest", "approve_plan", "stop_guest"]
-    assert {(row["client_name"], row["client_version"]) for row in rows} == {("token:ci", "test-client 7")}
+    assert [row.tool for row in rows] == ["stop_guest", "approve_plan", "stop_guest"]
+    assert {(row.client_name, row.client_version) for row in rows} == {("token:ci", "test-client 7")}
     assert secret not in str(rows)
     assert ledger.verify().faults == []
 
@@ -71,7 +71,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
         anyio.run(both, url)
 
     assert came == {"ops": "planned", "other": "refused"}
-    assert {row["client_name"] for row in ledger.recent(2)} == {"token:nightly", "token:other"}
+    assert {row.client_name for row in ledger.recent(2)} == {"token:nightly", "token:other"}
 
 
 def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving, token, ledger):
@@ -101,7 +101,7 @@ def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving
 
 
 def ended(ledger, eventually):
-    return eventually(lambda: next((row for row in ledger.recent(1) if row["closed_at"]), None), "the run's end")
+    return eventually(lambda: next((row for row in ledger.recent(1) if row.closed_at), None), "the run's end")
 
 
 def test_a_run_outlives_a_connection_that_breaks(serving, guest, simulator, ledger, eventually):
@@ -119,7 +119,7 @@ def test_a_run_outlives_a_connection_that_breaks(serving, guest, simulator, ledg
         httpx2.delete(url, headers=headers)
         row = ended(ledger, eventually)
 
-    assert (row["outcome"], row["changed"]) == ("ok", True)
+    assert (row.outcome, row.changed) == ("ok", True)
     assert off.running
 
 
@@ -143,7 +143,7 @@ def test_a_call_taken_back_is_stopped_where_the_protocol_can_tell(
     with serving("--mode", "apply", "--no-auth") as url:
         row = anyio.run(lambda: talk(url, None, start, protocol=protocol))
 
-    assert row["outcome"] == outcome
+    assert row.outcome == outcome
 
 
 def test_a_server_does_not_listen_without_tokens(playvisor):
@@ -164,5 +164,5 @@ def test_tokens_are_shown_once_listed_without_secret_and_in_the_ledger(playvisor
     assert [(one["name"], one["roles"], one["state"]) for one in listed.json] == [("ci", ["ops"], "valid")]
     assert Tokens(ledger.database).verify(secret) is None
     assert secret.split("_", 2)[2] not in listed.stdout
-    assert [row["tool"] for row in ledger.recent()] == ["revoke_token", "create_token"]
+    assert [row.tool for row in ledger.recent()] == ["revoke_token", "create_token"]
     assert secret not in str(ledger.recent())

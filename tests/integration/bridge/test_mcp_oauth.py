@@ -148,4 +148,4 @@ def test_a_client_learns_where_tokens_come_from_and_is_known_by_its_own(issuer, 
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
     assert (told["resource"], [str(one).rstrip("/") for one in told["authorization_servers"]]) == (url, [issuer])
     assert not listed.is_error
-    assert [run["client_name"] for run in ledger.recent(5)] == ["oauth:ada"]
+    assert [run.client_name for run in ledger.recent(5)] == ["oauth:ada"]

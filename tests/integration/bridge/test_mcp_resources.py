@@ -74,9 +74,9 @@ def test_reading_a_resource_is_recorded(converse, guest, ledger):
     assert "can't be repeated by a playbook" in errors["playbook"].message
     assert "This server has: pve://cluster, pve://nodes/{node}" in errors["unknown"].message
     rows = ledger.recent(100)
-    assert {"get_guest", "list_nodes", "cluster_overview", "get_run", "read_resource"} <= {row["tool"] for row in rows}
-    read_from_ledger = [row["arguments"]["uri"] for row in rows if row["tool"] == "read_resource"]
-    planned = next(row["run_id"] for row in rows if row["tool"] == "stop_guest")
+    assert {"get_guest", "list_nodes", "cluster_overview", "get_run", "read_resource"} <= {row.tool for row in rows}
+    read_from_ledger = [row.arguments["uri"] for row in rows if row.tool == "read_resource"]
+    planned = next(row.run_id for row in rows if row.tool == "stop_guest")
     assert [uri.split("/")[-1] for uri in read_from_ledger] == ["playbook", "ffffffff", "playbook", "events", planned]
     assert ledger.verify().faults == []
 
@@ -118,7 +118,7 @@ def test_a_prompt_is_completed_from_the_cluster_and_becomes_a_procedure(converse
     converse(steps, toolsets="all")
 
     # Each once, whatever the number of keystrokes, and recorded.
-    assert sorted(row["tool"] for row in ledger.recent()) == ["list_guests", "list_nodes", "list_storage"]
+    assert sorted(row.tool for row in ledger.recent()) == ["list_guests", "list_nodes", "list_storage"]
 
 
 def test_a_listener_is_told_what_runs_change_also_those_of_other_processes(converse, playvisor, guest):

@@ -36,11 +36,11 @@ def test_a_plan_is_applied_by_its_id_once_and_both_runs_are_told(converse, guest
     assert len(writes()) == 1
     assert (again["status"], again["failure"]["code"]) == ("refused", "refused")
     assert f"by run {done['run_id'][:8]}" in again["summary"]
-    assert [row["run_id"] for row in listed["runs"]] == [done["run_id"], planned["run_id"]]
+    assert [row.run_id for row in listed["runs"]] == [done["run_id"], planned["run_id"]]
     assert run["run"]["outcome"] == "ok"
     assert run["run"]["returned"]["guests"][0]["vmid"] == off.vmid
     assert ledger.plans.find(planned["run_id"]).used_by == done["run_id"]
-    assert [row["tool"] for row in ledger.recent(3)] == ["get_run", "list_runs", "apply_plan"]
+    assert [row.tool for row in ledger.recent(3)] == ["get_run", "list_runs", "apply_plan"]
     assert ledger.verify().faults == []
 
 
@@ -109,8 +109,8 @@ def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, pla
     assert (done.status, done.json["status"], done.json["changed"]) == (0, "ok", True)
     assert len(writes()) == 1
     row = ledger.recent()[0]
-    assert (row["decision"], row["approver"] is not None) == ("approved", True)
-    assert ledger.plans.find(plan_id).used_by == row["run_id"]
+    assert (row.decision, row.approver is not None) == ("approved", True)
+    assert ledger.plans.find(plan_id).used_by == row.run_id
 
 
 def test_a_person_applies_what_a_client_has_planned(converse, playvisor, guest, ledger, writes):

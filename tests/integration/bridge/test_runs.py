@@ -44,11 +44,11 @@ def test_a_run_goes_on_when_its_client_has_left_and_anybody_can_follow_it(
     assert (background["status"], background["changed"], len(background["plan"]["steps"])) == ("running", False, 1)
     run_id = background["run_id"]
     row = ledger.find(run_id)
-    process = Path(f"/proc/{row['pid']}")
+    process = Path(f"/proc/{row.pid}")
     assert (
         simulator.token_secret.encode() not in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
     )
-    assert (row["outcome"], "wait" in row["arguments"]) == (None, False)
+    assert (row.outcome, "wait" in row.arguments) == (None, False)
     eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
 
     async def follow(client):
@@ -58,7 +58,7 @@ def test_a_run_goes_on_when_its_client_has_left_and_anybody_can_follow_it(
     shown, waited = converse(follow)
     running = shown["run"]["running"]
     assert running["phase"] == "applying"
-    assert running["since"] >= row["opened_at"]
+    assert running["since"] >= row.opened_at
     assert running["said"]
     assert ["qmstart" in upid for upid in running["upids"]] == [True]
     assert waited["status"] == "running"
@@ -81,10 +81,10 @@ def test_a_cancelled_run_says_what_it_had_done_and_its_tasks_go_on(
 
     assert (done.status, done.json["run"]["outcome"]) == (0, "cancelled")
     row = ledger.find(run_id)
-    (upid,) = row["upids"]
-    assert row["changed"] is True
-    assert f"was sent; its task still runs ({upid})" in row["summary"]
-    assert "start of" in row["summary"]
+    (upid,) = row.upids
+    assert row.changed is True
+    assert f"was sent; its task still runs ({upid})" in row.summary
+    assert "start of" in row.summary
     assert processes.find_run_processes(ledger.folder(run_id)) == []
     assert [task.running for task in simulator.world.tasks.list_running()] == [True]
     assert "has not ended" not in done.json["summary"]
@@ -112,11 +112,11 @@ def test_a_run_is_cancelled_with_its_tasks_and_nobody_elses(
 
     assert (refused["status"], refused["failure"]["code"]) == ("refused", "refused")
     assert done["run"]["outcome"] == "cancelled"
-    (upid,) = ledger.find(run_id)["upids"]
+    (upid,) = ledger.find(run_id).upids
     assert "its task ended received interrupt" in done["run"]["summary"]
     assert [path for method, path in writes() if method == "DELETE"] == [f"/nodes/{upid.split(':')[1]}/tasks/{upid}"]
     assert len(simulator.world.tasks.list_running()) == 1
-    assert ledger.find(other["run_id"])["outcome"] is None
+    assert ledger.find(other["run_id"]).outcome is None
     playvisor("runs", "cancel", other["run_id"], "--stop-tasks")
     assert simulator.world.tasks.list_running() == []
     assert ledger.verify().faults == []
@@ -198,15 +198,15 @@ def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger,
     done = converse(plan_and_apply)
 
     assert (done["status"], done["tool"]) == ("running", "start_guest")
-    assert ledger.plans.find(ledger.recent(2)[1]["run_id"]).used_by == done["run_id"]
+    assert ledger.plans.find(ledger.recent(2)[1].run_id).used_by == done["run_id"]
     assert playvisor("runs", "cancel", done["run_id"]).status == 0
 
 
 def test_a_server_follows_up_by_itself_what_was_left_open(background, converse, ledger, eventually, simulator):
     row = ledger.find(background["run_id"])
     eventually(lambda: any("/tasks/UPID" in request[1] for request in simulator.requests), "a look at its task")
-    os.kill(row["pid"], signal.SIGKILL)
-    eventually(lambda: not processes.read_start_time(row["pid"]), "its end")
+    os.kill(row.pid, signal.SIGKILL)
+    eventually(lambda: not processes.read_start_time(row.pid), "its end")
 
     async def look(client):
         await called(client)("list_nodes")
@@ -216,5 +216,5 @@ def test_a_server_follows_up_by_itself_what_was_left_open(background, converse, 
 
     converse(look)
 
-    assert ledger.find(row["run_id"])["outcome"] == "interrupted"
-    assert "its task still runs" in ledger.recent(tool="follow_up")[0]["summary"]
+    assert ledger.find(row.run_id).outcome == "interrupted"
+    assert "its task still runs" in ledger.recent(tool="follow_up")[0].summary

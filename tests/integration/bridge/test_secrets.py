@@ -85,7 +85,7 @@ def test_a_template_in_an_argument_is_only_ever_a_string(playvisor, tmp_path, le
     assert chosen.json["status"] == "ok"
     assert chosen.json["guests"] == []
     assert not owned.exists()
-    assert ledger.recent()[1]["arguments"] == {"name": template}
+    assert ledger.recent()[1].arguments == {"name": template}
 
 
 def test_the_name_of_a_guest_can_not_become_a_template_either(playvisor, simulator, guest, tmp_path):

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from mcp_bridge.auth.caller import make_person
 from mcp_bridge.evidence import events
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway.service import Gateway
@@ -68,11 +69,11 @@ def complete(ledger, writes):
         traced = [
             (entry["method"], entry["path"])
             for row in rows
-            for entry in events.read_api_trace(ledger.folder(row["run_id"]))
+            for entry in events.read_api_trace(ledger.folder(row.run_id))
             if entry["method"] != "GET"
         ]
         assert [request for request in writes() if request not in traced] == []
-        assert [row["run_id"] for row in rows if row["outcome"] is None] == []
+        assert [row.run_id for row in rows if row.outcome is None] == []
         assert ledger.verify().faults == []
 
     return check
@@ -135,7 +136,7 @@ def until(simulator, eventually, ledger):
         def wait():
             eventually(looked[moment.shows], moment.shows)
             (row,) = ledger.recent()
-            folder = ledger.folder(row["run_id"])
+            folder = ledger.folder(row.run_id)
             assert events.PHASES.index(moment.phase) == max(
                 events.PHASES.index(phase) for phase in events.PHASES if (folder / phase).is_dir()
             )
@@ -157,13 +158,13 @@ def test_a_bridge_that_is_killed_and_with_it_its_gateway(
         process.kill()
         process.wait()
 
-    assert [row["outcome"] for row in ledger.recent()] == [None]
+    assert [row.outcome for row in ledger.recent()] == [None]
     (closed,) = close_interrupted(ledger)
 
     row = ledger.find(closed)
-    assert (row["outcome"], row["changed"]) == ("interrupted", moment.changed)
-    assert moment.said in row["summary"]
-    assert ["qmstart" in upid for upid in row["upids"]] == [True] * moment.task
+    assert (row.outcome, row.changed) == ("interrupted", moment.changed)
+    assert moment.said in row.summary
+    assert ["qmstart" in upid for upid in row.upids] == [True] * moment.task
     assert processes.find_run_processes(folder) == []
     reached(off, moment, eventually, writes)
     complete()
@@ -180,15 +181,15 @@ def reached(off, moment, eventually, writes):
 @pytest.mark.parametrize("moment", [PLANNING, WORKING], ids=["plans", "waits"])
 def test_a_playbook_that_is_killed(moment, bridge, until, off, ledger, complete, eventually, writes):
     with until(moment) as wait, ThreadPoolExecutor(1) as threads:
-        request = Request("start_guest", {"vmid": off.vmid}, "apply", kind="person")
+        request = Request("start_guest", {"vmid": off.vmid}, "apply", make_person("pytest"))
         running = threads.submit(bridge.run, request, lambda _line: None, threading.Event())
         processes.kill_run(wait())
         result = running.result()
 
     assert (result.status, result.changed) == ("failed", moment.changed)
     (row,) = ledger.recent()
-    assert (row["outcome"], row["changed"], len(row["upids"])) == ("failed", moment.changed, int(moment.task))
-    assert ("its task still runs" in row["summary"]) == moment.task
+    assert (row.outcome, row.changed, len(row.upids)) == ("failed", moment.changed, int(moment.task))
+    assert ("its task still runs" in row.summary) == moment.task
     reached(off, moment, eventually, writes)
     complete()
 
@@ -204,7 +205,10 @@ def bridge(simulator, state_dir):
         fingerprint=simulator.fingerprint,
         state_dir=state_dir,
     )
-    made = Bridge(settings, GatedExecutor(ColdExecutor(settings.connection_env()), Gateway(settings)))
+    made = Bridge(
+        settings,
+        GatedExecutor(ColdExecutor(settings.connection_env()), Gateway(settings.endpoint, settings.credentials)),
+    )
     yield made
     made.close()
 
@@ -223,8 +227,8 @@ def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
     (closed,) = close_interrupted(ledger)
 
     row = ledger.find(closed)
-    assert (row["outcome"], row["changed"], len(row["upids"])) == ("interrupted", True, 1)
-    assert "was sent; what became of its task" in row["summary"]
+    assert (row.outcome, row.changed, len(row.upids)) == ("interrupted", True, 1)
+    assert "was sent; what became of its task" in row.summary
     reached(off, SENDING, eventually, writes)
     complete()
 
@@ -273,11 +277,11 @@ def test_a_disk_that_fills_up_while_the_request_is_under_way(begin, until, off, 
 
     assert "no answer was seen" in json.loads(stdout)["summary"]
     assert "The ledger does not say yet how this run ended" in stdout
-    assert [row["outcome"] for row in ledger.recent()] == [None]
+    assert [row.outcome for row in ledger.recent()] == [None]
     (closed,) = close_interrupted(ledger)
     row = ledger.find(closed)
-    assert (row["outcome"], row["changed"]) == ("interrupted", True)
-    assert "its process died, or could not write" in row["summary"]
+    assert (row.outcome, row.changed) == ("interrupted", True)
+    assert "its process died, or could not write" in row.summary
     reached(off, SENDING, eventually, writes)
     complete()
 
@@ -294,7 +298,7 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
     begin, until, simulator, ledger, complete, bridge
 ):
     def shown(tool):
-        request = Request(tool, {"run_id": closed}, "read", kind="person")
+        request = Request(tool, {"run_id": closed}, "read", make_person("pytest"))
         return bridge.call(request, lambda _line: None, threading.Event()).as_dict()
 
     with until(replace(WORKING, hold={"task": "qmstart", "action": "hang", "seconds": 60.0})) as wait:
@@ -320,6 +324,6 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
         "run_id": done["run"]["follow_up"]["run_id"],
     }
     assert ledger.find(closed) == before
-    followed = [row for row in ledger.recent() if row["tool"] == "follow_up"]
-    assert [(row["outcome"], row["arguments"]["run_id"]) for row in followed] == [("ok", closed), ("failed", closed)]
+    followed = [row for row in ledger.recent() if row.tool == "follow_up"]
+    assert [(row.outcome, row.arguments["run_id"]) for row in followed] == [("ok", closed), ("failed", closed)]
     complete()

@@ -50,7 +50,7 @@ def test_a_tool_of_a_feature_is_offered_called_and_recorded_like_any_other(bridg
     assert [mcp_tool(tool).name for tool in offer.tools] == ["list_fleets"]
     assert (result.status, result.data) == ("ok", {"fleets": ["prod"]})
     assert wrong.failure.code == "invalid_parameter"
-    assert [(row["tool"], row["outcome"]) for row in bridge.ledger.recent()] == [
+    assert [(row.tool, row.outcome) for row in bridge.ledger.recent()] == [
         ("list_fleets", "failed"),
         ("list_fleets", "ok"),
     ]

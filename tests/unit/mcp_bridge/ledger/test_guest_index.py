@@ -61,9 +61,9 @@ def test_a_ledger_finds_what_a_search_finds(tmp_path, ledger_url):
     every = ledger.recent(100)
 
     for guest in [*guests, "we", "10", "changed"]:
-        found = [row for row in every if searched(guest, as_json(row["arguments"]), row["summary"] or "")]
+        found = [row for row in every if searched(guest, as_json(row.arguments), row.summary or "")]
         assert ledger.recent(100, guest=guest) == found
-        assert ledger.recent(3, guest=guest, outcome="ok") == [row for row in found if row["outcome"]][:3]
+        assert ledger.recent(3, guest=guest, outcome="ok") == [row for row in found if row.outcome][:3]
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def prune(ledger, before, run_id):
 
 
 def ids(ledger):
-    return [row["run_id"] for row in ledger.recent()]
+    return [row.run_id for row in ledger.recent()]
 
 
 def faults(ledger):
@@ -98,7 +98,7 @@ def test_what_is_old_goes_with_its_artifacts_and_the_rest_verifies(four_runs, tm
 def test_nothing_is_left_of_what_finds_a_run_that_went(four_runs, database, day):
     prune(four_runs, DAY.format(day), "pruning")
 
-    assert [row["run_id"] for row in four_runs.recent(guest="101")] == ids(four_runs)[1:]
+    assert [row.run_id for row in four_runs.recent(guest="101")] == ids(four_runs)[1:]
     stray = "SELECT count(*) FROM run_words WHERE opened_seq NOT IN (SELECT opened_seq FROM runs)"
     assert database(stray) == [(0,)]
 
@@ -107,8 +107,8 @@ def test_the_removal_is_a_run_that_says_what_went(four_runs):
     prune(four_runs, DAY.format(2), "pruning")
 
     row = four_runs.find("pruning")
-    assert (row["tool"], row["outcome"], row["client_name"]) == ("prune_runs", "ok", "playvisor-cli")
-    assert (row["arguments"]["before"], row["arguments"]["entry"], row["arguments"]["runs"]) == (DAY.format(2), 2, 1)
+    assert (row.tool, row.outcome, row.client_name) == ("prune_runs", "ok", "playvisor-cli")
+    assert (row.arguments["before"], row.arguments["entry"], row.arguments["runs"]) == (DAY.format(2), 2, 1)
 
 
 def test_a_run_that_reaches_over_the_border_stays_whole(four_runs):
@@ -197,12 +197,12 @@ def test_nothing_can_be_changed_unseen_after_a_removal(four_runs, database, tamp
 
 def test_a_checkpoint_is_no_way_to_remove_a_run_by_hand(four_runs, database):
     row = four_runs.find("one")
-    said = {"before": DAY.format(2), "entry": 2, "hash": row["closed_hash"], "runs": 1, "kept": {}}
+    said = {"before": DAY.format(2), "entry": 2, "hash": row.closed_hash, "runs": 1, "kept": {}}
     # A client may call anything by any name, and is refused.
     asked = replace(opening("asked"), tool="prune_runs", arguments=said)
     four_runs.record(asked, replace(DONE, outcome="failed", decision="invalid"))
     database("DELETE FROM runs WHERE run_id = 'one'")
-    database("INSERT INTO checkpoints VALUES (2, :hash, 'asked')", hash=row["closed_hash"])
+    database("INSERT INTO checkpoints VALUES (2, :hash, 'asked')", hash=row.closed_hash)
 
     assert ("asked", "where the ledger begins is not what the run that removed older ones says") in faults(four_runs)
 
@@ -256,7 +256,7 @@ def test_old_plans_go_too(four_runs):
 
 def test_the_facts_that_a_removal_rests_on_are_in_the_chain(four_runs, database):
     prune(four_runs, DAY.format(3), "pruning")
-    said = four_runs.find("pruning")["arguments"]
+    said = four_runs.find("pruning").arguments
 
     database("UPDATE runs SET arguments = :said WHERE run_id = 'pruning'", said=json.dumps({**said, "before": "x"}))
 

@@ -75,22 +75,22 @@ def faults(ledger):
 def test_a_row_holds_who_did_what_and_how_it_ended(ledger):
     run = opening()
     ledger.open(run)
-    assert ledger.find(run.run_id)["outcome"] is None
+    assert ledger.find(run.run_id).outcome is None
 
     ledger.close(run.run_id, DONE)
 
     row = ledger.find(run.run_id)
-    assert row["arguments"] == {"vmid": 101}
-    assert (row["client_name"], row["proxmox_user"], row["cluster_url"]) == ("client", "ops@pve!ai", "https://pve:8006")
-    assert (row["tool"], row["mode"], row["playbook"]) == ("stop_guest", "apply", "guest_state")
-    assert (row["outcome"], row["changed"], row["upids"]) == ("ok", True, ["UPID:pve1:1:"])
-    assert row["opened_at"] < row["closed_at"]
-    assert row["local_user"]
+    assert row.arguments == {"vmid": 101}
+    assert (row.client_name, row.proxmox_user, row.cluster_url) == ("client", "ops@pve!ai", "https://pve:8006")
+    assert (row.tool, row.mode, row.playbook) == ("stop_guest", "apply", "guest_state")
+    assert (row.outcome, row.changed, row.upids) == ("ok", True, ["UPID:pve1:1:"])
+    assert row.opened_at < row.closed_at
+    assert row.local_user
 
 
 def test_the_newest_runs_come_first(ledger, three_runs):
-    assert [row["run_id"] for row in ledger.recent()] == three_runs[::-1]
-    assert [row["run_id"] for row in ledger.recent(1)] == three_runs[2:]
+    assert [row.run_id for row in ledger.recent()] == three_runs[::-1]
+    assert [row.run_id for row in ledger.recent(1)] == three_runs[2:]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_runs_are_found_by_the_whole_id_or_name_of_a_guest(ledger, guest, found)
         made.append(opening(arguments=given))
         ledger.record(made[-1], replace(DONE, summary=said))
 
-    assert [row["run_id"] for row in ledger.recent(2, guest=guest)] == [made[n].run_id for n in reversed(found)]
+    assert [row.run_id for row in ledger.recent(2, guest=guest)] == [made[n].run_id for n in reversed(found)]
     assert len(ledger.recent(1, guest=guest)) == min(1, len(found))
 
 
@@ -118,13 +118,13 @@ def test_runs_are_told_in_the_order_in_which_they_ended(ledger, three_runs):
     first, second, third = three_runs
     ended = ledger.list_ended(0)
 
-    assert [row["run_id"] for row in ended] == [second, first, third]
-    assert [row["run_id"] for row in ledger.list_ended(ended[0]["closed_seq"])] == [first, third]
+    assert [row.run_id for row in ended] == [second, first, third]
+    assert [row.run_id for row in ledger.list_ended(ended[0].closed_seq)] == [first, third]
     assert ledger.list_ended(ledger.last_entry()) == []
 
 
 def test_a_run_is_found_by_the_start_of_its_id(ledger, three_runs):
-    assert ledger.find(three_runs[1])["run_id"] == three_runs[1]
+    assert ledger.find(three_runs[1]).run_id == three_runs[1]
     with pytest.raises(UsageError, match="More than one run starts with '0000'"):
         ledger.find("0000")
     with pytest.raises(UsageError, match="There is no run 'ffff'"):
@@ -283,11 +283,11 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     assert close_interrupted(ledger) == ["died"]
 
     row = ledger.find("died")
-    assert row["outcome"] == "interrupted"
+    assert row.outcome == "interrupted"
     # Nobody knows whether it was carried out, so it is not called unchanged.
-    assert row["changed"] is True
-    assert "was sent, and no answer was seen" in row["summary"]
-    assert ledger.find(alive.run_id)["outcome"] is None
+    assert row.changed is True
+    assert "was sent, and no answer was seen" in row.summary
+    assert ledger.find(alive.run_id).outcome is None
     assert close_interrupted(ledger) == []
     assert ledger.verify().faults == []
 
@@ -334,8 +334,8 @@ def test_text_that_a_database_would_refuse_is_made_to_fit(ledger):
     ledger.close(run.run_id, replace(DONE, summary="a\0b\udc80", approver="a" * 200))
 
     row = ledger.find(run.run_id)
-    assert (row["summary"], len(row["proxmox_user"]), len(row["approver"])) == ("a?b?", 256, 128)
-    assert row["tool"].startswith("stop?")
+    assert (row.summary, len(row.proxmox_user), len(row.approver)) == ("a?b?", 256, 128)
+    assert row.tool.startswith("stop?")
     assert ledger.verify().faults == []
 
 
@@ -357,7 +357,7 @@ def test_a_chain_is_hashed_the_same_whichever_way_it_is_done():
     values = tuple(row.values())
 
     for kind in ("opened", "closed"):
-        given = {**row, "upids": repr(row["upids"])}
+        given = {**row.as_dict(), "upids": repr(row.upids)}
         assert chain._HASHERS[kind](7, strange, values) == chain.entry_hash(kind, 7, strange, given)
 
 
@@ -430,9 +430,9 @@ class TestMigrations:
 
         after = Ledger(tmp_path, ledger_url)
 
-        assert [row["run_id"] for row in after.recent(guest="101")] == ["one"]
-        assert [row["run_id"] for row in after.recent(guest="2345")] == ["2345"]
-        assert [row["run_id"] for row in after.recent(2, guest="db")] == ["3499", "3498"]
+        assert [row.run_id for row in after.recent(guest="101")] == ["one"]
+        assert [row.run_id for row in after.recent(guest="2345")] == ["2345"]
+        assert [row.run_id for row in after.recent(2, guest="db")] == ["3499", "3498"]
         assert len(after.recent(3000, guest="db")) == 2500
 
     def test_many_processes_may_find_an_empty_database_at_once(self, url):

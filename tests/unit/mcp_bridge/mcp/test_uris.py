@@ -54,7 +54,7 @@ def test_a_run_changes_the_guests_that_it_returned_and_the_nodes_that_they_were_
         *(f"pve://guests/{vmid}" for vmid in (100, 101, 102, 120)),
         *("pve://nodes/pve1", "pve://nodes/pve2"),
     ]
-    assert list(find_changed_addresses({**row, "changed": False}, [moved])) == itself
+    assert list(find_changed_addresses({**row.as_dict(), "changed": False}, [moved])) == itself
 
 
 def test_a_server_has_only_the_resources_and_prompts_whose_tools_it_offers(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mcp_bridge.auth.caller import make_client, make_person
 from mcp_bridge.ledger.records import KeptPlan, expiry
 from mcp_bridge.run import Request
 from mcp_bridge.run.call import _find_refusal, _split_wait
@@ -16,8 +17,11 @@ def plan(state="ready", asker="claude"):
     )
 
 
-def asked(**more):
-    return Request("apply_plan", {"plan_id": "a"}, "apply", **{"client_name": "claude", **more})
+CLAUDE = make_client("claude")
+
+
+def asked(caller=CLAUDE):
+    return Request("apply_plan", {"plan_id": "a"}, "apply", caller)
 
 
 @pytest.mark.parametrize(
@@ -25,8 +29,8 @@ def asked(**more):
     [
         (plan(), asked(), None, ""),
         (plan("approved"), asked(), None, ""),
-        (plan(), asked(client_name="cursor"), "refused", "not this client's"),
-        (plan(), asked(client_name="cursor", kind="person"), None, ""),
+        (plan(), asked(make_client("cursor")), "refused", "not this client's"),
+        (plan(), asked(make_person("cursor")), None, ""),
         (plan("held"), asked(), "approval_required", "nobody has approved it"),
         (plan("used"), asked(), "refused", "by run bbbbbbbb"),
         (plan("denied"), asked(), "refused", "denied by jo"),

@@ -84,7 +84,7 @@ def test_a_cluster_and_who_asks_can_be_given_in_several_ways(environment, values
     settings = load_settings()
 
     settings.require_cluster()
-    assert (settings.identity, settings.cluster_url) == (identity, url)
+    assert (settings.endpoint.identity, settings.endpoint.url) == (identity, url)
 
 
 @pytest.mark.parametrize(
