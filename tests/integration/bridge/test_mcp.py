@@ -157,7 +157,8 @@ def test_several_calls_run_side_by_side(converse, guest):
     assert [result.content[0].text.splitlines()[0] for result in results] == ["8 guests."] * 3
 
 
-def test_nothing_but_the_protocol_is_written_to_stdout(env):
+@pytest.mark.parametrize("command", [("playvisor", "mcp"), ("mcp_bridge",)], ids=" ".join)
+def test_nothing_but_the_protocol_is_written_to_stdout(env, command):
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"}}
     messages = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
@@ -165,7 +166,7 @@ def test_nothing_but_the_protocol_is_written_to_stdout(env):
         {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_guests", "arguments": {}}},
     ]
     with subprocess.Popen(
-        [sys.executable, "-m", "playvisor", "mcp"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", *command], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         for message in messages:
             server.stdin.write(f"{json.dumps(message)}\n")
@@ -177,6 +178,16 @@ def test_nothing_but_the_protocol_is_written_to_stdout(env):
 
     assert [answer["id"] for answer in answers] == [1, 2]
     assert answers[1]["result"]["structuredContent"]["status"] == "ok"
+
+
+def test_the_bridge_alone_says_what_it_lacks_and_takes_no_arguments(clean_env):
+    command = [sys.executable, "-m", "mcp_bridge"]
+    unconfigured = subprocess.run(command, env=clean_env, capture_output=True, text=True, check=False)
+    with_arguments = subprocess.run([*command, "mcp"], env=clean_env, capture_output=True, text=True, check=False)
+
+    assert (unconfigured.returncode, unconfigured.stdout) == (2, "")
+    assert "PROXMOX_URL" in unconfigured.stderr
+    assert (with_arguments.returncode, "takes no arguments" in with_arguments.stderr) == (2, True)
 
 
 def test_a_policy_that_makes_no_sense_keeps_the_server_from_starting(playvisor, clean_env, tmp_path):

@@ -73,24 +73,10 @@ PACKAGES = {
     "pve_simulator": (),
 }
 
-# What the command line may import of other packages, by what it needs there. One that it needs no longer has to go.
+# What the command line may import of other packages: three doors of the bridge, what they are put together from, and
+# words. One that it needs no longer has to go.
 DOORS = {
-    "the version of the distribution": ["mcp_bridge"],
-    "the tools, what they take and what they are called": [
-        "mcp_bridge.catalogue",
-        "mcp_bridge.catalogue.commands",
-        "mcp_bridge.catalogue.completions",
-        "mcp_bridge.catalogue.offer",
-        "mcp_bridge.catalogue.run_tools",
-    ],
-    "what `doctor` says of privileges": ["mcp_bridge.catalogue.privileges"],
-    "where the collection is": ["mcp_bridge.collection"],
-    "settings, profiles and their secrets": [
-        "mcp_bridge.settings",
-        "mcp_bridge.settings.profiles",
-        "mcp_bridge.settings.secrets",
-    ],
-    "one call of a tool, from the request to its result": [
+    "do: one call of a tool, from the request to its result": [
         "mcp_bridge.auth.caller",
         "mcp_bridge.errors",
         "mcp_bridge.executor",
@@ -98,11 +84,7 @@ DOORS = {
         "mcp_bridge.run",
         "mcp_bridge.run.factory",
     ],
-    "what `capture` and `doctor` call without a tool": [
-        "mcp_bridge.run.recovery.interrupted",
-        "mcp_bridge.run.summary",
-    ],
-    "the runs, plans and tokens that are shown, exported and pruned": [
+    "what was done: the runs, plans and tokens that are shown, exported, decided on and pruned": [
         "mcp_bridge.auth.tokens",
         "mcp_bridge.evidence.events",
         "mcp_bridge.evidence.export",
@@ -111,20 +93,35 @@ DOORS = {
         "mcp_bridge.ledger.records",
         "mcp_bridge.ledger.store",
         "mcp_bridge.ledger.verify",
+        "mcp_bridge.policy.freeze",
+        "mcp_bridge.run.recovery.interrupted",
     ],
-    "checking policies, and deciding what waits for approval": [
+    "what can be done: the tools, what they take and need, and who may": [
+        "mcp_bridge.catalogue",
+        "mcp_bridge.catalogue.commands",
+        "mcp_bridge.catalogue.completions",
+        "mcp_bridge.catalogue.offer",
+        "mcp_bridge.catalogue.privileges",
+        "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
-        "mcp_bridge.policy.freeze",
     ],
-    "the servers that it starts": ["mcp_bridge.executor.warm", "mcp_bridge.mcp.start", "pve_simulator"],
-    "starting fast, and being called by a fork server": [
+    "putting it together: settings, the servers that it starts, starting fast, being forked": [
+        "mcp_bridge.collection",
         "mcp_bridge.executor.forkserver.head_start",
         "mcp_bridge.executor.forkserver.lending",
         "mcp_bridge.executor.forkserver.supervisor",
+        "mcp_bridge.executor.warm",
+        "mcp_bridge.mcp.start",
+        "mcp_bridge.settings",
+        "mcp_bridge.settings.profiles",
+        "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
+        "pve_simulator",
     ],
     "words for people": [
+        "mcp_bridge",
+        "mcp_bridge.run.summary",
         "mcp_bridge.system.identity",
         "mcp_bridge.text.plain",
         "mcp_bridge.text.redaction",
