@@ -45,8 +45,9 @@ def read_action(event: dict[str, Any]) -> str | None:
     if event.get("event") not in _RESULTS:
         return None
     data = event.get("event_data") or {}
-    action = data.get("resolved_action", data.get("task_action"))
-    return action if isinstance(action, str) else None
+    # Where one action plugin serves several modules, some ansible-cores resolve all of them to it.
+    names = [name for name in (data.get("task_action"), data.get("resolved_action")) if isinstance(name, str)]
+    return next((name for name in names if name.count(".") > 1), names[-1] if names else None)
 
 
 def is_lost(result: dict[str, Any]) -> bool:

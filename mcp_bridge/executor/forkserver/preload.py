@@ -117,12 +117,12 @@ def load_programs(modules: Iterable[str]) -> Iterator[None]:
 
 
 def _load_collection() -> Iterator[None]:
+    loaders.action_loader.get(f"{COLLECTION}.pve_task", class_only=True)
     modules = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules")
     for info in pkgutil.iter_modules(modules.__path__):
         name = f"{COLLECTION}.{info.name}"
         importlib.import_module(f"{modules.__name__}.{info.name}")
         loaders.module_loader.find_plugin_with_context(name)
-        loaders.action_loader.get(name, class_only=True)
         yield
 
 

@@ -43,6 +43,22 @@ def test_the_event_says_whether_the_module_failed(seen, failed):
 
 
 @pytest.mark.parametrize(
+    ("names", "action"),
+    [
+        ({"task_action": ACTION, "resolved_action": ACTION}, ACTION),
+        # An ansible-core that resolves a module to the action plugin that serves it.
+        ({"task_action": ACTION, "resolved_action": "playvisor.proxmox.pve_task"}, ACTION),
+        ({"task_action": "pve_guest_state", "resolved_action": ACTION}, ACTION),
+        ({"task_action": ACTION}, ACTION),
+        ({"task_action": "debug"}, "debug"),
+        ({}, None),
+    ],
+)
+def test_an_event_names_the_module_that_it_is_about(names, action):
+    assert runner_events.read_action({"event": "runner_on_ok", "event_data": names}) == action
+
+
+@pytest.mark.parametrize(
     "seen",
     [event("runner_on_ok", "ansible.builtin.debug"), event("runner_on_start"), {"event": "verbose"}, {"event": "EOF"}],
 )
