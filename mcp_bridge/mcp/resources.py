@@ -20,7 +20,6 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
-from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
@@ -71,7 +70,7 @@ class Resources:
         ]
         if self._lists_runs:
             runs = (await self._call_tool(ctx, "list_runs", {"limit": _LISTED_RUNS})).data.get("runs") or []
-            resources += [_describe_run(row) for row in runs if _is_writing_tool(row.tool)]
+            resources += [_describe_run(run) for run in runs if _is_writing_tool(run["tool"])]
         return types.ListResourcesResult(resources=resources)
 
     async def subscribe(self, ctx: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -198,11 +197,11 @@ def _is_writing_tool(name: str) -> bool:
     return tool is not None and tool.writes
 
 
-def _describe_run(row: RunRow) -> types.Resource:
+def _describe_run(run: Mapping[str, Any]) -> types.Resource:
     return types.Resource(
-        uri=make_address("run", id=row.run_id),
-        name=f"{row.tool} {row.run_id[:8]}",
-        description=one_line(row.summary or "It has not ended."),
+        uri=make_address("run", id=run["run_id"]),
+        name=f"{run['tool']} {run['run_id'][:8]}",
+        description=one_line(run["summary"] or "It has not ended."),
         mime_type=KINDS["run"].mime_type,
-        annotations=types.Annotations(last_modified=row.opened_at),
+        annotations=types.Annotations(last_modified=run["opened_at"]),
     )

@@ -127,7 +127,7 @@ def test_while_its_keys_cannot_be_had_nobody_is_known(issuer, issuer_of):
 
 @pytest.mark.parametrize("address", ["http://idp.example.com", "idp.example.com", "ftp://idp.example.com", ""])
 def test_an_issuer_that_others_could_speak_for_is_refused(address):
-    with pytest.raises(UsageError, match="no https address"):
+    with pytest.raises(UsageError, match="is not an https address"):
         Issuer(address).require_safe()
 
 
