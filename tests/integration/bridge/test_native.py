@@ -36,7 +36,7 @@ def test_a_plan_is_applied_by_its_id_once_and_both_runs_are_told(converse, guest
     assert len(writes()) == 1
     assert (again["status"], again["failure"]["code"]) == ("refused", "refused")
     assert f"by run {done['run_id'][:8]}" in again["summary"]
-    assert [row.run_id for row in listed["runs"]] == [done["run_id"], planned["run_id"]]
+    assert [run["run_id"] for run in listed["runs"]] == [done["run_id"], planned["run_id"]]
     assert run["run"]["outcome"] == "ok"
     assert run["run"]["returned"]["guests"][0]["vmid"] == off.vmid
     assert ledger.plans.find(planned["run_id"]).used_by == done["run_id"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import yaml
+from rows import make_row
 
 from mcp_bridge.evidence.export import export_playbook
 from mcp_bridge.text.redaction import shorten
 
 
 def row(tool, outcome="ok", **arguments):
-    return {"run_id": "12345678-aaaa", "tool": tool, "arguments": arguments, "outcome": outcome}
+    return make_row(run_id="12345678-aaaa", tool=tool, arguments=arguments, outcome=outcome)
 
 
 class Loader(yaml.SafeLoader):

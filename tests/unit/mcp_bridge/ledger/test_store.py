@@ -357,7 +357,7 @@ def test_a_chain_is_hashed_the_same_whichever_way_it_is_done():
     values = tuple(row.values())
 
     for kind in ("opened", "closed"):
-        given = {**row.as_dict(), "upids": repr(row.upids)}
+        given = {**row, "upids": repr(row["upids"])}
         assert chain._HASHERS[kind](7, strange, values) == chain.entry_hash(kind, 7, strange, given)
 
 

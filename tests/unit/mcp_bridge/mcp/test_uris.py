@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import anyio
 import pytest
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
+from rows import make_row
 
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.mcp.server import McpServer
@@ -44,7 +47,7 @@ def test_an_address_is_of_one_kind_or_of_none(uri, kind, values):
 
 
 def test_a_run_changes_the_guests_that_it_returned_and_the_nodes_that_they_were_on():
-    row = {"run_id": RUN, "changed": True, "arguments": {"vmid": 100, "newid": 120}}
+    row = make_row(run_id=RUN, changed=True, arguments={"vmid": 100, "newid": 120})
     moved = {"vmid": 101, "node": "pve2", "before": {"node": "pve1"}, "after": {"node": "pve2"}}
     itself = [f"run://{RUN}", f"run://{RUN}/events", f"run://{RUN}/playbook"]
 
@@ -54,7 +57,7 @@ def test_a_run_changes_the_guests_that_it_returned_and_the_nodes_that_they_were_
         *(f"pve://guests/{vmid}" for vmid in (100, 101, 102, 120)),
         *("pve://nodes/pve1", "pve://nodes/pve2"),
     ]
-    assert list(find_changed_addresses({**row.as_dict(), "changed": False}, [moved])) == itself
+    assert list(find_changed_addresses(replace(row, changed=False), [moved])) == itself
 
 
 def test_a_server_has_only_the_resources_and_prompts_whose_tools_it_offers(tmp_path):

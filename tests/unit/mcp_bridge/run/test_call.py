@@ -20,8 +20,8 @@ def plan(state="ready", asker="claude"):
 CLAUDE = make_client("claude")
 
 
-def asked(caller=CLAUDE):
-    return Request("apply_plan", {"plan_id": "a"}, "apply", caller)
+def asked(caller=CLAUDE, **more):
+    return Request("apply_plan", {"plan_id": "a"}, "apply", caller, **more)
 
 
 @pytest.mark.parametrize(
