@@ -97,6 +97,12 @@ def list_offered() -> list[Tool]:
     return [tool for tool in load().values() if not tool.internal]
 
 
+def is_writing(name: str) -> bool:
+    """Whether there is a tool of this name, and it runs a playbook that changes something."""
+    tool = load().get(name)
+    return tool is not None and tool.writes
+
+
 def find_similar(name: str) -> list[str]:
     """Find the names of offered tools that a mistyped name may have meant."""
     return get_close_matches(name, [tool.name for tool in list_offered()], n=3, cutoff=0.5)

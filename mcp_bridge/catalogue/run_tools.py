@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools about runs and plans themselves, which run no playbook. Toolset `runs`."""
+"""The tools that run no playbook: those about runs and plans (toolset `runs`), and those that features add."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Resources:
         ]
         if self._lists_runs:
             runs = (await self._call_tool(ctx, "list_runs", {"limit": _LISTED_RUNS})).data.get("runs") or []
-            resources += [_describe_run(run) for run in runs if _is_writing_tool(run["tool"])]
+            resources += [_describe_run(run) for run in runs if catalogue.is_writing(run["tool"])]
         return types.ListResourcesResult(resources=resources)
 
     async def subscribe(self, ctx: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -190,11 +190,6 @@ def _make_error(uri: str, result: Result) -> MCPError:
 
 def _describe_kind(kind: Kind) -> dict[str, Any]:
     return {"name": kind.name, "title": kind.title, "description": kind.description, "mime_type": kind.mime_type}
-
-
-def _is_writing_tool(name: str) -> bool:
-    tool = catalogue.load().get(name)
-    return tool is not None and tool.writes
 
 
 def _describe_run(run: Mapping[str, Any]) -> types.Resource:

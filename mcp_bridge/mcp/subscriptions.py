@@ -166,7 +166,7 @@ class Subscriptions:
             if self._states.get(plan_id, state) != state:
                 addresses[make_address("plan", id=plan_id)] = None
             self._states[plan_id] = state
-        has_list_changed = any(row.playbook and _is_writing_tool(row.tool) for row in rows)
+        has_list_changed = any(row.playbook and catalogue.is_writing(row.tool) for row in rows)
         return [*(ResourceUpdated(uri) for uri in addresses), *([ResourcesListChanged()] if has_list_changed else [])]
 
     def _get_addresses(self) -> set[str]:
@@ -218,8 +218,3 @@ def _find_plan_ids(addresses: Iterable[str]) -> Iterator[str]:
         parsed = parse_address(uri)
         if parsed and parsed[0].name == "plan":
             yield parsed[1]["id"]
-
-
-def _is_writing_tool(name: str) -> bool:
-    tool = catalogue.load().get(name)
-    return tool is not None and tool.writes
