@@ -97,10 +97,9 @@ class Engine:
         # Whoever sees the row can cancel the run.
         with self._running.register(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
-            ending = Phases(self._means, tool, request, run_id, progress, control).carry_out(
-                lambda: self.judge, on_underway
-            )
-            return self._recorder.close(tool, ending)
+            phases = Phases(self._means, tool, request, run_id, progress, control)
+            ending, result = phases.carry_out(lambda: self.judge, on_underway)
+            return self._recorder.close(tool, ending, result)
 
     def decide_plan(self, plan_id: str, request: Request, *, approve: bool, approval: str = "operator") -> KeptPlan:
         """Approve or deny a plan that is held, as the caller of this request, and record it.

@@ -60,12 +60,17 @@ class Phases:
         self._plan: Plan | None = None
         self._denied: tuple[str, ...] = ()
 
-    def carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
-        """Run it to its end. Whatever goes wrong in here is an ending, too: the ledger has to say how a run ended."""
+    def carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> tuple[Ending, Result]:
+        """Run it to its end; returns how it ended, and the result made of that.
+
+        Whatever goes wrong in here is an ending, too: the ledger has to say how a run ended.
+        """
         try:
-            return self._carry_out(judge, on_underway)
+            ending = self._carry_out(judge, on_underway)
+            return ending, result_of(self._tool, ending)
         except Exception as error:
-            return self._crash(error)
+            crashed = self._crash(error)
+            return crashed, result_of(self._tool, crashed)
 
     def _carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
         if not self._tool.writes:

@@ -122,10 +122,13 @@ class Recorder:
             )
         )
 
-    def close(self, tool: Tool, ending: Ending) -> Result:
-        """Seal the artifacts and complete the row; returns the result, which says so when that can't be recorded."""
+    def close(self, tool: Tool, ending: Ending, result: Result) -> Result:
+        """Seal the artifacts and complete the row; returns the result without secrets.
+
+        It has a warning when the ledger can't be written.
+        """
         run_id = ending.known.run_id
-        result = self.redact(result_of(tool, ending))
+        result = self.redact(result)
         closing = closing_of(ending, result)
         try:
             self.write(run_id, closing)
