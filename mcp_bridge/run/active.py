@@ -16,7 +16,7 @@ from mcp_bridge.run.control_pipe import ControlPipe, Message
 
 @dataclass(eq=False)
 class Control:
-    """What a run heeds: whether it is to end, and whether its tasks in Proxmox VE are to end with it."""
+    """What other processes and callers ask of a run: to end, and to end its tasks in Proxmox VE with it."""
 
     cancel: threading.Event
     stop_tasks: bool = False
@@ -27,14 +27,14 @@ class ActiveRuns:
 
     def __init__(self, state_dir: Path) -> None:
         self._controls: dict[str, Control] = {}
-        self._mailbox = ControlPipe(state_dir, self._receive)
+        self._pipe = ControlPipe(state_dir, self._receive)
 
     @contextmanager
     def register(self, run_id: str, cancel: threading.Event) -> Iterator[Control]:
-        """Have a run here, so that it can be cancelled, for as long as the context lasts."""
+        """Let a run be cancelled, by `cancel` and from other processes, for as long as the context lasts."""
         control = Control(cancel)
         self._controls[run_id] = control
-        self._mailbox.open()
+        self._pipe.open()
         try:
             yield control
         finally:
@@ -42,7 +42,7 @@ class ActiveRuns:
 
     def close(self) -> None:
         """Receive nothing any more."""
-        self._mailbox.close()
+        self._pipe.close()
 
     def _receive(self, message: Message) -> None:
         control = self._controls.get(str(message.get("run_id")))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run is reached from other processes: a named pipe for each process that runs something.
+"""How other processes reach a run: a named pipe for each process that runs something.
 
 Its name is the process that the ledger's row names, so whoever can read the ledger of a state directory finds it. The
 kernel lets nobody write into the pipe of a process that has died.
@@ -49,7 +49,7 @@ class ControlPipe:
             # To read and to write: so it does not end when a writer does.
             self._descriptor = os.open(pipe, os.O_RDWR)
             self._pipe = pipe
-            threading.Thread(target=self._read, args=(self._descriptor,), name="mailbox", daemon=True).start()
+            threading.Thread(target=self._read, args=(self._descriptor,), name="control-pipe", daemon=True).start()
 
     def close(self) -> None:
         """Remove the pipe."""

@@ -46,9 +46,9 @@ class FollowUp:
             return {"told": before.summary, "run_id": before.run_id}
         if not any(one.upid for one in requests):
             return {"told": describe_requests(requests, missing_steps(requests, steps))}
-        run_id, found = self._ask_cluster(row, request, requests)
-        account = describe_requests(found, missing_steps(found, steps))
-        return {"told": account, "run_id": run_id, "sent": [one.as_dict() for one in found]}
+        run_id, inspected = self._ask_cluster(row, request, requests)
+        account = describe_requests(inspected, missing_steps(inspected, steps))
+        return {"told": account, "run_id": run_id, "sent": [one.as_dict() for one in inspected]}
 
     def _ask_cluster(self, row: RunRow, request: Request, requests: list[SentRequest]) -> tuple[str, list[SentRequest]]:
         recorder, run_id = self.means.recorder, str(uuid.uuid4())
@@ -56,11 +56,11 @@ class FollowUp:
         folder = recorder.ledger.folder(run_id)
         recorder.open(look, run_id, PLAYBOOK)
         aftermath = TaskInspector(self.means.executor)
-        found = aftermath.inspect(folder / PHASE, requests)
+        inspected = aftermath.inspect(folder / PHASE, requests)
         steps = events.read_planned_steps(recorder.ledger.folder(row.run_id))
-        summary = recorder.redact_data(describe_requests(found, missing_steps(found, steps)))
-        ended = all(one.state == "stopped" for one in found if one.upid)
-        upids = [one.upid for one in found if one.upid]
+        summary = recorder.redact_data(describe_requests(inspected, missing_steps(inspected, steps)))
+        ended = all(one.state == "stopped" for one in inspected if one.upid)
+        upids = [one.upid for one in inspected if one.upid]
         # `ok` says that there is nothing more to ask.
         recorder.write(run_id, Closing("ok" if ended else "failed", "allowed", False, summary, upids=upids))
-        return run_id, found
+        return run_id, inspected
