@@ -368,3 +368,19 @@ def test_an_import_that_does_not_lead_down_is_found(importer, imported, where):
     crossings = find_crossings([each], (("errors", "text"), ("run",)))
 
     assert [f" is {where} " in crossing for crossing in crossings] == ([True] if where else [])
+
+
+def test_a_migration_imports_no_code_that_may_change():
+    """It has to do in ten years what it does today."""
+    folder = ROOT / "mcp_bridge/database/migrations"
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))}
+    froms = [
+        (path, node) for path, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    ]
+
+    assert len(trees) > 5
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} imports {node.module}"
+        for path, node in froms
+        if node.level or str(node.module).startswith("mcp_bridge")
+    ] == []
