@@ -51,7 +51,9 @@ _TOOLS = (
         _make_schema(
             [],
             tool=_make_text("Only this tool"),
-            outcome=_make_text("Only runs that ended so: ok, planned, held, failed"),
+            outcome=_make_text(
+                "Only runs with this outcome: ok, planned, held, refused, failed, cancelled or interrupted"
+            ),
             guest=_make_text("Only runs that name it, by vmid or name"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
@@ -94,7 +96,7 @@ TOOLS = {tool.name: tool for tool in _TOOLS}
 
 
 def register(tool: BridgeTool) -> None:
-    """Add a tool, which every front end then offers. Raises ValueError for a name that is in use."""
+    """Add a tool, which every face then offers. Raises ValueError for a name that is in use."""
     if tool.name in TOOLS or tool.name in catalogue.load():
         raise ValueError(f"There is a tool {tool.name} already.")
     TOOLS[tool.name] = tool

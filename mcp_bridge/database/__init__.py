@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The database: its tables and their migrations, opening it, transactions. What is in it is for others to say."""
+"""The database: its tables and their migrations, opening it, transactions."""

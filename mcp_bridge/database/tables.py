@@ -16,9 +16,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, St
 from mcp_bridge.text.redaction import make_writable
 
 SCHEMA_VERSION = "0005"
+"""The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
-"""The newest migration."""
 
 metadata = MetaData()
 

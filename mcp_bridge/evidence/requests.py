@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an interrupted run had sent to the cluster, and sentences that describe it. Pure, except for reading files."""
+"""The requests that a run sent to the cluster, and sentences that describe them. Pure, except for reading files."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class PlaybookRun:
     every run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
 
     Besides any GET, the run may send the requests of these `steps` of a plan, each once, and those that match
-    `requests`, such as `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
+    `request_patterns`, such as `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
     """
 
     folder: Path
@@ -38,7 +38,7 @@ class PlaybookRun:
     timeout: int = 3600
     environment: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[Mapping[str, Any]] = ()
-    requests: Sequence[str] = ()
+    request_patterns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class PlaybookOutcome:
 
     `output` holds the last lines that Ansible printed, `upids` the tasks that were started in Proxmox VE, which are
     known even when the module did not get as far as returning them. Of a run that was gated, `denied` are the requests
-    that it was not granted, and `started` the tasks that the gateway saw it start: its own files could say anything.
+    that it was not granted, and `gateway_upids` the tasks that the gateway saw it start, since its own files could say
+    anything.
     """
 
     status: Literal["ended", "cancelled", "timeout"]
@@ -57,7 +58,7 @@ class PlaybookOutcome:
     output: list[str] = field(default_factory=list)
     upids: list[str] = field(default_factory=list)
     denied: tuple[str, ...] = ()
-    started: tuple[str, ...] = ()
+    gateway_upids: tuple[str, ...] = ()
 
 
 def is_lost(outcome: PlaybookOutcome) -> bool:

@@ -93,7 +93,7 @@ class ColdExecutor:
 def _import_ansible_runner() -> Any:
     """The package, imported late since that takes time, and under a lock: two threads at once get a partial module."""
     with _IMPORTING:
-        import_module("mcp_bridge.executor.terminal").patch_ansible_runner()
+        import_module("mcp_bridge.executor.runner_patch").patch_ansible_runner()
         return import_module("ansible_runner")
 
 

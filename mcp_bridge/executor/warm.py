@@ -17,7 +17,7 @@ from mcp_bridge.executor import PlaybookOutcome, PlaybookRun, Progress
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.executor.environment import build_playbook_env
 from mcp_bridge.executor.forkserver.supervisor import MAX_PLAYBOOKS, Purpose, Supervisor
-from mcp_bridge.executor.gate import Gate
+from mcp_bridge.executor.run_limit import RunLimit
 
 
 class ServerSource(Protocol):
@@ -73,7 +73,7 @@ class WarmExecutor(ColdExecutor):
     ) -> None:
         super().__init__(connection)
         self.supervisor = server or make_supervisor(connection, max_playbooks)
-        self._gate = Gate()
+        self._gate = RunLimit()
 
     def start(self) -> None:
         """Start the server in the background."""

@@ -116,7 +116,7 @@ class Gateway:
 
             asyncio.run(serve(listening, self._endpoint, self._credentials, self._sessions, self._on_ready))
         finally:
-            # Whoever waits is told that there is no gateway any more.
+            # Wake waiters: the gateway has stopped.
             listening.close()
             self._ready.set()
 

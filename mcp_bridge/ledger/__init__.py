@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The evidence: a row per run, chained and verifiable offline."""
+"""The ledger: a row per run, chained and verifiable offline."""

@@ -21,7 +21,7 @@ GENESIS = "0" * 64
 _FACTS: dict[Kind, tuple[str, ...]] = {"opened": OPENING, "closed": (*CLOSING, "run_id", "opened_hash")}
 _ENDS = ("opened_seq", "opened_prev", "opened_hash", "closed_seq", "closed_prev", "closed_hash")
 COLUMNS = (*_ENDS, *OPENING, *CLOSING)
-"""The order in which `faults` wants the columns of a row."""
+"""The order in which `find_faults` wants the columns of a row."""
 _RUN_ID = COLUMNS.index("run_id")
 
 

@@ -29,7 +29,7 @@ def find_in_arguments(arguments: str) -> list[str]:
     try:
         values = list(_values(json.loads(arguments)))
     except (ValueError, RecursionError):
-        # Somebody has changed it, which is for `verify` to say.
+        # Somebody has changed it; `verify` reports it.
         return []
     names = (value for value in values if is_word(value))
     texts = (word for value in values if not is_word(value) for word in _words(value))

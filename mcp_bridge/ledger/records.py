@@ -157,6 +157,6 @@ class KeptPlan:
         return {**self.__dict__}
 
 
-def expiry(seconds: int) -> str:
+def make_expiry(seconds: int) -> str:
     """When a plan that is made now goes out of date."""
     return format_timestamp(datetime.now(UTC) + timedelta(seconds=seconds))

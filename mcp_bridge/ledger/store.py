@@ -137,7 +137,7 @@ class Ledger:
         return removal
 
     def prune(self, removal: retention.Removal, opening: Opening) -> None:
-        """Remove what `removable` found, with its artifacts; that is a run of the ledger itself."""
+        """Remove what `find_removable` found, with its artifacts; that is a run of the ledger itself."""
         run_id = opening.run_id
         closing = Closing("ok", "allowed", False, f"Removed {removal.runs} runs from before {removal.before}.")
         try:

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MCP front end: serves the catalogue's tools to AI clients."""
+"""The MCP face: serves the catalogue's tools to AI clients."""

@@ -56,7 +56,7 @@ def _read_case(number: int, entry: Any) -> Case:
     except KeyError as error:
         raise UsageError(f"Case {number} lacks or misnames {error}.", _HINT) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"Case {number} makes no sense: {error}.", _HINT) from None
+        raise UsageError(f"Case {number} is not valid: {error}.", _HINT) from None
 
 
 def _read_target(entry: Mapping[str, Any]) -> Target:

@@ -85,7 +85,7 @@ class Policy:
         problems = policy.find_problems()
         if problems:
             raise UsageError(
-                f"The policy {file} makes no sense: {'; '.join(problems)}",
+                f"The policy {file} is not valid: {'; '.join(problems)}",
                 "Correct it; `playvisor policy check` says more.",
             )
         return policy

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from mcp_bridge.run.call import Bridge
+from mcp_bridge.run.call import Bridge, register
 from mcp_bridge.run.request import Request, unrecorded_result
 
-__all__ = ["Bridge", "Request", "unrecorded_result"]
+__all__ = ["Bridge", "Request", "register", "unrecorded_result"]

@@ -41,7 +41,7 @@ class ActiveRuns:
             del self._controls[run_id]
 
     def close(self) -> None:
-        """Receive nothing any more."""
+        """Stop receiving."""
         self._pipe.close()
 
     def _receive(self, message: Message) -> None:

@@ -46,7 +46,7 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     orders, answers = _open_pipes(child)
     with suppress(BrokenPipeError), orders:
         orders.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
-    # Who has ended is to be no zombie, which would look alive to nobody but the system.
+    # Reap the process, so that it doesn't stay as a zombie.
     threading.Thread(target=child.wait, name="detached", daemon=True).start()
     with answers:
         for message in _read_messages(answers, child, cancel):
@@ -56,8 +56,8 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
                 return _result(message)
     failure = Failure(
         code="internal",
-        message="The process that was to run it ended without a word.",
-        hint="`playvisor runs list` shows whether it came to start; `playvisor doctor` checks the set-up.",
+        message="The process that was to run it ended without an answer.",
+        hint="`playvisor runs list` shows whether the run started; `playvisor doctor` checks the set-up.",
     )
     return Result(run_id="", tool=request.tool, status="failed", summary=failure.message, failure=failure)
 

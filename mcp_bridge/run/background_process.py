@@ -73,7 +73,7 @@ class _Child:
             self._answers.close()
 
     def _write(self, message: dict[str, Any]) -> None:
-        # Nobody may be there to hear it any more; that is what it is for.
+        # The reader may be gone; that is expected.
         with suppress(OSError, ValueError):
             self._answers.write(f"{json.dumps(message)}\n")
             self._answers.flush()

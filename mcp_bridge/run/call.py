@@ -34,14 +34,14 @@ def register(tool: BridgeTool, function: ToolFunction) -> None:
 
 
 class Bridge(Engine):
-    """Calls tools: the one door of every front end to the cluster. Safe to use from several threads."""
+    """Calls tools: the one door of every face to the cluster. Safe to use from several threads."""
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""
         request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
             return self._run(request, progress, cancel, wait=wait)
-        failure = _find_refusal(request)
+        failure = _find_tool_refusal(request)
         if failure is None:
             try:
                 if request.tool == "apply_plan":
@@ -64,14 +64,14 @@ def _split_wait(request: Request) -> tuple[Request, bool]:
     """The request without `wait`, which is no part of what is run, and whether its end is waited for."""
     tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
     wait = request.arguments.get("wait")
-    # get_task has an option of that name; and what is wrong is told by the schema.
+    # get_task has an option of that name; the schema check reports wrong values.
     if tool is None or not tool.writes or "wait" not in request.arguments or wait not in (True, False, None):
         return request, True
     rest = {name: value for name, value in request.arguments.items() if name != "wait"}
     return replace(request, arguments=rest), wait is not False
 
 
-def _find_refusal(request: Request) -> Failure | None:
+def _find_tool_refusal(request: Request) -> Failure | None:
     """Why nothing is done for a request: what the mode forbids, what is not offered, or wrong arguments."""
     tool = run_tools.TOOLS[request.tool]
     if tool.writes and request.mode != "apply":

@@ -36,7 +36,7 @@ class ControlPipe:
         self._descriptor = -1
 
     def open(self) -> None:
-        """Be there for messages from now on."""
+        """Start to receive messages."""
         with self._opening, suppress(OSError):
             if self._pipe is not None:
                 return

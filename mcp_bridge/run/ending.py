@@ -37,7 +37,7 @@ class Read:
 
 @dataclass(frozen=True)
 class NotApplied:
-    """It came to no plan, or to one that was not applied, for what the verdict says. `outcome` is of the check mode."""
+    """No plan was made, or it was not applied, for the reason in the verdict. `outcome` is of the check mode."""
 
     known: Known
     outcome: PlaybookOutcome

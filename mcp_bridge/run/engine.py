@@ -21,7 +21,7 @@ from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.active import ActiveRuns
-from mcp_bridge.run.phases import Means, OnUnderway, Phases
+from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
 from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
 from mcp_bridge.run.request import Request, find_refusal, unknown_tool
@@ -46,7 +46,7 @@ class Engine:
         self._settings = settings
         self._executor = executor
         self._recorder = Recorder(settings)
-        self._means = Means(settings, executor, self._recorder)
+        self._means = RunContext(settings, executor, self._recorder)
         self._running = ActiveRuns(settings.state_dir)
 
     @property
@@ -68,7 +68,7 @@ class Engine:
 
     @cached_property
     def judge(self) -> Judge:
-        """Decides what becomes of plans. Raises UsageError for a policy that makes no sense."""
+        """Decides what becomes of plans. Raises UsageError for a policy that is not valid."""
         # Cedar takes time to import, and reading needs none of it.
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
@@ -84,7 +84,7 @@ class Engine:
         cancel: threading.Event,
         on_underway: OnUnderway = lambda _result: None,
     ) -> Result:
-        """Do what is asked, and return what came of it; a failure is a result, too.
+        """Run the request and return its result; a failure is a result, too.
 
         `on_underway` is called once a plan is about to be applied: what it gets is the result until then. Raises
         LedgerError when the ledger can't be written before it starts; then nothing was run.
@@ -119,7 +119,7 @@ class Engine:
         return decided
 
     def follow_up_interrupted(self) -> None:
-        """Follow up, in the background, what an earlier process had left open; for those who stay."""
+        """Follow up, in the background, what an earlier process had left open; for servers."""
         found = self._recorder.take_interrupted()
         if found:
             threading.Thread(target=self._follow_up_all, args=(found,), name="follow-up", daemon=True).start()

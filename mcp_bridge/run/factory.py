@@ -30,13 +30,13 @@ def make_bridge(
     these programs, each with the module whose `main` it is. Raises UsageError when no cluster is configured.
     """
     settings.require_cluster()
-    executor = _executor(settings, lasting=lasting, lends=lends)
+    executor = _make_executor(settings, lasting=lasting, lends=lends)
     return Bridge(settings, GatedExecutor(executor, Gateway(settings.endpoint, settings.credentials)))
 
 
-def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:
+def _make_executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:
     connection = settings.connection_env()
-    keeper = _keeper(connection, lasting=lasting, lends=lends) if settings.executor != "cold" else None
+    keeper = _choose_server_source(connection, lasting=lasting, lends=lends) if settings.executor != "cold" else None
     if keeper is None and settings.executor != "warm":
         from mcp_bridge.executor.cold import ColdExecutor
 
@@ -48,7 +48,9 @@ def _executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) ->
     return warm
 
 
-def _keeper(connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]) -> ServerSource | None:
+def _choose_server_source(
+    connection: Mapping[str, str], *, lasting: bool, lends: Mapping[str, str]
+) -> ServerSource | None:
     """The fork server for the runs of this process."""
     from mcp_bridge.executor import warm
     from mcp_bridge.executor.forkserver import head_start

@@ -17,12 +17,12 @@ from mcp_bridge.result import Failure
 _NAMED = 10
 # Characters of the requests that were not granted.
 _LONGEST_DENIAL = 500
-_TRY_AGAIN = "Call it again when you want it."
+_TRY_AGAIN = "Call it again to retry."
 
 
 def describe_failure(outcome: PlaybookOutcome, run_id: str, *, applying: bool) -> Failure | None:
     """Why a playbook run failed; None when it did not."""
-    events_hint = f"`playvisor runs events {run_id[:8]}` shows everything that was said."
+    events_hint = f"`playvisor runs events {run_id[:8]}` shows all events."
     if outcome.status != "ended":
         return _describe_stop(outcome, applying=applying)
     result = outcome.result
@@ -120,7 +120,7 @@ def describe_denials(requests: Sequence[str]) -> str | None:
 
 
 def invalid_arguments(problems: Sequence[Problem]) -> Failure:
-    """The failure for arguments that are wrong, naming every one of them, as far as anybody reads."""
+    """The failure for arguments that are wrong, naming every one of them, up to ten."""
     named = problems[:_NAMED]
     more = f" And {len(problems) - _NAMED} more." if len(problems) > _NAMED else ""
     hints = list(dict.fromkeys(problem.hint for problem in named))
@@ -146,5 +146,5 @@ def plan_used(plan_id: str) -> Failure:
     return Failure(
         code="refused",
         message=f"Plan {plan_id[:8]} was applied by another run meanwhile. Nothing was changed.",
-        hint="`playvisor approvals show` tells by which run.",
+        hint="`playvisor approvals show` shows which run applied it.",
     )

@@ -25,13 +25,13 @@ class GatedExecutor:
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
         """Run a playbook, admitted to the gateway with what it may send, for as long as it runs."""
-        with self.gateway.admit(Grant(run.steps, run.requests), run.folder) as admission:
+        with self.gateway.admit(Grant(run.steps, run.request_patterns), run.folder) as admission:
             admitted = replace(run, environment={**run.environment, **admission.environment})
             try:
                 outcome = self.executor.run(admitted, progress, cancel)
             except Exception as error:
                 raise RunError(error, tuple(admission.denied)) from error
-        return replace(outcome, denied=tuple(admission.denied), started=tuple(admission.upids))
+        return replace(outcome, denied=tuple(admission.denied), gateway_upids=tuple(admission.upids))
 
     def close(self) -> None:
         """Stop the gateway, and what the executor keeps running."""

@@ -68,7 +68,7 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
     """The result of a run, from how it ended. `notes` are warnings of Playvisor itself."""
     outcome = PlaybookOutcome("ended") if isinstance(ending, Crashed) else ending.outcome
     data = {} if isinstance(ending, Crashed) else read_data(tool, outcome)
-    account = _account_for(ending, data)
+    account = _describe_ending(ending, data)
     denials = describe_denials(ending.known.denied)
     return Result(
         run_id=ending.known.run_id,
@@ -116,13 +116,13 @@ class _Account:
     requests: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _account_for(ending: Ending | Underway, data: Mapping[str, Any]) -> _Account:
+def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Account:
     if isinstance(ending, Crashed):
-        return _account_for_crash(ending)
+        return _describe_crash(ending)
     if isinstance(ending, Read):
-        return _account_for_reading(ending, data)
+        return _describe_reading(ending, data)
     if isinstance(ending, BrokenOff):
-        return _account_for_break(ending)
+        return _describe_break(ending)
     things = summary.things_of(data)
     extent = summary.describe_extent(things, (ending.outcome.result or {}).get("cut") or {})
     upids = _read_upids(ending.outcome)
@@ -143,14 +143,14 @@ def _account_for(ending: Ending | Underway, data: Mapping[str, Any]) -> _Account
     return _Account("ok", describe(things, extent), changed, upids)
 
 
-def _account_for_reading(ending: Read, data: Mapping[str, Any]) -> _Account:
+def _describe_reading(ending: Read, data: Mapping[str, Any]) -> _Account:
     failure = describe_failure(ending.outcome, ending.known.run_id, applying=False)
     if failure:
         return _Account(_status_of(failure), failure.message, failure=failure)
     return _Account("ok", summary.describe_reading(data))
 
 
-def _account_for_break(ending: BrokenOff) -> _Account:
+def _describe_break(ending: BrokenOff) -> _Account:
     failure = describe_break(ending.outcome, ending.known.run_id, ending.requests, ending.missing)
     upids = _read_upids(ending.outcome)
     if not ending.requests:
@@ -169,7 +169,7 @@ def _account_for_break(ending: BrokenOff) -> _Account:
     )
 
 
-def _account_for_crash(ending: Crashed) -> _Account:
+def _describe_crash(ending: Crashed) -> _Account:
     failure = describe_crash(ending.error, ending.state_dir, ending.requests, ending.missing)
     changed = any(request.may_have_changed for request in ending.requests)
     return _Account("failed", failure.message, changed, failure=failure)

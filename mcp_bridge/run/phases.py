@@ -13,7 +13,7 @@ from mcp_bridge import collection
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
-from mcp_bridge.ledger.records import expiry
+from mcp_bridge.ledger.records import make_expiry
 from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import failures, guest_locks
@@ -35,7 +35,7 @@ OnUnderway = Callable[[Result], None]
 
 
 @dataclass(frozen=True)
-class Means:
+class RunContext:
     """What every run is carried out with."""
 
     settings: Settings
@@ -47,7 +47,7 @@ class Phases:
     """Carries out one run of one tool."""
 
     def __init__(
-        self, means: Means, tool: Tool, request: Request, run_id: str, progress: Progress, control: Control
+        self, means: RunContext, tool: Tool, request: Request, run_id: str, progress: Progress, control: Control
     ) -> None:
         self._means = means
         self._tool = tool
@@ -109,7 +109,7 @@ class Phases:
         self._plan = plan.model_copy(
             update={
                 "id": self._run_id,
-                "expires_at": expiry(self._means.settings.plan_seconds),
+                "expires_at": make_expiry(self._means.settings.plan_seconds),
                 "elicitable": verdict.elicitable,
             }
         )
@@ -118,7 +118,7 @@ class Phases:
         return ending
 
     def _apply(self, plan: Plan) -> Ending:
-        """Apply exactly this plan, when no other run is at the same guests."""
+        """Apply exactly this plan, when no other run holds the same guests."""
         settings = self._means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
         with guest_locks.hold(settings.state_dir, settings.endpoint.url, targets, self._control.cancel) as is_alone:
@@ -131,9 +131,9 @@ class Phases:
 
     def _break_off(self, plan: Plan, applied: PlaybookOutcome) -> BrokenOff:
         """The ending of a run that was stopped while it was being applied, or lost: what state things are in."""
-        self._progress("Looking what became of it")
+        self._progress("Checking what was done")
         folder = self._means.recorder.ledger.folder(self._run_id)
-        stop = applied.started if self._control.stop_tasks else ()
+        stop = applied.gateway_upids if self._control.stop_tasks else ()
         requests = TaskInspector(self._means.executor).inspect(
             folder / PHASE, read_requests(folder / "apply", plan.steps), stop
         )
@@ -167,7 +167,7 @@ class Phases:
             check=phase == "plan",
             timeout=self._means.settings.run_timeout,
             steps=plan.steps if plan else (),
-            requests=self._tool.requests if phase == "read" else (),
+            request_patterns=self._tool.requests if phase == "read" else (),
         )
         try:
             outcome = self._means.executor.run(run, lambda line: self._say(phase, line), self._control.cancel)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of a run, and how the ledger gets to know it."""
+"""Writes runs and plans into the ledger, without secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge import collection
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, expiry
+from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.policy import judge
 from mcp_bridge.policy.judge import Verdict
 from mcp_bridge.result import Plan, Result
@@ -67,7 +67,7 @@ class Recorder:
         """A result without any secret that is known here."""
         data = self._redactor.redact(result.model_dump())
         if result.plan:
-            # Which no dump has.
+            # model_dump leaves it out.
             data["plan"]["elicitable"] = result.plan.elicitable
         return Result(**data)
 
@@ -116,7 +116,7 @@ class Recorder:
                 arguments=None if has_secret else arguments,
                 shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
                 asker=request.caller.name,
-                expires_at=plan.expires_at or expiry(self._settings.plan_seconds),
+                expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,
             )

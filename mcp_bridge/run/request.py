@@ -20,10 +20,10 @@ from mcp_bridge.settings import Mode
 
 @dataclass(frozen=True)
 class Request:
-    """What a caller asks for. `mode` is what this front end may do at most; `check` asks for the plan only.
+    """What a caller asks for. `mode` is what this face may do at most; `check` asks for the plan only.
 
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
-    applying it. Where a front end offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
+    applying it. Where a face offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
     without this mark of the request there is no such tool.
     """
 
@@ -45,7 +45,7 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     if tool.writes and request.mode == "read":
         return Failure(
             code="refused",
-            message=f"{tool.name} changes guests, and this Playvisor is in mode read.",
+            message=f"{tool.name} changes something, and this Playvisor is in mode read.",
             hint="Start it in mode check to see plans, or in mode apply to let it act.",
         )
     if request.offered is not None and tool.name not in request.offered:

@@ -50,7 +50,7 @@ def describe_reading(data: Mapping[str, Any]) -> str:
 
 
 def describe_capture(counts: Mapping[str, int]) -> str:
-    """How much of what a capture has found."""
+    """Counts of what a capture found."""
     found = [count(number, noun.removesuffix("s")) for noun, number in counts.items() if number and noun != "readings"]
     return ", ".join(found)
 

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     policy: Path | None = Field(None, validation_alias=_alias("PLAYVISOR_POLICY"))
     # Seconds within which a plan can be approved and applied.
     plan_seconds: int = Field(900, validation_alias=_alias("PLAYVISOR_PLAN_SECONDS"), ge=1)
-    # How ansible-playbook is started; the front end chooses unless it is set.
+    # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)

@@ -71,7 +71,7 @@ def _decrypt(name: str, encrypted: str) -> str:
     except AnsibleError:
         raise UsageError(
             f"The secret of profile {name} can't be decrypted: it was encrypted with another password.",
-            f"Give the right one, or set it anew with `playvisor profile add {name}`.",
+            f"Give the right one, or set it again with `playvisor profile add {name}`.",
         ) from None
     return text
 

@@ -75,7 +75,7 @@ async def _start_simulator() -> AsyncIterator[dict[str, Any]]:
                 line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", _LONGEST_LINE)
             except anyio.IncompleteRead:
                 errors = b"".join([chunk async for chunk in process.stderr]).decode(errors="replace").splitlines()
-                reason = errors[-1] if errors else "it said nothing"
+                reason = errors[-1] if errors else "it printed nothing"
                 raise PlayvisorError(f"The simulator did not start: {reason}") from None
             yield json.loads(line)
         finally:

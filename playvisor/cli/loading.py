@@ -18,7 +18,7 @@ _MODULES = (
     "mcp_bridge.policy.judge",
     "mcp_bridge.ledger.artifacts",
     "mcp_bridge.ledger.store",
-    "mcp_bridge.executor.terminal",
+    "mcp_bridge.executor.runner_patch",
     "sqlalchemy.dialects.sqlite",
 )
 

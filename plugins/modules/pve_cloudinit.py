@@ -13,7 +13,7 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Sets the cloud-init options of one guest or many, adds the cloud-init drive where it is missing, and has the drive
-    of a running guest written anew.
+    of a running guest rewritten.
   - Options that are not given stay as they are; an empty string or list unsets one.
   - In check mode it returns the plan, that is, the exact API requests it would send.
 extends_documentation_fragment:
@@ -272,7 +272,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
         if values:
             steps.append(_build_update_step(observed, values))
         if observed.running and (values or observed.outdated & set(after)):
-            why = "the drive of a running guest is written anew"
+            why = "the drive of a running guest is rewritten"
             steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 

@@ -152,7 +152,7 @@ NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "u
 
 
 def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[str, Any]:
-    """The console of the chosen guest, with a ticket when I(asking)."""
+    """The console of the chosen guest, with a ticket when I(with_ticket)."""
     inventory, guest = find_guest(client, params, read_status)
     if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
         hint = "Leave serial out, or use it with console=terminal."

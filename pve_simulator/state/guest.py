@@ -27,7 +27,6 @@ class Guest(WithParts):
     """A virtual machine or container.
 
     All configuration values are text, as in the guest's file; `config_types` gives them their JSON types.
-    `running_config` is what the running guest was started with (with what was hotplugged since).
     """
 
     vmid: int

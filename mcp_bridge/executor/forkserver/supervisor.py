@@ -71,7 +71,7 @@ class _Server:
             lines = (self.folder / "log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
             lines = []
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed nothing"
 
     def end(self) -> None:
         """End the server and what it runs for this process; commands that borrowed a fork end by themselves."""
@@ -195,7 +195,7 @@ def _launch_server(
 ) -> _Server:
     folder = Path(tempfile.mkdtemp(prefix="playvisor-"))
     address = folder / lending.SOCKET
-    # The real one, which runs when the server refuses; `executor/terminal.py` finds the socket beside it.
+    # The real one, which runs when the server refuses; `executor/runner_patch.py` finds the socket beside it.
     (folder / "ansible-playbook").symlink_to(Path(sys.executable).with_name("ansible-playbook"))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of runs that did not come to their end."""
+"""Runs that ended early: what became of their tasks, and closing those whose process died."""

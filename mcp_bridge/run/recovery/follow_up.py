@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import SentRequest, describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger.records import Closing
-from mcp_bridge.run.phases import Means
+from mcp_bridge.run.phases import RunContext
 from mcp_bridge.run.recovery.tasks import PHASE, PLAYBOOK, TaskInspector
 from mcp_bridge.run.request import Request
 
@@ -27,7 +27,7 @@ TOOL = "follow_up"
 class FollowUp:
     """Follows up interrupted runs. Their own rows and artifacts stay as they are: the chain covers them."""
 
-    means: Means
+    means: RunContext
 
     def ask(self, row: RunRow, request: Request) -> dict[str, Any] | None:
         """What is known by now of what an interrupted run had sent, as plain data; None when it had sent nothing.
@@ -55,8 +55,8 @@ class FollowUp:
         look = replace(request, tool=TOOL, arguments={"run_id": row.run_id}, mode="read")
         folder = recorder.ledger.folder(run_id)
         recorder.open(look, run_id, PLAYBOOK)
-        aftermath = TaskInspector(self.means.executor)
-        inspected = aftermath.inspect(folder / PHASE, requests)
+        inspector = TaskInspector(self.means.executor)
+        inspected = inspector.inspect(folder / PHASE, requests)
         steps = events.read_planned_steps(recorder.ledger.folder(row.run_id))
         summary = recorder.redact_data(describe_requests(inspected, missing_steps(inspected, steps)))
         ended = all(one.state == "stopped" for one in inspected if one.upid)

@@ -17,7 +17,7 @@ from mcp_bridge.executor import Executor, PlaybookRun, RunError
 
 PHASE = "after"
 PLAYBOOK = "task"
-# A cluster that is down must not hold anybody up for longer.
+# A cluster that is down must not delay callers for longer.
 _SECONDS = 30
 
 

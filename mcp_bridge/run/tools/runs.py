@@ -113,7 +113,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
     row = engine.ledger.find(request.arguments["run_id"])
     if row.outcome is not None:
         return _show_run(engine, request, row)
-    failure = _find_refusal(engine, request, row, stop=stop)
+    failure = _find_cancel_refusal(engine, request, row, stop=stop)
     if failure is None and not control_pipe.send(
         engine.settings.state_dir, row, {"run_id": row.run_id, "stop_tasks": stop}
     ):
@@ -125,7 +125,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
     return _show_run(engine, request, row, waiting=True)
 
 
-def _find_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
+def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
     name = f"Run {row.run_id[:8]}"
     if request.caller.kind != "person" and row.client_name != request.caller.name:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")

@@ -87,7 +87,7 @@ class SocketAdapter(HTTPAdapter):
 
 
 def error_from_fault(code: str, details: dict[str, str], what: str, method: str) -> PveError:
-    """The failure for a fault of the gateway; I(told) has C(address) of the cluster and the C(cause)."""
+    """The failure for a fault of the gateway; I(details) has C(address) of the cluster and the C(cause)."""
     address, cause = details["address"], details["cause"]
     if code == "not_granted":
         hint = "A run may read, and send the requests of its approved plan. Nothing was sent."

@@ -27,7 +27,7 @@ from .pending import find_restart_options
 class Observed:
     """A guest with its configuration, which includes pending changes, or one that does not exist yet.
 
-    I(waiting) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
+    I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
     """
 

@@ -99,7 +99,7 @@ def check_changeable(name: str, definition: Mapping[str, Any], options: Iterable
     raise PveError(
         UNSUPPORTED,
         f"Storage {name} has {current}, which can't change for type {definition['type']} once a storage is defined.",
-        "Leave it as it is, or delete the definition (what is on the storage stays) and define it anew.",
+        "Leave it as it is, or delete the definition (what is on the storage stays) and define it again.",
     )
 
 

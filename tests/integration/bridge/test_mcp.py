@@ -197,5 +197,5 @@ def test_a_policy_that_makes_no_sense_keeps_the_server_from_starting(playvisor, 
     done = playvisor("mcp", environment=clean_env, PLAYVISOR_POLICY=str(bad))
 
     assert (done.status, done.stdout) == (2, "")
-    assert f"The policy {bad} makes no sense" in done.stderr.replace("\n", "")
+    assert f"The policy {bad} is not valid" in done.stderr.replace("\n", "")
     assert "stop_gest" in done.stderr

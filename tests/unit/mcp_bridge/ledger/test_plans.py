@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.ledger.records import KeptPlan, expiry
+from mcp_bridge.ledger.records import KeptPlan, make_expiry
 from mcp_bridge.ledger.store import Ledger
 
 DIGEST = "d" * 64
@@ -19,7 +19,7 @@ def plans(tmp_path, ledger_url):
 
 
 def kept(plan_id="a" * 36, *, state="held", seconds=900, asker="claude"):
-    return KeptPlan(plan_id, DIGEST, "stop_guest", {"vmid": 101}, {"steps": []}, asker, expiry(seconds), state)
+    return KeptPlan(plan_id, DIGEST, "stop_guest", {"vmid": 101}, {"steps": []}, asker, make_expiry(seconds), state)
 
 
 def test_a_plan_is_kept_whole(plans):

@@ -10,7 +10,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger import artifacts
-from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, expiry
+from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.ledger.store import Ledger
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.")
@@ -247,7 +247,7 @@ def test_the_second_of_two_removals_of_one_run_fails(four_runs):
 def test_old_plans_go_too(four_runs):
     plan = KeptPlan("p", "d" * 64, "stop_guest", {}, {}, "c", DAY.format(2), "used", made_at=DAY.format(1))
     four_runs.plans.keep(plan)
-    four_runs.plans.keep(replace(plan, plan_id="q", expires_at=expiry(60)))
+    four_runs.plans.keep(replace(plan, plan_id="q", expires_at=make_expiry(60)))
 
     prune(four_runs, DAY.format(3), "pruning")
 

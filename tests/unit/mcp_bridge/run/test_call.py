@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge.auth.caller import make_client, make_person
-from mcp_bridge.ledger.records import KeptPlan, expiry
+from mcp_bridge.ledger.records import KeptPlan, make_expiry
 from mcp_bridge.run import Request
-from mcp_bridge.run.call import _find_refusal, _split_wait
+from mcp_bridge.run.call import _find_tool_refusal, _split_wait
 from mcp_bridge.run.tools.plans import _find_obstacle
 
 
 def plan(state="ready", asker="claude"):
     return KeptPlan(
-        "a" * 36, "d" * 64, "stop_guest", {}, {}, asker, expiry(900), state, approver="jo", used_by="b" * 36
+        "a" * 36, "d" * 64, "stop_guest", {}, {}, asker, make_expiry(900), state, approver="jo", used_by="b" * 36
     )
 
 
@@ -59,7 +59,7 @@ def test_a_plan_is_applied_by_whoever_made_it_while_it_is_in_date(kept, request_
     ],
 )
 def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):
-    failure = _find_refusal(request_)
+    failure = _find_tool_refusal(request_)
 
     assert (failure.code if failure else None) == code
 

@@ -15,7 +15,7 @@ WIDTH = (os.cpu_count() or 1) + 1
 _SECONDS = 1.0
 
 
-class Gate:
+class RunLimit:
     """Lets `width` runs in at a time; each counts until it has ended, but for no longer than `seconds`."""
 
     def __init__(self, width: int = WIDTH, seconds: float = _SECONDS) -> None:

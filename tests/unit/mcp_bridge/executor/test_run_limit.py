@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from mcp_bridge.executor.gate import Gate
+from mcp_bridge.executor.run_limit import RunLimit
 
 PATIENCE = 20
 FOREVER = 3600
@@ -31,15 +31,15 @@ def most_at_once(gate, runs, together):
 
 
 def test_no_more_than_its_width_pass_at_a_time():
-    assert most_at_once(Gate(2, FOREVER), runs=8, together=2) == 2
+    assert most_at_once(RunLimit(2, FOREVER), runs=8, together=2) == 2
 
 
 def test_a_run_that_takes_long_lets_others_pass():
-    assert most_at_once(Gate(1, 0.0), runs=4, together=4) == 4
+    assert most_at_once(RunLimit(1, 0.0), runs=4, together=4) == 4
 
 
 def test_a_place_is_given_back_once_only():
-    gate = Gate(1, 0.0)
+    gate = RunLimit(1, 0.0)
     most_at_once(gate, runs=4, together=4)
     # From here on, none is given back before its run has ended.
     gate._seconds = FOREVER
