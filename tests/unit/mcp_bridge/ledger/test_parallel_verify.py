@@ -49,8 +49,8 @@ def ledger(tmp_path, ledger_url):
 def shared(ledger, monkeypatch):
     """What several processes find."""
     monkeypatch.setattr(parallel_verify, "WORTH", 1)
-    with ledger._engine.connect() as connection:
-        return parallel_verify.verify_if_intact(connection, ledger._url, ledger._folders, shared=ledger._file is None)
+    with ledger.database.engine.connect() as connection:
+        return parallel_verify.verify_if_intact(connection, ledger.database.url, ledger._folders, shared=ledger._file is None)
 
 
 def test_several_processes_count_what_one_does(ledger, monkeypatch):
@@ -58,8 +58,8 @@ def test_several_processes_count_what_one_does(ledger, monkeypatch):
 
 
 def test_a_small_ledger_is_left_to_one_process(ledger):
-    with ledger._engine.connect() as connection:
-        assert parallel_verify.verify_if_intact(connection, ledger._url, ledger._folders, shared=False) is None
+    with ledger.database.engine.connect() as connection:
+        assert parallel_verify.verify_if_intact(connection, ledger.database.url, ledger._folders, shared=False) is None
 
 
 @pytest.mark.parametrize("ledger_url", [None])
@@ -78,7 +78,7 @@ def test_a_small_ledger_is_left_to_one_process(ledger):
     ],
 )
 def test_whatever_was_tampered_with_is_left_to_one_process_which_names_it(ledger, monkeypatch, tampering):
-    with ledger._engine.begin() as connection:
+    with ledger.database.engine.begin() as connection:
         connection.execute(text(tampering))
 
     assert shared(ledger, monkeypatch) is None
