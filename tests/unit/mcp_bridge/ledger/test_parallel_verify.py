@@ -50,7 +50,9 @@ def shared(ledger, monkeypatch):
     """What several processes find."""
     monkeypatch.setattr(parallel_verify, "WORTH", 1)
     with ledger.database.engine.connect() as connection:
-        return parallel_verify.verify_if_intact(connection, ledger.database.url, ledger._folders, shared=ledger.database.file is None)
+        return parallel_verify.verify_if_intact(
+            connection, ledger.database.url, ledger._folders, shared=ledger.database.file is None
+        )
 
 
 def test_several_processes_count_what_one_does(ledger, monkeypatch):
