@@ -197,7 +197,7 @@ def resolve(node: ast.AST, importer: str, is_package: bool, modules: Mapping[str
             found = [f"{start}.{name.name}" for name in names]
         case ast.Call(
             func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
-            args=[ast.Constant(value=str(name))],
+            args=[ast.Constant(value=str() as name)],
         ):
             found = [name]
         case _:
