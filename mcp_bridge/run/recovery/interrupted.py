@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.records import Closing, RunRow
-from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.system import processes
+
+if TYPE_CHECKING:
+    from mcp_bridge.ledger.store import Ledger
 
 
 def close_interrupted(ledger: Ledger) -> list[str]:
