@@ -231,11 +231,19 @@ def _newest(guest: str | None) -> Select[Any]:
 
 
 def _read_row(row: RowMapping) -> RunRow:
-    """A row with its JSON columns as data. Raises LedgerError when somebody has changed them to something else."""
+    """A row with its JSON columns as data. What somebody has changed to no JSON is shown; `verify` reports it."""
+    arguments, upids = _parse_json(row["arguments"]), _parse_json(row["upids"])
+    return RunRow(
+        **{
+            **row,
+            "arguments": arguments if isinstance(arguments, dict) else {"unreadable": str(row["arguments"])},
+            "upids": upids if isinstance(upids, list) else [],
+        }
+    )
+
+
+def _parse_json(text: Any) -> Any:
     try:
-        arguments, upids = json.loads(row["arguments"]), json.loads(row["upids"]) if row["upids"] else []
-    except ValueError as error:
-        raise LedgerError(
-            f"Run {row['run_id']} is not as it was written: {error}.", "`playvisor runs verify` names everything."
-        ) from error
-    return RunRow(**{**row, "arguments": arguments, "upids": upids})
+        return json.loads(text) if text else None
+    except (TypeError, ValueError, RecursionError):
+        return None

@@ -307,6 +307,17 @@ def test_runs_of_another_host_are_left_to_it(ledger, database):
     assert close_interrupted(ledger) == []
 
 
+@pytest.mark.parametrize("arguments", ["no json", "5", ""])
+def test_a_row_whose_json_was_changed_keeps_nobody_from_verifying(ledger, database, arguments):
+    run = opening()
+    ledger.open(run)
+    database("UPDATE runs SET process_started = '1', arguments = :text", text=arguments)
+
+    assert close_interrupted(ledger) == [run.run_id]
+    assert ledger.find(run.run_id).arguments == {"unreadable": arguments}
+    assert ["facts of the opened entry" in fault.what for fault in ledger.verify().faults] == [True]
+
+
 def test_the_state_directory_is_private(tmp_path):
     Ledger(tmp_path / "state").recent()
 
