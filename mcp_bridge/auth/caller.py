@@ -1,41 +1,61 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who asks."""
+"""Who asks: the identity that is proven, and the name that the asking program gives itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.redaction import make_writable
 
-_LONGEST_NAME = 128
+if TYPE_CHECKING:
+    from mcp_bridge.auth.principals import Principal
+
+Kind = Literal["person", "client"]
+Proof = Literal["uid", "token", "oauth", "none"]
+"""What proves an identity: the user id of the process, a token of ours, a token of an identity provider."""
+
+NOBODY = "anonymous"
+"""The identity of a client that proved none."""
+_LONGEST = 128
 
 
 @dataclass(frozen=True)
 class Caller:
     """Who asks: a `person` at the command line, or a `client` such as an AI's, with any further roles.
 
-    Policies, plans and approvals know the caller by `name`. `local_user` is the user of the operating system that the
-    caller's process runs as. `program` and `version` are those of the program that asks, by its own account.
+    Policies, plans and approvals know the caller by `identity`, which `proof` proves: a user of this machine
+    (`alice`), `token:NAME`, `oauth:SUBJECT`, or `anonymous`. `label` and `version` are the name and version that the
+    asking program gives itself: they prove nothing. `local_user` is the user that this process runs as.
     """
 
-    name: str
-    kind: Literal["person", "client"] = "client"
+    identity: str
+    kind: Kind = "client"
     roles: tuple[str, ...] = ()
-    local_user: str = ""
-    program: str = ""
+    proof: Proof = "uid"
+    label: str = ""
     version: str | None = None
+    local_user: str = ""
 
 
-def make_person(program: str, version: str | None = None) -> Caller:
-    """The person who runs this process: people are themselves, whatever program they use."""
+def make_person(label: str, version: str | None = None) -> Caller:
+    """Make the caller for the person who runs this process, by whatever program."""
     user = local_user()
-    return Caller(user, "person", (), user, program, version)
+    return Caller(user, "person", (), "uid", label, version, user)
 
 
-def make_client(name: str, version: str | None = None, roles: tuple[str, ...] = ()) -> Caller:
-    """A client by its name, as whoever let it in knows it or as it calls itself."""
-    return Caller(make_writable(name)[:_LONGEST_NAME], "client", roles, local_user(), name, version)
+def make_local_client(label: str, version: str | None = None) -> Caller:
+    """Make the caller for a client that started this process, and so has its user id."""
+    user = local_user()
+    return Caller(user, "client", (), "uid", make_writable(label)[:_LONGEST], version, user)
+
+
+def make_remote_client(principal: Principal | None, label: str, version: str | None = None) -> Caller:
+    """Make the caller for a client that came over the network, with the identity that its token proves, if any."""
+    label, user = make_writable(label)[:_LONGEST], local_user()
+    if principal is None:
+        return Caller(NOBODY, "client", (), "none", label, version, user)
+    return Caller(principal.name, "client", principal.roles, principal.proof, label, version, user)

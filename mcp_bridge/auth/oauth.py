@@ -115,7 +115,7 @@ def parse_principal(claims: Mapping[str, Any], roles_claim: str) -> Principal | 
     words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
     roles = tuple(dict.fromkeys(word for word in words if isinstance(word, str) and is_role(word)))
     key = hashlib.sha256(f"{claims['iss']}\n{subject}".encode()).hexdigest()[:16]
-    return Principal(key, f"{BY_OAUTH}{subject}", roles)
+    return Principal(key, f"{BY_OAUTH}{subject}", roles, "oauth")
 
 
 def _discover_keys_url(issuer: str) -> str:

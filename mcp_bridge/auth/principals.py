@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mcp_bridge.auth.caller import Proof
 from mcp_bridge.errors import PlayvisorError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Principal:
     key: str
     name: str
     roles: tuple[str, ...]
+    proof: Proof
 
 
 Verifier = Callable[[str], Principal | None]
@@ -39,7 +41,7 @@ class CannotVerify(PlayvisorError):
 
 def make_principal(token: Token) -> Principal:
     """Make the principal of a client with one of our own tokens."""
-    return Principal(token.key, f"{BY_TOKEN}{token.name}", token.roles)
+    return Principal(token.key, f"{BY_TOKEN}{token.name}", token.roles, "token")
 
 
 # The key of a request's ASGI scope under which the middleware puts the principal.

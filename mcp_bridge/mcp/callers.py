@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Identifies callers: by the token that a client sent, or by what it calls itself."""
+"""Identifies callers: by the token that a client sent, or by the user id of this process."""
 
 from __future__ import annotations
 
@@ -9,32 +9,25 @@ from typing import Any
 
 from mcp.server.context import ServerRequestContext
 
-from mcp_bridge.auth.caller import Caller, make_client
-from mcp_bridge.auth.principals import BY_OAUTH, BY_TOKEN, SCOPE_KEY
+from mcp_bridge.auth.caller import Caller, make_local_client, make_remote_client
+from mcp_bridge.auth.principals import SCOPE_KEY
 
 Context = ServerRequestContext[Any, Any]
 CallKey = tuple[str, Any]
 """A call's session (empty where there is only one) and its id."""
 
-_RESERVED_PREFIXES = (BY_TOKEN, BY_OAUTH)
-
 
 def identify_caller(ctx: Context) -> Caller:
-    """Return who calls.
+    """Return who calls: by its token over HTTP, or by the user id that it shares with this process on stdio.
 
-    A client with a token has the token's name, whatever it calls itself; the name that a client without a token gives
-    itself can't look like a token's.
+    The name that a client gives itself is only its label.
     """
     client = ctx.session.client_params
     info = client.client_info if client else None
     name, version = (info.name, info.version) if info else ("mcp", None)
-    principal = ctx.request.scope.get(SCOPE_KEY) if ctx.request is not None else None
-    if principal is not None:
-        label = f"{name} {version or ''}".strip()
-        return make_client(principal.name, label, principal.roles)
-    while name.startswith(_RESERVED_PREFIXES):
-        name = name.partition(":")[2]
-    return make_client(name or "mcp", version)
+    if ctx.request is None:
+        return make_local_client(name or "mcp", version)
+    return make_remote_client(ctx.request.scope.get(SCOPE_KEY), name or "mcp", version)
 
 
 def identify_call(ctx: Context, request_id: Any = None) -> CallKey:

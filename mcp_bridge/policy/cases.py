@@ -46,7 +46,8 @@ def _read_case(number: int, entry: Any) -> Case:
         if expect not in _RULINGS:
             raise ValueError(f"expect is {expect!r}")
         tool = catalogue.load()[entry["tool"]]
-        caller = {"name": "somebody", "kind": "client", **entry.get("asker", {})}
+        asker = dict(entry.get("asker", {}))
+        caller = {"identity": asker.pop("name", "somebody"), "kind": "client", **asker}
         caller["roles"] = tuple(caller.get("roles", ()))
         targets = tuple(_read_target(target) for target in entry.get("targets") or [{"vmid": 100}])
         moment = Moment(int(entry.get("hour", 12)), str(entry.get("weekday", "monday")))

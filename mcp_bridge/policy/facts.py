@@ -64,7 +64,7 @@ class Question:
     def make_entities(self) -> list[dict[str, Any]]:
         """Make Cedar's entities: the caller with its roles, and the targets."""
         roles = [_make_entity("Role", role) for role in (self.caller.kind, *self.caller.roles)]
-        caller = _make_entity("Client", self.caller.name, {"name": self.caller.name, "kind": self.caller.kind})
+        caller = _make_entity("Client", self.caller.identity, {"name": self.caller.identity, "kind": self.caller.kind})
         caller["parents"] = [role["uid"] for role in roles]
         return [*roles, caller, *(_make_target_entity(target) for target in self.targets)]
 
@@ -86,7 +86,7 @@ class Question:
             context["approver"] = approval.by
         return [
             {
-                "principal": {"type": "Client", "id": self.caller.name},
+                "principal": {"type": "Client", "id": self.caller.identity},
                 "action": {"type": "Action", "id": self.tool.name},
                 "resource": _make_uid(target),
                 "context": context,

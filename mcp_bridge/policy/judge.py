@@ -75,14 +75,14 @@ class Judge:
             return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
         if decision.ruling == "allow":
             return Verdict("allowed", _get_rule_names(decision))
-        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.name, run_id, plan_id)
+        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.identity, run_id, plan_id)
         if approved_plan:
             approval = _make_approval(approved_plan)
             decision = self.policy.decide(question, approval)
             if decision.ruling == "allow":
                 return Verdict(APPROVED, _get_rule_names(decision), approval.by)
             return Verdict("refused", _get_rule_names(decision), approval.by, _make_refusal_failure(decision))
-        if_elicited = self.policy.decide(question, Approval("elicitation", caller.name))
+        if_elicited = self.policy.decide(question, Approval("elicitation", caller.identity))
         return Verdict(
             HELD,
             _get_rule_names(decision),

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, version
-from mcp_bridge.auth.caller import make_client
+from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
@@ -107,9 +107,9 @@ class Engine:
         Raises UsageError for a plan that is not held, or no longer.
         """
         run_id = str(uuid.uuid4())
-        if approval == "elicitation" and self.ledger.plans.find(plan_id).asker != request.caller.name:
+        if approval == "elicitation" and self.ledger.plans.find(plan_id).asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
-        approver = request.caller.name
+        approver = request.caller.identity
         tool = "approve_plan" if approve else "deny_plan"
         decided = self.ledger.plans.decide(plan_id, approver, approve=approve, approval=approval)
         decision = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
@@ -125,7 +125,7 @@ class Engine:
             threading.Thread(target=self._follow_up_all, args=(found,), name="follow-up", daemon=True).start()
 
     def _follow_up_all(self, run_ids: Sequence[str]) -> None:
-        request = Request(TOOL, {}, "read", make_client(_SELF, version()))
+        request = Request(TOOL, {}, "read", make_local_client(_SELF, version()))
         # A later get_run follows it up, too.
         with suppress(PlayvisorError):
             for run_id in run_ids:

@@ -85,7 +85,7 @@ class Recorder:
             arguments=self._redactor.redact(shorten(dict(request.arguments))),
             mode="check" if request.check else request.mode,
             who=Who(
-                client_name=make_writable(caller.program or caller.name),
+                client_name=make_writable(caller.label or caller.identity),
                 client_version=make_writable(caller.version) if caller.version else None,
                 proxmox_user=self._settings.endpoint.identity or None,
                 cluster_url=self._settings.endpoint.url or None,
@@ -115,7 +115,7 @@ class Recorder:
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
                 shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
-                asker=request.caller.name,
+                asker=request.caller.identity,
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,

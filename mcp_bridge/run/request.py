@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcp_bridge import catalogue
-from mcp_bridge.auth.caller import Caller, make_client
+from mcp_bridge.auth.caller import Caller, make_local_client
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.result import Failure, Result
@@ -30,7 +30,7 @@ class Request:
     tool: str
     arguments: Mapping[str, Any]
     mode: Mode
-    caller: Caller = field(default_factory=lambda: make_client("python"))
+    caller: Caller = field(default_factory=lambda: make_local_client("python"))
     check: bool = False
     plan_digest: str | None = None
     plan_id: str | None = None

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from datetime import UTC, datetime
 
 
@@ -21,9 +21,9 @@ def format_timestamp(time: datetime) -> str:
 
 
 def local_user() -> str:
-    """The operating system's user that this process runs as."""
+    """The user that this process runs as, by its user id: `$USER` and `$LOGNAME` say what anybody wants."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         # A container may run as a number without a name.
-        return str(os.getuid())
+        return f"uid:{os.getuid()}"

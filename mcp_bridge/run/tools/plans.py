@@ -27,7 +27,7 @@ def request_for_plan(engine: Engine, request: Request) -> Request | Result:
 def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
     """Why a plan can't be applied by this caller. People may apply the plans of their clients."""
     name = f"Plan {plan.plan_id[:8]}"
-    if request.caller.kind != "person" and plan.asker != request.caller.name:
+    if request.caller.kind != "person" and plan.asker != request.caller.identity:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Make a plan of your own.")
     if plan.state == "held":
         return Failure(

@@ -127,7 +127,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
 
 def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
     name = f"Run {row.run_id[:8]}"
-    if request.caller.kind != "person" and row.client_name != request.caller.name:
+    if request.caller.kind != "person" and row.client_name != request.caller.label:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
     if row.host != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_bridge.auth.caller import make_client, make_person
+from mcp_bridge.auth.caller import make_local_client, make_person
 from mcp_bridge.ledger.records import KeptPlan, make_expiry
 from mcp_bridge.run import Request
 from mcp_bridge.run.call import _find_tool_refusal, _split_wait
@@ -17,7 +17,7 @@ def plan(state="ready", asker="claude"):
     )
 
 
-CLAUDE = make_client("claude")
+CLAUDE = make_local_client("claude")
 
 
 def asked(caller=CLAUDE, **more):
@@ -29,7 +29,7 @@ def asked(caller=CLAUDE, **more):
     [
         (plan(), asked(), None, ""),
         (plan("approved"), asked(), None, ""),
-        (plan(), asked(make_client("cursor")), "refused", "not this client's"),
+        (plan(), asked(make_local_client("cursor")), "refused", "not this client's"),
         (plan(), asked(make_person("cursor")), None, ""),
         (plan("held"), asked(), "approval_required", "nobody has approved it"),
         (plan("used"), asked(), "refused", "by run bbbbbbbb"),
