@@ -121,7 +121,8 @@ class Phases:
         """Apply exactly this plan, when no other run holds the same guests."""
         settings = self._means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with guest_locks.hold(settings.state_dir, settings.endpoint.url, targets, self._control.cancel) as is_alone:
+        database = self._means.recorder.ledger.database
+        with guest_locks.hold(database, settings.endpoint.url, targets, self._control.cancel) as is_alone:
             if not is_alone:
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)

@@ -25,7 +25,8 @@ LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
         ("collection", "database", "system"),
-        ("auth", "catalogue", "executor", "ledger", "settings"),
+        ("ledger",),
+        ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
         ("evidence",),
         ("run",),
@@ -93,6 +94,7 @@ DOORS = {
         "mcp_bridge.ledger.records",
         "mcp_bridge.ledger.store",
         "mcp_bridge.ledger.verify",
+        "mcp_bridge.ledger.writer",
         "mcp_bridge.policy.freeze",
         "mcp_bridge.run.recovery.interrupted",
     ],
@@ -117,6 +119,7 @@ DOORS = {
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
+        "mcp_bridge.system.write_gate",
         "pve_simulator",
     ],
     "words for people": [
