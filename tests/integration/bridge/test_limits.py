@@ -7,6 +7,7 @@ import socket
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
 import pytest
 
@@ -142,3 +143,40 @@ def test_what_is_too_large_or_no_request_is_answered_and_ended(serving, token, r
     token("ci")
     with serving() as url:
         assert exchange(url, request_).split(" ")[1] == status
+
+
+def test_who_waits_for_runs_starves_neither_others_nor_itself(serving, token, talk, guest, simulator):
+    simulator.world.settings.task_seconds = 60.0
+    many, other, off = token("many"), token("other"), guest(running=False)
+    ended = []
+
+    async def wait_all(client, run_id):
+        async with anyio.create_task_group() as group:
+            for _dummy in range(70):
+                group.start_soon(wait_once, client, run_id)
+
+    async def wait_once(client, run_id):
+        done = await client.call_tool("wait_run", {"run_id": run_id, "timeout": 120})
+        ended.append(done.structured_content["status"])
+
+    async def crowd(client):
+        begun = await client.call_tool("start_guest", {"vmid": off.vmid, "wait": False})
+        run_id = begun.structured_content["run_id"]
+        async with anyio.create_task_group() as group:
+            group.start_soon(wait_all, client, run_id)
+            await anyio.sleep(0.5)
+            seen = await talk(url, other, lambda modest: look(modest, run_id))
+            assert ended == []
+            stopped = await client.call_tool("cancel_run", {"run_id": run_id})
+        return begun.structured_content["status"], seen, stopped.structured_content["status"]
+
+    async def look(client, run_id):
+        listed = await client.call_tool("list_guests", {})
+        waited = await client.call_tool("wait_run", {"run_id": run_id, "timeout": 1})
+        return listed.structured_content["status"], waited.structured_content["status"]
+
+    with serving("--mode", "apply") as url:
+        begun, seen, stopped = anyio.run(talk, url, many, crowd)
+
+    assert (begun, seen, stopped) == ("running", ("ok", "running"), "ok")
+    assert ended == ["ok"] * 70
