@@ -40,7 +40,8 @@ _CLOSING_SECONDS = 3
 class ListenOptions:
     """Where and for whom to listen. `names` are further host names of this server, `rate` is per minute and token.
 
-    Pages of other `origins` than this server may call it; it keeps at most so many `connections`.
+    Pages of other `origins` than this server may call it; it keeps at most so many `connections`, and
+    has at most so many `runs` under way, of which each token gets its share.
 
     With an `issuer`, its tokens are accepted besides our own; `public_url` is the address that it knows this server by.
     """
@@ -50,6 +51,7 @@ class ListenOptions:
     names: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     connections: int = ConnectionLimits.total
+    runs: int = 64
     auth: bool = True
     rate: int = 300
     certificate: Path | None = None

@@ -39,11 +39,10 @@ from mcp_bridge.settings import Mode
 
 _MOST_STOP_SECONDS = 10
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
-_MOST_RUNS_AT_ONCE = 64
+MOST_RUNS_AT_ONCE = 64
 # Waiting for runs, and asking for and ending them, must work while all of those are taken.
 _MOST_WAITS_AT_ONCE = 64
 _MOST_LOOKS_AT_ONCE = 32
-_MOST_THREADS = _MOST_RUNS_AT_ONCE + _MOST_WAITS_AT_ONCE + _MOST_LOOKS_AT_ONCE
 # Of each client, of each of the three.
 _MOST_IN_LINE = 64
 _MOST_LINE_SECONDS = 60
@@ -66,7 +65,9 @@ class _Server(Server[Any]):
 class McpServer:
     """Serves the offered tools of one bridge to MCP clients in one mode; `is_shared` by clients that are told apart."""
 
-    def __init__(self, bridge: Bridge, mode: Mode, offer: Offer, *, is_shared: bool = False) -> None:
+    def __init__(
+        self, bridge: Bridge, mode: Mode, offer: Offer, *, is_shared: bool = False, most_runs: int = MOST_RUNS_AT_ONCE
+    ) -> None:
         self._bridge = bridge
         self._mode = mode
         self._offer = offer
@@ -76,9 +77,9 @@ class McpServer:
         self._in_line: dict[CallKey, anyio.CancelScope] = {}
         self._runs, self._waits, self._looks = (
             Shares(slots, _MOST_IN_LINE, _MOST_LINE_SECONDS, is_shared=is_shared)
-            for slots in (_MOST_RUNS_AT_ONCE, _MOST_WAITS_AT_ONCE, _MOST_LOOKS_AT_ONCE)
+            for slots in (most_runs, _MOST_WAITS_AT_ONCE, _MOST_LOOKS_AT_ONCE)
         )
-        self._threads = anyio.CapacityLimiter(_MOST_THREADS)
+        self._threads = anyio.CapacityLimiter(most_runs + _MOST_WAITS_AT_ONCE + _MOST_LOOKS_AT_ONCE)
         self._subscriptions = Subscriptions(bridge)
         resources = Resources(bridge, offer, self._subscriptions, self._call_reading_tool, self._make_request)
         prompts = Prompts(offer)

@@ -60,6 +60,9 @@ def mcp_serve(
         ),
     ] = None,
     connections: Annotated[int, typer.Option(min=16, help="With http: connections that may be open at once.")] = 1024,
+    runs: Annotated[
+        int, typer.Option(min=1, help="With http: runs that may be under way at once, shared fairly by the tokens.")
+    ] = 64,
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="With http: require no token; only on a loopback address.")
     ] = False,
@@ -90,7 +93,15 @@ def mcp_serve(
     from playvisor.cli.command_line import LENT_PROGRAMS
 
     names = {"names": tuple(allow_host or ()), "origins": tuple(allow_origin or ())}
-    listen = {"host": host, "port": port, **names, "connections": connections, "auth": not no_auth, "rate": rate}
+    listen = {
+        "host": host,
+        "port": port,
+        **names,
+        "connections": connections,
+        "runs": runs,
+        "auth": not no_auth,
+        "rate": rate,
+    }
     tls = {"certificate": tls_cert, "key": tls_key}
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}

@@ -145,6 +145,7 @@ def test_what_is_too_large_or_no_request_is_answered_and_ended(serving, token, r
         assert exchange(url, request_).split(" ")[1] == status
 
 
+@pytest.mark.thorough
 def test_who_waits_for_runs_starves_neither_others_nor_itself(serving, token, talk, guest, simulator):
     simulator.world.settings.task_seconds = 60.0
     many, other, off = token("many"), token("other"), guest(running=False)
@@ -180,3 +181,31 @@ def test_who_waits_for_runs_starves_neither_others_nor_itself(serving, token, ta
 
     assert (begun, seen, stopped) == ("running", ("ok", "running"), "ok")
     assert ended == ["ok"] * 70
+
+
+@pytest.mark.thorough
+def test_runs_in_the_background_count_and_a_call_in_line_can_be_cancelled(
+    serving, token, talk, guest, simulator, ledger
+):
+    simulator.world.settings.task_seconds = 60.0
+    many, other, off = token("many"), token("other"), guest(running=False)
+
+    async def list_guests(client):
+        return (await client.call_tool("list_guests", {})).structured_content["status"]
+
+    async def crowd(client):
+        begun = await client.call_tool("start_guest", {"vmid": off.vmid, "wait": False})
+        run_id = begun.structured_content["run_id"]
+        with anyio.move_on_after(1) as scope:
+            await list_guests(client)
+        other_status = await talk(url, other, list_guests)
+        await client.call_tool("cancel_run", {"run_id": run_id})
+        return scope.cancelled_caught, other_status, await list_guests(client)
+
+    with serving("--mode", "apply", "--runs", "2") as url:
+        seen = anyio.run(lambda: talk(url, many, crowd, protocol="legacy"))
+
+    assert seen == (True, "ok", "ok")
+    # What was cancelled in line has not begun.
+    tools = [row.tool for row in ledger.recent()]
+    assert (tools.count("list_guests"), tools.count("start_guest")) == (2, 1)
