@@ -23,6 +23,7 @@ from mcp_bridge.auth.middleware import AccessMiddleware, RateLimit, ResourceMeta
 from mcp_bridge.auth.oauth import Issuer, OAuth
 from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.errors import UsageError
+from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket, raise_file_limit
 from mcp_bridge.system.limited_http import make_config
 
@@ -95,7 +96,7 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
     )
     scheme = "https" if listen.certificate else "http"
     connections = Connections(_make_limits(listen))
-    with CountedSocket(_open_socket(listen), connections) as listening:
+    with CountedSocket(_open_socket(listen), connections) as listening, bound_stderr():
         host, port = f"[{listen.host}]" if ":" in listen.host else listen.host, listening.getsockname()[1]
         url = f"{scheme}://{host}:{port}{PATH}"
         addresses = find_own_addresses(

@@ -36,6 +36,7 @@ from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
 from mcp_bridge.settings import Mode
+from mcp_bridge.system.bounded_stderr import bound_stderr
 
 _MOST_STOP_SECONDS = 10
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
@@ -288,4 +289,5 @@ async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:
     """Serve on stdio until the client leaves."""
-    anyio.run(McpServer(bridge, mode, offer).serve_stdio)
+    with bound_stderr():
+        anyio.run(McpServer(bridge, mode, offer).serve_stdio)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import socket
-from contextlib import ExitStack, contextmanager
+import subprocess
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import anyio
@@ -209,3 +212,63 @@ def test_runs_in_the_background_count_and_a_call_in_line_can_be_cancelled(
     # What was cancelled in line has not begun.
     tools = [row.tool for row in ledger.recent()]
     assert (tools.count("list_guests"), tools.count("start_guest")) == (2, 1)
+
+
+def test_nonsense_without_end_is_told_in_few_lines(env, token):
+    token("ci")
+    command = ["playvisor", "mcp", "--transport", "http", "--port", "0"]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
+        url = re.search(r"http://\S+", server.stderr.readline())[0]
+        for _dummy in range(200):
+            assert exchange(url, b"NONSENSE\r\n\r\n").split(" ")[1] == "400"
+        server.terminate()
+        said = server.stderr.read().splitlines()
+
+    assert len(said) < 40
+    assert re.search(r"and 1[78]\d more: .*Invalid HTTP request", "\n".join(said))
+
+
+@contextmanager
+def full_pipe():
+    """The writing end of a pipe that nobody reads, and that takes nothing more."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    try:
+        yield writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@pytest.mark.parametrize("options", [(), ("--transport", "http", "--no-auth")], ids=["stdio", "http"])
+def test_a_reader_that_does_not_read_stderr_does_not_block_the_server(env, eventually, options):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["playvisor", "mcp", *options, *(("--port", str(port)) if options else ())]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with full_pipe() as stderr, subprocess.Popen(command, env=env, stderr=stderr, **pipes) as server:
+        if options:
+            url = f"http://127.0.0.1:{port}/mcp"
+            eventually(lambda: may_connect(port), "a server")
+            for _dummy in range(30):
+                assert exchange(url, b"NONSENSE\r\n\r\n").split(" ")[1] == "400"
+            assert httpx2.post(url, json=INITIALIZE, headers=ACCEPT).status_code == 200
+            server.terminate()
+        else:
+            for number in range(30):
+                server.stdin.write(f"nonsense {number}\n".encode())
+            server.stdin.write(json.dumps(INITIALIZE).encode() + b"\n")
+            server.stdin.flush()
+            assert any(b"protocolVersion" in line for line in server.stdout)
+            server.stdin.close()
+        assert server.wait(20) == 0
+
+
+def may_connect(port):
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
