@@ -24,7 +24,8 @@ COLLECTION = "ansible_collections.playvisor.proxmox."
 LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
-        ("collection", "database", "system"),
+        ("collection", "system"),
+        ("database",),
         ("auth", "catalogue", "executor", "ledger", "settings"),
         ("gateway", "policy"),
         ("evidence",),
