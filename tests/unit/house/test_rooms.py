@@ -24,9 +24,15 @@ COLLECTION = "ansible_collections.playvisor.proxmox."
 LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
+<<<<<<< HEAD
         ("collection", "database", "system"),
         ("ledger",),
         ("auth", "catalogue", "executor", "settings"),
+=======
+        ("collection", "system"),
+        ("database",),
+        ("auth", "catalogue", "executor", "ledger", "settings"),
+>>>>>>> i13-limits
         ("gateway", "policy"),
         ("evidence",),
         ("run",),
