@@ -97,6 +97,8 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
         app_with_access = _add_access(app, listen, verify, listen.public_url or url)
         config = uvicorn.Config(
             app_with_access,
+            # Its messages go to the handler of all logs.
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,

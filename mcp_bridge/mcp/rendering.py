@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_bridge.result import Result
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import clean_data, dump_json, one_line
 
 _MOST_ROWS = 100
 
@@ -58,7 +58,9 @@ def _render_rest(entries: Sequence[Any]) -> Iterator[str]:
 
 def _render_pairs(entry: Mapping[str, Any]) -> str:
     return " ".join(
-        f"{name}={_render_value(value)}" for name, value in entry.items() if value not in (None, [], {}, "")
+        f"{one_line(str(name))}={_render_value(value)}"
+        for name, value in entry.items()
+        if value not in (None, [], {}, "")
     )
 
 
@@ -68,7 +70,7 @@ def _render_value(value: Any) -> str:
         value = {name: item for name, item in value.items() if not isinstance(item, Mapping)}
     if isinstance(value, str):
         text = one_line(value)
-        return text if text and not set(text) & set(' ="') else json.dumps(text, ensure_ascii=False)
+        return text if text and not set(text) & set(' ="') else dump_json(text)
     if isinstance(value, Sequence) and all(isinstance(item, (str, int)) for item in value):
         return ",".join(_render_value(item) for item in value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(clean_data(value), ensure_ascii=False, separators=(",", ":"))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -24,7 +23,7 @@ from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run import Bridge, Request, unrecorded_result
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import clean_data, dump_json, one_line
 
 Context = ServerRequestContext[Any, Any]
 CallTool = Callable[[Context, str, Mapping[str, Any]], Awaitable[Result]]
@@ -112,7 +111,7 @@ class Resources:
             raise _make_error(uri, result)
         if text is None:
             content = result.data["content"] if kind.name in _LEDGER_READERS else result.as_dict()
-            text = json.dumps(content, ensure_ascii=False)
+            text = dump_json(clean_data(content))
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=uri, mime_type=kind.mime_type, text=text)]
         )
