@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mcp_bridge.mcp.untrusted import fence
 from mcp_bridge.result import Result
 from mcp_bridge.text.plain import clean_data, dump_json, one_line
 
@@ -26,6 +27,13 @@ def _render_lines(result: Result) -> Iterator[str]:
         yield f"failure: {result.failure.code}"
         if result.failure.hint:
             yield f"hint: {one_line(result.failure.hint)}"
+    yield from fence(_render_untrusted(result))
+    yield f"run_id: {result.run_id}"
+
+
+def _render_untrusted(result: Result) -> Iterator[str]:
+    """The lines of what guests, the cluster or other clients have written; each begins with a word of ours."""
+    if result.failure:
         yield from (f"log: {one_line(line)}" for line in result.failure.task_log)
     for warning in result.warnings:
         yield f"warning: {one_line(warning)}"
@@ -37,7 +45,6 @@ def _render_lines(result: Result) -> Iterator[str]:
         yield from _render_rest(result.plan.steps)
     for name, value in result.data.items():
         yield from _render_block(name, value)
-    yield f"run_id: {result.run_id}"
 
 
 def _render_block(name: str, value: Any) -> Iterator[str]:

@@ -416,6 +416,7 @@ def main() -> None:
         },
         mutually_exclusive=[("vmid", "guests"), ("name", "guests"), ("command", "file")],
         required_one_of=[("vmid", "name", "guests"), ("command", "file")],
+        unkept=["stdin"],
         required_by={"stdin": "command", "creates": "command", "removes": "command", "content": "file"},
     )
     run_plans(module, Executions(module.params))

@@ -15,7 +15,8 @@ from typing import Any
 HIDDEN = "********"
 
 
-def _fingerprint(value: Any) -> str:
+def fingerprint(value: Any) -> str:
+    """What is shown of a value that is too secret to be shown: its SHA-256 and its length."""
     raw = str(value).encode("utf-8", "surrogatepass")
     return f"sha256:{hashlib.sha256(raw).hexdigest()} ({len(raw)} bytes)"
 
@@ -45,7 +46,7 @@ class Step:
     def public_params(self) -> dict[str, Any]:
         """The parameters with the values of secrets hidden, and SHA-256 and length instead of what is not kept."""
         return {
-            name: HIDDEN if name in self.secrets else _fingerprint(value) if name in self.unkept else value
+            name: HIDDEN if name in self.secrets else fingerprint(value) if name in self.unkept else value
             for name, value in self.params.items()
         }
 
