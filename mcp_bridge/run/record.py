@@ -100,7 +100,11 @@ class Recorder:
         result = self.redact(result)
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
-        closing = Closing(result.status, decision, False, result.summary, failure_code=code)
+        summary = result.summary
+        if result.failure and code == "invalid_parameter" and result.failure.fields:
+            # The caller's sentence repeats values, and one of them may be a secret in the wrong place.
+            summary = f"Refused: {', '.join(result.failure.fields)}."
+        closing = Closing(result.status, decision, False, summary, failure_code=code)
         self._write_pending()
         self.ledger.record(self.make_opening(request, result.run_id), closing)
         return result
