@@ -17,7 +17,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import is_version_at_least
 
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import clean, one_line
 
 Context = ServerRequestContext[Any, Any]
 Answer = Literal["accept", "decline", "cancel"]
@@ -64,7 +64,7 @@ async def ask(ctx: Context, result: Result) -> Answer:
     """Ask in the middle of a call; a client that can't ask after all counts as one that cancelled."""
     form = _make_form(result).params
     try:
-        reply = await ctx.session.elicit_form(form.message, _FORM, related_request_id=ctx.request_id)
+        reply = await ctx.session.elicit_form(clean(form.message), _FORM, related_request_id=ctx.request_id)
     except MCPError:
         return "cancel"
     return _parse_reply(reply)

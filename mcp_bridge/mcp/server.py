@@ -14,12 +14,14 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
+import pydantic
 from anyio.abc import ObjectReceiveStream
 from mcp import types
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
 
 from mcp_bridge import version
 from mcp_bridge.catalogue.offer import Offer
@@ -37,6 +39,7 @@ from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
 from mcp_bridge.settings import Mode
 from mcp_bridge.system.bounded_stderr import bound_stderr
+from mcp_bridge.text.plain import clean, clean_data, one_line
 
 _MOST_STOP_SECONDS = 10
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
@@ -102,7 +105,7 @@ class McpServer:
             on_completion=Completions(offer, self._call_reading_tool).complete,
             lifespan=self._run_watch,
         )
-        self.server.middleware.append(self._handle_cancelled)
+        self.server.middleware += [_clean_answers, self._handle_cancelled]
 
     async def serve_stdio(self) -> None:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
@@ -264,6 +267,18 @@ class McpServer:
                 os._exit(128 + number)
 
 
+async def _clean_answers(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Clean every answer on its way to the client: results of whatever kind, and errors."""
+    try:
+        answer = await call_next(ctx)
+    except MCPError as error:
+        raise MCPError(error.code, clean(error.message), clean_data(error.data)) from None
+    if isinstance(answer, pydantic.BaseModel):
+        answer = answer.model_dump(by_alias=True, mode="json", exclude_none=True)
+    cleaned: HandlerResult = clean_data(answer)
+    return cleaned
+
+
 @asynccontextmanager
 async def _open_progress(ctx: Context) -> AsyncIterator[Progress]:
     """Yield a function for the run's thread that reports progress to the client, in order, without waiting for it."""
@@ -284,7 +299,7 @@ async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
     number = 0
     async for line in lines:
         number += 1
-        await ctx.session.report_progress(number, None, line)
+        await ctx.session.report_progress(number, None, one_line(line))
 
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:

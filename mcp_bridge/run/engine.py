@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
@@ -165,6 +166,10 @@ class Engine:
         """Record and return a request that nothing was started for."""
         status: Status = "refused" if failure.code == "refused" else "failed"
         name = make_writable(request.tool[:64])
+        if catalogue.load().get(request.tool) is None:
+            # Nothing says what the arguments of a tool are that does not exist.
+            kept = {given: arguments.describe_type(value) for given, value in request.arguments.items()}
+            request = replace(request, arguments=kept)
         return self.answer(
             request, Result(run_id=run_id, tool=name, status=status, summary=failure.message, failure=failure)
         )

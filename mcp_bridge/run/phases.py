@@ -169,6 +169,7 @@ class Phases:
             timeout=self._means.settings.run_timeout,
             steps=plan.steps if plan else (),
             request_patterns=self._tool.requests if phase == "read" else (),
+            kept_variables=self._find_kept_variables(),
         )
         try:
             outcome = self._means.executor.run(run, lambda line: self._say(phase, line), self._control.cancel)
@@ -182,6 +183,12 @@ class Phases:
         options = {name: value for name, value in self._request.arguments.items() if name != "check"}
         values: Mapping[str, Any] = {**arguments.clean(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
+
+    def _find_kept_variables(self) -> dict[str, Any]:
+        """What is kept of the variables that hold a declared secret."""
+        given = self._request.arguments
+        kept = arguments.make_recordable(self._tool.input_schema, given)
+        return {f"pve_{name}": value for name, value in kept.items() if value != given[name]}
 
     def _say(self, phase: str, line: str) -> None:
         self._progress(_SAYING[phase].format(one_line(self._means.recorder.redact_data(line))))

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import collection
-from mcp_bridge.catalogue import Tool
+from mcp_bridge import catalogue, collection
+from mcp_bridge.catalogue import Tool, run_tools
+from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.policy import judge
@@ -82,13 +83,13 @@ class Recorder:
         return Opening(
             run_id=run_id,
             tool=make_writable(request.tool),
-            arguments=self._redactor.redact(shorten(dict(request.arguments))),
+            arguments=self._redactor.redact(shorten(_make_recordable(request))),
             mode="check" if request.check else request.mode,
             who=Who(
                 client_name=make_writable(caller.label or caller.identity),
                 client_version=make_writable(caller.version) if caller.version else None,
-                proxmox_user=self._settings.endpoint.identity or None,
-                cluster_url=self._settings.endpoint.url or None,
+                proxmox_user=self._redactor.redact_text(self._settings.endpoint.identity) or None,
+                cluster_url=self._redactor.redact_text(self._settings.endpoint.url) or None,
                 asker=caller.identity,
                 asker_kind=caller.kind,
             ),
@@ -101,7 +102,11 @@ class Recorder:
         result = self.redact(result)
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
-        closing = Closing(result.status, decision, False, result.summary, failure_code=code)
+        summary = result.summary
+        if result.failure and code == "invalid_parameter" and result.failure.fields:
+            # The caller's sentence repeats values, and one of them may be a secret in the wrong place.
+            summary = f"Refused: {', '.join(result.failure.fields)}."
+        closing = Closing(result.status, decision, False, summary, failure_code=code)
         self._write_pending()
         self.ledger.record(self.make_opening(request, result.run_id), closing)
         return result
@@ -109,7 +114,7 @@ class Recorder:
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
         """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
         arguments = dict(request.arguments)
-        has_secret = self._redactor.redact(arguments) != arguments
+        has_secret = self._redactor.redact(_make_recordable(request)) != arguments
         self.ledger.plans.keep(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
@@ -155,3 +160,9 @@ class Recorder:
             while self._unwritten:
                 self.write(*self._unwritten[0])
                 del self._unwritten[0]
+
+
+def _make_recordable(request: Request) -> dict[str, Any]:
+    """The arguments of a request without those that its tool declares as secret or would refuse."""
+    tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
+    return make_recordable(tool.input_schema, request.arguments) if tool else dict(request.arguments)

@@ -122,6 +122,7 @@ DOORS = {
         "mcp_bridge.executor.warm",
         "mcp_bridge.mcp.start",
         "mcp_bridge.settings",
+        "mcp_bridge.settings.identities",
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
