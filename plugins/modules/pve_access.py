@@ -379,6 +379,9 @@ class Entries(Resource[Entry]):
         desired = observed.desired
         return read_access(client, (desired.kind,)).get_state(desired.kind, desired.id)
 
+    def needs_answer(self, step: Step) -> bool:
+        return gives_secret(step)
+
     def send(self, client: Client, observed: Entry, step: Step, outcome: Outcome) -> Any:
         if not gives_secret(step):
             return super().send(client, observed, step, outcome)
