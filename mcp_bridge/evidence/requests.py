@@ -29,7 +29,7 @@ class SentRequest:
     `upid` is the task that it started, `state` that task's state (`running` or `stopped`), `exitstatus` how it ended,
     and `unknown` the reason why its state is not known. Where the answer was lost, `upid` may have been found later by
     the cluster's list of tasks, and `tasks` are those of which one may be its. `sent_at` is when it was sent, in UTC by
-    this machine's clock, and `vmid` the guest that its plan says it is about.
+    this machine's clock, `vmid` the guest that its plan says it is about, and `starts_task` whether it starts a task.
     """
 
     label: str
@@ -43,6 +43,7 @@ class SentRequest:
     tasks: tuple[str, ...] = ()
     sent_at: str | None = None
     vmid: int | None = None
+    starts_task: bool = True
 
     @property
     def may_have_changed(self) -> bool:
@@ -66,7 +67,7 @@ class SentRequest:
             outcome = "was sent, its answer was lost, and its task was found"
         elif self.is_answer_lost:
             seen = "no answer was seen" if self.status is None else f"its answer was lost ({self.status})"
-            outcome = f"was sent, and {seen}: it is unknown whether it was done, and it may have been done"
+            outcome = f"was sent, and {seen}: it may have been done (unknown)"
         elif not self.may_have_changed:
             outcome = f"was refused ({self.status})"
         else:
@@ -85,8 +86,8 @@ class SentRequest:
         return f"; what became of its task is not known{f': {self.unknown}' if self.unknown else ''} ({self.upid})"
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields as JSON-compatible data, without `label`, `sent_at` and `vmid`, and without those that are empty."""
-        hidden = ("label", "sent_at", "vmid")
+        """The fields as JSON-compatible data, without what is empty, the label, and what is for finding its task."""
+        hidden = ("label", "sent_at", "vmid", "starts_task")
         facts = {name: value for name, value in vars(self).items() if value not in (None, ()) and name not in hidden}
         return {**facts, "tasks": list(self.tasks)} if self.tasks else facts
 
@@ -96,7 +97,9 @@ def read_requests(folder: Path, steps: Sequence[Mapping[str, Any]]) -> list[Sent
 
     A playbook could have written anything into its folder, so nothing there makes this fail.
     """
-    planned = {(step["method"], _segments_or_text(step["path"])): step for step in _well_formed(steps)}
+    planned: dict[tuple[str, RequestPath], list[Mapping[str, Any]]] = {}
+    for step in _well_formed(steps):
+        planned.setdefault((step["method"], _segments_or_text(step["path"])), []).append(step)
     traced = [_make_sent_request(entry, planned) for entry in trace.read(folder) if _may_change_something(entry)]
     traced_upids = {sent.upid for sent in traced}
     # Tasks that the gateway had no time to note.
@@ -111,24 +114,26 @@ def _may_change_something(entry: Mapping[str, Any]) -> bool:
 
 
 def _make_sent_request(
-    entry: Mapping[str, Any], planned: Mapping[tuple[str, RequestPath], Mapping[str, Any]]
+    entry: Mapping[str, Any], planned: Mapping[tuple[str, RequestPath], Sequence[Mapping[str, Any]]]
 ) -> SentRequest:
     method, path = str(entry.get("method")), str(entry.get("path"))
     status, upid, sent_at = entry.get("status"), entry.get("upid"), entry.get("time")
-    step = planned.get((method, _segments_or_text(path)), {})
+    steps = planned.get((method, _segments_or_text(path)), ())
+    vmids = {_read_vmid(step) for step in steps}
     return SentRequest(
-        _label(step) if step else f"{method} {path}",
+        _label(steps[-1]) if steps else f"{method} {path}",
         method,
         path,
         status if isinstance(status, int) else None,
         upid if isinstance(upid, str) else None,
         sent_at=sent_at if isinstance(sent_at, str) else None,
-        vmid=_read_vmid(step),
+        vmid=vmids.pop() if len(vmids) == 1 else None,
+        starts_task=not steps or any(step.get("task", True) for step in steps),
     )
 
 
 def _read_vmid(step: Mapping[str, Any]) -> int | None:
-    """The guest that a planned request creates or names among its parameters, as a backup does."""
+    """The guest that a planned request names among its parameters, as that of a backup does."""
     params = step.get("params")
     vmid = str(params.get("vmid") or "") if isinstance(params, Mapping) else ""
     return int(vmid) if vmid.isascii() and vmid.isdecimal() else None
@@ -160,6 +165,31 @@ def missing_steps(sent: Iterable[SentRequest], steps: Sequence[Mapping[str, Any]
         else:
             missing.append(_label(step))
     return missing
+
+
+def is_lost(sent: SentRequest) -> bool:
+    """Whether the answer to a request was lost, and with it the task that it may have started."""
+    return sent.is_answer_lost and sent.upid is None and sent.starts_task and bool(sent.path)
+
+
+def with_found_tasks(sent: Iterable[SentRequest], found: Sequence[Mapping[str, Any]] | None) -> list[SentRequest]:
+    """Return the requests with the tasks that were found for those whose answers were lost, in their order.
+
+    `found` is as pve_task_info returns `requests`; None: the cluster could not be asked.
+    """
+    answers = iter(found or ())
+    return [_with_found_task(one, next(answers, None)) if is_lost(one) else one for one in sent]
+
+
+def _with_found_task(sent: SentRequest, found: Mapping[str, Any] | None) -> SentRequest:
+    if found is None:
+        return replace(sent, unknown="the cluster could not be asked")
+    if found.get("failure"):
+        return replace(sent, unknown=str(found["failure"].get("message", "")).rstrip("."))
+    if len(found["upids"]) == 1:
+        return replace(sent, upid=found["upids"][0])
+    tasks = (*found["upids"], *found["possible_upids"])
+    return replace(sent, tasks=tasks, unknown=None if tasks else "no task of it is in the cluster's lists")
 
 
 def with_task_states(sent: Iterable[SentRequest], tasks: Iterable[Mapping[str, Any]]) -> list[SentRequest]:

@@ -29,8 +29,8 @@ UNSENT = "unsent"
 class Entry:
     """One request. `status` is None while, and if, no answer came; `bytes` are those of the answer's body.
 
-    `upid` is the task that it started. `note` is `denied` (not granted, so not sent), `unsent`, `shared` (answered by an
-    identical one that was under way), or the fault that kept an answer away.
+    `upid` is the task that it started. `note` is `denied` (not granted, so not sent), `unsent` (there was no
+    connection), `shared` (answered with an identical one that was under way), or the fault that kept an answer away.
     """
 
     nr: int

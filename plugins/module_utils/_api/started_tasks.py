@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # By how many seconds the clocks of nodes may differ.
 _SKEW_SECONDS = 10
+# Nobody waits longer for a request, so that its task begins within that time.
+_LONGEST_REQUEST = 660
 _MOST_TASKS = 500
 _NODE = re.compile(r"^/nodes/(?P<node>[^/]+)/")
 _GUEST = re.compile(r"^/nodes/[^/]+/(?:qemu|lxc)/(?P<vmid>\d+)(?:/|$)")
@@ -127,7 +129,8 @@ def find_started_tasks(client: Client, request: SentRequest, known: Collection[s
     for entry in _list_tasks(client, request):
         upid = entry["upid"]
         started = int(entry["starttime"])
-        if upid in known or started < request.sent_at - _SKEW_SECONDS or not _is_of(client, request, upid):
+        after = started - request.sent_at
+        if upid in known or not -_SKEW_SECONDS <= after <= _LONGEST_REQUEST or not _is_of(client, request, upid):
             continue
         (certain if started >= int(request.sent_at) else possible).append(upid)
     return StartedTasks(tuple(certain), tuple(possible))
@@ -139,6 +142,7 @@ def _list_tasks(client: Client, request: SentRequest) -> list[dict[str, Any]]:
     filters: dict[str, Any] = {
         "source": "all",
         "since": max(0, int(request.sent_at) - _SKEW_SECONDS),
+        "until": int(request.sent_at) + _LONGEST_REQUEST,
         "limit": _MOST_TASKS,
     }
     if request.vmid is not None and len(request.types) == 1:

@@ -190,37 +190,44 @@ def _apply_step(
     while True:
         if outcome.guest is not None and not outcome.steps_done:
             confirm_unchanged(client, outcome.guest)
-        sent = SentRequest(step.method, step.path, step.params, client.server_time)
-        outcome.has_sent = True
         try:
-            data = outcome.answer = send()
+            upid = _send(client, step, outcome, deadline, goal, send)
+            if upid is not None:
+                _wait_for_step(client, upid, outcome, deadline)
+            return not outcome.is_goal_reached
         except PveError as error:
             # A guest that is locked was not touched.
             outcome.has_sent = error.code != GUEST_LOCKED or outcome.steps_done > 0
-            if outcome.has_sent:
-                upid = find_out(client, step, sent, error, deadline, goal)
-                if upid is None:
-                    outcome.steps_done += 1
-                    if goal.needs_answer:
-                        raise lost_secret_error(step, error) from error
-                    outcome.warnings.append(
-                        f"The answer to {step.method} {step.path} was lost; it was done all the same."
-                    )
-                    return False
-                outcome.warnings.append(f"The answer to {step.method} {step.path} was lost; its task was found: {upid}")
-                _wait_for_step(client, upid, outcome, deadline)
-                return True
             # A locked guest refused before anything was done, so sending again is safe.
-            if not wait_until_unlocked(client, step.path, deadline):
+            if error.code != GUEST_LOCKED or not wait_until_unlocked(client, step.path, deadline):
                 raise
             if goal.counts and goal.is_reached():
                 return False
-            continue
-        if step.task and data == "OK":
-            raise _nothing_done_error(step)
-        if step.task and is_upid(data):
-            _wait_for_step(client, data, outcome, deadline)
-        return True
+
+
+def _send(
+    client: Client, step: Step, outcome: Outcome, deadline: float, goal: Goal, send: Callable[[], Any]
+) -> str | None:
+    """Send one request; returns the UPID of its task, None where it has none."""
+    sent = SentRequest(step.method, step.path, step.params, client.server_time)
+    outcome.has_sent = True
+    try:
+        data = outcome.answer = send()
+    except PveError as error:
+        upid = find_out(client, step, sent, error, deadline, goal)
+        what = f"The answer to {step.method} {step.path} was lost"
+        if upid is not None:
+            outcome.warnings.append(f"{what}; its task was found: {upid}")
+            return upid
+        outcome.steps_done += 1
+        if goal.needs_answer:
+            raise lost_secret_error(step, error) from error
+        outcome.warnings.append(f"{what}, but what it was for has come about.")
+        outcome.is_goal_reached = True
+        return None
+    if step.task and data == "OK":
+        raise _nothing_done_error(step)
+    return data if step.task and is_upid(data) else None
 
 
 def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float) -> None:

@@ -41,6 +41,8 @@ class Outcome:
     facts: dict[str, Any] = field(default_factory=dict)
     # The answer to the latest request.
     answer: Any = None
+    # Whether the wished state was found after an answer was lost, so that nothing is left to do.
+    is_goal_reached: bool = False
 
     @property
     def unknown(self) -> bool:
