@@ -9,6 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import lost
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import _apply, apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome, Resource
 
@@ -81,7 +82,8 @@ class Place:
 
 
 @pytest.fixture
-def place(simulator):
+def place(simulator, monkeypatch):
+    monkeypatch.setattr(lost, "LATE_SECONDS", 0.2)
     return Place(simulator)
 
 

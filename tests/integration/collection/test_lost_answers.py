@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import lost
 from scenarios import all_scenarios
 from scenarios.running import prepare, run_module
-from test_scenarios import CLUSTER, build
+from simulated import CLUSTER, build
 
 from pve_simulator import Simulator
 
