@@ -243,7 +243,7 @@ def _find_started(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         found, failure = StartedTasks(), None
         try:
             found = find_started_tasks(client, request, params["known_upids"] or ())
-            for upid in found.all:
+            for upid in (*found.certain, *found.possible):
                 tasks[upid] = describe_task(client.get(f"{Upid.parse(upid).path}/status"))
         except PveError as error:
             failure = error.failure()

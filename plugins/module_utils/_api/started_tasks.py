@@ -110,14 +110,10 @@ class SentRequest:
 
 @dataclass(frozen=True)
 class StartedTasks:
-    """The tasks that may be a request's: those that began after it, and those that may have, as clocks may differ."""
+    """The tasks that may be a request's: I(certain) began after it; I(possible) may have, as clocks may differ."""
 
     certain: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return (*self.certain, *self.possible)
 
 
 def find_started_tasks(client: Client, request: SentRequest, known: Collection[str] = ()) -> StartedTasks:

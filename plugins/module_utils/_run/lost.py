@@ -103,8 +103,9 @@ def lost_secret_error(step: Step, error: PveError) -> PveError:
 def _unknown_error(
     request: Step | SentRequest, error: PveError, found: StartedTasks, problem: PveError | None
 ) -> PveError:
-    if found.all:
-        traces = f"one of these tasks may be its: {', '.join(found.all)}."
+    candidates = (*found.certain, *found.possible)
+    if candidates:
+        traces = f"one of these tasks may be its: {', '.join(candidates)}."
     elif problem is not None:
         traces = f"the cluster can't be asked: {problem}"
     else:
