@@ -88,6 +88,7 @@ DOORS = {
         "mcp_bridge.auth.tokens",
         "mcp_bridge.evidence.events",
         "mcp_bridge.evidence.export",
+        "mcp_bridge.evidence.plan_view",
         "mcp_bridge.evidence.undo",
         "mcp_bridge.ledger.artifacts",
         "mcp_bridge.ledger.records",
