@@ -24,6 +24,7 @@ def serve_mcp(
     offered: Mapping[str, str],
     *,
     read_only: bool,
+    elicits: bool = True,
     listen: Mapping[str, Any] = MappingProxyType({}),
     oauth: Mapping[str, Any] = MappingProxyType({}),
     lends: Mapping[str, str] = MappingProxyType({}),
@@ -32,11 +33,15 @@ def serve_mcp(
 
     The fork server `lends` forks to these programs, each with the module whose `main` it is.
 
+    Without `elicits`, or with PLAYVISOR_ELICITATION=off, no client's user is asked for an approval.
+
     Raises UsageError when no cluster is configured, for unknown tools, for a policy that is not valid, and for options
     that would not be safe.
     """
     _log_to_stderr()
     settings = load_settings()
+    if not elicits:
+        settings = settings.model_copy(update={"elicitation": "off"})
     if settings.policy:
         # A policy that is not valid is reported now, and not by the first call.
         from mcp_bridge.policy import Policy

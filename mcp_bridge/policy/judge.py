@@ -42,7 +42,8 @@ _DIFFERENCES = {
 class Verdict:
     """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
 
-    `elicitable`: an approval by the calling client's own user would suffice.
+    `elicitable`: an approval by the calling client's own user would suffice. `effects` is what the plan does, and
+    `advice` what the rules say about it.
     """
 
     decision: str
@@ -50,6 +51,8 @@ class Verdict:
     approver: str | None = None
     failure: Failure | None = None
     elicitable: bool = False
+    effects: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def applies(self) -> bool:
@@ -80,11 +83,13 @@ class Judge:
         question = make_question(
             tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
         )
+        effects = _list_effects(tool)
         decision = self.policy.decide(question)
         if decision.ruling == "refuse":
             return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
         if only_plan:
-            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
+            word = HELD if decision.ruling == "hold" else PLAN_ONLY
+            return Verdict(word, _get_rule_names(decision), effects=effects, advice=_get_advice(decision))
         if decision.ruling == "allow":
             return Verdict("allowed", _get_rule_names(decision))
         binding = Binding(tool.name, plan.digest, caller.identity, caller.kind)
@@ -101,11 +106,21 @@ class Judge:
             _get_rule_names(decision),
             failure=_make_hold_failure(decision, run_id, claim),
             elicitable=if_elicited.ruling == "allow",
+            effects=effects,
+            advice=_get_advice(decision),
         )
 
 
 def _get_rule_names(decision: Decision) -> tuple[str, ...]:
     return tuple(rule.name for rule in decision.rules)
+
+
+def _get_advice(decision: Decision) -> str:
+    return decision.advice if decision.ruling == "hold" else ""
+
+
+def _list_effects(tool: Tool) -> tuple[str, ...]:
+    return ("may stop a service or lose data",) if tool.effect == "destroy" else ("changes",)
 
 
 def _make_approval(plan: KeptPlan) -> Approval:
@@ -134,6 +149,20 @@ def _make_freeze_failure(freeze: Freeze) -> Failure:
     )
 
 
-def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what an approver sees of a plan: all of it."""
-    return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}
+def describe_plan(
+    plan: Plan, summary: str, diff: Mapping[str, Any] | None, verdict: Verdict, caller: Caller, cluster: str
+) -> dict[str, Any]:
+    """Return what an approver sees of a plan: all of it. `summary` says what it would do."""
+    return {
+        "summary": summary,
+        "steps": plan.steps,
+        "targets": plan.targets,
+        "diff": dict(diff or {}),
+        "effects": list(verdict.effects),
+        "rules": list(verdict.rules),
+        "advice": verdict.advice,
+        "cluster": cluster,
+        "asker_kind": caller.kind,
+        "label": caller.label,
+        "version": caller.version,
+    }
