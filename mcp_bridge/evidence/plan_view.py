@@ -19,7 +19,7 @@ from typing import Any
 from mcp_bridge.evidence.request_words import describe_request
 from mcp_bridge.ledger.records import KeptPlan
 
-_STEP_FIELDS = frozenset({"method", "path", "params", "task", "why"})
+_STEP_FIELDS = frozenset({"method", "path", "params", "task", "why", "effects"})
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,:;/=+@!%*()\[\] -]*[A-Za-z0-9_.:;/=+@!%*()\[\]-]|[A-Za-z0-9*]")
 # Characters that are letters or marks to Unicode, and show nothing.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -91,7 +91,7 @@ def make_plan_view(plan: KeptPlan) -> PlanView:
         plan_id=plan.plan_id,
         heading=_describe_heading(plan.tool, targets or steps),
         asker=_describe_asker(plan.asker, shown),
-        cluster=format_value(shown.get("cluster")),
+        cluster=format_value(plan.cluster),
         effects=tuple(format_value(effect) for effect in shown.get("effects") or ()),
         rules=tuple(format_value(rule) for rule in shown.get("rules") or ()),
         advice=make_visible(str(shown.get("advice") or "")),
@@ -99,8 +99,8 @@ def make_plan_view(plan: KeptPlan) -> PlanView:
         requests=requests,
         expires_at=plan.expires_at,
         digest=plan.digest,
-        judged=format_value(shown.get("judged")),
-        policy=format_value(shown.get("policy")),
+        judged=plan.judged,
+        policy=plan.policy,
     )
 
 
@@ -238,6 +238,10 @@ def _list_facts(target: Mapping[str, Any]) -> Iterator[str]:
         yield "a template"
     if target.get("protected"):
         yield "PROTECTED"
+    if target.get("exists") is False:
+        yield "does not exist yet"
+    if target.get("known") is False:
+        yield "not everything about it could be read"
 
 
 def _list_changes(key: str, diff: Mapping[str, Any]) -> Iterator[FieldView]:

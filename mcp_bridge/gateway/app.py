@@ -22,6 +22,7 @@ from mcp_bridge.gateway.sessions import Flight, Session, Sessions
 from mcp_bridge.gateway.trace import UNSENT
 from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
+from mcp_bridge.system.write_gate import WriteGate
 
 _LARGEST_FORM = 8 * 1024 * 1024
 _WRITING = frozenset({"POST", "PUT", "DELETE"})
@@ -30,9 +31,10 @@ _WRITING = frozenset({"POST", "PUT", "DELETE"})
 class GatewayApp:
     """Answers the requests of runs with the cluster's answers."""
 
-    def __init__(self, sessions: Sessions, upstream: Upstream) -> None:
+    def __init__(self, sessions: Sessions, upstream: Upstream, gate: WriteGate) -> None:
         self._sessions = sessions
         self._upstream = upstream
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -142,6 +144,20 @@ class GatewayApp:
         if use is None:
             session.deny(api_request.method, api_request.display_path)
             raise Fault("not_granted", REFUSAL)
+        # A freeze waits for what has passed the check until it is answered.
+        with self._gate.open_for_write():
+            # In a thread: it reads from the cluster by this same loop, and from the ledger.
+            refusal = await asyncio.to_thread(session.check)
+            if refusal is not None:
+                session.grant.release(use)
+                session.trace.deny(api_request.method, api_request.display_path)
+                raise Fault("not_admitted", refusal)
+            answer = await self._send(session, api_request, headers, body)
+        session.grant.record_answer(use, answer.status, _find_upid(answer))
+        return answer
+
+    async def _send(self, session: Session, api_request: ApiRequest, headers: dict[str, str], body: Body) -> Answer:
+        """Send a request that may change something, and trace it."""
         entry = session.trace.begin(api_request.method, api_request.display_path)
         try:
             answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
@@ -152,7 +168,6 @@ class GatewayApp:
         if upid:
             session.upids.append(upid)
         session.trace.end(entry, answer.status, len(answer.body), upid=upid)
-        session.grant.record_answer(use, answer.status, upid)
         return answer
 
     def _render_fault(self, fault: Fault) -> Response:

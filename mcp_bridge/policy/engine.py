@@ -43,6 +43,11 @@ class Decision:
     stopped: tuple[str, ...] = ()
 
     @property
+    def rule_names(self) -> tuple[str, ...]:
+        """The names of the rules that decided."""
+        return tuple(rule.name for rule in self.rules)
+
+    @property
     def reason(self) -> str:
         """One sentence that explains the decision to the caller."""
         rule_names = ", ".join(rule.name for rule in self.rules)
@@ -141,7 +146,7 @@ class Policy:
         return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
 
     def _find_allowed(self, question: Question) -> Decision:
-        """Find out whether some approval would help: how it decides then, or with the most ordinary one if none does."""
+        """Find out whether some approval would help: how it decides then, or with the most ordinary one if none."""
         ordinary: Decision | None = None
         for approval in self._list_possible_approvals(question):
             decision = self._evaluate(question, approval)
