@@ -107,5 +107,7 @@ def _split_pattern(pattern: str) -> tuple[str, str, str]:
 
 def _matches(pattern: Path, path: Path) -> bool:
     return len(pattern) == len(path) and all(
-        wanted.startswith("{") or wanted == segment for wanted, segment in zip(pattern, path, strict=True)
+        # A segment with a separator in it is more than one to Proxmox VE.
+        wanted == segment or (wanted.startswith("{") and "/" not in segment)
+        for wanted, segment in zip(pattern, path, strict=True)
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -32,15 +33,25 @@ from mcp_bridge.mcp.completions import Completions
 from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
+from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
-from mcp_bridge.run import Bridge, Request, unrecorded_result
+from mcp_bridge.run import Bridge, Request, background, unrecorded_result
 from mcp_bridge.settings import Mode
+from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.text.plain import clean, clean_data, one_line
 
 _MOST_STOP_SECONDS = 10
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
-_MOST_RUNS_AT_ONCE = 64
+MOST_RUNS_AT_ONCE = 64
+# Waiting for runs, and asking for and ending them, must work while all of those are taken.
+_MOST_WAITS_AT_ONCE = 64
+_MOST_LOOKS_AT_ONCE = 32
+# Of each client, of each of the three.
+_MOST_IN_LINE = 64
+_MOST_LINE_SECONDS = 60
+_WAITING = ("wait_run",)
+_LOOKING = ("list_runs", "get_run", "cancel_run")
 
 Context = ServerRequestContext[Any, Any]
 
@@ -56,15 +67,23 @@ class _Server(Server[Any]):
 
 
 class McpServer:
-    """Serves the offered tools of one bridge to MCP clients in one mode."""
+    """Serves the offered tools of one bridge to MCP clients in one mode; `is_shared` by clients that are told apart."""
 
-    def __init__(self, bridge: Bridge, mode: Mode, offer: Offer) -> None:
+    def __init__(
+        self, bridge: Bridge, mode: Mode, offer: Offer, *, is_shared: bool = False, most_runs: int = MOST_RUNS_AT_ONCE
+    ) -> None:
         self._bridge = bridge
         self._mode = mode
         self._offer = offer
         # The cancel events of running calls.
         self._running: dict[CallKey, threading.Event] = {}
-        self._threads = anyio.CapacityLimiter(_MOST_RUNS_AT_ONCE)
+        # The calls that wait for their turn.
+        self._in_line: dict[CallKey, anyio.CancelScope] = {}
+        self._runs, self._waits, self._looks = (
+            Shares(slots, _MOST_IN_LINE, _MOST_LINE_SECONDS, is_shared=is_shared)
+            for slots in (most_runs, _MOST_WAITS_AT_ONCE, _MOST_LOOKS_AT_ONCE)
+        )
+        self._threads = anyio.CapacityLimiter(most_runs + _MOST_WAITS_AT_ONCE + _MOST_LOOKS_AT_ONCE)
         self._subscriptions = Subscriptions(bridge)
         resources = Resources(bridge, offer, self._subscriptions, self._call_reading_tool, self._make_request)
         prompts = Prompts(offer)
@@ -169,17 +188,44 @@ class McpServer:
         Over HTTP a broken connection does not cancel: the run goes on to its end, unless the client cancels it.
         """
         cancel, key = threading.Event(), callers.identify_call(ctx)
+        identity = request.caller.identity
+        shares = self._find_shares(request.tool)
+        try:
+            with anyio.CancelScope() as scope:
+                self._in_line[key] = scope
+                give_back = await shares.acquire(identity)
+        except TooMany:
+            return make_busy_result(request.tool, *shares.count(identity))
+        finally:
+            self._in_line.pop(key, None)
+        if scope.cancelled_caught:
+            return make_withdrawn_result(request.tool)
         self._running[key] = cancel
+        loop, has_begun = asyncio.get_running_loop(), False
+
+        def end() -> None:
+            # The loop may be gone before a run in the background is.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(give_back)
 
         def work() -> Result:
+            nonlocal has_begun
+            has_begun, run_id = True, ""
             try:
-                return self._bridge.call(request, report, cancel)
+                result = self._bridge.call(request, report, cancel)
+                run_id = result.run_id
             finally:
                 self._running.pop(key, None)
+                # What goes on in the background still has its share.
+                background.call_when_ended(run_id, end)
+            return result
 
         try:
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
         except anyio.get_cancelled_exc_class():
+            if not has_begun:
+                self._running.pop(key, None)
+                give_back()
             if ctx.request is None:
                 cancel.set()
             raise
@@ -187,16 +233,25 @@ class McpServer:
             self._subscriptions.look_now()
             self._bridge.follow_up_interrupted()
 
+    def _find_shares(self, tool: str) -> Shares:
+        if tool in _WAITING:
+            return self._waits
+        return self._looks if tool in _LOOKING else self._runs
+
     async def _handle_cancelled(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client cancels; the SDK itself only stops waiting for it."""
         if ctx.method == "notifications/cancelled":
-            cancel = self._running.get(callers.identify_call(ctx, (ctx.params or {}).get("requestId")))
-            if cancel:
-                cancel.set()
+            key = callers.identify_call(ctx, (ctx.params or {}).get("requestId"))
+            if key in self._in_line:
+                self._in_line[key].cancel()
+            elif key in self._running:
+                self._running[key].set()
         return await call_next(ctx)
 
     async def stop_runs(self) -> None:
         """Stop every run, and give them time to write how they ended."""
+        for scope in list(self._in_line.values()):
+            scope.cancel()
         for cancel in list(self._running.values()):
             cancel.set()
         with anyio.move_on_after(_MOST_STOP_SECONDS):
@@ -249,4 +304,5 @@ async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:
     """Serve on stdio until the client leaves."""
-    anyio.run(McpServer(bridge, mode, offer).serve_stdio)
+    with bound_stderr():
+        anyio.run(McpServer(bridge, mode, offer).serve_stdio)

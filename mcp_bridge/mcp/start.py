@@ -64,7 +64,8 @@ def serve_mcp(
     issuer = Issuer(**oauth) if oauth["url"] else None
     listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
     listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
-    serve_http(McpServer(bridge, effective_mode, offer), listen_options, tokens.verify)
+    server = McpServer(bridge, effective_mode, offer, is_shared=listen_options.auth, most_runs=listen_options.runs)
+    serve_http(server, listen_options, tokens.verify)
 
 
 def _log_to_stderr() -> None:

@@ -12,18 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.ledger.records import Binding, Claim, KeptPlan
 from mcp_bridge.policy import Approval, Decision, Moment, Policy, make_question
-from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.plans import Plans
+    from mcp_bridge.ledger.freezes import Freeze
+    from mcp_bridge.ledger.plans import PlanWriter
 
 APPROVED = "approved"
 HELD = "held"
 PLAN_ONLY = "plan only"
 _APPLIED = ("allowed", APPROVED)
+# Why an approval is no longer good, by the part of its binding that is not so.
+_DIFFERENCES = {
+    "tool": "for another tool",
+    "digest": "the plan is another one",
+    "asker": "for somebody else",
+    "asker_kind": "for another kind of caller",
+    "cluster": "on another cluster",
+    "judged": "what policy judged has changed since, such as tags, pool or protection",
+    "policy": "the policy has changed since",
+    "expires_at": "the approval is out of date",
+    "entries": "the ledger's entries do not say so",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Judge:
     """Decides on plans by one policy and the approvals in one ledger."""
 
     policy: Policy
-    plans: Plans
+    plans: PlanWriter
     read_freeze: Callable[[], Freeze | None]
 
     def judge(
@@ -75,9 +87,10 @@ class Judge:
             return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
         if decision.ruling == "allow":
             return Verdict("allowed", _get_rule_names(decision))
-        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.identity, run_id, plan_id)
-        if approved_plan:
-            approval = _make_approval(approved_plan)
+        binding = Binding(tool.name, plan.digest, caller.identity, caller.kind)
+        claim = self.plans.take_approved(binding, run_id, plan_id)
+        if claim.plan:
+            approval = _make_approval(claim.plan)
             decision = self.policy.decide(question, approval)
             if decision.ruling == "allow":
                 return Verdict(APPROVED, _get_rule_names(decision), approval.by)
@@ -86,7 +99,7 @@ class Judge:
         return Verdict(
             HELD,
             _get_rule_names(decision),
-            failure=_make_hold_failure(decision, run_id),
+            failure=_make_hold_failure(decision, run_id, claim),
             elicitable=if_elicited.ruling == "allow",
         )
 
@@ -103,11 +116,12 @@ def _make_refusal_failure(decision: Decision) -> Failure:
     return Failure(code="refused", message=f"{decision.reason} Nothing was changed.", hint=decision.advice)
 
 
-def _make_hold_failure(decision: Decision, run_id: str) -> Failure:
+def _make_hold_failure(decision: Decision, run_id: str, claim: Claim) -> Failure:
+    since = f" It was approved, but {_DIFFERENCES[claim.difference]}." if claim.difference else ""
     command = f"playvisor approvals approve {run_id[:8]}"
     return Failure(
         code="approval_required",
-        message=f"{decision.reason} The plan is held; nothing was changed.",
+        message=f"{decision.reason}{since} The plan is held; nothing was changed.",
         hint=f"{decision.advice} `{command}` approves it; then make the same call again.",
     )
 

@@ -19,7 +19,6 @@ from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
-from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.active import ActiveRuns
 from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
@@ -32,7 +31,8 @@ from mcp_bridge.text.redaction import make_writable
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.records import RunRow
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.policy.freeze import Freezer
     from mcp_bridge.policy.judge import Judge
 
 
@@ -56,7 +56,7 @@ class Engine:
         return self._settings
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerWriter:
         """The ledger; what an earlier process left open in it is closed on first use."""
         return self._recorder.ledger
 
@@ -68,15 +68,20 @@ class Engine:
         return Tokens(self.ledger.database)
 
     @cached_property
+    def freezer(self) -> Freezer:
+        """Reads the freeze."""
+        from mcp_bridge.policy.freeze import Freezer
+
+        return Freezer(self.ledger.database)
+
+    @cached_property
     def judge(self) -> Judge:
         """Decides what becomes of plans. Raises UsageError for a policy that is not valid."""
         # Cedar takes time to import, and reading needs none of it.
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
 
-        return Judge(
-            Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).read_freeze
-        )
+        return Judge(Policy.load(self._settings.policy), self.ledger.plans, self.freezer.read_freeze)
 
     def run(
         self,
@@ -107,17 +112,21 @@ class Engine:
 
         Raises UsageError for a plan that is not held, or no longer.
         """
-        run_id = str(uuid.uuid4())
-        if approval == "elicitation" and self.ledger.plans.find(plan_id).asker != request.caller.identity:
+        plan = self.ledger.plans.find(plan_id)
+        if approval == "elicitation" and plan.asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
         approver = request.caller.identity
-        tool = "approve_plan" if approve else "deny_plan"
-        decided = self.ledger.plans.decide(plan_id, approver, approve=approve, approval=approval)
-        decision = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
-        summary = f"{decided.state.capitalize()} the plan of {decided.asker}: {decided.shown['summary']}"
-        closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
-        self.ledger.record(self._recorder.make_opening(decision, run_id), closing)
-        return decided
+        tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
+        decision = replace(request, tool=tool, arguments={"plan_id": plan.plan_id})
+        summary = f"{state.capitalize()} the plan of {plan.asker}: {plan.shown['summary']}"
+        return self.ledger.decide(
+            plan.plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            opening=self._recorder.make_opening(decision, str(uuid.uuid4())),
+            closing=Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver),
+        )
 
     def follow_up_interrupted(self) -> None:
         """Follow up, in the background, what an earlier process had left open; for servers."""

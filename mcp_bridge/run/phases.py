@@ -21,7 +21,7 @@ from mcp_bridge.run.active import Control
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
 from mcp_bridge.run.outcome import is_broken_off, mark_if_lost, mark_if_of_another_plan, read_plan, result_of
 from mcp_bridge.run.record import Recorder
-from mcp_bridge.run.recovery.tasks import PHASE, TaskInspector
+from mcp_bridge.run.recovery.tasks import TaskInspector
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.plain import one_line
@@ -121,7 +121,8 @@ class Phases:
         """Apply exactly this plan, when no other run holds the same guests."""
         settings = self._means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with guest_locks.hold(settings.state_dir, settings.endpoint.url, targets, self._control.cancel) as is_alone:
+        database = self._means.recorder.ledger.database
+        with guest_locks.hold(database, settings.endpoint.url, targets, self._control.cancel) as is_alone:
             if not is_alone:
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)
@@ -135,7 +136,7 @@ class Phases:
         folder = self._means.recorder.ledger.folder(self._run_id)
         stop = applied.gateway_upids if self._control.stop_tasks else ()
         requests = TaskInspector(self._means.executor).inspect(
-            folder / PHASE, read_requests(folder / "apply", plan.steps), stop
+            folder, read_requests(folder / "apply", plan.steps), stop
         )
         return BrokenOff(self._collect_known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
 

@@ -26,7 +26,7 @@ from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
 
 
 class Recorder:
@@ -41,13 +41,13 @@ class Recorder:
         self._catching_up = threading.Lock()
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerWriter:
         """The ledger; what an earlier process left open in it is closed on first use."""
         # SQLAlchemy takes a fifth of a second to import, which an MCP client's handshake should not wait for.
-        from mcp_bridge.ledger.store import Ledger
+        from mcp_bridge.ledger.writer import LedgerWriter
         from mcp_bridge.run.recovery.interrupted import close_interrupted
 
-        ledger = Ledger(self._settings.state_dir, self._settings.ledger_url)
+        ledger = LedgerWriter(self._settings.state_dir, self._settings.ledger_url)
         self._interrupted = close_interrupted(ledger)
         return ledger
 
@@ -90,6 +90,8 @@ class Recorder:
                 client_version=make_writable(caller.version) if caller.version else None,
                 proxmox_user=self._redactor.redact_text(self._settings.endpoint.identity) or None,
                 cluster_url=self._redactor.redact_text(self._settings.endpoint.url) or None,
+                asker=caller.identity,
+                asker_kind=caller.kind,
             ),
             collection_version=collection.version(),
             playbook=playbook,
@@ -124,6 +126,8 @@ class Recorder:
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,
+                asker_kind=request.caller.kind,
+                label=request.caller.label,
             )
         )
 

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     policy: Path | None = Field(None, validation_alias=_alias("PLAYVISOR_POLICY"))
     # Seconds within which a plan can be approved and applied.
     plan_seconds: int = Field(900, validation_alias=_alias("PLAYVISOR_PLAN_SECONDS"), ge=1)
+    # Days for which runs and what they changed can't be removed.
+    keep_days_min: int = Field(30, validation_alias=_alias("PLAYVISOR_KEEP_DAYS_MIN"), ge=0)
+    # Days after which artifacts are removed, and bytes that they may take in all.
+    artifacts_days: int | None = Field(None, validation_alias=_alias("PLAYVISOR_ARTIFACTS_DAYS"), ge=1)
+    artifacts_max: int = Field(2 * 2**30, validation_alias=_alias("PLAYVISOR_ARTIFACTS_MAX"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.

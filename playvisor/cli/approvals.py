@@ -12,10 +12,13 @@ from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
+from mcp_bridge.system.write_gate import WriteGate
 from playvisor.cli import console, results, units
 from playvisor.cli.call import make_request
 
 _NEWEST = 50
+# How long a freeze waits for what is being sent.
+_FREEZE_SECONDS = 10
 
 
 def list_plans(*, everything: bool, as_json: bool) -> None:
@@ -94,20 +97,31 @@ def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
 
 def freeze(why: str, *, as_json: bool) -> None:
     """Refuse all changes from now on, by everybody who uses this state directory."""
-    freeze_notice = Freezer(load_settings().state_dir).freeze(why)
+    freeze_notice = _open_freezer().freeze(why)
+    is_quiet = WriteGate(load_settings().state_dir).wait_until_closed(_FREEZE_SECONDS)
     if as_json:
-        console.print_json({"frozen": True, **freeze_notice.__dict__})
+        console.print_json({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet})
         return
+    if not is_quiet:
+        console.get_stderr().print(
+            f"A request that was sent before has not been answered within {_FREEZE_SECONDS} s: "
+            "`playvisor runs list` shows which runs are under way."
+        )
     console.get_stderr().print(f"Frozen: {freeze_notice}. Reads and plans still work; `playvisor thaw` ends it.")
 
 
 def thaw(*, as_json: bool) -> None:
     """Allow changes again."""
-    ended = Freezer(load_settings().state_dir).thaw()
+    ended = _open_freezer().thaw()
     if as_json:
         console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
         return
     console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
+
+
+def _open_freezer() -> Freezer:
+    settings = load_settings()
+    return Freezer(Ledger(settings.state_dir, settings.ledger_url).database)
 
 
 def _describe_state(plan: KeptPlan) -> str:

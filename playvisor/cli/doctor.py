@@ -103,11 +103,11 @@ def _check_state_dir(settings: Settings) -> Check:
 
 
 def _check_ledger(settings: Settings) -> Check:
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
     from mcp_bridge.run.recovery.interrupted import close_interrupted
 
     try:
-        ledger = Ledger(settings.state_dir, settings.ledger_url)
+        ledger = LedgerWriter(settings.state_dir, settings.ledger_url)
         closed = close_interrupted(ledger)
         newest = ledger.recent(1)
     except PlayvisorError as error:

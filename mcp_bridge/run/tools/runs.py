@@ -19,7 +19,6 @@ from mcp_bridge.evidence import events
 from mcp_bridge.executor import Progress
 from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
@@ -139,7 +138,7 @@ def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop:
     if row.host != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."
         return Failure(code="unsupported", message=f"{name} runs on another host, {row.host}.", hint=hint)
-    frozen = Freezer(engine.settings.state_dir).read_freeze() if stop else None
+    frozen = engine.freezer.read_freeze() if stop else None
     if frozen:
         message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
         return Failure(code="frozen", message=message, hint="Leave out stop_tasks to cancel the run alone.")

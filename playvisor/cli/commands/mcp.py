@@ -52,6 +52,17 @@ def mcp_serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="With http: name by which clients reach the server; may be repeated."),
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="With http: origin whose pages may call it, such as http://localhost:6274; may be repeated.",
+        ),
+    ] = None,
+    connections: Annotated[int, typer.Option(min=16, help="With http: connections that may be open at once.")] = 1024,
+    runs: Annotated[
+        int, typer.Option(min=1, help="With http: runs that may be under way at once, shared fairly by the tokens.")
+    ] = 64,
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="With http: require no token; only on a loopback address.")
     ] = False,
@@ -81,7 +92,16 @@ def mcp_serve(
     from mcp_bridge.mcp.start import serve_mcp
     from playvisor.cli.command_line import LENT_PROGRAMS
 
-    listen = {"host": host, "port": port, "names": tuple(allow_host or ()), "auth": not no_auth, "rate": rate}
+    names = {"names": tuple(allow_host or ()), "origins": tuple(allow_origin or ())}
+    listen = {
+        "host": host,
+        "port": port,
+        **names,
+        "connections": connections,
+        "runs": runs,
+        "auth": not no_auth,
+        "rate": rate,
+    }
     tls = {"certificate": tls_cert, "key": tls_key}
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}

@@ -24,8 +24,15 @@ COLLECTION = "ansible_collections.playvisor.proxmox."
 LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
+<<<<<<< HEAD
         ("collection", "database", "system"),
+        ("ledger",),
+        ("auth", "catalogue", "executor", "settings"),
+=======
+        ("collection", "system"),
+        ("database",),
         ("auth", "catalogue", "executor", "ledger", "settings"),
+>>>>>>> i13-limits
         ("gateway", "policy"),
         ("evidence",),
         ("run",),
@@ -93,6 +100,7 @@ DOORS = {
         "mcp_bridge.ledger.records",
         "mcp_bridge.ledger.store",
         "mcp_bridge.ledger.verify",
+        "mcp_bridge.ledger.writer",
         "mcp_bridge.policy.freeze",
         "mcp_bridge.run.recovery.interrupted",
     ],
@@ -118,6 +126,7 @@ DOORS = {
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
+        "mcp_bridge.system.write_gate",
         "pve_simulator",
     ],
     "words for people": [
