@@ -44,7 +44,7 @@ class Database:
                 "Set PLAYVISOR_STATE_DIR to a directory that you may write to.",
             ) from error
         try:
-            require_trusted(self._state_dir, "The state directory")
+            require_trusted(self.state_dir, "The state directory")
             if self.file:
                 require_trusted(self.file, "The ledger")
         except UsageError as error:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import collection
@@ -114,7 +114,9 @@ class Phases:
             }
         )
         ending = NotApplied(self._collect_known(), planned)
-        self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, ending))
+        # What is kept says what the plan would do; why it was not applied is in the result of the call.
+        as_planned = replace(ending, known=replace(ending.known, verdict=replace(verdict, failure=None)))
+        self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, as_planned))
         return ending
 
     def _apply(self, plan: Plan) -> Ending:

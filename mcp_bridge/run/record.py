@@ -112,16 +112,19 @@ class Recorder:
         return result
 
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
-        """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
+        """Keep a plan that was not applied, to be decided on or applied later; `result` says what it would do."""
         arguments = dict(request.arguments)
         has_secret = self._redactor.redact(_make_recordable(request)) != arguments
+        described = judge.describe_plan(
+            plan, result.summary, result.diff, verdict, request.caller, self._settings.endpoint.url
+        )
         self.ledger.plans.keep(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
                 digest=plan.digest,
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
-                shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
+                shown=self._redactor.redact(described),
                 asker=request.caller.identity,
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",

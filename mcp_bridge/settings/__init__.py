@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     # Days after which artifacts are removed, and bytes that they may take in all.
     artifacts_days: int | None = Field(None, validation_alias=_alias("PLAYVISOR_ARTIFACTS_DAYS"), ge=1)
     artifacts_max: int = Field(2 * 2**30, validation_alias=_alias("PLAYVISOR_ARTIFACTS_MAX"), ge=0)
+    # Whether an MCP client is asked for its user's approval; without, such plans are held for `playvisor approvals`.
+    elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
+    # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
+    reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Wide enough that no table is cut when it goes into a file or a pipe.
 _PIPE_WIDTH = 400
+# How much further in a line goes on that is too long.
+_HANGING = 4
 
 
 @cache
@@ -78,6 +80,21 @@ def print_failure(message: str, hint: str | None) -> None:
     get_stderr().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
     if hint:
         get_stderr().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
+
+
+def print_lines(text: str, *, to_stderr: bool = False) -> None:
+    """Print text line by line; what is too long for one goes on below it, further in."""
+    from rich.text import Text
+
+    out = get_stderr() if to_stderr else get_stdout()
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip()) + _HANGING
+        first, *rest = Text(line).wrap(out, out.width) or [Text()]
+        out.print(first, soft_wrap=True)
+        if rest:
+            remaining = Text(line[len(first.plain) :].lstrip())
+            for part in remaining.wrap(out, max(1, out.width - indent)):
+                out.print(Text(" " * indent + part.plain), soft_wrap=True)
 
 
 def print_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:

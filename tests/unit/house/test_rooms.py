@@ -24,15 +24,10 @@ COLLECTION = "ansible_collections.playvisor.proxmox."
 LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
-<<<<<<< HEAD
-        ("collection", "database", "system"),
-        ("ledger",),
-        ("auth", "catalogue", "executor", "settings"),
-=======
         ("collection", "system"),
         ("database",),
-        ("auth", "catalogue", "executor", "ledger", "settings"),
->>>>>>> i13-limits
+        ("ledger",),
+        ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
         ("evidence",),
         ("run",),
@@ -95,6 +90,7 @@ DOORS = {
         "mcp_bridge.auth.tokens",
         "mcp_bridge.evidence.events",
         "mcp_bridge.evidence.export",
+        "mcp_bridge.evidence.plan_view",
         "mcp_bridge.evidence.undo",
         "mcp_bridge.ledger.artifacts",
         "mcp_bridge.ledger.records",
@@ -113,6 +109,7 @@ DOORS = {
         "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
+        "mcp_bridge.policy.samples",
     ],
     "putting it together: settings, the servers that it starts, starting fast, being forked": [
         "mcp_bridge.collection",
