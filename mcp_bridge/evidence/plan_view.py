@@ -79,8 +79,9 @@ class PlanView:
 
     @property
     def title(self) -> str:
-        """What it would do, and the effect of it, on one line."""
-        return f"{self.heading}: {', '.join(self.effects)}" if self.effects else self.heading
+        """What it would do, and the effects of it beyond that something changes, on one line."""
+        effects = [effect for effect in self.effects if effect != "changes"] or self.effects
+        return f"{self.heading}: {', '.join(effects)}" if effects else self.heading
 
 
 def describe_plan(
@@ -117,7 +118,7 @@ def make_plan_view(plan: KeptPlan) -> PlanView:
         plan_id=plan.plan_id,
         heading=_describe_heading(plan.tool, steps or targets),
         asker=_describe_asker(plan),
-        cluster=format_value(plan.cluster),
+        cluster=make_visible(plan.cluster),
         effects=tuple(format_value(effect) for effect in shown.get("effects") or ()),
         rules=tuple(format_value(rule) for rule in shown.get("rules") or ()),
         advice=make_visible(str(shown.get("advice") or "")),
@@ -125,8 +126,8 @@ def make_plan_view(plan: KeptPlan) -> PlanView:
         requests=tuple(_view_request(step, diff) for step in steps),
         expires_at=plan.expires_at,
         digest=plan.digest,
-        judged=format_value(plan.judged),
-        policy=format_value(plan.policy),
+        judged=make_visible(plan.judged),
+        policy=make_visible(plan.policy),
     )
 
 
@@ -269,7 +270,8 @@ def _list_facts(target: Mapping[str, Any]) -> Iterator[str]:
     if "vmid" not in target:
         return
     place = [format_value(target.get("type")), f"on {format_value(target['node'])}" if target.get("node") else ""]
-    yield " ".join(filter(None, place))
+    if any(place):
+        yield " ".join(filter(None, place))
     if target.get("status"):
         yield format_value(target["status"])
     if target.get("pool"):
