@@ -13,13 +13,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.evidence.request_words import describe_request
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy import Target
-from mcp_bridge.result import Plan
 from mcp_bridge.text.plain import clean
+
+if TYPE_CHECKING:
+    from mcp_bridge.policy import Target
+    from mcp_bridge.result import Plan
 
 _STEP_FIELDS = frozenset({"method", "path", "params", "task", "why", "effects"})
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,:;/=+@!%*()\[\] -]*[A-Za-z0-9_.:;/=+@!%*()\[\]-]|[A-Za-z0-9*]")
