@@ -117,7 +117,7 @@ async def _send_request(
     request = client.build_request(method, "/", headers=headers, content=body)
     if not body and method in ("GET", "DELETE"):
         request.headers.pop("content-length", None)
-    # Exactly as the run sent it: the client would write it in its own way.
+    # Exactly as it was judged: the client would write it in its own way.
     request.extensions = {**request.extensions, "target": target.encode("ascii")}
     response = await client.send(request, stream=True)
     try:
