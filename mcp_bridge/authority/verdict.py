@@ -16,7 +16,7 @@ from mcp_bridge.result import Failure, Plan
 
 if TYPE_CHECKING:
     from mcp_bridge.authority.permit import Permit
-    from mcp_bridge.policy import Decision, Question, Target
+    from mcp_bridge.policy import Decision, Question
 
 ALLOWED = "allowed"
 APPROVED = "approved"
@@ -82,10 +82,6 @@ class Judged:
         text = json.dumps(self.facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def describe_targets(self) -> list[dict[str, Any]]:
-        """What the plan touches, as approvers see it; a configuration is no part of it."""
-        return [_describe_target(target) for target in self.question.targets]
-
     def list_differences(self, other: Judged) -> list[str]:
         """Name what differs in another judgement of the same plan."""
         mine, theirs = self.facts, other.facts
@@ -117,20 +113,3 @@ class Verdict:
     def applies(self) -> bool:
         """Whether the plan may be applied now."""
         return self.permit is not None
-
-
-def _describe_target(target: Target) -> dict[str, Any]:
-    if target.vmid is None:
-        return {"kind": target.kind, "id": target.id} if target.kind else {"id": target.id}
-    facts = {"vmid": target.vmid, "name": target.name, "node": target.node, "type": target.type}
-    if not target.exists:
-        return {**facts, "exists": False}
-    return {
-        **facts,
-        "status": target.status,
-        "pool": target.pool,
-        "tags": list(target.tags),
-        "template": target.template,
-        "protected": target.protected,
-        **({} if target.is_known else {"known": False}),
-    }

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, collection
-from mcp_bridge.auth.caller import Caller
 from mcp_bridge.authority import HELD, Authority, Verdict
 from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
+from mcp_bridge.evidence.plan_view import describe_plan
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run.ending import Ending
@@ -113,8 +113,16 @@ class Recorder:
         """Keep a plan that was not applied, to be decided on or applied later; `result` says what it would do."""
         arguments = dict(request.arguments)
         has_secret = self._redactor.redact(_make_recordable(request)) != arguments
-        described = _describe_plan(plan, result, verdict, request.caller)
         judged = verdict.judged
+        described = describe_plan(
+            plan,
+            result.summary,
+            result.diff,
+            judged.question.targets if judged else (),
+            rules=verdict.rules,
+            advice=judged.decision.advice if judged and verdict.decision == HELD else "",
+            version=request.caller.version,
+        )
         self._authority.keep_plan(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
@@ -169,21 +177,3 @@ def _make_recordable(request: Request) -> dict[str, Any]:
     """The arguments of a request without those that its tool declares as secret or would refuse."""
     tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
     return make_recordable(tool.input_schema, request.arguments) if tool else dict(request.arguments)
-
-
-def _describe_plan(plan: Plan, result: Result, verdict: Verdict, caller: Caller) -> dict[str, Any]:
-    """What an approver sees of a plan: all of it. `result` says what it would do."""
-    judged = verdict.judged
-    return {
-        "summary": result.summary,
-        "steps": plan.steps,
-        "targets": judged.describe_targets() if judged else [],
-        "diff": dict(result.diff or {}),
-        "effects": plan.effects or [],
-        "rules": list(verdict.rules),
-        "advice": judged.decision.advice if judged and verdict.decision == HELD else "",
-        "cluster": judged.cluster if judged else "",
-        "asker_kind": caller.kind,
-        "label": caller.label,
-        "version": caller.version,
-    }
