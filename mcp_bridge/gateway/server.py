@@ -16,10 +16,20 @@ from mcp_bridge.gateway.app import GatewayApp
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
+from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket
+from mcp_bridge.system.limited_http import make_config
 
-# Runs keep their connections; they go when the run's process does.
-_KEEP_SECONDS = 3600
-_BACKLOG = 512
+# Runs keep their connections; they go when the run's process does. An upload may take long, as long as it goes on.
+LIMITS = ConnectionLimits(
+    total=512,
+    unproven=256,
+    unproven_per_address=256,
+    header_seconds=10,
+    body_seconds=6 * 3600,
+    idle_seconds=3600,
+    header_bytes=64 * 1024,
+    backlog=512,
+)
 
 
 class _Server(uvicorn.Server):
@@ -51,20 +61,11 @@ async def serve(
     loop = asyncio.get_running_loop()
     ready(lambda: loop.call_soon_threadsafe(stop.set))
     upstream = Upstream(endpoint, credentials)
-    config = uvicorn.Config(
-        GatewayApp(sessions, upstream),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=_KEEP_SECONDS,
-        backlog=_BACKLOG,
+    connections = Connections(LIMITS)
+    config = make_config(
+        GatewayApp(sessions, upstream), connections, lifespan="off", log_config=None, date_header=False
     )
     try:
-        await _Server(config, stop).serve(sockets=[listening])
+        await _Server(config, stop).serve(sockets=[CountedSocket(listening, connections)])
     finally:
         await upstream.aclose()
