@@ -36,12 +36,15 @@ def connect(url):
 
 
 def exchange(url, request):
-    """The first line of the answer to these bytes, and whether the connection was closed afterwards."""
+    """The first line of the answer to these bytes, after which the connection was closed."""
     with connect(url) as connection:
-        connection.sendall(request)
         answer = b""
-        while part := connection.recv(65536):
-            answer += part
+        # It may be answered and closed before all of it was sent.
+        with suppress(ConnectionResetError, BrokenPipeError):
+            connection.sendall(request)
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                answer += part
     return answer.split(b"\r\n")[0].decode()
 
 
