@@ -20,6 +20,7 @@ from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
 from mcp_bridge.gateway.request import ApiRequest, encode_params, parse_api_path, parse_params
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
+from mcp_bridge.gateway.trace import UNSENT
 from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
 from mcp_bridge.system.connections import CONNECTION_KEY
@@ -49,7 +50,9 @@ class GatewayApp:
             response = self._render_fault(fault)
         except Exception as error:
             # A run that gets no answer would wait for one.
-            response = self._render_fault(Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}"))
+            response = self._render_fault(
+                Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}", is_sent=True)
+            )
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -157,7 +160,7 @@ class GatewayApp:
         try:
             answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
         except Fault as fault:
-            session.trace.end(entry, None, note=fault.code)
+            session.trace.end(entry, None, note=fault.code if fault.is_sent else UNSENT)
             raise
         upid = _find_upid(answer)
         if upid:
@@ -168,7 +171,13 @@ class GatewayApp:
 
     def _render_fault(self, fault: Fault) -> Response:
         address = self._upstream.address or "the cluster"
-        body = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
+        body = {
+            "data": None,
+            "message": f"{fault.cause}\n",
+            "address": address,
+            "cause": fault.cause,
+            "sent": fault.is_sent,
+        }
         headers = {
             "x-gateway-fault": fault.code,
             "x-pve-reason": quote(fault.cause),

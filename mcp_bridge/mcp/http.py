@@ -105,6 +105,8 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
         config = make_config(
             _add_access(app, listen, addresses, verify, listen.public_url or url),
             connections,
+            # Its messages go to the handler of all logs.
+            log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=_CLOSING_SECONDS,
             ssl_certfile=listen.certificate,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy import Approval, Decision, Moment, Policy, make_question
+from mcp_bridge.policy import Approval, Decision, Moment, Policy, Target, make_question
 from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
+from mcp_bridge.system.identity import list_groups
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.plans import Plans
@@ -65,9 +66,8 @@ class Judge:
         freeze = self.read_freeze()
         if freeze and not only_plan:
             return Verdict("frozen", failure=_make_freeze_failure(freeze))
-        question = make_question(
-            tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
-        )
+        moment = Moment.from_datetime(datetime.now())
+        question = make_question(tool, caller, plan.steps, _read_guests(plan.targets), moment)
         decision = self.policy.decide(question)
         if decision.ruling == "refuse":
             return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
@@ -91,12 +91,36 @@ class Judge:
         )
 
 
+def _read_guests(targets: Sequence[Mapping[str, Any]]) -> dict[int, Target]:
+    """Read the guests that a module described; one whose protection it could not read is not known."""
+    return {
+        int(entry["vmid"]): Target(
+            id=str(entry["vmid"]),
+            vmid=int(entry["vmid"]),
+            name=str(entry.get("name") or ""),
+            node=str(entry.get("node") or ""),
+            type=str(entry.get("type") or ""),
+            pool=str(entry.get("pool") or ""),
+            tags=tuple(entry.get("tags") or ()),
+            protected=bool(entry.get("protected", True)),
+            template=bool(entry.get("template")),
+            status=str(entry.get("status") or ""),
+            is_known="protected" in entry,
+            config=entry.get("config") or {},
+        )
+        for entry in targets
+        if entry.get("vmid") is not None
+    }
+
+
 def _get_rule_names(decision: Decision) -> tuple[str, ...]:
     return tuple(rule.name for rule in decision.rules)
 
 
 def _make_approval(plan: KeptPlan) -> Approval:
-    return Approval("elicitation" if plan.approval == "elicitation" else "operator", plan.approver or "")
+    if plan.approval == "elicitation":
+        return Approval("elicitation", plan.approver or "")
+    return Approval("operator", plan.approver or "", list_groups(plan.approver or ""))
 
 
 def _make_refusal_failure(decision: Decision) -> Failure:

@@ -46,6 +46,13 @@ def mcp_serve(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Offer only tools that read, whatever the other options say.")
     ] = False,
+    no_elicitation: Annotated[
+        bool,
+        typer.Option(
+            "--no-elicitation",
+            help="Never ask the client's user for an approval: plans are held for `playvisor approvals`.",
+        ),
+    ] = False,
     host: Annotated[str, typer.Option(help="With http: address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With http: port; 0 means any free one.")] = 8765,
     allow_host: Annotated[
@@ -106,7 +113,16 @@ def mcp_serve(
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}
     offered = {"toolsets": toolsets, "tools": tools, "aliases": aliases}
-    serve_mcp(transport, mode, offered, read_only=read_only, listen=where, oauth=oauth, lends=LENT_PROGRAMS)
+    serve_mcp(
+        transport,
+        mode,
+        offered,
+        read_only=read_only,
+        elicits=not no_elicitation,
+        listen=where,
+        oauth=oauth,
+        lends=LENT_PROGRAMS,
+    )
 
 
 @group.command("install")

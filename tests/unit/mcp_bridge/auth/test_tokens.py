@@ -9,7 +9,7 @@ import pytest
 from mcp_bridge.auth import tokens as module
 from mcp_bridge.auth.addresses import is_loopback
 from mcp_bridge.auth.middleware import RateLimit
-from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.auth.tokens import TokenWriter
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp.http import ListenOptions
@@ -18,7 +18,7 @@ from mcp_bridge.system.identity import format_timestamp
 
 @pytest.fixture
 def tokens(tmp_path):
-    return Tokens(Database(tmp_path / "state"))
+    return TokenWriter(Database(tmp_path / "state"))
 
 
 def test_a_token_is_known_by_its_secret_which_is_nowhere_kept(tokens, tmp_path):
