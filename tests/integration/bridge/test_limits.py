@@ -14,7 +14,7 @@ import anyio
 import httpx2
 import pytest
 
-from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.auth.tokens import TokenWriter
 from mcp_bridge.system.connections import ConnectionLimits
 
 pytestmark = pytest.mark.flow
@@ -27,7 +27,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 @pytest.fixture
 def token(ledger):
     """`token("ci")`: the secret of a new token."""
-    return lambda name, roles=(): Tokens(ledger.database).create(name, roles)[1]
+    return lambda name, roles=(): TokenWriter(ledger.database).create(name, roles)[1]
 
 
 def connect(url):
