@@ -18,11 +18,22 @@ from mcp_bridge.gateway.request import ROOT
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
+from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket
+from mcp_bridge.system.limited_http import make_config
 from mcp_bridge.system.write_gate import WriteGate
 
-# Runs keep their connections; they go when the run's process does.
-_KEEP_SECONDS = 3600
-_BACKLOG = 512
+# Runs keep their connections; they go when the run's process does. An upload may take long, as long as it goes on.
+LIMITS = ConnectionLimits(
+    total=512,
+    unproven=256,
+    unproven_per_address=256,
+    header_seconds=10,
+    body_seconds=6 * 3600,
+    idle_seconds=3600,
+    header_bytes=64 * 1024,
+    backlog=512,
+)
+
 # More than the time within which every single request ends.
 _READ_SECONDS = 180
 
@@ -82,20 +93,11 @@ async def serve(
     stop = asyncio.Event()
     upstream = Upstream(endpoint, credentials)
     ready(Running(asyncio.get_running_loop(), stop, upstream))
-    config = uvicorn.Config(
-        GatewayApp(sessions, upstream, gate),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=_KEEP_SECONDS,
-        backlog=_BACKLOG,
+    connections = Connections(LIMITS)
+    config = make_config(
+        GatewayApp(sessions, upstream, gate), connections, lifespan="off", log_config=None, date_header=False
     )
     try:
-        await _Server(config, stop).serve(sockets=[listening])
+        await _Server(config, stop).serve(sockets=[CountedSocket(listening, connections)])
     finally:
         await upstream.aclose()

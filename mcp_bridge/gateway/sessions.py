@@ -34,7 +34,10 @@ class Flight:
 
 @dataclass(eq=False)
 class Session:
-    """One playbook run: what it may send, what it has sent and started, and what is under way for it."""
+    """One playbook run: what it may send, what it has sent and started, and what is under way for it.
+
+    `answers` counts what it has got, `requests` what it waits for.
+    """
 
     grant: Grant
     trace: Trace
@@ -43,6 +46,7 @@ class Session:
     upids: list[str] = field(default_factory=list)
     flights: dict[str, Flight] = field(default_factory=dict)
     answers: int = 0
+    requests: int = 0
 
     def deny(self, method: str, path: str) -> None:
         """Note a request that was not granted."""
