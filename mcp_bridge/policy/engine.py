@@ -135,7 +135,7 @@ class Policy:
         return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
 
     def _find_allowed(self, question: Question) -> Decision:
-        """Find out whether some approval would help: how it decides then, or with the most ordinary one if none does."""
+        """Decide as if the plan was approved by whom it has to be; by an ordinary operator where nobody would do."""
         ordinary: Decision | None = None
         for approval in self._list_possible_approvals(question):
             decision = self._evaluate(question, approval)
