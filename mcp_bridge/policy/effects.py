@@ -21,6 +21,7 @@ from mcp_bridge.policy.places import (
     acts_on_all,
     find_guests,
     find_step_guests,
+    get_path,
     get_places,
     get_text,
 )
@@ -53,6 +54,9 @@ __all__ = [
 ]
 
 
+_VMID, _NUMBER = "(?P<vmid>[^/]+)", "(?P<vmid>[1-9][0-9]*)"
+
+
 @dataclass(frozen=True)
 class Row:
     """Requests of one kind: their method and path, a name for policies, and what they do.
@@ -76,7 +80,7 @@ class Row:
             f"(?P<{part[1:-2]}>.+)" if part.endswith("*}") else f"(?P<{part[1:-1]}>[^/]+)" if part[:1] == "{" else part
             for part in re.split(r"(\{[^}]+\})", path)
         ]
-        return re.compile("".join(parts).replace("(?P<type>[^/]+)", "(?P<type>qemu|lxc)"))
+        return re.compile("".join(parts).replace("(?P<type>[^/]+)", "(?P<type>qemu|lxc)").replace(_VMID, _NUMBER))
 
     def describe(self, view: StepView) -> Effects:
         """Say what such a request does."""
@@ -240,7 +244,7 @@ _GUEST = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/[0-9]+/")
 
 def find_row(step: Step) -> Row | None:
     """Find the row of the table for a step; None for a step that is not in it."""
-    method, path = str(step["method"]).upper(), str(step["path"])
+    method, path = str(step["method"]).upper(), get_path(step)
     if not is_plain_path(path):
         return None
     return next((row for row in TABLE if row.method == method and row.pattern.fullmatch(path)), None)
@@ -282,7 +286,7 @@ def _describe(step: Step, place: GuestPlace | None, guests: Mapping[int, Target]
 
 def find_thing(step: Step) -> Target | None:
     """Find what a step changes that is no guest; None for a step that acts on guests only."""
-    row, path = find_row(step), str(step["path"])
+    row, path = find_row(step), get_path(step)
     if row is None:
         return Target(path, kind=UNKNOWN)
     if not row.thing or _GUEST.match(path):
@@ -297,4 +301,4 @@ def find_thing(step: Step) -> Target | None:
 def _make_view(step: Step, guests: Mapping[int, Target], place: GuestPlace | None = None) -> StepView:
     params: Mapping[str, Any] = step.get("params") or {}
     texts = {str(name): get_text(value) for name, value in params.items() if value is not None}
-    return StepView(str(step["path"]), texts, guests, place)
+    return StepView(get_path(step), texts, guests, place)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +17,7 @@ from mcp_bridge.catalogue import Tool
 from mcp_bridge.policy import hosts
 from mcp_bridge.policy.config_effects import get_family
 from mcp_bridge.policy.effects import describe_effects_on, describe_guest_effects, find_guests, find_row, find_thing
-from mcp_bridge.policy.places import Step, find_step_guests, get_places, get_text, is_on
+from mcp_bridge.policy.places import Step, find_step_guests, get_path, get_places, get_text, is_on
 from mcp_bridge.policy.targets import Effects, GuestPlace, Target, make_unknown_guest
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Part",
     "Question",
     "Target",
+    "hash_judged",
     "make_question",
     "render_schema",
 ]
@@ -161,6 +164,19 @@ class Question:
         return context | {"approver": approval.by} if approval else context
 
 
+def hash_judged(question: Question, rules: Iterable[str]) -> str:
+    """Hash what policy judged beside the plan itself: the targets as they are, what is done to them, and the rules."""
+    parts = [
+        [_make_uid(part.target), _make_target_entity(part.target)["attrs"], part.use, sorted(part.effects)]
+        for part in question.parts
+    ]
+    for _uid, attributes, *_rest in parts:
+        # What of it matters is in the effects; a guest that starts meanwhile is not another guest.
+        attributes.pop("status", None)
+    facts = {"cluster": question.cluster, "parts": sorted(parts, key=str), "rules": sorted(rules)}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
 def make_question(
     tool: Tool,
     caller: Caller,
@@ -235,7 +251,7 @@ def _make_parts(
             _add_part(parts, Part(guests[place.vmid], effects, uses.get(place.vmid, place.use), (step,)))
         thing = find_thing(step)
         if not places or (thing is not None and find_row(step) is not None):
-            thing = thing or Target(str(step["path"]))
+            thing = thing or Target(get_path(step))
             _add_part(parts, Part(thing, all_effects, "changed", (step,)))
     return tuple(parts.values())
 

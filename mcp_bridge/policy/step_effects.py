@@ -178,12 +178,15 @@ _TIMES = ("schedule", "starttime", "dow")
 
 def _schedule(view: StepView, mode: str) -> Effects:
     effects = CHANGE if mode == "snapshot" else CHANGE | {INTERRUPTS}
-    script = {GIVES_ACCESS} if view.get("script") else set()
+    script = {GIVES_ACCESS} if view.get("script") or view.get("dumpdir") else set()
     return effects | script | _get_pruning(view, default=False)
 
 
 def _get_backup_effects(view: StepView, mode: str) -> Effects:
-    script = CHANGE | {GIVES_ACCESS} if view.get("script") else CHANGE
+    script = CHANGE | {GIVES_ACCESS} if view.get("script") or view.get("dumpdir") else CHANGE
+    if view.has("stop"):
+        # It stops the backups that run on the node.
+        script |= {INTERRUPTS, LOSES_DATA}
     if mode != "snapshot":
         return script | interrupt_if_running(view)
     if view.guest.type != "lxc" or not view.guest.may_run:
@@ -291,7 +294,8 @@ def set_ha(view: StepView) -> Effects:
     effects = CHANGE
     if "state" in view.params and view.get("state") not in ("started", "enabled"):
         effects |= frozenset({DEGRADES}) if view.get("state") == "ignored" else interrupt_if_running(view)
-    if view.get("group") or "delete" in view.params:
+    no_retry = any(view.params.get(name) == "0" for name in ("max_restart", "max_relocate"))
+    if view.get("group") or "delete" in view.params or no_retry:
         effects |= {DEGRADES}
     return effects
 
