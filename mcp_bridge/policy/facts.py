@@ -186,20 +186,22 @@ def make_question(
     recent_targets: int = 0,
     *,
     cluster: str = "",
+    names: Mapping[int, str] | None = None,
 ) -> Question:
     """Make the question about a plan's steps.
 
-    `guests` are those that find_guests finds in the steps, as they are now; one that lacks counts as unknown.
+    `guests` are those that find_guests finds in the steps, as they are now; one that lacks counts as unknown. `names`
+    are the names of all guests of the cluster, which a new name must not repeat.
     """
     guests = _complete_guests(steps, guests)
     touching = _find_touched(steps, guests)
     step_effects = tuple(
-        describe_effects_on(touched, step, guests) for step, touched in zip(steps, touching, strict=True)
+        describe_effects_on(touched, step, guests, names or {}) for step, touched in zip(steps, touching, strict=True)
     )
     return Question(
         tool,
         caller,
-        _make_parts(steps, touching, step_effects, guests),
+        _make_parts(steps, touching, step_effects, guests, names or {}),
         moment,
         frozenset(str(step["method"]) for step in steps),
         frozenset().union(*step_effects),
@@ -214,8 +216,10 @@ def _complete_guests(steps: Sequence[Step], guests: Mapping[int, Target]) -> dic
     completed = dict(guests)
     for vmid, place in find_guests(steps).items():
         target = guests.get(vmid)
-        if target is None:
-            target = _make_new_guest(place) if place.is_created else make_unknown_guest(vmid)
+        if place.is_created and (target is None or not target.exists):
+            target = _make_new_guest(place)
+        elif target is None:
+            target = make_unknown_guest(vmid)
         completed[vmid] = replace(target, origin=place.origin) if place.origin else target
     return completed
 
@@ -242,12 +246,13 @@ def _make_parts(
     touching: Sequence[Sequence[GuestPlace]],
     step_effects: Sequence[Effects],
     guests: Mapping[int, Target],
+    names: Mapping[int, str],
 ) -> tuple[Part, ...]:
     parts: dict[tuple[str, str], Part] = {}
     uses = {vmid: place.use for vmid, place in find_guests(steps).items()}
     for step, places, all_effects in zip(steps, touching, step_effects, strict=True):
         for place in places:
-            effects = describe_guest_effects(step, place, guests)
+            effects = describe_guest_effects(step, place, guests, names)
             _add_part(parts, Part(guests[place.vmid], effects, uses.get(place.vmid, place.use), (step,)))
         thing = find_thing(step)
         if not places or (thing is not None and find_row(step) is not None):

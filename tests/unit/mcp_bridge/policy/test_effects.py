@@ -375,6 +375,31 @@ def test_clones(source, params, effects):
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "params"),
+    [
+        ("PUT", f"{VM}/config", {"name": "DB-01"}),
+        ("PUT", "/nodes/pve1/lxc/101/config", {"hostname": "db-01"}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": 900, "name": "db-01"}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": 900, "archive": VMA, "unique": 1, "name": "db-01"}),
+        ("POST", f"{VM}/clone", {"newid": 900, "name": "db-01"}),
+    ],
+)
+def test_a_name_that_another_guest_has(method, path, params):
+    step = {"method": method, "path": path, "params": params}
+    guests = {101: guest(), 900: FREE}
+
+    assert describe_effects(step, guests, {101: "web-01", 102: "db-01"}) == {C, TWICE}
+    assert describe_effects(step, guests, {101: "web-01", 102: "db-02"}) == {C}
+    assert describe_effects(step, {101: guest(kind="lxc"), 900: FREE}, {102: "db-02"}) == {C}
+
+
+def test_a_guest_may_keep_its_own_name():
+    step = {"method": "PUT", "path": f"{VM}/config", "params": {"name": "web-01"}}
+
+    assert describe_effects(step, {101: guest()}, {101: "web-01"}) == {C}
+
+
+@pytest.mark.parametrize(
     ("method", "path", "params", "effects"),
     [
         # The firewall of a guest; that of the cluster, a node or a network reads the same.
