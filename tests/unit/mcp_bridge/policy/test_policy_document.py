@@ -207,6 +207,17 @@ def test_a_recipe_decides(name, question, approval, ruling):
     assert cook(name).decide(question, approval).ruling == ruling
 
 
+def test_a_plan_that_one_of_two_has_approved_waits_for_the_other():
+    one, both = KIM, Approval("operator", "lee", also_by=("kim",))
+    asked = ask("delete_snapshot", AI, PROD)
+
+    assert cook("two-approvers").may_another_help(asked, one)
+    assert cook("two-approvers").decide(asked, both).ruling == "allow"
+    assert cook("dba-approves").may_another_help(ask("stop_guest", AI, guest(tags=("db",))), one)
+    assert not cook("four-eyes").may_another_help(ask("stop_guest", AI), Approval("operator", "jo"))
+    assert not cook("maintenance-window").may_another_help(ask("stop_guest", AI, moment=DAY), one)
+
+
 def test_steps_that_the_document_names_exist():
     from mcp_bridge.policy.effects import TABLE
 
