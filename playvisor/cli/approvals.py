@@ -11,7 +11,7 @@ from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.settings import load_settings
+from mcp_bridge.settings import Settings, load_settings
 from mcp_bridge.system.write_gate import WriteGate
 from playvisor.cli import console, results, units
 from playvisor.cli.call import make_request
@@ -97,8 +97,9 @@ def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
 
 def freeze(why: str, *, as_json: bool) -> None:
     """Refuse all changes from now on, by everybody who uses this state directory."""
-    freeze_notice = _open_freezer().freeze(why)
-    is_quiet = WriteGate(load_settings().state_dir).wait_until_closed(_FREEZE_SECONDS)
+    settings = load_settings()
+    freeze_notice = _open_freezer(settings).freeze(why)
+    is_quiet = WriteGate(settings.state_dir).wait_until_closed(_FREEZE_SECONDS)
     if as_json:
         console.print_json({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet})
         return
@@ -112,15 +113,14 @@ def freeze(why: str, *, as_json: bool) -> None:
 
 def thaw(*, as_json: bool) -> None:
     """Allow changes again."""
-    ended = _open_freezer().thaw()
+    ended = _open_freezer(load_settings()).thaw()
     if as_json:
         console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
         return
     console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
 
 
-def _open_freezer() -> Freezer:
-    settings = load_settings()
+def _open_freezer(settings: Settings) -> Freezer:
     return Freezer(Ledger(settings.state_dir, settings.ledger_url).database)
 
 
