@@ -80,7 +80,9 @@ class Engine:
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
 
-        return Judge(Policy.load(self._settings.policy), self.ledger.plans, self.freezer.read_freeze)
+        policy = Policy.load(self._settings.policy)
+        self.ledger.use_policy(policy.text)
+        return Judge(policy, self.ledger.plans, self.freezer.read_freeze)
 
     def run(
         self,
@@ -126,6 +128,10 @@ class Engine:
             opening=self._recorder.make_opening(decision, str(uuid.uuid4())),
             closing=Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver),
         )
+
+    def note_start(self, face: str, mode: str) -> None:
+        """Let the start of a server be recorded, as soon as the ledger is used."""
+        self._recorder.note_start(face, mode)
 
     def follow_up_interrupted(self) -> None:
         """Follow up, in the background, what an earlier process had left open; for servers."""

@@ -109,10 +109,9 @@ STATEMENTS = {
     "the newest run removed": "DELETE FROM runs WHERE run_id = 'two'",
     "a run inserted": "INSERT INTO runs SELECT 'three', opened_at, tool, arguments, mode, client_name, client_version, "
     "local_user, proxmox_user, cluster_url, playbook, collection_version, host, pid, process_started, closed_at, "
-    "decision, rules, approver, plan_digest, outcome, changed, failure_code, summary, upids, artifacts_sha256, opened_seq + 90, "
-    "opened_prev, opened_hash, closed_seq + 90, closed_prev, closed_hash, asker, asker_kind, cluster "
+    "decision, rules, approver, plan_digest, outcome, changed, failure_code, summary, upids, artifacts_sha256, "
+    "opened_seq + 90, opened_prev, opened_hash, closed_seq + 90, closed_prev, closed_hash, asker, asker_kind, cluster "
     "FROM runs WHERE run_id = 'two'",
-    "two runs swapped": "UPDATE runs SET run_id = CASE run_id WHEN 'one' THEN 'two' WHEN 'two' THEN 'one' ELSE run_id END",
     "a fact of an act": "UPDATE acts SET facts = '{}' WHERE kind = 'server_started'",
     "who did an act": "UPDATE acts SET who = 'mallory' WHERE kind = 'thawed'",
     "an act removed": "DELETE FROM acts WHERE kind = 'server_started'",
@@ -170,6 +169,12 @@ def remove_file_and_go_on(ledger, database, old):
 
 def truncate_file(ledger, _database, _old):
     (ledger.database.state_dir / "ledger.db").write_bytes(b"")
+
+
+def swap_rows(ledger, database, _old):
+    for before, after in (("one", "x"), ("two", "one"), ("x", "two")):
+        database("UPDATE runs SET run_id = :after WHERE run_id = :before", before=before, after=after)
+        ledger.folder(before).rename(ledger.folder(after))
 
 
 def empty_tables(_ledger, database, _old):
@@ -230,7 +235,16 @@ def fake_removal(_ledger, database, _old):
 
 
 TAMPERINGS = (
-    *(remove_file, remove_file_and_go_on, truncate_file, empty_tables, cut_tail, put_back_copy, put_back_copy_of_head),
+    *(
+        remove_file,
+        remove_file_and_go_on,
+        truncate_file,
+        empty_tables,
+        cut_tail,
+        put_back_copy,
+        put_back_copy_of_head,
+        swap_rows,
+    ),
     *(
         remove_head,
         spoil_head,
