@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_bridge.database.tables import SCHEMA_VERSION
 from mcp_bridge.database.transactions import describe_unusable, reading
-from mcp_bridge.errors import LedgerError
+from mcp_bridge.errors import LedgerError, UsageError
+from mcp_bridge.system.trusted_path import require_trusted
 
 _BUSY_SECONDS = 30
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -34,7 +35,7 @@ class Database:
 
     @cached_property
     def engine(self) -> Engine:
-        """The connections. Raises LedgerError when the database can't be opened."""
+        """The connections. Raises LedgerError when the database can't be opened, or other users can change it."""
         try:
             self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -42,6 +43,12 @@ class Database:
                 f"The state directory {self.state_dir} can't be made: {error.strerror}.",
                 "Set PLAYVISOR_STATE_DIR to a directory that you may write to.",
             ) from error
+        try:
+            require_trusted(self.state_dir, "The state directory")
+            if self.file:
+                require_trusted(self.file, "The ledger")
+        except UsageError as error:
+            raise LedgerError(error.message, error.hint) from None
         return open_database(self.url)
 
 

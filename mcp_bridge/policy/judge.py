@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.ledger.records import Binding, Claim, KeptPlan
-from mcp_bridge.policy import Approval, Decision, Moment, Policy, make_question
+from mcp_bridge.policy import Approval, Decision, Moment, Policy, Target, make_question
 from mcp_bridge.result import Failure, Plan
+from mcp_bridge.system.identity import list_groups
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.freezes import Freeze
@@ -26,7 +27,6 @@ PLAN_ONLY = "plan only"
 _APPLIED = ("allowed", APPROVED)
 # Why an approval is no longer good, by the part of its binding that is not so.
 _DIFFERENCES = {
-    "tool": "for another tool",
     "digest": "the plan is another one",
     "asker": "for somebody else",
     "asker_kind": "for another kind of caller",
@@ -42,7 +42,7 @@ _DIFFERENCES = {
 class Verdict:
     """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
 
-    `elicitable`: an approval by the calling client's own user would suffice.
+    `elicitable`: an approval by the calling client's own user would suffice. `effects` is what the plan does.
     """
 
     decision: str
@@ -50,6 +50,8 @@ class Verdict:
     approver: str | None = None
     failure: Failure | None = None
     elicitable: bool = False
+    effects: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def applies(self) -> bool:
@@ -77,14 +79,15 @@ class Judge:
         freeze = self.read_freeze()
         if freeze and not only_plan:
             return Verdict("frozen", failure=_make_freeze_failure(freeze))
-        question = make_question(
-            tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
-        )
+        moment = Moment.from_datetime(datetime.now())
+        question = make_question(tool, caller, plan.steps, _read_guests(plan.targets), moment)
         decision = self.policy.decide(question)
         if decision.ruling == "refuse":
             return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
+        effects = tuple(sorted(question.effects))
         if only_plan:
-            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
+            word = HELD if decision.ruling == "hold" else PLAN_ONLY
+            return Verdict(word, _get_rule_names(decision), effects=effects, advice=decision.advice or "")
         if decision.ruling == "allow":
             return Verdict("allowed", _get_rule_names(decision))
         binding = Binding(tool.name, plan.digest, caller.identity, caller.kind)
@@ -101,7 +104,31 @@ class Judge:
             _get_rule_names(decision),
             failure=_make_hold_failure(decision, run_id, claim),
             elicitable=if_elicited.ruling == "allow",
+            effects=effects,
+            advice=decision.advice or "",
         )
+
+
+def _read_guests(targets: Sequence[Mapping[str, Any]]) -> dict[int, Target]:
+    """Read the guests that a module described; one whose protection it could not read is not known."""
+    return {
+        int(entry["vmid"]): Target(
+            id=str(entry["vmid"]),
+            vmid=int(entry["vmid"]),
+            name=str(entry.get("name") or ""),
+            node=str(entry.get("node") or ""),
+            type=str(entry.get("type") or ""),
+            pool=str(entry.get("pool") or ""),
+            tags=tuple(entry.get("tags") or ()),
+            protected=bool(entry.get("protected", True)),
+            template=bool(entry.get("template")),
+            status=str(entry.get("status") or ""),
+            is_known="protected" in entry,
+            config=entry.get("config") or {},
+        )
+        for entry in targets
+        if entry.get("vmid") is not None
+    }
 
 
 def _get_rule_names(decision: Decision) -> tuple[str, ...]:
@@ -109,7 +136,9 @@ def _get_rule_names(decision: Decision) -> tuple[str, ...]:
 
 
 def _make_approval(plan: KeptPlan) -> Approval:
-    return Approval("elicitation" if plan.approval == "elicitation" else "operator", plan.approver or "")
+    if plan.approval == "elicitation":
+        return Approval("elicitation", plan.approver or "")
+    return Approval("operator", plan.approver or "", list_groups(plan.approver or ""))
 
 
 def _make_refusal_failure(decision: Decision) -> Failure:
@@ -134,6 +163,20 @@ def _make_freeze_failure(freeze: Freeze) -> Failure:
     )
 
 
-def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what an approver sees of a plan: all of it."""
-    return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}
+def describe_plan(
+    plan: Plan, summary: str, diff: Mapping[str, Any] | None, verdict: Verdict, caller: Caller, cluster: str
+) -> dict[str, Any]:
+    """Return what an approver sees of a plan: all of it. `summary` says what it would do."""
+    return {
+        "summary": summary,
+        "steps": plan.steps,
+        "targets": plan.targets,
+        "diff": dict(diff or {}),
+        "effects": list(verdict.effects),
+        "rules": list(verdict.rules),
+        "advice": verdict.advice,
+        "cluster": cluster,
+        "asker_kind": caller.kind,
+        "label": caller.label,
+        "version": caller.version,
+    }

@@ -15,8 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import collection, version
-from mcp_bridge.catalogue import Tool
+from mcp_bridge import catalogue, collection, version
+from mcp_bridge.catalogue import Tool, run_tools
+from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.policy import judge
@@ -128,13 +129,13 @@ class Recorder:
         return Opening(
             run_id=run_id,
             tool=make_writable(request.tool),
-            arguments=self._redactor.redact(shorten(dict(request.arguments))),
+            arguments=self._redactor.redact(shorten(_make_recordable(request))),
             mode="check" if request.check else request.mode,
             who=Who(
                 client_name=make_writable(caller.label or caller.identity),
                 client_version=make_writable(caller.version) if caller.version else None,
-                proxmox_user=self._settings.endpoint.identity or None,
-                cluster_url=self._settings.endpoint.url or None,
+                proxmox_user=self._redactor.redact_text(self._settings.endpoint.identity) or None,
+                cluster_url=self._redactor.redact_text(self._settings.endpoint.url) or None,
                 asker=caller.identity,
                 asker_kind=caller.kind,
             ),
@@ -147,22 +148,29 @@ class Recorder:
         result = self.redact(result)
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
-        closing = Closing(result.status, decision, False, result.summary, failure_code=code)
+        summary = result.summary
+        if result.failure and code == "invalid_parameter" and result.failure.fields:
+            # The caller's sentence repeats values, and one of them may be a secret in the wrong place.
+            summary = f"Refused: {', '.join(result.failure.fields)}."
+        closing = Closing(result.status, decision, False, summary, failure_code=code)
         self._write_pending()
         self.ledger.record(self.make_opening(request, result.run_id), closing)
         return result
 
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
-        """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
+        """Keep a plan that was not applied, to be decided on or applied later; `result` says what it would do."""
         arguments = dict(request.arguments)
-        has_secret = self._redactor.redact(arguments) != arguments
+        has_secret = self._redactor.redact(_make_recordable(request)) != arguments
+        described = judge.describe_plan(
+            plan, result.summary, result.diff, verdict, request.caller, self._settings.endpoint.url
+        )
         self.ledger.plans.keep(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
                 digest=plan.digest,
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
-                shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
+                shown=self._redactor.redact(described),
                 asker=request.caller.identity,
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
@@ -211,3 +219,9 @@ class Recorder:
             while self._unwritten:
                 self.write(*self._unwritten[0])
                 del self._unwritten[0]
+
+
+def _make_recordable(request: Request) -> dict[str, Any]:
+    """The arguments of a request without those that its tool declares as secret or would refuse."""
+    tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
+    return make_recordable(tool.input_schema, request.arguments) if tool else dict(request.arguments)

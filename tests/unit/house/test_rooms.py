@@ -24,7 +24,8 @@ COLLECTION = "ansible_collections.playvisor.proxmox."
 LAYERS = {
     "mcp_bridge": (
         ("__init__", "errors", "result", "text"),
-        ("collection", "database", "system"),
+        ("collection", "system"),
+        ("database",),
         ("ledger",),
         ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
@@ -89,6 +90,7 @@ DOORS = {
         "mcp_bridge.auth.tokens",
         "mcp_bridge.evidence.events",
         "mcp_bridge.evidence.export",
+        "mcp_bridge.evidence.plan_view",
         "mcp_bridge.evidence.undo",
         "mcp_bridge.ledger.artifacts",
         "mcp_bridge.ledger.records",
@@ -107,6 +109,7 @@ DOORS = {
         "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
+        "mcp_bridge.policy.samples",
     ],
     "putting it together: settings, the servers that it starts, starting fast, being forked": [
         "mcp_bridge.collection",
@@ -116,6 +119,7 @@ DOORS = {
         "mcp_bridge.executor.warm",
         "mcp_bridge.mcp.start",
         "mcp_bridge.settings",
+        "mcp_bridge.settings.identities",
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
