@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mcp_bridge.authority.freeze import Freezer
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
-    from mcp_bridge.ledger.records import Binding, Closing, KeptPlan, Opening
+    from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
     from mcp_bridge.ledger.retention import Removal
     from mcp_bridge.ledger.storage_limit import StorageLimit
     from mcp_bridge.ledger.store import Ledger
@@ -80,6 +80,10 @@ class Authority:
     def record_answer(self, opening: Opening, closing: Closing) -> None:
         """Record what was answered without running anything."""
         self._writer.record(opening, closing)
+
+    def record_act(self, act: Act) -> None:
+        """Record something that was done with authority, and changes nothing else in the ledger."""
+        self._writer.append(act)
 
     def find_removable(self, before: str, keep_days: int) -> Removal | None:
         """What `prune` would remove.

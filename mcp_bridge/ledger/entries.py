@@ -28,11 +28,12 @@ HEAD_LOST = "head_lost"
 ADOPTED = "token_adopted"
 """The act that takes over a token of a ledger from before it had acts."""
 
+# The newest entry, as long as a transaction of `appending` holds it.
+_END = "playvisor.end"
 # Built once: building them takes as long as executing them.
 _INSERT = insert(runs)
 _INSERT_ACT = insert(acts)
 _HEAD = select(head.c.seq, head.c.hash, head.c.ledger_id).with_for_update()
-_NEWEST = select(head.c.seq, head.c.hash, head.c.ledger_id)
 _NEW_HEAD = update(head).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
 _OPENED = select(runs.c.opened_seq, runs.c.opened_hash).where(runs.c.run_id == bindparam("run"))
 _CLOSING = (*CLOSING, "closed_seq", "closed_prev", "closed_hash")
@@ -55,13 +56,17 @@ def appending(database: Database) -> Iterator[Connection]:
     with transaction(database.engine) as connection:
         # Locked first: nobody else appends from then on.
         end = connection.execute(_HEAD).one()
+        connection.info[_END] = (end.seq, end.hash)
         if end.ledger_id is None:
             _begin(connection, file)
         elif not file.require_no_newer(Head(end.ledger_id, end.seq, end.hash)):
             append_act(connection, Act(HEAD_LOST, {"entries": end.seq, "host": socket.gethostname()}))
-        yield connection
-        newest = connection.execute(_NEWEST).one()
-    file.advance(Head(newest.ledger_id, newest.seq, newest.hash))
+        try:
+            yield connection
+        finally:
+            seq, digest = connection.info.pop(_END)
+        ledger_id = end.ledger_id or connection.execute(select(head.c.ledger_id)).scalar_one()
+    file.advance(Head(ledger_id, seq, digest))
 
 
 def append_act(connection: Connection, act: Act) -> int:
@@ -70,7 +75,7 @@ def append_act(connection: Connection, act: Act) -> int:
     seq, previous = _take_number(connection)
     digest = chain.entry_hash("act", seq, previous, row)
     connection.execute(_INSERT_ACT, {**row, "seq": seq, "prev": previous, "hash": digest})
-    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    _move_head(connection, seq, digest)
     return seq
 
 
@@ -80,7 +85,7 @@ def append_opening(connection: Connection, opening: Opening) -> None:
     seq, previous = _take_number(connection)
     digest = chain.entry_hash("opened", seq, previous, row)
     connection.execute(_INSERT, {**row, "opened_seq": seq, "opened_prev": previous, "opened_hash": digest})
-    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    _move_head(connection, seq, digest)
     _index(connection, seq, guest_index.find_in_arguments(row["arguments"]))
 
 
@@ -92,7 +97,7 @@ def append_closing(connection: Connection, run_id: str, closing: Closing) -> Non
     digest = chain.entry_hash("closed", seq, previous, {**row, "run_id": run_id, "opened_hash": opened.opened_hash})
     written = {**row, "closed_seq": seq, "closed_prev": previous, "closed_hash": digest}
     connection.execute(_COMPLETE, {"run": run_id, **{f"new_{name}": written[name] for name in _CLOSING}})
-    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    _move_head(connection, seq, digest)
     _index(connection, opened.opened_seq, guest_index.find_in_summary(row["summary"]))
 
 
@@ -122,9 +127,14 @@ def _begin(connection: Connection, file: HeadFile) -> None:
 
 
 def _take_number(connection: Connection) -> tuple[int, str]:
-    """The number for a new entry and the hash before it; until the transaction ends, nobody else gets one."""
-    end = connection.execute(_HEAD).one()
-    return end.seq + 1, end.hash
+    """The number for a new entry and the hash before it, in a transaction that `appending` has begun."""
+    seq, digest = connection.info[_END]
+    return seq + 1, digest
+
+
+def _move_head(connection: Connection, seq: int, digest: str) -> None:
+    connection.execute(_NEW_HEAD, {"new_seq": seq, "new_hash": digest})
+    connection.info[_END] = (seq, digest)
 
 
 def _index(connection: Connection, opened_seq: int, found: Sequence[str]) -> None:

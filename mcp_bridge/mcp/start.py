@@ -56,6 +56,7 @@ def serve_mcp(
         applies=effective_mode == "apply",
     )
     bridge = make_bridge(settings, lasting=True, lends=lends)
+    bridge.note_start(transport, effective_mode)
     # Most of the SDK's five hundred models validate nothing in a server: their validators are built on first use.
     pydantic.BaseModel.model_config["defer_build"] = True
     from mcp_bridge.mcp.server import McpServer, serve

@@ -137,6 +137,10 @@ class Engine:
             plan, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
         )
 
+    def note_start(self, face: str, mode: str) -> None:
+        """Let the start of a server be recorded, as soon as the ledger is used."""
+        self._recorder.note_start(face, mode)
+
     def record_ignored_answer(self, request: Request, plan_id: str | None, answer: str, why: str) -> None:
         """Record an answer about a plan that does not count, and why."""
         facts = {"plan_id": plan_id, "answer": answer, "approval": "elicitation"}

@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import catalogue, collection
+from mcp_bridge import catalogue, collection, version
 from mcp_bridge.authority import HELD, Authority, Verdict
 from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.evidence.plan_view import describe_plan
-from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
+from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run.ending import Ending
 from mcp_bridge.run.outcome import closing_of, result_of
@@ -27,6 +31,38 @@ from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
     from mcp_bridge.ledger.store import Ledger
+
+_SERVER_STARTED = "server_started"
+_RECORDED_SETTINGS = (
+    *(
+        "host",
+        "port",
+        "user",
+        "verify_ssl",
+        "fingerprint",
+        "state_dir",
+        "mode",
+        "policy",
+        "plan_seconds",
+        "keep_days_min",
+    ),
+    *("keep_days_min", "artifacts_days", "artifacts_max", "run_timeout"),
+)
+# One run in so many looks after the room that artifacts take.
+_RUNS_PER_CLEANING = 200
+
+
+def is_cleaning_due(run_id: str) -> bool:
+    """Whether it is this run, of so many, that looks after the room that artifacts take; in whichever process."""
+    return int(hashlib.sha256(run_id.encode()).hexdigest(), 16) % _RUNS_PER_CLEANING == 0
+
+
+def _hash_file(path: Path | None) -> str | None:
+    """The SHA-256 of a policy's file; None for the default policy."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+    except OSError:
+        return ""
 
 
 class Recorder:
@@ -39,6 +75,7 @@ class Recorder:
         # How runs ended that the ledger does not know of yet.
         self._unwritten: list[tuple[str, Closing]] = []
         self._interrupted: list[str] = []
+        self._start: Act | None = None
         self._catching_up = threading.Lock()
 
     @cached_property
@@ -46,8 +83,17 @@ class Recorder:
         """The ledger; what an earlier process left open in it is closed on first use."""
         from mcp_bridge.run.recovery.interrupted import close_interrupted
 
+        if self._start:
+            self._authority.record_act(self._start)
         self._interrupted = close_interrupted(self._authority)
         return self._authority.ledger
+
+    def note_start(self, face: str, mode: str) -> None:
+        """Let the start of a server be recorded as soon as the ledger is used, with its settings but no secret."""
+        settings = self._settings.model_dump(mode="json", include=set(_RECORDED_SETTINGS), exclude_none=True)
+        facts = {"face": face, "mode": mode, "settings": settings, "version": version(), "uid": os.getuid()}
+        facts |= {"host": socket.gethostname(), "pid": os.getpid(), "policy": _hash_file(self._settings.policy)}
+        self._start = Act(_SERVER_STARTED, self._redactor.redact(facts), _SERVER_STARTED)
 
     def take_interrupted(self) -> list[str]:
         """The interrupted runs that were closed on first use; each is returned once."""
@@ -156,7 +202,17 @@ class Recorder:
             self._unwritten.append((run_id, closing))
             note = f"The ledger does not say yet how this run ended: {error}"
             return self.redact(result_of(tool, ending, [note]))
+        if is_cleaning_due(run_id):
+            threading.Thread(target=self._limit_artifacts, name="artifacts").start()
         return result
+
+    def _limit_artifacts(self) -> None:
+        """Keep the artifacts within their limit; what fails now is done after some more runs."""
+        from mcp_bridge.ledger.storage_limit import StorageLimit
+
+        limit = StorageLimit(self._settings.artifacts_max, self._settings.artifacts_days, self._settings.keep_days_min)
+        with suppress(LedgerError, OSError):
+            self._authority.limit_artifacts(limit)
 
     def write(self, run_id: str, closing: Closing) -> None:
         """Seal the artifacts of a run and complete its row. Raises LedgerError and OSError."""

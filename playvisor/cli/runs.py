@@ -52,7 +52,7 @@ def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -
     console.get_stdout().print(make_runs_table(rows))
 
 
-_COLUMNS = ("run", "when", "tool", "arguments", "mode", "outcome", "changed", "client", "summary")
+_COLUMNS = ("run", "when", "tool", "arguments", "mode", "outcome", "changed", "asked by", "client", "summary")
 _LONGEST_CELL = 80
 _MOST_EXPORTED = 1000
 _BRIEF = ("run", "tool", "arguments", "outcome", "changed", "client")
@@ -77,6 +77,7 @@ def _describe_row(row: RunRow) -> dict[str, Any]:
         "mode": row.mode,
         "outcome": Text(outcome or "running", _OUTCOME_STYLES.get(outcome, "yellow")),
         "changed": changed,
+        "asked by": row.asker or "",
         "client": row.client_name,
         "summary": row.summary,
     }

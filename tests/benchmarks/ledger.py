@@ -24,8 +24,8 @@ from mcp_bridge.database.tables import fit_row, head, run_words, runs
 from mcp_bridge.database.transactions import transaction
 from mcp_bridge.ledger import chain, guest_index
 from mcp_bridge.ledger.records import Closing, Opening, Who
-from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.ledger.verify import Verification
+from mcp_bridge.ledger.writer import LedgerWriter
 
 _READINGS = 200
 # What the hash of an entry covers, on average.
@@ -54,7 +54,7 @@ def measure(options: Options) -> Outcome:
         url = stack.enter_context(_server()) if options.postgresql else f"sqlite:///{place / 'ledger.db'}"
         _fill(open_database(url), options.rows)
         # The first use imports, connects and looks at the tables.
-        ledger = Ledger(place, url)
+        ledger = LedgerWriter(place, url)
         ledger.recent(1)
         _append(outcome, ledger, open_database(url), options.rows)
         _list(outcome, ledger)
@@ -62,7 +62,7 @@ def measure(options: Options) -> Outcome:
     return outcome
 
 
-def _append(outcome: Outcome, ledger: Ledger, engine: Engine, rows: int) -> None:
+def _append(outcome: Outcome, ledger: LedgerWriter, engine: Engine, rows: int) -> None:
     bare, opened, closed = Samples(), Samples(), Samples()
     for number in range(rows, rows + _READINGS):
         opening, closing = _run(number)
@@ -77,13 +77,13 @@ def _append(outcome: Outcome, ledger: Ledger, engine: Engine, rows: int) -> None
     outcome.ratio("append an entry / a bare durable transaction, p50", appended.p50 / bare.p50)
 
 
-def _list(outcome: Outcome, ledger: Ledger) -> None:
+def _list(outcome: Outcome, ledger: LedgerWriter) -> None:
     for name, wanted in _FILTERS.items():
         listed = timed(lambda wanted=wanted: ledger.recent(20, **wanted), 11)
         outcome.figure(f"the newest 20 by {name}, p50", listed.p50 * 1000, "ms", 50)
 
 
-def _verify(outcome: Outcome, ledger: Ledger, runs: int) -> None:
+def _verify(outcome: Outcome, ledger: LedgerWriter, runs: int) -> None:
     found: list[Verification] = []
     taken = timed(lambda: found.append(ledger.verify()))
     if found[0].faults or found[0].runs != runs:

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from mcp_bridge.auth.caller import Caller
     from mcp_bridge.ledger.records import RunRow
 
-_LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "client_name", "summary")
+_LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "asker", "client_name", "summary")
 _SHOWN = (
-    *("run_id", "opened_at", "closed_at", "tool", "arguments", "mode", "client_name", "local_user", "decision"),
+    *("run_id", "opened_at", "closed_at", "tool", "arguments", "mode", "asker", "asker_kind"),
+    *("client_name", "local_user", "cluster", "decision"),
     *("rules", "approver", "outcome", "failure_code", "changed", "summary", "plan_digest", "upids"),
 )
 # Characters of JSON; a model is not helped by more.

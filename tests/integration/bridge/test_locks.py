@@ -8,8 +8,14 @@ import anyio
 import pytest
 
 from mcp_bridge.authority import guest_locks
+from mcp_bridge.database.open import Database
 
-CLUSTER = "https://pve1:8006"
+CLUSTER = "pve:lab"
+
+
+@pytest.fixture
+def database(tmp_path):
+    return Database(tmp_path)
 
 
 @pytest.mark.flow
@@ -51,7 +57,7 @@ def test_the_locks_of_several_guests_are_taken_all_or_none(database):
         assert alone
         with guest_locks.hold(database, CLUSTER, ["103"], cancel) as beside:
             assert beside
-        with guest_locks.hold(database, "https://other:8006", ["101"], cancel) as elsewhere:
+        with guest_locks.hold(database, "pve:other", ["101"], cancel) as elsewhere:
             assert elsewhere
         cancel.set()
         with guest_locks.hold(database, CLUSTER, ["103", "102"], cancel) as given_up:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from mcp.types import ElicitResult
 
-from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.auth.tokens import TokenWriter
 
 pytestmark = pytest.mark.flow
 
@@ -20,7 +20,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 @pytest.fixture
 def token(ledger):
     """`token("ci", ["ops"])`: the secret of a new token."""
-    return lambda name, roles=(): Tokens(ledger.database).create(name, roles)[1]
+    return lambda name, roles=(): TokenWriter(ledger.database).create(name, roles)[1]
 
 
 @PROTOCOLS
@@ -76,7 +76,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
 
 def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving, token, ledger):
     secret, revoked, other = token("ci"), token("old"), token("other")
-    Tokens(ledger.database).revoke("old")
+    TokenWriter(ledger.database).revoke("old")
 
     def knock(url, given, **headers):
         bearer = {"authorization": f"Bearer {given}"} if given else {}
@@ -165,7 +165,7 @@ def test_tokens_are_shown_once_listed_without_secret_and_in_the_ledger(playvisor
     assert playvisor("tokens", "revoke", "ci").status == 0
 
     assert [(one["name"], one["roles"], one["state"]) for one in listed.json] == [("ci", ["ops"], "valid")]
-    assert Tokens(ledger.database).verify(secret) is None
+    assert TokenWriter(ledger.database).verify(secret) is None
     assert secret.split("_", 2)[2] not in listed.stdout
     assert [row.tool for row in ledger.recent()] == ["revoke_token", "create_token"]
     assert secret not in str(ledger.recent())
