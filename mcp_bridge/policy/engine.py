@@ -43,6 +43,11 @@ class Decision:
     stopped: tuple[str, ...] = ()
 
     @property
+    def rule_names(self) -> tuple[str, ...]:
+        """The names of the rules that decided."""
+        return tuple(rule.name for rule in self.rules)
+
+    @property
     def reason(self) -> str:
         """One sentence that explains the decision to the caller."""
         rule_names = ", ".join(rule.name for rule in self.rules)

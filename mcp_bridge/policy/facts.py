@@ -110,6 +110,10 @@ class Question:
         """How many guests and other things the plan changes; what it only copies does not count."""
         return sum(part.use != "copied" for part in self.parts)
 
+    def with_recent_targets(self, count: int) -> Question:
+        """The same question, when the caller's runs have touched so many guests of late."""
+        return replace(self, recent_targets=count)
+
     def make_entities(self) -> list[dict[str, Any]]:
         """Make Cedar's entities: the caller with its roles, and the targets."""
         caller = self.caller

@@ -7,7 +7,7 @@ import threading
 import anyio
 import pytest
 
-from mcp_bridge.run import guest_locks
+from mcp_bridge.authority import guest_locks
 
 CLUSTER = "https://pve1:8006"
 

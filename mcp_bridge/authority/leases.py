@@ -34,7 +34,8 @@ _TAKE = text(
     "WHERE leases.expires_at < now()"
 )
 _RENEW = text(
-    "UPDATE leases SET expires_at = now() + make_interval(secs => :seconds) WHERE owner = :owner AND expires_at >= now()"
+    "UPDATE leases SET expires_at = now() + make_interval(secs => :seconds) "
+    "WHERE owner = :owner AND expires_at >= now()"
 )
 _RELEASE = text("DELETE FROM leases WHERE owner = :owner")
 
