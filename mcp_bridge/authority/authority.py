@@ -156,7 +156,9 @@ class Authority:
                 permit = self._make_permit(wish, judged, found.plan.plan_id, approval)
                 approver = found.plan.approver
                 return Verdict(APPROVED, decision.rule_names, approver, judged=judged, permit=permit)
-            why = f"{found.plan.approver} has approved it, which does not suffice."
+            more = self._policy.may_another_help(judged.question, approval)
+            rest = "and somebody else has to as well" if more else "which does not suffice"
+            why = f"{found.plan.approver} has approved it, {rest}."
         return Verdict(
             HELD,
             judged.decision.rule_names,
@@ -274,17 +276,13 @@ class Authority:
         from mcp_bridge.policy.facts import WINDOW_SECONDS
 
         (policy, policy_hash), cluster, caller = self._load_policy(), self.identify_cluster(), wish.caller
-        targets = read_targets(self._read, wish.plan.steps)
-        recent = self.ledger.list_recent_guests(caller.identity, caller.kind, cluster, WINDOW_SECONDS)
+        seen = read_targets(self._read, wish.plan.steps)
+        moment = Moment.from_datetime(datetime.now())
         question = make_question(
-            wish.tool,
-            caller,
-            wish.plan.steps,
-            targets,
-            Moment.from_datetime(datetime.now()),
-            len(recent | set(targets)),
-            cluster=cluster,
+            wish.tool, caller, wish.plan.steps, seen.targets, moment, cluster=cluster, names=seen.names
         )
+        recent = self.ledger.list_recent_guests(caller.identity, caller.kind, cluster, WINDOW_SECONDS)
+        question = question.with_recent_targets(len(recent | question.touched_guests))
         return Judged(cluster, question, _hold_unknown(policy.decide(question), question), policy_hash)
 
     def _is_elicitable(self, wish: Wish, judged: Judged) -> bool:
@@ -320,16 +318,17 @@ class Authority:
         differences = judged.list_differences(now)
         if differences:
             return Verdict("drifted", failure=failures.make_drift(differences), judged=now)
-        guests = [target.vmid for target in now.question.targets if target.vmid is not None]
+        guests = now.question.touched_guests
         decisions: list[Decision] = []
 
         def judge_once_more(recent: set[int]) -> str:
             # Others of this asker may have been admitted meanwhile, which adds to what the policy limits.
-            question = now.question.with_recent_targets(len(recent | set(guests)))
+            question = now.question.with_recent_targets(len(recent | guests))
             decisions.append(self._policy.decide(question, approval))
             return "" if _is_sufficient(decisions[-1], approval, now) else decisions[-1].reason
 
-        admission = admissions.Admission(wish.run_id, _bind(wish, now), guests, sorted(now.question.effects), plan_id)
+        effects = now.question.list_effects()
+        admission = admissions.Admission(wish.run_id, _bind(wish, now), sorted(guests), effects, plan_id)
         why = self._writer.admit(admission, WINDOW_SECONDS, judge_once_more)
         if not why:
             return None

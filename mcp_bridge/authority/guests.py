@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +21,15 @@ _NO_CONFIG = re.compile(r"configuration file .* does not exist", re.I)
 _MOST_ASKED_ONE_BY_ONE = 8
 
 
-def read_targets(read: Reader, steps: Sequence[Mapping[str, Any]]) -> dict[int, Target]:
+@dataclass(frozen=True)
+class Seen:
+    """The guests that a plan would touch, by id, and the names of all guests that there are."""
+
+    targets: dict[int, Target]
+    names: dict[int, str]
+
+
+def read_targets(read: Reader, steps: Sequence[Mapping[str, Any]]) -> Seen:
     """Read the guests that steps name or touch. What can't be read of one makes it unknown, and never harmless."""
     listed = read(["cluster/resources?type=vm"])[0]
     entries = {
@@ -32,10 +41,11 @@ def read_targets(read: Reader, steps: Sequence[Mapping[str, Any]]) -> dict[int, 
     paths = {vmid: path for vmid, place in places.items() if (path := _find_list(place, entries.get(vmid)))}
     configs = dict(zip(paths, read([f"{path}/{vmid}/config" for vmid, path in paths.items()]), strict=True))
     statuses = _read_statuses(read, paths)
-    return {
+    targets = {
         vmid: _make_target(place, entries.get(vmid), listed, configs.get(vmid), statuses.get(vmid, ""))
         for vmid, place in places.items()
     }
+    return Seen(targets, {vmid: str(entry.get("name") or "") for vmid, entry in entries.items()})
 
 
 def _find_list(place: GuestPlace, entry: Mapping[str, Any] | None) -> str | None:

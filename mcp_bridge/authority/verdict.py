@@ -61,7 +61,7 @@ class Judged:
             "policy": self.policy,
             "ruling": self.decision.ruling,
             "rules": [rule.name for rule in self.decision.rules],
-            "effects": sorted(self.question.effects),
+            "effects": self.question.list_effects(),
             "targets": [
                 {
                     "id": target.id,

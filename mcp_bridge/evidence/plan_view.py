@@ -103,7 +103,7 @@ def describe_plan(
     return {
         "summary": summary,
         "steps": plan.steps,
-        "effects": sorted({effect for step in plan.steps for effect in step.get("effects") or ()}),
+        "effects": plan.effects or [],
         "targets": [_describe_target(target) for target in targets if target.vmid is not None],
         "diff": dict(diff or {}),
         "rules": list(rules),

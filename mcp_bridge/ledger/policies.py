@@ -46,7 +46,7 @@ def use(connection: Connection, text: str) -> None:
 
 def find_faults(connection: Connection) -> Iterator[Fault]:
     """Policies whose text is another one, or that no act names, and acts whose policy is missing."""
-    named = dict(connection.execute(select(acts.c.subject, acts.c.seq).where(acts.c.kind == USED)).tuples().all())
+    named = dict(connection.execute(select(acts.c.subject, acts.c.seq).where(acts.c.kind == USED)).all())
     kept = set()
     for digest, text in connection.execute(select(policies.c.hash, policies.c.text)):
         kept.add(digest)

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +16,7 @@ from mcp_bridge.policy import hosts
 from mcp_bridge.policy.config_effects import get_family
 from mcp_bridge.policy.effects import describe_effects_on, describe_guest_effects, find_guests, find_row, find_thing
 from mcp_bridge.policy.places import Step, find_step_guests, get_path, get_places, get_text, is_on
-from mcp_bridge.policy.targets import Effects, GuestPlace, Target, make_unknown_guest
+from mcp_bridge.policy.targets import EFFECTS, Effects, GuestPlace, Target, make_unknown_guest
 
 __all__ = [
     "WINDOW_SECONDS",
@@ -27,7 +25,6 @@ __all__ = [
     "Part",
     "Question",
     "Target",
-    "hash_judged",
     "make_question",
     "render_schema",
 ]
@@ -110,6 +107,15 @@ class Question:
         """How many guests and other things the plan changes; what it only copies does not count."""
         return sum(part.use != "copied" for part in self.parts)
 
+    @property
+    def touched_guests(self) -> set[int]:
+        """The guests that the plan changes; what it only copies does not count."""
+        return {part.target.vmid for part in self.parts if part.use != "copied" and part.target.vmid is not None}
+
+    def list_effects(self) -> list[str]:
+        """The effects of the whole plan, in the order in which they are told."""
+        return [effect for effect in EFFECTS if effect in self.effects]
+
     def with_recent_targets(self, count: int) -> Question:
         """The same question, when the caller's runs have touched so many guests of late."""
         return replace(self, recent_targets=count)
@@ -166,19 +172,6 @@ class Question:
             "weekday": self.moment.weekday,
         }
         return context | {"approver": approval.by} if approval else context
-
-
-def hash_judged(question: Question, rules: Iterable[str]) -> str:
-    """Hash what policy judged beside the plan itself: the targets as they are, what is done to them, and the rules."""
-    parts = [
-        [_make_uid(part.target), _make_target_entity(part.target)["attrs"], part.use, sorted(part.effects)]
-        for part in question.parts
-    ]
-    for _uid, attributes, *_rest in parts:
-        # What of it matters is in the effects; a guest that starts meanwhile is not another guest.
-        attributes.pop("status", None)
-    facts = {"cluster": question.cluster, "parts": sorted(parts, key=str), "rules": sorted(rules)}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def make_question(

@@ -197,4 +197,4 @@ def _with_effects(plan: Plan, verdict: Verdict) -> Plan:
         return plan
     question = verdict.judged.question
     steps = [{**step, "effects": sorted(found)} for step, found in zip(plan.steps, question.step_effects, strict=True)]
-    return plan.model_copy(update={"steps": steps, "effects": sorted(question.effects)})
+    return plan.model_copy(update={"steps": steps, "effects": question.list_effects()})
