@@ -68,6 +68,8 @@ class Failure(BaseModel):
 class Plan(BaseModel):
     """The API requests that a run would send or has sent, and the digest that names them.
 
+    `effects` are what the steps do, in the policy's words; each step has its own.
+
     A plan that was not applied has an `id`, by which it can be approved and applied until `expires_at`. `targets` are
     what it would touch, for the policy to judge, and `elicitable` says that the approval of the asking client's own
     user would do; neither is part of results.
@@ -77,7 +79,7 @@ class Plan(BaseModel):
     expires_at: str | None = None
     digest: str
     steps: list[dict[str, Any]] = Field(default_factory=list)
-    targets: list[dict[str, Any]] = Field(default_factory=list, exclude=True)
+    effects: list[str] | None = None
     elicitable: bool = Field(False, exclude=True)
 
 

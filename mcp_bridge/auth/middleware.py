@@ -22,7 +22,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.principals import SCOPE_KEY, CannotVerify, Principal, Verifier
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.system.connections import CONNECTION_KEY
+from mcp_bridge.system.connections import CONNECTION_KEY, Connection
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -90,6 +90,10 @@ class AccessMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with _hold_connection(scope) as connection:
+            await self._answer(scope, receive, send, connection)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, connection: Connection | None) -> None:
         refusal = self._addresses.find_refusal(scope["headers"])
         if refusal:
             await _refuse(send, *refusal)
@@ -121,22 +125,12 @@ class AccessMiddleware:
             message = f"Too many requests at once: at most {MOST_REQUESTS_AT_ONCE}. Wait for the answer of one."
             await _refuse(send, 429, message, (b"retry-after", b"1"))
             return
-        with self._count_request(key, scope):
-            await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
-
-    @contextmanager
-    def _count_request(self, key: str, scope: Scope) -> Iterator[None]:
-        """Count a request of somebody who may send it, whose connection is kept meanwhile."""
-        connection = scope.get("state", {}).get(CONNECTION_KEY)
-        self._at_once[key] += 1
         if connection:
             connection.proven = True
-            connection.busy += 1
+        self._at_once[key] += 1
         try:
-            yield
+            await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
         finally:
-            if connection:
-                connection.busy -= 1
             self._at_once[key] -= 1
             if not self._at_once[key]:
                 del self._at_once[key]
@@ -149,6 +143,20 @@ class AccessMiddleware:
         if self._metadata:
             parts.append(f'resource_metadata="{self._metadata.url}"')
         return b"www-authenticate", f"Bearer {', '.join(parts)}".encode()
+
+
+@contextmanager
+def _hold_connection(scope: Scope) -> Iterator[Connection | None]:
+    """Yield the connection of a request, which does not make room for others meanwhile."""
+    connection: Connection | None = scope.get("state", {}).get(CONNECTION_KEY)
+    if connection is None:
+        yield None
+        return
+    connection.busy += 1
+    try:
+        yield connection
+    finally:
+        connection.busy -= 1
 
 
 def _read_bearer(scope: Scope) -> str:

@@ -139,6 +139,7 @@ acts = Table(
     Column("facts", Text, nullable=False),
     Index("ix_acts_subject", "subject", "seq"),
     Index("ix_acts_kind", "kind", "seq"),
+    Index("ix_acts_who", "kind", "who", "at"),
 )
 
 # Plans that were made and not applied at once. A row repeats what the acts about it say, and counts only with them.

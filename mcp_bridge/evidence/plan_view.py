@@ -11,18 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.evidence.request_words import describe_request
 from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.text.plain import clean
 
-_STEP_FIELDS = frozenset({"method", "path", "params", "task", "why"})
+if TYPE_CHECKING:
+    from mcp_bridge.policy import Target
+    from mcp_bridge.result import Plan
+
+_STEP_FIELDS = frozenset({"method", "path", "params", "task", "why", "effects"})
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,:;/=+@!%*()\[\] -]*[A-Za-z0-9_.:;/=+@!%*()\[\]-]|[A-Za-z0-9*]")
-# Characters that are letters or marks to Unicode, and show nothing.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _NAMED = 3
 
 
@@ -40,10 +42,11 @@ class FieldView:
 
 @dataclass(frozen=True)
 class RequestView:
-    """A request with all its parameters, and what it does in plain words where they don't say it."""
+    """A request with its effects, all its parameters, and what it does in plain words where they don't say it."""
 
     method: str
     path: str
+    effects: tuple[str, ...]
     meaning: tuple[str, ...]
     fields: tuple[FieldView, ...]
     why: str
@@ -78,29 +81,55 @@ class PlanView:
 
     @property
     def title(self) -> str:
-        """What it would do, and the effect of it, on one line."""
-        return f"{self.heading}: {', '.join(self.effects)}" if self.effects else self.heading
+        """What it would do, and the effects of it beyond that something changes, on one line."""
+        effects = [effect for effect in self.effects if effect != "changes"] or self.effects
+        return f"{self.heading}: {', '.join(effects)}" if effects else self.heading
+
+
+def describe_plan(
+    plan: Plan,
+    summary: str,
+    diff: Mapping[str, Any] | None,
+    targets: Sequence[Target],
+    *,
+    rules: Sequence[str],
+    advice: str,
+    version: str | None,
+) -> dict[str, Any]:
+    """Return what is kept of a plan to be shown: what it would do to which targets, and what the policy says of it.
+
+    `version` is what the asking program says of itself, beside its label.
+    """
+    return {
+        "summary": summary,
+        "steps": plan.steps,
+        "effects": sorted({effect for step in plan.steps for effect in step.get("effects") or ()}),
+        "targets": [_describe_target(target) for target in targets if target.vmid is not None],
+        "diff": dict(diff or {}),
+        "rules": list(rules),
+        "advice": advice,
+        "version": version,
+    }
 
 
 def make_plan_view(plan: KeptPlan) -> PlanView:
     """Make the view of a plan, of nothing but what is kept of it."""
     shown = plan.shown
     steps, targets, diff = shown.get("steps") or [], shown.get("targets") or [], shown.get("diff") or {}
-    requests = tuple(_view_request(step, diff) for step in steps)
     return PlanView(
         plan_id=plan.plan_id,
-        heading=_describe_heading(plan.tool, targets or steps),
-        asker=_describe_asker(plan.asker, shown),
-        cluster=format_value(shown.get("cluster")),
+        heading=_describe_heading(plan.tool, steps or targets),
+        asker=_describe_asker(plan),
+        cluster=make_visible(plan.cluster),
         effects=tuple(format_value(effect) for effect in shown.get("effects") or ()),
         rules=tuple(format_value(rule) for rule in shown.get("rules") or ()),
         advice=make_visible(str(shown.get("advice") or "")),
         targets=tuple(_view_targets(targets, steps, diff)),
-        requests=requests,
+        requests=tuple(_view_request(step, diff) for step in steps),
         expires_at=plan.expires_at,
         digest=plan.digest,
-        judged=format_value(shown.get("judged")),
-        policy=format_value(shown.get("policy")),
+        judged=make_visible(plan.judged),
+        policy=make_visible(plan.policy),
     )
 
 
@@ -125,7 +154,8 @@ def render_text(view: PlanView) -> str:
         lines += [f"    {change}" for change in target.changes]
     lines += ["", f"It sends {_count(len(view.requests), 'request')} to Proxmox VE:"]
     for number, request in enumerate(view.requests, 1):
-        lines.append(f"{number}. {request.method} {request.path}")
+        effects = f" ({', '.join(request.effects)})" if request.effects else ""
+        lines.append(f"{number}. {request.method} {request.path}{effects}")
         lines += [f"    {meaning}" for meaning in request.meaning]
         lines += [f"    {field}" for field in request.fields]
         lines += [f"    (why: {request.why})"] if request.why else []
@@ -138,8 +168,8 @@ def seal(text: str) -> str:
 
 
 def make_visible(text: str) -> str:
-    """Text on one line, in which every character that does not show is written as its code."""
-    return "".join(char if _is_visible(char) else _escape(char) for char in text)
+    """Text on one line, whole, in which every character that does not show is written as its code."""
+    return "".join(_escape_space(char) if char.isspace() and char != " " else char for char in clean(text))
 
 
 def format_value(value: Any) -> str:
@@ -157,15 +187,8 @@ def format_value(value: Any) -> str:
     return make_visible(json.dumps(value))
 
 
-def _is_visible(char: str) -> bool:
-    if char == " ":
-        return True
-    return unicodedata.category(char)[0] not in "CZ" and not _BLANK.match(char)
-
-
-def _escape(char: str) -> str:
-    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(char)
-    return short or (f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
+def _escape_space(char: str) -> str:
+    return {"\n": "\\n", "\t": "\\t"}.get(char) or f"\\u{ord(char):04x}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -197,23 +220,45 @@ def _identify(thing: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in thing.items() if name not in _STEP_FIELDS}
 
 
-def _describe_asker(identity: str, shown: Mapping[str, Any]) -> str:
-    kind, label = shown.get("asker_kind"), shown.get("label")
-    asker = f"{format_value(identity)} ({format_value(kind)})" if kind else format_value(identity)
-    if not label:
+def _describe_asker(plan: KeptPlan) -> str:
+    asker = f"{format_value(plan.asker)} ({format_value(plan.asker_kind)})"
+    if not plan.label:
         return asker
-    version = f" {format_value(shown['version'])}" if shown.get("version") else ""
-    return f"{asker}, by {format_value(label)}{version} as it calls itself"
+    version = f" {format_value(plan.shown['version'])}" if plan.shown.get("version") else ""
+    return f"{asker}, by {format_value(plan.label)}{version} as it calls itself"
+
+
+def _describe_target(target: Target) -> dict[str, Any]:
+    """What is shown of a guest; of its configuration only what changes is, by the plan's diff."""
+    return {
+        "vmid": target.vmid,
+        "name": target.name,
+        "node": target.node,
+        "type": target.type,
+        "status": target.status,
+        "pool": target.pool,
+        "tags": sorted(target.tags),
+        "protected": target.protected,
+        "template": target.template,
+        "exists": target.exists,
+        "known": target.is_known,
+    }
 
 
 def _view_targets(
     targets: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]], diff: Mapping[str, Any]
 ) -> Iterator[TargetView]:
     """View each target once, with the changes of it that no request shows."""
-    for key, thing in {_make_key(thing): thing for thing in [*map(_identify, steps), *targets]}.items():
-        requests = [_view_request(step, diff) for step in steps if _make_key(_identify(step)) == key]
+    things: dict[str, dict[str, Any]] = {}
+    keys: dict[str, str] = {}
+    for thing in [*map(_identify, steps), *targets]:
+        name = str(thing.get("vmid") or _make_key(thing))
+        keys.setdefault(name, _make_key(thing))
+        things[name] = {**things.get(name, {}), **{fact: value for fact, value in thing.items() if value != ""}}
+    for name, thing in things.items():
+        requests = [_view_request(step, diff) for step in steps if _make_key(_identify(step)) == keys[name]]
         told = {field.name for request in requests for field in request.fields if field.before is not None}
-        changes = [change for change in _list_changes(key, diff) if told.isdisjoint(change.name.split("."))]
+        changes = [change for change in _list_changes(keys[name], diff) if told.isdisjoint(change.name.split("."))]
         yield TargetView(_describe_thing(thing), tuple(_list_facts(thing)), tuple(changes))
 
 
@@ -227,7 +272,8 @@ def _list_facts(target: Mapping[str, Any]) -> Iterator[str]:
     if "vmid" not in target:
         return
     place = [format_value(target.get("type")), f"on {format_value(target['node'])}" if target.get("node") else ""]
-    yield " ".join(filter(None, place))
+    if any(place):
+        yield " ".join(filter(None, place))
     if target.get("status"):
         yield format_value(target["status"])
     if target.get("pool"):
@@ -236,7 +282,11 @@ def _list_facts(target: Mapping[str, Any]) -> Iterator[str]:
         yield f"tags {format_value(target['tags'])}"
     if target.get("template"):
         yield "a template"
-    if target.get("protected"):
+    if target.get("exists") is False:
+        yield "made by this plan"
+    elif target.get("known") is False:
+        yield "its configuration COULD NOT BE READ"
+    elif target.get("protected"):
         yield "PROTECTED"
 
 
@@ -284,6 +334,7 @@ def _view_request(step: Mapping[str, Any], diff: Mapping[str, Any]) -> RequestVi
     return RequestView(
         make_visible(step["method"]),
         make_visible(step["path"]),
+        tuple(format_value(effect) for effect in step.get("effects") or ()),
         tuple(make_visible(words) for words in describe_request(step["method"], step["path"], params)),
         tuple(fields),
         make_visible(str(step.get("why") or "")),

@@ -17,7 +17,7 @@ from mcp_bridge.gateway.request import parse_segments
 
 _REFUSED = 400
 # Answers of proxies, and of pveproxy while it waited for another process or node: it may have been carried out.
-_LOST = frozenset({502, 503, 504, 596, 597, 598, 599})
+_LOST = frozenset({502, 503, 504, *range(595, 600)})
 # How many requests are described one by one; the trace has all of them.
 _MOST_DESCRIBED = 10
 

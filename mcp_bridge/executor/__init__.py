@@ -10,9 +10,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mcp_bridge.executor import runner_events
+
+if TYPE_CHECKING:
+    from mcp_bridge.authority.permit import Permit
 
 Progress = Callable[[str], None]
 """Called with one short line whenever a run makes progress."""
@@ -26,8 +29,8 @@ class PlaybookRun:
     `action` is the full name of the module whose result counts. `environment` is what this run gets in addition to what
     every run gets; it is kept with the artifacts, so nothing in it may be secret. `timeout` is in seconds.
 
-    Besides any GET, the run may send the requests of these `steps` of a plan, each once, and those that match
-    `request_patterns`, such as `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
+    Besides any GET, the run may send what its `permit` allows, and requests that match `request_patterns`, such as
+    `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
 
     As soon as the playbook has read its variables, those in `kept_variables` take their place in what is left behind.
     """
@@ -39,7 +42,7 @@ class PlaybookRun:
     check: bool = False
     timeout: int = 3600
     environment: Mapping[str, str] = field(default_factory=dict)
-    steps: Sequence[Mapping[str, Any]] = ()
+    permit: Permit | None = None
     request_patterns: Sequence[str] = ()
     kept_variables: Mapping[str, Any] = field(default_factory=dict)
 

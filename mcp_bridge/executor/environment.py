@@ -77,8 +77,6 @@ def _build_ansible_settings(folder: Path) -> dict[str, str]:
         "PVE_TASK_LOG": str(folder / TASK_LOG),
         "PVE_RESULTS": str(folder / RESULTS),
         "PVE_ONE_TASK": "1",
-        # The policy judges what a plan would touch.
-        "PVE_PLAN_TARGETS": "1",
         "ANSIBLE_LOCAL_TEMP": str(folder / TEMPORARY / "controller"),
         "ANSIBLE_REMOTE_TEMP": str(folder / TEMPORARY / "modules"),
         "ANSIBLE_NOCOLOR": "1",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from urllib.parse import quote, quote_from_bytes
 
@@ -22,17 +23,24 @@ from mcp_bridge.gateway.sessions import Flight, Session, Sessions
 from mcp_bridge.gateway.trace import UNSENT
 from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
+from mcp_bridge.system.connections import CONNECTION_KEY
+from mcp_bridge.system.write_gate import WriteGate
 
-_LARGEST_FORM = 8 * 1024 * 1024
+LARGEST_FORM = 8 * 1024 * 1024
+# Of one run.
+MOST_REQUESTS_AT_ONCE = 128
+# Within which something more of a body has to come.
+BODY_SECONDS = 30.0
 _WRITING = frozenset({"POST", "PUT", "DELETE"})
 
 
 class GatewayApp:
     """Answers the requests of runs with the cluster's answers."""
 
-    def __init__(self, sessions: Sessions, upstream: Upstream) -> None:
+    def __init__(self, sessions: Sessions, upstream: Upstream, gate: WriteGate) -> None:
         self._sessions = sessions
         self._upstream = upstream
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -53,7 +61,13 @@ class GatewayApp:
         session = self._sessions.find(request.headers.get("authorization", "").removeprefix("Bearer "))
         if session is None:
             raise Fault("unknown_key", "no run has this key")
+        connection = request.scope["state"][CONNECTION_KEY]
+        connection.proven = True
+        connection.busy += 1
+        session.requests += 1
         try:
+            if session.requests > MOST_REQUESTS_AT_ONCE:
+                raise ValueError(f"more than {MOST_REQUESTS_AT_ONCE} requests at once")
             answer = await self._answer(session, request)
         except ValueError as error:
             # What can't be judged is not granted.
@@ -61,6 +75,8 @@ class GatewayApp:
             raise Fault("not_granted", f"{REFUSAL} ({error})") from None
         finally:
             session.answers += 1
+            session.requests -= 1
+            connection.busy -= 1
         headers = {**answer.headers, "x-pve-reason": quote_from_bytes(answer.reason.strip())}
         return Response(answer.body, answer.status, headers)
 
@@ -75,7 +91,7 @@ class GatewayApp:
         if is_upload(content_type):
             if request.method == "DELETE":
                 raise ValueError("a DELETE with an upload")
-            upload = Upload(content_type, request.stream())
+            upload = Upload(content_type, _read_in_time(request))
             await upload.read_head()
             # In the form alone: the query would have to be sent beside it.
             if query:
@@ -142,6 +158,20 @@ class GatewayApp:
         if use is None:
             session.deny(api_request.method, api_request.display_path)
             raise Fault("not_granted", REFUSAL)
+        # A freeze waits for what has passed the check until it is answered.
+        with self._gate.open_for_write():
+            # In a thread: it reads from the cluster by this same loop, and from the ledger.
+            refusal = await asyncio.to_thread(session.check)
+            if refusal is not None:
+                session.grant.release(use)
+                session.trace.deny(api_request.method, api_request.display_path)
+                raise Fault("not_admitted", refusal)
+            answer = await self._send(session, api_request, headers, body)
+        session.grant.record_answer(use, answer.status, _find_upid(answer))
+        return answer
+
+    async def _send(self, session: Session, api_request: ApiRequest, headers: dict[str, str], body: Body) -> Answer:
+        """Send a request that may change something, and trace it."""
         entry = session.trace.begin(api_request.method, api_request.display_path)
         try:
             answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
@@ -152,7 +182,6 @@ class GatewayApp:
         if upid:
             session.upids.append(upid)
         session.trace.end(entry, answer.status, len(answer.body), upid=upid)
-        session.grant.record_answer(use, answer.status, upid)
         return answer
 
     def _render_fault(self, fault: Fault) -> Response:
@@ -173,15 +202,27 @@ class GatewayApp:
 
 
 async def _read_form(request: Request, content_type: str) -> str:
-    parts, size = [], 0
-    async for part in request.stream():
-        parts.append(part)
-        size += len(part)
-        if size > _LARGEST_FORM:
+    form = bytearray()
+    async for part in _read_in_time(request):
+        form += part
+        if len(form) > LARGEST_FORM:
             raise ValueError("too large a form")
-    if parts and size and content_type.partition(";")[0].strip().lower() != FORM["content-type"]:
+    if form and content_type.partition(";")[0].strip().lower() != FORM["content-type"]:
         raise ValueError("not a form")
-    return b"".join(parts).decode("ascii")
+    return form.decode("ascii")
+
+
+async def _read_in_time(request: Request) -> AsyncIterator[bytes]:
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ValueError("a body that does not come") from None
+        yield chunk
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 Code = Literal[
     "not_granted",
+    "not_admitted",
     "unknown_key",
     "invalid_parameter",
     "auth_failed",
@@ -34,4 +35,4 @@ class Fault(Exception):
     @property
     def status(self) -> int:
         """The HTTP status, for clients that do not know the code."""
-        return {"not_granted": 403, "unknown_key": 401, "timeout": 504}.get(self.code, 502)
+        return {"not_granted": 403, "not_admitted": 403, "unknown_key": 401, "timeout": 504}.get(self.code, 502)

@@ -68,6 +68,10 @@ class Grant:
             return Use(None, used=True)
         return None
 
+    def release(self, use: Use) -> None:
+        """Give a claimed use back: its request was not sent."""
+        use.used = False
+
     def record_answer(self, use: Use, status: int, upid: str | None) -> None:
         """Note that Proxmox VE answered a request with this HTTP status and, if it started a task, with its UPID."""
         use.used = status not in _REFUSED

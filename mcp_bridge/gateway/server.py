@@ -7,19 +7,61 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import uvicorn
 
 from mcp_bridge.gateway.app import GatewayApp
+from mcp_bridge.gateway.credentials import Answer
+from mcp_bridge.gateway.faults import Fault
+from mcp_bridge.gateway.request import ROOT
 from mcp_bridge.gateway.sessions import Sessions
 from mcp_bridge.gateway.upstream import Upstream
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
+from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket
+from mcp_bridge.system.limited_http import make_config
+from mcp_bridge.system.write_gate import WriteGate
 
-# Runs keep their connections; they go when the run's process does.
-_KEEP_SECONDS = 3600
-_BACKLOG = 512
+# Runs keep their connections; they go when the run's process does. An upload may take long, as long as it goes on.
+LIMITS = ConnectionLimits(
+    total=512,
+    unproven=256,
+    unproven_per_address=256,
+    header_seconds=10,
+    body_seconds=6 * 3600,
+    idle_seconds=3600,
+    header_bytes=64 * 1024,
+    backlog=512,
+)
+
+# More than the time within which every single request ends.
+_READ_SECONDS = 180
+
+
+class Running:
+    """The gateway while it serves. Safe to use from other threads than its own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, upstream: Upstream) -> None:
+        self._loop = loop
+        self._stop = stop
+        self._upstream = upstream
+
+    def stop(self) -> None:
+        """Let it end soon."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def read(self, paths: Sequence[str]) -> list[Answer | Fault]:
+        """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
+        return asyncio.run_coroutine_threadsafe(self._read_all(paths), self._loop).result(_READ_SECONDS)
+
+    async def _read_all(self, paths: Sequence[str]) -> list[Answer | Fault]:
+        return await asyncio.gather(*(self._read(path) for path in paths))
+
+    async def _read(self, path: str) -> Answer | Fault:
+        try:
+            return await self._upstream.send("GET", f"{ROOT}{path.lstrip('/')}", {"accept-encoding": "identity"})
+        except Fault as fault:
+            return fault
 
 
 class _Server(uvicorn.Server):
@@ -44,27 +86,18 @@ async def serve(
     endpoint: Endpoint,
     credentials: Credentials,
     sessions: Sessions,
-    ready: Callable[[Callable[[], Any]], None],
+    gate: WriteGate,
+    ready: Callable[[Running], None],
 ) -> None:
-    """Call `ready` with a function that stops the server, callable from any thread; serve until it is called."""
+    """Call `ready` once it runs; serve until that is stopped."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    ready(lambda: loop.call_soon_threadsafe(stop.set))
     upstream = Upstream(endpoint, credentials)
-    config = uvicorn.Config(
-        GatewayApp(sessions, upstream),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=_KEEP_SECONDS,
-        backlog=_BACKLOG,
+    ready(Running(asyncio.get_running_loop(), stop, upstream))
+    connections = Connections(LIMITS)
+    config = make_config(
+        GatewayApp(sessions, upstream, gate), connections, lifespan="off", log_config=None, date_header=False
     )
     try:
-        await _Server(config, stop).serve(sockets=[listening])
+        await _Server(config, stop).serve(sockets=[CountedSocket(listening, connections)])
     finally:
         await upstream.aclose()

@@ -11,17 +11,23 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mcp_bridge.gateway.grants import Grant
-from mcp_bridge.gateway.sessions import Session, Sessions
+from mcp_bridge.gateway.sessions import Check, Session, Sessions
 from mcp_bridge.gateway.trace import TRACE, Trace
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
 from mcp_bridge.system.private_folder import PrivateFolder
+from mcp_bridge.system.write_gate import WriteGate
+
+if TYPE_CHECKING:
+    from mcp_bridge.gateway.credentials import Answer
+    from mcp_bridge.gateway.faults import Fault
+    from mcp_bridge.gateway.server import Running
 
 _BACKLOG = 512
 _STOP_SECONDS = 2.0
@@ -43,24 +49,26 @@ class Admission:
 class Gateway:
     """The gateway to one endpoint. It starts when the first run is admitted. Safe to use from several threads."""
 
-    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+    def __init__(self, endpoint: Endpoint, credentials: Credentials, gate: WriteGate) -> None:
         self._endpoint = endpoint
         self._credentials = credentials
+        self._gate = gate
         self._sessions = Sessions()
         self._starting = threading.Lock()
         self._folder: PrivateFolder | None = None
         self._thread: threading.Thread | None = None
-        self._stop: Callable[[], Any] | None = None
+        self._running: Running | None = None
         self._ready = threading.Event()
 
     @contextmanager
-    def admit(self, grant: Grant, folder: Path) -> Iterator[Admission]:
+    def admit(self, grant: Grant, folder: Path, check: Check) -> Iterator[Admission]:
         """Let one playbook run in, with what it may send, for as long as the context lasts.
 
-        Its trace is written into `folder`, which need not be there yet, and is complete when the context ends.
+        `check` is called before each request that is no GET. The trace is written into `folder`, which need not be
+        there yet, and is complete when the context ends.
         """
         home = self._ensure_started()
-        session = Session(grant, Trace(folder / TRACE, self._credentials.redactor))
+        session = Session(grant, Trace(folder / TRACE, self._credentials.redactor), check)
         key = self._sessions.add(session)
         # A file, since the environment of a run is kept among its artifacts.
         key_file = home / f"{secrets.token_hex(8)}.key"
@@ -76,15 +84,23 @@ class Gateway:
             with suppress(FileNotFoundError):
                 key_file.unlink()
 
+    def read(self, paths: Sequence[str]) -> list[Answer | Fault]:
+        """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
+        self._ensure_started()
+        self._ready.wait()
+        if self._running is None:
+            raise RuntimeError("the gateway has stopped")
+        return self._running.read(paths)
+
     def close(self) -> None:
         """Stop serving, and remove the socket."""
         with self._starting:
             thread, self._thread = self._thread, None
             if thread is not None:
                 # The thread may still be importing what it needs.
-                if self._ready.wait(_STOP_SECONDS) and self._stop is not None:
+                if self._ready.wait(_STOP_SECONDS) and self._running is not None:
                     with suppress(RuntimeError):
-                        self._stop()
+                        self._running.stop()
                 thread.join(_STOP_SECONDS)
             if self._folder is not None:
                 self._folder.remove()
@@ -114,12 +130,13 @@ class Gateway:
         try:
             from mcp_bridge.gateway.server import serve
 
-            asyncio.run(serve(listening, self._endpoint, self._credentials, self._sessions, self._on_ready))
+            asyncio.run(serve(listening, self._endpoint, self._credentials, self._sessions, self._gate, self._on_ready))
         finally:
             # Wake waiters: the gateway has stopped.
             listening.close()
+            self._running = None
             self._ready.set()
 
-    def _on_ready(self, stop: Callable[[], Any]) -> None:
-        self._stop = stop
+    def _on_ready(self, running: Running) -> None:
+        self._running = running
         self._ready.set()

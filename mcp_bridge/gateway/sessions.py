@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mcp_bridge.gateway.credentials import Answer
@@ -17,6 +18,9 @@ from mcp_bridge.gateway.trace import Trace
 
 # How many denied requests are named; the trace has all of them.
 _MAX_NAMED = 20
+
+Check = Callable[[], str | None]
+"""Called right before each request that is no GET: why it may not be sent now, None when it may."""
 
 
 @dataclass(eq=False)
@@ -30,14 +34,19 @@ class Flight:
 
 @dataclass(eq=False)
 class Session:
-    """One playbook run: what it may send, what it has sent and started, and what is under way for it."""
+    """One playbook run: what it may send, what it has sent and started, and what is under way for it.
+
+    `answers` counts what it has got, `requests` what it waits for.
+    """
 
     grant: Grant
     trace: Trace
+    check: Check
     denied: list[str] = field(default_factory=list)
     upids: list[str] = field(default_factory=list)
     flights: dict[str, Flight] = field(default_factory=dict)
     answers: int = 0
+    requests: int = 0
 
     def deny(self, method: str, path: str) -> None:
         """Note a request that was not granted."""

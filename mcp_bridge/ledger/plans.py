@@ -62,6 +62,15 @@ class Plans:
         with reading(self._database.engine) as connection:
             return _find_one(connection, prefix)
 
+    def find_approval(self, binding: Binding, plan_id: str | None = None) -> Claim:
+        """Find the approval of this very plan, if everything that it is bound to is still so; it is not used up.
+
+        With `plan_id` it is the approval of that kept plan, whoever asked for it. The claim's `difference` is the field
+        of Binding that is no longer so, `expires_at`, or `entries` when the row is not what the entries say.
+        """
+        with reading(self._database.engine) as connection:
+            return _find_approval(connection, binding, plan_id)
+
 
 class PlanWriter(Plans):
     """Keeps plans, decides on them and uses them. Several processes may do so at once; each plan is used once."""
@@ -88,20 +97,17 @@ class PlanWriter(Plans):
     ) -> KeptPlan:
         """Approve or deny a plan that is held; the run that does it is recorded in the same transaction.
 
-        `seen` is the SHA-256 of the text that the approver saw. Raises UsageError for a plan that is not held, or no
-        longer, and LedgerError for one that does not count; then nothing was written.
+        Somebody else may approve one that is approved already, where policy wants two. `seen` is the SHA-256 of the
+        text that the approver saw. Raises UsageError for a plan that is not held, or no longer, and LedgerError for one
+        that does not count; then nothing was written.
         """
         with appending(self._database) as connection:
             plan = _find_one(connection, plan_id)
-            if plan.state != "held":
-                raise UsageError(
-                    f"Plan {plan.plan_id[:8]} is {plan.state}; only one that is held can be decided on.",
-                    "`playvisor approvals list` shows those that wait.",
-                )
+            _require_open(plan, approver, approve=approve)
             decided = {
                 "state": "approved" if approve else "denied",
                 "approval": approval,
-                "approver": approver,
+                "approver": ", ".join((*(plan.approvers if approve else ()), approver)),
                 "decided_at": format_timestamp(datetime.now(UTC)),
                 "seen": seen,
             }
@@ -114,31 +120,15 @@ class PlanWriter(Plans):
                 append_run(connection, *record)
             return _find_one(connection, plan.plan_id)
 
-    def take_approved(self, binding: Binding, run_id: str, plan_id: str | None = None) -> Claim:
-        """Use up the approval of this very plan, if there is one, and everything that it is bound to is still so.
-
-        With `plan_id` it is the approval of that kept plan, whoever asked for it. The claim's `difference` is the field
-        of Binding that is no longer so, `expires_at`, or `entries` when the row is not what the entries say.
-        """
-        query = select(plans).where(plans.c.tool == binding.tool, plans.c.state == "approved")
-        query = query.where(plans.c.plan_id == plan_id if plan_id else plans.c.digest == binding.digest)
-        with reading(self._database.engine) as connection:
-            if connection.execute(query).first() is None:
-                return Claim()
-        difference = ""
-        with appending(self._database) as connection:
-            for row in connection.execute(query.order_by(plans.c.made_at)).mappings().all():
-                plan = _read(row)
-                found = _compare(connection, row, plan, binding, whoever_asks=plan_id is not None)
-                if not found and _use(connection, plan, run_id):
-                    return Claim(plan)
-                difference = difference or found
-        return Claim(difference=difference)
-
     def use(self, plan_id: str, run_id: str) -> bool:
         """Mark a plan as applied by a run; false when somebody else has used it meanwhile."""
         with appending(self._database) as connection:
-            return _use(connection, _find_one(connection, plan_id), run_id)
+            return use_plan(connection, plan_id, run_id)
+
+
+def use_plan(connection: Connection, plan_id: str, run_id: str) -> bool:
+    """Mark a plan as applied by a run, in the caller's transaction; false when it can't be used any more."""
+    return _use(connection, _find_one(connection, plan_id), run_id)
 
 
 def find_faults(connection: Connection) -> Iterator[Fault]:
@@ -152,6 +142,30 @@ def find_faults(connection: Connection) -> Iterator[Fault]:
     lone = select(acts.c.subject, acts.c.seq).where(acts.c.kind == KEPT, acts.c.subject.not_in(select(plans.c.plan_id)))
     for subject, seq in connection.execute(lone):
         yield Fault(subject, seq, "the plan that was kept is missing")
+
+
+def _find_approval(connection: Connection, binding: Binding, plan_id: str | None) -> Claim:
+    query = select(plans).where(plans.c.tool == binding.tool, plans.c.state == "approved")
+    query = query.where(plans.c.plan_id == plan_id if plan_id else plans.c.digest == binding.digest)
+    difference = ""
+    for row in connection.execute(query.order_by(plans.c.made_at)).mappings().all():
+        plan = _read(row)
+        found = _compare(connection, row, plan, binding, whoever_asks=plan_id is not None)
+        if not found:
+            return Claim(plan)
+        difference = difference or found
+    return Claim(difference=difference)
+
+
+def _require_open(plan: KeptPlan, approver: str, *, approve: bool) -> None:
+    """Raise UsageError unless this approver may still decide on a plan."""
+    if plan.state == "held" or (plan.state == "approved" and approve and approver not in plan.approvers):
+        return
+    raise UsageError(
+        f"Plan {plan.plan_id[:8]} is {plan.state}{f' by {plan.approver}' if plan.approver else ''}; only one that is "
+        "held can be decided on.",
+        "`playvisor approvals list` shows those that wait.",
+    )
 
 
 def _compare(

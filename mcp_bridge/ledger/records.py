@@ -212,6 +212,11 @@ class KeptPlan:
     seen: str | None = None
 
     @property
+    def approvers(self) -> tuple[str, ...]:
+        """The identities of those who approved it, in that order."""
+        return tuple(self.approver.split(", ")) if self.approver else ()
+
+    @property
     def binding(self) -> Binding:
         """What it is bound to."""
         return Binding(self.tool, self.digest, self.asker, self.asker_kind, self.cluster, self.judged, self.policy)
@@ -223,7 +228,7 @@ class KeptPlan:
 
 @dataclass(frozen=True)
 class Claim:
-    """What came of asking for an approval: the plan whose approval is used up now, or why the one there is does not do.
+    """What came of asking for an approval: the plan that has one, or why the one there is does not do.
 
     Both are empty when there is none.
     """

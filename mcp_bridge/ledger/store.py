@@ -19,7 +19,7 @@ from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import acts, head, run_words, runs
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import LedgerError, UsageError
-from mcp_bridge.ledger import guest_index, parallel_verify, verify
+from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import RunRow
@@ -40,6 +40,11 @@ class Ledger:
     def plans(self) -> Plans:
         """The plans that wait to be decided on or applied."""
         return Plans(self.database)
+
+    def list_recent_guests(self, asker: str, kind: str, cluster: str, seconds: int) -> set[int]:
+        """The guests that an asker's runs were admitted to touch within so many seconds."""
+        with reading(self._engine) as connection:
+            return admissions.list_recent_guests(connection, asker, kind, cluster, seconds)
 
     def list_unclosed(self) -> list[RunRow]:
         """The runs that have an opening and no closing: those that still run, and those whose process died."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,10 @@ from sqlalchemy import Connection, select
 from mcp_bridge.database.tables import runs
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.ledger import policies, retention, storage_limit, verify
+from mcp_bridge.ledger.admissions import Admission, append_admission, list_recent_guests
 from mcp_bridge.ledger.entries import append_act, append_closing, append_opening, append_run, appending
 from mcp_bridge.ledger.head_file import HeadFile
-from mcp_bridge.ledger.plans import PlanWriter
+from mcp_bridge.ledger.plans import PlanWriter, use_plan
 from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening
 from mcp_bridge.ledger.storage_limit import StorageLimit
 from mcp_bridge.ledger.store import Ledger
@@ -78,6 +80,26 @@ class LedgerWriter(Ledger):
             plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
         )
 
+    def admit(self, admission: Admission, seconds: int, judge: Callable[[set[int]], str]) -> str:
+        """Admit a run: use up its approval, and record what it is admitted for; all of it, or nothing.
+
+        `judge` is given the guests that the asker's runs have touched within so many seconds, while nobody else can be
+        admitted; it returns why this one may not be, or nothing. Returns why it was not admitted, or nothing.
+        """
+        binding = admission.binding
+        try:
+            with appending(self.database) as connection:
+                recent = list_recent_guests(connection, binding.asker, binding.asker_kind, binding.cluster, seconds)
+                why = judge(recent)
+                if not why and admission.plan_id and not use_plan(connection, admission.plan_id, admission.run_id):
+                    why = "somebody else has used it meanwhile, or it has expired"
+                if why:
+                    raise _NotAdmitted(why)
+                append_admission(connection, admission)
+        except _NotAdmitted as error:
+            return str(error)
+        return ""
+
     def use_policy(self, text: str) -> str:
         """Keep the whole policy that is in use, and record it if it is another one than before; returns its SHA-256."""
         with reading(self._engine) as connection:
@@ -127,6 +149,10 @@ class LedgerWriter(Ledger):
     @property
     def _trashes(self) -> Path:
         return self._state_dir / "pruning"
+
+
+class _NotAdmitted(Exception):
+    """Takes back what the transaction has written."""
 
 
 def _is_open(connection: Connection, run_id: str) -> bool:

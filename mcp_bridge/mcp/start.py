@@ -38,7 +38,7 @@ def serve_mcp(
     Raises UsageError when no cluster is configured, for unknown tools, for a policy that is not valid, and for options
     that would not be safe.
     """
-    _log_to_stderr()
+    _clean_logs()
     settings = load_settings()
     if not elicits:
         settings = settings.model_copy(update={"elicitation": "off"})
@@ -74,11 +74,11 @@ def serve_mcp(
     serve_http(server, listen_options, tokens.verify)
 
 
-def _log_to_stderr() -> None:
-    """Let warnings and errors of every library go to stderr, clean: what clients send stands in some of them."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(CleanFormatter("%(levelname)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+def _clean_logs() -> None:
+    """Let warnings and errors of every library be clean: what clients send stands in some of them."""
+    if logging.lastResort:
+        # Where no library has set up anything else, this writes to what stderr is by then, which may be bounded.
+        logging.lastResort.setFormatter(CleanFormatter("%(levelname)s: %(message)s"))
 
 
 def _split_words(listed: str) -> list[str]:

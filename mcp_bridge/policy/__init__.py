@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mcp_bridge.policy.effects import describe_effects, find_guests
 from mcp_bridge.policy.engine import Decision, Policy
-from mcp_bridge.policy.facts import Approval, Moment, Question, make_question
+from mcp_bridge.policy.facts import Approval, Moment, Question, hash_judged, make_question
 from mcp_bridge.policy.targets import EFFECTS, Effects, GuestPlace, Target
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "Target",
     "describe_effects",
     "find_guests",
+    "hash_judged",
     "make_question",
 ]

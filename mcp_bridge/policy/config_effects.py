@@ -119,6 +119,24 @@ def _open(before: str | None, after: str | None, guest: Target) -> Effects:
     return frozenset({GIVES_ACCESS}) if not guest.is_known or before != after else _NONE
 
 
+def _set_autostart(before: str | None, after: str | None, guest: Target) -> Effects:
+    """What does not start with its node stays away after the node has failed."""
+    was_on = is_on(before) or not guest.is_known
+    return frozenset({DEGRADES}) if guest.may_run and was_on and not is_on(after) else _NONE
+
+
+def _set_protection(before: str | None, after: str | None, guest: Target) -> Effects:
+    """Proxmox VE deletes no disks of a protected guest."""
+    was_on = is_on(before) or not guest.is_known
+    return frozenset({LOSES_DATA}) if was_on and not is_on(after) else _NONE
+
+
+def _set_tags(before: str | None, after: str | None, guest: Target) -> Effects:
+    """The tag `protected` guards as Proxmox VE's protection does."""
+    was_on = "protected" in re.split(r"[\s,;]+", before or "") or not guest.is_known
+    return frozenset({LOSES_DATA}) if was_on and "protected" not in re.split(r"[\s,;]+", after or "") else _NONE
+
+
 def _set_agent(before: str | None, after: str | None, guest: Target) -> Effects:
     """With the agent, whoever has rights on the guest can run commands in it."""
     return frozenset({GIVES_ACCESS}) if _is_enabled(after) and not (guest.is_known and _is_enabled(before)) else _NONE
@@ -155,7 +173,7 @@ def _scale(default: Callable[[Target], float]) -> KeyRule:
             old, new = (default(guest) if value is None else _parse_amount(value) for value in (before, after))
         except ValueError:
             return frozenset({DEGRADES})
-        return frozenset({DEGRADES}) if new < old else _NONE
+        return _NONE if new >= old else frozenset({DEGRADES})
 
     return describe
 
@@ -173,7 +191,7 @@ def _limit(before: str | None, after: str | None, guest: Target) -> Effects:
         old, new = (float(value or 0) or float("inf") for value in (before, after))
     except ValueError:
         return frozenset({DEGRADES})
-    return frozenset({DEGRADES}) if new < old or not guest.is_known else _NONE
+    return _NONE if new >= old and guest.is_known else frozenset({DEGRADES})
 
 
 def _balloon(before: str | None, after: str | None, guest: Target) -> Effects:
@@ -194,7 +212,7 @@ def _set_nic(before: str | None, after: str | None, guest: Target) -> Effects:
 
 def _compare_nics(old: Mapping[str, str], new: Mapping[str, str], guest: Target) -> Effects:
     effects: set[str] = set()
-    if any(old.get(key) != new.get(key) for key in ("bridge", "tag", "trunks")):
+    if any(old.get(key) != new.get(key) for key in ("bridge", "tag", "trunks", "ip", "gw", "ip6", "gw6")):
         effects.add(GIVES_ACCESS)
     if is_on(old.get("firewall")) and not is_on(new.get("firewall")):
         effects.add(GIVES_ACCESS)
@@ -280,13 +298,12 @@ _HOST_ACCESS = frozenset(
 )
 
 _HARMLESS = (
-    "name hostname description tags startup onboot autostart boot bootdisk tablet localtime startdate keyboard "
-    "migrate_downtime migrate_speed protection ciupgrade citype hotplug vmstatestorage timezone cmode console tty "
-    "debug keephugepages shares rng0 watchdog spice_enhancements"
+    "name hostname description startup tablet localtime startdate keyboard migrate_downtime migrate_speed ciupgrade "
+    "citype hotplug vmstatestorage timezone cmode console tty debug keephugepages shares rng0 spice_enhancements"
 )
 _HARDWARE = (
     "bios machine cpu arch acpi kvm numa scsihw ostype vga smbios1 smp vmgenid affinity hugepages allow-ksm reboot tdf "
-    "amd-sev intel-tdx audio0"
+    "amd-sev intel-tdx audio0 boot bootdisk watchdog"
 )
 
 # Each key of a configuration. Those with a number are in _FAMILIES.
@@ -294,6 +311,10 @@ _KEYS: dict[str, KeyRule] = {
     **dict.fromkeys(_HARMLESS.split(), _change_only),
     **dict.fromkeys(_HARDWARE.split(), _change_hardware),
     **dict.fromkeys(_HOST_ACCESS, _open),
+    "onboot": _set_autostart,
+    "autostart": _set_autostart,
+    "protection": _set_protection,
+    "tags": _set_tags,
     "memory": _scale(lambda _guest: 512),
     "swap": _scale(lambda _guest: 512),
     "cores": _scale(lambda guest: float("inf") if guest.type == "lxc" else 1),

@@ -21,6 +21,7 @@ from mcp_bridge.policy.places import (
     acts_on_all,
     find_guests,
     find_step_guests,
+    get_path,
     get_places,
     get_text,
 )
@@ -53,6 +54,9 @@ __all__ = [
 ]
 
 
+_VMID, _NUMBER = "(?P<vmid>[^/]+)", "(?P<vmid>[1-9][0-9]*)"
+
+
 @dataclass(frozen=True)
 class Row:
     """Requests of one kind: their method and path, a name for policies, and what they do.
@@ -76,7 +80,7 @@ class Row:
             f"(?P<{part[1:-2]}>.+)" if part.endswith("*}") else f"(?P<{part[1:-1]}>[^/]+)" if part[:1] == "{" else part
             for part in re.split(r"(\{[^}]+\})", path)
         ]
-        return re.compile("".join(parts).replace("(?P<type>[^/]+)", "(?P<type>qemu|lxc)"))
+        return re.compile("".join(parts).replace("(?P<type>[^/]+)", "(?P<type>qemu|lxc)").replace(_VMID, _NUMBER))
 
     def describe(self, view: StepView) -> Effects:
         """Say what such a request does."""
@@ -235,12 +239,13 @@ TABLE: tuple[Row, ...] = (
 )
 
 
+_NO_NAMES: Mapping[int, str] = {}
 _GUEST = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/[0-9]+/")
 
 
 def find_row(step: Step) -> Row | None:
     """Find the row of the table for a step; None for a step that is not in it."""
-    method, path = str(step["method"]).upper(), str(step["path"])
+    method, path = str(step["method"]).upper(), get_path(step)
     if not is_plain_path(path):
         return None
     return next((row for row in TABLE if row.method == method and row.pattern.fullmatch(path)), None)
@@ -252,28 +257,35 @@ def is_plain_path(path: str) -> bool:
     return path.startswith("/") and not re.search(r"[?#\s\\]", path) and not {"", ".", ".."} & set(segments)
 
 
-def describe_effects(step: Step, guests: Mapping[int, Target]) -> Effects:
-    """Say what a step does, to all that it touches; `guests` are those that find_guests found, as they are now."""
+def describe_effects(step: Step, guests: Mapping[int, Target], names: Mapping[int, str] = _NO_NAMES) -> Effects:
+    """Say what a step does, to all that it touches.
+
+    `guests` are those that find_guests found, as they are now; `names` the names of all guests of the cluster.
+    """
     touched = find_step_guests(step, get_places(guests)).values()
-    return describe_effects_on([place for place in touched if place.use != "compared"], step, guests)
+    return describe_effects_on([place for place in touched if place.use != "compared"], step, guests, names)
 
 
-def describe_effects_on(touched: Sequence[GuestPlace], step: Step, guests: Mapping[int, Target]) -> Effects:
+def describe_effects_on(
+    touched: Sequence[GuestPlace], step: Step, guests: Mapping[int, Target], names: Mapping[int, str] = _NO_NAMES
+) -> Effects:
     """Say what a step does, all in all, that touches these guests."""
     if touched:
-        return frozenset().union(*(_describe(step, place, guests) for place in touched))
-    effects = _describe(step, None, guests)
+        return frozenset().union(*(_describe(step, place, guests, names) for place in touched))
+    effects = _describe(step, None, guests, names)
     return effects | {UNKNOWN} if acts_on_all(step) else effects
 
 
-def describe_guest_effects(step: Step, place: GuestPlace, guests: Mapping[int, Target]) -> Effects:
+def describe_guest_effects(
+    step: Step, place: GuestPlace, guests: Mapping[int, Target], names: Mapping[int, str] = _NO_NAMES
+) -> Effects:
     """Say what a step does to one of the guests that it touches; to one that it only copies, often nothing."""
-    effects = _describe(step, place, guests)
+    effects = _describe(step, place, guests, names)
     return effects - {CHANGES} if place.use == "copied" and UNKNOWN not in effects else effects
 
 
-def _describe(step: Step, place: GuestPlace | None, guests: Mapping[int, Target]) -> Effects:
-    row, view = find_row(step), _make_view(step, guests, place)
+def _describe(step: Step, place: GuestPlace | None, guests: Mapping[int, Target], names: Mapping[int, str]) -> Effects:
+    row, view = find_row(step), _make_view(step, guests, place, names)
     # What goes on although another task holds the guest's lock may do anything.
     if row is None or view.has("skiplock"):
         return frozenset({CHANGES, UNKNOWN})
@@ -282,7 +294,7 @@ def _describe(step: Step, place: GuestPlace | None, guests: Mapping[int, Target]
 
 def find_thing(step: Step) -> Target | None:
     """Find what a step changes that is no guest; None for a step that acts on guests only."""
-    row, path = find_row(step), str(step["path"])
+    row, path = find_row(step), get_path(step)
     if row is None:
         return Target(path, kind=UNKNOWN)
     if not row.thing or _GUEST.match(path):
@@ -294,7 +306,9 @@ def find_thing(step: Step) -> Target | None:
     return Target(name, kind=row.thing)
 
 
-def _make_view(step: Step, guests: Mapping[int, Target], place: GuestPlace | None = None) -> StepView:
+def _make_view(
+    step: Step, guests: Mapping[int, Target], place: GuestPlace | None, names: Mapping[int, str]
+) -> StepView:
     params: Mapping[str, Any] = step.get("params") or {}
     texts = {str(name): get_text(value) for name, value in params.items() if value is not None}
-    return StepView(str(step["path"]), texts, guests, place)
+    return StepView(get_path(step), texts, guests, place, names)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,11 @@ class Decision:
     ruling: Ruling
     rules: tuple[Rule, ...] = ()
     stopped: tuple[str, ...] = ()
+
+    @property
+    def rule_names(self) -> tuple[str, ...]:
+        """The names of the rules that decided."""
+        return tuple(rule.name for rule in self.rules)
 
     @property
     def reason(self) -> str:
@@ -140,8 +145,15 @@ class Policy:
         # Without a forbid, the rule that asks for approval is the one that would permit the plan once it is approved.
         return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
 
+    def may_another_help(self, question: Question, approval: Approval) -> bool:
+        """Whether one more approval, beside those that there are, could let the plan through."""
+        return any(
+            self._evaluate(question, _add_approval(possible, approval)).ruling == "allow"
+            for possible in self._list_possible_approvals(question)
+        )
+
     def _find_allowed(self, question: Question) -> Decision:
-        """Find out whether some approval would help: how it decides then, or with the most ordinary one if none."""
+        """Decide as if the plan was approved by whom it has to be; by an ordinary operator where nobody would do."""
         ordinary: Decision | None = None
         for approval in self._list_possible_approvals(question):
             decision = self._evaluate(question, approval)
@@ -196,6 +208,11 @@ class Policy:
         import cedarpy
 
         return cedarpy.Schema.from_str(facts.render_schema(catalogue.load().values()))
+
+
+def _add_approval(first: Approval, second: Approval) -> Approval:
+    also_by = (*first.also_by, *sorted(second.approvers))
+    return replace(first, groups=(*first.groups, *second.groups), also_by=also_by)
 
 
 def _parse_rule(name: str, policy: dict[str, Any]) -> Rule:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +17,7 @@ from mcp_bridge.catalogue import Tool
 from mcp_bridge.policy import hosts
 from mcp_bridge.policy.config_effects import get_family
 from mcp_bridge.policy.effects import describe_effects_on, describe_guest_effects, find_guests, find_row, find_thing
-from mcp_bridge.policy.places import Step, find_step_guests, get_places, get_text, is_on
+from mcp_bridge.policy.places import Step, find_step_guests, get_path, get_places, get_text, is_on
 from mcp_bridge.policy.targets import Effects, GuestPlace, Target, make_unknown_guest
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Part",
     "Question",
     "Target",
+    "hash_judged",
     "make_question",
     "render_schema",
 ]
@@ -107,6 +110,10 @@ class Question:
         """How many guests and other things the plan changes; what it only copies does not count."""
         return sum(part.use != "copied" for part in self.parts)
 
+    def with_recent_targets(self, count: int) -> Question:
+        """The same question, when the caller's runs have touched so many guests of late."""
+        return replace(self, recent_targets=count)
+
     def make_entities(self) -> list[dict[str, Any]]:
         """Make Cedar's entities: the caller with its roles, and the targets."""
         caller = self.caller
@@ -161,6 +168,19 @@ class Question:
         return context | {"approver": approval.by} if approval else context
 
 
+def hash_judged(question: Question, rules: Iterable[str]) -> str:
+    """Hash what policy judged beside the plan itself: the targets as they are, what is done to them, and the rules."""
+    parts = [
+        [_make_uid(part.target), _make_target_entity(part.target)["attrs"], part.use, sorted(part.effects)]
+        for part in question.parts
+    ]
+    for _uid, attributes, *_rest in parts:
+        # What of it matters is in the effects; a guest that starts meanwhile is not another guest.
+        attributes.pop("status", None)
+    facts = {"cluster": question.cluster, "parts": sorted(parts, key=str), "rules": sorted(rules)}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
 def make_question(
     tool: Tool,
     caller: Caller,
@@ -170,20 +190,22 @@ def make_question(
     recent_targets: int = 0,
     *,
     cluster: str = "",
+    names: Mapping[int, str] | None = None,
 ) -> Question:
     """Make the question about a plan's steps.
 
-    `guests` are those that find_guests finds in the steps, as they are now; one that lacks counts as unknown.
+    `guests` are those that find_guests finds in the steps, as they are now; one that lacks counts as unknown. `names`
+    are the names of all guests of the cluster, which a new name must not repeat.
     """
     guests = _complete_guests(steps, guests)
     touching = _find_touched(steps, guests)
     step_effects = tuple(
-        describe_effects_on(touched, step, guests) for step, touched in zip(steps, touching, strict=True)
+        describe_effects_on(touched, step, guests, names or {}) for step, touched in zip(steps, touching, strict=True)
     )
     return Question(
         tool,
         caller,
-        _make_parts(steps, touching, step_effects, guests),
+        _make_parts(steps, touching, step_effects, guests, names or {}),
         moment,
         frozenset(str(step["method"]) for step in steps),
         frozenset().union(*step_effects),
@@ -198,8 +220,10 @@ def _complete_guests(steps: Sequence[Step], guests: Mapping[int, Target]) -> dic
     completed = dict(guests)
     for vmid, place in find_guests(steps).items():
         target = guests.get(vmid)
-        if target is None:
-            target = _make_new_guest(place) if place.is_created else make_unknown_guest(vmid)
+        if place.is_created and (target is None or not target.exists):
+            target = _make_new_guest(place)
+        elif target is None:
+            target = make_unknown_guest(vmid)
         completed[vmid] = replace(target, origin=place.origin) if place.origin else target
     return completed
 
@@ -226,16 +250,17 @@ def _make_parts(
     touching: Sequence[Sequence[GuestPlace]],
     step_effects: Sequence[Effects],
     guests: Mapping[int, Target],
+    names: Mapping[int, str],
 ) -> tuple[Part, ...]:
     parts: dict[tuple[str, str], Part] = {}
     uses = {vmid: place.use for vmid, place in find_guests(steps).items()}
     for step, places, all_effects in zip(steps, touching, step_effects, strict=True):
         for place in places:
-            effects = describe_guest_effects(step, place, guests)
+            effects = describe_guest_effects(step, place, guests, names)
             _add_part(parts, Part(guests[place.vmid], effects, uses.get(place.vmid, place.use), (step,)))
         thing = find_thing(step)
         if not places or (thing is not None and find_row(step) is not None):
-            thing = thing or Target(str(step["path"]))
+            thing = thing or Target(get_path(step))
             _add_part(parts, Part(thing, all_effects, "changed", (step,)))
     return tuple(parts.values())
 

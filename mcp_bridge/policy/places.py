@@ -62,6 +62,12 @@ def acts_on_all(step: Step) -> bool:
     return _find_wide_selection(step) is not None
 
 
+def get_path(step: Step) -> str:
+    """The path of a step with its segments decoded, but for what stands for a slash."""
+    segments = [(segment, unquote(segment)) for segment in str(step["path"]).split("/")]
+    return "/".join(encoded if "/" in plain or "%" in plain else plain for encoded, plain in segments)
+
+
 def get_text(value: Any) -> str:
     """A parameter's value as the API takes it."""
     if isinstance(value, bool):
@@ -83,7 +89,7 @@ def find_volume_owner(volume: str) -> int | None:
 
 
 def _list_places(step: Step, everyone: Mapping[int, GuestPlace]) -> Iterator[GuestPlace]:
-    method, path = str(step["method"]).upper(), str(step["path"])
+    method, path = str(step["method"]).upper(), get_path(step)
     params = {str(name): get_text(value) for name, value in (step.get("params") or {}).items()}
     match = _GUEST_PATH.fullmatch(path)
     if match:
@@ -155,7 +161,7 @@ def _list_named_places(method: str, path: str, params: Mapping[str, str]) -> Ite
 
 def _find_wide_selection(step: Step) -> Callable[[GuestPlace], bool] | None:
     """Return which guests a step acts on that acts on all of the cluster, a node or a pool."""
-    path, params = str(step["path"]).rstrip("/"), step.get("params") or {}
+    path, params = get_path(step).rstrip("/"), step.get("params") or {}
     segments = [unquote(segment) for segment in path.strip("/").split("/")]
     node = segments[1] if segments[0] == "nodes" and len(segments) > 2 else get_text(params.get("node"))
     command = segments[2] if segments[0] == "nodes" and len(segments) == 3 else ""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mcp_bridge.policy.effects import TABLE
 from mcp_bridge.policy.hosts import HOST_CLASSES
 from mcp_bridge.policy.targets import EFFECTS
 
@@ -19,6 +20,7 @@ _PROVEN = re.compile(r"token:.+|oauth:.+|uid:[0-9]+|anonymous")
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "effects": EFFECTS,
     "all_effects": EFFECTS,
+    "steps": (*dict.fromkeys(row.name for row in TABLE), "unknown"),
     "use": ("created", "changed", "copied"),
     "approval": ("none", "elicitation", "operator"),
     "asker_kind": ("person", "client"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mcp_bridge.policy.config_effects import (
     describe_config_change,
@@ -43,6 +43,14 @@ class StepView:
     params: Mapping[str, str]
     guests: Mapping[int, Target]
     place: GuestPlace | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+
+    def name_twice(self) -> Effects:
+        """Say whether the request gives the guest a name that another guest has: tools choose guests by their names."""
+        name = (self.get("name") or self.get("hostname")).lower()
+        own = self.place.vmid if self.place is not None else None
+        is_taken = bool(name) and any(vmid != own and other.lower() == name for vmid, other in self.names.items())
+        return frozenset({DUPLICATES_IDENTITY}) if is_taken else frozenset()
 
     @property
     def guest(self) -> Target:
@@ -83,14 +91,14 @@ def change_config(view: StepView) -> Effects:
     """What it does to the guest; one whose volume is attached to that guest loses its secrets."""
     if view.place is not None and f"/{view.place.vmid}/config" not in view.path:
         return CHANGE | {GIVES_ACCESS}
-    return describe_config_change(view.params, view.guest)
+    return describe_config_change(view.params, view.guest) | view.name_twice()
 
 
 def create(view: StepView) -> Effects:
     """Create a guest, or restore one from a backup."""
     archive = view.get("archive") or (view.get("ostemplate") if view.has("restore") else "")
     vmid = int(view.get("vmid") or 0)
-    effects = describe_new_config(view.params, vmid)
+    effects = describe_new_config(view.params, vmid) | view.name_twice()
     if view.has("force"):
         over = view.guests.get(vmid) or make_unknown_guest(vmid)
         effects |= {LOSES_DATA, INTERRUPTS} if over.may_run else {LOSES_DATA}
@@ -108,7 +116,7 @@ def clone(view: StepView) -> Effects:
     """Proxmox VE gives a clone other MAC addresses, but the static IP addresses of its source."""
     source_vmid = view.place.origin if view.place and view.place.origin else (view.place.vmid if view.place else 0)
     source = view.guests.get(source_vmid) or make_unknown_guest(source_vmid)
-    effects: set[str] = {CHANGES}
+    effects: set[str] = {CHANGES, *view.name_twice()}
     if not source.template and (not source.is_known or has_static_address(source.config)):
         effects.add(DUPLICATES_IDENTITY)
     if view.get("pool") and not source.template and view.get("pool") != source.pool:
@@ -178,12 +186,15 @@ _TIMES = ("schedule", "starttime", "dow")
 
 def _schedule(view: StepView, mode: str) -> Effects:
     effects = CHANGE if mode == "snapshot" else CHANGE | {INTERRUPTS}
-    script = {GIVES_ACCESS} if view.get("script") else set()
+    script = {GIVES_ACCESS} if view.get("script") or view.get("dumpdir") else set()
     return effects | script | _get_pruning(view, default=False)
 
 
 def _get_backup_effects(view: StepView, mode: str) -> Effects:
-    script = CHANGE | {GIVES_ACCESS} if view.get("script") else CHANGE
+    script = CHANGE | {GIVES_ACCESS} if view.get("script") or view.get("dumpdir") else CHANGE
+    if view.has("stop"):
+        # It stops the backups that run on the node.
+        script |= {INTERRUPTS, LOSES_DATA}
     if mode != "snapshot":
         return script | interrupt_if_running(view)
     if view.guest.type != "lxc" or not view.guest.may_run:
@@ -291,7 +302,8 @@ def set_ha(view: StepView) -> Effects:
     effects = CHANGE
     if "state" in view.params and view.get("state") not in ("started", "enabled"):
         effects |= frozenset({DEGRADES}) if view.get("state") == "ignored" else interrupt_if_running(view)
-    if view.get("group") or "delete" in view.params:
+    no_retry = any(view.params.get(name) == "0" for name in ("max_restart", "max_relocate"))
+    if view.get("group") or "delete" in view.params or no_retry:
         effects |= {DEGRADES}
     return effects
 

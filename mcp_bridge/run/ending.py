@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcp_bridge.authority.verdict import Verdict
 from mcp_bridge.evidence.requests import SentRequest
 from mcp_bridge.executor import PlaybookOutcome
-from mcp_bridge.policy.judge import Verdict
 from mcp_bridge.result import Plan
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.authority import Authority
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.evidence.plan_view import PlanView, make_plan_view, render_text, seal
@@ -32,9 +33,7 @@ from mcp_bridge.text.redaction import make_writable
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.records import RunRow
-    from mcp_bridge.ledger.writer import LedgerWriter
-    from mcp_bridge.policy.freeze import Freezer
-    from mcp_bridge.policy.judge import Judge
+    from mcp_bridge.ledger.store import Ledger
 
 
 # The caller of runs that Playvisor itself wants.
@@ -44,11 +43,12 @@ _SELF = "playvisor"
 class Engine:
     """Runs playbooks for tools against one cluster, and keeps the ledger of it. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings, executor: Executor) -> None:
+    def __init__(self, settings: Settings, executor: Executor, authority: Authority) -> None:
         self._settings = settings
         self._executor = executor
-        self._recorder = Recorder(settings)
-        self._means = RunContext(settings, executor, self._recorder)
+        self._authority = authority
+        self._recorder = Recorder(settings, authority)
+        self._means = RunContext(settings, executor, authority, self._recorder)
         self._running = ActiveRuns(settings.state_dir)
 
     @property
@@ -57,7 +57,12 @@ class Engine:
         return self._settings
 
     @property
-    def ledger(self) -> LedgerWriter:
+    def authority(self) -> Authority:
+        """Who decides, admits and records."""
+        return self._authority
+
+    @property
+    def ledger(self) -> Ledger:
         """The ledger; what an earlier process left open in it is closed on first use."""
         return self._recorder.ledger
 
@@ -67,24 +72,6 @@ class Engine:
         from mcp_bridge.auth.tokens import Tokens
 
         return Tokens(self.ledger.database)
-
-    @cached_property
-    def freezer(self) -> Freezer:
-        """Reads the freeze."""
-        from mcp_bridge.policy.freeze import Freezer
-
-        return Freezer(self.ledger.database)
-
-    @cached_property
-    def judge(self) -> Judge:
-        """Decides what becomes of plans. Raises UsageError for a policy that is not valid."""
-        # Cedar takes time to import, and reading needs none of it.
-        from mcp_bridge.policy import Policy
-        from mcp_bridge.policy.judge import Judge
-
-        policy = Policy.load(self._settings.policy)
-        self.ledger.use_policy(policy.text)
-        return Judge(policy, self.ledger.plans, self.freezer.read_freeze)
 
     def run(
         self,
@@ -107,7 +94,7 @@ class Engine:
         with self._running.register(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
             phases = Phases(self._means, tool, request, run_id, progress, control)
-            ending, result = phases.carry_out(lambda: self.judge, on_underway)
+            ending, result = phases.carry_out(on_underway)
             return self._recorder.close(tool, ending, result)
 
     def show_plan(self, plan_id: str) -> PlanView:
@@ -144,14 +131,10 @@ class Engine:
         arguments = {name: value for name, value in facts.items() if value is not None}
         decision = replace(request, tool=tool, arguments=arguments)
         summary = f"{state.capitalize()} the plan of {plan.asker}: {view.title}"
-        return self.ledger.decide(
-            plan.plan_id,
-            approve=approve,
-            approver=approver,
-            approval=approval,
-            seen=seen,
-            opening=self._recorder.make_opening(decision, str(uuid.uuid4())),
-            closing=Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver),
+        opening = self._recorder.make_opening(decision, str(uuid.uuid4()))
+        closing = Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver, cluster=plan.cluster)
+        return self._authority.decide_plan(
+            plan, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
         )
 
     def note_start(self, face: str, mode: str) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mcp_bridge.authority import Authority
 from mcp_bridge.executor import Executor
 from mcp_bridge.executor.forkserver import lending
-from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run.call import Bridge
 from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
@@ -20,6 +20,11 @@ from mcp_bridge.system.private_folder import remove_abandoned_folders
 
 if TYPE_CHECKING:
     from mcp_bridge.executor.warm import ServerSource
+
+
+def make_authority(settings: Settings) -> Authority:
+    """The authority of these settings, for what needs no cluster: reading, deciding on plans, freezing, tokens."""
+    return Authority(settings)
 
 
 def make_bridge(
@@ -33,8 +38,9 @@ def make_bridge(
     settings.require_cluster()
     # The keys of runs whose process was killed.
     remove_abandoned_folders()
-    executor = _make_executor(settings, lasting=lasting, lends=lends)
-    return Bridge(settings, GatedExecutor(executor, Gateway(settings.endpoint, settings.credentials)))
+    authority = make_authority(settings)
+    executor = GatedExecutor(_make_executor(settings, lasting=lasting, lends=lends), authority)
+    return Bridge(settings, executor, authority)
 
 
 def _make_executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Playbooks that run here reach the cluster through the gateway, and can send only what they were granted."""
+"""Playbooks that run here reach the cluster only as the authority admits them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
-from mcp_bridge.gateway.grants import Grant
 
 if TYPE_CHECKING:
-    from mcp_bridge.gateway.service import Gateway
+    from mcp_bridge.authority import Authority
 
 
 @dataclass(frozen=True)
 class GatedExecutor:
-    """An executor on this machine, with the gateway that has the cluster's credentials."""
+    """An executor on this machine, whose runs the authority admits to the cluster."""
 
     executor: Executor
-    gateway: Gateway
+    authority: Authority
 
     def run(self, run: PlaybookRun, progress: Progress, cancel: threading.Event) -> PlaybookOutcome:
-        """Run a playbook, admitted to the gateway with what it may send, for as long as it runs."""
-        with self.gateway.admit(Grant(run.steps, run.request_patterns), run.folder) as admission:
+        """Run a playbook, admitted with what it may send, for as long as it runs."""
+        with self.authority.admit(run) as admission:
             admitted = replace(run, environment={**run.environment, **admission.environment})
             try:
                 outcome = self.executor.run(admitted, progress, cancel)
@@ -34,6 +33,6 @@ class GatedExecutor:
         return replace(outcome, denied=tuple(admission.denied), gateway_upids=tuple(admission.upids))
 
     def close(self) -> None:
-        """Stop the gateway, and what the executor keeps running."""
-        self.gateway.close()
+        """Stop admitting, and what the executor keeps running."""
+        self.authority.close()
         self.executor.close()

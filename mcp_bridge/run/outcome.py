@@ -22,7 +22,7 @@ from mcp_bridge.run.failures import describe_break, describe_crash, describe_den
 _CORE = frozenset({"plan", "upids", "diff", "failure"})
 _LOST: Mapping[str, Any] = {"failed": False}
 # What becomes of a plan that is not applied, by the code of the reason; otherwise it is refused.
-_NOT_APPLIED: Mapping[str, Status] = {"approval_required": "held", "drifted": "failed"}
+_NOT_APPLIED: Mapping[str, Status] = {"approval_required": "held", "drifted": "failed", "unreachable": "failed"}
 
 
 def mark_if_lost(tool: Tool, outcome: PlaybookOutcome) -> PlaybookOutcome:
@@ -133,7 +133,8 @@ def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Acc
     changed = is_applied and _has_changed(ending.outcome)
     if ending.known.verdict.failure:
         failure = ending.known.verdict.failure
-        return _Account(_NOT_APPLIED.get(failure.code, "refused"), failure.message, changed, upids, failure)
+        status = "failed" if changed else _NOT_APPLIED.get(failure.code, "refused")
+        return _Account(status, failure.message, changed, upids, failure)
     failed = describe_failure(ending.outcome, ending.known.run_id, applying=is_applied)
     if failed:
         return _Account(_status_of(failed), failed.message, changed, upids, failed)

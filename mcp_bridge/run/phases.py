@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mcp_bridge import collection
+from mcp_bridge.authority import HELD, PLAN_ONLY, Authority, Verdict, Wish
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
 from mcp_bridge.ledger.records import make_expiry
-from mcp_bridge.policy.judge import HELD, PLAN_ONLY, Verdict
 from mcp_bridge.result import Plan, Result
-from mcp_bridge.run import failures, guest_locks
+from mcp_bridge.run import failures
 from mcp_bridge.run.active import Control
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
 from mcp_bridge.run.outcome import is_broken_off, mark_if_lost, mark_if_of_another_plan, read_plan, result_of
@@ -25,9 +25,6 @@ from mcp_bridge.run.recovery.tasks import TaskInspector
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.plain import one_line
-
-if TYPE_CHECKING:
-    from mcp_bridge.policy.judge import Judge
 
 _SAYING = {"read": "{}", "plan": "Planning: {}", "apply": "Applying: {}"}
 OnUnderway = Callable[[Result], None]
@@ -40,6 +37,7 @@ class RunContext:
 
     settings: Settings
     executor: Executor
+    authority: Authority
     recorder: Recorder
 
 
@@ -60,19 +58,19 @@ class Phases:
         self._plan: Plan | None = None
         self._denied: tuple[str, ...] = ()
 
-    def carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> tuple[Ending, Result]:
+    def carry_out(self, on_underway: OnUnderway) -> tuple[Ending, Result]:
         """Run it to its end; returns how it ended, and the result made of that.
 
         Whatever goes wrong in here is an ending, too: the ledger has to say how a run ended.
         """
         try:
-            ending = self._carry_out(judge, on_underway)
+            ending = self._carry_out(on_underway)
             return ending, result_of(self._tool, ending)
         except Exception as error:
             crashed = self._crash(error)
             return crashed, result_of(self._tool, crashed)
 
-    def _carry_out(self, judge: Callable[[], Judge], on_underway: OnUnderway) -> Ending:
+    def _carry_out(self, on_underway: OnUnderway) -> Ending:
         if not self._tool.writes:
             outcome = self._play("read")
             return Read(self._collect_known(), outcome)
@@ -80,26 +78,23 @@ class Phases:
         self._plan = read_plan(planned)
         if self._plan is None or planned.status != "ended":
             return NotApplied(self._collect_known(), planned)
-        self._verdict = self._judge(self._plan, judge())
+        self._verdict = self._judge(self._plan)
+        self._plan = _with_effects(self._plan, self._verdict)
         if not self._verdict.applies:
             return self._keep(self._plan, planned)
         underway = Underway(self._collect_known(), planned)
         on_underway(self._means.recorder.redact(result_of(self._tool, underway)))
         return self._apply(self._plan)
 
-    def _judge(self, plan: Plan, judge: Judge) -> Verdict:
-        """Decide what becomes of the plan."""
+    def _judge(self, plan: Plan) -> Verdict:
+        """Have the authority decide what becomes of the plan."""
         request = self._request
         if request.plan_digest not in (None, plan.digest):
             return Verdict("drifted", failure=failures.plan_drifted())
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
-        verdict = judge.judge(
-            self._tool, request.caller, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id
+        return self._means.authority.judge(
+            Wish(self._tool, request.caller, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id)
         )
-        plans = self._means.recorder.ledger.plans
-        if request.plan_id and verdict.applies and not plans.use(request.plan_id, self._run_id):
-            return Verdict("refused", failure=failures.plan_used(request.plan_id))
-        return verdict
 
     def _keep(self, plan: Plan, planned: PlaybookOutcome) -> NotApplied:
         """The ending of a plan that is not applied, which is kept when it may be later."""
@@ -121,14 +116,14 @@ class Phases:
 
     def _apply(self, plan: Plan) -> Ending:
         """Apply exactly this plan, when no other run holds the same guests."""
-        settings = self._means.settings
-        targets = [str(target.get("vmid") or target) for target in plan.targets]
-        database = self._means.recorder.ledger.database
-        with guest_locks.hold(database, settings.endpoint.url, targets, self._control.cancel) as is_alone:
+        with self._means.authority.hold_guests(self._verdict, self._control.cancel) as is_alone:
             if not is_alone:
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)
-            if is_broken_off(applied):
+            permit = self._verdict.permit
+            if permit is not None and permit.refusal is not None:
+                self._verdict = permit.refusal
+            elif is_broken_off(applied):
                 return self._break_off(plan, applied)
         return Applied(self._collect_known(), applied)
 
@@ -137,7 +132,7 @@ class Phases:
         self._progress("Checking what was done")
         folder = self._means.recorder.ledger.folder(self._run_id)
         stop = applied.gateway_upids if self._control.stop_tasks else ()
-        requests = TaskInspector(self._means.executor).inspect(
+        requests = TaskInspector(self._means.executor, self._means.authority).inspect(
             folder, read_requests(folder / "apply", plan.steps), stop
         )
         return BrokenOff(self._collect_known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
@@ -169,7 +164,7 @@ class Phases:
             variables=variables,
             check=phase == "plan",
             timeout=self._means.settings.run_timeout,
-            steps=plan.steps if plan else (),
+            permit=self._verdict.permit if plan else None,
             request_patterns=self._tool.requests if phase == "read" else (),
             kept_variables=self._find_kept_variables(),
         )
@@ -194,3 +189,12 @@ class Phases:
 
     def _say(self, phase: str, line: str) -> None:
         self._progress(_SAYING[phase].format(one_line(self._means.recorder.redact_data(line))))
+
+
+def _with_effects(plan: Plan, verdict: Verdict) -> Plan:
+    """The plan that says of each step, and of all, what they do."""
+    if verdict.judged is None:
+        return plan
+    question = verdict.judged.question
+    steps = [{**step, "effects": sorted(found)} for step, found in zip(plan.steps, question.step_effects, strict=True)]
+    return plan.model_copy(update={"steps": steps, "effects": sorted(question.effects)})

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, collection, version
+from mcp_bridge.authority import HELD, Authority, Verdict
 from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
+from mcp_bridge.evidence.plan_view import describe_plan
 from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening, Who, make_expiry
-from mcp_bridge.policy import judge
-from mcp_bridge.policy.judge import Verdict
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run.ending import Ending
 from mcp_bridge.run.outcome import closing_of, result_of
@@ -30,7 +30,7 @@ from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.ledger.store import Ledger
 
 _SERVER_STARTED = "server_started"
 _RECORDED_SETTINGS = (
@@ -68,8 +68,9 @@ def _hash_file(path: Path | None) -> str | None:
 class Recorder:
     """Writes runs and kept plans into the ledger, without secrets."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, authority: Authority) -> None:
         self._settings = settings
+        self._authority = authority
         self._redactor = settings.redactor
         # How runs ended that the ledger does not know of yet.
         self._unwritten: list[tuple[str, Closing]] = []
@@ -78,17 +79,14 @@ class Recorder:
         self._catching_up = threading.Lock()
 
     @cached_property
-    def ledger(self) -> LedgerWriter:
+    def ledger(self) -> Ledger:
         """The ledger; what an earlier process left open in it is closed on first use."""
-        # SQLAlchemy takes a fifth of a second to import, which an MCP client's handshake should not wait for.
-        from mcp_bridge.ledger.writer import LedgerWriter
         from mcp_bridge.run.recovery.interrupted import close_interrupted
 
-        ledger = LedgerWriter(self._settings.state_dir, self._settings.ledger_url)
         if self._start:
-            ledger.append(self._start)
-        self._interrupted = close_interrupted(ledger)
-        return ledger
+            self._authority.record_act(self._start)
+        self._interrupted = close_interrupted(self._authority)
+        return self._authority.ledger
 
     def note_start(self, face: str, mode: str) -> None:
         """Let the start of a server be recorded as soon as the ledger is used, with its settings but no secret."""
@@ -121,7 +119,7 @@ class Recorder:
     def open(self, request: Request, run_id: str, playbook: str | None) -> None:
         """Write that a run starts. Raises LedgerError; then it must not start."""
         self._write_pending()
-        self.ledger.open(self.make_opening(request, run_id, playbook))
+        self._authority.open_run(self.make_opening(request, run_id, playbook))
 
     def make_opening(self, request: Request, run_id: str, playbook: str | None = None) -> Opening:
         """What is known of a run before it starts."""
@@ -147,24 +145,31 @@ class Recorder:
         """Record and return what was answered without running anything."""
         result = self.redact(result)
         code = result.failure.code if result.failure else None
-        decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
+        decision = {"refused": "refused", "held": HELD}.get(result.status, "invalid" if code else "allowed")
         summary = result.summary
         if result.failure and code == "invalid_parameter" and result.failure.fields:
             # The caller's sentence repeats values, and one of them may be a secret in the wrong place.
             summary = f"Refused: {', '.join(result.failure.fields)}."
         closing = Closing(result.status, decision, False, summary, failure_code=code)
         self._write_pending()
-        self.ledger.record(self.make_opening(request, result.run_id), closing)
+        self._authority.record_answer(self.make_opening(request, result.run_id), closing)
         return result
 
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
         """Keep a plan that was not applied, to be decided on or applied later; `result` says what it would do."""
         arguments = dict(request.arguments)
         has_secret = self._redactor.redact(_make_recordable(request)) != arguments
-        described = judge.describe_plan(
-            plan, result.summary, result.diff, verdict, request.caller, self._settings.endpoint.url
+        judged = verdict.judged
+        described = describe_plan(
+            plan,
+            result.summary,
+            result.diff,
+            judged.question.targets if judged else (),
+            rules=verdict.rules,
+            advice=judged.decision.advice if judged and verdict.decision == HELD else "",
+            version=request.caller.version,
         )
-        self.ledger.plans.keep(
+        self._authority.keep_plan(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
                 digest=plan.digest,
@@ -173,10 +178,13 @@ class Recorder:
                 shown=self._redactor.redact(described),
                 asker=request.caller.identity,
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
-                state="held" if verdict.decision == judge.HELD else "ready",
+                state="held" if verdict.decision == HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,
                 asker_kind=request.caller.kind,
                 label=request.caller.label,
+                cluster=judged.cluster if judged else "",
+                judged=judged.hash if judged else "",
+                policy=judged.policy if judged else "",
             )
         )
 
@@ -204,14 +212,14 @@ class Recorder:
 
         limit = StorageLimit(self._settings.artifacts_max, self._settings.artifacts_days, self._settings.keep_days_min)
         with suppress(LedgerError, OSError):
-            self.ledger.limit_artifacts(limit)
+            self._authority.limit_artifacts(limit)
 
     def write(self, run_id: str, closing: Closing) -> None:
         """Seal the artifacts of a run and complete its row. Raises LedgerError and OSError."""
         from mcp_bridge.ledger import artifacts
 
         sealed = artifacts.seal(self.ledger.folder(run_id))
-        self.ledger.close(run_id, replace(closing, artifacts_sha256=sealed))
+        self._authority.close_run(run_id, replace(closing, artifacts_sha256=sealed))
 
     def _write_pending(self) -> None:
         """Write what could not be written before, now that there may be room again, or nobody holds the ledger."""

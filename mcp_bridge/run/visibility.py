@@ -28,7 +28,11 @@ def may_see_contents(row: RunRow, caller: Caller) -> bool:
 
 def may_see_plan(plan: KeptPlan, caller: Caller) -> bool:
     """Whether this caller may see a kept plan."""
-    return caller.kind == "person" or not is_private(plan.tool) or plan.asker == caller.identity
+    return (
+        caller.kind == "person"
+        or not is_private(plan.tool)
+        or (plan.asker, plan.asker_kind) == (caller.identity, caller.kind)
+    )
 
 
 def show_arguments(row: RunRow, caller: Caller) -> dict[str, Any]:
@@ -44,7 +48,4 @@ def is_private(tool: str) -> bool:
 
 def is_own_run(row: RunRow, caller: Caller) -> bool:
     """Whether a run was asked for by this caller."""
-    asker = getattr(row, "asker", None)
-    if asker is not None:
-        return (asker, getattr(row, "asker_kind", caller.kind)) == (caller.identity, caller.kind)
-    return (row.client_name, row.local_user) == (caller.label, caller.local_user)
+    return (row.asker, row.asker_kind) == (caller.identity, caller.kind)

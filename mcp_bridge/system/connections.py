@@ -13,6 +13,7 @@ import resource
 import socket
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,13 +32,13 @@ class ConnectionLimits:
     """
 
     total: int = 1024
-    unproven: int = 256
-    unproven_per_address: int = 64
+    unproven: int = 320
+    unproven_per_address: int = 160
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     idle_seconds: float = 30.0
     header_bytes: int = 32 * 1024
-    backlog: int = 128
+    backlog: int = 64
 
 
 @dataclass(eq=False)
@@ -86,14 +87,20 @@ class Connections:
         unproven = [one for one in self._open.values() if not one.proven]
         sources = Counter(one.source for one in unproven)
         if sources[added.source] > self.limits.unproven_per_address:
-            return next(one for one in unproven if one.source == added.source)
+            return _find_oldest(one for one in unproven if one.source == added.source)
         if len(unproven) > self.limits.unproven:
             most = max(sources, key=lambda source: sources[source])
-            return next(one for one in unproven if one.source == most)
+            return _find_oldest(one for one in unproven if one.source == most)
         if len(self._open) > self.limits.total:
             idle = sorted((one for one in self._open.values() if not one.busy), key=lambda one: one.used_at)
             return next((one for one in idle if one is not added), added)
         return None
+
+
+def _find_oldest(connections: Iterable[Connection]) -> Connection:
+    """The oldest one that has sent no request; the oldest of all when each has, and waits to be judged."""
+    every = list(connections)
+    return next((one for one in every if not one.busy), every[0])
 
 
 class CountedSocket(socket.socket):

@@ -40,6 +40,8 @@ _SHAPES = tuple(
         ("pv_", r"(\bpv_[0-9a-f]{8}_)[\w-]+"),
     )
 )
+# No shape is found in less: not even http://u:p@h.
+_SHORTEST_SHAPE = 12
 _SHAPE_SIGN = re.compile("[:=]|pv_")
 _LONGEST = 2000
 _LONGEST_NAME = 200
@@ -54,20 +56,23 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _list_forms(secret) if len(form) >= _SHORTEST}
         self._secrets = sorted(forms, key=len, reverse=True)
-        self._shortest = min(map(len, self._secrets), default=0)
+        self._shortest = min([*map(len, self._secrets), _SHORTEST_SHAPE])
 
     def redact_text(self, value: str) -> str:
         """The text, with every secret replaced."""
-        if len(value) >= self._shortest:
-            for secret in self._secrets:
-                if secret in value:
-                    value = value.replace(secret, REDACTED)
+        if len(value) < self._shortest:
+            return value
+        for secret in self._secrets:
+            if secret in value:
+                value = value.replace(secret, REDACTED)
         return redact_shapes(value)
 
     def redact(self, value: Any) -> Any:
         """Plain data (objects, lists, scalars), with every secret replaced, in names too."""
         if isinstance(value, str):
             return self.redact_text(value)
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
         if isinstance(value, Mapping):
             return {self.redact_text(str(name)): self.redact(item) for name, item in value.items()}
         if isinstance(value, (list, tuple)):

@@ -12,10 +12,8 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
-from mcp_bridge.policy.freeze import Freezer
-from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.settings import Settings, load_settings
-from mcp_bridge.system.write_gate import WriteGate
+from mcp_bridge.run.factory import make_authority, make_bridge
+from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results, units
 from playvisor.cli.call import make_request
 
@@ -120,9 +118,7 @@ def _require_yes(plan: KeptPlan, text: str, *, as_json: bool) -> None:
 
 def freeze(why: str, *, as_json: bool) -> None:
     """Refuse all changes from now on, by everybody who uses this state directory."""
-    settings = load_settings()
-    freeze_notice = _open_freezer(settings).freeze(why)
-    is_quiet = WriteGate(settings.state_dir).wait_until_closed(_FREEZE_SECONDS)
+    freeze_notice, is_quiet = make_authority(load_settings()).freeze(why, _FREEZE_SECONDS)
     if as_json:
         console.print_json({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet})
         return
@@ -136,15 +132,11 @@ def freeze(why: str, *, as_json: bool) -> None:
 
 def thaw(*, as_json: bool) -> None:
     """Allow changes again."""
-    ended = _open_freezer(load_settings()).thaw()
+    ended = make_authority(load_settings()).thaw()
     if as_json:
         console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
         return
     console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
-
-
-def _open_freezer(settings: Settings) -> Freezer:
-    return Freezer(Ledger(settings.state_dir, settings.ledger_url).database)
 
 
 def _describe_state(plan: KeptPlan) -> str:

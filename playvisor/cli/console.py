@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.plain import clean, dump_json, one_line
+from mcp_bridge.text.redaction import redact_shapes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,11 +63,14 @@ def print_json(data: Any) -> None:
 
 def report_error(error: PlayvisorError, *, as_json: bool) -> None:
     """Print an error and its hint; as JSON on stdout, or for people on stderr."""
+    # Libraries put addresses with passwords into their messages.
+    message, hint = redact_shapes(error.message), redact_shapes(error.hint) if error.hint else None
     if as_json:
-        failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        print_json({"status": "failed", "summary": error.message, "failure": failure})
+        print_json(
+            {"status": "failed", "summary": message, "failure": {"code": error.code, "message": message, "hint": hint}}
+        )
         return
-    print_failure(error.message, error.hint)
+    print_failure(message, hint)
 
 
 def print_failure(message: str, hint: str | None) -> None:

@@ -103,13 +103,13 @@ def _check_state_dir(settings: Settings) -> Check:
 
 
 def _check_ledger(settings: Settings) -> Check:
-    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.run.factory import make_authority
     from mcp_bridge.run.recovery.interrupted import close_interrupted
 
     try:
-        ledger = LedgerWriter(settings.state_dir, settings.ledger_url)
-        closed = close_interrupted(ledger)
-        newest = ledger.recent(1)
+        authority = make_authority(settings)
+        closed = close_interrupted(authority)
+        newest = authority.ledger.recent(1)
     except PlayvisorError as error:
         return _make_failed_check("ledger", error)
     where = _describe_place(settings.ledger_url) if settings.ledger_url else str(settings.state_dir / "ledger.db")

@@ -69,9 +69,8 @@ def explain_decision(asked: Explanation, *, as_json: bool) -> int:
     }
     decisions = {when: policy.decide(question, approval) for when, approval in approvals.items()}
     if as_json:
-        rulings = {when: _as_dict(decision) for when, decision in decisions.items()}
-        steps = [dict(step) for part in question.parts[:1] for step in part.steps if step["path"] != "/"]
-        console.print_json({"effects": _sort_effects(question.effects), "steps": steps, **rulings})
+        effects = _sort_effects(question.effects)
+        console.print_json({when: {"effects": effects, **_as_dict(one)} for when, one in decisions.items()})
         return EXIT_DONE
     console.get_stdout().print(f"Effects: {', '.join(_sort_effects(question.effects)) or 'none'}.", markup=False)
     for part in question.parts[:1]:

@@ -12,11 +12,12 @@ from mcp_bridge import collection, version
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import Opening, Who
 from mcp_bridge.ledger.verify import PRUNING
+from mcp_bridge.run.factory import make_authority
+from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import format_timestamp, local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
-from playvisor.cli.runs import open_ledger
 
 
 def _make_who() -> Who:
@@ -28,11 +29,12 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
     if (before is None) == (keep_days is None):
         raise UsageError("It is not clear which runs are old.", "Give either --before DATE or --keep-days N.")
     oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
-    ledger = open_ledger()
-    removal = ledger.find_removable(format_timestamp(oldest), load_settings().keep_days_min)
+    authority = make_authority(load_settings())
+    close_interrupted(authority)
+    removal = authority.find_removable(format_timestamp(oldest), load_settings().keep_days_min)
     if removal and yes:
         opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", _make_who(), collection.version())
-        ledger.prune(removal, opening)
+        authority.prune(removal, opening)
     if as_json:
         counts = {
             "runs": removal.runs if removal else 0,

@@ -16,7 +16,7 @@ from mcp_bridge.evidence.export import export_playbook
 from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.ledger.verify import LIMITS
-from mcp_bridge.ledger.writer import LedgerWriter
+from mcp_bridge.run.factory import make_authority
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
@@ -35,12 +35,12 @@ _OUTCOME_STYLES = {
 }
 
 
-def open_ledger() -> LedgerWriter:
+def open_ledger() -> Ledger:
     """Open the ledger, and close the entries that a process that died has left open in it."""
     settings = load_settings()
-    ledger = LedgerWriter(settings.state_dir, settings.ledger_url)
-    close_interrupted(ledger)
-    return ledger
+    authority = make_authority(settings)
+    close_interrupted(authority)
+    return authority.ledger
 
 
 def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -> None:

@@ -9,9 +9,9 @@ import sys
 import uuid
 
 from mcp_bridge import collection, version
-from mcp_bridge.auth.tokens import Token, Tokens, TokenWriter
+from mcp_bridge.auth.tokens import Token, TokenWriter
 from mcp_bridge.ledger.records import Closing, Opening, Who
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.run.factory import make_authority
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import local_user
 from playvisor.cli import console
@@ -20,7 +20,7 @@ from playvisor.cli.call import CLIENT
 
 def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
     """Create a token, and print its secret once."""
-    token, secret = TokenWriter(_open_ledger().database).create(name, roles, days, _record_creation)
+    token, secret = _open_tokens().create(name, roles, days, _record_creation)
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
         return
@@ -33,7 +33,7 @@ def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool
 
 def list_tokens(*, as_json: bool) -> None:
     """Print all tokens, without their secrets."""
-    tokens = Tokens(_open_ledger().database).list_all()
+    tokens = _open_tokens().list_all()
     if as_json:
         console.print_json([token.as_dict() for token in tokens])
         return
@@ -54,16 +54,15 @@ def list_tokens(*, as_json: bool) -> None:
 
 def revoke_token(name: str, *, as_json: bool) -> None:
     """Revoke a token; it is refused from the next request on."""
-    token = TokenWriter(_open_ledger().database).revoke(name, _record_revocation)
+    token = _open_tokens().revoke(name, _record_revocation)
     if as_json:
         console.print_json({**token.as_dict(), "state": "revoked"})
         return
     console.get_stderr().print(f"Revoked {name}: it is refused from its next request on.")
 
 
-def _open_ledger() -> Ledger:
-    settings = load_settings()
-    return Ledger(settings.state_dir, settings.ledger_url)
+def _open_tokens() -> TokenWriter:
+    return make_authority(load_settings()).tokens
 
 
 def _record_creation(token: Token) -> tuple[Opening, Closing]:

@@ -57,6 +57,7 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
             "`playvisor runs diff ID` shows what a run did.",
         )
     bridge = make_bridge(settings)
+    bridge.authority.require_cluster(row.cluster, f"Run {row.run_id[:8]}")
     undone, not_undone = [], list(inverse_calls.irreversible)
     for tool, arguments in inverse_calls.calls:
         request = make_request(settings, tool, arguments, check=check)

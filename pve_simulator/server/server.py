@@ -67,6 +67,7 @@ class Simulator:
         certificate = make_certificate(Path(self._folder.name), cluster.nodes)
         self.ca_path = str(certificate.cert_path)
         self.fingerprint = certificate.fingerprint
+        self.world.ca_fingerprint = certificate.fingerprint
         self._key_path = str(certificate.key_path)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -45,6 +45,8 @@ class World:
     def __post_init__(self) -> None:
         self.tasks = Tasks(self.clock, self.settings)
         self.locks = GuestLocks(self.clock)
+        # SHA-256 of the certificate that clients verify against, in hexadecimal pairs; empty until it is served.
+        self.ca_fingerprint = ""
         self.migration_locks = GuestLocks(self.clock, migration_lock_path)
         self.faults = Faults()
         self.tasks.listener = self._log_task

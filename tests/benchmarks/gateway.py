@@ -34,7 +34,7 @@ def measure(options: Options) -> Outcome:
         secret = SecretStr(known.pop("token_secret"))
         settings = Settings(url=cluster.connection["url"], token_secret=secret, **known)
         gateway = Gateway(settings.endpoint, settings.credentials)
-        with gateway.admit(Grant(), Path(folder)) as admission:
+        with gateway.admit(Grant(), Path(folder), lambda: None) as admission:
             key = Path(admission.environment["PROXMOX_GATEWAY_KEY_FILE"]).read_text(encoding="ascii")
             through = Connection(host="", user="", gateway=admission.environment["PROXMOX_GATEWAY"], gateway_key=key)
             kept, kept_through = Client(direct), Client(through)

@@ -57,7 +57,7 @@ class FollowUp:
         look = replace(request, tool=TOOL, arguments={"run_id": row.run_id}, mode="read")
         folder = recorder.ledger.folder(run_id)
         recorder.open(look, run_id, PLAYBOOK)
-        inspector = TaskInspector(self.means.executor)
+        inspector = TaskInspector(self.means.executor, self.means.authority)
         inspected = inspector.inspect(folder, requests, known=self._list_other_tasks(row))
         steps = events.read_planned_steps(recorder.ledger.folder(row.run_id))
         summary = recorder.redact_data(describe_requests(inspected, missing_steps(inspected, steps)))

@@ -17,21 +17,21 @@ from mcp_bridge.ledger.records import Closing, RunRow
 from mcp_bridge.system import processes
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.authority import Authority
 
 
-def close_interrupted(ledger: LedgerWriter) -> list[str]:
+def close_interrupted(authority: Authority) -> list[str]:
     """Close the runs that processes of this host left open when they died; return their ids.
 
     Whatever is left of such a run, like a playbook that outlived the process, is killed first.
     """
-    closed = []
+    closed, ledger = [], authority.ledger
     for row in ledger.list_unclosed():
         if row.host != socket.gethostname() or _is_alive(row):
             continue
         folder = ledger.folder(row.run_id)
         processes.kill_run(folder)
-        if ledger.close_if_open(row.run_id, _describe_interruption(folder)):
+        if authority.close_if_open(row.run_id, _describe_interruption(folder)):
             closed.append(row.run_id)
     return closed
 

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mcp_bridge import collection
 from mcp_bridge.evidence.requests import SentRequest, is_lost, with_found_tasks, with_task_states
 from mcp_bridge.executor import Executor, PlaybookRun, RunError
+
+if TYPE_CHECKING:
+    from mcp_bridge.authority import Authority
 
 PHASE, PLAYBOOK = "after", "task"
 _SEARCH_PHASE, _SEARCH_PLAYBOOK = "search", "task_info"
@@ -28,6 +31,7 @@ class TaskInspector:
     """Asks the cluster, by a playbook like everything else."""
 
     executor: Executor
+    authority: Authority
 
     def inspect(
         self, folder: Path, sent: Sequence[SentRequest], stop: Sequence[str] = (), known: Sequence[str] = ()
@@ -85,7 +89,7 @@ class TaskInspector:
             variables={"pve_upids": upids, "pve_timeout": _SECONDS // 2},
             check=not stop,
             timeout=_SECONDS,
-            steps=[{"method": "DELETE", "path": _path(upid)} for upid in stop],
+            permit=self.authority.permit_stopping([_path(upid) for upid in stop]) if stop else None,
         )
         outcome = self.executor.run(run, lambda _line: None, threading.Event())
         return (outcome.result or {}).get("tasks")

@@ -27,7 +27,8 @@ def request_for_plan(engine: Engine, request: Request) -> Request | Result:
 def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
     """Why a plan can't be applied by this caller. People may apply the plans of their clients."""
     name = f"Plan {plan.plan_id[:8]}"
-    if request.caller.kind != "person" and plan.asker != request.caller.identity:
+    asker = (request.caller.identity, request.caller.kind)
+    if request.caller.kind != "person" and (plan.asker, plan.asker_kind) != asker:
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Make a plan of your own.")
     if plan.state == "held":
         return Failure(

@@ -81,7 +81,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     last_line = ""
     while True:
         row = engine.ledger.find(run_id)
-        if row.outcome is None and close_interrupted(engine.ledger):
+        if row.outcome is None and close_interrupted(engine.authority):
             row = engine.ledger.find(run_id)
         remaining = deadline - time.monotonic()
         if row.outcome is not None or remaining <= 0:
@@ -116,7 +116,7 @@ def _wait_run(engine: Engine, request: Request, progress: Progress, cancel: thre
 
 def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: threading.Event) -> Result:
     stop = bool(request.arguments.get("stop_tasks"))
-    close_interrupted(engine.ledger)
+    close_interrupted(engine.authority)
     row = engine.ledger.find(request.arguments["run_id"])
     if row.outcome is not None:
         return _show_run(engine, request, row)
@@ -139,7 +139,7 @@ def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop:
     if row.host != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."
         return Failure(code="unsupported", message=f"{name} runs on another host, {row.host}.", hint=hint)
-    frozen = engine.freezer.read_freeze() if stop else None
+    frozen = engine.authority.read_freeze() if stop else None
     if frozen:
         message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
         return Failure(code="frozen", message=message, hint="Leave out stop_tasks to cancel the run alone.")

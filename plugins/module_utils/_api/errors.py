@@ -58,9 +58,8 @@ class PveError(Exception):
         }
 
 
-# Of proxies in front of Proxmox VE, and of pveproxy itself while it waits for another process or node. A connection
-# that could not be made has the status 595.
-_LOST_STATUSES = frozenset({502, 503, 504, 596, 597, 598, 599})
+# Of proxies in front of Proxmox VE, and of pveproxy itself while it waits for another process or node.
+_LOST_STATUSES = frozenset({502, 503, 504, *range(595, 600)})
 
 
 def is_lost_answer(error: PveError) -> bool:

@@ -95,6 +95,10 @@ def error_from_fault(code: str, details: dict[str, Any], what: str, method: str)
     if code == "not_granted":
         hint = "A run may read, and send the requests of its approved plan. Nothing was sent."
         return PveError(PERMISSION_DENIED, f"Not allowed: {what}: {cause}.", hint, 403)
+    if code == "not_admitted":
+        return PveError(
+            PERMISSION_DENIED, f"Not sent: {what}: {cause}", "Look at what was decided, and plan again.", 403
+        )
     if code == "unknown_key":
         hint = "The key is valid while its run lasts; check api_gateway_key."
         return PveError(AUTH_FAILED, "The gateway does not know the key of this run.", hint, 401)

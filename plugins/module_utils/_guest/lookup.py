@@ -23,7 +23,7 @@ from .._api.errors import NOT_FOUND, PveError
 from .guest import TYPES, Guest, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
-from .selection import Selector, find, find_one, find_to_change
+from .selection import Selector, find, find_one, find_to_change, list_unjudged
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -93,7 +93,12 @@ def find_guests_to_change(
     """
     inventory = observe_guests(client)
     inventory = _refresh_chosen(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
-    return inventory, find_to_change(inventory, params)
+    chosen = find_to_change(inventory, params)
+    left_out = list_unjudged(inventory, params, chosen)
+    if left_out:
+        named = ", ".join(f"{guest.label} on {guest.node}" for guest in left_out)
+        client.notices.append(f"Left out, as their nodes can't be asked for what chooses them: {named}.")
+    return inventory, chosen
 
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,20 @@ def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
     if selector.is_empty or selector.vmids or selector.templates is not None:
         return chosen
     return [guest for guest in chosen if not guest.template]
+
+
+def list_unjudged(inventory: Inventory, params: dict[str, Any], chosen: Sequence[Guest]) -> list[Guest]:
+    """The guests that C(guests) may mean and that are not chosen, as their nodes can't be asked."""
+    selector = Selector.from_params(params.get("guests"))
+    if params.get("vmid") is not None or params.get("name") is not None or selector.is_empty:
+        return []
+    return [
+        guest
+        for guest in inventory.guests
+        if guest not in chosen
+        and selector.matches_at_once(guest)
+        and (not inventory.is_online(guest.node) or guest.node in inventory.unread)
+    ]
 
 
 def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> PveError:

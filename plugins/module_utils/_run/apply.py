@@ -97,7 +97,7 @@ def _apply(
                 continue
             deadline = time.monotonic() + timeout + step.grace
             send = partial(resource.send, client, observed, prepared, outcome)
-            goal = Goal(is_reached, reaching_counts, step is plan.steps[-1], resource.needs_answer(step))
+            goal = Goal(is_reached, reaching_counts, len(plan.steps) == 1, resource.needs_answer(step))
             if not _apply_step(client, prepared, outcome, deadline, goal, send):
                 break
             outcome.steps_done += 1

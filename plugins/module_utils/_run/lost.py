@@ -21,20 +21,19 @@ if TYPE_CHECKING:
 
 # How long after a lost answer a request is still looked for: Proxmox VE may be preparing its task.
 LATE_SECONDS = 5.0
-# The node was not reached, so that it can hardly have been done; and the status of every refusal.
-_DOUBTFUL_STATUSES = (500, 595)
 
 
 @dataclass(frozen=True)
 class Goal:
     """What a plan is for, while one of its steps is applied. I(counts): it is reached no matter who brought it about.
 
-    I(needs_answer): the answer to the step holds what can't be had again.
+    I(is_only_step): no other step could have brought it about. I(needs_answer): the answer to the step holds what can't
+    be had again.
     """
 
     is_reached: Callable[[], bool]
     counts: bool
-    is_last_step: bool = True
+    is_only_step: bool = True
     needs_answer: bool = False
 
 
@@ -46,11 +45,8 @@ def find_out(client: Client, step: Step, sent: SentRequest, error: PveError, dea
     """
     if error.is_unknown:
         return _look_until_late(client, step, sent, error, deadline, goal)
-    if (
-        step.task
-        and error.http_status in _DOUBTFUL_STATUSES
-        and (error.http_status == 595 or error.code == TASK_FAILED)
-    ):
+    if step.task and error.http_status == 500 and error.code == TASK_FAILED:
+        # The status of every refusal, but the reason is none that is known.
         return _look_once(client, sent, error)
     raise error
 
@@ -67,7 +63,7 @@ def _look_until_late(
                 found = find_started_tasks(client, sent, client.known_upids)
                 if len(found.certain) == 1:
                     return found.certain[0]
-            if not found.certain and (goal.counts or (not step.task and goal.is_last_step)) and goal.is_reached():
+            if not found.certain and (goal.counts or (not step.task and goal.is_only_step)) and goal.is_reached():
                 return None
         except PveError as exc:
             problem = exc
@@ -82,9 +78,7 @@ def _look_once(client: Client, sent: SentRequest, error: PveError) -> str:
     try:
         found = find_started_tasks(client, sent, client.known_upids).certain
     except PveError as problem:
-        if error.http_status != 595:
-            raise error from problem
-        raise _unknown_error(sent, error, StartedTasks(), problem) from error
+        raise error from problem
     if len(found) == 1:
         return found[0]
     raise _unknown_error(sent, error, StartedTasks(found), None) if found else error

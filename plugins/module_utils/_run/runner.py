@@ -17,7 +17,6 @@ from .._module.plan import Plan, describe, diff
 from .apply import apply_all
 from .confirm import confirm_plan
 from .resource import Observed, Outcome, Resource
-from .targets import are_targets_wanted, describe_targets
 
 
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
@@ -39,8 +38,6 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
         apply_all(client, resource, targets, outcomes, params)
         # After a refusal, another plan may have been applied.
         result = _build_result(module, outcomes)
-    elif are_targets_wanted():
-        result["plan"]["targets"] = describe_targets(outcomes)
     _finish(module, resource.noun, outcomes, result)
 
 

@@ -40,9 +40,15 @@ def certificates(call: Call) -> list[dict[str, Any]]:
     node = call.cluster.nodes[call.node]
     issued = int(node.boot_time) - _YEAR
     issuer = "/CN=Proxmox Virtual Environment/O=PVE Cluster Manager CA"
-    common = {"issuer": issuer, "notbefore": issued, "public-key-type": "rsaEncryption", "fingerprint": ""}
+    common = {"issuer": issuer, "notbefore": issued, "public-key-type": "rsaEncryption"}
     names = ["127.0.0.1", "localhost", node.ip, node.name, f"{node.name}.sim.local"]
-    authority = {"filename": "pve-root-ca.pem", "subject": issuer, "public-key-bits": 4096, "san": []}
+    authority = {
+        "filename": "pve-root-ca.pem",
+        "subject": issuer,
+        "public-key-bits": 4096,
+        "san": [],
+        "fingerprint": call.world.ca_fingerprint,
+    }
     own = {
         "filename": "pve-ssl.pem",
         "subject": f"/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN={node.name}.sim.local",

@@ -22,8 +22,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ElicitResult, Implementation
 
+from mcp_bridge.authority import Authority
 from mcp_bridge.executor.warm import WarmExecutor
 from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.settings import Settings
 from pve_simulator import Simulator, build_cluster
 
 PLAYVISOR = (sys.executable, "-m", "playvisor")
@@ -57,6 +59,12 @@ def state_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(state_dir: Path) -> Ledger:
     return Ledger(state_dir)
+
+
+@pytest.fixture
+def authority(state_dir: Path) -> Authority:
+    """The authority of the state directory, for what needs no cluster."""
+    return Authority(Settings(state_dir=state_dir))
 
 
 @pytest.fixture

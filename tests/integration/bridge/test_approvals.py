@@ -149,6 +149,17 @@ def test_a_policy_that_makes_no_sense_lets_nothing_be_changed(playvisor, guest, 
     assert writes() == []
 
 
+def test_a_policy_that_knows_clients_by_their_own_names_is_warned_of(playvisor, tmp_path):
+    own = tmp_path / "own.cedar"
+    own.write_text('@id("mine") permit(principal == Client::"claude-desktop", action, resource);')
+
+    checked = playvisor("policy", "check", str(own))
+
+    assert checked.status == 0
+    assert 'nobody is proven to be Client::"claude-desktop"' in checked.stderr.replace("\n", " ")
+    assert len(playvisor("policy", "check", str(own), "--json").json["warnings"]) == 1
+
+
 def test_a_freeze_stops_changes_but_neither_reads_nor_plans(playvisor, guest, writes):
     web = guest(running=True)
 
@@ -176,10 +187,18 @@ def test_the_policy_is_checked_explained_and_tested(playvisor, tmp_path):
 
     rules = [rule["name"] for rule in playvisor("policy", "check", "--json").json["rules"]]
     explained = playvisor("policy", "explain", "stop_guest", "--tag", "protected", "--json").json
+    backup = playvisor("policy", "explain", "backup_guest", "mode=stop", "--stopped", "--json").json
+    stopping = playvisor("policy", "explain", "backup_guest", "mode=stop").stdout
+    by_effect = playvisor("policy", "explain", "start_guest", "--effect", "gives access", "--json").json
     tested = playvisor("policy", "test", str(cases))
     cases.write_text("- {tool: start_guest, expect: refuse}")
 
     assert "blast-radius" in rules
     assert [one["ruling"] for one in explained.values()] == ["hold", "refuse", "allow"]
+    assert [one["effects"] for one in backup.values()] == [["changes"]] * 3
+    assert [one["ruling"] for one in backup.values()] == ["allow"] * 3
+    assert "Effects: changes, interrupts." in stopping
+    assert "POST /nodes/pve1/vzdump" in stopping
+    assert [one["ruling"] for one in by_effect.values()] == ["hold", "refuse", "allow"]
     assert tested.status == 0, tested.stderr
     assert playvisor("policy", "test", str(cases)).status == 1

@@ -19,6 +19,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from pydantic import SecretStr
 
+from mcp_bridge.authority import Authority
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
@@ -94,7 +95,7 @@ def through(settings, tmp_path):
         changed = settings.model_copy(update=changes)
         gateway = Gateway(changed.endpoint, changed.credentials)
         gateways.append(gateway)
-        with gateway.admit(grant or Grant(), tmp_path) as admission:
+        with gateway.admit(grant or Grant(), tmp_path, lambda: None) as admission:
             yield Client(connection_of(admission, read_timeout=read_timeout))
 
     yield admitted
@@ -162,7 +163,7 @@ class TestGrants:
     def test_a_key_is_good_for_its_run_only(self, settings, tmp_path):
         gateway = Gateway(settings.endpoint, settings.credentials)
         try:
-            with gateway.admit(Grant(), tmp_path) as admission:
+            with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
                 link = connection_of(admission)
                 assert Client(link).get("/version")
             assert failure_of(Client(link)).code == errors.AUTH_FAILED
@@ -426,10 +427,8 @@ class TestHostilePlaybooks:
                 self.spied = outcome.result["msg"]
                 return outcome
 
-        made = Bridge(
-            settings,
-            GatedExecutor(Hostile(settings.connection_env()), Gateway(settings.endpoint, settings.credentials)),
-        )
+        authority = Authority(settings)
+        made = Bridge(settings, GatedExecutor(Hostile(settings.connection_env()), authority), authority)
         yield made
         made.close()
 
@@ -477,7 +476,7 @@ class TestEnds:
     def test_nothing_is_left_of_a_gateway_that_ended(self, settings, tmp_path):
         before = threading.enumerate()
         gateway = Gateway(settings.endpoint, settings.credentials)
-        with gateway.admit(Grant(), tmp_path) as admission:
+        with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
             path = Path(admission.environment["PROXMOX_GATEWAY"])
             assert path.parent.stat().st_mode & 0o777 == 0o700
             assert path.stat().st_mode & 0o777 == 0o600
@@ -491,7 +490,7 @@ class TestEnds:
     def test_it_starts_anew_after_it_was_closed(self, settings, tmp_path):
         gateway = Gateway(settings.endpoint, settings.credentials)
         for _turn in range(2):
-            with gateway.admit(Grant(), tmp_path) as admission:
+            with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
                 assert Client(connection_of(admission)).get("/version")
             gateway.close()
 

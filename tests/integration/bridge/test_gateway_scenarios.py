@@ -58,7 +58,7 @@ def run(gateway, simulator, tmp_path):
     """`run(scenario, grant, check=…)`: the module's result; that it asked for nothing more is checked on the way."""
 
     def through(scenario, grant, *, check=False, **options):
-        with gateway.admit(grant, tmp_path) as admission:
+        with gateway.admit(grant, tmp_path, lambda: None) as admission:
             environment = {**admission.environment, "PROXMOX_URL": simulator.url, "PROXMOX_USER": simulator.user}
             result = run_module(scenario.module, {**scenario.options, **options}, environment, check=check)
         assert admission.denied == []

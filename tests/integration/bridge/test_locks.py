@@ -7,8 +7,8 @@ import threading
 import anyio
 import pytest
 
+from mcp_bridge.authority import guest_locks
 from mcp_bridge.database.open import Database
-from mcp_bridge.run import guest_locks
 
 CLUSTER = "pve:lab"
 

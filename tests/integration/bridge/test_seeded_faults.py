@@ -22,9 +22,9 @@ import pytest
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import make_person
+from mcp_bridge.authority import Authority
 from mcp_bridge.evidence import events
 from mcp_bridge.executor.cold import ColdExecutor
-from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.run.recovery.interrupted import close_interrupted
@@ -150,7 +150,7 @@ def until(simulator, eventually, ledger):
 
 @EVERY
 def test_a_bridge_that_is_killed_and_with_it_its_gateway(
-    moment, begin, until, off, ledger, complete, eventually, writes
+    moment, begin, until, off, ledger, complete, eventually, writes, authority
 ):
     with until(moment) as wait:
         process = begin()
@@ -159,7 +159,7 @@ def test_a_bridge_that_is_killed_and_with_it_its_gateway(
         process.wait()
 
     assert [row.outcome for row in ledger.recent()] == [None]
-    (closed,) = close_interrupted(ledger)
+    (closed,) = close_interrupted(authority)
 
     row = ledger.find(closed)
     assert (row.outcome, row.changed) == ("interrupted", moment.changed)
@@ -205,16 +205,14 @@ def bridge(simulator, state_dir):
         fingerprint=simulator.fingerprint,
         state_dir=state_dir,
     )
-    made = Bridge(
-        settings,
-        GatedExecutor(ColdExecutor(settings.connection_env()), Gateway(settings.endpoint, settings.credentials)),
-    )
+    authority = Authority(settings)
+    made = Bridge(settings, GatedExecutor(ColdExecutor(settings.connection_env()), authority), authority)
     yield made
     made.close()
 
 
 def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
-    begin, until, off, state_dir, ledger, complete, eventually, writes
+    begin, until, off, state_dir, ledger, complete, eventually, writes, authority
 ):
     with until(SENDING) as wait:
         process = begin()
@@ -224,7 +222,7 @@ def test_a_bridge_that_is_killed_while_it_waits_to_record_the_end(
             process.kill()
             process.wait()
 
-    (closed,) = close_interrupted(ledger)
+    (closed,) = close_interrupted(authority)
 
     row = ledger.find(closed)
     assert (row.outcome, row.changed, len(row.upids)) == ("interrupted", True, 1)
@@ -268,7 +266,9 @@ def test_a_full_disk_keeps_a_run_from_starting(begin, simulator, ledger, complet
     complete()
 
 
-def test_a_disk_that_fills_up_while_the_request_is_under_way(begin, until, off, ledger, complete, eventually, writes):
+def test_a_disk_that_fills_up_while_the_request_is_under_way(
+    begin, until, off, ledger, complete, eventually, writes, authority
+):
     with until(SENDING) as wait:
         process = begin()
         wait()
@@ -278,7 +278,7 @@ def test_a_disk_that_fills_up_while_the_request_is_under_way(begin, until, off, 
     assert "no answer was seen" in json.loads(stdout)["summary"]
     assert "The ledger does not say yet how this run ended" in stdout
     assert [row.outcome for row in ledger.recent()] == [None]
-    (closed,) = close_interrupted(ledger)
+    (closed,) = close_interrupted(authority)
     row = ledger.find(closed)
     assert (row.outcome, row.changed) == ("interrupted", True)
     assert "its process died, or could not write" in row.summary
@@ -295,7 +295,7 @@ def fill():
 
 
 def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
-    begin, until, simulator, ledger, complete, bridge
+    begin, until, simulator, ledger, complete, bridge, authority
 ):
     def shown(tool):
         request = Request(tool, {"run_id": closed}, "read", make_person("pytest"))
@@ -306,7 +306,7 @@ def test_what_became_of_an_interrupted_run_is_asked_later_and_recorded(
         wait()
         process.kill()
         process.wait()
-    (closed,) = close_interrupted(ledger)
+    (closed,) = close_interrupted(authority)
     before = ledger.find(closed)
 
     outage = simulator.inject(method="GET", action="reset")

@@ -132,7 +132,7 @@ def module_tasks(module, scenario, simulator):
         {
             "name": f"{module}: {phase}",
             f"playvisor.proxmox.{module}": literal(scenario.options) if scenario else {},
-            "environment": {**environment, "PVE_PLAN_TARGETS": "1"},
+            "environment": environment,
             "check_mode": check,
             "diff": True,
         }

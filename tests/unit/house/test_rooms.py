@@ -29,6 +29,7 @@ LAYERS = {
         ("ledger",),
         ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
+        ("authority",),
         ("evidence",),
         ("run",),
         ("mcp",),
@@ -96,8 +97,6 @@ DOORS = {
         "mcp_bridge.ledger.records",
         "mcp_bridge.ledger.store",
         "mcp_bridge.ledger.verify",
-        "mcp_bridge.ledger.writer",
-        "mcp_bridge.policy.freeze",
         "mcp_bridge.run.recovery.interrupted",
     ],
     "what can be done: the tools, what they take and need, and who may": [
@@ -123,7 +122,6 @@ DOORS = {
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.memory",
-        "mcp_bridge.system.write_gate",
         "pve_simulator",
     ],
     "words for people": [
@@ -134,6 +132,14 @@ DOORS = {
         "mcp_bridge.text.redaction",
         "mcp_bridge.text.yaml",
     ],
+}
+
+# What decides, admits or records: only the authority may use it, apart from files of the same rooms. Others ask the
+# authority, so that it can become a process of its own.
+ONLY_FOR_THE_AUTHORITY = {
+    "mcp_bridge.gateway.grants": "says what a run may send",
+    "mcp_bridge.gateway.service": "admits runs to the cluster",
+    "mcp_bridge.ledger.writer": "records",
 }
 
 # Imports by name that may lead up, and why.
@@ -298,6 +304,18 @@ def test_the_command_line_comes_in_by_the_doors(imports):
 
     expect_none(f"{each}, which is none of its doors (DOORS)" for each in entered if each.imported not in doors)
     expect_none(f"{door} is a door that nobody uses (DOORS)" for door in doors - {each.imported for each in entered})
+
+
+def test_nothing_but_the_authority_decides_admits_or_records(imports):
+    modules = find_modules(ROOT)
+
+    expect_none(
+        f"{each}, which {ONLY_FOR_THE_AUTHORITY[each.imported]}: ask the authority (ONLY_FOR_THE_AUTHORITY)"
+        for each in imports
+        if each.imported in ONLY_FOR_THE_AUTHORITY
+        and room_of(each.importer) not in ("authority", room_of(each.imported))
+    )
+    expect_none(f"{name} is no module (ONLY_FOR_THE_AUTHORITY)" for name in ONLY_FOR_THE_AUTHORITY.keys() - modules)
 
 
 @pytest.fixture

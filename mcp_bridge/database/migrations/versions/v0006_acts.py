@@ -32,6 +32,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_acts_subject", "acts", ["subject", "seq"])
     op.create_index("ix_acts_kind", "acts", ["kind", "seq"])
+    op.create_index("ix_acts_who", "acts", ["kind", "who", "at"])
     op.create_table(
         "freezes",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),

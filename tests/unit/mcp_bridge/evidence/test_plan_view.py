@@ -6,8 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from mcp_bridge.evidence.plan_view import format_value, make_plan_view, make_visible, render_text, seal
+from mcp_bridge.evidence.plan_view import (
+    describe_plan,
+    format_value,
+    make_plan_view,
+    make_visible,
+    render_text,
+    seal,
+)
 from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.policy import Target
+from mcp_bridge.result import Plan
+from mcp_bridge.text.plain import clean
 
 WEB = {"vmid": 101, "name": "web-01", "node": "pve1", "type": "qemu"}
 TARGET = {**WEB, "pool": "frontend", "tags": ["test", "web"], "protected": True, "status": "running"}
@@ -27,13 +37,11 @@ def keep(tool, *steps, targets=(TARGET,), before=None, after=None, **shown):
         "effects": ["interrupts"],
         "rules": ["clients-ask"],
         "advice": "A person has to approve the plan.",
-        "cluster": "lab",
-        "asker_kind": "client",
-        "label": "claude-code",
         "version": "1.0",
         **shown,
     }
-    return KeptPlan("p" * 36, "d" * 64, tool, {}, facts, "alice", "2026-11-30T01:15:00.000000Z", "held")
+    made = KeptPlan("p" * 36, "d" * 64, tool, {}, facts, "alice", "2026-11-30T01:15:00.000000Z", "held")
+    return replace(made, asker_kind="client", label="claude-code", cluster="lab", judged="1" * 64, policy="2" * 64)
 
 
 def read(plan):
@@ -60,6 +68,8 @@ Policy:    rule clients-ask: A person has to approve the plan.
 Expires:   2026-11-30 01:15:00 UTC
 Plan:      {"p" * 36}
 Digest:    {"d" * 64}
+Judged:    {"1" * 64}
+By policy: {"2" * 64}
 
 It touches 1 target:
 - web-01 (101): qemu on pve1, running, pool frontend, tags test, web, PROTECTED
@@ -170,7 +180,8 @@ def test_secrets_stay_hidden_and_lists_objects_and_nothing_are_told():
         "web\u3164",
         "web\u00a0x",
         "web\ud800",
-        "web\ufe0f",
+        "\ufe0fweb",
+        "we\u0301\u0301\u0301\u0301\u0301\u0301b",
     ],
 )
 def test_no_name_and_no_value_makes_lines_of_its_own_or_hides(trick):
@@ -181,14 +192,12 @@ def test_no_name_and_no_value_makes_lines_of_its_own_or_hides(trick):
         targets=[{**evil, "tags": [trick], "pool": trick, "node": trick}],
         before={f"101 {trick}": {"description": trick, trick: trick}},
         after={f"101 {trick}": {"description": "", trick: ""}},
-        label=trick,
         version=trick,
-        cluster=trick,
         advice=trick,
         rules=[trick],
         effects=[trick],
     )
-    plan = replace(plan, asker=trick)
+    plan = replace(plan, asker=trick, asker_kind=trick, label=trick, cluster=trick, judged=trick, policy=trick)
     text = read(plan)
 
     tame = read(
@@ -200,7 +209,8 @@ def test_no_name_and_no_value_makes_lines_of_its_own_or_hides(trick):
     )
     assert len(text.splitlines()) == len(tame.splitlines())
     assert all(char.isprintable() for char in text.replace("\n", ""))
-    assert not set(text) & set(trick.replace("x", "")) - set(map(chr, range(32, 127))) - {"\n"}
+    assert clean(text) == text
+    assert not {char for char in text if not char.isascii()} - {"→", "\u0301"}
     assert make_plan_view(plan).title.isprintable()
 
 
@@ -224,3 +234,29 @@ def test_the_seal_is_of_the_very_text_and_the_same_plan_is_the_same_text():
 
 def test_a_plan_of_an_older_version_is_shown_as_far_as_it_is_known():
     assert make_plan_view(replace(keep("stop_guest"), shown={})).heading == "stop"
+
+
+def test_what_policy_judged_is_kept_to_be_shown_and_what_it_could_not_read_is_told():
+    steps = [
+        {**step("POST", f"{PATH}/status/shutdown", timeout=180), "effects": ["interrupts"]},
+        {**step("POST", f"{PATH}/status/start"), "effects": ["changes"]},
+    ]
+    made = Plan(digest="d" * 64, steps=steps)
+    targets = [
+        Target("101", 101, "web-01", "pve1", "qemu", "frontend", ("web",), True, status="running", config={"x": "y"}),
+        Target("102", 102, is_known=False, protected=True),
+        Target("103", 103, "new", exists=False, protected=True),
+        Target("nightly", kind="job"),
+    ]
+    kept = describe_plan(made, "Would change.", None, targets, rules=["hold"], advice="Ask.", version="1.0")
+
+    text = read(replace(keep("stop_guest"), shown=kept))
+
+    assert "Effects:   changes, interrupts\n" in text
+    assert "- web-01 (101): qemu on pve1, running, pool frontend, tags web, PROTECTED\n" in text
+    assert "- 102: its configuration COULD NOT BE READ\n" in text
+    assert "- new (103): made by this plan\n" in text
+    assert "It touches 3 targets:" in text
+    assert f"1. POST {PATH}/status/shutdown (interrupts)\n" in text
+    assert f"2. POST {PATH}/status/start (changes)" in text
+    assert "config" not in kept["targets"][0]

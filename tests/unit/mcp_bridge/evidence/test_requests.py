@@ -100,3 +100,22 @@ def test_whatever_a_playbook_has_written_there_can_be_read(folder):
 
     assert [one.status for one in found] == [None, None]
     assert missing_steps(found, [{}, {"method": "POST", "path": "/../"}]) == ["POST /../"]
+
+
+@pytest.mark.parametrize(
+    ("status", "may_have_changed", "is_unknown"),
+    [(None, True, True), (200, True, False), (403, False, False), (500, False, False)]
+    + [(status, True, True) for status in (502, 503, 504, 595, 596, 599)],
+)
+def test_an_answer_that_leaves_it_open_is_not_a_refusal(status, may_have_changed, is_unknown):
+    sent = SentRequest("start of 101", "POST", "/nodes/pve1/qemu/101/status/start", status)
+
+    assert (sent.may_have_changed, sent.is_unknown) == (may_have_changed, is_unknown)
+    assert ("unknown" in sent.description) == is_unknown
+
+
+def test_a_request_that_could_not_be_sent_is_not_among_those_that_were(tmp_path):
+    entries = [{"nr": 1, "method": "POST", "path": "/a", "note": "unsent"}, {"nr": 2, "method": "POST", "path": "/b"}]
+    (tmp_path / "api_trace.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
+
+    assert [sent.path for sent in read_requests(tmp_path, [])] == ["/b"]

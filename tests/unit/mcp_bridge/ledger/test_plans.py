@@ -25,6 +25,12 @@ def kept(plan_id="a" * 36, *, state="held", seconds=900, asker="claude"):
     return replace(plan, cluster="pve:lab", judged="9" * 64, policy="8" * 64)
 
 
+def take(plans, binding, run_id, plan_id=None):
+    """Find an approval, and use it up if there is one."""
+    found = plans.find_approval(binding, plan_id)
+    return found if found.plan is None or plans.use(found.plan.plan_id, run_id) else Claim()
+
+
 def test_a_plan_is_kept_whole(plans):
     plan = kept()
     plans.keep(plan)
@@ -38,10 +44,10 @@ def test_an_approval_is_for_this_plan_of_this_asker_and_is_used_up(plans):
     approved = plans.decide("aaaa", approve=True, approver="jo", seen="f" * 64)
 
     assert (approved.state, approved.approver, approved.seen) == ("approved", "jo", "f" * 64)
-    assert plans.take_approved(replace(BINDING, digest="e" * 64), "run") == Claim()
-    assert plans.take_approved(replace(BINDING, tool="start_guest"), "run") == Claim()
-    assert plans.take_approved(BINDING, "run") == Claim(approved)
-    assert plans.take_approved(BINDING, "run") == Claim()
+    assert take(plans, replace(BINDING, digest="e" * 64), "run") == Claim()
+    assert take(plans, replace(BINDING, tool="start_guest"), "run") == Claim()
+    assert take(plans, BINDING, "run") == Claim(approved)
+    assert take(plans, BINDING, "run") == Claim()
     assert plans.find("aaaa").used_by == "run"
 
 
@@ -50,8 +56,8 @@ def test_an_approval_is_good_only_while_all_that_it_is_bound_to_is_so(plans, par
     plans.keep(kept())
     approved = plans.decide("aaaa", approve=True, approver="jo")
 
-    assert plans.take_approved(replace(BINDING, **{part: "other"}), "run") == Claim(difference=part)
-    assert plans.take_approved(BINDING, "run") == Claim(approved)
+    assert take(plans, replace(BINDING, **{part: "other"}), "run") == Claim(difference=part)
+    assert take(plans, BINDING, "run") == Claim(approved)
 
 
 @pytest.mark.parametrize("part", ["cluster", "digest", "judged", "policy"])
@@ -60,8 +66,8 @@ def test_a_plan_that_is_applied_by_its_id_is_bound_too_whoever_asks(plans, part)
     approved = plans.decide("aaaa", approve=True, approver="jo")
     asked = replace(BINDING, asker="jo", asker_kind="person")
 
-    assert plans.take_approved(replace(asked, **{part: "other"}), "run", "a" * 36) == Claim(difference=part)
-    assert plans.take_approved(asked, "run", "a" * 36) == Claim(approved)
+    assert take(plans, replace(asked, **{part: "other"}), "run", "a" * 36) == Claim(difference=part)
+    assert take(plans, asked, "run", "a" * 36) == Claim(approved)
 
 
 def test_an_approval_that_is_out_of_date_says_so(plans, monkeypatch):
@@ -69,7 +75,7 @@ def test_an_approval_that_is_out_of_date_says_so(plans, monkeypatch):
     plans.decide("aaaa", approve=True, approver="jo")
     monkeypatch.setattr("mcp_bridge.ledger.plans.format_timestamp", lambda _time: "2999")
 
-    assert plans.take_approved(BINDING, "run") == Claim(difference="expires_at")
+    assert take(plans, BINDING, "run") == Claim(difference="expires_at")
 
 
 def test_of_many_that_take_one_approval_one_gets_it(plans):
@@ -77,7 +83,7 @@ def test_of_many_that_take_one_approval_one_gets_it(plans):
     plans.decide("aaaa", approve=True, approver="jo")
 
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda number: plans.take_approved(BINDING, str(number)), range(8)))
+        taken = list(pool.map(lambda number: take(plans, BINDING, str(number)), range(8)))
 
     assert len([claim for claim in taken if claim.plan]) == 1
 
@@ -89,6 +95,18 @@ def bring(plans, state):
         plans.decide("aaaa", approve=state != "denied", approver="jo")
     if state == "used":
         assert plans.use("a" * 36, "run")
+
+
+def test_somebody_else_may_approve_a_plan_too_and_nobody_twice(plans):
+    bring(plans, "approved")
+
+    assert plans.decide("aaaa", approve=True, approver="al").approvers == ("jo", "al")
+    for approver in ("jo", "al"):
+        with pytest.raises(UsageError, match="is approved by jo, al"):
+            plans.decide("aaaa", approve=True, approver=approver)
+    with pytest.raises(UsageError, match="is approved by jo, al"):
+        plans.decide("aaaa", approve=False, approver="ed")
+    assert take(plans, BINDING, "run").plan.approvers == ("jo", "al")
 
 
 @pytest.mark.parametrize("state", ["ready", "approved", "denied", "used"])
@@ -108,7 +126,7 @@ def test_a_plan_is_kept_only_as_it_was_made(plans, state):
 def test_a_denied_plan_is_not_applied(plans):
     bring(plans, "denied")
 
-    assert plans.take_approved(BINDING, "run") == Claim()
+    assert take(plans, BINDING, "run") == Claim()
     assert not plans.use("a" * 36, "run")
 
 

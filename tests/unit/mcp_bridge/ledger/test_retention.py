@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from mcp_bridge.authority.freeze import Freezer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.ledger.writer import LedgerWriter
-from mcp_bridge.policy.freeze import Freezer
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.")
 WHO = Who("playvisor-cli", "1.0")

@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, NullPool, create_engine, insert, inspect, text, update
 
 from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.authority import Authority
 from mcp_bridge.database.open import _create_engine, alembic_config, open_database, upgrade
 from mcp_bridge.database.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata
 from mcp_bridge.errors import LedgerError, UsageError
@@ -27,6 +28,7 @@ from mcp_bridge.ledger import artifacts, chain
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.writer import LedgerWriter
 from mcp_bridge.run.recovery.interrupted import close_interrupted
+from mcp_bridge.settings import Settings
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 
@@ -40,6 +42,11 @@ def opening(run_id=None, **fields):
 @pytest.fixture
 def ledger(tmp_path, ledger_url):
     return LedgerWriter(tmp_path, ledger_url)
+
+
+@pytest.fixture
+def authority(tmp_path, ledger_url):
+    return Authority(Settings(state_dir=tmp_path, ledger_url=ledger_url))
 
 
 @pytest.fixture
@@ -268,7 +275,7 @@ def test_many_threads_and_ledgers_append_to_one_chain(tmp_path, ledger_url):
     assert checked.entries == 41
 
 
-def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path, ledger_url):
+def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, authority, tmp_path, ledger_url):
     code = (
         "import sys; from pathlib import Path; from mcp_bridge.ledger.writer import LedgerWriter;"
         "from mcp_bridge.ledger.records import Opening, Who;"
@@ -283,7 +290,7 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     sent = {"nr": 1, "method": "POST", "path": "/nodes/pve1/qemu/101/status/start", "status": None, "note": None}
     (apply / "api_trace.jsonl").write_text(f"{json.dumps(sent)}\n")
 
-    assert close_interrupted(ledger) == ["died"]
+    assert close_interrupted(authority) == ["died"]
 
     row = ledger.find("died")
     assert row.outcome == "interrupted"
@@ -291,32 +298,32 @@ def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path,
     assert row.changed is True
     assert "was sent, and no answer was seen" in row.summary
     assert ledger.find(alive.run_id).outcome is None
-    assert close_interrupted(ledger) == []
+    assert close_interrupted(authority) == []
     assert ledger.verify().faults == []
 
 
-def test_a_reused_process_id_does_not_keep_a_run_open(ledger, database):
+def test_a_reused_process_id_does_not_keep_a_run_open(ledger, authority, database):
     run = opening()
     ledger.open(run)
     database("UPDATE runs SET process_started = '1'")
 
-    assert close_interrupted(ledger) == [run.run_id]
+    assert close_interrupted(authority) == [run.run_id]
 
 
-def test_runs_of_another_host_are_left_to_it(ledger, database):
+def test_runs_of_another_host_are_left_to_it(ledger, authority, database):
     ledger.open(opening())
     database("UPDATE runs SET host = 'elsewhere', pid = 1")
 
-    assert close_interrupted(ledger) == []
+    assert close_interrupted(authority) == []
 
 
 @pytest.mark.parametrize("arguments", ["no json", "5", ""])
-def test_a_row_whose_json_was_changed_keeps_nobody_from_verifying(ledger, database, arguments):
+def test_a_row_whose_json_was_changed_keeps_nobody_from_verifying(ledger, authority, database, arguments):
     run = opening()
     ledger.open(run)
     database("UPDATE runs SET process_started = '1', arguments = :text", text=arguments)
 
-    assert close_interrupted(ledger) == [run.run_id]
+    assert close_interrupted(authority) == [run.run_id]
     assert ledger.find(run.run_id).arguments == {"unreadable": arguments}
     assert ["facts of the opened entry" in fault.what for fault in ledger.verify().faults] == [True]
 

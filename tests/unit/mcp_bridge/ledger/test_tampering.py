@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from mcp_bridge.policy.freeze import Freezer
 from sqlalchemy import NullPool, create_engine, text
 
 from mcp_bridge.auth.tokens import Tokens, TokenWriter
@@ -17,7 +18,6 @@ from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening, 
 from mcp_bridge.ledger.storage_limit import StorageLimit
 from mcp_bridge.ledger.verify import LIMITS
 from mcp_bridge.ledger.writer import LedgerWriter
-from mcp_bridge.policy.freeze import Freezer
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.")
 BINDING = Binding("stop_guest", "d" * 64, "claude")

@@ -144,6 +144,7 @@ def test_a_protected_guest_may_be_copied_where_that_leaves_it_as_it_is(tool):
         ("PUT", "/nodes/pve1/qemu/200/config", {"scsi1": "lvm:vm-101-disk-0"}),
         ("POST", "/nodes/pve1/qemu/200/move_disk", {"disk": "scsi0", "target-vmid": 101}),
         ("POST", f"{VM}/something-new", {}),
+        ("POST", "/nodes/pve1/qemu/%31%30%31/status/start", {}),
     ],
 )
 @pytest.mark.parametrize("asker", [AI, PERSON], ids=["client", "person"])

@@ -21,6 +21,9 @@ CONFIG = {
     "ide2": "local:iso/a.iso,media=cdrom",
     "agent": "1",
     "sshkeys": "mine",
+    "onboot": 1,
+    "protection": 1,
+    "tags": "web;protected",
 }
 
 
@@ -63,9 +66,17 @@ def test_power(action, params, running, stopped):
     ("params", "running", "stopped"),
     [
         ({"description": "x"}, {C}, {C}),
-        ({"tags": "web", "digest": "abc"}, {C}, {C}),
-        ({"onboot": 1, "boot": "order=scsi0"}, {C}, {C}),
-        ({"protection": 0}, {C}, {C}),
+        ({"tags": "db protected", "digest": "abc"}, {C}, {C}),
+        ({"onboot": 1}, {C}, {C}),
+        ({"onboot": 0}, {C, D}, {C}),
+        ({"delete": "onboot"}, {C, D}, {C}),
+        ({"boot": "order=net0"}, {C, D}, {C}),
+        ({"protection": 0}, {C, L}, {C, L}),
+        ({"protection": 1}, {C}, {C}),
+        ({"tags": "web;protected"}, {C}, {C}),
+        ({"tags": "web;unprotected"}, {C, L}, {C, L}),
+        ({"delete": "tags"}, {C, L}, {C, L}),
+        ({"memory": "nan"}, {C, D}, {C}),
         ({"memory": 16}, {C, D}, {C}),
         ({"memory": 8192}, {C}, {C}),
         ({"memory": "current=2048"}, {C, D}, {C}),
@@ -167,7 +178,7 @@ def test_a_configuration_that_could_not_be_read_may_be_any(params, effects):
         ({"features": "nesting=1"}, {C, A}, {C, A}),
         ({"mp0": "/etc,mp=/mnt"}, {C, A}, {C, A}),
         ({"mp0": "local-lvm:8,mp=/data"}, {C}, {C}),
-        ({"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:02,ip=192.0.2.66/24"}, {C, I}, {C}),
+        ({"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:02,ip=192.0.2.66/24"}, {C, I, A}, {C, A}),
         ({"dev0": "/dev/kvm"}, {C, A}, {C, A}),
         ({"entrypoint": "/bin/x"}, {C, A}, {C, A}),
         ({"timezone": "UTC"}, {C}, {C}),
@@ -189,6 +200,8 @@ def test_configuration_of_containers(params, running, stopped):
         ("qemu", "", {"mode": "suspend"}, {C, I}, {C}),
         ("qemu", "", {"remove": 1}, {C, L}, {C, L}),
         ("qemu", "", {"script": "/tmp/x"}, {C, A}, {C, A}),
+        ("qemu", "", {"dumpdir": "/etc"}, {C, A}, {C, A}),
+        ("qemu", "", {"stop": 1}, {C, I, L}, {C, I, L}),
         ("lxc", "tank:subvol-101-disk-0", {"mode": "snapshot"}, {C}, {C}),
         ("lxc", "local-lvm:vm-101-disk-0", {"mode": "snapshot"}, {C, D}, {C}),
         ("lxc", "local:101/vm-101-disk-0.raw", {"mode": "snapshot"}, {C, I}, {C}),
@@ -362,6 +375,31 @@ def test_clones(source, params, effects):
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "params"),
+    [
+        ("PUT", f"{VM}/config", {"name": "DB-01"}),
+        ("PUT", "/nodes/pve1/lxc/101/config", {"hostname": "db-01"}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": 900, "name": "db-01"}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": 900, "archive": VMA, "unique": 1, "name": "db-01"}),
+        ("POST", f"{VM}/clone", {"newid": 900, "name": "db-01"}),
+    ],
+)
+def test_a_name_that_another_guest_has(method, path, params):
+    step = {"method": method, "path": path, "params": params}
+    guests = {101: guest(), 900: FREE}
+
+    assert describe_effects(step, guests, {101: "web-01", 102: "db-01"}) == {C, TWICE}
+    assert describe_effects(step, guests, {101: "web-01", 102: "db-02"}) == {C}
+    assert describe_effects(step, {101: guest(kind="lxc"), 900: FREE}, {102: "db-02"}) == {C}
+
+
+def test_a_guest_may_keep_its_own_name():
+    step = {"method": "PUT", "path": f"{VM}/config", "params": {"name": "web-01"}}
+
+    assert describe_effects(step, {101: guest()}, {101: "web-01"}) == {C}
+
+
+@pytest.mark.parametrize(
     ("method", "path", "params", "effects"),
     [
         # The firewall of a guest; that of the cluster, a node or a network reads the same.
@@ -399,6 +437,7 @@ def test_clones(source, params, effects):
         ("PUT", "/cluster/ha/resources/vm%3A101", {"state": "stopped"}, {C, I}),
         ("PUT", "/cluster/ha/resources/vm:101", {"state": "ignored"}, {C, D}),
         ("PUT", "/cluster/ha/resources/vm:101", {"max_restart": 3}, {C}),
+        ("PUT", "/cluster/ha/resources/vm:101", {"max_restart": 0}, {C, D}),
         ("DELETE", "/cluster/ha/resources/vm:101", {}, {C, D}),
         ("POST", "/cluster/ha/resources/vm:101/relocate", {"node": "pve2"}, {C, I}),
         ("POST", "/cluster/ha/rules", {"rule": "a", "resources": "vm:101"}, {C, D}),
@@ -467,6 +506,10 @@ def test_clones(source, params, effects):
         ("POST", "/nodes/pve1/qemu/101//status/start", {}, {C, ANY}),
         ("POST", "/nodes/pve1/qemu/101/status/start?skiplock=1", {}, {C, ANY}),
         ("POST", "/nodes/pve1/qemu/101/status/start/", {}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu/%31%30%31/status/stop", {}, {C, I}),
+        ("POST", "/nodes/pve1/qemu/0101/status/stop", {}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu/101%20/status/stop", {}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu/10x/status/stop", {}, {C, ANY}),
         ("PATCH", "/nodes/pve1/qemu/101/config", {}, {C, ANY}),
     ],
 )

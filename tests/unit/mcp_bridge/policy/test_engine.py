@@ -7,7 +7,7 @@ from asking import AI, OPERATOR, PERSON, ask, ask_about, decide, guest
 
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Moment, Policy
+from mcp_bridge.policy import Approval, Moment, Policy, hash_judged
 
 WEB = guest(101, pool="prod", tags=("web",))
 DB = guest(102, pool="prod", tags=("db", "protected"))
@@ -166,3 +166,23 @@ def test_two_things_of_one_name_are_two_things():
 
 def test_an_operators_approval_is_no_longer_needed_once_it_is_there():
     assert decide(ask("stop_guest", AI, DB), OPERATOR)[0] == "allow"
+
+
+def test_what_was_judged_has_a_hash_that_changes_with_it():
+    steps = [("POST", "/nodes/pve1/qemu/101/status/stop", {})]
+
+    def judge(*rules, **facts):
+        return hash_judged(ask_about(steps, AI, guest(101, **facts)), rules)
+
+    plain = judge("clients-ask")
+    others = [
+        judge("another-rule"),
+        judge("clients-ask", tags=("protected",)),
+        judge("clients-ask", pool="prod"),
+        judge("clients-ask", protected=True),
+        judge("clients-ask", status="stopped"),
+        judge("clients-ask", is_known=False),
+    ]
+
+    assert judge("clients-ask") == plain == judge("clients-ask", status="paused")
+    assert len({plain, *others}) == len(others) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mcp_bridge.auth.caller import make_local_client, make_person
@@ -10,14 +12,22 @@ from mcp_bridge.run import Request
 from mcp_bridge.run.call import _find_tool_refusal, _split_wait
 from mcp_bridge.run.tools.plans import _find_obstacle
 
-
-def plan(state="ready", asker="claude"):
-    return KeptPlan(
-        "a" * 36, "d" * 64, "stop_guest", {}, {}, asker, make_expiry(900), state, approver="jo", used_by="b" * 36
-    )
-
-
 CLAUDE = make_local_client("claude")
+
+
+def plan(state="ready"):
+    return KeptPlan(
+        "a" * 36,
+        "d" * 64,
+        "stop_guest",
+        {},
+        {},
+        CLAUDE.identity,
+        make_expiry(900),
+        state,
+        approver="jo",
+        used_by="b" * 36,
+    )
 
 
 def asked(caller=CLAUDE, **more):
@@ -29,8 +39,9 @@ def asked(caller=CLAUDE, **more):
     [
         (plan(), asked(), None, ""),
         (plan("approved"), asked(), None, ""),
-        (plan(), asked(make_local_client("cursor")), "refused", "not this client's"),
-        (plan(), asked(make_person("cursor")), None, ""),
+        (plan(), asked(make_local_client("cursor")), None, ""),
+        (plan(), asked(replace(CLAUDE, identity="token:cursor")), "refused", "not this client's"),
+        (plan(), asked(make_person("cli")), None, ""),
         (plan("held"), asked(), "approval_required", "nobody has approved it"),
         (plan("used"), asked(), "refused", "by run bbbbbbbb"),
         (plan("denied"), asked(), "refused", "denied by jo"),

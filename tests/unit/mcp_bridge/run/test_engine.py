@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from mcp_bridge.authority import Authority
 from mcp_bridge.executor import PlaybookOutcome, RunError
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.settings import Settings
@@ -32,7 +33,7 @@ def call(tmp_path):
 
     def run(tool, outcome):
         settings = Settings(url="https://pve.example.com:8006", token_secret="very-secret-indeed", state_dir=tmp_path)
-        bridge = Bridge(settings, Executor(outcome))
+        bridge = Bridge(settings, Executor(outcome), Authority(settings))
         result = bridge.call(Request(tool, {}, "read"), print, threading.Event())
         return result, bridge.ledger.recent(1)[0]
 

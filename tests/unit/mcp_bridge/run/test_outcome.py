@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mcp_bridge import catalogue
+from mcp_bridge.authority import HELD, Verdict
 from mcp_bridge.evidence.requests import SentRequest
 from mcp_bridge.executor import PlaybookOutcome, is_lost, runner_events
-from mcp_bridge.policy.judge import HELD, Verdict
 from mcp_bridge.result import Failure, Plan
 from mcp_bridge.run import outcome, summary
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Known, NotApplied, Read, Underway

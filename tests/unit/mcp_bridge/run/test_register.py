@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from mcp_bridge.authority import Authority
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.catalogue.run_tools import BridgeTool
@@ -38,7 +39,8 @@ def registered(monkeypatch):
 
 @pytest.fixture
 def bridge(tmp_path):
-    return Bridge(Settings(url="https://pve.example.com:8006", state_dir=tmp_path), NoExecutor())
+    settings = Settings(url="https://pve.example.com:8006", state_dir=tmp_path)
+    return Bridge(settings, NoExecutor(), Authority(settings))
 
 
 @pytest.mark.usefixtures("registered")

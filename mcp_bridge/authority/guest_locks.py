@@ -30,7 +30,7 @@ def hold(database: Database, cluster: str, targets: Iterable[str], cancel: threa
     names = sorted({hashlib.sha256(f"{cluster} {target}".encode()).hexdigest()[:32] for target in targets})
     if database.file is None:
         # SQLAlchemy takes long to import, and one host needs none of it here.
-        from mcp_bridge.run.leases import hold_leases
+        from mcp_bridge.authority.leases import hold_leases
 
         with hold_leases(database, names, cancel) as is_alone:
             yield is_alone

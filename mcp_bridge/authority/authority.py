@@ -1,0 +1,397 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The authority: it judges plans, verifies approvals, admits runs to the cluster, and records all of it.
+
+Nothing else decides, admits or records. It plans nothing itself: it is handed a plan, and reads from the cluster what
+it judges it by.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcp_bridge.authority import failures, guest_locks
+from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
+from mcp_bridge.authority.guests import read_targets
+from mcp_bridge.authority.permit import Permit
+from mcp_bridge.authority.readings import make_reader
+from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
+from mcp_bridge.errors import UsageError
+from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.service import Admission, Gateway
+from mcp_bridge.result import Failure
+from mcp_bridge.system.identity import list_groups
+from mcp_bridge.system.write_gate import WriteGate
+
+if TYPE_CHECKING:
+    from mcp_bridge.auth.tokens import TokenWriter
+    from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.executor import PlaybookRun
+    from mcp_bridge.ledger.freezes import Freeze
+    from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
+    from mcp_bridge.ledger.retention import Removal
+    from mcp_bridge.ledger.storage_limit import StorageLimit
+    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.policy import Approval, Decision, Policy, Question
+    from mcp_bridge.settings import Settings
+
+Record = tuple["Opening", "Closing"]
+"""The run of the ledger that does something else than run a playbook."""
+
+
+class Authority:
+    """Who may do what to which guest, and the proof of it. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._gate = WriteGate(settings.state_dir)
+        self._gateway = Gateway(settings.endpoint, settings.credentials, self._gate)
+        self._read = make_reader(self._gateway)
+        self._loading = threading.Lock()
+        self._loaded: tuple[object, Policy, str] | None = None
+
+    # What is recorded.
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was recorded. It is opened on first use."""
+        return self._writer
+
+    def open_run(self, opening: Opening) -> None:
+        """Record that a run starts. Raises LedgerError; then it must not start."""
+        self._writer.open(opening)
+
+    def close_run(self, run_id: str, closing: Closing) -> None:
+        """Record how a run ended."""
+        self._writer.close(run_id, closing)
+
+    def close_if_open(self, run_id: str, closing: Closing) -> bool:
+        """Record how a run ended, unless somebody else has done so meanwhile; returns whether it was recorded."""
+        return self._writer.close_if_open(run_id, closing)
+
+    def record_answer(self, opening: Opening, closing: Closing) -> None:
+        """Record what was answered without running anything."""
+        self._writer.record(opening, closing)
+
+    def record_act(self, act: Act) -> None:
+        """Record something that was done with authority, and changes nothing else in the ledger."""
+        self._writer.append(act)
+
+    def find_removable(self, before: str, keep_days: int) -> Removal | None:
+        """What `prune` would remove.
+
+        Raises UsageError when that is of the last `keep_days`, and LedgerError when it is not as it was written.
+        """
+        return self._writer.find_removable(before, keep_days)
+
+    def prune(self, removal: Removal, opening: Opening) -> None:
+        """Remove old runs with their artifacts, and record it."""
+        self._writer.prune(removal, opening)
+
+    def limit_artifacts(self, limit: StorageLimit) -> int:
+        """Remove the oldest artifacts beyond a limit, and record it; returns of how many runs."""
+        return self._writer.limit_artifacts(limit)
+
+    # What is decided.
+
+    def identify_cluster(self) -> str:
+        """The identity of the cluster that is reached. Raises UnknownCluster."""
+        return str(identify_cluster(self._read))
+
+    def require_cluster(self, identity: str | None, what: str) -> None:
+        """Raise UsageError unless this is the cluster with that identity, on which `what` was."""
+        if not identity:
+            raise UsageError(
+                f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
+                "Change it back with the tools themselves.",
+            )
+        found = self.identify_cluster()
+        if found != identity:
+            raise UsageError(
+                f"{what} was on the cluster {shorten_identity(identity)}, and this is {shorten_identity(found)}.",
+                "Choose the profile, or the PROXMOX_* variables, of that cluster.",
+            )
+
+    def judge(self, wish: Wish) -> Verdict:
+        """Decide on a plan. An approval of it is used up only when its first request is sent.
+
+        Raises UsageError for a policy that is not valid.
+        """
+        if not wish.plan.steps:
+            return Verdict("nothing to do")
+        freeze = self.read_freeze()
+        if freeze and not wish.only_plan:
+            return Verdict("frozen", failure=failures.make_freeze_failure(freeze))
+        try:
+            judged = self._look(wish)
+        except UnknownCluster as error:
+            return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
+        decision = judged.decision
+        if decision.ruling == "refuse":
+            return Verdict("refused", decision.rule_names, failure=failures.make_refusal(decision), judged=judged)
+        if wish.only_plan:
+            word = HELD if decision.ruling == "hold" else PLAN_ONLY
+            return Verdict(word, decision.rule_names, judged=judged)
+        if decision.ruling == "allow":
+            permit = self._make_permit(wish, judged, wish.plan_id)
+            return Verdict(ALLOWED, decision.rule_names, judged=judged, permit=permit)
+        return self._judge_approval(wish, judged)
+
+    def _judge_approval(self, wish: Wish, judged: Judged) -> Verdict:
+        """Decide on a plan that needs an approval: whether it has one, and one that suffices."""
+        found = self.ledger.plans.find_approval(_bind(wish, judged), wish.plan_id)
+        why = failures.describe_difference(found.difference)
+        if found.plan is not None:
+            approval = _read_approval(found.plan)
+            decision = self._policy.decide(judged.question, approval)
+            if _is_sufficient(decision, approval, judged):
+                permit = self._make_permit(wish, judged, found.plan.plan_id, approval)
+                approver = found.plan.approver
+                return Verdict(APPROVED, decision.rule_names, approver, judged=judged, permit=permit)
+            why = f"{found.plan.approver} has approved it, which does not suffice."
+        return Verdict(
+            HELD,
+            judged.decision.rule_names,
+            failure=failures.make_hold(judged.decision, wish.run_id, why),
+            elicitable=self._is_elicitable(wish, judged),
+            judged=judged,
+        )
+
+    def keep_plan(self, plan: KeptPlan) -> None:
+        """Keep a plan that was not applied, to be decided on or applied later."""
+        self._writer.plans.keep(plan)
+
+    def decide_plan(
+        self, plan: KeptPlan, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+    ) -> KeptPlan:
+        """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
+
+        Raises UsageError for a plan that is not held, or no longer.
+        """
+        return self._writer.plans.decide(
+            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
+        )
+
+    # The freeze.
+
+    def read_freeze(self) -> Freeze | None:
+        """The freeze that is on, if any; one that can't be read counts as on."""
+        return self._freezer.read_freeze()
+
+    def freeze(self, why: str, seconds: float) -> tuple[Freeze, bool]:
+        """Refuse all changes from now on; returns the freeze, and whether all requests before it are answered.
+
+        It waits for them for so many seconds at most. Raises LedgerError when it can't be written.
+        """
+        freeze = self._freezer.freeze(why)
+        return freeze, self._gate.wait_until_closed(seconds)
+
+    def thaw(self) -> Freeze | None:
+        """Allow changes again; returns the freeze that was on. Raises LedgerError when it can't be recorded."""
+        return self._freezer.thaw()
+
+    # Who comes in.
+
+    @property
+    def tokens(self) -> TokenWriter:
+        """The tokens of the clients that come over HTTP."""
+        from mcp_bridge.auth.tokens import TokenWriter
+
+        return TokenWriter(self._writer.database)
+
+    # What is admitted.
+
+    @contextmanager
+    def admit(self, run: PlaybookRun) -> Iterator[Admission]:
+        """Let one playbook run reach the cluster for as long as the context lasts.
+
+        Beyond GET it may send what its permit allows, or the requests that its tool declares.
+        """
+        grant = run.permit.make_grant() if run.permit else Grant((), run.request_patterns)
+        with self._gateway.admit(grant, run.folder, run.permit.check if run.permit else _allow) as admission:
+            yield admission
+
+    def permit_stopping(self, paths: Sequence[str]) -> Permit:
+        """Permit to stop tasks that a run of ours has started, while nothing is frozen."""
+        steps = [{"method": "DELETE", "path": path} for path in paths]
+        return Permit(steps, self._look_at_freeze, self._look_at_freeze)
+
+    @contextmanager
+    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> Iterator[bool]:
+        """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
+        judged = verdict.judged
+        cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
+        with guest_locks.hold(self._writer.database, cluster, targets, cancel) as is_alone:
+            yield is_alone
+
+    def close(self) -> None:
+        """Admit nobody any more."""
+        self._gateway.close()
+
+    # How it is done.
+
+    @cached_property
+    def _writer(self) -> LedgerWriter:
+        # SQLAlchemy takes a fifth of a second to import, which an MCP client's handshake should not wait for.
+        from mcp_bridge.ledger.writer import LedgerWriter
+
+        return LedgerWriter(self._settings.state_dir, self._settings.ledger_url)
+
+    @cached_property
+    def _freezer(self) -> Freezer:
+        from mcp_bridge.authority.freeze import Freezer
+
+        return Freezer(self._writer.database)
+
+    @property
+    def _policy(self) -> Policy:
+        return self._load_policy()[0]
+
+    def _load_policy(self) -> tuple[Policy, str]:
+        """The policy as its file has it now, and its SHA-256. Raises UsageError when it is not valid."""
+        # Cedar takes time to import, and reading needs none of it.
+        from mcp_bridge.policy import Policy
+        from mcp_bridge.policy.engine import DEFAULT
+
+        with self._loading:
+            version = _read_version(self._settings.policy or DEFAULT)
+            if self._loaded is None or self._loaded[0] != version:
+                policy = Policy.load(self._settings.policy)
+                self._loaded = version, policy, self._writer.use_policy(policy.text)
+            return self._loaded[1:]
+
+    def _look(self, wish: Wish) -> Judged:
+        """Read what a plan would touch, and have the policy judge it without any approval. Raises UnknownCluster."""
+        from mcp_bridge.policy import Moment, make_question
+        from mcp_bridge.policy.facts import WINDOW_SECONDS
+
+        (policy, policy_hash), cluster, caller = self._load_policy(), self.identify_cluster(), wish.caller
+        targets = read_targets(self._read, wish.plan.steps)
+        recent = self.ledger.list_recent_guests(caller.identity, caller.kind, cluster, WINDOW_SECONDS)
+        question = make_question(
+            wish.tool,
+            caller,
+            wish.plan.steps,
+            targets,
+            Moment.from_datetime(datetime.now()),
+            len(recent | set(targets)),
+            cluster=cluster,
+        )
+        return Judged(cluster, question, _hold_unknown(policy.decide(question), question), policy_hash)
+
+    def _is_elicitable(self, wish: Wish, judged: Judged) -> bool:
+        """Whether the approval of the client's own user would do."""
+        from mcp_bridge.policy import Approval
+
+        approval = Approval("elicitation", wish.caller.identity)
+        return _is_sufficient(self._policy.decide(judged.question, approval), approval, judged)
+
+    def _make_permit(self, wish: Wish, judged: Judged, plan_id: str | None, approval: Approval | None = None) -> Permit:
+        """Make the permit for a plan that may be applied, by the approval of the plan `plan_id` where it needs one."""
+
+        def admit(_permit: Permit) -> Verdict | None:
+            return self._admit(wish, judged, plan_id, approval)
+
+        return Permit(wish.plan.steps, admit, self._look_at_freeze)
+
+    def _admit(self, wish: Wish, judged: Judged, plan_id: str | None, approval: Approval | None) -> Verdict | None:
+        """Judge a plan again right before its first request, under the locks of its guests; record its admission.
+
+        Returns the verdict on one that may not be applied any more.
+        """
+        from mcp_bridge.ledger import admissions
+        from mcp_bridge.policy.facts import WINDOW_SECONDS
+
+        freeze = self.read_freeze()
+        if freeze:
+            return Verdict("frozen", failure=failures.make_freeze_failure(freeze))
+        try:
+            now = self._look(wish)
+        except UnknownCluster as error:
+            return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
+        differences = judged.list_differences(now)
+        if differences:
+            return Verdict("drifted", failure=failures.make_drift(differences), judged=now)
+        guests = [target.vmid for target in now.question.targets if target.vmid is not None]
+        decisions: list[Decision] = []
+
+        def judge_once_more(recent: set[int]) -> str:
+            # Others of this asker may have been admitted meanwhile, which adds to what the policy limits.
+            question = now.question.with_recent_targets(len(recent | set(guests)))
+            decisions.append(self._policy.decide(question, approval))
+            return "" if _is_sufficient(decisions[-1], approval, now) else decisions[-1].reason
+
+        admission = admissions.Admission(wish.run_id, _bind(wish, now), guests, sorted(now.question.effects), plan_id)
+        why = self._writer.admit(admission, WINDOW_SECONDS, judge_once_more)
+        if not why:
+            return None
+        if decisions[-1].ruling != "allow":
+            return Verdict(
+                "refused", decisions[-1].rule_names, failure=failures.make_refusal(decisions[-1]), judged=now
+            )
+        return Verdict("refused", failure=failures.make_void_approval(why), judged=now)
+
+    def _look_at_freeze(self, permit: Permit) -> Verdict | None:
+        freeze = self.read_freeze()
+        if freeze is None:
+            return None
+        return Verdict("frozen", failure=failures.make_freeze_failure(freeze, permit.sent, len(permit.steps)))
+
+
+def _bind(wish: Wish, judged: Judged) -> Binding:
+    """What an approval of the plan has to be for."""
+    from mcp_bridge.ledger.records import Binding
+
+    caller = wish.caller
+    return Binding(
+        wish.tool.name, wish.plan.digest, caller.identity, caller.kind, judged.cluster, judged.hash, judged.policy
+    )
+
+
+def _read_approval(plan: KeptPlan) -> Approval:
+    from mcp_bridge.policy import Approval
+
+    *before, last = plan.approvers
+    if plan.approval == "elicitation":
+        return Approval("elicitation", last)
+    groups = dict.fromkeys(group for name in plan.approvers for group in list_groups(name))
+    return Approval("operator", last, tuple(groups), tuple(before))
+
+
+def _is_sufficient(decision: Decision, approval: Approval | None, judged: Judged) -> bool:
+    """Whether a decision lets a plan be applied; what can't be read is for an operator to answer for."""
+    return decision.ruling == "allow" and (judged.is_known or (approval is not None and approval.kind == "operator"))
+
+
+def _hold_unknown(decision: Decision, question: Question) -> Decision:
+    """Hold a plan, whatever the policy says, while facts that it judges by can't be read: they may be harmful."""
+    from mcp_bridge.policy import Decision
+    from mcp_bridge.policy.engine import Rule
+
+    unknown = tuple(target.name or target.id for target in question.targets if not target.is_known)
+    if not unknown or decision.ruling == "refuse":
+        return decision
+    advice = "Not everything that the policy judges by can be read; an operator may approve the plan all the same."
+    return Decision("hold", (Rule("unknown-facts", "forbid", advice), *decision.rules), unknown)
+
+
+def _read_version(file: Path) -> object:
+    """What differs once somebody has written a file anew; None for one that is not there."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _allow() -> str | None:
+    """A run without a permit sends nothing but what its tool declares to be harmless."""
+    return None

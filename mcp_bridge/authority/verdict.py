@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What somebody wants to do, what the policy judged of it, and the authority's word on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mcp_bridge.auth.caller import Caller
+from mcp_bridge.catalogue import Tool
+from mcp_bridge.result import Failure, Plan
+
+if TYPE_CHECKING:
+    from mcp_bridge.authority.permit import Permit
+    from mcp_bridge.policy import Decision, Question
+
+ALLOWED = "allowed"
+APPROVED = "approved"
+HELD = "held"
+PLAN_ONLY = "plan only"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A plan that a caller wants to apply, or only to see (`only_plan`), as the run `run_id`.
+
+    With `plan_id` it is a kept plan: then the approval of that one counts, whoever asked for it.
+    """
+
+    tool: Tool
+    caller: Caller
+    plan: Plan
+    run_id: str
+    only_plan: bool = False
+    plan_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the policy judged: on which cluster, which guests as they were, with which effects, by which policy."""
+
+    cluster: str
+    question: Question
+    decision: Decision
+    policy: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether everything that policy judges by could be read."""
+        return all(target.is_known for target in self.question.targets)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Everything that an approval of the plan is bound to, as plain data."""
+        return {
+            "cluster": self.cluster,
+            "policy": self.policy,
+            "ruling": self.decision.ruling,
+            "rules": [rule.name for rule in self.decision.rules],
+            "effects": sorted(self.question.effects),
+            "targets": [
+                {
+                    "id": target.id,
+                    "name": target.name,
+                    "pool": target.pool,
+                    "tags": sorted(target.tags),
+                    "protected": target.protected,
+                    "template": target.template,
+                    "known": target.is_known,
+                }
+                for target in self.question.targets
+            ],
+        }
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of these facts."""
+        text = json.dumps(self.facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def list_differences(self, other: Judged) -> list[str]:
+        """Name what differs in another judgement of the same plan."""
+        mine, theirs = self.facts, other.facts
+        differing = [name for name in mine if name != "targets" and mine[name] != theirs[name]]
+        before = {target["id"]: target for target in mine["targets"]}
+        after = {target["id"]: target for target in theirs["targets"]}
+        for vmid, target in after.items():
+            known = before.get(vmid, {})
+            differing += [f"{name} of {vmid}" for name in target if target[name] != known.get(name)]
+        return differing
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
+
+    `elicitable`: an approval by the calling client's own user would suffice. Who may apply the plan gets a `permit`.
+    """
+
+    decision: str
+    rules: tuple[str, ...] = ()
+    approver: str | None = None
+    failure: Failure | None = None
+    elicitable: bool = False
+    judged: Judged | None = field(default=None, repr=False)
+    permit: Permit | None = field(default=None, repr=False)
+
+    @property
+    def applies(self) -> bool:
+        """Whether the plan may be applied now."""
+        return self.permit is not None
