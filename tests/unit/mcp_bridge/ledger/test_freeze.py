@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mcp_bridge.policy.freeze import Freezer
 from sqlalchemy import NullPool, create_engine, text
 
+from mcp_bridge.authority.freeze import Freezer
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.writer import LedgerWriter

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from mcp_bridge.run.guest_locks import hold
 from sqlalchemy import text
 
+from mcp_bridge.authority import leases
+from mcp_bridge.authority.guest_locks import hold
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.transactions import transaction
-from mcp_bridge.run import leases
 
 CLUSTER = "pve:lab"
 
