@@ -339,7 +339,7 @@ def test_an_approval_by_hand_is_not_used(ledger, database, name):
         # So that nobody has approved it otherwise.
         database(f"DELETE FROM plans WHERE plan_id = '{APPROVED}'")
 
-    claim = ledger.plans.take_approved(BINDING, "run")
+    claim = ledger.plans.find_approval(BINDING)
 
     assert (claim.plan, claim.difference) == (None, "entries")
 
@@ -355,7 +355,7 @@ def test_an_act_made_to_fit_is_no_link_of_the_chain(ledger, database):
     database(f"UPDATE plans SET {columns} WHERE plan_id = '{HELD}'", **facts)
     database(f"DELETE FROM plans WHERE plan_id = '{APPROVED}'")
 
-    assert ledger.plans.take_approved(BINDING, "run").difference == "entries"
+    assert ledger.plans.find_approval(BINDING).difference == "entries"
     with pytest.raises(LedgerError, match="is no link of the chain"):
         ledger.plans.find(HELD)
 
