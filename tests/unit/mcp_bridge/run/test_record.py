@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import make_person
+from mcp_bridge.authority.authority import Authority
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.run import record
 from mcp_bridge.run.record import Recorder
@@ -22,7 +23,7 @@ def settings(tmp_path):
 
 
 def test_a_server_that_starts_is_an_act_with_its_settings_and_no_secret(settings):
-    recorder = Recorder(settings)
+    recorder = Recorder(settings, Authority(settings))
     recorder.note_start("stdio", "apply")
 
     act = recorder.ledger.list_acts(1)[0]
@@ -34,14 +35,15 @@ def test_a_server_that_starts_is_an_act_with_its_settings_and_no_secret(settings
 
 
 def test_a_process_that_is_no_server_records_no_start(settings):
-    assert Recorder(settings).ledger.list_acts() == []
+    assert Recorder(settings, Authority(settings)).ledger.list_acts() == []
 
 
 def test_a_run_says_who_asked_as_it_is_proven(settings):
-    recorder = Recorder(settings)
+    authority = Authority(settings)
+    recorder = Recorder(settings, authority)
     caller = make_person("playvisor-cli", "1.0")
     opening = recorder.make_opening(Request("list_guests", {}, "read", caller), str(uuid.uuid4()))
-    recorder.ledger.record(opening, Closing("ok", "allowed", False, "2 guests.", cluster="pve:lab"))
+    authority.record_answer(opening, Closing("ok", "allowed", False, "2 guests.", cluster="pve:lab"))
 
     row = recorder.ledger.recent(1)[0]
 
