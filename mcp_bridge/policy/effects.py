@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-_VMID, _NUMBER = "(?P<vmid>[^/]+)", "(?P<vmid>[1-9][0-9]*)"
+_VMID, _NUMBER = "(?P<vmid>[^/]+)", "(?P<vmid>[1-9][0-9]{0,8})"
 
 
 @dataclass(frozen=True)

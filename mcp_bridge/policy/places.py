@@ -16,11 +16,11 @@ from mcp_bridge.policy.targets import GuestPlace, Target, Use
 Step = Mapping[str, Any]
 """A step of a plan: method, path and params."""
 
-_GUEST_PATH = re.compile(r"/nodes/(?P<node>[^/]+)/(?P<type>qemu|lxc)(?:/(?P<vmid>[0-9]+))?(?P<rest>(?:/.*)?)")
-_VOLUME_OWNER = re.compile(r"(?:vm|base|subvol|basevol)-([0-9]+)-|:([0-9]+)/")
-_BACKUP_OWNER = re.compile(r"vzdump-(?:qemu|lxc|openvz)-([0-9]+)-|backup/(?:vm|ct)/([0-9]+)/")
+_GUEST_PATH = re.compile(r"/nodes/(?P<node>[^/]+)/(?P<type>qemu|lxc)(?:/(?P<vmid>[1-9][0-9]{0,8}))?(?P<rest>(?:/.*)?)")
+_VOLUME_OWNER = re.compile(r"(?:vm|base|subvol|basevol)-([1-9][0-9]{0,8})-|:([1-9][0-9]{0,8})/")
+_BACKUP_OWNER = re.compile(r"vzdump-(?:qemu|lxc|openvz)-([1-9][0-9]{0,8})-|backup/(?:vm|ct)/([1-9][0-9]{0,8})/")
 _DRIVE = re.compile(r"(?:ide|sata|scsi|virtio|mp|unused)[0-9]+|rootfs|efidisk0|tpmstate0")
-_SERVICE = re.compile(r"(?:(?:vm|ct):)?([0-9]+)")
+_SERVICE = re.compile(r"(?:(?:vm|ct):)?([1-9][0-9]{0,8})")
 _STRENGTH: tuple[Use, ...] = ("compared", "copied", "changed", "created")
 
 
@@ -77,6 +77,11 @@ def get_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def is_vmid(value: Any) -> bool:
+    """Whether a parameter's value is the id of a guest."""
+    return re.fullmatch("[1-9][0-9]{0,8}", get_text(value)) is not None
+
+
 def is_on(value: Any) -> bool:
     """Whether a flag is set; whatever is not clearly off is on."""
     return get_text(value).strip().lower() not in ("", "0", "no", "off", "false")
@@ -109,17 +114,17 @@ def _list_places(step: Step, everyone: Mapping[int, GuestPlace]) -> Iterator[Gue
 def _list_path_places(method: str, match: re.Match[str], params: Mapping[str, str]) -> Iterator[GuestPlace]:
     node, kind, rest = unquote(match["node"]), match["type"], match["rest"]
     if match["vmid"] is None:
-        if method == "POST" and not rest and params.get("vmid", "").isdecimal():
+        if method == "POST" and not rest and is_vmid(params.get("vmid")):
             yield from _list_creation_places(node, kind, params)
         return
     vmid = int(match["vmid"])
     if rest == "/clone":
         yield GuestPlace(vmid, node, kind, "copied")
-        if params.get("newid", "").isdecimal():
+        if is_vmid(params.get("newid")):
             yield GuestPlace(int(params["newid"]), params.get("target") or node, kind, "created", vmid)
         return
     yield GuestPlace(vmid, node, kind)
-    if params.get("target-vmid", "").isdecimal():
+    if is_vmid(params.get("target-vmid")):
         yield GuestPlace(int(params["target-vmid"]))
     for name, value in params.items():
         owner = find_volume_owner(value.partition(",")[0]) if _DRIVE.fullmatch(name) else None
@@ -148,7 +153,7 @@ def _list_named_places(method: str, path: str, params: Mapping[str, str]) -> Ite
         yield from (GuestPlace(vmid, use=_get_use(path)) for vmid in _parse_ids(params.get(name, "")))
     if segments[:3] == ["cluster", "ha", "resources"] and len(segments) > 3:
         yield from (GuestPlace(vmid) for vmid in _parse_ids(segments[3]))
-    if segments[:2] == ["access", "acl"] and (match := re.fullmatch(r"/vms/([0-9]+)", params.get("path", ""))):
+    if segments[:2] == ["access", "acl"] and (match := re.fullmatch(r"/vms/([1-9][0-9]{0,8})", params.get("path", ""))):
         yield GuestPlace(int(match[1]))
     if segments[0] == "nodes" and "tasks" in segments[2:3] and len(segments) > 3:
         parts = segments[3].split(":")

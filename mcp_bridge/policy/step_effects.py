@@ -16,7 +16,7 @@ from mcp_bridge.policy.config_effects import (
     has_static_address,
     parse_options,
 )
-from mcp_bridge.policy.places import find_volume_owner, get_text, is_on
+from mcp_bridge.policy.places import find_volume_owner, get_text, is_on, is_vmid
 from mcp_bridge.policy.targets import (
     CHANGES,
     DEGRADES,
@@ -97,7 +97,9 @@ def change_config(view: StepView) -> Effects:
 def create(view: StepView) -> Effects:
     """Create a guest, or restore one from a backup."""
     archive = view.get("archive") or (view.get("ostemplate") if view.has("restore") else "")
-    vmid = int(view.get("vmid") or 0)
+    if not is_vmid(view.get("vmid")):
+        return CHANGE | {UNKNOWN}
+    vmid = int(view.get("vmid"))
     effects = describe_new_config(view.params, vmid) | view.name_twice()
     if view.has("force"):
         over = view.guests.get(vmid) or make_unknown_guest(vmid)

@@ -323,6 +323,6 @@ def test_each_tool_has_a_sample_that_the_table_knows():
     assert set(SAMPLES) == set(EVERY_TOOL)
     for name in set(EVERY_TOOL) - {"exec_guest"}:
         steps = make_steps(catalogue.load()[name], {"start": "1"}, [guest()])
-        asked = ask_about([(step["method"], step["path"], {}) for step in steps])
+        asked = ask_about([(step["method"], step["path"], step["params"]) for step in steps])
         assert asked.effects
         assert "unknown" not in asked.effects

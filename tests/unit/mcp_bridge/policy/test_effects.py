@@ -510,6 +510,10 @@ def test_a_guest_may_keep_its_own_name():
         ("POST", "/nodes/pve1/qemu/0101/status/stop", {}, {C, ANY}),
         ("POST", "/nodes/pve1/qemu/101%20/status/stop", {}, {C, ANY}),
         ("POST", "/nodes/pve1/qemu/10x/status/stop", {}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": "101 "}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu", {"vmid": "99999999999999999999"}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu", {}, {C, ANY}),
+        ("POST", "/nodes/pve1/qemu/99999999999999999999/status/start", {}, {C, ANY}),
         ("PATCH", "/nodes/pve1/qemu/101/config", {}, {C, ANY}),
     ],
 )

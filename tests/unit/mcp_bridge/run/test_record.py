@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import make_person
-from mcp_bridge.authority.authority import Authority
+from mcp_bridge.authority import Authority
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.run import record
 from mcp_bridge.run.record import Recorder
@@ -39,11 +39,10 @@ def test_a_process_that_is_no_server_records_no_start(settings):
 
 
 def test_a_run_says_who_asked_as_it_is_proven(settings):
-    authority = Authority(settings)
-    recorder = Recorder(settings, authority)
+    recorder = Recorder(settings, Authority(settings))
     caller = make_person("playvisor-cli", "1.0")
     opening = recorder.make_opening(Request("list_guests", {}, "read", caller), str(uuid.uuid4()))
-    authority.record_answer(opening, Closing("ok", "allowed", False, "2 guests.", cluster="pve:lab"))
+    recorder.ledger.record(opening, Closing("ok", "allowed", False, "2 guests.", cluster="pve:lab"))
 
     row = recorder.ledger.recent(1)[0]
 
