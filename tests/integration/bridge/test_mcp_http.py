@@ -42,7 +42,7 @@ def test_a_client_with_a_token_is_known_by_it_and_its_user_approves(
     assert (done.structured_content["status"], len(asked), len(writes())) == ("ok", 1, 1)
     rows = ledger.recent()
     assert [row.tool for row in rows] == ["stop_guest", "approve_plan", "stop_guest"]
-    assert {(row.client_name, row.client_version) for row in rows} == {("token:ci", "test-client 7")}
+    assert {(row.asker, row.client_name, row.client_version) for row in rows} == {("token:ci", "test-client", "7")}
     assert secret not in str(rows)
     assert ledger.verify().faults == []
 
@@ -71,7 +71,7 @@ def test_two_clients_work_at_once_and_roles_of_tokens_count_in_the_policy(
         anyio.run(both, url)
 
     assert came == {"ops": "planned", "other": "refused"}
-    assert {row.client_name for row in ledger.recent(2)} == {"token:nightly", "token:other"}
+    assert {row.asker for row in ledger.recent(2)} == {"token:nightly", "token:other"}
 
 
 def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving, token, ledger):
