@@ -13,6 +13,7 @@ import sys
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.system import memory
+from mcp_bridge.text.plain import clean
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
     try:
         serve_mcp("stdio", None, {"toolsets": "", "tools": "", "aliases": ""}, read_only=False)
     except PlayvisorError as error:
-        sys.stderr.write(f"{error.message} {error.hint or ''}\n")
+        sys.stderr.write(f"{clean(error.message)} {clean(error.hint or '')}\n")
         return error.exit_status
     return 0
 

@@ -13,8 +13,8 @@ Status = Literal["ok", "planned", "held", "running", "failed", "refused", "cance
 """`running`: it goes on in the background; its run_id is how to follow it."""
 
 # The modules' failure codes, and those that only the bridge has: refused (by mode or policy), approval_required (the
-# plan is held until somebody approves it), frozen (all changes are), cancelled (by whoever asked), internal (Playvisor
-# itself is at fault).
+# plan is held until somebody approves it), frozen (all changes are), cancelled (by whoever asked), busy (the client has
+# too much under way), internal (Playvisor itself is at fault).
 FAILURE_CODES = (
     "auth_failed",
     "permission_denied",
@@ -35,6 +35,7 @@ FAILURE_CODES = (
     "approval_required",
     "frozen",
     "cancelled",
+    "busy",
     "internal",
 )
 

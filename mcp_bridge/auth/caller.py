@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mcp_bridge.system.identity import local_user
-from mcp_bridge.text.redaction import make_writable
+from mcp_bridge.text.plain import one_line
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.principals import Principal
@@ -50,12 +50,17 @@ def make_person(label: str, version: str | None = None) -> Caller:
 def make_local_client(label: str, version: str | None = None) -> Caller:
     """Make the caller for a client that started this process, and so has its user id."""
     user = local_user()
-    return Caller(user, "client", (), "uid", make_writable(label)[:_LONGEST], version, user)
+    return Caller(user, "client", (), "uid", *_clean_label(label, version), user)
 
 
 def make_remote_client(principal: Principal | None, label: str, version: str | None = None) -> Caller:
     """Make the caller for a client that came over the network, with the identity that its token proves, if any."""
-    label, user = make_writable(label)[:_LONGEST], local_user()
+    (label, version), user = _clean_label(label, version), local_user()
     if principal is None:
         return Caller(NOBODY, "client", (), "none", label, version, user)
     return Caller(principal.name, "client", principal.roles, principal.proof, label, version, user)
+
+
+def _clean_label(label: str, version: str | None) -> tuple[str, str | None]:
+    """The name and version that a program gives itself, as they can be shown and kept."""
+    return one_line(label)[:_LONGEST], one_line(version)[:_LONGEST] if version else None

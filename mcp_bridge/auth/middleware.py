@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access to the HTTP transport: who may use it, how often, and by which host names."""
+"""Access to the HTTP transport: who may use it, how often, how much at once, and by which host names."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,33 +18,18 @@ from urllib.parse import urlsplit
 import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
-from mcp.server.transport_security import TransportSecuritySettings
 
+from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.principals import SCOPE_KEY, CannotVerify, Principal, Verifier
 from mcp_bridge.errors import LedgerError
+from mcp_bridge.system.connections import CONNECTION_KEY
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _MOST_CHECKS_AT_ONCE = 4
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def make_transport_security(host: str, names: Iterable[str]) -> TransportSecuritySettings:
-    """Accept these Host and Origin headers: the address, this machine's own names, and `names`."""
-    own_names = [] if is_loopback(host) else [host, socket.gethostname(), socket.getfqdn()]
-    hosts_without_port = [*_LOOPBACK, *(f"[{name}]" if ":" in name else name for name in own_names), *names]
-    hosts = [entry for name in hosts_without_port for entry in (name, f"{name}:*")]
-    origins = [f"{scheme}://{name}" for scheme in ("http", "https") for name in hosts]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
+MOST_REQUESTS_AT_ONCE = 128
+"""Of one token, those that are answered for long, such as streams of events, included."""
 
 
 @dataclass
@@ -78,21 +63,36 @@ class ResourceMetadata:
 
 
 class AccessMiddleware:
-    """ASGI middleware that requires a valid token (unless `verify` is None) and limits the rate of requests."""
+    """ASGI middleware that refuses other servers' addresses, requires a valid token, and limits each token's requests.
+
+    It requires no token when `verify` is None. Answers of the server that a client listens to for long count as
+    requests at once, too.
+    """
 
     def __init__(
-        self, app: ASGIApp, verify: Verifier | None, rate_limit: RateLimit, metadata: ResourceMetadata | None = None
+        self,
+        app: ASGIApp,
+        addresses: OwnAddresses,
+        verify: Verifier | None,
+        rate_limit: RateLimit,
+        metadata: ResourceMetadata | None = None,
     ) -> None:
         self._app = app
+        self._addresses = addresses
         self._verify = verify
         self._rate_limit = rate_limit
         self._metadata = metadata
+        self._at_once: Counter[str] = Counter()
         # Runs have threads of their own, so checking a token never waits for them.
         self._checks = anyio.CapacityLimiter(_MOST_CHECKS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        refusal = self._addresses.find_refusal(scope["headers"])
+        if refusal:
+            await _refuse(send, *refusal)
             return
         if self._metadata and scope["path"] == urlsplit(self._metadata.url).path:
             await self._metadata.app(scope, receive, send)
@@ -110,13 +110,36 @@ class AccessMiddleware:
                     send, 401, "A valid bearer token is needed.", self._make_challenge(has_token=bool(bearer))
                 )
                 return
-        wait = self._rate_limit.consume(principal.key if principal else "")
+        key = principal.key if principal else ""
+        wait = self._rate_limit.consume(key)
         if wait:
             seconds = max(1, round(wait))
             message = f"Too many requests: at most {self._rate_limit.rate} per minute. Wait {seconds} s."
             await _refuse(send, 429, message, (b"retry-after", str(seconds).encode()))
             return
-        await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
+        if self._at_once[key] >= MOST_REQUESTS_AT_ONCE:
+            message = f"Too many requests at once: at most {MOST_REQUESTS_AT_ONCE}. Wait for the answer of one."
+            await _refuse(send, 429, message, (b"retry-after", b"1"))
+            return
+        with self._count_request(key, scope):
+            await self._app(_with_principal(scope, principal) if principal else scope, receive, send)
+
+    @contextmanager
+    def _count_request(self, key: str, scope: Scope) -> Iterator[None]:
+        """Count a request of somebody who may send it, whose connection is kept meanwhile."""
+        connection = scope.get("state", {}).get(CONNECTION_KEY)
+        self._at_once[key] += 1
+        if connection:
+            connection.proven = True
+            connection.busy += 1
+        try:
+            yield
+        finally:
+            if connection:
+                connection.busy -= 1
+            self._at_once[key] -= 1
+            if not self._at_once[key]:
+                del self._at_once[key]
 
     def _make_challenge(self, *, has_token: bool) -> tuple[bytes, bytes]:
         """Make the header that says how to get a token, by RFC 6750 and RFC 9728."""
@@ -144,6 +167,8 @@ def _with_principal(scope: Scope, principal: Principal) -> Scope:
 
 async def _refuse(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
     body = json.dumps({"error": message}).encode()
-    all_headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers]
+    # What else it would send, a body for example, is not waited for.
+    framing = [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    all_headers = [(b"content-type", b"application/json"), *framing, *headers]
     await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})

@@ -19,7 +19,7 @@ from mcp.server.auth.routes import build_resource_metadata_url, create_protected
 from pydantic import AnyHttpUrl
 from starlette.routing import Router
 
-from mcp_bridge.auth.middleware import is_loopback
+from mcp_bridge.auth.addresses import is_loopback
 from mcp_bridge.auth.principals import BY_OAUTH, CannotVerify, Principal
 from mcp_bridge.auth.tokens import is_role
 from mcp_bridge.errors import UsageError

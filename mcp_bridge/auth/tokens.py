@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bearer tokens for the HTTP transport. Only the hash of a secret is kept."""
+"""Bearer tokens for the HTTP transport. Only the hash of a secret is kept.
+
+Making and revoking one are acts of the ledger's chain, and a token counts only with them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,8 +22,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import tokens
-from mcp_bridge.database.transactions import reading, transaction
+from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import UsageError
+from mcp_bridge.ledger.acts import find_flaw, list_acts, make_unproven
+from mcp_bridge.ledger.entries import append_act, append_run, appending
+from mcp_bridge.ledger.records import Act, Closing, Opening
+from mcp_bridge.ledger.tokens import CREATED, REVOKED, describe_row, fold
 from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -62,15 +69,44 @@ def is_role(word: str) -> bool:
 
 
 class Tokens:
-    """The tokens in one database."""
+    """The tokens in one database, to be read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, name: str, roles: Iterable[str] = (), days: int | None = None) -> tuple[Token, str]:
+    def list_all(self) -> list[Token]:
+        """All tokens, oldest first."""
+        with reading(self._database.engine) as connection:
+            return [_read_row(row) for row in connection.execute(select(tokens).order_by(tokens.c.made_at)).mappings()]
+
+    def verify(self, secret: str) -> Token | None:
+        """Return the valid token with this secret, or None. Raises LedgerError for one that does not count."""
+        key = _KEY.match(secret)
+        with reading(self._database.engine) as connection:
+            query = select(tokens).where(tokens.c.key == (key[1] if key else ""))
+            row = connection.execute(query).mappings().first()
+            is_same = hmac.compare_digest(row["hash"] if row else _NO_HASH, _hash(secret))
+            token = _read_row(row) if row and is_same else None
+            if token is None or row is None or token.state != "valid":
+                return None
+            _require_proven(connection, row)
+        return token
+
+
+class TokenWriter(Tokens):
+    """Makes and revokes tokens."""
+
+    def create(
+        self,
+        name: str,
+        roles: Iterable[str] = (),
+        days: int | None = None,
+        record: Callable[[Token], tuple[Opening, Closing]] | None = None,
+    ) -> tuple[Token, str]:
         """Create a token, valid for `days` or for ever; returns it and, only this once, its secret.
 
-        Raises UsageError for a name that is in use, and for names and roles that are not allowed.
+        The run that `record` makes of it is recorded in the same transaction. Raises UsageError for a name that is in
+        use, and for names and roles that are not allowed.
         """
         unique_roles = tuple(dict.fromkeys(roles))
         for noun, word in (("name", name), *(("role", role) for role in unique_roles)):
@@ -93,35 +129,36 @@ class Tokens:
         )
         secret = f"{_PREFIX}_{token.key}_{secrets.token_urlsafe(32)}"
         values = {**token.__dict__, "roles": json.dumps(unique_roles), "hash": _hash(secret)}
-        with transaction(self._database.engine) as connection:
+        with appending(self._database) as connection:
             if _find_valid(connection, name):
                 raise UsageError(f"There is a token {name!r} already.", "Revoke it first, or choose another name.")
             connection.execute(insert(tokens).values(**values))
+            append_act(connection, Act(CREATED, describe_row(values), token.key))
+            if record:
+                append_run(connection, *record(token))
         return token, secret
 
-    def revoke(self, name: str) -> Token:
+    def revoke(self, name: str, record: Callable[[Token], tuple[Opening, Closing]] | None = None) -> Token:
         """Revoke the valid token with this name, and return it as it was. Raises UsageError when there is none."""
-        with transaction(self._database.engine) as connection:
+        with appending(self._database) as connection:
             valid = _find_valid(connection, name)
             if valid is None:
                 raise UsageError(f"There is no valid token {name!r}.", "`playvisor tokens list` shows them.")
-            connection.execute(update(tokens).where(tokens.c.key == valid.key).values(revoked_at=current_timestamp()))
+            now = current_timestamp()
+            connection.execute(update(tokens).where(tokens.c.key == valid.key).values(revoked_at=now))
+            append_act(connection, Act(REVOKED, {"revoked_at": now}, valid.key))
+            if record:
+                append_run(connection, *record(valid))
         return valid
 
-    def list_all(self) -> list[Token]:
-        """All tokens, oldest first."""
-        with reading(self._database.engine) as connection:
-            return [_read_row(row) for row in connection.execute(select(tokens).order_by(tokens.c.made_at)).mappings()]
 
-    def verify(self, secret: str) -> Token | None:
-        """Return the valid token with this secret, or None."""
-        key = _KEY.match(secret)
-        with reading(self._database.engine) as connection:
-            query = select(tokens).where(tokens.c.key == (key[1] if key else ""))
-            row = connection.execute(query).mappings().first()
-        is_same = hmac.compare_digest(row["hash"] if row else _NO_HASH, _hash(secret))
-        token = _read_row(row) if row and is_same else None
-        return token if token and token.state == "valid" else None
+def _require_proven(connection: Connection, row: Mapping[Any, Any]) -> None:
+    """Raise LedgerError for a row that the entries do not say."""
+    found = list_acts(connection, row["key"])
+    flaw = "its row is not what the entries about it say" if fold(found) != describe_row(row) else None
+    flaw = flaw or next(filter(None, (find_flaw(connection, act) for act in found)), None)
+    if flaw:
+        raise make_unproven(f"The token {row['name']!r}", flaw)
 
 
 def _find_valid(connection: Connection, name: str) -> Token | None:

@@ -46,6 +46,8 @@ class Tool:
     command: tuple[str, ...] = ()
     repeatable: bool = True
     internal: bool = False
+    # Options whose values are as good as secrets: only their SHA-256 and length are kept and shown.
+    unkept: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -66,6 +68,7 @@ class Tool:
             required=self.required,
             suboptions=self.suboptions,
             ranges=self.ranges,
+            unkept=self.unkept,
             plan_only=self.writes,
         )
 
@@ -109,7 +112,7 @@ def find_similar(name: str) -> list[str]:
 
 
 def _make_tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
-    list_keys = ("options", "required", "needs_one_of", "requests", "command")
+    list_keys = ("options", "required", "needs_one_of", "requests", "command", "unkept")
     lists: dict[str, Any] = {key: tuple(entry[key]) for key in list_keys if key in entry}
     facts: dict[str, Any] = {
         **entry,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.text.redaction import REDACTED, describe_unkept
+
 if TYPE_CHECKING:
     from mcp_bridge.catalogue import Tool
 
@@ -54,6 +56,40 @@ def check_against_schema(schema: Mapping[str, Any], arguments: Mapping[str, Any]
     return _check_object("", arguments, schema)
 
 
+def make_recordable(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as they may be recorded.
+
+    Of what the schema declares as secret, nothing is kept, or its SHA-256 and length; of what is refused, since the
+    schema does not know it or does not allow its value, the type only: it may be a secret in the wrong place.
+    """
+    options = schema.get("properties", {})
+    return {
+        name: _make_recordable_value(item, options[name]) if name in options else describe_type(item)
+        for name, item in arguments.items()
+    }
+
+
+def describe_type(value: Any) -> str:
+    """What is kept of a value that was refused."""
+    return f"({_get_type_name(value)}, not kept)"
+
+
+def _make_recordable_value(value: Any, schema: Mapping[str, Any]) -> Any:
+    kind = schema["type"]
+    if value is None:
+        return None
+    if schema.get("writeOnly"):
+        is_hashed = schema.get("x-kept") == "sha256" and isinstance(value, str)
+        return describe_unkept(value) if is_hashed else REDACTED
+    if not _has_type(kind, value):
+        return describe_type(value)
+    if kind == "object":
+        return make_recordable(schema, value) if "properties" in schema else value
+    if kind == "array":
+        return [_make_recordable_value(item, schema["items"]) for item in value]
+    return describe_type(value) if _check_value("", value, schema) else value
+
+
 def clean(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Convert valid arguments for the module: without nulls, which mean "not given", and with whole floats as ints."""
     return {name: _clean_value(value) for name, value in arguments.items() if value is not None}
@@ -72,6 +108,8 @@ def _clean_value(value: Any) -> Any:
 def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
     kind = schema["type"]
     if not _has_type(kind, value):
+        if schema.get("writeOnly"):
+            return [Problem(path, f"{path} must be {_NOUNS[kind]}.", _describe_allowed(schema))]
         actual = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
         return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {actual}.", _describe_allowed(schema))]
     if kind == "object":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_bridge.result import Result
+from mcp_bridge.text.plain import is_clean
 
 
 @dataclass(frozen=True)
@@ -40,5 +41,9 @@ SOURCES = {
 
 
 def filter_by_prefix(values: Iterable[str], prefix: str) -> list[str]:
-    """Return the values that start with `prefix`, ignoring case, without duplicates, in order."""
-    return [value for value in dict.fromkeys(values) if value.lower().startswith(prefix.lower())]
+    """Return the values that start with `prefix`, ignoring case, without duplicates, in order.
+
+    A value that would have to be cleaned is left out: nobody could tell what they complete.
+    """
+    start = prefix.lower()
+    return [value for value in dict.fromkeys(values) if value.lower().startswith(start) and is_clean(value)]

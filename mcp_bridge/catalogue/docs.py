@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,38 @@ def read_module_docs(module: str) -> ModuleDocs:
     for option, own in (documentation.get("options") or {}).items():
         # Keys that a module gives for an option of a fragment replace those keys only.
         options[option] = {**options.get(option, {}), **own}
+    options = _mark_secrets(options, _find_secret_names(plugins / "modules" / f"{module}.py"))
     return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {})
+
+
+def _find_secret_names(path: Path) -> set[str]:
+    """The names of the options that the argument spec of a module declares as C(no_log)."""
+    named: list[tuple[str | None, ast.expr]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Dict):
+            keys = (str(key.value) if isinstance(key, ast.Constant) else None for key in node.keys)
+            named += zip(keys, node.values, strict=True)
+        elif isinstance(node, ast.keyword):
+            named.append((node.arg, node.value))
+    return {name for name, spec in named if name and _is_no_log(spec)}
+
+
+def _is_no_log(spec: ast.expr) -> bool:
+    return isinstance(spec, ast.Dict) and any(
+        isinstance(key, ast.Constant) and key.value == "no_log" and isinstance(value, ast.Constant) and value.value
+        for key, value in zip(spec.keys, spec.values, strict=True)
+    )
+
+
+def _mark_secrets(options: Mapping[str, dict[str, Any]], secret_names: set[str]) -> dict[str, dict[str, Any]]:
+    """The options with `no_log` for the secret ones, which documentation can't say."""
+    marked = {name: {**option, "no_log": True} if name in secret_names else option for name, option in options.items()}
+    return {
+        name: {**option, "suboptions": _mark_secrets(option["suboptions"], secret_names)}
+        if option.get("suboptions")
+        else option
+        for name, option in marked.items()
+    }
 
 
 def _read_fragment(plugins: Path, name: str) -> dict[str, Any]:

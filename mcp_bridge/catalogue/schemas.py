@@ -60,15 +60,18 @@ def make_input_schema(
     required: Sequence[str] = (),
     suboptions: Mapping[str, Sequence[str]] | None = None,
     ranges: Mapping[str, Mapping[str, int]] | None = None,
+    unkept: Sequence[str] = (),
     plan_only: bool = False,
 ) -> dict[str, Any]:
     """Make the schema of a tool's arguments: the module's exposed options, and with `plan_only` `check` and `wait`.
 
     Of an option in `suboptions`, only the suboptions given there are exposed. `required` may name one as
-    `option.suboption`.
+    `option.suboption`. Secret options are `writeOnly`; of those in `unkept`, SHA-256 and length are kept.
     """
     narrowed = {name: _narrow_option(name, documented[name], suboptions or {}, required) for name in exposed}
     properties = {name: _make_option_schema(name, option, ranges or {}) for name, option in narrowed.items()}
+    for name in unkept:
+        properties[name] |= {"writeOnly": True, "x-kept": "sha256"}
     if plan_only:
         properties["check"] = CHECK
         properties["wait"] = WAIT
@@ -109,6 +112,8 @@ def _make_option_schema(path: str, doc: Mapping[str, Any], ranges: Mapping[str, 
         if doc.get("choices"):
             schema["enum"] = list(doc["choices"])
         schema.update(limits)
+    if doc.get("no_log"):
+        schema["writeOnly"] = True
     if doc.get("default") is not None:
         schema["default"] = doc["default"]
     if doc.get("description"):

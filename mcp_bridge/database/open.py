@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_bridge.database.tables import SCHEMA_VERSION
 from mcp_bridge.database.transactions import describe_unusable, reading
-from mcp_bridge.errors import LedgerError
+from mcp_bridge.errors import LedgerError, UsageError
+from mcp_bridge.system.trusted_path import require_trusted
 
 _BUSY_SECONDS = 30
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -27,21 +28,27 @@ class Database:
     """The database of one state directory: SQLite in a file there, or what a URL leads to. Opened on first use."""
 
     def __init__(self, state_dir: Path, url: str | None = None) -> None:
-        self._state_dir = state_dir
+        self.state_dir = state_dir
         self.file = None if url else state_dir / "ledger.db"
         """The file that it is in; None for a server."""
         self.url = url or f"sqlite:///{self.file}"
 
     @cached_property
     def engine(self) -> Engine:
-        """The connections. Raises LedgerError when the database can't be opened."""
+        """The connections. Raises LedgerError when the database can't be opened, or other users can change it."""
         try:
-            self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(
-                f"The state directory {self._state_dir} can't be made: {error.strerror}.",
+                f"The state directory {self.state_dir} can't be made: {error.strerror}.",
                 "Set PLAYVISOR_STATE_DIR to a directory that you may write to.",
             ) from error
+        try:
+            require_trusted(self.state_dir, "The state directory")
+            if self.file:
+                require_trusted(self.file, "The ledger")
+        except UsageError as error:
+            raise LedgerError(error.message, error.hint) from None
         return open_database(self.url)
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, String, Table, Text
 
 from mcp_bridge.text.redaction import make_writable
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
@@ -39,6 +39,8 @@ OPENING = (
     "host",
     "pid",
     "process_started",
+    "asker",
+    "asker_kind",
 )
 # What is known when it ended, and stands in its closing entry.
 CLOSING = (
@@ -53,7 +55,10 @@ CLOSING = (
     "summary",
     "upids",
     "artifacts_sha256",
+    "cluster",
 )
+# What an act is; all of it stands in its entry.
+ACT = ("kind", "at", "who", "subject", "facts")
 
 
 def _text_sorted_by_bytes(length: int) -> Any:
@@ -79,6 +84,9 @@ runs = Table(
     Column("host", String(256), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("process_started", String(32), nullable=False),
+    # Who asked, as the system proves it; `client_name` is what the program calls itself.
+    Column("asker", String(128)),
+    Column("asker_kind", String(16)),
     Column("closed_at", String(32)),
     Column("decision", String(32)),
     Column("rules", Text),
@@ -90,6 +98,8 @@ runs = Table(
     Column("summary", Text),
     Column("upids", Text),
     Column("artifacts_sha256", String(64)),
+    # Which cluster it was, by what the cluster is and not by where it is reached.
+    Column("cluster", String(256)),
     # The chain: every opening and every closing is an entry with the next number; its hash covers the entry before
     # it, so no entry can be changed or taken out without breaking all that follow.
     Column("opened_seq", BigInteger, nullable=False, unique=True),
@@ -114,8 +124,24 @@ run_words = Table(
     sqlite_with_rowid=False,
 )
 
-# Plans that were made and not applied at once. What became of one is in the chain, too: as the run that made it, the
-# run by which somebody decided on it, and the run that applied it.
+# Whatever else is done with authority: plans kept, decided on and used, tokens made and revoked, freezes, removals.
+# Each is an entry of the same chain. `subject` is what it is about, such as a plan's id; `facts` are canonical JSON.
+acts = Table(
+    "acts",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", _text_sorted_by_bytes(32), nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("facts", Text, nullable=False),
+    Index("ix_acts_subject", "subject", "seq"),
+    Index("ix_acts_kind", "kind", "seq"),
+)
+
+# Plans that were made and not applied at once. A row repeats what the acts about it say, and counts only with them.
 plans = Table(
     "plans",
     metadata,
@@ -126,20 +152,26 @@ plans = Table(
     Column("shown", Text, nullable=False),
     Column("reason", Text),
     Column("asker", String(128), nullable=False),
+    Column("asker_kind", String(16), nullable=False),
+    Column("label", String(128), nullable=False),
     Column("local_user", String(128), nullable=False),
+    Column("cluster", String(256), nullable=False),
+    Column("judged", String(64), nullable=False),
+    Column("policy", String(64), nullable=False),
     Column("made_at", _text_sorted_by_bytes(32), nullable=False),
     Column("expires_at", _text_sorted_by_bytes(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("decided_at", String(32)),
     Column("approval", String(16)),
     Column("approver", String(128)),
+    Column("seen", String(64)),
     Column("used_by", String(36)),
     Index("ix_plans_state", "state", "expires_at"),
     Index("ix_plans_digest", "digest"),
 )
 
 # Clients that come over HTTP. Of a token's secret there is only the SHA-256 hash; `key` is its public part. One that is
-# revoked stays, so that what the ledger says of it can still be understood.
+# revoked stays, so that what the ledger says of it can still be understood. A row counts only with the acts about it.
 tokens = Table(
     "tokens",
     metadata,
@@ -154,6 +186,34 @@ tokens = Table(
     Index("ix_tokens_name", "name"),
 )
 
+# One row: the act that froze or thawed last. It counts only if that act says the same.
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("act", BigInteger, nullable=False),
+    Column("is_frozen", Boolean, nullable=False),
+)
+
+# The whole text of every policy that was in use, by its SHA-256.
+policies = Table(
+    "policies",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_seen", String(32), nullable=False),
+)
+
+# Which guests are being changed, where hosts share the ledger. A lease that is not renewed ends by itself; it proves
+# nothing afterwards, so it is not in the chain.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(320), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
 # One row: the newest entry. Whoever appends locks it first.
 head = Table(
     "ledger_head",
@@ -161,10 +221,12 @@ head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
+    # Which ledger this is; the act `ledger_begun` says the same.
+    Column("ledger_id", String(36)),
 )
 
-# Where the chain begins since old runs were removed: the last entry of the removed part. The run that removed them says
-# the same in its arguments, and so the chain covers it.
+# Where the chain begins since old runs were removed: the last entry of the removed part. The act of the removal says
+# the same, and so the chain covers it.
 checkpoints = Table(
     "checkpoints",
     metadata,
@@ -174,9 +236,9 @@ checkpoints = Table(
 )
 
 
-def fit_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts of a run as every database takes them: no longer than their columns, and nothing but characters."""
-    return {name: _fit(value, runs.c[name].type) for name, value in row.items()}
+def fit_row(row: Mapping[str, Any], table: Table = runs) -> dict[str, Any]:
+    """Facts of a row as every database takes them: no longer than their columns, and nothing but characters."""
+    return {name: _fit(value, table.c[name].type) for name, value in row.items()}
 
 
 def _fit(value: Any, kind: Any) -> Any:

@@ -18,9 +18,12 @@ from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_a
 from mcp_bridge.gateway import trace
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
+_DOING["search"] = _DOING["after"]
 _LAST_LINES = 5
 
-PHASES = ("read", "plan", "apply", "after")
+_MODULE_PHASES = ("read", "plan", "apply")
+PHASES = (*_MODULE_PHASES, "search", "after")
+"""The folders of a run's playbooks, in order."""
 
 
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
@@ -63,7 +66,7 @@ class LastResult:
 
 def find_last_result(folder: Path, action: str) -> LastResult:
     """Return what the module `action` returned in the last of the phases read, plan and apply."""
-    phase = next((phase for phase in reversed(PHASES[:-1]) if (folder / phase).is_dir()), "")
+    phase = next((phase for phase in reversed(_MODULE_PHASES) if (folder / phase).is_dir()), "")
     return LastResult(phase, find_result(folder, phase, action) if phase else None)
 
 
@@ -81,7 +84,7 @@ def find_result(folder: Path, phase: str, action: str) -> dict[str, Any] | None:
     return None if from_events is None or is_lost(from_events) else from_events
 
 
-def read_results(folder: Path, phases: Sequence[str] = PHASES[:-1]) -> Iterator[dict[str, Any]]:
+def read_results(folder: Path, phases: Sequence[str] = _MODULE_PHASES) -> Iterator[dict[str, Any]]:
     """Yield what every module returned in these phases; results that were lost are left out."""
     for phase in phases:
         actions = [file.stem for file in (folder / phase / RESULTS).glob("*.json")]

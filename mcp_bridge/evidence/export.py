@@ -13,7 +13,8 @@ import yaml
 
 from mcp_bridge import catalogue, collection
 from mcp_bridge.ledger.records import RunRow
-from mcp_bridge.text.redaction import REDACTED, is_shortened
+from mcp_bridge.text.plain import is_clean
+from mcp_bridge.text.redaction import is_redacted, is_shortened
 
 _HEAD = """\
 ---
@@ -63,8 +64,15 @@ def export_playbook(rows: Sequence[RunRow]) -> ExportedPlaybook:
         play["vars_prompt"] = [{"name": name, "prompt": name, "private": True} for name in dict.fromkeys(prompts)]
     play["tasks"] = tasks
     subject = f"run {rows[0].run_id}" if len(rows) == 1 else f"{len(rows)} runs"
-    body = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    body = _dump_play(play, readable=True)
+    # YAML can escape what nobody would see, but then it escapes everything beyond ASCII.
+    body = body if is_clean(body) else _dump_play(play, readable=False)
     return ExportedPlaybook(_HEAD.format(what=subject) + body, left_out)
+
+
+def _dump_play(play: Mapping[str, Any], *, readable: bool) -> str:
+    text: str = yaml.dump([play], Dumper=_Dumper, sort_keys=False, allow_unicode=readable, width=120)
+    return text
 
 
 def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:
@@ -72,7 +80,7 @@ def _convert_value(value: Any, name: str, prompts: list[str]) -> Any:
         return {key: _convert_value(inner, key, prompts) for key, inner in value.items()}
     if isinstance(value, list):
         return [_convert_value(inner, name, prompts) for inner in value]
-    if value == REDACTED:
+    if is_redacted(value) and name.isidentifier():
         prompts.append(name)
         return f"{{{{ {name} }}}}"
     if isinstance(value, str) and ("{" in value):

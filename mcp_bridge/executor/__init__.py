@@ -28,6 +28,8 @@ class PlaybookRun:
 
     Besides any GET, the run may send the requests of these `steps` of a plan, each once, and those that match
     `request_patterns`, such as `POST /nodes/{node}/qemu/{vmid}/vncproxy`, at any time.
+
+    As soon as the playbook has read its variables, those in `kept_variables` take their place in what is left behind.
     """
 
     folder: Path
@@ -39,6 +41,7 @@ class PlaybookRun:
     environment: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[Mapping[str, Any]] = ()
     request_patterns: Sequence[str] = ()
+    kept_variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from mcp_bridge.executor.environment import RUNNER_VARIABLES, TEMPORARY, build_p
 from mcp_bridge.system import processes
 
 _OUTPUT_LINES = 20
+_VARIABLES = "env/extravars"
 # How long a cancelled run may go on, at most, in seconds: ansible-runner polls that often.
 _POLL_SECONDS = 0.5
 _IMPORTING = threading.Lock()
@@ -54,6 +55,7 @@ class ColdExecutor:
             processes.kill_run(run.folder)
             raise
         finally:
+            _forget_variables(run)
             shutil.rmtree(run.folder / TEMPORARY, ignore_errors=True)
         if not watch.finished:
             # A fork server may have been killed; what it ran would go on with nobody waiting for it.
@@ -108,11 +110,15 @@ class _Watch:
         self._logged = 0
         # Only as events hold it, which do not hold large results.
         self.result: dict[str, Any] | None = None
-        self.finished = False
+        self._has_begun = self.finished = False
         self.ending: Any = "ended"
 
     def handle_event(self, event: dict[str, Any]) -> bool:
         """Note what an event says; returns true to keep it in the artifacts."""
+        if not self._has_begun:
+            # Ansible has read its variables before it says anything.
+            self._has_begun = True
+            _forget_variables(self._run)
         line = runner_events.describe_progress(event)
         if line:
             self._progress(line)
@@ -139,7 +145,7 @@ def _prepare(run: PlaybookRun) -> None:
     """Make the private data dir, with everything that ansible-runner and Ansible read from it."""
     run.folder.mkdir(mode=0o700, parents=True)
     files = {
-        "env/extravars": extra_vars.dump(run.variables),
+        _VARIABLES: extra_vars.dump(run.variables),
         "env/settings": json.dumps({"pexpect_timeout": _POLL_SECONDS, "suppress_ansible_output": True}),
         "inventory/hosts.json": json.dumps(build_inventory()),
     }
@@ -148,6 +154,13 @@ def _prepare(run: PlaybookRun) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
+
+
+def _forget_variables(run: PlaybookRun) -> None:
+    """Replace the values of variables that must not be left behind."""
+    if run.kept_variables:
+        text = extra_vars.dump({**run.variables, **run.kept_variables})
+        (run.folder / _VARIABLES).write_text(text, encoding="utf-8")
 
 
 def build_inventory() -> dict[str, Any]:

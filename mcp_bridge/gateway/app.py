@@ -19,6 +19,7 @@ from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
 from mcp_bridge.gateway.request import ApiRequest, encode_params, parse_api_path, parse_params
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
+from mcp_bridge.gateway.trace import UNSENT
 from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
 
@@ -43,7 +44,9 @@ class GatewayApp:
             response = self._render_fault(fault)
         except Exception as error:
             # A run that gets no answer would wait for one.
-            response = self._render_fault(Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}"))
+            response = self._render_fault(
+                Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}", is_sent=True)
+            )
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -65,42 +68,41 @@ class GatewayApp:
         raw_path, query = (request.scope[name].decode("ascii") for name in ("raw_path", "query_string"))
         path = parse_api_path(raw_path)
         if request.method == "GET":
-            target = f"{raw_path}?{query}" if query else raw_path
-            return await self._read(session, ApiRequest("GET", path), target, request)
+            return await self._read(session, ApiRequest("GET", path, parse_params(query)), request)
         if request.method not in _WRITING:
             raise ValueError(f"no method {request.method}")
-        body: Body = b""
-        headers: dict[str, str] = {}
         content_type = request.headers.get("content-type", "")
         if is_upload(content_type):
+            if request.method == "DELETE":
+                raise ValueError("a DELETE with an upload")
             upload = Upload(content_type, request.stream())
             await upload.read_head()
-            params = {**parse_params(query), **upload.params}
-            headers = {name: request.headers[name] for name in ("content-type", "content-length")}
-            body = upload.read_all()
-        else:
-            params = parse_params(query, await _read_form(request, content_type))
+            # In the form alone: the query would have to be sent beside it.
+            if query:
+                raise ValueError("an upload with a query")
+            headers = upload.make_headers(request.headers.get("content-length", ""))
+            return await self._write(
+                session, ApiRequest(request.method, path, upload.params), headers, upload.read_all()
+            )
+        params = parse_params(query, await _read_form(request, content_type))
         api_request = ApiRequest(request.method, path, params)
-        target = raw_path
         if request.method == "DELETE":
             # Its parameters go into the query.
-            target = f"{raw_path}?{encode_params(params)}" if params else raw_path
-        elif isinstance(body, bytes):
-            body, headers = encode_params(params).encode("ascii"), FORM
-        return await self._write(session, api_request, target, headers, body)
+            return await self._write(session, api_request, {}, b"")
+        return await self._write(session, api_request, FORM, encode_params(params).encode("ascii"))
 
-    async def _read(self, session: Session, api_request: ApiRequest, target: str, request: Request) -> Answer:
+    async def _read(self, session: Session, api_request: ApiRequest, request: Request) -> Answer:
         """Send a GET, or share the answer of an identical one that is under way for the same run.
 
         It is shared only if the run has got no answer since that one started: so no answer is older than what the run
         knows.
         """
         encoding = request.headers.get("accept-encoding", "identity")
-        key = f"{encoding} {target}"
+        key = f"{encoding} {api_request.target}"
         flight = session.flights.get(key)
         shared = flight is not None and flight.answers_at_start == session.answers
         if flight is None or not shared:
-            flight = Flight(asyncio.create_task(self._fetch(session, api_request, target, encoding)), session.answers)
+            flight = Flight(asyncio.create_task(self._fetch(session, api_request, encoding)), session.answers)
             session.flights[key] = flight
         entry = session.trace.begin("GET", api_request.display_path) if shared else None
         flight.waiters += 1
@@ -121,10 +123,10 @@ class GatewayApp:
             session.trace.end(entry, answer.status, len(answer.body), "shared")
         return answer
 
-    async def _fetch(self, session: Session, api_request: ApiRequest, target: str, encoding: str) -> Answer:
+    async def _fetch(self, session: Session, api_request: ApiRequest, encoding: str) -> Answer:
         entry = session.trace.begin("GET", api_request.display_path)
         try:
-            answer = await self._upstream.send("GET", target, {"accept-encoding": encoding})
+            answer = await self._upstream.send("GET", api_request.target, {"accept-encoding": encoding})
         except Fault as fault:
             session.trace.end(entry, None, note=fault.code)
             raise
@@ -135,18 +137,16 @@ class GatewayApp:
         _note_task_end(session, api_request, answer)
         return answer
 
-    async def _write(
-        self, session: Session, api_request: ApiRequest, target: str, headers: dict[str, str], body: Body
-    ) -> Answer:
+    async def _write(self, session: Session, api_request: ApiRequest, headers: dict[str, str], body: Body) -> Answer:
         use = session.grant.claim(api_request)
         if use is None:
             session.deny(api_request.method, api_request.display_path)
             raise Fault("not_granted", REFUSAL)
         entry = session.trace.begin(api_request.method, api_request.display_path)
         try:
-            answer = await self._upstream.send(api_request.method, target, headers, body)
+            answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
         except Fault as fault:
-            session.trace.end(entry, None, note=fault.code)
+            session.trace.end(entry, None, note=fault.code if fault.is_sent else UNSENT)
             raise
         upid = _find_upid(answer)
         if upid:
@@ -157,7 +157,13 @@ class GatewayApp:
 
     def _render_fault(self, fault: Fault) -> Response:
         address = self._upstream.address or "the cluster"
-        body = {"data": None, "message": f"{fault.cause}\n", "address": address, "cause": fault.cause}
+        body = {
+            "data": None,
+            "message": f"{fault.cause}\n",
+            "address": address,
+            "cause": fault.cause,
+            "sent": fault.is_sent,
+        }
         headers = {
             "x-gateway-fault": fault.code,
             "x-pve-reason": quote(fault.cause),
@@ -203,7 +209,8 @@ def _note_task_end(session: Session, api_request: ApiRequest, answer: Answer) ->
 def _parse_data(answer: Answer) -> object:
     if "content-encoding" in answer.headers:
         return None
-    with suppress(ValueError):
+    # Too deep an answer is one that can't be read, like one that is no JSON.
+    with suppress(ValueError, RecursionError):
         body = json.loads(answer.body)
         return body.get("data") if isinstance(body, dict) else None
     return None

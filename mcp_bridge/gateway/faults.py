@@ -20,10 +20,14 @@ Code = Literal[
 
 
 class Fault(Exception):
-    """There is no answer of the API; has a code that the collection's client knows, and the cause in a few words."""
+    """There is no answer of the API; has a code that the collection's client knows, and the cause in a few words.
 
-    def __init__(self, code: Code, cause: str) -> None:
+    `is_sent`: the request may have reached the cluster, and may have been carried out.
+    """
+
+    def __init__(self, code: Code, cause: str, *, is_sent: bool = False) -> None:
         super().__init__(cause)
+        self.is_sent = is_sent
         self.code: Code = code
         self.cause = cause
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_bridge.gateway.request import ApiRequest, Params, Path, parse_segments
+from mcp_bridge.text.redaction import describe_unkept
 
 REFUSAL = "not in this run's grant"
 # How plans, and Ansible, show a secret: its value is not known here, so any value is accepted.
@@ -37,7 +38,7 @@ class Use:
             return False
         if _DIGEST in self.params and _DIGEST not in params:
             return False  # a step planned with a digest must be sent with one
-        return all(value is None or value == params[name] for name, value in self.params.items())
+        return all(value is None or _is_meant(value, params[name]) for name, value in self.params.items())
 
 
 class Grant:
@@ -95,11 +96,18 @@ def _to_form_params(params: Mapping[str, Any]) -> dict[str, tuple[str, ...] | No
     return expected
 
 
+def _is_meant(planned: tuple[str, ...], sent: tuple[str, ...]) -> bool:
+    """Whether this was planned: the same values, or the one whose SHA-256 and length the plan has."""
+    return planned == sent or (len(planned) == len(sent) == 1 and planned[0] == describe_unkept(sent[0]))
+
+
 def _split_pattern(pattern: str) -> tuple[str, str, str]:
     return pattern.partition(" ")
 
 
 def _matches(pattern: Path, path: Path) -> bool:
     return len(pattern) == len(path) and all(
-        wanted.startswith("{") or wanted == segment for wanted, segment in zip(pattern, path, strict=True)
+        # A segment with a separator in it is more than one to Proxmox VE.
+        wanted == segment or (wanted.startswith("{") and "/" not in segment)
+        for wanted, segment in zip(pattern, path, strict=True)
     )

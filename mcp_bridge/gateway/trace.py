@@ -21,12 +21,16 @@ TRACE = "api_trace.jsonl"
 """The file in the folder of a playbook run."""
 
 
+UNSENT = "unsent"
+"""The note of a request that is no GET and could not be sent: there was no connection to the cluster."""
+
+
 @dataclass(eq=False)
 class Entry:
     """One request. `status` is None while, and if, no answer came; `bytes` are those of the answer's body.
 
-    `upid` is the task that it started. `note` is `denied` (not granted, so not sent), `shared` (answered with an
-    identical one that was under way), or the fault that kept an answer away.
+    `upid` is the task that it started. `note` is `denied` (not granted, so not sent), `unsent` (there was no
+    connection), `shared` (answered with an identical one that was under way), or the fault that kept an answer away.
     """
 
     nr: int

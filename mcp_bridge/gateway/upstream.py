@@ -31,7 +31,8 @@ _IDLE_SECONDS = 4.0
 # Of each service: what people call it, and its port.
 _SERVICES = {"pve": ("Proxmox VE", 8006)}
 _LARGEST_ANSWER = 256 * 1024 * 1024
-_BODY_HEADERS = ("content-type", "content-encoding")
+# The run needs the cluster's clock, by which it finds the tasks that it has started.
+_KEPT_HEADERS = ("content-type", "content-encoding", "date")
 
 Body = bytes | AsyncIterable[bytes]
 
@@ -73,7 +74,7 @@ class Upstream:
             answer = await _send_request(client, method, target, headers, body)
         except httpx2.TimeoutException as error:
             if not isinstance(error, httpx2.ConnectTimeout):
-                raise Fault("timeout", "no answer in time") from error
+                raise Fault("timeout", "no answer in time", is_sent=True) from error
             raise self._record_failure(f"no connection within {_CONNECT_SECONDS:g} s") from error
         except httpx2.ConnectError as error:
             cause = _find_innermost(error)
@@ -84,7 +85,8 @@ class Upstream:
                 raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
             raise self._record_failure(_describe_error(cause)) from error
         except httpx2.RequestError as error:
-            raise Fault("unreachable", _describe_error(_find_innermost(error)) or "the connection broke") from error
+            reason = _describe_error(_find_innermost(error)) or "the connection broke"
+            raise Fault("unreachable", reason, is_sent=True) from error
         self._breaker.record_success()
         return answer
 
@@ -115,7 +117,7 @@ async def _send_request(
     request = client.build_request(method, "/", headers=headers, content=body)
     if not body and method in ("GET", "DELETE"):
         request.headers.pop("content-length", None)
-    # Exactly as the run sent it: the client would write it in its own way.
+    # Exactly as it was judged: the client would write it in its own way.
     request.extensions = {**request.extensions, "target": target.encode("ascii")}
     response = await client.send(request, stream=True)
     try:
@@ -124,11 +126,11 @@ async def _send_request(
             parts.append(part)
             size += len(part)
             if size > _LARGEST_ANSWER:
-                raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes")
+                raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes", is_sent=True)
     finally:
         await response.aclose()
-    body_headers = {name: response.headers[name] for name in _BODY_HEADERS if name in response.headers}
-    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), body_headers, b"".join(parts))
+    kept_headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    return Answer(response.status_code, response.extensions.get("reason_phrase", b""), kept_headers, b"".join(parts))
 
 
 def _make_login(endpoint: Endpoint, credentials: Credentials) -> Login:

@@ -13,21 +13,28 @@ from json.encoder import encode_basestring
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from mcp_bridge.database.tables import CLOSING, OPENING
+from mcp_bridge.database.tables import ACT, CLOSING, OPENING
 
-Kind = Literal["opened", "closed"]
+Kind = Literal["opened", "closed", "act"]
 
 GENESIS = "0" * 64
-_FACTS: dict[Kind, tuple[str, ...]] = {"opened": OPENING, "closed": (*CLOSING, "run_id", "opened_hash")}
+_FACTS: dict[Kind, tuple[str, ...]] = {
+    "opened": OPENING,
+    "closed": (*CLOSING, "run_id", "opened_hash"),
+    "act": ACT,
+}
 _ENDS = ("opened_seq", "opened_prev", "opened_hash", "closed_seq", "closed_prev", "closed_hash")
 COLUMNS = (*_ENDS, *OPENING, *CLOSING)
-"""The order in which `find_faults` wants the columns of a row."""
+"""The order in which `find_faults` wants the columns of a run's row."""
+ACT_COLUMNS = ("seq", "prev", "hash", *ACT)
+"""The order in which it wants those of an act."""
 _RUN_ID = COLUMNS.index("run_id")
+_SUBJECT = ACT_COLUMNS.index("subject")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something in the ledger that is not as it was written: where, and what differs."""
+    """Something in the ledger that is not as it was written: where (a run, or what an act is about), and what."""
 
     run_id: str
     seq: int
@@ -36,14 +43,14 @@ class Fault:
 
 @dataclass(frozen=True)
 class Start:
-    """The entry after which a chain begins; `kept` are the hashes of older openings whose rows are still there."""
+    """The entry after which a chain begins; `kept` are the hashes of older entries that are still there."""
 
     seq: int = 0
     hash: str = GENESIS
     kept: Mapping[int, str] = field(default_factory=dict)
 
 
-def entry_hash(kind: Kind, seq: int, previous: str, row: Mapping[str, Any]) -> str:
+def entry_hash(kind: Kind, seq: int, previous: str, row: Mapping[Any, Any]) -> str:
     """SHA-256 of an entry: its number, the hash before it, and every fact of the row that it stands for.
 
     Facts that are null are left out, so that a column which a later version adds does not change old hashes.
@@ -54,13 +61,13 @@ def entry_hash(kind: Kind, seq: int, previous: str, row: Mapping[str, Any]) -> s
 
 
 class _Hasher:
-    """`entry_hash` for rows in the order of COLUMNS. It writes the same text sooner."""
+    """`entry_hash` for rows in the order of COLUMNS or ACT_COLUMNS. It writes the same text sooner."""
 
     def __init__(self, kind: Kind) -> None:
-        names = sorted(_FACTS[kind])
+        names, columns = sorted(_FACTS[kind]), ACT_COLUMNS if kind == "act" else COLUMNS
         self._kind = kind
         self._names = [f'"{name}":' for name in names]
-        self._pick = itemgetter(*(COLUMNS.index(name) for name in names))
+        self._pick = itemgetter(*(columns.index(name) for name in names))
 
     def __call__(self, seq: int, previous: str, row: Sequence[Any]) -> str:
         escape = encode_basestring
@@ -85,7 +92,7 @@ def _scalar(value: Any) -> str:
     return encode_basestring(value) if kind is str else json.dumps(value, default=repr)
 
 
-_HASHERS = {"opened": _Hasher("opened"), "closed": _Hasher("closed")}
+_HASHERS = {"opened": _Hasher("opened"), "closed": _Hasher("closed"), "act": _Hasher("act")}
 
 
 class _Entry(NamedTuple):
@@ -97,25 +104,34 @@ class _Entry(NamedTuple):
 
 
 def find_faults(
-    rows: Iterable[Sequence[Any]], head_seq: int, head_hash: str, start: Start | None = None
+    rows: Iterable[Sequence[Any]],
+    head_seq: int,
+    head_hash: str,
+    start: Start | None = None,
+    acts: Iterable[Sequence[Any]] = (),
 ) -> Iterator[Fault]:
-    """Every break of the chain, in its order. `rows` come by opened_seq; only unclosed ones are kept in memory."""
+    """Every break of the chain, in its order.
+
+    `rows` of runs come by opened_seq, `acts` by seq; only unclosed runs are kept in memory.
+    """
     start = start or Start()
     waiting: dict[int, _Entry] = {}
     missing = dict(start.kept)
     seq, previous = start.seq, start.hash
-    for row in rows:
-        opened_seq, opened_prev, opened_hash, closed_seq, closed_prev, closed_hash = row[:6]
-        opened = _Entry("opened", opened_seq, opened_prev, opened_hash, row)
-        if opened_seq <= start.seq:
-            yield from _check_kept(opened, missing)
+    for entry in _merge(rows, acts):
+        row = entry.row
+        if entry.seq <= start.seq:
+            yield from _check_kept(entry, missing)
         else:
-            if waiting and seq + 1 != opened_seq:
-                for found in _take_closings(waiting, opened_seq):
+            if waiting and seq + 1 != entry.seq:
+                for found in _take_closings(waiting, entry.seq):
                     yield from _check(found, seq, previous)
                     seq, previous = found.seq, found.hash
-            yield from _check(opened, seq, previous)
-            seq, previous = opened_seq, opened_hash
+            yield from _check(entry, seq, previous)
+            seq, previous = entry.seq, entry.hash
+        if entry.kind == "act":
+            continue
+        closed_seq, closed_prev, closed_hash = row[3:6]
         if closed_seq is None:
             yield from _check_open(row)
             continue
@@ -129,10 +145,24 @@ def find_faults(
         yield from _check(found, seq, previous)
         seq, previous = found.seq, found.hash
     for number in sorted(missing):
-        yield Fault("", number, "the opening entry of a run that was kept when older ones were removed is missing")
+        yield Fault("", number, "an entry that was kept when older ones were removed is missing")
     if (seq, previous) != (head_seq, head_hash):
         what = f"the newest entry is {seq}, but {head_seq} were written" if seq != head_seq else "its hash is another"
         yield Fault("", head_seq, f"the end of the ledger: {what}")
+
+
+def _merge(rows: Iterable[Sequence[Any]], acts: Iterable[Sequence[Any]]) -> Iterator[_Entry]:
+    """The openings of runs and the acts, by their numbers."""
+    remaining = iter(acts)
+    act = next(remaining, None)
+    for row in rows:
+        while act is not None and act[0] < row[0]:
+            yield _Entry("act", act[0], act[1], act[2], act)
+            act = next(remaining, None)
+        yield _Entry("opened", row[0], row[1], row[2], row)
+    while act is not None:
+        yield _Entry("act", act[0], act[1], act[2], act)
+        act = next(remaining, None)
 
 
 class Stretch(NamedTuple):
@@ -144,12 +174,14 @@ class Stretch(NamedTuple):
     hash: str
 
 
-def find_stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | None:
+def find_stretches(
+    rows: Iterable[Sequence[Any]], last: int, acts: Iterable[Sequence[Any]] = ()
+) -> list[Stretch] | None:
     """The stretches that the entries of some rows form, up to number `last`; None when a fact was changed.
 
-    What was closed later counts as open. `rows` come by opened_seq, in the order of COLUMNS.
+    What was closed later counts as open. `rows` and `acts` come as `find_faults` wants them.
     """
-    opened_hash, closed_hash = _HASHERS["opened"], _HASHERS["closed"]
+    closed_hash = _HASHERS["closed"]
     found: list[Stretch] = []
     waiting: dict[int, Sequence[Any]] = {}
     first, before, end, end_hash = 0, "", -1, ""
@@ -162,14 +194,16 @@ def find_stretches(rows: Iterable[Sequence[Any]], last: int) -> list[Stretch] | 
             first, before = seq, previous
         end, end_hash = seq, digest
 
-    for row in rows:
-        seq, previous, digest, closed_seq, closed_previous, closed_digest = row[:6]
-        if opened_hash(seq, previous, row) != digest:
+    for kind, seq, previous, digest, row in _merge(rows, acts):
+        if _HASHERS[kind](seq, previous, row) != digest:
             return None
         if waiting:
             for number in sorted(number for number in waiting if number < seq):
                 follow(*waiting.pop(number))
         follow(seq, previous, digest)
+        if kind == "act":
+            continue
+        closed_seq, closed_previous, closed_digest = row[3:6]
         if closed_seq is None:
             if any(True for _fault in _check_open(row)):
                 return None
@@ -210,13 +244,17 @@ def _check(entry: _Entry, seq: int, previous: str) -> list[Fault]:
         found.append(f"the {entry.kind} entry does not follow the one before it")
     if entry.hash != _HASHERS[entry.kind](entry.seq, entry.previous, entry.row):
         found.append(f"the facts of the {entry.kind} entry were changed after it was written")
-    return [Fault(entry.row[_RUN_ID], entry.seq, what) for what in found] if found else []
+    return [Fault(_name_entry(entry), entry.seq, what) for what in found] if found else []
+
+
+def _name_entry(entry: _Entry) -> str:
+    return str(entry.row[_SUBJECT if entry.kind == "act" else _RUN_ID])
 
 
 def _check_kept(entry: _Entry, missing: dict[int, str]) -> list[Fault]:
-    """An opening whose neighbours were removed: its hash is known from when that was done."""
+    """An entry whose neighbours were removed: its hash is known from when that was done."""
     if missing.pop(entry.seq, None) != entry.hash:
-        return [Fault(entry.row[_RUN_ID], entry.seq, "it is older than where the ledger begins")]
+        return [Fault(_name_entry(entry), entry.seq, "it is older than where the ledger begins")]
     return _check(entry, entry.seq - 1, entry.previous)
 
 

@@ -18,16 +18,19 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from mcp_bridge.database.open import open_database
-from mcp_bridge.database.tables import checkpoints, head, runs
+from mcp_bridge.database.tables import acts, checkpoints, head, runs
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.ledger import chain, verify
+from mcp_bridge.ledger.head_file import Head
 
 # Starting a process takes as long as verifying this many entries.
 WORTH = 100_000
 _MOST = 8
 
 
-def verify_if_intact(connection: Connection, url: str, folders: Path, *, shared: bool) -> verify.Verification | None:
+def verify_if_intact(
+    connection: Connection, url: str, folders: Path, *, shared: bool, known: Head | None = None
+) -> verify.Verification | None:
     """What `verify` would return, when there is no fault; None when that is not sure, or not worth several processes.
 
     What is appended meanwhile is left out, and what is removed meanwhile is missed.
@@ -36,8 +39,9 @@ def verify_if_intact(connection: Connection, url: str, folders: Path, *, shared:
     count = min(len(os.sched_getaffinity(0)), _MOST) if hasattr(os, "sched_getaffinity") else 1
     if end is None or end["seq"] < WORTH or count < 2 or _has_checkpoint(connection):
         return None
-    if connection.execute(select(func.count()).where(runs.c.opened_seq > end["seq"])).scalar_one():
-        return None
+    for number in (runs.c.opened_seq, acts.c.seq):
+        if connection.execute(select(func.count()).where(number > end["seq"])).scalar_one():
+            return None
     # The first and the last one have what is outside of every chain, too.
     limits = [None, *(end["seq"] * number // count for number in range(1, count)), end["seq"]]
     # A fork would share the database's connection.
@@ -51,9 +55,12 @@ def verify_if_intact(connection: Connection, url: str, folders: Path, *, shared:
     stretches = chained.from_iterable(stretches for stretches, _counted in sound)
     if len(sound) < len(taken) or not chain.is_whole(stretches, end["seq"], end["hash"]):
         return None
-    if any(True for _fault in verify.find_unknown_folders(connection, folders)):
+    if any(True for _fault in verify.find_faults_beside(connection, folders, shared=shared, known=known)):
         return None
-    return _sum([counted for _stretches, counted in sound], end["seq"])
+    summed = _sum([counted for _stretches, counted in sound], end["seq"])
+    summed.newest = (end["seq"], end["hash"])
+    verify.add_notes(connection, summed, shared=shared)
+    return summed
 
 
 def _has_checkpoint(connection: Connection) -> bool:
@@ -66,12 +73,13 @@ def _verify_share(
 ) -> tuple[list[chain.Stretch], verify.Verification] | None:
     """In a process of its own: the stretches of the rows that were opened from `after` to `to`, if they are sound."""
     query = select(*(runs.c[name] for name in chain.COLUMNS)).where(runs.c.opened_seq <= to)
+    done = verify.ACTS.where(acts.c.seq <= to)
     if after is not None:
-        query = query.where(runs.c.opened_seq > after)
+        query, done = query.where(runs.c.opened_seq > after), done.where(acts.c.seq > after)
     counted, spoiled = verify.Verification(), list[chain.Fault]()
     with reading(open_database(url)) as connection:
         rows = verify.walk(connection, query.order_by(runs.c.opened_seq), folders, counted, spoiled, shared=shared)
-        found = chain.find_stretches(rows, last)
+        found = chain.find_stretches(rows, last, verify.walk_acts(connection, done, counted))
     return None if found is None or spoiled else (found, counted)
 
 
@@ -81,4 +89,5 @@ def _sum(counted: list[verify.Verification], entries: int) -> verify.Verificatio
         entries=entries,
         artifacts=sum(one.artifacts for one in counted),
         elsewhere=sum(one.elsewhere for one in counted),
+        removed=sum(one.removed for one in counted),
     )

@@ -18,12 +18,17 @@ from mcp_bridge.system.identity import current_timestamp, format_timestamp, loca
 
 @dataclass(frozen=True)
 class Who:
-    """Who asked for a run, by which program, and as whom it reaches which cluster."""
+    """Who asked for a run, by which program, and as whom it reaches which cluster.
+
+    `asker` is the identity that is proven, `client_name` what the program calls itself.
+    """
 
     client_name: str
     client_version: str | None = None
     proxmox_user: str | None = None
     cluster_url: str | None = None
+    asker: str | None = None
+    asker_kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,17 @@ class Opening:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "process_started": processes.read_start_time(os.getpid()),
+            "asker": self.who.asker,
+            "asker_kind": self.who.asker_kind,
         }
 
 
 @dataclass(frozen=True)
 class Closing:
-    """What is known when a run has ended, however it ended. `rules` are those of the policy that decided."""
+    """What is known when a run has ended, however it ended.
+
+    `rules` are those of the policy that decided, `cluster` is the identity of the cluster.
+    """
 
     outcome: str
     decision: str
@@ -73,6 +83,7 @@ class Closing:
     artifacts_sha256: str | None = None
     rules: str | None = None
     approver: str | None = None
+    cluster: str | None = None
 
     def row(self) -> dict[str, Any]:
         """The columns of the closing entry, as of now."""
@@ -98,6 +109,8 @@ class RunRow:
     host: str
     pid: int
     process_started: str
+    asker: str | None
+    asker_kind: str | None
     closed_at: str | None
     decision: str | None
     rules: str | None
@@ -109,6 +122,7 @@ class RunRow:
     summary: str | None
     upids: list[str]
     artifacts_sha256: str | None
+    cluster: str | None
     opened_seq: int
     opened_prev: str
     opened_hash: str
@@ -121,6 +135,26 @@ class RunRow:
         return dict(vars(self))
 
 
+@dataclass(frozen=True)
+class Act:
+    """Something that was done with authority. `subject` is what it is about, `facts` are JSON-compatible and few."""
+
+    kind: str
+    facts: dict[str, Any]
+    subject: str = ""
+    who: str = field(default_factory=local_user)
+
+    def row(self) -> dict[str, Any]:
+        """The columns of its entry, as of now."""
+        row = {"kind": self.kind, "at": current_timestamp(), "who": self.who, "subject": self.subject}
+        return row | {"facts": dump_canonically(self.facts)}
+
+
+def dump_canonically(value: Any) -> str:
+    """Write JSON the one way in which it is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -130,10 +164,29 @@ State = Literal["ready", "held", "approved", "denied", "used", "expired"]
 
 
 @dataclass(frozen=True)
+class Binding:
+    """What a plan, and with it an approval, is good for; with anything else it is not.
+
+    `cluster` is the identity of the cluster, `asker` the proven identity of who asks, `judged` the SHA-256 of all that
+    policy judged (tags, pool, protection, effects, rules), and `policy` that of the policy's text.
+    """
+
+    tool: str
+    digest: str
+    asker: str
+    asker_kind: str = "client"
+    cluster: str = ""
+    judged: str = ""
+    policy: str = ""
+
+
+@dataclass(frozen=True)
 class KeptPlan:
     """A plan by the run that made it. `arguments` are those of its tool, None when they hold a secret.
 
-    `approval` says how `approver` approved it: as an `operator`, or as the asking client's own user (`elicitation`).
+    It is bound to what `Binding` says. `approval` says how `approver` approved it: as an `operator`, or as the asking
+    client's own user (`elicitation`); `seen` is the SHA-256 of the text that the approver saw. `label` is what the
+    asking program calls itself.
     """
 
     plan_id: str
@@ -151,10 +204,32 @@ class KeptPlan:
     made_at: str = field(default_factory=lambda: format_timestamp(datetime.now(UTC)))
     decided_at: str | None = None
     used_by: str | None = None
+    asker_kind: str = "client"
+    label: str = ""
+    cluster: str = ""
+    judged: str = ""
+    policy: str = ""
+    seen: str | None = None
+
+    @property
+    def binding(self) -> Binding:
+        """What it is bound to."""
+        return Binding(self.tool, self.digest, self.asker, self.asker_kind, self.cluster, self.judged, self.policy)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for people and clients; arguments and plan are part of what is shown."""
         return {**self.__dict__}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What came of asking for an approval: the plan whose approval is used up now, or why the one there is does not do.
+
+    Both are empty when there is none.
+    """
+
+    plan: KeptPlan | None = None
+    difference: str = ""
 
 
 def make_expiry(seconds: int) -> str:

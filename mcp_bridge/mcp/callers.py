@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -28,6 +29,14 @@ def identify_caller(ctx: Context) -> Caller:
     if ctx.request is None:
         return make_local_client(name or "mcp", version)
     return make_remote_client(ctx.request.scope.get(SCOPE_KEY), name or "mcp", version)
+
+
+def identify_session(ctx: Context) -> str:
+    """Return a name of the session: one per process on stdio; over HTTP a hash of its id, where there are sessions."""
+    if ctx.request is None:
+        return "stdio"
+    session_id = ctx.request.headers.get("mcp-session-id")
+    return f"http:{hashlib.sha256(session_id.encode()).hexdigest()[:16]}" if session_id else "http"
 
 
 def identify_call(ctx: Context, request_id: Any = None) -> CallKey:

@@ -13,21 +13,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
+from mcp.server.transport_security import TransportSecuritySettings
 
-from mcp_bridge.auth.middleware import (
-    AccessMiddleware,
-    RateLimit,
-    ResourceMetadata,
-    is_loopback,
-    make_transport_security,
-)
+from mcp_bridge.auth.addresses import OwnAddresses, find_own_addresses, is_loopback
+from mcp_bridge.auth.middleware import AccessMiddleware, RateLimit, ResourceMetadata
 from mcp_bridge.auth.oauth import Issuer, OAuth
 from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.errors import UsageError
+from mcp_bridge.system.bounded_stderr import bound_stderr
+from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket, raise_file_limit
+from mcp_bridge.system.limited_http import make_config
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -43,12 +41,18 @@ _CLOSING_SECONDS = 3
 class ListenOptions:
     """Where and for whom to listen. `names` are further host names of this server, `rate` is per minute and token.
 
+    Pages of other `origins` than this server may call it; it keeps at most so many `connections`, and
+    has at most so many `runs` under way, of which each token gets its share.
+
     With an `issuer`, its tokens are accepted besides our own; `public_url` is the address that it knows this server by.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     names: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    connections: int = ConnectionLimits.total
+    runs: int = 64
     auth: bool = True
     rate: int = 300
     certificate: Path | None = None
@@ -85,23 +89,25 @@ class _Server(uvicorn.Server):
 
 def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None]) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
-    public_name = urlsplit(listen.public_url or "").hostname
-    names = (*listen.names, public_name) if public_name else listen.names
     app = server.server.streamable_http_app(
-        streamable_http_path=PATH, transport_security=make_transport_security(listen.host, names)
+        streamable_http_path=PATH,
+        # Ours is stricter.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     scheme = "https" if listen.certificate else "http"
-    with _open_socket(listen) as listening:
-        host = f"[{listen.host}]" if ":" in listen.host else listen.host
-        url = f"{scheme}://{host}:{listening.getsockname()[1]}{PATH}"
-        app_with_access = _add_access(app, listen, verify, listen.public_url or url)
-        config = uvicorn.Config(
-            app_with_access,
+    connections = Connections(_make_limits(listen))
+    with CountedSocket(_open_socket(listen), connections) as listening, bound_stderr():
+        host, port = f"[{listen.host}]" if ":" in listen.host else listen.host, listening.getsockname()[1]
+        url = f"{scheme}://{host}:{port}{PATH}"
+        addresses = find_own_addresses(
+            listen.host, port, names=listen.names, origins=listen.origins, public_url=listen.public_url
+        )
+        config = make_config(
+            _add_access(app, listen, addresses, verify, listen.public_url or url),
+            connections,
+            # Its messages go to the handler of all logs.
+            log_config=None,
             log_level="warning",
-            access_log=False,
-            server_header=False,
-            # What the headers of a proxy say about the client is ignored.
-            proxy_headers=False,
             timeout_graceful_shutdown=_CLOSING_SECONDS,
             ssl_certfile=listen.certificate,
             ssl_keyfile=listen.key,
@@ -113,8 +119,20 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
         anyio.run(_serve, server, http_server, listening)
 
 
+def _make_limits(listen: ListenOptions) -> ConnectionLimits:
+    """The limits for connections: half of the files that this process may open are for what it does itself."""
+    total = min(listen.connections, raise_file_limit() // 2)
+    unproven = max(1, min(ConnectionLimits.unproven, total // 2))
+    per_address = max(1, min(ConnectionLimits.unproven_per_address, unproven))
+    return ConnectionLimits(total=total, unproven=unproven, unproven_per_address=per_address)
+
+
 def _add_access(
-    app: ASGIApp, listen: ListenOptions, find_token: Callable[[str], Token | None], url: str
+    app: ASGIApp,
+    listen: ListenOptions,
+    addresses: OwnAddresses,
+    find_token: Callable[[str], Token | None],
+    url: str,
 ) -> AccessMiddleware:
     """Add the middleware that accepts our own tokens, and those of the issuer if there is one."""
     oauth = OAuth(listen.issuer, url) if listen.issuer else None
@@ -126,7 +144,7 @@ def _add_access(
         return oauth.verify(bearer) if oauth and bearer else None
 
     metadata = ResourceMetadata(oauth.metadata_url, oauth.metadata) if oauth else None
-    return AccessMiddleware(app, verify if listen.auth else None, RateLimit(listen.rate), metadata)
+    return AccessMiddleware(app, addresses, verify if listen.auth else None, RateLimit(listen.rate), metadata)
 
 
 async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket) -> None:

@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mcp_bridge.mcp.untrusted import fence
 from mcp_bridge.result import Result
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import clean_data, dump_json, one_line
 
 _MOST_ROWS = 100
 
@@ -26,6 +27,13 @@ def _render_lines(result: Result) -> Iterator[str]:
         yield f"failure: {result.failure.code}"
         if result.failure.hint:
             yield f"hint: {one_line(result.failure.hint)}"
+    yield from fence(_render_untrusted(result))
+    yield f"run_id: {result.run_id}"
+
+
+def _render_untrusted(result: Result) -> Iterator[str]:
+    """The lines of what guests, the cluster or other clients have written; each begins with a word of ours."""
+    if result.failure:
         yield from (f"log: {one_line(line)}" for line in result.failure.task_log)
     for warning in result.warnings:
         yield f"warning: {one_line(warning)}"
@@ -37,7 +45,6 @@ def _render_lines(result: Result) -> Iterator[str]:
         yield from _render_rest(result.plan.steps)
     for name, value in result.data.items():
         yield from _render_block(name, value)
-    yield f"run_id: {result.run_id}"
 
 
 def _render_block(name: str, value: Any) -> Iterator[str]:
@@ -58,7 +65,9 @@ def _render_rest(entries: Sequence[Any]) -> Iterator[str]:
 
 def _render_pairs(entry: Mapping[str, Any]) -> str:
     return " ".join(
-        f"{name}={_render_value(value)}" for name, value in entry.items() if value not in (None, [], {}, "")
+        f"{one_line(str(name))}={_render_value(value)}"
+        for name, value in entry.items()
+        if value not in (None, [], {}, "")
     )
 
 
@@ -68,7 +77,7 @@ def _render_value(value: Any) -> str:
         value = {name: item for name, item in value.items() if not isinstance(item, Mapping)}
     if isinstance(value, str):
         text = one_line(value)
-        return text if text and not set(text) & set(' ="') else json.dumps(text, ensure_ascii=False)
+        return text if text and not set(text) & set(' ="') else dump_json(text)
     if isinstance(value, Sequence) and all(isinstance(item, (str, int)) for item in value):
         return ",".join(_render_value(item) for item in value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(clean_data(value), ensure_ascii=False, separators=(",", ":"))

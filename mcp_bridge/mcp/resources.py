@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp import types
@@ -17,14 +16,20 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from mcp_bridge import catalogue
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
 from mcp_bridge.mcp.subscriptions import Subscriptions
+from mcp_bridge.mcp.untrusted import mark
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run import Bridge, Request, unrecorded_result
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.run.visibility import may_see_contents, may_see_plan
+from mcp_bridge.text.plain import clean_data, dump_json, one_line
+
+if TYPE_CHECKING:
+    from mcp_bridge.ledger.records import RunRow
 
 Context = ServerRequestContext[Any, Any]
 CallTool = Callable[[Context, str, Mapping[str, Any]], Awaitable[Result]]
@@ -112,16 +117,19 @@ class Resources:
             raise _make_error(uri, result)
         if text is None:
             content = result.data["content"] if kind.name in _LEDGER_READERS else result.as_dict()
-            text = json.dumps(content, ensure_ascii=False)
+            text = dump_json(clean_data(mark(content)))
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=uri, mime_type=kind.mime_type, text=text)]
         )
 
     def _read_ledger(self, request: Request, kind: Kind, prefix: str) -> Result:
-        """Read, and record the reading; like get_run, it shows every client's runs, and no secrets."""
+        """Read, and record the reading; like get_run, it shows every client's runs, without secrets.
+
+        What other clients said to guests is not shown.
+        """
         run_id = str(uuid.uuid4())
         try:
-            data = self._bridge.redact(_LEDGER_READERS[kind.name](self._bridge, prefix))
+            data = self._bridge.redact(_LEDGER_READERS[kind.name](self._bridge, prefix, request.caller))
         except UsageError as error:
             failure = Failure(code="not_found", message=error.message, hint=error.hint)
             failed = Result(run_id=run_id, tool=READ_TOOL, status="failed", summary=error.message, failure=failure)
@@ -131,8 +139,8 @@ class Resources:
         return result.model_copy(update=data)
 
 
-def _read_playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
-    row = bridge.ledger.find(prefix)
+def _read_playbook(bridge: Bridge, prefix: str, caller: Caller) -> dict[str, Any]:
+    row = _find_visible(bridge, prefix, caller)
     exported = export.export_playbook([row])
     if exported.left_out:
         raise UsageError(
@@ -142,8 +150,20 @@ def _read_playbook(bridge: Bridge, prefix: str) -> dict[str, Any]:
     return {"text": exported.text}
 
 
-def _read_events(bridge: Bridge, prefix: str) -> dict[str, Any]:
+def _find_visible(bridge: Bridge, prefix: str, caller: Caller) -> RunRow:
+    """The run of this id. Raises UsageError when there is none, or this caller may not see what was said to guests."""
     row = bridge.ledger.find(prefix)
+    if not may_see_contents(row, caller):
+        raise _make_hidden_error(f"Run {row.run_id[:8]}")
+    return row
+
+
+def _make_hidden_error(name: str) -> UsageError:
+    return UsageError(f"{name} is not this client's, and says what was run in guests.", "Ask the person whose it is.")
+
+
+def _read_events(bridge: Bridge, prefix: str, caller: Caller) -> dict[str, Any]:
+    row = _find_visible(bridge, prefix, caller)
     entries = [_describe_event(event) for event in events.read_events(bridge.ledger.folder(row.run_id))]
     content = {"run_id": row.run_id, "outcome": row.outcome, "events": entries[:_MOST_EVENTS]}
     return {"content": {**content, "left_out": max(0, len(entries) - _MOST_EVENTS)}}
@@ -162,12 +182,14 @@ def _describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _read_plan(bridge: Bridge, prefix: str) -> dict[str, Any]:
+def _read_plan(bridge: Bridge, prefix: str, caller: Caller) -> dict[str, Any]:
     plan = bridge.ledger.plans.find(prefix)
+    if not may_see_plan(plan, caller):
+        raise _make_hidden_error(f"Plan {plan.plan_id[:8]}")
     return {"content": {name: value for name, value in plan.as_dict().items() if value is not None}}
 
 
-_LEDGER_READERS: dict[str, Callable[[Bridge, str], dict[str, Any]]] = {
+_LEDGER_READERS: dict[str, Callable[[Bridge, str, Caller], dict[str, Any]]] = {
     "run_playbook": _read_playbook,
     "run_events": _read_events,
     "plan": _read_plan,

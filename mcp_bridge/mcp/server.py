@@ -5,39 +5,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
+import pydantic
 from anyio.abc import ObjectReceiveStream
 from mcp import types
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
 
 from mcp_bridge import version
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
+from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor import Progress
 from mcp_bridge.mcp import callers, elicitation, tools
 from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
+from mcp_bridge.mcp.elicitation import Question, Questions, Reply
 from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
+from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
-from mcp_bridge.run import Bridge, Request, unrecorded_result
+from mcp_bridge.run import Bridge, Request, background, unrecorded_result
 from mcp_bridge.settings import Mode
+from mcp_bridge.system.bounded_stderr import bound_stderr
+from mcp_bridge.text.plain import clean, clean_data, one_line
 
 _MOST_STOP_SECONDS = 10
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
-_MOST_RUNS_AT_ONCE = 64
+MOST_RUNS_AT_ONCE = 64
+# Waiting for runs, and asking for and ending them, must work while all of those are taken.
+_MOST_WAITS_AT_ONCE = 64
+_MOST_LOOKS_AT_ONCE = 32
+# Of each client, of each of the three.
+_MOST_IN_LINE = 64
+_MOST_LINE_SECONDS = 60
+_WAITING = ("wait_run",)
+_LOOKING = ("list_runs", "get_run", "cancel_run")
+_TOO_LONG = "It is too long to be asked about in a form, where a person could not read all of it."
 
 Context = ServerRequestContext[Any, Any]
 
@@ -53,15 +71,25 @@ class _Server(Server[Any]):
 
 
 class McpServer:
-    """Serves the offered tools of one bridge to MCP clients in one mode."""
+    """Serves the offered tools of one bridge to MCP clients in one mode; `is_shared` by clients that are told apart."""
 
-    def __init__(self, bridge: Bridge, mode: Mode, offer: Offer) -> None:
+    def __init__(
+        self, bridge: Bridge, mode: Mode, offer: Offer, *, is_shared: bool = False, most_runs: int = MOST_RUNS_AT_ONCE
+    ) -> None:
         self._bridge = bridge
         self._mode = mode
         self._offer = offer
         # The cancel events of running calls.
         self._running: dict[CallKey, threading.Event] = {}
-        self._threads = anyio.CapacityLimiter(_MOST_RUNS_AT_ONCE)
+        # The calls that wait for their turn.
+        self._in_line: dict[CallKey, anyio.CancelScope] = {}
+        self._runs, self._waits, self._looks = (
+            Shares(slots, _MOST_IN_LINE, _MOST_LINE_SECONDS, is_shared=is_shared)
+            for slots in (most_runs, _MOST_WAITS_AT_ONCE, _MOST_LOOKS_AT_ONCE)
+        )
+        self._threads = anyio.CapacityLimiter(most_runs + _MOST_WAITS_AT_ONCE + _MOST_LOOKS_AT_ONCE)
+        self._settings = bridge.settings
+        self._questions = Questions()
         self._subscriptions = Subscriptions(bridge)
         resources = Resources(bridge, offer, self._subscriptions, self._call_reading_tool, self._make_request)
         prompts = Prompts(offer)
@@ -83,7 +111,7 @@ class McpServer:
             on_completion=Completions(offer, self._call_reading_tool).complete,
             lifespan=self._run_watch,
         )
-        self.server.middleware.append(self._handle_cancelled)
+        self.server.middleware += [_clean_answers, self._handle_cancelled]
 
     async def serve_stdio(self) -> None:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
@@ -100,23 +128,87 @@ class McpServer:
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         request = self._make_request(ctx, params.name, params.arguments or {})
-        answered = elicitation.read_answer(params)
-        if answered and not await self._record_answer(request, *answered):
-            return tools.make_call_result(elicitation.make_declined_result(request.tool, answered[0]))
+        try:
+            return await self._call_or_ask(ctx, request, params)
+        except LedgerError as error:
+            return tools.make_call_result(unrecorded_result(request.tool, error))
+
+    async def _call_or_ask(
+        self, ctx: Context, request: Request, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        if elicitation.has_answer(params):
+            question = self._take_question(ctx, request, params.request_state)
+            answer = elicitation.read_answer(params)
+            if isinstance(question, Question):
+                reply = Reply(answer, time.monotonic() - question.asked)
+                return tools.make_call_result(await self._act_on_reply(ctx, request, question, reply))
+            await self._record_ignored(request, None, answer, question)
         result = await self._run_with_progress(ctx, request)
-        if not (result.plan and result.plan.id and result.plan.elicitable and elicitation.can_ask(ctx)):
+        if not (result.plan and result.plan.id and result.plan.elicitable and self._may_ask(ctx)):
             return tools.make_call_result(result)
-        if answered:
-            # The user has answered once, and is not asked again: the result says how things stand.
-            return tools.make_call_result(result)
+        question = await anyio.to_thread.run_sync(self._make_question, ctx, request, result, result.plan.id)
+        if not elicitation.fits_form(question.text):
+            return tools.make_call_result(elicitation.add_note(result, _TOO_LONG))
         if elicitation.is_asked_in_result(ctx):
-            return elicitation.make_question(result)
-        answer = await elicitation.ask(ctx, result)
-        if answer == "cancel":
-            return tools.make_call_result(result)
-        if await self._record_answer(request, result.plan.id, answer):
-            return tools.make_call_result(await self._run_with_progress(ctx, request))
-        return tools.make_call_result(elicitation.make_declined_result(request.tool, result.plan.id))
+            return elicitation.make_question(question, self._questions.add(question))
+        reply = await elicitation.ask(ctx, question)
+        return tools.make_call_result(await self._act_on_reply(ctx, request, question, reply))
+
+    def _may_ask(self, ctx: Context) -> bool:
+        """Whether the client's user is asked at all: the server may be told not to, and not every client can."""
+        return self._settings.elicitation == "on" and elicitation.can_ask(ctx)
+
+    def _take_question(self, ctx: Context, request: Request, state: str | None) -> Question | str:
+        """Take the question that a call answers; or say why there is none."""
+        if not self._may_ask(ctx) or not elicitation.is_asked_in_result(ctx):
+            return "This client's user is not asked in this way."
+        session = callers.identify_session(ctx)
+        return self._questions.take(state, request.caller, session, elicitation.hash_call(request))
+
+    def _make_question(self, ctx: Context, request: Request, result: Result, plan_id: str) -> Question:
+        text = render_text(self._bridge.show_plan(plan_id))
+        return Question(
+            text=text,
+            seen=seal(text),
+            result=result,
+            caller=request.caller,
+            session=callers.identify_session(ctx),
+            call=elicitation.hash_call(request),
+            expires=time.monotonic() + self._settings.plan_seconds,
+        )
+
+    async def _act_on_reply(self, ctx: Context, request: Request, question: Question, reply: Reply) -> Result:
+        """Return what a call comes to once its question was answered.
+
+        An approved plan is made and judged anew. Nobody is asked twice: the result says how things stand.
+        """
+        doubt = elicitation.find_doubt(question, reply, self._settings.reading_seconds)
+        if doubt:
+            await self._record_ignored(request, question.plan_id, reply.answer, doubt)
+            return elicitation.add_note(question.result, doubt)
+        if reply.answer == "cancel":
+            return question.result
+        approve = reply.answer == "accept"
+
+        def decide() -> None:
+            self._bridge.decide_plan(
+                question.plan_id,
+                request,
+                approve=approve,
+                seen=question.seen,
+                approval="elicitation",
+                session=question.session,
+            )
+
+        # One that can't be decided on any more is held anew, or not at all.
+        with suppress(UsageError):
+            await anyio.to_thread.run_sync(decide)
+        if approve:
+            return await self._run_with_progress(ctx, request)
+        return elicitation.make_declined_result(request.tool, question.plan_id)
+
+    async def _record_ignored(self, request: Request, plan_id: str | None, answer: str, why: str) -> None:
+        await anyio.to_thread.run_sync(self._bridge.record_ignored_answer, request, plan_id, answer, why)
 
     @asynccontextmanager
     async def _run_watch(self, _server: Server[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -145,38 +237,50 @@ class McpServer:
             except LedgerError as error:
                 return unrecorded_result(request.tool, error)
 
-    async def _record_answer(self, request: Request, plan_id: str, answer: elicitation.Answer) -> bool:
-        """Record the user's answer about a plan; returns False when the plan must not be applied.
-
-        A plan that can't be decided on any more is made again, and asked about again.
-        """
-        if answer == "cancel":
-            return True
-
-        def decide() -> None:
-            self._bridge.decide_plan(plan_id, request, approve=answer == "accept", approval="elicitation")
-
-        with suppress(UsageError):
-            await anyio.to_thread.run_sync(decide)
-        return answer == "accept"
-
     async def _run(self, ctx: Context, request: Request, report: Progress) -> Result:
         """Run in a thread. When the client gives up, the run is stopped, and its row in the ledger still completed.
 
         Over HTTP a broken connection does not cancel: the run goes on to its end, unless the client cancels it.
         """
         cancel, key = threading.Event(), callers.identify_call(ctx)
+        identity = request.caller.identity
+        shares = self._find_shares(request.tool)
+        try:
+            with anyio.CancelScope() as scope:
+                self._in_line[key] = scope
+                give_back = await shares.acquire(identity)
+        except TooMany:
+            return make_busy_result(request.tool, *shares.count(identity))
+        finally:
+            self._in_line.pop(key, None)
+        if scope.cancelled_caught:
+            return make_withdrawn_result(request.tool)
         self._running[key] = cancel
+        loop, has_begun = asyncio.get_running_loop(), False
+
+        def end() -> None:
+            # The loop may be gone before a run in the background is.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(give_back)
 
         def work() -> Result:
+            nonlocal has_begun
+            has_begun, run_id = True, ""
             try:
-                return self._bridge.call(request, report, cancel)
+                result = self._bridge.call(request, report, cancel)
+                run_id = result.run_id
             finally:
                 self._running.pop(key, None)
+                # What goes on in the background still has its share.
+                background.call_when_ended(run_id, end)
+            return result
 
         try:
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
         except anyio.get_cancelled_exc_class():
+            if not has_begun:
+                self._running.pop(key, None)
+                give_back()
             if ctx.request is None:
                 cancel.set()
             raise
@@ -184,16 +288,25 @@ class McpServer:
             self._subscriptions.look_now()
             self._bridge.follow_up_interrupted()
 
+    def _find_shares(self, tool: str) -> Shares:
+        if tool in _WAITING:
+            return self._waits
+        return self._looks if tool in _LOOKING else self._runs
+
     async def _handle_cancelled(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Stop the run of a call that the client cancels; the SDK itself only stops waiting for it."""
         if ctx.method == "notifications/cancelled":
-            cancel = self._running.get(callers.identify_call(ctx, (ctx.params or {}).get("requestId")))
-            if cancel:
-                cancel.set()
+            key = callers.identify_call(ctx, (ctx.params or {}).get("requestId"))
+            if key in self._in_line:
+                self._in_line[key].cancel()
+            elif key in self._running:
+                self._running[key].set()
         return await call_next(ctx)
 
     async def stop_runs(self) -> None:
         """Stop every run, and give them time to write how they ended."""
+        for scope in list(self._in_line.values()):
+            scope.cancel()
         for cancel in list(self._running.values()):
             cancel.set()
         with anyio.move_on_after(_MOST_STOP_SECONDS):
@@ -207,6 +320,18 @@ class McpServer:
                 await self.stop_runs()
                 self._bridge.close()
                 os._exit(128 + number)
+
+
+async def _clean_answers(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Clean every answer on its way to the client: results of whatever kind, and errors."""
+    try:
+        answer = await call_next(ctx)
+    except MCPError as error:
+        raise MCPError(error.code, clean(error.message), clean_data(error.data)) from None
+    if isinstance(answer, pydantic.BaseModel):
+        answer = answer.model_dump(by_alias=True, mode="json", exclude_none=True)
+    cleaned: HandlerResult = clean_data(answer)
+    return cleaned
 
 
 @asynccontextmanager
@@ -229,9 +354,10 @@ async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
     number = 0
     async for line in lines:
         number += 1
-        await ctx.session.report_progress(number, None, line)
+        await ctx.session.report_progress(number, None, one_line(line))
 
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:
     """Serve on stdio until the client leaves."""
-    anyio.run(McpServer(bridge, mode, offer).serve_stdio)
+    with bound_stderr():
+        anyio.run(McpServer(bridge, mode, offer).serve_stdio)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ import pydantic
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, load_settings
+from mcp_bridge.text.plain import CleanFormatter
 
 
 def serve_mcp(
@@ -22,6 +24,7 @@ def serve_mcp(
     offered: Mapping[str, str],
     *,
     read_only: bool,
+    elicits: bool = True,
     listen: Mapping[str, Any] = MappingProxyType({}),
     oauth: Mapping[str, Any] = MappingProxyType({}),
     lends: Mapping[str, str] = MappingProxyType({}),
@@ -30,10 +33,15 @@ def serve_mcp(
 
     The fork server `lends` forks to these programs, each with the module whose `main` it is.
 
+    Without `elicits`, or with PLAYVISOR_ELICITATION=off, no client's user is asked for an approval.
+
     Raises UsageError when no cluster is configured, for unknown tools, for a policy that is not valid, and for options
     that would not be safe.
     """
+    _log_to_stderr()
     settings = load_settings()
+    if not elicits:
+        settings = settings.model_copy(update={"elicitation": "off"})
     if settings.policy:
         # A policy that is not valid is reported now, and not by the first call.
         from mcp_bridge.policy import Policy
@@ -61,7 +69,15 @@ def serve_mcp(
     issuer = Issuer(**oauth) if oauth["url"] else None
     listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
     listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
-    serve_http(McpServer(bridge, effective_mode, offer), listen_options, tokens.verify)
+    server = McpServer(bridge, effective_mode, offer, is_shared=listen_options.auth, most_runs=listen_options.runs)
+    serve_http(server, listen_options, tokens.verify)
+
+
+def _log_to_stderr() -> None:
+    """Let warnings and errors of every library go to stderr, clean: what clients send stands in some of them."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(CleanFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def _split_words(listed: str) -> list[str]:

@@ -11,6 +11,7 @@ from mcp_bridge.catalogue import Tool
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.mcp.tool_schemas import OUTPUT, shorten_input_schema
+from mcp_bridge.mcp.untrusted import mark
 from mcp_bridge.result import Result
 
 EFFECT = "playvisor/effect"
@@ -53,6 +54,6 @@ def make_call_result(result: Result) -> types.CallToolResult:
     return types.CallToolResult(
         _meta={APPROVAL: approval} if held_plan_id else None,
         content=[types.TextContent(type="text", text=render(result))],
-        structured_content=result.as_dict(),
+        structured_content=mark(result.as_dict()),
         is_error=result.status not in ("ok", "planned", "running"),
     )

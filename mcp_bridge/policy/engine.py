@@ -16,6 +16,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
 from mcp_bridge.policy import facts
 from mcp_bridge.policy.facts import Approval, Question
+from mcp_bridge.system.trusted_path import require_trusted
 
 DEFAULT = Path(__file__).with_name("default.cedar")
 
@@ -74,8 +75,13 @@ class Policy:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Policy:
-        """Load a policy file, or the default policy. Raises UsageError for one that can't be read or is not valid."""
+        """Load a policy file, or the default policy.
+
+        Raises UsageError for one that can't be read, is not valid, or can be changed by other users.
+        """
         file = path or DEFAULT
+        if path:
+            require_trusted(path, "The policy")
         try:
             policy = cls(file.read_text(encoding="utf-8"), str(path) if path else "the default policy")
         except (OSError, UnicodeError) as error:

@@ -12,25 +12,38 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.ledger.records import KeptPlan
+from mcp_bridge.ledger.records import Binding, Claim, KeptPlan
 from mcp_bridge.policy import Approval, Decision, Moment, Policy, make_question
-from mcp_bridge.policy.freeze import Freeze
 from mcp_bridge.result import Failure, Plan
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.plans import Plans
+    from mcp_bridge.ledger.freezes import Freeze
+    from mcp_bridge.ledger.plans import PlanWriter
 
 APPROVED = "approved"
 HELD = "held"
 PLAN_ONLY = "plan only"
 _APPLIED = ("allowed", APPROVED)
+# Why an approval is no longer good, by the part of its binding that is not so.
+_DIFFERENCES = {
+    "tool": "for another tool",
+    "digest": "the plan is another one",
+    "asker": "for somebody else",
+    "asker_kind": "for another kind of caller",
+    "cluster": "on another cluster",
+    "judged": "what policy judged has changed since, such as tags, pool or protection",
+    "policy": "the policy has changed since",
+    "expires_at": "the approval is out of date",
+    "entries": "the ledger's entries do not say so",
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
     """A word for the ledger, the rules behind it, who approved the plan, and why it is not applied.
 
-    `elicitable`: an approval by the calling client's own user would suffice.
+    `elicitable`: an approval by the calling client's own user would suffice. `effects` is what the plan does, and
+    `advice` what the rules say about it.
     """
 
     decision: str
@@ -38,6 +51,8 @@ class Verdict:
     approver: str | None = None
     failure: Failure | None = None
     elicitable: bool = False
+    effects: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def applies(self) -> bool:
@@ -50,7 +65,7 @@ class Judge:
     """Decides on plans by one policy and the approvals in one ledger."""
 
     policy: Policy
-    plans: Plans
+    plans: PlanWriter
     read_freeze: Callable[[], Freeze | None]
 
     def judge(
@@ -68,16 +83,19 @@ class Judge:
         question = make_question(
             tool, caller, plan.model_dump() | {"targets": plan.targets}, Moment.from_datetime(datetime.now())
         )
+        effects = _list_effects(tool)
         decision = self.policy.decide(question)
         if decision.ruling == "refuse":
             return Verdict("refused", _get_rule_names(decision), failure=_make_refusal_failure(decision))
         if only_plan:
-            return Verdict(HELD if decision.ruling == "hold" else PLAN_ONLY, _get_rule_names(decision))
+            word = HELD if decision.ruling == "hold" else PLAN_ONLY
+            return Verdict(word, _get_rule_names(decision), effects=effects, advice=_get_advice(decision))
         if decision.ruling == "allow":
             return Verdict("allowed", _get_rule_names(decision))
-        approved_plan = self.plans.take_approved(tool.name, plan.digest, caller.identity, run_id, plan_id)
-        if approved_plan:
-            approval = _make_approval(approved_plan)
+        binding = Binding(tool.name, plan.digest, caller.identity, caller.kind)
+        claim = self.plans.take_approved(binding, run_id, plan_id)
+        if claim.plan:
+            approval = _make_approval(claim.plan)
             decision = self.policy.decide(question, approval)
             if decision.ruling == "allow":
                 return Verdict(APPROVED, _get_rule_names(decision), approval.by)
@@ -86,13 +104,23 @@ class Judge:
         return Verdict(
             HELD,
             _get_rule_names(decision),
-            failure=_make_hold_failure(decision, run_id),
+            failure=_make_hold_failure(decision, run_id, claim),
             elicitable=if_elicited.ruling == "allow",
+            effects=effects,
+            advice=_get_advice(decision),
         )
 
 
 def _get_rule_names(decision: Decision) -> tuple[str, ...]:
     return tuple(rule.name for rule in decision.rules)
+
+
+def _get_advice(decision: Decision) -> str:
+    return decision.advice if decision.ruling == "hold" else ""
+
+
+def _list_effects(tool: Tool) -> tuple[str, ...]:
+    return ("may stop a service or lose data",) if tool.effect == "destroy" else ("changes",)
 
 
 def _make_approval(plan: KeptPlan) -> Approval:
@@ -103,11 +131,12 @@ def _make_refusal_failure(decision: Decision) -> Failure:
     return Failure(code="refused", message=f"{decision.reason} Nothing was changed.", hint=decision.advice)
 
 
-def _make_hold_failure(decision: Decision, run_id: str) -> Failure:
+def _make_hold_failure(decision: Decision, run_id: str, claim: Claim) -> Failure:
+    since = f" It was approved, but {_DIFFERENCES[claim.difference]}." if claim.difference else ""
     command = f"playvisor approvals approve {run_id[:8]}"
     return Failure(
         code="approval_required",
-        message=f"{decision.reason} The plan is held; nothing was changed.",
+        message=f"{decision.reason}{since} The plan is held; nothing was changed.",
         hint=f"{decision.advice} `{command}` approves it; then make the same call again.",
     )
 
@@ -120,6 +149,20 @@ def _make_freeze_failure(freeze: Freeze) -> Failure:
     )
 
 
-def describe_plan(plan: Plan, summary: str, diff: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what an approver sees of a plan: all of it."""
-    return {"summary": summary, "steps": plan.steps, "targets": plan.targets, "diff": dict(diff or {})}
+def describe_plan(
+    plan: Plan, summary: str, diff: Mapping[str, Any] | None, verdict: Verdict, caller: Caller, cluster: str
+) -> dict[str, Any]:
+    """Return what an approver sees of a plan: all of it. `summary` says what it would do."""
+    return {
+        "summary": summary,
+        "steps": plan.steps,
+        "targets": plan.targets,
+        "diff": dict(diff or {}),
+        "effects": list(verdict.effects),
+        "rules": list(verdict.rules),
+        "advice": verdict.advice,
+        "cluster": cluster,
+        "asker_kind": caller.kind,
+        "label": caller.label,
+        "version": caller.version,
+    }

@@ -15,7 +15,7 @@ import selectors
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, Any
@@ -46,20 +46,58 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     orders, answers = _open_pipes(child)
     with suppress(BrokenPipeError), orders:
         orders.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
+    ended = _Ended()
     # Reap the process, so that it doesn't stay as a zombie.
-    threading.Thread(target=child.wait, name="detached", daemon=True).start()
+    threading.Thread(target=lambda: ended.set(child.wait()), name="detached", daemon=True).start()
     with answers:
         for message in _read_messages(answers, child, cancel):
             if "progress" in message:
                 progress(message["progress"])
             else:
-                return _result(message)
+                result = _result(message)
+                _ends[result.run_id] = ended
+                return result
     failure = Failure(
         code="internal",
         message="The process that was to run it ended without an answer.",
         hint="`playvisor runs list` shows whether the run started; `playvisor doctor` checks the set-up.",
     )
     return Result(run_id="", tool=request.tool, status="failed", summary=failure.message, failure=failure)
+
+
+def call_when_ended(run_id: str, function: Callable[[], None]) -> None:
+    """Call a function when the process of a run that was started here has ended; at once when there is none."""
+    ended = _ends.pop(run_id, None)
+    if ended is None:
+        function()
+    else:
+        ended.call(function)
+
+
+class _Ended:
+    """Whether a process has ended, and what is to be called then."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._has_ended = False
+        self._functions: list[Callable[[], None]] = []
+
+    def set(self, _status: int) -> None:
+        with self._lock:
+            self._has_ended = True
+        for function in self._functions:
+            function()
+
+    def call(self, function: Callable[[], None]) -> None:
+        with self._lock:
+            if not self._has_ended:
+                self._functions.append(function)
+                return
+        function()
+
+
+# By run; taken out by who wants to know.
+_ends: dict[str, _Ended] = {}
 
 
 def _open_pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.evidence.plan_view import PlanView, make_plan_view, render_text, seal
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
-from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.active import ActiveRuns
 from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
@@ -31,7 +32,8 @@ from mcp_bridge.text.redaction import make_writable
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.records import RunRow
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
+    from mcp_bridge.policy.freeze import Freezer
     from mcp_bridge.policy.judge import Judge
 
 
@@ -55,7 +57,7 @@ class Engine:
         return self._settings
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerWriter:
         """The ledger; what an earlier process left open in it is closed on first use."""
         return self._recorder.ledger
 
@@ -67,15 +69,20 @@ class Engine:
         return Tokens(self.ledger.database)
 
     @cached_property
+    def freezer(self) -> Freezer:
+        """Reads the freeze."""
+        from mcp_bridge.policy.freeze import Freezer
+
+        return Freezer(self.ledger.database)
+
+    @cached_property
     def judge(self) -> Judge:
         """Decides what becomes of plans. Raises UsageError for a policy that is not valid."""
         # Cedar takes time to import, and reading needs none of it.
         from mcp_bridge.policy import Policy
         from mcp_bridge.policy.judge import Judge
 
-        return Judge(
-            Policy.load(self._settings.policy), self.ledger.plans, Freezer(self._settings.state_dir).read_freeze
-        )
+        return Judge(Policy.load(self._settings.policy), self.ledger.plans, self.freezer.read_freeze)
 
     def run(
         self,
@@ -101,22 +108,60 @@ class Engine:
             ending, result = phases.carry_out(lambda: self.judge, on_underway)
             return self._recorder.close(tool, ending, result)
 
-    def decide_plan(self, plan_id: str, request: Request, *, approve: bool, approval: str = "operator") -> KeptPlan:
+    def show_plan(self, plan_id: str) -> PlanView:
+        """All that there is to decide on of a kept plan. Raises UsageError when there is none."""
+        return make_plan_view(self.ledger.plans.find(plan_id))
+
+    def decide_plan(
+        self,
+        plan_id: str,
+        request: Request,
+        *,
+        approve: bool,
+        seen: str,
+        approval: str = "operator",
+        session: str | None = None,
+    ) -> KeptPlan:
         """Approve or deny a plan that is held, as the caller of this request, and record it.
 
-        Raises UsageError for a plan that is not held, or no longer.
+        `seen` is the seal of what the approver saw, which is kept with the decision; `session` is where the user of a
+        client was asked. Raises UsageError for a plan that is not held, or no longer, or is not what was seen.
         """
-        run_id = str(uuid.uuid4())
-        if approval == "elicitation" and self.ledger.plans.find(plan_id).asker != request.caller.identity:
+        plan = self.ledger.plans.find(plan_id)
+        if approval == "elicitation" and plan.asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
+        view = make_plan_view(plan)
+        if seen != seal(render_text(view)):
+            raise UsageError(
+                f"Plan {plan.plan_id[:8]} is not what was shown.",
+                f"Look at it again: `playvisor approvals show {plan.plan_id[:8]}`.",
+            )
         approver = request.caller.identity
-        tool = "approve_plan" if approve else "deny_plan"
-        decided = self.ledger.plans.decide(plan_id, approver, approve=approve, approval=approval)
-        decision = replace(request, tool=tool, arguments={"plan_id": decided.plan_id})
-        summary = f"{decided.state.capitalize()} the plan of {decided.asker}: {decided.shown['summary']}"
-        closing = Closing("ok", decided.state, False, summary, plan_digest=decided.digest, approver=approver)
-        self.ledger.record(self._recorder.make_opening(decision, run_id), closing)
-        return decided
+        tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
+        facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session}
+        arguments = {name: value for name, value in facts.items() if value is not None}
+        decision = replace(request, tool=tool, arguments=arguments)
+        summary = f"{state.capitalize()} the plan of {plan.asker}: {view.title}"
+        return self.ledger.decide(
+            plan.plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            seen=seen,
+            opening=self._recorder.make_opening(decision, str(uuid.uuid4())),
+            closing=Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver),
+        )
+
+    def record_ignored_answer(self, request: Request, plan_id: str | None, answer: str, why: str) -> None:
+        """Record an answer about a plan that does not count, and why."""
+        facts = {"plan_id": plan_id, "answer": answer, "approval": "elicitation"}
+        arguments = {name: value for name, value in facts.items() if value is not None}
+        ignored = replace(request, tool="answer_plan", arguments=arguments)
+        failure = Failure(code="refused", message=why)
+        self.answer(
+            ignored,
+            Result(run_id=str(uuid.uuid4()), tool="answer_plan", status="refused", summary=why, failure=failure),
+        )
 
     def follow_up_interrupted(self) -> None:
         """Follow up, in the background, what an earlier process had left open; for servers."""
@@ -156,6 +201,10 @@ class Engine:
         """Record and return a request that nothing was started for."""
         status: Status = "refused" if failure.code == "refused" else "failed"
         name = make_writable(request.tool[:64])
+        if catalogue.load().get(request.tool) is None:
+            # Nothing says what the arguments of a tool are that does not exist.
+            kept = {given: arguments.describe_type(value) for given, value in request.arguments.items()}
+            request = replace(request, arguments=kept)
         return self.answer(
             request, Result(run_id=run_id, tool=name, status=status, summary=failure.message, failure=failure)
         )

@@ -16,6 +16,7 @@ from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run.call import Bridge
 from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.private_folder import remove_abandoned_folders
 
 if TYPE_CHECKING:
     from mcp_bridge.executor.warm import ServerSource
@@ -30,6 +31,8 @@ def make_bridge(
     these programs, each with the module whose `main` it is. Raises UsageError when no cluster is configured.
     """
     settings.require_cluster()
+    # The keys of runs whose process was killed.
+    remove_abandoned_folders()
     executor = _make_executor(settings, lasting=lasting, lends=lends)
     return Bridge(settings, GatedExecutor(executor, Gateway(settings.endpoint, settings.credentials)))
 

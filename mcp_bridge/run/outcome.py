@@ -165,6 +165,7 @@ def _describe_break(ending: BrokenOff) -> _Account:
         requests={
             "sent": [request.as_dict() for request in ending.requests],
             "not_sent": list(ending.missing),
+            **({"unknown": True} if any(request.is_unknown for request in ending.requests) else {}),
         },
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge import collection
@@ -21,7 +21,7 @@ from mcp_bridge.run.active import Control
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
 from mcp_bridge.run.outcome import is_broken_off, mark_if_lost, mark_if_of_another_plan, read_plan, result_of
 from mcp_bridge.run.record import Recorder
-from mcp_bridge.run.recovery.tasks import PHASE, TaskInspector
+from mcp_bridge.run.recovery.tasks import TaskInspector
 from mcp_bridge.run.request import Request
 from mcp_bridge.settings import Settings
 from mcp_bridge.text.plain import one_line
@@ -114,14 +114,17 @@ class Phases:
             }
         )
         ending = NotApplied(self._collect_known(), planned)
-        self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, ending))
+        # What is kept says what the plan would do; why it was not applied is in the result of the call.
+        as_planned = replace(ending, known=replace(ending.known, verdict=replace(verdict, failure=None)))
+        self._means.recorder.keep(self._tool, self._request, self._plan, verdict, result_of(self._tool, as_planned))
         return ending
 
     def _apply(self, plan: Plan) -> Ending:
         """Apply exactly this plan, when no other run holds the same guests."""
         settings = self._means.settings
         targets = [str(target.get("vmid") or target) for target in plan.targets]
-        with guest_locks.hold(settings.state_dir, settings.endpoint.url, targets, self._control.cancel) as is_alone:
+        database = self._means.recorder.ledger.database
+        with guest_locks.hold(database, settings.endpoint.url, targets, self._control.cancel) as is_alone:
             if not is_alone:
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)
@@ -135,7 +138,7 @@ class Phases:
         folder = self._means.recorder.ledger.folder(self._run_id)
         stop = applied.gateway_upids if self._control.stop_tasks else ()
         requests = TaskInspector(self._means.executor).inspect(
-            folder / PHASE, read_requests(folder / "apply", plan.steps), stop
+            folder, read_requests(folder / "apply", plan.steps), stop
         )
         return BrokenOff(self._collect_known(), applied, tuple(requests), tuple(missing_steps(requests, plan.steps)))
 
@@ -168,6 +171,7 @@ class Phases:
             timeout=self._means.settings.run_timeout,
             steps=plan.steps if plan else (),
             request_patterns=self._tool.requests if phase == "read" else (),
+            kept_variables=self._find_kept_variables(),
         )
         try:
             outcome = self._means.executor.run(run, lambda line: self._say(phase, line), self._control.cancel)
@@ -181,6 +185,12 @@ class Phases:
         options = {name: value for name, value in self._request.arguments.items() if name != "check"}
         values: Mapping[str, Any] = {**arguments.clean(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
+
+    def _find_kept_variables(self) -> dict[str, Any]:
+        """What is kept of the variables that hold a declared secret."""
+        given = self._request.arguments
+        kept = arguments.make_recordable(self._tool.input_schema, given)
+        return {f"pve_{name}": value for name, value in kept.items() if value != given[name]}
 
     def _say(self, phase: str, line: str) -> None:
         self._progress(_SAYING[phase].format(one_line(self._means.recorder.redact_data(line))))

@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import collection
-from mcp_bridge.catalogue import Tool
+from mcp_bridge import catalogue, collection
+from mcp_bridge.catalogue import Tool, run_tools
+from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.policy import judge
@@ -25,7 +26,7 @@ from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import make_writable, shorten
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
 
 
 class Recorder:
@@ -40,13 +41,13 @@ class Recorder:
         self._catching_up = threading.Lock()
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> LedgerWriter:
         """The ledger; what an earlier process left open in it is closed on first use."""
         # SQLAlchemy takes a fifth of a second to import, which an MCP client's handshake should not wait for.
-        from mcp_bridge.ledger.store import Ledger
+        from mcp_bridge.ledger.writer import LedgerWriter
         from mcp_bridge.run.recovery.interrupted import close_interrupted
 
-        ledger = Ledger(self._settings.state_dir, self._settings.ledger_url)
+        ledger = LedgerWriter(self._settings.state_dir, self._settings.ledger_url)
         self._interrupted = close_interrupted(ledger)
         return ledger
 
@@ -82,13 +83,15 @@ class Recorder:
         return Opening(
             run_id=run_id,
             tool=make_writable(request.tool),
-            arguments=self._redactor.redact(shorten(dict(request.arguments))),
+            arguments=self._redactor.redact(shorten(_make_recordable(request))),
             mode="check" if request.check else request.mode,
             who=Who(
                 client_name=make_writable(caller.label or caller.identity),
                 client_version=make_writable(caller.version) if caller.version else None,
-                proxmox_user=self._settings.endpoint.identity or None,
-                cluster_url=self._settings.endpoint.url or None,
+                proxmox_user=self._redactor.redact_text(self._settings.endpoint.identity) or None,
+                cluster_url=self._redactor.redact_text(self._settings.endpoint.url) or None,
+                asker=caller.identity,
+                asker_kind=caller.kind,
             ),
             collection_version=collection.version(),
             playbook=playbook,
@@ -99,26 +102,35 @@ class Recorder:
         result = self.redact(result)
         code = result.failure.code if result.failure else None
         decision = {"refused": "refused", "held": judge.HELD}.get(result.status, "invalid" if code else "allowed")
-        closing = Closing(result.status, decision, False, result.summary, failure_code=code)
+        summary = result.summary
+        if result.failure and code == "invalid_parameter" and result.failure.fields:
+            # The caller's sentence repeats values, and one of them may be a secret in the wrong place.
+            summary = f"Refused: {', '.join(result.failure.fields)}."
+        closing = Closing(result.status, decision, False, summary, failure_code=code)
         self._write_pending()
         self.ledger.record(self.make_opening(request, result.run_id), closing)
         return result
 
     def keep(self, tool: Tool, request: Request, plan: Plan, verdict: Verdict, result: Result) -> None:
-        """Keep a plan that was not applied, to be decided on or applied later; `result` is of its run."""
+        """Keep a plan that was not applied, to be decided on or applied later; `result` says what it would do."""
         arguments = dict(request.arguments)
-        has_secret = self._redactor.redact(arguments) != arguments
+        has_secret = self._redactor.redact(_make_recordable(request)) != arguments
+        described = judge.describe_plan(
+            plan, result.summary, result.diff, verdict, request.caller, self._settings.endpoint.url
+        )
         self.ledger.plans.keep(
             KeptPlan(
                 plan_id=plan.id or result.run_id,
                 digest=plan.digest,
                 tool=tool.name,
                 arguments=None if has_secret else arguments,
-                shown=self._redactor.redact(judge.describe_plan(plan, result.summary, result.diff)),
+                shown=self._redactor.redact(described),
                 asker=request.caller.identity,
                 expires_at=plan.expires_at or make_expiry(self._settings.plan_seconds),
                 state="held" if verdict.decision == judge.HELD else "ready",
                 reason=verdict.failure.message if verdict.failure else None,
+                asker_kind=request.caller.kind,
+                label=request.caller.label,
             )
         )
 
@@ -151,3 +163,9 @@ class Recorder:
             while self._unwritten:
                 self.write(*self._unwritten[0])
                 del self._unwritten[0]
+
+
+def _make_recordable(request: Request) -> dict[str, Any]:
+    """The arguments of a request without those that its tool declares as secret or would refuse."""
+    tool = catalogue.load().get(request.tool) or run_tools.TOOLS.get(request.tool)
+    return make_recordable(tool.input_schema, request.arguments) if tool else dict(request.arguments)

@@ -14,6 +14,7 @@ from mcp_bridge.auth.caller import Caller, make_local_client
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.result import Failure, Result
+from mcp_bridge.run.client_files import find_foreign_files
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
 
@@ -55,6 +56,8 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
             hint=f"It is in toolset {tool.toolset}: whoever runs the server can offer it with --toolsets.",
         )
     problems = arguments.validate(tool, request.arguments)
+    if not problems and request.caller.kind != "person":
+        problems = find_foreign_files(tool.name, request.arguments)
     return invalid_arguments(problems) if problems else None
 
 

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.settings import profiles
+from mcp_bridge.settings import identities, profiles
 from mcp_bridge.settings.endpoint import Credentials, Endpoint, Trust
 from mcp_bridge.system.memory import pop_variable
 from mcp_bridge.text.redaction import Redactor
@@ -23,6 +24,15 @@ from mcp_bridge.text.redaction import Redactor
 Mode = Literal["read", "check", "apply"]
 
 SECRETS = ("PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD")
+# What other parts of Playvisor read.
+_FURTHER = (profiles.VARIABLE, "PLAYVISOR_PROFILES", "PLAYVISOR_VAULT_PASSWORD_FILE")
+_OTHER_NAMES = {
+    "PROXMOX_TOKEN_NAME": "PROXMOX_TOKEN_ID",
+    "PROXMOX_TOKEN_VALUE": "PROXMOX_TOKEN_SECRET",
+    "PROXMOX_API_TOKEN": "PROXMOX_TOKEN_ID",
+    "PROXMOX_PASS": "PROXMOX_PASSWORD",
+    "PROXMOX_PW": "PROXMOX_PASSWORD",
+}
 
 
 def _alias(*names: str) -> AliasChoices:
@@ -54,6 +64,15 @@ class Settings(BaseSettings):
     policy: Path | None = Field(None, validation_alias=_alias("PLAYVISOR_POLICY"))
     # Seconds within which a plan can be approved and applied.
     plan_seconds: int = Field(900, validation_alias=_alias("PLAYVISOR_PLAN_SECONDS"), ge=1)
+    # Days for which runs and what they changed can't be removed.
+    keep_days_min: int = Field(30, validation_alias=_alias("PLAYVISOR_KEEP_DAYS_MIN"), ge=0)
+    # Days after which artifacts are removed, and bytes that they may take in all.
+    artifacts_days: int | None = Field(None, validation_alias=_alias("PLAYVISOR_ARTIFACTS_DAYS"), ge=1)
+    artifacts_max: int = Field(2 * 2**30, validation_alias=_alias("PLAYVISOR_ARTIFACTS_MAX"), ge=0)
+    # Whether an MCP client is asked for its user's approval; without, such plans are held for `playvisor approvals`.
+    elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
+    # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
+    reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
@@ -63,13 +82,6 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
-
-    @field_validator("url", "host")
-    @classmethod
-    def _without_credentials(cls, value: str | None) -> str | None:
-        if value and "@" in urlsplit(value if "://" in value else f"https://{value}").netloc:
-            raise ValueError("an address must not hold credentials; use PROXMOX_TOKEN_ID and its secret")
-        return value
 
     @property
     def endpoint(self) -> Endpoint:
@@ -85,12 +97,19 @@ class Settings(BaseSettings):
     @property
     def redactor(self) -> Redactor:
         """Hides these settings' secrets."""
-        return self.credentials.redactor
+        secrets = (self.token_secret, self.password)
+        in_clear = [secret.get_secret_value() for secret in secrets if secret]
+        return Redactor([*in_clear, *list_secrets(self.ledger_url)])
 
     def _make_url(self) -> str:
         if self.url:
             return self.url if "://" in self.url else f"https://{self.url}"
-        return f"https://{self.host}:{self.port or 8006}" if self.host else ""
+        if not self.host:
+            return ""
+        # People give a whole address, too, with or without a port.
+        address = urlsplit(self.host if "://" in self.host else f"https://{self.host}")
+        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+        return f"{address.scheme}://{host}:{self.port or address.port or 8006}"
 
     def _make_identity(self) -> str:
         if self.token_id and "!" in self.token_id:
@@ -125,6 +144,8 @@ class Settings(BaseSettings):
         elif "@" not in self.endpoint.identity:
             missing.append("PROXMOX_USER (user@realm), or PROXMOX_TOKEN_ID as user@realm!name")
         if missing:
+            others = [name for name in _OTHER_NAMES if os.environ.get(name)]
+            missing += [f"({name} is what other programs call {_OTHER_NAMES[name]}; it is)" for name in others]
             raise UsageError(
                 f"No Proxmox VE cluster is configured: {'; '.join(missing)} not set.",
                 "Set them in the environment, or keep them with `playvisor profile add`. To try without a cluster, run "
@@ -138,14 +159,17 @@ def load_settings(*, with_profile: bool = True) -> Settings:
     Where a profile is chosen, the cluster is the profile's and PROXMOX_* are ignored; a password may be asked for, to
     decrypt its secret. Raises UsageError that names the variable when a value is invalid.
     """
-    values: dict[str, Any] = {}
-    for name in SECRETS:
-        secret = pop_variable(name) or _read_secret_file(name)
-        if secret:
-            values[name] = SecretStr(secret)
+    given: dict[str, Any] = {name: pop_variable(name) or _read_secret_file(name) for name in SECRETS}
+    given |= {name: os.environ.get(name) for name in identities.IDENTITIES}
     profile = profiles.choose_name() if with_profile else None
     if profile:
-        values = _read_profile(profile)
+        given = _read_profile(profile)
+    values: dict[str, Any] = identities.separate({name: value for name, value in given.items() if value is not None})
+    if not profile:
+        _replace_variables(given, values)
+    values |= {name: SecretStr(values[name]) if values.get(name) else None for name in SECRETS}
+    if profile:
+        values = {**dict.fromkeys(given), **values}
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -157,12 +181,37 @@ def _read_profile(name: str) -> dict[str, Any]:
     from mcp_bridge.settings import secrets
 
     profile = profiles.load().get(name)
-    values: dict[str, Any] = dict.fromkeys(("PROXMOX_HOST", "PROXMOX_PORT", *SECRETS))
+    values: dict[str, str | None] = dict.fromkeys(("PROXMOX_HOST", "PROXMOX_PORT", *SECRETS))
     for key, value in asdict(profile).items():
-        values[f"PROXMOX_{key.upper()}"] = value
+        values[f"PROXMOX_{key.upper()}"] = value if value is None else str(value)
     if profile.secret:
-        values[f"PROXMOX_{profile.secret.upper()}"] = SecretStr(secrets.read_in_clear(name, profile) or "")
+        values[f"PROXMOX_{profile.secret.upper()}"] = secrets.read_in_clear(name, profile)
     return values
+
+
+def _replace_variables(given: Mapping[str, str | None], values: Mapping[str, str | None]) -> None:
+    """Take what was a secret in the wrong variable out of the environment, too."""
+    for name in identities.IDENTITIES:
+        if given.get(name) and given[name] != values.get(name):
+            pop_variable(name)
+            if values.get(name):
+                os.environ[name] = str(values[name])
+
+
+def list_variables() -> frozenset[str]:
+    """The variables that Playvisor reads, none of which is meant to hold a secret apart from those in `SECRETS`."""
+    aliases = [field.validation_alias for field in Settings.model_fields.values()]
+    named = {str(name) for alias in aliases if isinstance(alias, AliasChoices) for name in alias.choices}
+    return frozenset({*named, *(f"{name}_FILE" for name in SECRETS), *_FURTHER})
+
+
+def list_secrets(url: str | None) -> list[str]:
+    """The passwords in a URL, as they stand there and decoded."""
+    if not url:
+        return []
+    address = urlsplit(url)
+    found = [address.password or "", *(value for name, value in parse_qsl(address.query) if "pass" in name.lower())]
+    return [form for secret in found if secret for form in (secret, unquote(secret))]
 
 
 def _read_secret_file(name: str) -> str | None:

@@ -16,21 +16,24 @@ from pathlib import Path
 from mcp_bridge.errors import PlayvisorError
 
 _PREFIX = "playvisor-gateway-"
+# What it is called until it is locked: nobody takes it for one whose process has died.
+_UNBORN = f".{_PREFIX}"
+_UNBORN_SECONDS = 60.0
 # A socket's whole path may have 107 bytes.
 _LONGEST_BASE = 70
-# A folder younger than this may belong to a process that has not locked it yet.
-_NEW_SECONDS = 60.0
 
 
 class PrivateFolder:
     """The folder, locked while its process lives; others may remove it when it is not locked."""
 
     def __init__(self) -> None:
+        remove_abandoned_folders()
         base = _choose_base()
-        _remove_abandoned(base)
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        self._lock = os.open(self.path, os.O_RDONLY)
+        unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=base))
+        self._lock = os.open(unborn, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = unborn.with_name(unborn.name.removeprefix("."))
+        unborn.rename(self.path)
 
     def remove(self) -> None:
         """Remove the folder and everything in it."""
@@ -38,25 +41,36 @@ class PrivateFolder:
         os.close(self._lock)
 
 
+def remove_abandoned_folders() -> None:
+    """Remove the folders of this user's processes that were killed, with the sockets and keys in them."""
+    for base in _list_bases():
+        for folder in base.glob(f"{_PREFIX}*"):
+            _remove_unless_locked(folder)
+        for folder in base.glob(f"{_UNBORN}*"):
+            with suppress(OSError):
+                if time.time() - folder.stat(follow_symlinks=False).st_mtime > _UNBORN_SECONDS:
+                    _remove_unless_locked(folder)
+
+
+def _list_bases() -> list[Path]:
+    names = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108
+    return [Path(name) for name in dict.fromkeys(names) if name and len(os.fsencode(name)) <= _LONGEST_BASE]
+
+
 def _choose_base() -> Path:
-    for name in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-        if name and len(os.fsencode(name)) <= _LONGEST_BASE and os.access(name, os.W_OK | os.X_OK):
-            return Path(name)
+    for base in _list_bases():
+        if os.access(base, os.W_OK | os.X_OK):
+            return base
     raise PlayvisorError("There is no directory for the gateway's socket.", "Set TMPDIR to one that you may write to.")
 
 
-def _remove_abandoned(base: Path) -> None:
-    """Remove the folders of processes that were killed."""
-    for folder in base.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            facts = folder.stat(follow_symlinks=False)
-            if facts.st_uid != os.getuid() or time.time() - facts.st_mtime < _NEW_SECONDS:
-                continue
-            if not (folder / "socket").is_socket():
-                continue
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
+def _remove_unless_locked(folder: Path) -> None:
+    with suppress(OSError):
+        if folder.stat(follow_symlinks=False).st_uid != os.getuid():
+            return
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)

@@ -5,17 +5,24 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
+from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
+from mcp_bridge.system.write_gate import WriteGate
 from playvisor.cli import console, results, units
 from playvisor.cli.call import make_request
 
 _NEWEST = 50
+# How long a freeze waits for what is being sent.
+_FREEZE_SECONDS = 10
+_SHORTEST_DIGEST = 8
 
 
 def list_plans(*, everything: bool, as_json: bool) -> None:
@@ -29,85 +36,115 @@ def list_plans(*, everything: bool, as_json: bool) -> None:
     if not listed:
         console.get_stderr().print("No plan waits for approval.")
         return
-    rows = [[plan.plan_id[:8], plan.asker, plan.tool, plan.shown["summary"], _describe_state(plan)] for plan in listed]
-    console.print_table(["plan", "asked by", "tool", "what it would do", "state"], rows)
+    rows = [[plan.plan_id[:8], plan.asker, make_plan_view(plan).title, _describe_state(plan)] for plan in listed]
+    console.print_table(["plan", "asked by", "what it would do", "state"], rows)
 
 
 def show_plan(plan_id: str, *, as_json: bool) -> None:
-    """Print one plan in full: the requests it would send, what they would change, and why it is held."""
+    """Print one plan in full: all that an approval of it is bound to, and what became of it."""
     settings = load_settings()
     plan = Ledger(settings.state_dir, settings.ledger_url).plans.find(plan_id)
     if as_json:
         console.print_json(plan.as_dict())
         return
-    shown = plan.shown
+    console.print_lines(render_text(make_plan_view(plan)))
+    console.get_stdout().print()
     console.print_facts(
         {
-            "plan": plan.plan_id,
-            "digest": plan.digest,
-            "asked by": f"{plan.asker} (as {plan.local_user})",
-            "tool": plan.tool,
             "arguments": "not stored, since they hold a secret"
             if plan.arguments is None
             else results.format_compact(plan.arguments),
-            "would": shown["summary"],
-            "held because": plan.reason,
+            "run as": plan.local_user,
             "state": _describe_state(plan),
-            "decided by": plan.approver,
+            "decided by": f"{plan.approver} ({plan.approval})" if plan.approver else None,
             "applied by run": plan.used_by,
         }
     )
-    if shown["targets"]:
-        console.print_table(
-            ["guest", "name", "node", "pool", "tags", "protected"],
-            [
-                [
-                    target.get("vmid"),
-                    target.get("name"),
-                    target.get("node"),
-                    target.get("pool"),
-                    results.format_compact(target.get("tags")),
-                    "yes" if target.get("protected", "vmid" in target) else "no",
-                ]
-                for target in shown["targets"]
-            ],
-        )
-    results.show_plan(shown["steps"])
-    results.show_diff(shown["diff"])
 
 
-def decide(plan_id: str, *, approve: bool, as_json: bool) -> None:
-    """Approve or deny a plan; the decision is recorded in the ledger."""
+def decide(plan_id: str, *, approve: bool, as_json: bool, sure: bool = False, digest: str | None = None) -> None:
+    """Approve or deny a plan; the decision, and what was shown for it, is recorded in the ledger.
+
+    An approval is asked for on a terminal, unless `sure`, or the first characters of the plan's `digest`, say that it
+    is meant. Raises UsageError where neither is so, and PlayvisorError when the person at the terminal says no.
+    """
     tool = "approve_plan" if approve else "deny_plan"
     settings = load_settings()
     request = make_request(settings, tool, {}, mode="apply")
-    plan = make_bridge(settings).decide_plan(plan_id, request, approve=approve)
+    bridge = make_bridge(settings)
+    plan = bridge.ledger.plans.find(plan_id)
+    view = make_plan_view(plan)
+    text = render_text(view)
+    if digest is not None:
+        _require_digest(plan, digest)
+    if approve and plan.state == "held" and not sure and digest is None:
+        _require_yes(plan, text, as_json=as_json)
+    plan = bridge.decide_plan(plan.plan_id, request, approve=approve, seen=seal(text))
     if as_json:
         console.print_json(plan.as_dict())
         return
-    console.get_stderr().print(f"{plan.state.capitalize()}: {plan.shown['summary']}")
+    console.get_stderr().print(f"{plan.state.capitalize()}: {view.title}")
     if approve:
         console.get_stderr().print(
             f"{plan.asker} can apply it within {_format_time_left(plan)}, by making the same call again."
         )
 
 
+def _require_digest(plan: KeptPlan, digest: str) -> None:
+    """Raise UsageError unless a plan has the digest that somebody has looked at."""
+    if len(digest) < _SHORTEST_DIGEST or not plan.digest.startswith(digest.lower()):
+        raise UsageError(
+            f"Plan {plan.plan_id[:8]} does not have the digest {digest!r}.",
+            f"Give {_SHORTEST_DIGEST} or more of its characters; `playvisor approvals show {plan.plan_id[:8]}` has it.",
+        )
+
+
+def _require_yes(plan: KeptPlan, text: str, *, as_json: bool) -> None:
+    """Show the plan to the person at the terminal, and ask."""
+    name = plan.plan_id[:8]
+    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"There is no terminal to show plan {name} on and to ask whether it is approved.",
+            f"Read `playvisor approvals show {name}`; then add --digest {plan.digest[:12]} to the command, or --yes.",
+        )
+    console.print_lines(text, to_stderr=True)
+    try:
+        answer = console.get_stderr().input("\nApprove exactly this, once? Type yes: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
+        raise PlayvisorError(
+            f"Not approved: plan {name} is still held.", f"`playvisor approvals deny {name}` denies it."
+        )
+
+
 def freeze(why: str, *, as_json: bool) -> None:
     """Refuse all changes from now on, by everybody who uses this state directory."""
-    freeze_notice = Freezer(load_settings().state_dir).freeze(why)
+    freeze_notice = _open_freezer().freeze(why)
+    is_quiet = WriteGate(load_settings().state_dir).wait_until_closed(_FREEZE_SECONDS)
     if as_json:
-        console.print_json({"frozen": True, **freeze_notice.__dict__})
+        console.print_json({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet})
         return
+    if not is_quiet:
+        console.get_stderr().print(
+            f"A request that was sent before has not been answered within {_FREEZE_SECONDS} s: "
+            "`playvisor runs list` shows which runs are under way."
+        )
     console.get_stderr().print(f"Frozen: {freeze_notice}. Reads and plans still work; `playvisor thaw` ends it.")
 
 
 def thaw(*, as_json: bool) -> None:
     """Allow changes again."""
-    ended = Freezer(load_settings().state_dir).thaw()
+    ended = _open_freezer().thaw()
     if as_json:
         console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
         return
     console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
+
+
+def _open_freezer() -> Freezer:
+    settings = load_settings()
+    return Freezer(Ledger(settings.state_dir, settings.ledger_url).database)
 
 
 def _describe_state(plan: KeptPlan) -> str:

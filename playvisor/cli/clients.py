@@ -13,15 +13,13 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.settings import SECRETS, profiles
-from mcp_bridge.text.redaction import Redactor
+from mcp_bridge.settings import SECRETS, list_secrets, list_variables, profiles
+from mcp_bridge.text.redaction import Redactor, redact_shapes
 from mcp_bridge.text.yaml import load_yaml
 
 _FILE = Path(__file__).with_suffix(".yml")
-_SECRET = re.compile(r"(SECRET|PASSWORD|TOKEN|KEY)$")
 _PATH = re.compile(r"_(FILE|PATH|DIR|POLICY)$")
 
 
@@ -78,11 +76,13 @@ def find_client(name: str) -> Client:
 def read_connection(environment: Mapping[str, str], redactor: Redactor, client: Client) -> Connection:
     """The variables of this environment that describe the cluster and Playvisor's settings, without secrets.
 
-    A secret becomes a reference where the client has references, or is left out. Paths become absolute, because the
-    client starts Playvisor elsewhere. When a profile is set, no PROXMOX_ variable is taken.
+    A secret becomes a reference where the client has references, or is left out, and so does every variable that is
+    none of Playvisor's. Paths become absolute, because the client starts Playvisor elsewhere. When a profile is set, no
+    PROXMOX_ variable is taken.
     """
     connection = Connection({}, [], [])
     prefixes = ("PLAYVISOR_",) if environment.get(profiles.VARIABLE) else ("PROXMOX_", "PLAYVISOR_")
+    known = list_variables()
     for name, value in sorted(environment.items()):
         if not name.startswith(prefixes) or not value:
             continue
@@ -93,7 +93,7 @@ def read_connection(environment: Mapping[str, str], redactor: Redactor, client: 
             connection.secrets.append(name)
             if client.reference:
                 connection.variables[name] = client.reference.replace("NAME", name)
-        elif _SECRET.search(name) or redactor.has_secret(value) or urlsplit(value).password:
+        elif name not in known or redactor.has_secret(value) or redact_shapes(value) != value or list_secrets(value):
             connection.left_out.append(name)
         else:
             connection.variables[name] = str(Path(value).expanduser().absolute()) if _PATH.search(name) else value

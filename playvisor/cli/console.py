@@ -1,18 +1,21 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the command line writes: data to stdout, messages to stderr, colour only on terminals."""
+"""Where the command line writes: data to stdout, messages to stderr, colour only on terminals.
+
+Everything goes through the cleaner here, whatever it is made of: names and texts of guests and clients must not command
+the terminal, or reorder what it shows.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import clean, dump_json, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 # Wide enough that no table is cut when it goes into a file or a pipe.
 _PIPE_WIDTH = 400
+# How much further in a line goes on that is too long.
+_HANGING = 4
 
 
 @cache
@@ -36,13 +41,23 @@ def get_stderr() -> Console:
 
 def _make_console(file: IO[str]) -> Console:
     from rich.console import Console
+    from rich.segment import Segment
 
-    return Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else _PIPE_WIDTH)
+    class CleanConsole(Console):
+        """Cleans every text that is printed; the control codes of rich itself are no text."""
+
+        def render(self, *arguments: Any, **options: Any) -> Iterable[Segment]:
+            for segment in super().render(*arguments, **options):
+                cleaned = segment.text if segment.control else clean(segment.text)
+                yield segment if cleaned == segment.text else Segment(cleaned, segment.style)
+
+    width = None if file.isatty() else _PIPE_WIDTH
+    return CleanConsole(file=file, highlight=False, markup=False, emoji=False, width=width)
 
 
 def print_json(data: Any) -> None:
     """One JSON document on stdout."""
-    sys.stdout.write(f"{json.dumps(data, indent=2, ensure_ascii=False)}\n")
+    sys.stdout.write(f"{dump_json(data, indent=2)}\n")
 
 
 def report_error(error: PlayvisorError, *, as_json: bool) -> None:
@@ -61,6 +76,21 @@ def print_failure(message: str, hint: str | None) -> None:
     get_stderr().print(Text.assemble(("Error: ", "bold red"), one_line(message)))
     if hint:
         get_stderr().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
+
+
+def print_lines(text: str, *, to_stderr: bool = False) -> None:
+    """Print text line by line; what is too long for one goes on below it, further in."""
+    from rich.text import Text
+
+    out = get_stderr() if to_stderr else get_stdout()
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip()) + _HANGING
+        first, *rest = Text(line).wrap(out, out.width) or [Text()]
+        out.print(first, soft_wrap=True)
+        if rest:
+            remaining = Text(line[len(first.plain) :].lstrip())
+            for part in remaining.wrap(out, max(1, out.width - indent)):
+                out.print(Text(" " * indent + part.plain), soft_wrap=True)
 
 
 def print_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
@@ -99,6 +129,8 @@ def _format_cell(value: Any) -> Any:
 
     if value is None:
         return ""
+    if isinstance(value, Text):
+        return Text(one_line(value.plain), value.style)
     if isinstance(value, (str, int, float)):
         return Text(one_line(str(value)))
     return value

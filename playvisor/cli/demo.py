@@ -171,6 +171,8 @@ class _Demo:
             "PROXMOX_TOKEN_ID": self._cluster["token_id"],
             "PROXMOX_TOKEN_SECRET": self._cluster["token_secret"],
             "PROXMOX_FINGERPRINT": self._cluster["fingerprint"],
+            # The user that the demo plays reads faster than people do.
+            "PLAYVISOR_READING_SECONDS": "0",
         }
         return StdioServerParameters(
             command=sys.executable, args=["-m", "playvisor", "mcp", "--mode", "apply"], env=env

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from mcp_bridge import catalogue, collection
 from mcp_bridge.catalogue import privileges
@@ -102,20 +103,26 @@ def _check_state_dir(settings: Settings) -> Check:
 
 
 def _check_ledger(settings: Settings) -> Check:
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
     from mcp_bridge.run.recovery.interrupted import close_interrupted
 
     try:
-        ledger = Ledger(settings.state_dir, settings.ledger_url)
+        ledger = LedgerWriter(settings.state_dir, settings.ledger_url)
         closed = close_interrupted(ledger)
         newest = ledger.recent(1)
     except PlayvisorError as error:
         return _make_failed_check("ledger", error)
-    where = settings.ledger_url.split("@")[-1] if settings.ledger_url else str(settings.state_dir / "ledger.db")
+    where = _describe_place(settings.ledger_url) if settings.ledger_url else str(settings.state_dir / "ledger.db")
     found = f"{where}, newest run {newest[0].opened_at}" if newest else f"{where}, no runs yet"
     if closed:
         return Check("ledger", "warning", f"{found}; {len(closed)} interrupted runs closed.", ["playvisor runs list"])
     return Check("ledger", "ok", found, [])
+
+
+def _describe_place(url: str) -> str:
+    """A database's host and name, without who logs in to it and how."""
+    address = urlsplit(url)
+    return f"{address.netloc.split('@')[-1]}{address.path}"
 
 
 def _check_connection(result: Result) -> list[Check]:

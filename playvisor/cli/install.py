@@ -32,9 +32,10 @@ def install(
     client = clients.find_client(client_name)
     names = {name: _split_names(options.get(name, "")) for name in ("toolsets", "tools", "aliases")}
     make_offer(names["toolsets"], names["tools"], alias_sets=names["aliases"])
-    # Copied first, because loading the settings takes the secrets out of it.
-    environment = dict(os.environ)
+    # Loading the settings takes the secrets out of the environment, wherever they stand in it.
+    secret_variables = {name: value for name in SECRETS if (value := os.environ.get(name))}
     settings = load_settings()
+    environment = {**os.environ, **secret_variables}
     connection = clients.read_connection(environment, settings.redactor, client)
     command = [
         *_get_own_command(),
@@ -141,7 +142,9 @@ def _make_notes(
             )
         notes.append(note)
     if connection.left_out:
-        notes.append(f"Not written, because it may hold a secret: {', '.join(connection.left_out)}.")
+        notes.append(
+            f"Not written, because it is not known here, or may hold a secret: {', '.join(connection.left_out)}."
+        )
     if not may_change:
         notes.append(
             "It offers only tools that read, unless PLAYVISOR_MODE says otherwise. "

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.settings import profiles, secrets
+from mcp_bridge.settings import identities, profiles, secrets
 from mcp_bridge.settings.profiles import Profile
 from playvisor.cli import console
 
@@ -22,7 +22,13 @@ from playvisor.cli import console
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
     """Save a profile and its secret. Raises UsageError for one that could not work."""
     saved = profiles.load()
+    identities.separate({f"PROXMOX_{key.upper()}": value for key, value in facts.items() if isinstance(value, str)})
     profile = Profile(**facts)
+    if "=" in (profile.token_id or "") or "!" in (profile.user or ""):
+        raise UsageError(
+            "The token's id holds its secret, too, or stands in the place of a user; nothing was saved.",
+            "Give --token-id user@realm!name alone. The secret is asked for, or read with --secret-file.",
+        )
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
         raise UsageError("The URL must name a node and hold no credentials.", "Give --url https://NODE:8006.")

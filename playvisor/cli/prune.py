@@ -12,10 +12,15 @@ from mcp_bridge import collection, version
 from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import Opening, Who
 from mcp_bridge.ledger.verify import PRUNING
-from mcp_bridge.system.identity import format_timestamp
+from mcp_bridge.settings import load_settings
+from mcp_bridge.system.identity import format_timestamp, local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
 from playvisor.cli.runs import open_ledger
+
+
+def _make_who() -> Who:
+    return Who(CLIENT, version(), asker=local_user(), asker_kind="person")
 
 
 def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_json: bool) -> None:
@@ -24,15 +29,15 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         raise UsageError("It is not clear which runs are old.", "Give either --before DATE or --keep-days N.")
     oldest = before.astimezone(UTC) if before else datetime.now(UTC) - timedelta(days=keep_days or 0)
     ledger = open_ledger()
-    removal = ledger.find_removable(format_timestamp(oldest))
+    removal = ledger.find_removable(format_timestamp(oldest), load_settings().keep_days_min)
     if removal and yes:
-        opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", Who(CLIENT, version()), collection.version())
+        opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", _make_who(), collection.version())
         ledger.prune(removal, opening)
     if as_json:
         counts = {
             "runs": removal.runs if removal else 0,
             "before": format_timestamp(oldest),
-            "kept": len(removal.kept if removal else ()),
+            "kept": removal.kept_runs if removal else 0,
         }
         console.print_json({"removed": bool(removal and yes), **counts})
         return
@@ -40,6 +45,6 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
         console.get_stderr().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")
         return
     what = f"{removal.runs} verified runs from before {oldest.astimezone():%Y-%m-%d %H:%M:%S} and their artifacts"
-    if removal.kept:
-        what += f"; {len(removal.kept)} more ended later or have not ended, and stay"
+    if removal.kept_runs:
+        what += f"; {removal.kept_runs} more ended later or have not ended, and stay"
     console.get_stderr().print(f"Removed {what}." if yes else f"It would remove {what}. Add --yes to do it.")

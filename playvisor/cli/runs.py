@@ -15,6 +15,8 @@ from mcp_bridge.evidence import events
 from mcp_bridge.evidence.export import export_playbook
 from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.ledger.verify import LIMITS
+from mcp_bridge.ledger.writer import LedgerWriter
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
@@ -33,10 +35,10 @@ _OUTCOME_STYLES = {
 }
 
 
-def open_ledger() -> Ledger:
+def open_ledger() -> LedgerWriter:
     """Open the ledger, and close the entries that a process that died has left open in it."""
     settings = load_settings()
-    ledger = Ledger(settings.state_dir, settings.ledger_url)
+    ledger = LedgerWriter(settings.state_dir, settings.ledger_url)
     close_interrupted(ledger)
     return ledger
 
@@ -167,13 +169,27 @@ def show_trace(run_id: str, *, as_json: bool) -> None:
 
 def verify_runs(*, as_json: bool) -> int:
     """Verify the ledger and print the outcome; returns 0 when everything is as it was written, else 1."""
-    verification = open_ledger().verify()
+    settings = load_settings()
+    # As it is: nothing is written before it is verified.
+    verification = Ledger(settings.state_dir, settings.ledger_url).verify()
     first = verification.faults[0] if verification.faults else None
     if as_json:
         faults = [{"run_id": fault.run_id, "entry": fault.seq, "what": fault.what} for fault in verification.faults]
         counts = {"runs": verification.runs, "entries": verification.entries, "artifacts": verification.artifacts}
-        counts |= {"artifacts_elsewhere": verification.elsewhere, "begins_after_entry": verification.start}
-        console.print_json({"intact": first is None, **counts, "removed_before": verification.since, "faults": faults})
+        counts |= {"artifacts_elsewhere": verification.elsewhere, "artifacts_removed": verification.removed}
+        newest = {"entry": verification.newest[0], "hash": verification.newest[1]}
+        console.print_json(
+            {
+                "intact": first is None,
+                **counts,
+                "newest": newest,
+                "begins_after_entry": verification.start,
+                "removed_before": verification.since,
+                "notes": verification.notes,
+                "faults": faults,
+                "limits": LIMITS,
+            }
+        )
     elif first is None:
         console.get_stdout().print(
             f"Intact: {verification.runs} runs, {verification.entries} chained entries, "
@@ -186,6 +202,11 @@ def verify_runs(*, as_json: bool) -> int:
             console.get_stdout().print(
                 f"The artifacts of {verification.elsewhere} runs are on the hosts that ran them."
             )
+        if verification.removed:
+            console.get_stdout().print(f"The artifacts of {verification.removed} runs were removed, as recorded.")
+        number, digest = verification.newest
+        for line in (*verification.notes, f"The newest entry is {number}: {digest}", LIMITS):
+            console.get_stdout().print(line, soft_wrap=True)
     else:
         console.print_failure(f"The ledger is not as it was written, from entry {first.seq} on.", None)
         rows = [[fault.seq, fault.run_id[:8], fault.what] for fault in verification.faults]

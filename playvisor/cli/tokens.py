@@ -9,19 +9,18 @@ import sys
 import uuid
 
 from mcp_bridge import collection, version
-from mcp_bridge.auth.tokens import Token, Tokens
+from mcp_bridge.auth.tokens import Token, Tokens, TokenWriter
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.settings import load_settings
+from mcp_bridge.system.identity import local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
 
 
 def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
     """Create a token, and print its secret once."""
-    ledger = _open_ledger()
-    token, secret = Tokens(ledger.database).create(name, roles, days)
-    _record(ledger, "create_token", token, f"Created the token {name} ({token.key}).")
+    token, secret = TokenWriter(_open_ledger().database).create(name, roles, days, _record_creation)
     if as_json:
         console.print_json({**token.as_dict(), "token": secret})
         return
@@ -55,9 +54,7 @@ def list_tokens(*, as_json: bool) -> None:
 
 def revoke_token(name: str, *, as_json: bool) -> None:
     """Revoke a token; it is refused from the next request on."""
-    ledger = _open_ledger()
-    token = Tokens(ledger.database).revoke(name)
-    _record(ledger, "revoke_token", token, f"Revoked the token {name} ({token.key}).")
+    token = TokenWriter(_open_ledger().database).revoke(name, _record_revocation)
     if as_json:
         console.print_json({**token.as_dict(), "state": "revoked"})
         return
@@ -69,13 +66,21 @@ def _open_ledger() -> Ledger:
     return Ledger(settings.state_dir, settings.ledger_url)
 
 
-def _record(ledger: Ledger, tool: str, token: Token, summary: str) -> None:
+def _record_creation(token: Token) -> tuple[Opening, Closing]:
+    return _make_run("create_token", token, f"Created the token {token.name} ({token.key}).")
+
+
+def _record_revocation(token: Token) -> tuple[Opening, Closing]:
+    return _make_run("revoke_token", token, f"Revoked the token {token.name} ({token.key}).")
+
+
+def _make_run(tool: str, token: Token, summary: str) -> tuple[Opening, Closing]:
     opening = Opening(
         run_id=str(uuid.uuid4()),
         tool=tool,
         arguments={"name": token.name, "roles": list(token.roles)},
         mode="apply",
-        who=Who(CLIENT, version()),
+        who=Who(CLIENT, version(), asker=local_user(), asker_kind="person"),
         collection_version=collection.version(),
     )
-    ledger.record(opening, Closing("ok", "allowed", False, summary))
+    return opening, Closing("ok", "allowed", False, summary)

@@ -287,6 +287,10 @@ entries:
       type: str
       returned: when a token was made or renewed with O(tokens[].secret_file)
       sample: /etc/deploy/proxmox-secret
+    unknown:
+      description: True when it can\'t be known whether it was changed, as the answer to a request was lost.
+      type: bool
+      returned: when it is unknown
     failure:
       description: Why it failed, as RV(failure); null when it did not.
       type: dict
@@ -310,6 +314,10 @@ upids:
   returned: when the entries could be looked up
   type: list
   elements: str
+unknown:
+  description: True when it can\'t be known what became of a request; RV(failure) says which, and how to find out.
+  returned: when it is unknown
+  type: bool
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -378,6 +386,9 @@ class Entries(Resource[Entry]):
     def read_state(self, client: Client, observed: Entry, plan: Plan) -> dict[str, Any]:
         desired = observed.desired
         return read_access(client, (desired.kind,)).get_state(desired.kind, desired.id)
+
+    def needs_answer(self, step: Step) -> bool:
+        return gives_secret(step)
 
     def send(self, client: Client, observed: Entry, step: Step, outcome: Outcome) -> Any:
         if not gives_secret(step):

@@ -520,6 +520,10 @@ firewalls:
       type: list
       elements: str
       returned: always
+    unknown:
+      description: True when it can\'t be known whether it was changed, as the answer to a request was lost.
+      type: bool
+      returned: when it is unknown
     failure:
       description: Why it failed, as RV(failure); null when it did not.
       type: dict
@@ -543,6 +547,10 @@ upids:
   returned: when the firewalls could be looked up
   type: list
   elements: str
+unknown:
+  description: True when it can\'t be known what became of a request; RV(failure) says which, and how to find out.
+  returned: when it is unknown
+  type: bool
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure

@@ -65,8 +65,8 @@ options:
     default: 1048576
 notes:
   - What a guest returns is untrusted input.
-  - O(command), O(stdin) and O(content) are in the plan, so that whoever approves it knows what it does. Set
-    C(no_log) on the task if they hold a secret.
+  - O(command) and O(content) are in the plan, so that whoever approves it knows what it does. Set C(no_log) on the
+    task if they hold a secret. Of O(stdin), which is where secrets belong, the plan has the SHA-256 and the length.
   - Containers have no agent, and the API of Proxmox VE has nothing else for them (C(failure.code=unsupported)).
   - A command that outlives O(timeout) is C(failure.code=timeout); it goes on running in the guest.
   - The agent keeps at most 16 MiB of a command's output.
@@ -187,6 +187,10 @@ guests:
       type: list
       elements: str
       returned: always
+    unknown:
+      description: True when it can't be known whether it was changed, as the answer to a request was lost.
+      type: bool
+      returned: when it is unknown
     failure:
       description: Why this guest failed, as RV(failure); null when it did not.
       type: dict
@@ -210,6 +214,10 @@ upids:
   returned: when the guests could be looked up
   type: list
   elements: str
+unknown:
+  description: True when it can\'t be known what became of a request; RV(failure) says which, and how to find out.
+  returned: when it is unknown
+  type: bool
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -349,7 +357,8 @@ def build_exec_step(guest: Guest, params: dict[str, Any]) -> Step:
     options: dict[str, Any] = {"command": params["command"]}
     if params["stdin"]:
         options["input-data"] = bytes_to_api_text(option_to_bytes("stdin", params["stdin"], params["encoding"]))
-    return Step("POST", f"{guest.path}/agent/exec", "a command is asked for", options, task=False)
+    why = "a command is asked for"
+    return Step("POST", f"{guest.path}/agent/exec", why, options, task=False, unkept=("input-data",))
 
 
 def plan_write(observed: ObservedExec, params: dict[str, Any]) -> tuple[list[Step], Content | None]:
@@ -415,6 +424,7 @@ def main() -> None:
         },
         mutually_exclusive=[("vmid", "guests"), ("name", "guests"), ("command", "file")],
         required_one_of=[("vmid", "name", "guests"), ("command", "file")],
+        unkept=["stdin"],
         required_by={"stdin": "command", "creates": "command", "removes": "command", "content": "file"},
     )
     run_plans(module, Executions(module.params))

@@ -136,6 +136,10 @@ guests:
       type: list
       elements: str
       returned: always
+    unknown:
+      description: True when it can't be known whether it was changed, as the answer to a request was lost.
+      type: bool
+      returned: when it is unknown
     failure:
       description: Why this guest failed, as RV(failure); null when it did not.
       type: dict
@@ -170,6 +174,10 @@ upids:
   type: list
   elements: str
   sample: ["UPID:pve1:000003FE:00089254:6B00E968:qmshutdown:101:ops@pve!ansible:"]
+unknown:
+  description: True when it can\'t be known what became of a request; RV(failure) says which, and how to find out.
+  returned: when it is unknown
+  type: bool
 failure:
   description: Why the task failed.
   returned: failure

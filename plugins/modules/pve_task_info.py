@@ -13,6 +13,7 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Lists the latest tasks of the cluster or of one node, or shows one task with its log.
+  - With O(started_by) it finds the tasks that requests have started whose answers were lost.
   - With O(wait=true) it waits until that task has ended. A task that failed is a result here, not a failure.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -47,6 +48,32 @@ options:
     description: List tasks only that ended neither well nor with warnings.
     type: bool
     default: false
+  started_by:
+    description:
+      - Find the tasks that these requests have started, which this user has sent.
+      - The tasks are looked for in the list of the node, by their type, guest, user and time.
+    type: list
+    elements: dict
+    suboptions:
+      method:
+        description: Method of the request.
+        type: str
+        required: true
+      path:
+        description: Path of the request, such as C(/nodes/pve1/qemu/101/status/reset).
+        type: str
+        required: true
+      vmid:
+        description: Guest that the request is about, where O(started_by[].path) does not say it.
+        type: int
+      sent_at:
+        description: When it was sent, in seconds since the epoch by the clock of this machine.
+        type: float
+        required: true
+  known_upids:
+    description: Tasks that are known to be those of other requests. Needs O(started_by).
+    type: list
+    elements: str
   limit:
     description: List at most this many tasks, the latest ones.
     type: int
@@ -58,6 +85,13 @@ EXAMPLES = r"""
   playvisor.proxmox.pve_task_info:
     running: true
 
+- name: Find out what became of a reset whose answer was lost
+  playvisor.proxmox.pve_task_info:
+    started_by:
+      - method: POST
+        path: /nodes/pve1/qemu/101/status/reset
+        sent_at: "{{ ansible_date_time.epoch }}"
+
 - name: Wait for a migration that another task has started
   playvisor.proxmox.pve_task_info:
     upid: "{{ migration.upids[0] }}"
@@ -67,7 +101,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tasks:
-  description: The tasks, latest first.
+  description: The tasks, latest first; with O(started_by) those of these requests.
   returned: success
   type: list
   elements: dict
@@ -120,6 +154,36 @@ tasks:
       type: list
       elements: str
       returned: when O(upid) is given
+requests:
+  description: The requests of O(started_by), in their order, and the tasks that may be theirs.
+  returned: when O(started_by) is given
+  type: list
+  elements: dict
+  contains:
+    method:
+      description: Method of the request.
+      type: str
+      returned: always
+      sample: POST
+    path:
+      description: Path of the request.
+      type: str
+      returned: always
+      sample: /nodes/pve1/qemu/101/status/reset
+    upids:
+      description: Tasks that were started since the request. When there is one, it is the request's.
+      type: list
+      elements: str
+      returned: always
+    possible_upids:
+      description: Tasks that were started shortly before, as far as clocks can be trusted.
+      type: list
+      elements: str
+      returned: always
+    failure:
+      description: Why the tasks can't be listed, as RV(failure); null when they can.
+      type: dict
+      returned: always
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -131,6 +195,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import TIMEOUT, PveError
+from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
 from ..module_utils._api.tasks import Upid, read_log_tail, wait_until_stopped
 from ..module_utils._module.module import PveModule, run_info
 
@@ -138,6 +203,8 @@ from ..module_utils._module.module import PveModule, run_info
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     if params["upid"]:
         return {"tasks": [_read_task(client, params)]}
+    if params["started_by"]:
+        return _find_started(client, params)
     if params["node"]:
         filters = {
             "vmid": params["vmid"],
@@ -164,6 +231,33 @@ def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     else:
         status = client.get(f"{task.path}/status")
     return {**describe_task(status), "log": read_log_tail(client, task, params["log_lines"])}
+
+
+def _find_started(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    client.get("/version")
+    # By how much the server's clock is ahead of this one.
+    ahead = client.server_time - time.time()
+    requests, tasks = [], {}
+    for sent in params["started_by"]:
+        request = SentRequest(sent["method"], sent["path"], {"vmid": sent["vmid"]}, sent["sent_at"] + ahead)
+        found, failure = StartedTasks(), None
+        try:
+            found = find_started_tasks(client, request, params["known_upids"] or ())
+            for upid in (*found.certain, *found.possible):
+                tasks[upid] = describe_task(client.get(f"{Upid.parse(upid).path}/status"))
+        except PveError as error:
+            failure = error.failure()
+        requests.append(
+            {
+                "method": sent["method"],
+                "path": sent["path"],
+                "upids": list(found.certain),
+                "possible_upids": list(found.possible),
+                "failure": failure,
+            }
+        )
+    ordered = sorted(tasks.values(), key=lambda task: (task["starttime"], task["upid"]), reverse=True)
+    return {"requests": requests, "tasks": ordered}
 
 
 def describe_task(entry: dict[str, Any]) -> dict[str, Any]:
@@ -218,9 +312,26 @@ def main() -> None:
             "running": {"type": "bool", "default": False},
             "errors": {"type": "bool", "default": False},
             "limit": {"type": "int", "default": 50},
+            "started_by": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "method": {"type": "str", "required": True},
+                    "path": {"type": "str", "required": True},
+                    "vmid": {"type": "int"},
+                    "sent_at": {"type": "float", "required": True},
+                },
+            },
+            "known_upids": {"type": "list", "elements": "str"},
         },
-        mutually_exclusive=[("upid", "node"), ("upid", "vmid"), ("running", "errors")],
-        required_by={"vmid": "node"},
+        mutually_exclusive=[
+            ("upid", "node"),
+            ("upid", "vmid"),
+            ("upid", "started_by"),
+            ("node", "started_by"),
+            ("running", "errors"),
+        ],
+        required_by={"vmid": "node", "known_upids": "started_by"},
         required_if=[("wait", True, ["upid"])],
     )
     run_info(module, gather)

@@ -79,7 +79,7 @@ async def _next_request(
 
 
 async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, request: Request, response: Response) -> None:
-    date = formatdate(usegmt=True)
+    date = formatdate(response.moment, usegmt=True)
     headers = [
         ("Cache-Control", "max-age=0"),
         ("Connection", "close" if response.close else "Keep-Alive"),

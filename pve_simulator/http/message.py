@@ -48,6 +48,8 @@ class Response:
     body: bytes = b""
     content_type: str | None = None
     close: bool = False
+    # When it is sent by the cluster's clock, in seconds since the epoch; None: now.
+    moment: float | None = None
     # Fault injection: the connection is cut instead of answered.
     abort: bool = False
     # Fault injection: seconds over which the body is sent bit by bit.

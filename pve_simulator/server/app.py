@@ -53,6 +53,7 @@ class Application:
         if path is None:
             return bare_response(404, f"no such file '{request.path}'")
         response = await self._answer(request, path)
+        response.moment = self.world.clock.time()
         self.requests.append((request.method, path, response.status))
         return response
 
@@ -68,6 +69,10 @@ class Application:
         injected = await fault_effects.answer_request(self.world, request, path)
         if injected is not None:
             return injected
+        response = await self._carry_out(request, path)
+        return fault_effects.deliver(self.world, request, path, response)
+
+    async def _carry_out(self, request: Request, path: str) -> Response:
         try:
             check_method(request)
             subject = self._authenticate(request, path)
@@ -75,7 +80,7 @@ class Application:
             method = "GET" if request.method == "HEAD" else request.method
             worker = self._choose_worker(request)
             result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
-            response = _respond(result)
+            return _respond(result)
         except Unauthorized as error:
             await asyncio.sleep(self.world.settings.auth_delay)
             return bare_response(401, str(error), close=True)
@@ -93,7 +98,6 @@ class Application:
             # A defect of ours must reach the client that asked, and not end the connection for others.
             _LOGGER.exception("%s %s", request.method, path)
             return error_response(failure(f"simulator defect: {error!r}"))
-        return fault_effects.deliver(self.world, request, path, response)
 
     def _choose_worker(self, request: Request) -> int:
         """The worker that answers: always the same on one connection, else each in turn."""

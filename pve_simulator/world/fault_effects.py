@@ -43,12 +43,19 @@ async def answer_request(world: World, request: Request, path: str) -> Response 
 
 
 def deliver(world: World, request: Request, path: str, response: Response) -> Response:
-    """The real response, or what a rule makes of it on its way to the client."""
+    """The real response, or what a rule makes of it on its way to the client.
+
+    It is lost, cut in half, slow, or another status comes in its place.
+    """
     rule = world.faults.find_delivery(request, path)
     if rule is None:
         return response
     if rule.action == "lost":
         return Response(abort=True)
+    if rule.action == "half":
+        return Response(body=_BAD_JSON, content_type="application/json;charset=UTF-8")
+    if rule.action == "replaced":
+        return build_status(rule)
     response.slow = rule.seconds
     return response
 
@@ -71,6 +78,11 @@ async def build_answer(rule: FaultRule) -> Response:
         return Response(body=_BAD_JSON, content_type="application/json;charset=UTF-8")
     if rule.action == "html":
         return Response(502, "Bad Gateway", _PROXY_PAGE, "text/html")
+    return build_status(rule)
+
+
+def build_status(rule: FaultRule) -> Response:
+    """An answer with the rule's status and message."""
     message = rule.message or _MESSAGES.get(rule.status, _DEFAULT_MESSAGE)
     if rule.status in _BODILESS:
         return bare_response(rule.status, message, close=True)

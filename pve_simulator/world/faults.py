@@ -18,7 +18,7 @@ from pve_simulator.world.tasks import Task
 ANSWERS = frozenset({"status", "reset", "hang", "bad_json", "html"})
 EFFECTS = frozenset({"delay", "lock", "digest", "node_offline"})
 # What may happen to the real answer on its way.
-DELIVERIES = frozenset({"slow", "lost"})
+DELIVERIES = frozenset({"slow", "lost", "half", "replaced"})
 REQUEST_ACTIONS = ANSWERS | EFFECTS | DELIVERIES
 TASK_ACTIONS = frozenset({"fail", "warn", "hang", "lock", "node_offline"})
 _VMID = re.compile(r"/(?:qemu|lxc)/(\d+)(?:/|$)")

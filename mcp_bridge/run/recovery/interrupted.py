@@ -17,10 +17,10 @@ from mcp_bridge.ledger.records import Closing, RunRow
 from mcp_bridge.system import processes
 
 if TYPE_CHECKING:
-    from mcp_bridge.ledger.store import Ledger
+    from mcp_bridge.ledger.writer import LedgerWriter
 
 
-def close_interrupted(ledger: Ledger) -> list[str]:
+def close_interrupted(ledger: LedgerWriter) -> list[str]:
     """Close the runs that processes of this host left open when they died; return their ids.
 
     Whatever is left of such a run, like a playbook that outlived the process, is killed first.

@@ -19,7 +19,6 @@ from mcp_bridge.evidence import events
 from mcp_bridge.executor import Progress
 from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
-from mcp_bridge.policy.freeze import Freezer
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import control_pipe
 from mcp_bridge.run.engine import Engine
@@ -27,8 +26,10 @@ from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
+from mcp_bridge.run.visibility import may_see_contents, show_arguments
 
 if TYPE_CHECKING:
+    from mcp_bridge.auth.caller import Caller
     from mcp_bridge.ledger.records import RunRow
 
 _LISTED = ("run_id", "opened_at", "tool", "arguments", "outcome", "changed", "client_name", "summary")
@@ -44,14 +45,16 @@ _ENDING_SECONDS = 60
 _WAIT_SECONDS = 60
 
 
-def describe_run(engine: Engine, run_id: str) -> dict[str, Any]:
-    """Everything about one run, without secrets. Raises UsageError when there is none."""
+def describe_run(engine: Engine, run_id: str, caller: Caller) -> dict[str, Any]:
+    """Everything about one run that this caller may see. Raises UsageError when there is none."""
     row = engine.ledger.find(run_id)
     folder = engine.ledger.folder(row.run_id)
     columns = row.as_dict()
     shown = {name: columns[name] for name in _SHOWN if columns[name] not in (None, "", [])}
     if row.outcome is None:
         shown["running"] = asdict(events.read_progress(folder))
+    if not may_see_contents(row, caller):
+        return engine.redact({**shown, "arguments": show_arguments(row, caller)})
     plan, returned = _read_plan_and_result(folder)
     if plan:
         shown["plan"] = plan
@@ -93,7 +96,10 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
 def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
-    listed = [{name: getattr(row, name) for name in _LISTED} for row in rows]
+    listed = [
+        {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}
+        for row in rows
+    ]
     return make_result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
 
 
@@ -132,7 +138,7 @@ def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop:
     if row.host != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."
         return Failure(code="unsupported", message=f"{name} runs on another host, {row.host}.", hint=hint)
-    frozen = Freezer(engine.settings.state_dir).read_freeze() if stop else None
+    frozen = engine.freezer.read_freeze() if stop else None
     if frozen:
         message = f"All changes are frozen: {frozen}. To stop tasks is one, so nothing was done."
         return Failure(code="frozen", message=message, hint="Leave out stop_tasks to cancel the run alone.")
@@ -148,7 +154,7 @@ def _describe_unreachable(row: RunRow) -> Failure:
 
 
 def _show_run(engine: Engine, request: Request, row: RunRow, *, waiting: bool = False) -> Result:
-    run = describe_run(engine, row.run_id)
+    run = describe_run(engine, row.run_id, request.caller)
     followed = engine.follow_up(row, request)
     if followed:
         run["follow_up"] = followed

@@ -34,11 +34,24 @@ def approvals_show(plan_id: PlanId, as_json: Json = False) -> None:
 
 
 @group.command("approve")
-def approvals_approve(plan_id: PlanId, as_json: Json = False) -> None:
-    """Approve a plan. Whoever asked for it may then apply exactly this plan, once, until it expires."""
+def approvals_approve(
+    plan_id: PlanId,
+    sure: Annotated[bool, typer.Option("--yes", help="Approve without being asked.")] = False,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST", help="Approve without being asked the plan whose digest begins so, and no other."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a plan and approve it. Whoever asked for it may then apply exactly this plan, once, until it expires.
+
+    On a terminal you are asked. Elsewhere, --digest or --yes is needed.
+    """
     from playvisor.cli.approvals import decide
 
-    decide(plan_id, approve=True, as_json=as_json)
+    decide(plan_id, approve=True, as_json=as_json, sure=sure, digest=digest)
 
 
 @group.command("deny")

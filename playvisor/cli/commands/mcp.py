@@ -46,12 +46,30 @@ def mcp_serve(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Offer only tools that read, whatever the other options say.")
     ] = False,
+    no_elicitation: Annotated[
+        bool,
+        typer.Option(
+            "--no-elicitation",
+            help="Never ask the client's user for an approval: plans are held for `playvisor approvals`.",
+        ),
+    ] = False,
     host: Annotated[str, typer.Option(help="With http: address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With http: port; 0 means any free one.")] = 8765,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="With http: name by which clients reach the server; may be repeated."),
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="With http: origin whose pages may call it, such as http://localhost:6274; may be repeated.",
+        ),
+    ] = None,
+    connections: Annotated[int, typer.Option(min=16, help="With http: connections that may be open at once.")] = 1024,
+    runs: Annotated[
+        int, typer.Option(min=1, help="With http: runs that may be under way at once, shared fairly by the tokens.")
+    ] = 64,
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="With http: require no token; only on a loopback address.")
     ] = False,
@@ -81,12 +99,30 @@ def mcp_serve(
     from mcp_bridge.mcp.start import serve_mcp
     from playvisor.cli.command_line import LENT_PROGRAMS
 
-    listen = {"host": host, "port": port, "names": tuple(allow_host or ()), "auth": not no_auth, "rate": rate}
+    names = {"names": tuple(allow_host or ()), "origins": tuple(allow_origin or ())}
+    listen = {
+        "host": host,
+        "port": port,
+        **names,
+        "connections": connections,
+        "runs": runs,
+        "auth": not no_auth,
+        "rate": rate,
+    }
     tls = {"certificate": tls_cert, "key": tls_key}
     oauth = {"url": oauth_issuer, "keys_url": oauth_jwks, "audience": oauth_audience, "roles_claim": oauth_roles}
     where = {**listen, **tls, "public_url": public_url}
     offered = {"toolsets": toolsets, "tools": tools, "aliases": aliases}
-    serve_mcp(transport, mode, offered, read_only=read_only, listen=where, oauth=oauth, lends=LENT_PROGRAMS)
+    serve_mcp(
+        transport,
+        mode,
+        offered,
+        read_only=read_only,
+        elicits=not no_elicitation,
+        listen=where,
+        oauth=oauth,
+        lends=LENT_PROGRAMS,
+    )
 
 
 @group.command("install")

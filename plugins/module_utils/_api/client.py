@@ -10,12 +10,21 @@ import os
 import threading
 import time
 import traceback
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 from . import gateway
 from .connection import Connection
-from .errors import AUTH_FAILED, INVALID_PARAMETER, UNREACHABLE, PveError, error_from_response, parse_nested_errors
+from .errors import (
+    AUTH_FAILED,
+    INVALID_PARAMETER,
+    UNREACHABLE,
+    PveError,
+    error_from_response,
+    is_lost_answer,
+    parse_nested_errors,
+)
 from .multipart import FileForm
 from .task_lists import TaskLists
 from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
@@ -26,6 +35,7 @@ try:
     from proxmoxer.core import ProxmoxResource, ResourceException
     from requests.adapters import HTTPAdapter
     from urllib3.connectionpool import HTTPSConnectionPool
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
     IMPORT_ERROR = None
 except ImportError:
@@ -120,7 +130,8 @@ class Client:
 
     C(GET) is retried when the connection breaks or a proxy answers 502 to 504, 595 or 599. Other methods are
     sent once: nobody can know whether a broken request was received, so callers read the state again instead.
-    Every method returns the C(data) of the answer and raises L(PveError).
+    Every method returns the C(data) of the answer and raises L(PveError), whose C(is_unknown) says that such a request
+    may have been carried out.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -130,7 +141,12 @@ class Client:
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
+        # The tasks that requests of this client have started, and are known to have.
+        self.known_upids: set[str] = set()
+        # The date of the latest answer, in seconds since the epoch, and when it came.
+        self._server_date: tuple[float, float] | None = None
         self._session = ProxmoxHttpSession()
+        self._session.hooks["response"].append(self._note_date)
         self._session.headers["accept"] = "application/json"
         verify: bool | str = connection.validate_certs
         if connection.gateway:
@@ -154,6 +170,21 @@ class Client:
         self._api: Any = None
         self._connect_lock = threading.Lock()
 
+    @property
+    def server_time(self) -> float:
+        """The time by the server's clock, in seconds since the epoch: right, or up to a second early."""
+        if self._server_date is None:
+            return time.time()
+        date, came_at = self._server_date
+        return date + time.monotonic() - came_at
+
+    def _note_date(self, response: Any, **dummy: Any) -> None:
+        try:
+            self._server_date = parsedate_to_datetime(response.headers["date"]).timestamp(), time.monotonic()
+        except (KeyError, TypeError, ValueError):
+            # A proxy's answer, say.
+            return
+
     def _active_tasks(self, node: str) -> list[dict[str, Any]]:
         active: list[dict[str, Any]] = self.get(f"/nodes/{segment(node)}/tasks", source="active", limit=_ALL_TASKS)
         return active
@@ -174,7 +205,10 @@ class Client:
                     return self._upload(path, dict(params or {}), file)
                 return self._send(method, path, dict(params or {}))
             except PveError as error:
-                if method != "GET" or not _may_retry(error, attempt):
+                if method != "GET":
+                    error.is_unknown = error.is_unknown or is_lost_answer(error)
+                    raise
+                if not _may_retry(error, attempt):
                     raise
             except requests.exceptions.RequestException as exc:
                 error = self._connection_error(what, method, exc)
@@ -263,18 +297,33 @@ class Client:
         connection = self.connection
         if isinstance(exc, requests.exceptions.SSLError):
             pinned = bool(connection.fingerprint) and "ingerprint" in str(exc)
-            return untrusted_error(connection.address, find_root_cause(exc), pinned=pinned)
+            error = untrusted_error(connection.address, find_root_cause(exc), pinned=pinned)
+            # Any other fault of TLS may come after the request was sent.
+            error.is_unknown = method != "GET" and not pinned and "CERTIFICATE_VERIFY_FAILED" not in str(exc)
+            return error
         if isinstance(exc, requests.exceptions.ReadTimeout):
             return no_answer_error(connection.address, what, method)
+        is_lost = method != "GET" and not _has_not_connected(exc)
         if isinstance(exc, requests.exceptions.ConnectTimeout):
             cause = f"no connection within {connection.connect_timeout:g} s"
         else:
             cause = find_root_cause(exc)
         if connection.gateway:
             error = unreachable_error(f"The gateway {connection.gateway}", cause)
+            error.is_unknown = is_lost
             error.hint = "Check that the gateway runs and that api_gateway is its socket; it ends with what started it."
             return error
-        return unreachable_error(f"Proxmox VE at {connection.address}", cause)
+        error = unreachable_error(f"Proxmox VE at {connection.address}", cause)
+        error.is_unknown = is_lost
+        return error
+
+
+def _has_not_connected(exc: Exception) -> bool:
+    """Whether there was no connection on which a request could have been sent."""
+    cause = getattr(exc.args[0] if exc.args else None, "reason", None)
+    return isinstance(exc, requests.exceptions.ConnectTimeout) or isinstance(
+        cause, (NewConnectionError, ConnectTimeoutError)
+    )
 
 
 def _require_readable(ca_path: str) -> str:

@@ -48,6 +48,11 @@ class Connection:
         return f"https://{host}:{self.port}"
 
     @property
+    def identity(self) -> str:
+        """The user or token as tasks name it; empty where only the gateway knows it."""
+        return f"{self.user}!{self.token_id}" if self.token_id else self.user
+
+    @property
     def address(self) -> str:
         """The cluster's name in messages."""
         return f"{self.host}:{self.port}" if self.host else "the gateway's cluster"

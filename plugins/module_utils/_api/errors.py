@@ -29,7 +29,11 @@ UNSUPPORTED = "unsupported"
 
 @dataclass
 class PveError(Exception):
-    """A failure for users: a stable code, one sentence, and what to do next."""
+    """A failure for users: a stable code, one sentence, and what to do next.
+
+    I(is_unknown): what was asked for may have been done all the same, since the answer to a request that changes
+    something was lost, or how its task ended can't be read.
+    """
 
     code: str
     message: str
@@ -37,6 +41,7 @@ class PveError(Exception):
     http_status: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
     task_log: list[str] = field(default_factory=list)
+    is_unknown: bool = False
 
     def __str__(self) -> str:
         return self.message
@@ -51,6 +56,19 @@ class PveError(Exception):
             "hint": self.hint,
             "task_log": self.task_log,
         }
+
+
+# Of proxies in front of Proxmox VE, and of pveproxy itself while it waits for another process or node. A connection
+# that could not be made has the status 595.
+_LOST_STATUSES = frozenset({502, 503, 504, 596, 597, 598, 599})
+
+
+def is_lost_answer(error: PveError) -> bool:
+    """Whether this answer to a request leaves open whether it was carried out."""
+    if error.http_status is None:
+        return False
+    # What answered is not Proxmox VE, or that has waited in vain for what it had begun.
+    return error.http_status in _LOST_STATUSES or error.code in (UNREACHABLE, TIMEOUT)
 
 
 # The first match wins. The texts are those of qemu-server, pve-container, pve-storage and pve-cluster 9.

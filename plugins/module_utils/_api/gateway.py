@@ -86,8 +86,11 @@ class SocketAdapter(HTTPAdapter):
         return response
 
 
-def error_from_fault(code: str, details: dict[str, str], what: str, method: str) -> PveError:
-    """The failure for a fault of the gateway; I(details) has C(address) of the cluster and the C(cause)."""
+def error_from_fault(code: str, details: dict[str, Any], what: str, method: str) -> PveError:
+    """The failure for a fault of the gateway; I(details) has C(address) of the cluster and the C(cause).
+
+    C(sent) there says whether the request may have reached the cluster.
+    """
     address, cause = details["address"], details["cause"]
     if code == "not_granted":
         hint = "A run may read, and send the requests of its approved plan. Nothing was sent."
@@ -103,4 +106,6 @@ def error_from_fault(code: str, details: dict[str, str], what: str, method: str)
         return PveError(AUTH_FAILED, cause, "Use an API token instead of the password.")
     if code == "invalid_parameter":
         return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
-    return unreachable_error(f"Proxmox VE at {address}", cause)
+    error = unreachable_error(f"Proxmox VE at {address}", cause)
+    error.is_unknown = method != "GET" and bool(details.get("sent", True))
+    return error

@@ -173,13 +173,22 @@ def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
 
 
 def _read_status(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
-    """The task's status; None while its node does not answer and there is time left."""
+    """The task's status; None while its node does not answer and there is time left.
+
+    Raises an error with C(is_unknown): whatever keeps the status away, the task was started.
+    """
     try:
         return client.get(f"{task.path}/status")
     except PveError as error:
         if error.code in (UNREACHABLE, NODE_OFFLINE, TIMEOUT) and time.monotonic() < deadline:
             return None
-        raise
+        raise PveError(
+            error.code,
+            f"It is unknown how task {task.type} of {task.id or task.node} ended, if it has: {error} {task.text}",
+            "It was started and may have been done; look for it in the node's task list once that can be read.",
+            error.http_status,
+            is_unknown=True,
+        ) from error
 
 
 def _read_result(client: Client, task: Upid, exitstatus: str) -> TaskResult:

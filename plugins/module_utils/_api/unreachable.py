@@ -24,7 +24,7 @@ def no_answer_error(address: str, what: str, method: str) -> PveError:
     hint = "Raise read_timeout, or look at the node's load."
     if method != "GET":
         hint = "It may have been received all the same: read the state before sending it again."
-    return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint)
+    return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint, is_unknown=method != "GET")
 
 
 def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -15,12 +15,18 @@ from .._api.client import IMPORT_ERROR, Client
 from .._api.connection import Connection
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .options import check_ranges, connection_spec
+from .plan import fingerprint
 
 
 class PveModule(AnsibleModule):
-    """An AnsibleModule whose every failure carries C(failure)."""
+    """An AnsibleModule whose every failure carries C(failure).
 
-    def __init__(self, argument_spec: dict[str, Any], **kwargs: Any) -> None:
+    Of the options in I(unkept), what is said of the module's invocation has SHA-256 and length only. C(no_log) would
+    also take their values out of every text that the module returns.
+    """
+
+    def __init__(self, argument_spec: dict[str, Any], unkept: Sequence[str] = (), **kwargs: Any) -> None:
+        self._unkept = unkept
         super().__init__(
             argument_spec={**connection_spec(), **argument_spec},
             supports_check_mode=True,
@@ -33,11 +39,20 @@ class PveModule(AnsibleModule):
                 failure=PveError(UNSUPPORTED, "proxmoxer and requests are not installed").failure(),
             )
 
+    def exit_json(self, **kwargs: Any) -> NoReturn:
+        super().exit_json(**self._describe_invocation(), **kwargs)
+
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         # Before a module's own code runs, only the check of its options can fail.
         hint = "`ansible-doc` shows the module's options, their types and choices."
         kwargs.setdefault("failure", PveError(INVALID_PARAMETER, msg, hint).failure())
-        super().fail_json(msg, **kwargs)
+        super().fail_json(msg, **self._describe_invocation(), **kwargs)
+
+    def _describe_invocation(self) -> dict[str, Any]:
+        """What Ansible is to say of this invocation, where that is not everything."""
+        params = getattr(self, "params", None) or {}
+        hidden = {name: fingerprint(params[name]) for name in self._unkept if params.get(name) is not None}
+        return {"invocation": {"module_args": {**params, **hidden}}} if hidden else {}
 
     def fail(self, error: PveError, **result: Any) -> NoReturn:
         self.fail_json(msg=error.message, **{"failure": error.failure(), **result})

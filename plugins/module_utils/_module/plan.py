@@ -15,13 +15,20 @@ from typing import Any
 HIDDEN = "********"
 
 
+def fingerprint(value: Any) -> str:
+    """What is shown of a value that is too secret to be shown: its SHA-256 and its length."""
+    raw = str(value).encode("utf-8", "surrogatepass")
+    return f"sha256:{hashlib.sha256(raw).hexdigest()} ({len(raw)} bytes)"
+
+
 @dataclass(frozen=True)
 class Step:
     """One API request, below C(/api2/json).
 
     I(task): it answers with a UPID to wait for. I(grace): seconds that the request itself grants the guest,
     such as a shutdown's timeout, in addition to what the caller waits for a task. I(secrets): names of parameters
-    whose values are sent, but neither shown nor part of the digest. I(file): a local file whose content is sent as the
+    whose values are sent, but neither shown nor part of the digest; I(unkept): of those whose values are too secret to
+    be shown, but are part of the digest, by their SHA-256. I(file): a local file whose content is sent as the
     parameter C(filename).
     """
 
@@ -32,12 +39,16 @@ class Step:
     task: bool = True
     grace: int = 0
     secrets: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
     file: str | None = None
 
     @property
     def public_params(self) -> dict[str, Any]:
-        """The parameters with the values of secrets hidden."""
-        return {name: HIDDEN if name in self.secrets else value for name, value in self.params.items()}
+        """The parameters with the values of secrets hidden, and SHA-256 and length instead of what is not kept."""
+        return {
+            name: HIDDEN if name in self.secrets else fingerprint(value) if name in self.unkept else value
+            for name, value in self.params.items()
+        }
 
 
 @dataclass(frozen=True)

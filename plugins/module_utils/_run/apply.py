@@ -13,10 +13,12 @@ from typing import Any
 
 from .._api.client import Client
 from .._api.concurrency import bounded_map
-from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError
+from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, PveError
+from .._api.started_tasks import SentRequest
 from .._api.tasks import is_upid, poll_delays, wait_for_task, wait_until_unlocked, write_journal
 from .._module.plan import Plan, Step
 from .confirm import confirm_plan, confirm_unchanged
+from .lost import Goal, find_out, lost_secret_error
 from .resource import Observed, Outcome, Resource
 
 
@@ -40,7 +42,7 @@ def apply_all(
         delays = poll_delays()
         while True:
             _apply(client, resource, observed, outcome.plan, outcome, params["timeout"])
-            if outcome.failure is None or outcome.steps_done or time.monotonic() >= deadline:
+            if outcome.failure is None or outcome.steps_done or outcome.unknown or time.monotonic() >= deadline:
                 return
             replacement = _replan(client, resource, observed, outcome, params)
             if replacement is None:
@@ -85,7 +87,7 @@ def _apply(
     reaching_counts = resource.shared_goal and plan.before != plan.after
 
     def is_reached() -> bool:
-        return reaching_counts and resource.is_reached(plan, resource.read_state(client, observed, plan))
+        return plan.before != plan.after and resource.is_reached(plan, resource.read_state(client, observed, plan))
 
     deadline = 0.0
     try:
@@ -95,7 +97,8 @@ def _apply(
                 continue
             deadline = time.monotonic() + timeout + step.grace
             send = partial(resource.send, client, observed, prepared, outcome)
-            if not _apply_step(client, prepared, outcome, deadline, is_reached, send):
+            goal = Goal(is_reached, reaching_counts, step is plan.steps[-1], resource.needs_answer(step))
+            if not _apply_step(client, prepared, outcome, deadline, goal, send):
                 break
             outcome.steps_done += 1
             resource.finish_step(client, prepared, outcome, deadline)
@@ -117,11 +120,20 @@ def _apply(
     if outcome.failure is None and not has_reached:
         build_error = _changed_meanwhile_error if resource.settle_seconds == 0 else _not_reached_error
         outcome.failure = build_error(outcome)
-    elif outcome.failure is not None and outcome.failure.code == TASK_FAILED and reaching_counts and has_reached:
+    elif outcome.unknown and reaching_counts and has_reached:
+        # What the request was for has come about, whatever became of its answer or of its task's end.
+        outcome.warnings.append(str(outcome.failure))
+        outcome.steps_done += 1
+        outcome.failure = None
+    elif _has_task_failed(outcome) and reaching_counts and has_reached:
         outcome.warnings.append(
             f"{outcome.failure} It is {_describe_state(outcome.state, outcome.state)} by now: somebody else did it."
         )
         outcome.failure = None
+
+
+def _has_task_failed(outcome: Outcome) -> bool:
+    return outcome.failure is not None and outcome.failure.code == TASK_FAILED
 
 
 def _settle(
@@ -165,48 +177,64 @@ def _describe_state(state: dict[str, Any], keys: Iterable[str]) -> str:
 
 
 def _apply_step(
-    client: Client,
-    step: Step,
-    outcome: Outcome,
-    deadline: float,
-    is_reached: Callable[[], bool],
-    send: Callable[[], Any],
+    client: Client, step: Step, outcome: Outcome, deadline: float, goal: Goal, send: Callable[[], Any]
 ) -> bool:
     """Send one request and wait for its task; wait for a locked guest until the deadline.
 
-    Before the first request the guest is confirmed to be unchanged.
+    Before the first request the guest is confirmed to be unchanged. Where the answer is lost, the task that it has
+    started is looked for instead; the request is never sent twice.
 
     False when nothing is left to do: whoever held the lock has done it, or the request was received though its answer
     was lost.
     """
     while True:
-        upids_before = len(outcome.upids)
         if outcome.guest is not None and not outcome.steps_done:
             confirm_unchanged(client, outcome.guest)
-        outcome.has_sent = True
         try:
-            data = outcome.answer = send()
-            if step.task and data == "OK":
-                raise _nothing_done_error(step)
-            if step.task and is_upid(data):
-                outcome.upids.append(data)
-                write_journal(data)
-                outcome.warnings.extend(wait_for_task(client, data, deadline).warnings)
-            return True
+            upid = _send(client, step, outcome, deadline, goal, send)
+            if upid is not None:
+                _wait_for_step(client, upid, outcome, deadline)
+            return not outcome.is_goal_reached
         except PveError as error:
             # A guest that is locked was not touched.
             outcome.has_sent = error.code != GUEST_LOCKED or outcome.steps_done > 0
-            if error.code in (UNREACHABLE, TIMEOUT) and len(outcome.upids) == upids_before:
-                # Such a request is never sent twice; what the cluster says of it decides.
-                if not is_reached():
-                    raise
-                outcome.steps_done += 1
-                return False
             # A locked guest refused before anything was done, so sending again is safe.
             if error.code != GUEST_LOCKED or not wait_until_unlocked(client, step.path, deadline):
                 raise
-            if is_reached():
+            if goal.counts and goal.is_reached():
                 return False
+
+
+def _send(
+    client: Client, step: Step, outcome: Outcome, deadline: float, goal: Goal, send: Callable[[], Any]
+) -> str | None:
+    """Send one request; returns the UPID of its task, None where it has none."""
+    sent = SentRequest(step.method, step.path, step.params, client.server_time)
+    outcome.has_sent = True
+    try:
+        data = outcome.answer = send()
+    except PveError as error:
+        upid = find_out(client, step, sent, error, deadline, goal)
+        what = f"The answer to {step.method} {step.path} was lost"
+        if upid is not None:
+            outcome.warnings.append(f"{what}; its task was found: {upid}")
+            return upid
+        outcome.steps_done += 1
+        if goal.needs_answer:
+            raise lost_secret_error(step, error) from error
+        outcome.warnings.append(f"{what}, but what it was for has come about.")
+        outcome.is_goal_reached = True
+        return None
+    if step.task and data == "OK":
+        raise _nothing_done_error(step)
+    return data if step.task and is_upid(data) else None
+
+
+def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float) -> None:
+    outcome.upids.append(upid)
+    client.known_upids.add(upid)
+    write_journal(upid)
+    outcome.warnings.extend(wait_for_task(client, upid, deadline).warnings)
 
 
 def _nothing_done_error(step: Step) -> PveError:

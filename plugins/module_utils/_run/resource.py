@@ -41,13 +41,25 @@ class Outcome:
     facts: dict[str, Any] = field(default_factory=dict)
     # The answer to the latest request.
     answer: Any = None
+    # Whether the wished state was found after an answer was lost, so that nothing is left to do.
+    is_goal_reached: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it can't be known what became of the latest request."""
+        return self.failure is not None and self.failure.is_unknown
 
     @property
     def changed(self) -> bool:
-        """Whether the target was changed, or is still being changed."""
-        running = self.failure is not None and self.failure.code == TIMEOUT and bool(self.upids)
-        differs = self.state is not None and self.plan is not None and self.state != self.plan.before
-        return bool(self.steps_done) or running or (self.failure is not None and self.has_sent and differs)
+        """Whether the target was changed, is still being changed, or may have been."""
+        if self.steps_done or self.unknown:
+            return True
+        if self.failure is None or not self.has_sent:
+            return False
+        # A task that has failed, or still runs, may have done anything until then.
+        if self.upids and (self.failure.code == TIMEOUT or self.state is None):
+            return True
+        return self.state is not None and self.plan is not None and self.state != self.plan.before
 
     @property
     def label(self) -> str:
@@ -101,6 +113,10 @@ class Resource(ABC, Generic[Observed]):
         """Send a step's request and return its answer; put what the result is to show of it into C(outcome.facts)."""
         upload = {"file": step.file} if step.file else {}
         return client.request(step.method, step.path, step.params, **upload)
+
+    def needs_answer(self, step: Step) -> bool:
+        """Whether the answer to a step holds what can't be had again, such as a token's secret."""
+        return False
 
     def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         """Whether a state is the one that the plan aims at."""

@@ -90,6 +90,8 @@ def _finish(module: PveModule, noun: str, outcomes: Sequence[Outcome], result: d
             module.warn(f"{outcome.label}: {line}")
     result["changed"] = any(_is_changed(module, outcome) for outcome in outcomes)
     result[noun] = [_report(module, outcome) for outcome in outcomes]
+    if any(outcome.unknown for outcome in outcomes):
+        result["unknown"] = True
     result["upids"] = [upid for outcome in outcomes for upid in outcome.upids]
     failed = [outcome for outcome in outcomes if outcome.failure is not None]
     if not failed:
@@ -124,5 +126,6 @@ def _report(module: PveModule, outcome: Outcome) -> dict[str, Any]:
         "changed": _is_changed(module, outcome),
         "upids": outcome.upids,
         **outcome.facts,
+        **({"unknown": True} if outcome.unknown else {}),
         "failure": outcome.failure.failure() if outcome.failure else None,
     }

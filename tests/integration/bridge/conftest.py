@@ -76,6 +76,8 @@ def env(clean_env: dict[str, str], simulator: Simulator) -> dict[str, str]:
         "PROXMOX_TOKEN_ID": simulator.token_id,
         "PROXMOX_TOKEN_SECRET": simulator.token_secret,
         "PROXMOX_FINGERPRINT": simulator.fingerprint,
+        # The users of these tests' clients answer at once.
+        "PLAYVISOR_READING_SECONDS": "0",
     }
 
 
@@ -135,7 +137,7 @@ def converse(env: dict[str, str]) -> Callable[..., Any]:
     """`converse(steps, mode="apply")`: connects a real MCP client over stdio and returns what `steps(client)` does.
 
     Its user approves every plan, or does what `user` does; with None there is nobody to ask. `hear` gets what the
-    server says unasked.
+    server says unasked. `options` are further ones of the server's.
     """
 
     def run(
@@ -147,12 +149,14 @@ def converse(env: dict[str, str]) -> Callable[..., Any]:
         aliases: str = "",
         user: Any = approving,
         hear: Any = None,
+        name: str = "test-client",
+        options: tuple[str, ...] = (),
     ) -> Any:
-        options = ["--mode", mode, "--toolsets", toolsets, "--aliases", aliases]
+        options = ("--mode", mode, "--toolsets", toolsets, "--aliases", aliases, *options)
         server = StdioServerParameters(command=PLAYVISOR[0], args=[*PLAYVISOR[1:], "mcp", *options], env=env)
 
         async def connected() -> Any:
-            info = Implementation(name="test-client", version="7")
+            info = Implementation(name=name, version="7")
             heard = {"elicitation_callback": user, "message_handler": hear}
             async with Client(server, client_info=info, mode=protocol, **heard) as client:
                 return await steps(client)

@@ -71,7 +71,7 @@ def test_without_anybody_to_ask_it_is_held_and_approved_at_the_command_line(conv
     (first, _second) = playvisor("approvals", "list", "--json").json
     assert first["plan_id"] == held["plan"]["id"]
     assert "shutdown" in playvisor("approvals", "show", first["plan_id"]).stdout
-    assert playvisor("approvals", "approve", first["plan_id"]).status == 0
+    assert playvisor("approvals", "approve", first["plan_id"], "--yes").status == 0
     assert writes() == []
 
     done = converse(stop(web), user=None)
@@ -84,7 +84,7 @@ def test_without_anybody_to_ask_it_is_held_and_approved_at_the_command_line(conv
 def test_an_approval_is_void_when_the_guest_is_another_by_then(converse, playvisor, guest):
     web = guest(running=True)
     held = converse(stop(web), user=None)
-    playvisor("approvals", "approve", held["plan"]["id"])
+    playvisor("approvals", "approve", held["plan"]["id"], "--yes")
 
     web.config["name"] = "somebody-elses"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -508,7 +507,7 @@ class TestEnds:
         )
         with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
             left = Path(process.stdout.readline().strip())
-            os.utime(left, (0, 0))
+            (left / "0123.key").write_text("a key")
             PrivateFolder().remove()
             assert left.is_dir()
             process.kill()

@@ -138,7 +138,7 @@ class TestNineHundredGuests:
     def test_they_are_changed_and_everybody_is_told_so(self, call, ledger, playvisor, simulator):
         held = call(*self.REQUEST)
         assert (held["status"], len(held["plan"]["steps"])) == ("held", 900)
-        playvisor("approvals", "approve", held["plan"]["id"])
+        playvisor("approvals", "approve", held["plan"]["id"], "--yes")
 
         done = call(*self.REQUEST)
 

@@ -45,30 +45,30 @@ def test_two_clients_wait_for_each_other_only_on_the_same_guest(serving, talk, g
     assert asked.index(("PUT", f"/nodes/{second.node}/lxc/{second.vmid}/config")) < looks[-1]
 
 
-def test_the_locks_of_several_guests_are_taken_all_or_none(tmp_path):
+def test_the_locks_of_several_guests_are_taken_all_or_none(database):
     cancel = threading.Event()
-    with guest_locks.hold(tmp_path, CLUSTER, ["101", "102"], cancel) as alone:
+    with guest_locks.hold(database, CLUSTER, ["101", "102"], cancel) as alone:
         assert alone
-        with guest_locks.hold(tmp_path, CLUSTER, ["103"], cancel) as beside:
+        with guest_locks.hold(database, CLUSTER, ["103"], cancel) as beside:
             assert beside
-        with guest_locks.hold(tmp_path, "https://other:8006", ["101"], cancel) as elsewhere:
+        with guest_locks.hold(database, "https://other:8006", ["101"], cancel) as elsewhere:
             assert elsewhere
         cancel.set()
-        with guest_locks.hold(tmp_path, CLUSTER, ["103", "102"], cancel) as given_up:
+        with guest_locks.hold(database, CLUSTER, ["103", "102"], cancel) as given_up:
             assert not given_up
-    with guest_locks.hold(tmp_path, CLUSTER, ["102", "103"], cancel) as later:
+    with guest_locks.hold(database, CLUSTER, ["102", "103"], cancel) as later:
         assert later
 
 
-def test_whoever_waits_goes_on_when_the_lock_is_free(tmp_path):
+def test_whoever_waits_goes_on_when_the_lock_is_free(database):
     order, waiting = [], threading.Event()
 
     def second():
         waiting.set()
-        with guest_locks.hold(tmp_path, CLUSTER, ["101"], threading.Event()) as alone:
+        with guest_locks.hold(database, CLUSTER, ["101"], threading.Event()) as alone:
             order.append(("second", alone))
 
-    with guest_locks.hold(tmp_path, CLUSTER, ["101"], threading.Event()):
+    with guest_locks.hold(database, CLUSTER, ["101"], threading.Event()):
         thread = threading.Thread(target=second)
         thread.start()
         waiting.wait(10)

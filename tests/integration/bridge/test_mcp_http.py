@@ -91,9 +91,12 @@ def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving
         assert begun.status_code == 200
         # A session is only for the token that began it.
         assert knock(url, other, **{"mcp-session-id": begun.headers["mcp-session-id"]}).status_code == 404
+        # Requests for another server are none of this token's.
         assert knock(url, secret, host="evil.example").status_code == 421
         assert knock(url, secret, origin="https://evil.example").status_code == 403
-        assert knock(url, secret, origin="http://localhost:3000").status_code == 200
+        assert knock(url, secret, origin="http://localhost:3000").status_code == 403
+        own = url.removesuffix("/mcp")
+        assert [knock(url, secret, origin=own).status_code for _dummy in range(3)] == [200, 200, 200]
         often = knock(url, secret)
 
     assert often.status_code == 429

@@ -140,7 +140,7 @@ def test_a_listener_is_told_what_runs_change_also_those_of_other_processes(conve
             await client.call_tool("list_guests", {})
             await client.call_tool("start_guest", {"vmid": off.vmid})
             await hear(3)
-            approved = await anyio.to_thread.run_sync(playvisor, "approvals", "approve", held)
+            approved = await anyio.to_thread.run_sync(playvisor, "approvals", "approve", held, "--yes")
             assert approved.status == 0
             await hear(4)
         return told, watched

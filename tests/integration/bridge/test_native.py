@@ -60,7 +60,7 @@ def test_a_plan_that_is_out_of_date_is_neither_applied_nor_approved(
         return held, await call("apply_plan", plan_id=ready), await call("apply_plan", plan_id=held)
 
     held, *refused = converse(steps, user=None)
-    approved = playvisor("approvals", "approve", held)
+    approved = playvisor("approvals", "approve", held, "--yes")
 
     assert [(one["status"], "is out of date since" in one["summary"]) for one in refused] == [("refused", True)] * 2
     assert (approved.status, "is expired" in approved.stderr) == (2, True)
@@ -78,8 +78,8 @@ def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(con
     (first, second), held = converse(plan, user=None)
     assert (held["status"], held["failure"]["code"]) == ("held", "approval_required")
     assert f"playvisor approvals approve {first[:8]}" in held["failure"]["hint"]
-    playvisor("approvals", "approve", first)
-    playvisor("approvals", "approve", second)
+    playvisor("approvals", "approve", first, "--yes")
+    playvisor("approvals", "approve", second, "--yes")
     name, web.config["name"] = web.config["name"], "somebody-elses"
 
     async def drifted(client):
@@ -102,7 +102,7 @@ def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, pla
 
     plan_id = converse(plan, user=None)["plan"]["id"]
     assert playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json").json["status"] == "held"
-    playvisor("approvals", "approve", plan_id)
+    playvisor("approvals", "approve", plan_id, "--yes")
 
     done = playvisor("apply", plan_id, "--json")
 
@@ -123,7 +123,7 @@ def test_a_person_applies_what_a_client_has_planned(converse, playvisor, guest, 
     playvisor("approvals", "deny", plan_id)
     assert "was denied" in playvisor("apply", plan_id, "--json").json["summary"]
     other = converse(plan, mode="check")["plan"]["id"]
-    playvisor("approvals", "approve", other)
+    playvisor("approvals", "approve", other, "--yes")
 
     done = playvisor("apply", other[:8], "--json")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -106,3 +107,74 @@ def test_what_a_run_leaves_behind_is_for_its_owner_only(playvisor, state_dir):
     folders = [path for path in state_dir.rglob("*") if path.is_dir()]
     assert state_dir.stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o022 == 0 for path in folders)
+
+
+def test_a_whole_token_is_taken_apart_and_what_can_not_be_is_refused(playvisor, spied, simulator, tmp_path, ledger):
+    secret = simulator.token_secret
+    whole = f"{simulator.user}!{simulator.token_id}={secret}"
+    for name in ("PROXMOX_TOKEN_SECRET", "PROXMOX_USER"):
+        del spied[name]
+    changes = [
+        {"PROXMOX_TOKEN_ID": whole},
+        {"PROXMOX_TOKEN_ID": f"'PVEAPIToken={whole}'", "PROXMOX_TOKEN_SECRET": secret},
+        {"PROXMOX_TOKEN_ID": None, "PROXMOX_USER": whole},
+        {"PROXMOX_TOKEN_ID": f"{simulator.user} {secret}"},
+        {"PROXMOX_URL": f"{simulator.url}/?token={secret}"},
+        {"PROXMOX_URL": simulator.url.replace("://", f"://root:{secret}@")},
+        {"PROXMOX_TOKEN_ID": whole, "PLAYVISOR_LEDGER_URL": f"postgresql://me:{secret}@127.0.0.1:1/x"},
+    ]
+    commands = [("call", "list_guests", "--json"), ("doctor",)]
+
+    done = [playvisor(*command, environment=spied, **change) for change in changes for command in commands]
+    done += [playvisor("runs", "show", ledger.recent()[0].run_id, environment=spied, PROXMOX_TOKEN_ID=whole)]
+
+    assert [one.status for one in done[0:6:2]] == [0, 0, 0]
+    assert [one.status for one in done[6:12]] == [2] * 6
+    assert all(one.status for one in done[12:14])
+    assert {row.proxmox_user for row in ledger.recent()} == {f"{simulator.user}!{simulator.token_id}"}
+    left = everything_below(tmp_path)
+    assert [str(path) for path, content in left.items() if secret.encode() in content] == []
+    assert [one for one in done if secret in one.stdout + one.stderr] == []
+
+
+@pytest.mark.parametrize("executor", ["warm", "cold"])
+def test_what_is_said_to_a_guest_is_left_to_the_guest(playvisor, spied, simulator, tmp_path, guest, ledger, executor):
+    web = guest(running=True)
+    script = f"root:{OTHER_SECRET}"
+
+    done = playvisor(
+        "call",
+        "exec_guest",
+        f"vmid={web.vmid}",
+        'command=["chpasswd"]',
+        f"stdin={script}",
+        "--json",
+        environment={**spied, "PLAYVISOR_EXECUTOR": executor},
+    )
+
+    kept = f"sha256:{hashlib.sha256(script.encode()).hexdigest()} ({len(script)} bytes)"
+    assert done.json["plan"]["steps"][0]["params"]["input-data"] == kept
+    assert ledger.recent()[0].arguments["stdin"] == kept
+    left = everything_below(tmp_path)
+    assert [str(path) for path, content in left.items() if OTHER_SECRET.encode() in content] == []
+    assert OTHER_SECRET not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list_guests", f"password={OTHER_SECRET}"),
+        ("list_guests", f"guests.password={OTHER_SECRET}"),
+        ("get_guest", f"vmid={OTHER_SECRET}"),
+        ("list_storage_content", f"content={OTHER_SECRET}"),
+        ("no_such_tool", f"anything={OTHER_SECRET}"),
+    ],
+)
+def test_of_arguments_that_are_refused_only_the_type_is_recorded(playvisor, env, words, ledger, state_dir):
+    done = playvisor("call", *words, "--json", environment=env)
+
+    assert done.status == 2
+    row = ledger.recent()[0]
+    assert "not kept" in json.dumps(row.arguments)
+    assert OTHER_SECRET not in json.dumps(row.as_dict())
+    assert not any(OTHER_SECRET.encode() in file.read_bytes() for file in state_dir.rglob("*") if file.is_file())

@@ -9,6 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run import lost
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import _apply, apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome, Resource
 
@@ -25,6 +26,8 @@ LOCKED = {"path": "/status/start$", "message": "can't lock file 'lock-101.conf' 
 LOST = {"path": "/status/start$", "action": "lost"}
 # The node gives up, and the work is done all the same or was never begun.
 TIMED_OUT = {"path": "/status/start$", "status": 596}
+# The work is done, and something else comes in place of its answer.
+REPLACED = [{"action": "replaced", "status": status} for status in (500, 502, 503, 504, 595, 596, 599)]
 FAILED = {"task": "qmstart", "action": "fail", "message": "start failed"}
 
 
@@ -79,7 +82,8 @@ class Place:
 
 
 @pytest.fixture
-def place(simulator):
+def place(simulator, monkeypatch):
+    monkeypatch.setattr(lost, "LATE_SECONDS", 0.2)
     return Place(simulator)
 
 
@@ -128,8 +132,6 @@ def test_a_request_that_timed_out_is_followed_and_not_sent_again(running):
         (FAILED, True, AGAIN, Power(), errors.TASK_FAILED),
         (FAILED, True, STARTED, Clone(), errors.TASK_FAILED),
         (TIMED_OUT, False, STARTED, Power(), errors.TIMEOUT),
-        (LOST, False, AGAIN, Power(), errors.UNREACHABLE),
-        (LOST, False, STARTED, Clone(), errors.UNREACHABLE),
     ],
 )
 def test_a_state_that_proves_nothing_leaves_the_failure(place, fault, is_running, plan, resource, code):
@@ -138,6 +140,79 @@ def test_a_state_that_proves_nothing_leaves_the_failure(place, fault, is_running
 
     assert place.apply(plan, resource).failure.code == code
     assert len(place.sent) == 1
+
+
+@pytest.mark.parametrize(("plan", "resource"), [(AGAIN, Power()), (STARTED, Clone())], ids=["again", "clone"])
+@pytest.mark.parametrize("delivery", [{"action": "lost"}, {"action": "half"}, *REPLACED], ids=str)
+def test_where_the_state_proves_nothing_the_task_of_a_lost_answer_does(place, plan, resource, delivery):
+    place.simulator.world.settings.task_seconds = 0.3
+    place.simulator.inject(path="/status/start$", **delivery)
+
+    outcome = place.apply(plan, resource)
+
+    assert (outcome.failure, outcome.changed, outcome.unknown, len(place.sent)) == (None, True, False, 1)
+    assert [str(task.upid) for task in place.simulator.world.tasks.list_all()] == outcome.upids
+    assert "its task was found" in outcome.warnings[0]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "not known"])
+def test_a_task_from_before_the_request_is_not_taken_for_its(place, known):
+    place.client.known_upids.update([place.client.request("POST", f"{GUEST}/status/start")] if known else [])
+    if not known:
+        place.client.request("POST", f"{GUEST}/status/start")
+        place.simulator.advance(3)
+        place.client.get("/version")
+    place.simulator.inject(path="/status/start$", action="reset")
+
+    outcome = place.apply(AGAIN, timeout=1)
+
+    assert (outcome.unknown, outcome.changed, outcome.failure.code, outcome.upids) == (True, True, "unreachable", [])
+    assert ("one of these tasks may be its: UPID" in outcome.failure.message) != known
+
+
+def test_a_task_of_another_user_is_not_taken_for_a_requests(place):
+    place.simulator.inject(path="/status/start$", action="lost")
+    place.client.connection = replace(place.client.connection, token_id="other")
+
+    assert place.apply(AGAIN, timeout=1).unknown
+
+
+def test_of_two_tasks_that_may_be_a_requests_none_is_taken_and_both_are_named(place):
+    place.simulator.world.settings.task_seconds = 0.3
+    place.simulator.inject(path="/status/start$", action="lost")
+    for _time in range(2):
+        with pytest.raises(errors.PveError):
+            place.client.request("POST", f"{GUEST}/status/start")
+
+    outcome = place.apply(AGAIN, timeout=1)
+
+    upids = [str(task.upid) for task in place.simulator.world.tasks.list_all()]
+    assert (outcome.unknown, outcome.changed, outcome.upids, len(upids)) == (True, True, [], 3)
+    assert [upid in outcome.failure.message for upid in upids] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"action": "reset"}, {"status": 596}, {"status": 595}, {"status": 403}, {"status": 500}],
+    ids=["reset", "596", "595", "403", "500"],
+)
+def test_how_a_task_ended_that_can_not_be_asked_for_is_unknown(place, fault):
+    place.simulator.world.settings.task_seconds = 60
+    place.simulator.inject(path="/tasks/UPID", method="GET", **fault)
+
+    outcome = place.apply(AGAIN, timeout=1)
+
+    assert (outcome.unknown, outcome.changed, len(outcome.upids)) == (True, True, 1)
+    assert outcome.upids[0] in outcome.failure.message
+
+
+def test_a_request_that_could_not_be_sent_was_not_done(place):
+    place.client.get("/version")
+    place.simulator.stop()
+
+    outcome = place.apply(AGAIN, timeout=1)
+
+    assert (outcome.failure.code, outcome.unknown, outcome.changed) == (errors.UNREACHABLE, False, False)
 
 
 def test_a_locked_guest_is_waited_for_and_asked_again(place):

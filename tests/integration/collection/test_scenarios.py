@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import yaml
-from scenarios import Place, all_scenarios
+from scenarios import all_scenarios
 from scenarios.running import MODULES, attempt, complaints, prepare
+from simulated import CLUSTER, PLACES, build
 
-from pve_simulator import Simulator, build_cluster
+from pve_simulator import Simulator
 
-OFFERS = frozenset({"snapshots", "container_snapshots", "agent", "internet", "simulator"})
-CLUSTER = Place(
-    node="pve1",
-    other_node="pve2",
-    storage="local-lvm",
-    bridge="vmbr0",
-    backups="local",
-    ostemplate="local:vztmpl/debian-13-standard_13.1-1_amd64.tar.zst",
-    first_vmid=9100,
-    last_vmid=9199,
-    offers=OFFERS,
-)
-# One node with one directory for everything and without hardware virtualization, where containers have no snapshots.
-SINGLE = replace(
-    CLUSTER,
-    other_node=None,
-    storage="local",
-    disk_format="qcow2",
-    kvm=False,
-    offers=OFFERS - {"container_snapshots", "simulator"},
-)
 _SPEED = 100.0
 SOURCES = Path(__file__).resolve().parents[3] / "plugins/modules"
-PLACES = {"cluster": CLUSTER, "single": SINGLE}
 EVERY = [
     pytest.param(place, one, id=f"{name}: {one.module}: {one.name}")
     for name, place in PLACES.items()
     for one in all_scenarios(place)
     if not place.lacking(one)
 ]
-
-
-def build(place):
-    """A simulated cluster of the shape of a place."""
-    if place.other_node:
-        return build_cluster(nodes=2, guests=8)
-    cluster = build_cluster(nodes=1, guests=0)
-    local = cluster.storages["local"]
-    local.config["content"] = "images,rootdir,iso,vztmpl,backup,import,snippets"
-    cluster.storages = {local.id: local}
-    cluster.nodes[place.node].kvm = False
-    return cluster
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from mcp_bridge.auth import tokens as module
-from mcp_bridge.auth.middleware import RateLimit, is_loopback, make_transport_security
-from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.auth.addresses import is_loopback
+from mcp_bridge.auth.middleware import RateLimit
+from mcp_bridge.auth.tokens import TokenWriter
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp.http import ListenOptions
@@ -17,7 +18,7 @@ from mcp_bridge.system.identity import format_timestamp
 
 @pytest.fixture
 def tokens(tmp_path):
-    return Tokens(Database(tmp_path / "state"))
+    return TokenWriter(Database(tmp_path / "state"))
 
 
 def test_a_token_is_known_by_its_secret_which_is_nowhere_kept(tokens, tmp_path):
@@ -85,14 +86,6 @@ def test_a_bucket_gives_what_is_in_it_and_fills_again():
 )
 def test_loopback_is_told_from_what_others_reach(host, loopback):
     assert is_loopback(host) == loopback
-
-
-def test_hosts_and_origins_are_those_of_the_server_only():
-    known = make_transport_security("192.0.2.1", ["mcp.example.com"])
-
-    assert {"192.0.2.1", "192.0.2.1:*", "mcp.example.com", "mcp.example.com:*"} <= set(known.allowed_hosts)
-    assert {"https://mcp.example.com", "http://localhost:*"} <= set(known.allowed_origins)
-    assert known.enable_dns_rebinding_protection
 
 
 @pytest.mark.parametrize(

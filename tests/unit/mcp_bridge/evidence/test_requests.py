@@ -58,7 +58,7 @@ def test_a_task_that_only_the_module_knows_of_counts(folder):
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [
-        ({"status": None}, "start of 101 was sent, and no answer was seen: it may have been done."),
+        ({"status": None}, "start of 101 was sent, and no answer was seen: it may have been done (unknown)."),
         ({"status": 500}, "start of 101 was refused (500)."),
         ({"status": 200}, "start of 101 was sent."),
         ({"status": 200, "upid": "U", "state": "running"}, "start of 101 was sent; its task still runs (U)."),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mcp_bridge.ledger import guest_index
 from mcp_bridge.ledger.records import Closing, Opening, Who
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.ledger.writer import LedgerWriter
 
 # No guest made of these has the name of an argument.
 NAMES = st.text("ab1\u00e9._-", min_size=1, max_size=3)
@@ -47,7 +47,7 @@ def test_the_words_are_what_a_search_finds(arguments, summary, guest):
 
 
 def test_a_ledger_finds_what_a_search_finds(tmp_path, ledger_url):
-    ledger = Ledger(tmp_path, ledger_url)
+    ledger = LedgerWriter(tmp_path, ledger_url)
     guests = ["101", "1101", "web-1", "web-10", "web", "web.a", "Web-1", "\u00e9-1"]
     chosen = random.Random(4711)
     for number in range(100):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from mcp_bridge.ledger import artifacts, chain, parallel_verify
 from mcp_bridge.ledger.records import Closing, Opening, Who
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.ledger.writer import LedgerWriter
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
 RUNS = 12
@@ -30,7 +30,7 @@ def opening(number):
 @pytest.fixture
 def ledger(tmp_path, ledger_url):
     """Runs that overlap: every third ends four runs later, one with artifacts, and one goes on."""
-    ledger = Ledger(tmp_path, ledger_url)
+    ledger = LedgerWriter(tmp_path, ledger_url)
     for number in range(RUNS):
         ledger.open(opening(number))
         if number % 3:

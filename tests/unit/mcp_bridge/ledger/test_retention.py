@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from mcp_bridge.errors import LedgerError
+from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.records import Closing, KeptPlan, Opening, Who, make_expiry
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.ledger.writer import LedgerWriter
+from mcp_bridge.policy.freeze import Freezer
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.")
 WHO = Who("playvisor-cli", "1.0")
@@ -20,7 +21,7 @@ DAY = "2026-01-{:02}T00:00:00.000000Z"
 
 @pytest.fixture
 def ledger(tmp_path, ledger_url):
-    return Ledger(tmp_path, ledger_url)
+    return LedgerWriter(tmp_path, ledger_url)
 
 
 @pytest.fixture
@@ -85,13 +86,13 @@ def four_runs(ledger, on_day):
 def test_what_is_old_goes_with_its_artifacts_and_the_rest_verifies(four_runs, tmp_path):
     removal = prune(four_runs, DAY.format(2), "pruning")
 
-    assert (removal.runs, removal.entry, removal.kept) == (1, 2, {})
+    assert (removal.runs, removal.entry, list(removal.kept)) == (1, 3, [1])
     assert ids(four_runs) == ["pruning", "four", "three", "two"]
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["three"]
     assert not (tmp_path / "pruning").exists()
     checked = four_runs.verify()
-    assert (checked.faults, checked.since, checked.start) == ([], DAY.format(2), 2)
-    assert (checked.runs, checked.entries) == (4, 7)
+    assert (checked.faults, checked.since, checked.start) == ([], DAY.format(2), 3)
+    assert (checked.runs, checked.entries) == (4, 8)
 
 
 @pytest.mark.parametrize("day", [2, 3, 9])
@@ -108,13 +109,13 @@ def test_the_removal_is_a_run_that_says_what_went(four_runs):
 
     row = four_runs.find("pruning")
     assert (row.tool, row.outcome, row.client_name) == ("prune_runs", "ok", "playvisor-cli")
-    assert (row.arguments["before"], row.arguments["entry"], row.arguments["runs"]) == (DAY.format(2), 2, 1)
+    assert (row.arguments["before"], row.arguments["entry"], row.arguments["runs"]) == (DAY.format(2), 3, 1)
 
 
 def test_a_run_that_reaches_over_the_border_stays_whole(four_runs):
     removal = prune(four_runs, DAY.format(3), "pruning")
 
-    assert list(removal.kept) == [3]
+    assert (sorted(removal.kept), removal.kept_runs) == ([1, 4], 1)
     assert ids(four_runs) == ["pruning", "four", "three", "two"]
     assert faults(four_runs) == []
 
@@ -176,7 +177,7 @@ def test_what_was_changed_later_does_not_keep_what_is_old(four_runs, database):
     "tampering",
     [
         "UPDATE checkpoints SET hash = 'x'",
-        "UPDATE checkpoints SET seq = 4",
+        "UPDATE checkpoints SET seq = 5",
         "UPDATE checkpoints SET pruned_by = 'two'",
         "DELETE FROM checkpoints",
         "DELETE FROM runs WHERE run_id = 'pruning'",
@@ -204,7 +205,8 @@ def test_a_checkpoint_is_no_way_to_remove_a_run_by_hand(four_runs, database):
     database("DELETE FROM runs WHERE run_id = 'one'")
     database("INSERT INTO checkpoints VALUES (2, :hash, 'asked')", hash=row.closed_hash)
 
-    assert ("asked", "where the ledger begins is not what the run that removed older ones says") in faults(four_runs)
+    what = "where the ledger begins is not what the entry by which older ones were removed says"
+    assert ("asked", what) in faults(four_runs)
 
 
 def test_a_removal_that_was_broken_off_leaves_everything(four_runs, monkeypatch, tmp_path):
@@ -215,7 +217,7 @@ def test_a_removal_that_was_broken_off_leaves_everything(four_runs, monkeypatch,
         raise OSError("no power")
 
     with monkeypatch.context() as broken:
-        broken.setattr("mcp_bridge.ledger.store._append_closing", fail)
+        broken.setattr("mcp_bridge.ledger.writer.append_closing", fail)
         with pytest.raises(OSError, match="no power"):
             four_runs.prune(removal, opening("pruning"))
 
@@ -244,14 +246,72 @@ def test_the_second_of_two_removals_of_one_run_fails(four_runs):
     assert faults(four_runs) == []
 
 
-def test_old_plans_go_too(four_runs):
-    plan = KeptPlan("p", "d" * 64, "stop_guest", {}, {}, "c", DAY.format(2), "used", made_at=DAY.format(1))
-    four_runs.plans.keep(plan)
-    four_runs.plans.keep(replace(plan, plan_id="q", expires_at=make_expiry(60)))
+def test_old_plans_go_with_their_acts_and_those_in_date_stay(ledger, on_day, database):
+    on_day(1)
+    plan = KeptPlan("p", "d" * 64, "stop_guest", {}, {}, "c", DAY.format(2), "ready", made_at=DAY.format(1))
+    ledger.plans.keep(plan)
+    ledger.plans.keep(replace(plan, plan_id="q", expires_at=make_expiry(60)))
+    run(ledger, "one")
+    on_day(4)
+    run(ledger, "two")
 
-    prune(four_runs, DAY.format(3), "pruning")
+    prune(ledger, DAY.format(3), "pruning")
 
-    assert [kept.plan_id for kept in four_runs.plans.list_recent()] == ["q"]
+    assert [kept.plan_id for kept in ledger.plans.list_recent()] == ["q"]
+    assert database("SELECT subject FROM acts WHERE kind = 'plan_kept'") == [("q",)]
+    assert faults(ledger) == []
+    assert ledger.plans.find("q").state == "ready"
+
+
+def test_the_record_of_a_removal_outlives_the_next(ledger, on_day):
+    for day in (1, 3, 5):
+        on_day(day)
+        run(ledger, f"run {day}")
+        if day > 1:
+            prune(ledger, DAY.format(day), f"pruning {day}")
+    on_day(9)
+    prune(ledger, DAY.format(9), "pruning 9")
+
+    assert ids(ledger) == ["pruning 9"]
+    removals = [(act["facts"]["run"], act["facts"]["runs"]) for act in ledger.list_acts(kind="pruned")]
+    assert removals == [("pruning 9", 2), ("pruning 5", 2), ("pruning 3", 1)]
+    assert faults(ledger) == []
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "DELETE FROM acts WHERE seq = (SELECT min(seq) FROM acts WHERE kind = 'pruned')",
+        "UPDATE acts SET facts = '{}' WHERE seq = (SELECT min(seq) FROM acts WHERE kind = 'pruned')",
+        "DELETE FROM acts WHERE kind = 'frozen'",
+        "UPDATE acts SET who = 'x' WHERE kind = 'frozen'",
+        "DELETE FROM acts WHERE seq = 1",
+    ],
+)
+def test_the_acts_that_stay_can_not_be_changed_unseen(ledger, on_day, database, tampering):
+    on_day(1)
+    Freezer(ledger.database).freeze("an audit")
+    run(ledger, "one")
+    on_day(3)
+    prune(ledger, DAY.format(2), "first")
+    on_day(5)
+    prune(ledger, DAY.format(4), "second")
+    assert faults(ledger) == []
+    assert Freezer(ledger.database).read_freeze().why == "an audit"
+
+    database(tampering)
+
+    assert faults(ledger) != []
+
+
+def test_what_is_younger_than_the_least_age_is_not_removed(ledger):
+    run(ledger, "one")
+    tomorrow = make_expiry(86_400)
+
+    with pytest.raises(UsageError, match="Runs of the last 30 days are not removed"):
+        ledger.find_removable(tomorrow, 30)
+
+    assert ids(ledger) == ["one"]
 
 
 def test_the_facts_that_a_removal_rests_on_are_in_the_chain(four_runs, database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,14 +17,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, insert, inspect, select, text
+from sqlalchemy import MetaData, NullPool, create_engine, insert, inspect, text, update
 
-from mcp_bridge.database.open import alembic_config, open_database, upgrade
-from mcp_bridge.database.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata, runs
+from mcp_bridge.auth.tokens import Tokens
+from mcp_bridge.database.open import _create_engine, alembic_config, open_database, upgrade
+from mcp_bridge.database.tables import CLOSING, OPENING, SCHEMA_VERSION, metadata
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import artifacts, chain
 from mcp_bridge.ledger.records import Closing, Opening, Who
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.ledger.writer import LedgerWriter
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 
 DONE = Closing("ok", "allowed", True, "Changed guest 101.", "d" * 64, None, ["UPID:pve1:1:"])
@@ -37,7 +39,7 @@ def opening(run_id=None, **fields):
 
 @pytest.fixture
 def ledger(tmp_path, ledger_url):
-    return Ledger(tmp_path, ledger_url)
+    return LedgerWriter(tmp_path, ledger_url)
 
 
 @pytest.fixture
@@ -137,12 +139,12 @@ def test_what_was_not_touched_verifies(ledger, three_runs):
     checked = ledger.verify()
 
     assert checked.faults == []
-    assert (checked.runs, checked.entries, checked.artifacts) == (3, 6, 1)
+    assert (checked.runs, checked.entries, checked.artifacts) == (3, 7, 1)
 
 
 def test_a_ledger_that_is_not_there_is_not_called_intact(tmp_path):
     with pytest.raises(LedgerError, match="no ledger"):
-        Ledger(tmp_path).verify()
+        LedgerWriter(tmp_path).verify()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,7 +199,7 @@ def test_a_removed_row_leaves_a_gap(ledger, three_runs, database, number):
 def test_a_removed_last_row_is_missed_at_the_end(ledger, three_runs, database):
     database("DELETE FROM runs WHERE run_id = :id", id=three_runs[2])
 
-    assert faults(ledger) == [("", "the end of the ledger: the newest entry is 4, but 6 were written")]
+    assert faults(ledger)[0] == ("", "the end of the ledger: the newest entry is 5, but 7 were written")
 
 
 def test_a_run_can_not_be_made_to_look_unfinished(ledger, three_runs, database):
@@ -252,7 +254,7 @@ def test_the_manifest_is_one_that_sha256sum_can_check(ledger, three_runs):
 
 def test_many_threads_and_ledgers_append_to_one_chain(tmp_path, ledger_url):
     def work(_number):
-        own = Ledger(tmp_path, ledger_url)
+        own = LedgerWriter(tmp_path, ledger_url)
         for _turn in range(5):
             run = opening()
             own.open(run)
@@ -261,16 +263,17 @@ def test_many_threads_and_ledgers_append_to_one_chain(tmp_path, ledger_url):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
 
-    checked = Ledger(tmp_path, ledger_url).verify()
+    checked = LedgerWriter(tmp_path, ledger_url).verify()
     assert checked.faults == []
-    assert checked.entries == 40
+    assert checked.entries == 41
 
 
 def test_a_run_of_a_process_that_died_is_closed_as_interrupted(ledger, tmp_path, ledger_url):
     code = (
-        "import sys; from pathlib import Path; from mcp_bridge.ledger.store import Ledger;"
+        "import sys; from pathlib import Path; from mcp_bridge.ledger.writer import LedgerWriter;"
         "from mcp_bridge.ledger.records import Opening, Who;"
-        f"Ledger(Path({str(tmp_path)!r}), {ledger_url!r}).open(Opening('died', 't', {{}}, 'apply', Who('c'), '0.1.0'))"
+        f"LedgerWriter(Path({str(tmp_path)!r}), {ledger_url!r})"
+        ".open(Opening('died', 't', {}, 'apply', Who('c'), '0.1.0'))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     alive = opening()
@@ -319,7 +322,7 @@ def test_a_row_whose_json_was_changed_keeps_nobody_from_verifying(ledger, databa
 
 
 def test_the_state_directory_is_private(tmp_path):
-    Ledger(tmp_path / "state").recent()
+    LedgerWriter(tmp_path / "state").recent()
 
     assert os.stat(tmp_path / "state").st_mode & 0o777 == 0o700
 
@@ -328,13 +331,13 @@ def test_a_state_directory_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(LedgerError, match="can't be made: Not a directory"):
-        Ledger(tmp_path / "file" / "state").recent()
+        LedgerWriter(tmp_path / "file" / "state").recent()
 
 
 @pytest.mark.parametrize("url", ["sqlite:////proc/no/ledger.db", "nosuchdb://host/x"])
 def test_a_database_that_can_not_be_opened_is_a_clear_error(tmp_path, url):
     with pytest.raises(LedgerError, match="The ledger can't be used") as caught:
-        Ledger(tmp_path, url).recent()
+        LedgerWriter(tmp_path, url).recent()
 
     assert "PLAYVISOR_LEDGER_URL" in caught.value.hint
 
@@ -385,6 +388,29 @@ def test_what_is_appended_while_it_verifies_is_no_fault(ledger, three_runs, monk
     assert len(ledger.recent()) == 4
 
 
+def old_row(run_id, seq):
+    """A run of a ledger from before it had acts, which is not closed."""
+    row = opening(run_id).row()
+    kept = {name: value for name, value in row.items() if not name.startswith("asker")}
+    digest = chain.entry_hash("opened", seq, chain.GENESIS, kept)
+    return kept | {"opened_seq": seq, "opened_prev": chain.GENESIS, "opened_hash": digest, "summary": None}
+
+
+def write_old_runs(url, revision, rows, **others):
+    """Make a ledger as an earlier version has left it."""
+    engine = _create_engine(url)
+    upgrade(engine, revision)
+    tables = MetaData()
+    tables.reflect(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(tables.tables["runs"]), rows)
+        for name, values in others.items():
+            for value in values:
+                connection.execute(insert(tables.tables[name]), value)
+        connection.execute(update(tables.tables["ledger_head"]).values(seq=1, hash=rows[0]["opened_hash"]))
+    engine.dispose()
+
+
 class TestMigrations:
     @pytest.fixture
     def url(self, tmp_path, ledger_url):
@@ -408,43 +434,61 @@ class TestMigrations:
         upgrade(engine)
         assert {"runs", "plans", "ledger_head", "checkpoints"} <= set(inspect(engine).get_table_names())
 
-    @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
+    @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
     def test_each_migration_keeps_what_the_ledger_holds(self, tmp_path, url, ledger_url, revision):
-        before = Ledger(tmp_path, ledger_url)
-        before.record(opening(), DONE)
-        rows = before.recent()
-        engine = open_database(url)
-        with engine.begin() as connection:
-            command.downgrade(alembic_config(connection), revision)
-        with engine.connect() as connection:
-            assert MigrationContext.configure(connection).get_current_revision() == revision
-            assert connection.execute(text("SELECT count(*) FROM runs")).scalar() == 1
+        write_old_runs(url, revision, [old_row("one", 1)])
 
-        after = Ledger(tmp_path, ledger_url)
+        after = LedgerWriter(tmp_path, ledger_url)
 
-        assert after.recent() == after.recent(guest="101") == rows
+        # From 0005 on there are the words of runs already.
+        found = after.recent(guest="101" if revision < "0005" else None)
+        assert [row.run_id for row in found] == ["one"]
         assert after.verify().faults == []
+        after.record(opening(), DONE)
+        assert after.verify().faults == []
+        assert [act["kind"] for act in after.list_acts()] == ["ledger_begun"]
 
     def test_runs_of_a_ledger_without_their_words_are_found(self, tmp_path, url, ledger_url):
-        before = Ledger(tmp_path, ledger_url)
-        before.open(opening("one"))
-        engine = open_database(url)
-        with engine.begin() as connection:
-            command.downgrade(alembic_config(connection), "0004")
-            one = dict(connection.execute(select(runs)).mappings().one())
-            more = [
-                one
-                | {"run_id": str(vmid), "opened_seq": vmid, "arguments": f'{{"vmid": {vmid}}}', "summary": "Also db."}
-                for vmid in range(1000, 3500)
-            ]
-            connection.execute(insert(runs), [*more, one | {"run_id": "x", "opened_seq": 9999, "arguments": "spoiled"}])
+        more = [
+            old_row(str(vmid), vmid) | {"arguments": f'{{"vmid": {vmid}}}', "summary": "Also db."}
+            for vmid in range(1000, 3500)
+        ]
+        write_old_runs(url, "0004", [old_row("one", 1), *more, old_row("x", 9999) | {"arguments": "spoiled"}])
 
-        after = Ledger(tmp_path, ledger_url)
+        after = LedgerWriter(tmp_path, ledger_url)
 
         assert [row.run_id for row in after.recent(guest="101")] == ["one"]
         assert [row.run_id for row in after.recent(guest="2345")] == ["2345"]
         assert [row.run_id for row in after.recent(2, guest="db")] == ["3499", "3498"]
         assert len(after.recent(3000, guest="db")) == 2500
+
+    def test_a_token_of_before_is_taken_over_by_an_act_and_a_plan_of_before_counts_no_longer(
+        self, tmp_path, url, ledger_url
+    ):
+        secret = "pv_0a1b2c3d_secret"
+        token = {"key": "0a1b2c3d", "name": "ci", "hash": hashlib.sha256(secret.encode()).hexdigest(), "roles": "[]"}
+        token |= {"made_at": "2026-01-01T00:00:00.000000Z", "made_by": "jo"}
+        revoked = token | {"key": "ffffffff", "name": "old", "revoked_at": "2026-01-02T00:00:00.000000Z"}
+        plan = {"plan_id": "p", "digest": "d", "tool": "t", "shown": "{}", "asker": "c", "local_user": "u"}
+        plan |= {"made_at": "2026", "expires_at": "2999", "state": "approved"}
+        write_old_runs(url, "0005", [old_row("one", 1)], tokens=[token, revoked], plans=[plan])
+        after = LedgerWriter(tmp_path, ledger_url)
+        assert after.plans.list_recent() == []
+        # Nothing has been written since.
+        with pytest.raises(LedgerError, match="does not count"):
+            Tokens(after.database).verify(secret)
+
+        after.record(opening(), DONE)
+
+        assert Tokens(after.database).verify(secret).name == "ci"
+        assert [act["kind"] for act in after.list_acts()] == ["token_adopted", "ledger_begun"]
+        assert after.verify().faults == []
+
+    def test_a_ledger_with_acts_is_not_taken_back(self, tmp_path, url, ledger_url):
+        LedgerWriter(tmp_path, ledger_url).record(opening(), DONE)
+
+        with pytest.raises(RuntimeError, match="There are acts"), open_database(url).begin() as connection:
+            command.downgrade(alembic_config(connection), "0005")
 
     def test_many_processes_may_find_an_empty_database_at_once(self, url):
         with ThreadPoolExecutor(4) as pool:
@@ -461,5 +505,5 @@ class TestMigrations:
 def test_a_password_in_the_url_is_not_told(tmp_path):
     for url in ("postgresql://me:geheim@127.0.0.1:1/x", "postgresql://me:geheim@[::/x", "me:geheim@nowhere"):
         with pytest.raises(LedgerError) as caught:
-            Ledger(tmp_path, url).recent()
+            LedgerWriter(tmp_path, url).recent()
         assert "geheim" not in str(caught.value)

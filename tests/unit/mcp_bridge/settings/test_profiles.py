@@ -95,7 +95,7 @@ def test_without_a_default_no_profile_is_used():
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({"url": "https://root:x@pve1:8006", "token_id": "a@pve!b"}, "hold no credentials"),
+        ({"url": "https://root:x@pve1:8006", "token_id": "a@pve!b"}, "not hold credentials"),
         ({"url": "https://pve1:8006"}, "No token or user is given"),
         ({"url": "https://pve1:8006", "token_id": "a@pve!b"}, "The secret is empty"),
     ],

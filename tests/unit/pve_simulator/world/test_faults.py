@@ -205,5 +205,5 @@ def test_a_bad_rule_is_refused(data, complaint):
 def test_every_action_is_one_of_requests_or_tasks():
     assert {"status", "reset", "hang", "bad_json", "html"} == ANSWERS
     assert {"delay", "lock", "digest", "node_offline"} == EFFECTS
-    assert ANSWERS | EFFECTS | {"slow", "lost"} == REQUEST_ACTIONS
+    assert ANSWERS | EFFECTS | {"slow", "lost", "half", "replaced"} == REQUEST_ACTIONS
     assert {"fail", "warn", "hang", "lock", "node_offline"} == TASK_ACTIONS
