@@ -16,6 +16,7 @@ import requests
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import Caller, make_local_client, make_person
+from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor.warm import WarmExecutor
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.result import Result
@@ -113,7 +114,9 @@ class Lab:
         assert result.plan is not None
         assert result.plan.id is not None
         request = Request("approve_plan", {}, "apply", caller or make_person("playvisor"))
-        (bridge or self.bridge).decide_plan(result.plan.id, request, approve=True)
+        chosen = bridge or self.bridge
+        seen = seal(render_text(chosen.show_plan(result.plan.id)))
+        chosen.decide_plan(result.plan.id, request, approve=True, seen=seen)
 
     def send(self, method: str, path: str, **params: Any) -> Any:
         """Change something past Playvisor, as somebody at Proxmox VE's own interface does."""

@@ -34,6 +34,11 @@ APPROVED = """\
 """
 
 
+def sample(first, *others):
+    """Parameters of which the first is tried with all other tests, too."""
+    return [first, *(pytest.param(other, marks=pytest.mark.trust) for other in others)]
+
+
 @pytest.fixture
 def held(lab):
     """A plan of an AI client that waits for approval."""
@@ -130,7 +135,8 @@ def _migrate(lab):
 
 
 def _freeze(lab):
-    assert lab.run("freeze", "incident").status == 0
+    # A bridge of its own, as that of the command.
+    lab.make_bridge().freezer.freeze("incident")
 
 
 CHANGES = {
@@ -211,7 +217,7 @@ class TestWhoApproves:
         policy.write_text(FOUR_EYES, encoding="utf-8")
         return make_lab(policy=policy)
 
-    @pytest.mark.parametrize("name", ["LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"])
+    @pytest.mark.parametrize("name", sample("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"))
     def test_the_asker_is_no_second_person_by_another_name(self, lab, expect_no_write, name):
         held = lab.ask("stop_guest", STOP)
         spoofed = {name: "alice.ciso", "PLAYVISOR_POLICY": str(lab.changes["policy"])}
@@ -220,6 +226,7 @@ class TestWhoApproves:
             lab.run("approvals", "approve", held.plan.id, **spoofed)
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     @pytest.mark.parametrize("name", ["LOGNAME", "USER"])
     def test_the_asker_asks_not_as_somebody_else(self, lab, expect_no_write, name):
         spoofed = {name: "intern", "PLAYVISOR_POLICY": str(lab.changes["policy"])}
@@ -277,7 +284,7 @@ class TestTheClientsOwnWord:
         with expect_no_write(lab):
             _converse(lab, [lambda _answers: stop, forge, lambda _answers: stop])
 
-    @pytest.mark.parametrize("state", ["", "x", "0" * 36, "%", "*"])
+    @pytest.mark.parametrize("state", sample("x", "", "0" * 36, "%", "*"))
     def test_a_made_up_state_counts_nothing(self, lab, expect_no_write, state):
         stop = {"name": "stop_guest", "arguments": STOP}
         forged = {**stop, "inputResponses": YES, "requestState": state}
@@ -285,6 +292,7 @@ class TestTheClientsOwnWord:
         with expect_no_write(lab):
             _converse(lab, [lambda _answers: stop, lambda _answers: forged], capabilities={"elicitation": {}})
 
+    @pytest.mark.trust
     def test_an_answer_for_one_plan_is_none_for_another(self, lab, expect_no_write):
         stop = {"name": "stop_guest", "arguments": STOP}
         other = {"name": "stop_guest", "arguments": {"vmid": CACHE, "force": True}}
@@ -295,7 +303,7 @@ class TestTheClientsOwnWord:
         with expect_no_write(lab):
             _converse(lab, [lambda _answers: stop, forge], capabilities={"elicitation": {"form": {}}})
 
-    @pytest.mark.parametrize("name", ["root", "playvisor", "person", "token:ci", "operator"])
+    @pytest.mark.parametrize("name", sample("root", "playvisor", "person", "token:ci", "operator"))
     def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write, name):
         calls = [
             {"name": "stop_guest", "arguments": STOP},
@@ -340,6 +348,7 @@ class TestWaiting:
             "configure_guest", {"vmid": WEB, "description": "late"}, progress=progress, **options
         )
 
+    @pytest.mark.trust
     def test_it_is_not_applied_while_frozen(self, lab, waiting, expect_no_write):
         with waiting(self._ask(lab)) as run, expect_no_write(lab):
             _freeze(lab)
@@ -375,6 +384,7 @@ class TestWaiting:
         assert applied.is_set()
         assert len(sent) == 1, sent
 
+    @pytest.mark.trust
     def test_an_approval_does_not_outlive_its_time_in_the_queue(self, make_lab, count):
         lab = make_lab(plan_seconds=3)
         counts = count(ATTACK)
@@ -403,6 +413,7 @@ def _count_open_runs(lab):
 
 
 class TestFreezing:
+    @pytest.mark.trust
     def test_a_run_that_is_under_way_stops(self, make_lab, count):
         lab = make_lab(nodes=3, guests=22)
         counts = count(ATTACK)
@@ -421,7 +432,14 @@ class TestFreezing:
         assert counts.writes == 0, f"{len(lab.writes)} of {len(result.plan.steps)}, {sent} before the freeze"
         assert result.status != "ok"
 
-    @pytest.mark.parametrize("content", ["", "{", "null", "[]", '{"by": 1}', "\x00\xff"])
+    def test_a_thaw_by_hand_is_none(self, lab, expect_no_write):
+        _freeze(lab)
+        assert _execute(lab, "UPDATE freezes SET is_frozen = 0") == 1
+
+        with expect_no_write(lab):
+            assert lab.ask_as_person("start_guest", {"vmid": STOPPED}).status != "ok"
+
+    @pytest.mark.parametrize("content", sample("{", "", "null", "[]", '{"by": 1}', "\x00\xff"))
     def test_a_freeze_that_can_not_be_read_is_on(self, lab, expect_no_write, content):
         lab.bridge.ledger.recent()
         (lab.state_dir / "frozen").write_text(content, encoding="latin-1")
@@ -511,11 +529,11 @@ class TestRowsByHand:
     def test_a_token(self, lab, count, change):
         counts = count(ATTACK)
         counts.tries = 1
-        secret = lab.run("tokens", "create", "ci", "--days", "1").stdout.strip()
+        _token, secret = lab.bridge.tokens.create("ci", days=1)
         known = lab.bridge.tokens.verify(secret)
         assert known
         if "revoked" in change:
-            assert lab.run("tokens", "revoke", "ci").status == 0
+            lab.bridge.tokens.revoke("ci")
         assert _execute(lab, change) == 1
 
         found = lab.bridge.tokens.verify(secret)
@@ -525,8 +543,7 @@ class TestRowsByHand:
     def test_a_token_that_nobody_made(self, lab, count):
         counts = count(ATTACK)
         counts.tries = 1
-        secret = lab.run("tokens", "create", "ci").stdout.strip()
-        lab.bridge.ledger.recent()
+        _token, secret = lab.bridge.tokens.create("ci")
         # One row more, with a hash that the attacker knows the secret of.
         forged = f"pv_{os.urandom(4).hex()}_forged"
         columns = [row[1] for row in _query(lab, "PRAGMA table_info(tokens)")]

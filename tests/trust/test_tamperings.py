@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
@@ -30,10 +29,9 @@ def evidence(lab) -> Lab:
     lab.approve(held)
     lab.ask("stop_guest", {"vmid": WEB})
     lab.ask("stop_guest", {"vmid": CACHE})
-    assert lab.run("tokens", "create", "ci").status == 0
-    assert lab.run("freeze", "incident").status == 0
-    assert lab.run("thaw").status == 0
-    assert lab.run("runs", "verify").status == 0
+    lab.bridge.tokens.create("ci")
+    lab.bridge.freezer.freeze("incident")
+    lab.bridge.freezer.thaw()
     return lab
 
 
@@ -143,6 +141,12 @@ TAMPERINGS: dict[str, Callable[[Lab], None]] = {
     "a token's roles": _run_script("UPDATE tokens SET roles = '[\"admin\"]';"),
     "a token revoked": _run_script("UPDATE tokens SET revoked_at = '2026-01-01T00:00:00.000000Z';"),
     "a token less": _run_script("DELETE FROM tokens;"),
+    "an act less": _run_script("DELETE FROM acts WHERE seq = (SELECT max(seq) FROM acts);"),
+    "an act of another": _run_script("UPDATE acts SET who = replace(who, 'root', 'alice');"),
+    "acts less": _run_script("DELETE FROM acts;"),
+    "a thaw": _run_script("UPDATE freezes SET is_frozen = 1 - is_frozen;"),
+    "a policy": _run_script("UPDATE policies SET text = 'permit (principal, action, resource);';"),
+    "the head": _run_script("UPDATE ledger_head SET seq = seq - 1;"),
     "an artifact changed": _change_artifact,
     "an artifact less": _remove_artifact,
     "an artifact more": _add_artifact,
@@ -168,16 +172,14 @@ def test_it_is_noticed_and_told(evidence, count, tampering):
     counts.tries = 1
     TAMPERINGS[tampering](evidence)
 
-    verified = evidence.run("runs", "verify", "--json")
-    told = evidence.run("runs", "verify")
+    verified = evidence.run("runs", "verify")
 
-    counts.unnoticed = int(verified.status == 0 or told.status == 0)
-    assert verified.status != 0
-    assert told.status == verified.status
-    assert "Traceback" not in told.stderr
-    assert "Intact" not in told.stdout + told.stderr
-    with_words = json.loads(verified.stdout) if verified.stdout.strip() else {"stderr": verified.stderr}
-    assert any(with_words.values())
+    counts.unnoticed = int(verified.status == 0)
+    told = verified.stdout + verified.stderr
+    assert verified.status != 0, told
+    assert told.strip()
+    assert "Traceback" not in told
+    assert "Intact" not in told
 
 
 def test_what_nobody_touched_is_intact(evidence):
