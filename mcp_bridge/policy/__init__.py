@@ -5,7 +5,22 @@
 
 from __future__ import annotations
 
+from mcp_bridge.policy.effects import describe_effects, find_guests
 from mcp_bridge.policy.engine import Decision, Policy
-from mcp_bridge.policy.facts import Approval, Moment, Question, Target, make_question
+from mcp_bridge.policy.facts import Approval, Moment, Question, make_question
+from mcp_bridge.policy.targets import EFFECTS, Effects, GuestPlace, Target
 
-__all__ = ["Approval", "Decision", "Moment", "Policy", "Question", "Target", "make_question"]
+__all__ = [
+    "EFFECTS",
+    "Approval",
+    "Decision",
+    "Effects",
+    "GuestPlace",
+    "Moment",
+    "Policy",
+    "Question",
+    "Target",
+    "describe_effects",
+    "find_guests",
+    "make_question",
+]

@@ -14,12 +14,18 @@ from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
 from mcp_bridge.policy.engine import Ruling
 from mcp_bridge.policy.facts import Approval, Moment, Question, Target
+from mcp_bridge.policy.samples import make_sample_question
+from mcp_bridge.policy.targets import EFFECTS
 
 _RULINGS = ("allow", "hold", "refuse")
+_SUBJECT = ("name", "expect", "tool", "asker", "targets", "cluster", "approval")
+_CALL = ("options", "effects", "steps", "recent_targets", "hour", "weekday")
+_LISTS = ("groups", "also_by")
 _HINT = (
-    "A case has expect (allow, hold or refuse) and tool; and, if wanted, name, asker {name, kind, roles, local_user}, "
-    "targets [{vmid, name, node, type, pool, tags, protected, template}], methods, hour, weekday, and approval "
-    "{kind, by}."
+    "A case has expect (allow, hold or refuse) and tool; and, if wanted, name, asker {identity, kind, roles, label, "
+    "proof, local_user}, targets [{vmid, name, node, type, pool, tags, protected, template, status, exists, known, "
+    "config}], options (of the tool) or effects or steps [{method, path, params}], recent_targets, hour, weekday, "
+    "cluster, and approval {kind, by, groups, also_by}."
 )
 
 
@@ -40,25 +46,58 @@ def read_cases(data: Any) -> list[Case]:
     return [_read_case(number, entry) for number, entry in enumerate(data, start=1)]
 
 
+def read_target(entry: Mapping[str, Any]) -> Target:
+    """Read a target; a guest of which nothing else is said is known, and runs."""
+    values = {"status": "running", **entry}
+    values["is_known"] = bool(values.pop("known", True))
+    values["tags"] = tuple(values.get("tags", ()))
+    return Target(**{"id": str(entry.get("vmid", entry.get("id"))), **values})
+
+
+def check_effects(effects: Any) -> tuple[str, ...]:
+    """Require that these are effects. Raises ValueError for a word that is none."""
+    unknown = [effect for effect in effects if effect not in EFFECTS]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no such effect; there are {', '.join(EFFECTS)}")
+    return tuple(effects)
+
+
 def _read_case(number: int, entry: Any) -> Case:
     try:
+        if unknown := sorted(set(entry) - {*_SUBJECT, *_CALL}):
+            raise ValueError(f"{', '.join(unknown)} means nothing here")
         expect = entry["expect"]
         if expect not in _RULINGS:
             raise ValueError(f"expect is {expect!r}")
-        tool = catalogue.load()[entry["tool"]]
-        asker = dict(entry.get("asker", {}))
-        caller = {"identity": asker.pop("name", "somebody"), "kind": "client", **asker}
-        caller["roles"] = tuple(caller.get("roles", ()))
-        targets = tuple(_read_target(target) for target in entry.get("targets") or [{"vmid": 100}])
-        moment = Moment(int(entry.get("hour", 12)), str(entry.get("weekday", "monday")))
-        question = Question(tool, Caller(**caller), targets, frozenset(entry.get("methods", ("POST",))), moment)
-        approval = Approval(**entry["approval"]) if entry.get("approval") else None
-        return Case(str(entry.get("name", f"case {number}")), question, approval, expect)
+        return Case(str(entry.get("name", f"case {number}")), _read_question(entry), _read_approval(entry), expect)
     except KeyError as error:
         raise UsageError(f"Case {number} lacks or misnames {error}.", _HINT) from None
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"Case {number} is not valid: {error}.", _HINT) from None
 
 
-def _read_target(entry: Mapping[str, Any]) -> Target:
-    return Target(**{"id": str(entry.get("vmid", entry.get("id"))), **entry, "tags": tuple(entry.get("tags", ()))})
+def _read_question(entry: Mapping[str, Any]) -> Question:
+    return make_sample_question(
+        catalogue.load()[entry["tool"]],
+        _read_asker(entry.get("asker") or {}),
+        [read_target(target) for target in entry.get("targets") or [{"vmid": 100}]],
+        Moment(int(entry.get("hour", 12)), str(entry.get("weekday", "monday"))),
+        entry.get("options") or {},
+        steps=entry.get("steps") or (),
+        effects=check_effects(entry.get("effects") or ()),
+        recent_targets=int(entry.get("recent_targets", 0)),
+        cluster=str(entry.get("cluster", "")),
+    )
+
+
+def _read_asker(entry: Mapping[str, Any]) -> Caller:
+    values = dict(entry)
+    identity = values.pop("identity", None) or values.pop("name", None) or "somebody"
+    caller = {"identity": identity, "kind": "client", **values}
+    caller["roles"] = tuple(caller.get("roles", ()))
+    return Caller(**caller)
+
+
+def _read_approval(entry: Mapping[str, Any]) -> Approval | None:
+    approval = entry.get("approval")
+    return Approval(**{**approval, **{name: tuple(approval.get(name, ())) for name in _LISTS}}) if approval else None

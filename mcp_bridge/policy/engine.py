@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +14,15 @@ from typing import Any, Literal
 
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import facts
+from mcp_bridge.policy import facts, reading
 from mcp_bridge.policy.facts import Approval, Question
 from mcp_bridge.system.trusted_path import require_trusted
 
 DEFAULT = Path(__file__).with_name("default.cedar")
 
 Ruling = Literal["allow", "hold", "refuse"]
-# Used to find out whether an approval would help.
-_ANY_APPROVAL = Approval("operator", "somebody")
+# Stand for anybody, to find out whether an approval would help.
+_ANYBODY = ("somebody", "somebody else", "a third person")
 
 
 @dataclass(frozen=True)
@@ -106,24 +106,65 @@ class Policy:
             return [str(error)]
         return [str(error) for error in result.errors]
 
+    def find_warnings(self, is_user: Callable[[str], bool]) -> list[str]:
+        """Return what is valid but does not mean what it seems to: names that nobody has, words that do not exist.
+
+        `is_user` says whether this machine has a user of that name.
+        """
+        return [
+            f"Rule {self.rules[name].name}: {warning}"
+            for name, rule in self._rules_as_json.items()
+            for warning in reading.find_warnings(rule, is_user)
+        ]
+
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """The rules by Cedar's ids."""
+        return {name: _parse_rule(name, policy) for name, policy in self._rules_as_json.items()}
+
+    @cached_property
+    def _rules_as_json(self) -> dict[str, dict[str, Any]]:
         import cedarpy
 
-        static = json.loads(cedarpy.policies_to_json_str(self.text))["staticPolicies"]
-        return {name: _parse_rule(name, policy) for name, policy in static.items()}
+        rules: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(self.text))["staticPolicies"]
+        return rules
 
     def decide(self, question: Question, approval: Approval | None = None) -> Decision:
         """Decide on a plan, all of its targets together: one target that is stopped stops the whole call."""
         decision = self._evaluate(question, approval)
         if decision.ruling == "allow" or approval is not None:
             return decision
-        once_approved = self._evaluate(question, _ANY_APPROVAL)
+        once_approved = self._find_allowed(question)
         if once_approved.ruling != "allow":
             return once_approved
         # Without a forbid, the rule that asks for approval is the one that would permit the plan once it is approved.
         return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
+
+    def _find_allowed(self, question: Question) -> Decision:
+        """Find out whether some approval would help: how it decides then, or with the most ordinary one if none does."""
+        ordinary: Decision | None = None
+        for approval in self._list_possible_approvals(question):
+            decision = self._evaluate(question, approval)
+            if decision.ruling == "allow":
+                return decision
+            ordinary = ordinary or decision
+        return ordinary or Decision("refuse")
+
+    def _list_possible_approvals(self, question: Question) -> Iterator[Approval]:
+        """List approvals that the plan may get: by one person or more, of the names and groups that the rules name."""
+        names, groups = (self._find_texts("approver", "approved_by"), self._find_texts("approver_groups"))
+        anybody, *others = _ANYBODY
+        yield Approval("operator", anybody)
+        yield Approval("operator", anybody, groups, tuple(others))
+        yield from (Approval("operator", anybody, (group,), tuple(others)) for group in groups)
+        askers = (question.caller.identity, question.caller.local_user)
+        yield from (Approval("operator", name, groups) for name in dict.fromkeys((*names, *askers)))
+        yield Approval("operator", anybody, groups, (*others, *names))
+        yield Approval("elicitation", question.caller.identity)
+
+    def _find_texts(self, *attributes: str) -> tuple[str, ...]:
+        texts = (text for rule in self._rules_as_json.values() for text in reading.find_texts(rule, *attributes))
+        return tuple(dict.fromkeys(texts))
 
     def _evaluate(self, question: Question, approval: Approval | None) -> Decision:
         import cedarpy

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 from datetime import UTC, datetime
@@ -27,3 +28,28 @@ def local_user() -> str:
     except KeyError:
         # A container may run as a number without a name.
         return f"uid:{os.getuid()}"
+
+
+def is_user(name: str) -> bool:
+    """Whether this machine has a user of that name."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def list_groups(user: str) -> tuple[str, ...]:
+    """The groups of a user of this machine, in alphabetical order; none for a user whom it does not have."""
+    try:
+        gids = os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
+    except (KeyError, OSError):
+        return ()
+    return tuple(sorted({name for gid in gids if (name := _get_group(gid))}))
+
+
+def _get_group(gid: int) -> str | None:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return None

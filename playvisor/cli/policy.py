@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mcp_bridge import catalogue
-from mcp_bridge.auth.caller import Caller
+from mcp_bridge.auth.caller import Caller, Kind
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Decision, Moment, Policy, Question, Target
-from mcp_bridge.policy.cases import Case, read_cases
+from mcp_bridge.policy import EFFECTS, Approval, Decision, Moment, Policy, Question
+from mcp_bridge.policy.cases import Case, check_effects, read_cases, read_target
+from mcp_bridge.policy.samples import make_sample_question
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.settings import load_settings
+from mcp_bridge.system.identity import is_user
 from mcp_bridge.text.yaml import load_yaml
 from playvisor.cli import console
 
@@ -24,41 +28,98 @@ def check_policy(file: Path | None, *, as_json: bool) -> int:
     """Check a policy's syntax and the names in it, and print its rules; returns the exit status."""
     policy = Policy.load(_choose_file(file))
     rules = [rule.__dict__ for rule in policy.rules.values()]
+    warnings = policy.find_warnings(is_user)
     if as_json:
-        console.print_json({"policy": policy.source, "rules": rules})
+        console.print_json({"policy": policy.source, "rules": rules, "warnings": warnings})
         return EXIT_DONE
     console.print_table(
         ["rule", "effect", "advice"], [[rule["name"], rule["effect"], rule["advice"]] for rule in rules]
     )
+    for warning in warnings:
+        console.get_stderr().print(f"Warning: {warning}", markup=False)
     console.get_stderr().print(f"{policy.source}: {len(rules)} rules, all valid.")
     return EXIT_DONE
 
 
-def explain_decision(tool: str, target: dict[str, Any], *, asker: str, kind: Any, targets: int, as_json: bool) -> int:
-    """Print how the policy in use decides about one tool and one kind of guest, with and without an approval."""
-    tool_entry = catalogue.load().get(tool)
-    if tool_entry is None or not tool_entry.writes:
-        raise UsageError(f"There is no tool {tool!r} that changes something.", "Reads are always allowed.")
-    guests = tuple(Target(**{**target, "id": str(number)}) for number in range(max(1, targets)))
-    question = Question(
-        tool_entry, Caller(asker, kind), guests, frozenset({"POST"}), Moment.from_datetime(datetime.now())
-    )
+@dataclass(frozen=True)
+class Explanation:
+    """What to explain: a tool with its options, or its effects, on guests like `target`; and who asks."""
+
+    tool: str
+    options: Sequence[str] = ()
+    effects: Sequence[str] = ()
+    target: Mapping[str, Any] = field(default_factory=dict)
+    config: Sequence[str] = ()
+    targets: int = 1
+    recent_targets: int = 0
+    asker: str = "somebody"
+    kind: Kind = "client"
+    label: str = ""
+    roles: Sequence[str] = ()
+
+
+def explain_decision(asked: Explanation, *, as_json: bool) -> int:
+    """Print what such a call does, and how the policy in use decides about it, with and without an approval."""
+    question = _make_question(asked)
     policy = Policy.load(load_settings().policy)
     approvals: dict[str, Approval | None] = {
         "as it is": None,
-        "approved by the client's user": Approval("elicitation", asker),
+        "approved by the client's user": Approval("elicitation", asked.asker),
         "approved by an operator": Approval("operator", "somebody"),
     }
     decisions = {when: policy.decide(question, approval) for when, approval in approvals.items()}
     if as_json:
-        console.print_json({when: _as_dict(decision) for when, decision in decisions.items()})
-    else:
-        rows = [
-            [when, one.ruling, ", ".join(rule.name for rule in one.rules), _get_advice(one)]
-            for when, one in decisions.items()
-        ]
-        console.print_table(["", "ruling", "rules", "advice"], rows)
+        rulings = {when: _as_dict(decision) for when, decision in decisions.items()}
+        steps = [dict(step) for part in question.parts[:1] for step in part.steps if step["path"] != "/"]
+        console.print_json({"effects": _sort_effects(question.effects), "steps": steps, **rulings})
+        return EXIT_DONE
+    console.get_stdout().print(f"Effects: {', '.join(_sort_effects(question.effects)) or 'none'}.", markup=False)
+    for part in question.parts[:1]:
+        for step in part.steps:
+            console.get_stdout().print(_render_step(step), markup=False)
+    rows = [
+        [when, one.ruling, ", ".join(rule.name for rule in one.rules), _get_advice(one)]
+        for when, one in decisions.items()
+    ]
+    console.print_table(["", "ruling", "rules", "advice"], rows)
     return EXIT_DONE
+
+
+def _make_question(asked: Explanation) -> Question:
+    tool = catalogue.load().get(asked.tool)
+    if tool is None or not tool.writes:
+        raise UsageError(f"There is no tool {asked.tool!r} that changes something.", "Reads are always allowed.")
+    target = {**asked.target, "config": _parse_pairs(asked.config)}
+    first = int(target.get("vmid") or 100)
+    try:
+        effects = check_effects(asked.effects)
+    except ValueError as error:
+        raise UsageError(f"{error}.", "Give each with an --effect of its own.") from None
+    return make_sample_question(
+        tool,
+        Caller(asked.asker, asked.kind, tuple(asked.roles), label=asked.label),
+        [read_target({**target, "vmid": first + number}) for number in range(max(1, asked.targets))],
+        Moment.from_datetime(datetime.now()),
+        _parse_pairs(asked.options),
+        effects=effects,
+        recent_targets=asked.recent_targets,
+    )
+
+
+def _parse_pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if wrong := [name for name, equals, _value in pairs if not equals or not name]:
+        raise UsageError(f"{', '.join(wrong)}: that is no NAME=VALUE.", "Write, for example, mode=stop.")
+    return {name: value for name, _equals, value in pairs}
+
+
+def _sort_effects(effects: Iterable[str]) -> list[str]:
+    return sorted(effects, key=EFFECTS.index)
+
+
+def _render_step(step: Mapping[str, Any]) -> str:
+    params = " ".join(f"{name}={value}" for name, value in step["params"].items())
+    return f"  {step['method']} {step['path']} {params}".rstrip() if step["path"] != "/" else f"  {params}".rstrip()
 
 
 def run_cases(file: Path, *, as_json: bool) -> int:

@@ -29,7 +29,17 @@ def policy_check(
 @group.command("explain")
 def policy_explain(
     tool: Annotated[str, typer.Argument(help="Name of a tool that changes something, such as stop_guest.")],
-    client: Annotated[str, typer.Option(help="Name of the client that asks.")] = "somebody",
+    options: Annotated[
+        list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Options of the tool, such as mode=stop.")
+    ] = None,
+    effect: Annotated[
+        list[str] | None, typer.Option(help="What the plan does, instead of options; may be repeated.")
+    ] = None,
+    client: Annotated[
+        str, typer.Option(help="Who asks: a user of this machine, token:NAME, oauth:SUBJECT or anonymous.")
+    ] = "somebody",
+    label: Annotated[str, typer.Option(help="The name that the client gives itself.")] = "",
+    role: Annotated[list[str] | None, typer.Option(help="Role of who asks; may be repeated.")] = None,
     person: Annotated[
         bool, typer.Option("--person", help="A person at the command line asks, not an AI client.")
     ] = False,
@@ -38,16 +48,49 @@ def policy_explain(
     node: Annotated[str, typer.Option(help="The guest's node.")] = "",
     pool: Annotated[str, typer.Option(help="The guest's pool.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Tag of the guest; may be repeated.")] = None,
+    container: Annotated[bool, typer.Option("--container", help="The guest is a container.")] = False,
+    stopped: Annotated[bool, typer.Option("--stopped", help="The guest is stopped; otherwise it runs.")] = False,
+    template: Annotated[bool, typer.Option("--template", help="The guest is a template.")] = False,
     protected: Annotated[bool, typer.Option("--protected", help="The guest's protection flag is set.")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="The guest's configuration can't be read.")] = False,
+    config: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE of the guest's configuration now; may be repeated.")
+    ] = None,
     targets: Annotated[int, typer.Option(min=1, help="Number of such guests that the call touches.")] = 1,
+    recent: Annotated[
+        int, typer.Option(min=0, help="Number of guests that the asker's calls touched within ten minutes.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Show how the policy in use decides about a tool, with and without an approval, and by which rules."""
-    from playvisor.cli.policy import explain_decision
+    """Show what a call does and how the policy in use decides, with and without an approval, and by which rules."""
+    from playvisor.cli.policy import Explanation, explain_decision
 
-    guest = {"vmid": vmid, "name": name, "node": node, "pool": pool, "tags": tuple(tag or ()), "protected": protected}
-    kind = "person" if person else "client"
-    raise typer.Exit(explain_decision(tool, guest, asker=client, kind=kind, targets=targets, as_json=as_json))
+    guest = {
+        "vmid": vmid,
+        "name": name,
+        "node": node,
+        "pool": pool,
+        "tags": tuple(tag or ()),
+        "type": "lxc" if container else "qemu",
+        "status": "stopped" if stopped or template else "running",
+        "protected": protected,
+        "template": template,
+        "known": not unknown,
+    }
+    asked = Explanation(
+        tool,
+        options or (),
+        effect or (),
+        guest,
+        config or (),
+        targets,
+        recent,
+        client,
+        "person" if person else "client",
+        label,
+        role or (),
+    )
+    raise typer.Exit(explain_decision(asked, as_json=as_json))
 
 
 @group.command("test")

@@ -12,6 +12,7 @@ from scenarios import all_scenarios
 from scenarios.running import MODULES, attempt, complaints, prepare
 from simulated import CLUSTER, PLACES, build
 
+from mcp_bridge.policy.effects import find_row
 from pve_simulator import Simulator
 
 _SPEED = 100.0
@@ -46,6 +47,7 @@ def test_apply_sends_the_plan_once(simulator, client, connection_env, place, sce
     trial = attempt(scenario, connection_env)
 
     assert complaints(place, scenario, trial) == []
+    assert [step["path"] for step in trial.check["plan"]["steps"] if not find_row(step)] == [], "no row of effects"
     planned = [(step["method"], unquote(step["path"])) for step in trial.check["plan"]["steps"]]
     sent = writes(simulator)[before:]
     # Guests are worked on side by side, so only each guest's own order is a promise.

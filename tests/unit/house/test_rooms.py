@@ -109,6 +109,7 @@ DOORS = {
         "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
+        "mcp_bridge.policy.samples",
     ],
     "putting it together: settings, the servers that it starts, starting fast, being forked": [
         "mcp_bridge.collection",

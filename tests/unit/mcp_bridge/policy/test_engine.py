@@ -1,70 +1,16 @@
-"""What the default policy, and policies of one's own, make of plans."""
+"""What policies of one's own make of plans, and which are not used."""
 
 from __future__ import annotations
 
 import pytest
+from asking import AI, OPERATOR, PERSON, ask, ask_about, decide, guest
 
-from mcp_bridge import catalogue
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import Approval, Moment, Policy, Question, Target, make_question
+from mcp_bridge.policy import Approval, Moment, Policy
 
-NOON = Moment(12, "monday")
-AI = Caller("claude", "client")
-PERSON = Caller("jo", "person")
-WEB = Target("101", 101, "web-01", "pve1", "qemu", "prod", ("web",))
-DB = Target("102", 102, "db-01", "pve1", "qemu", "prod", ("db", "protected"))
-FLAGGED = Target("103", 103, "old-01", "pve1", "lxc", protected=True)
-MANY = tuple(Target(str(vmid), vmid) for vmid in range(200, 221))
-
-
-def ask(tool, asker, *targets, moment=NOON):
-    return Question(catalogue.load()[tool], asker, targets, frozenset({"POST"}), moment)
-
-
-@pytest.mark.parametrize(
-    ("tool", "asker", "targets", "ruling", "rules"),
-    [
-        ("start_guest", AI, [WEB], "allow", ["clients-operate"]),
-        ("start_guest", AI, [DB], "allow", ["clients-operate"]),
-        ("stop_guest", AI, [WEB], "hold", ["clients-ask-before-destroying"]),
-        ("stop_guest", PERSON, [WEB], "allow", ["people-act"]),
-        ("stop_guest", PERSON, [WEB, DB], "hold", ["protected-guests"]),
-        ("stop_guest", PERSON, [FLAGGED], "hold", ["protected-guests"]),
-        ("start_guest", AI, MANY, "hold", ["blast-radius"]),
-        ("start_guest", PERSON, MANY[:20], "allow", ["people-act"]),
-        ("set_guest_tags", AI, [WEB], "allow", ["clients-operate"]),
-        ("set_guest_tags", AI, [DB], "hold", ["protected-guests"]),
-        ("set_guest_tags", PERSON, [DB], "hold", ["protected-guests"]),
-        ("configure_guest", AI, [WEB], "hold", ["clients-ask-before-destroying"]),
-        ("add_firewall_rule", AI, [WEB], "hold", ["clients-ask-before-destroying"]),
-        ("set_acl", AI, [Target("/access/acl")], "hold", ["access-needs-an-operator"]),
-        ("create_token", PERSON, [Target("/access")], "allow", ["people-act"]),
-        ("exec_guest", AI, [WEB], "refuse", ["no-guest-commands"]),
-        ("exec_guest", PERSON, [WEB], "allow", ["people-act"]),
-        ("stop_guest", AI, [Target("/pools/prod")], "hold", ["clients-ask-before-destroying"]),
-    ],
-)
-def test_the_default_policy(tool, asker, targets, ruling, rules):
-    decision = Policy.load().decide(ask(tool, asker, *targets))
-
-    assert decision.ruling == ruling
-    assert [rule.name for rule in decision.rules] == rules
-
-
-@pytest.mark.parametrize(("tool", "asker", "targets"), [("stop_guest", AI, [DB]), ("start_guest", AI, MANY)])
-def test_what_was_held_is_allowed_once_it_is_approved(tool, asker, targets):
-    assert Policy.load().decide(ask(tool, asker, *targets), Approval("operator", "jo")).ruling == "allow"
-
-
-def test_the_user_of_a_client_may_approve_small_unprotected_changes():
-    elicited = Approval("elicitation", "claude")
-    policy = Policy.load()
-
-    assert policy.decide(ask("stop_guest", AI, WEB), elicited).ruling == "allow"
-    assert policy.decide(ask("stop_guest", AI, DB), elicited).ruling == "refuse"
-    assert policy.decide(ask("start_guest", AI, *MANY), elicited).ruling == "refuse"
-    assert policy.decide(ask("set_acl", AI, Target("/access/acl")), elicited).ruling == "refuse"
+WEB = guest(101, pool="prod", tags=("web",))
+DB = guest(102, pool="prod", tags=("db", "protected"))
 
 
 def test_a_policy_can_ask_for_another_approver_than_who_asked():
@@ -72,9 +18,10 @@ def test_a_policy_can_ask_for_another_approver_than_who_asked():
         "permit(principal, action, resource) when { context has approver && context.approver != context.requester };",
         "test",
     )
-    asked = ask("stop_guest", Caller("claude", "client", local_user="jo"), WEB)
+    asked = ask("stop_guest", AI, WEB)
 
     assert policy.find_problems() == []
+    assert policy.decide(asked).ruling == "hold"
     assert policy.decide(asked, Approval("operator", "jo")).ruling == "refuse"
     assert policy.decide(asked, Approval("operator", "kim")).ruling == "allow"
 
@@ -91,7 +38,7 @@ def test_a_refusal_names_the_rule_the_guests_and_what_would_be_allowed(tmp_path)
     refused = policy.decide(ask("stop_guest", AI, WEB, DB))
 
     assert refused.ruling == "refuse"
-    assert refused.reason == "By policy, rule nights forbids it for web-01, db-01."
+    assert refused.reason == "By policy, rule nights forbids it for guest-101, guest-102."
     assert refused.advice == "Between 22 and 6 only."
     assert policy.decide(ask("stop_guest", AI, WEB, moment=Moment(23, "sunday"))).ruling == "allow"
 
@@ -102,7 +49,7 @@ def test_what_no_rule_permits_is_refused():
     )
 
     assert decision.ruling == "refuse"
-    assert decision.reason == "By policy, no rule permits it for web-01."
+    assert decision.reason == "By policy, no rule permits it for guest-101."
 
 
 @pytest.mark.parametrize(
@@ -121,36 +68,101 @@ def test_a_policy_that_makes_no_sense_is_not_used(tmp_path, text, complaint):
         Policy.load(file)
 
 
-def test_a_policy_takes_unknown_guests_as_protected():
+def test_each_guest_of_a_plan_is_asked_about_with_what_is_done_to_it():
     steps = [
-        {
-            "vmid": 101,
-            "name": "a",
-            "node": "pve1",
-            "type": "qemu",
-            "method": "POST",
-            "path": "/x",
-            "params": {},
-            "task": True,
-            "why": "",
-        },
-        {
-            "vmid": 101,
-            "name": "a",
-            "node": "pve1",
-            "type": "qemu",
-            "method": "PUT",
-            "path": "/y",
-            "params": {},
-            "task": True,
-            "why": "",
-        },
-        {"poolid": "prod", "method": "POST", "path": "/pools", "params": {}, "task": False, "why": ""},
+        ("POST", "/nodes/pve1/qemu/101/status/start", {}),
+        ("POST", "/nodes/pve1/lxc/103/status/stop", {}),
+        ("PUT", "/pools", {"poolid": "lab", "vms": "104"}),
+        ("POST", "/nodes/pve1/qemu/9000/clone", {"newid": 900, "name": "copy"}),
     ]
-    asked = make_question(catalogue.load()["stop_guest"], AI, {"steps": steps}, NOON)
+    source = guest(9000, "stopped", template=True)
+    asked = ask_about(steps, AI, guest(101), guest(103, kind="lxc"), source)
 
-    assert [(target.id, target.vmid, target.protected) for target in asked.targets] == [
-        ("101", 101, True),
-        ("prod", None, False),
+    assert [(part.target.id, part.target.kind, part.use, sorted(part.effects)) for part in asked.parts] == [
+        ("101", "", "changed", ["changes"]),
+        ("103", "", "changed", ["changes", "interrupts"]),
+        ("104", "", "changed", ["changes", "gives access"]),
+        ("lab", "pool", "changed", ["changes", "gives access"]),
+        ("9000", "", "copied", []),
+        ("900", "", "created", ["changes"]),
     ]
-    assert asked.methods == {"POST", "PUT"}
+    assert [sorted(effects) for effects in asked.step_effects] == [
+        ["changes"],
+        ["changes", "interrupts"],
+        ["changes", "gives access"],
+        ["changes"],
+    ]
+    assert asked.effects == {"changes", "interrupts", "gives access"}
+    assert (asked.target_count, asked.methods) == (5, {"POST", "PUT"})
+    assert [target.is_known for target in asked.targets if target.vmid == 104] == [False]
+    assert [target.exists for target in asked.targets if target.vmid == 900] == [False]
+
+
+def test_a_policy_sees_the_parameters_of_the_steps_but_no_secret_and_no_document():
+    params = {"ciuser": "root", "cipassword": "********", "net0": "virtio,bridge=vmbr0", "delete": "ipconfig1"}
+    (request,) = ask_about(
+        [("PUT", "/nodes/pve1/qemu/101/config", params | {"description": "x" * 500})]
+    ).make_requests()
+    context = request["context"]
+
+    assert {"ciuser=root", "cipassword=********", "net0=virtio,bridge=vmbr0"} <= set(context["params"])
+    assert not any(param.startswith("description=") for param in context["params"])
+    assert {"net0", "net", "ipconfig1", "ipconfig", "ciuser", "description"} <= set(context["param_names"])
+    assert context["steps"] == ["config"]
+
+
+def test_a_policy_sees_who_asks_and_how_that_is_proven():
+    policy = Policy(
+        "permit (principal, action, resource) when { "
+        'principal == Client::"token:ci" && context.asker == "token:ci" && context.proof == "token" && '
+        'context.asker_kind == "client" && context.label == "bot" && principal.identity == context.asker && '
+        'context.cluster == "prod/AB:CD" };',
+        "test",
+    )
+    bot = Caller("token:ci", "client", proof="token", label="bot")
+
+    assert policy.find_problems() == []
+    assert decide(ask("start_guest", bot, cluster="prod/AB:CD"), policy=policy)[0] == "allow"
+    assert decide(ask("start_guest", bot, cluster="lab/AB:CD"), policy=policy)[0] == "refuse"
+    assert decide(ask("start_guest", Caller("jo", "client", label="token:ci")), policy=policy)[0] == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("condition", "approval", "ruling"),
+    [
+        ("context.approvers >= 2", None, "hold"),
+        ("context.approvers >= 2", Approval("operator", "kim"), "refuse"),
+        ("context.approvers >= 2", Approval("operator", "kim", also_by=("kim",)), "refuse"),
+        ("context.approvers >= 2", Approval("operator", "kim", also_by=("lee",)), "allow"),
+        ('context.approver_groups.contains("dba")', None, "hold"),
+        ('context.approver_groups.contains("dba")', Approval("operator", "kim", ("staff",)), "refuse"),
+        ('context.approver_groups.contains("dba")', Approval("operator", "kim", ("staff", "dba")), "allow"),
+        ('context.approved_by.containsAll(["kim", "lee"])', None, "hold"),
+        ('context.approved_by.containsAll(["kim", "lee"])', Approval("operator", "kim"), "refuse"),
+        ('context.approved_by.containsAll(["kim", "lee"])', Approval("operator", "kim", (), ("lee",)), "allow"),
+        ('context has approver && context.approver == "kim"', None, "hold"),
+        ("context has approver && context.approver == context.asker", None, "hold"),
+        ('context.approval == "elicitation"', None, "hold"),
+        ("context.hour > 24 && context.approved", None, "refuse"),
+    ],
+)
+def test_what_some_approval_would_allow_is_held(condition, approval, ruling):
+    policy = Policy(f"permit (principal, action, resource) when {{ {condition} }};", "test")
+
+    assert policy.find_problems() == []
+    assert decide(ask("stop_guest", AI), approval, policy)[0] == ruling
+
+
+def test_two_things_of_one_name_are_two_things():
+    steps = [
+        ("DELETE", "/storage/prod", {}),
+        ("DELETE", "/pools", {"poolid": "prod"}),
+    ]
+    asked = ask_about(steps, PERSON)
+
+    assert [(target.kind, target.id) for target in asked.targets] == [("storage", "prod"), ("pool", "prod")]
+    assert decide(asked) == ("allow", ["people-act"])
+
+
+def test_an_operators_approval_is_no_longer_needed_once_it_is_there():
+    assert decide(ask("stop_guest", AI, DB), OPERATOR)[0] == "allow"
