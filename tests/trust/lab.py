@@ -95,10 +95,13 @@ class Lab:
         mode: Any = "apply",
         bridge: Bridge | None = None,
         progress: Callable[[str], None] = lambda _line: None,
+        may_crash: bool = False,
     ) -> Result:
-        """Call a tool as an AI client that can ask nobody, or as another caller."""
+        """Call a tool as an AI client that can ask nobody, or as another caller. A crash is no refusal."""
         request = Request(tool, dict(arguments), mode, caller or make_local_client("model"))
-        return (bridge or self.bridge).call(request, progress, threading.Event())
+        result = (bridge or self.bridge).call(request, progress, threading.Event())
+        assert may_crash or result.failure is None or result.failure.code != "internal", result.failure
+        return result
 
     def ask_as_person(self, tool: str, arguments: Mapping[str, Any], **options: Any) -> Result:
         """Call a tool as the person at the command line."""
