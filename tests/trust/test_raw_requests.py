@@ -13,6 +13,7 @@ import pytest
 
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
+from trust.lab import wait_until
 
 ATTACK = "raw requests at the gateway"
 WEB, STOPPED = 101, 110
@@ -155,7 +156,8 @@ def hostile(lab, tmp_path):
         other = stack.enter_context(gateway.admit(elsewhere, lab.state_dir / "other"))
         own = stack.enter_context(gateway.admit(grant, lab.state_dir / "own"))
         made = Hostile(own.environment["PROXMOX_GATEWAY"], read_key(own), read_key(other), expired)
-        assert b'"release"' in made.send(made.build())
+        # The gateway is imported with its first request, which takes longer.
+        wait_until(lambda: b'"release"' in made.send(made.build()), "an answer")
         yield made
 
 
