@@ -41,6 +41,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "403": {"status": 403, "message": "Permission check failed"},
     "500": {"status": 500, "message": "got timeout"},
     "501": {"status": 501, "message": "not implemented"},
+    "502": {"status": 502, "message": "Bad gateway"},
     "503": {"status": 503, "message": "busy"},
     "595": {"status": 595, "message": "No route to host"},
     "596": {"status": 596, "message": "Connection timed out"},
