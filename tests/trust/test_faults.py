@@ -63,7 +63,7 @@ def lab(make_lab, executor, tmp_path, monkeypatch):
     """What the examples of the tools speak of, for somebody whose policy holds nothing."""
     policy = tmp_path / "everything.cedar"
     policy.write_text("permit (principal, action, resource);\n", encoding="utf-8")
-    (tmp_path / ".config" / "playvisor").mkdir(parents=True)
+    (tmp_path / ".config" / "playvisor" / "secrets").mkdir(mode=0o700, parents=True)
     monkeypatch.setenv("HOME", str(tmp_path))
     cluster = build_cluster(nodes=3, guests=12)
     cluster.guests[101].running = False
@@ -147,6 +147,10 @@ def collect_states(lab: Lab, tools: list[Any]) -> list[tuple[Any, dict[str, Any]
 def run_one(lab: Lab, name: str, tool: Any, arguments: dict[str, Any], state: Any) -> list[str]:
     """One tool with one fault on a cluster of its own; returns what is wrong with what is said of it."""
     state_dir = lab.state_dir.parent / f"{tool.name}-{list(FAULTS).index(name)}"
+    if tool.name == "create_token":
+        # Each secret has a file of its own.
+        (token,) = arguments["tokens"]
+        arguments = {"tokens": [{**token, "secret_file": f"deploy-{list(FAULTS).index(name)}"}]}
     cluster = cluster_from_data(state)
     with Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0, status_cache=0.0) as simulator:
         own = Lab(simulator, state_dir, lab.executor, lab.changes)
