@@ -12,6 +12,8 @@ DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "
 # Whole paths of this repository, in code marks.
 ROOMS = "mcp_bridge|playvisor|pve_simulator|plugins|tests|docs|playbooks|roles|extensions"
 NAMED = re.compile(rf"`((?:{ROOMS})/[\w./-]+(?:\.\w+|/))`")
+# A test of a file: a function or a class.
+TESTED = re.compile(r"`(tests/[\w./-]+\.py)::(\w+)`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -21,6 +23,16 @@ def test_the_files_that_a_document_names_are_there(document):
     named = {ROOT / path for path in NAMED.findall(text)} | {document.parent / path for path in LINKED.findall(text)}
 
     assert sorted(str(path.relative_to(ROOT)) for path in named if not path.exists()) == []
+
+
+def test_the_tests_that_the_threat_model_names_are_there():
+    named = TESTED.findall((ROOT / "docs/security.md").read_text(encoding="utf-8"))
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path, _name in named if (ROOT / path).exists()}
+
+    assert named
+    assert [
+        f"{path}::{name}" for path, name in named if not re.search(rf"(def|class) {name}\b", texts.get(path, ""))
+    ] == []
 
 
 def test_the_architecture_names_every_room_of_the_bridge():

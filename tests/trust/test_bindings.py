@@ -1,0 +1,593 @@
+"""An approval counts for what was approved: this plan, this cluster, this asker, this policy, until it is too late."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mcp_bridge.auth.caller import Caller, make_local_client, make_person
+from mcp_bridge.errors import UsageError
+from trust.lab import wait_until
+
+pytestmark = pytest.mark.flow
+
+ATTACK = "bindings"
+WEB, DB, CACHE, STOPPED = 101, 102, 104, 110
+STOP = {"vmid": WEB}
+FOUR_EYES = """\
+@id("four-eyes")
+permit (principal, action, resource)
+when { context.approval == "operator" && context has approver && context.approver != context.requester };
+"""
+APPROVED = """\
+@id("approved") permit (principal, action, resource) when { context.approved };
+"""
+
+
+def sample(first, *others):
+    """Parameters of which the first is tried with all other tests, too."""
+    return [first, *(pytest.param(other, marks=pytest.mark.trust) for other in others)]
+
+
+@pytest.fixture
+def held(lab):
+    """A plan of an AI client that waits for approval."""
+    result = lab.ask("stop_guest", STOP)
+    assert result.status == "held"
+    return result
+
+
+@pytest.fixture
+def expect_no_write(count):
+    """`with expect_no_write(lab): …`: whatever happens in it, the cluster gets no request that writes."""
+
+    @contextmanager
+    def expect(*labs):
+        counts = count(ATTACK)
+        counts.tries = 1
+        before = [len(lab.writes) for lab in labs]
+        yield
+        sent = [request for lab, start in zip(labs, before, strict=True) for request in lab.writes[start:]]
+        counts.writes = len(sent)
+        assert sent == []
+
+    return expect
+
+
+class TestTheCluster:
+    @pytest.fixture
+    def copy(self, lab, make_lab):
+        """A rehearsal copy of the cluster, with the same state directory."""
+        return make_lab(state_dir=lab.state_dir)
+
+    def test_an_approval_for_a_copy_is_none_for_the_cluster(self, lab, copy, expect_no_write):
+        copy.approve(copy.ask("stop_guest", STOP))
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP).status == "held"
+
+    def test_a_plan_of_a_copy_is_not_applied_to_the_cluster(self, lab, copy, expect_no_write):
+        plan = copy.ask("stop_guest", STOP)
+        copy.approve(plan)
+
+        with expect_no_write(lab):
+            assert lab.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
+
+    def test_a_plan_that_needs_no_approval_stays_on_its_cluster(self, lab, copy, expect_no_write):
+        plan = copy.ask("start_guest", {"vmid": STOPPED}, mode="check")
+
+        with expect_no_write(lab):
+            assert lab.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
+
+    def test_an_approval_given_at_the_copy_does_not_count(self, lab, copy, expect_no_write):
+        plan = lab.ask("stop_guest", STOP)
+
+        with expect_no_write(lab, copy):
+            try:
+                copy.approve(plan)
+            except UsageError:
+                return
+            lab.ask("stop_guest", STOP)
+
+    def test_undo_does_not_cross_over(self, lab, copy, expect_no_write):
+        done = copy.ask_as_person("configure_guest", {"vmid": WEB, "description": "rehearsed"})
+        lab.simulator.cluster.guests[WEB].config["description"] = "rehearsed"
+
+        with expect_no_write(lab):
+            assert lab.run("runs", "undo", done.run_id).status != 0
+
+    def test_the_address_is_not_the_cluster(self, lab, expect_no_write, held):
+        """The same cluster by another name is the same; that is no reason to hold it again."""
+        lab.approve(held)
+        by_name = lab.make_bridge(url=f"https://localhost:{lab.simulator.port}")
+
+        assert lab.ask("stop_guest", STOP, bridge=by_name).status == "ok"
+
+
+def _protect(lab):
+    lab.send("PUT", f"/nodes/pve1/qemu/{WEB}/config", protection=1)
+
+
+def _tag(lab):
+    lab.send("PUT", f"/nodes/pve1/qemu/{WEB}/config", tags="protected;web")
+
+
+def _move(lab):
+    lab.send("PUT", "/pools/backend", vms=WEB, **{"allow-move": 1})
+
+
+def _rename(lab):
+    lab.send("PUT", f"/nodes/pve1/qemu/{WEB}/config", name="payroll")
+
+
+def _migrate(lab):
+    lab.send("POST", f"/nodes/pve1/qemu/{WEB}/migrate", target="pve2", online=1, **{"with-local-disks": 1})
+
+
+def _freeze(lab):
+    # A bridge of its own, as that of the command.
+    lab.make_bridge().freezer.freeze("incident")
+
+
+CHANGES = {
+    "protection": _protect,
+    "tags": _tag,
+    "pool": _move,
+    "name": _rename,
+    "node": _migrate,
+    "freeze": _freeze,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("way", ["again", "apply_plan"])
+def test_an_approval_is_void_once_what_was_judged_has_changed(lab, held, expect_no_write, change, way):
+    lab.approve(held)
+    CHANGES[change](lab)
+    lab.simulator.catch_up()
+
+    with expect_no_write(lab):
+        tool, arguments = ("stop_guest", STOP) if way == "again" else ("apply_plan", {"plan_id": held.plan.id})
+        assert lab.ask(tool, arguments).status != "ok"
+
+
+def test_an_approval_is_void_under_another_policy(lab, held, expect_no_write, tmp_path):
+    lab.approve(held)
+    policy = tmp_path / "other.cedar"
+    policy.write_text(APPROVED, encoding="utf-8")
+    other = lab.make_bridge(policy=policy)
+
+    with expect_no_write(lab):
+        assert lab.ask("stop_guest", STOP, bridge=other).status == "held"
+
+
+@pytest.mark.parametrize("text", [None, "permit (", "permit (principal, action, resource) when { context.colour };"])
+def test_nothing_is_written_without_a_policy_that_can_be_read(lab, held, expect_no_write, tmp_path, text):
+    lab.approve(held)
+    policy = tmp_path / "broken.cedar"
+    if text is not None:
+        policy.write_text(text, encoding="utf-8")
+    broken = lab.make_bridge(policy=policy)
+
+    with expect_no_write(lab):
+        # What can't be read can't be told as a refusal either.
+        assert lab.ask("stop_guest", STOP, bridge=broken, may_crash=True).status != "ok"
+        assert lab.ask_as_person("start_guest", {"vmid": STOPPED}, bridge=broken, may_crash=True).status != "ok"
+
+
+def test_an_approval_is_used_once(lab, held, expect_no_write):
+    lab.approve(held)
+    assert lab.ask("stop_guest", STOP).status == "ok"
+    lab.send("POST", f"/nodes/pve1/qemu/{WEB}/status/start")
+
+    with expect_no_write(lab):
+        assert lab.ask("stop_guest", STOP).status == "held"
+        assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
+
+
+OTHERS = {
+    "a token": Caller("token:ci", "client", (), "token", "model"),
+    "an OIDC subject": Caller("oauth:mallory", "client", (), "oauth", "model"),
+    "nobody": Caller("anonymous", "client", (), "none", "model"),
+    "a client named like the user": Caller("token:mallory", "client", (), "token", "root"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_an_approval_is_for_who_asked(lab, held, expect_no_write, other):
+    lab.approve(held)
+
+    with expect_no_write(lab):
+        assert lab.ask("stop_guest", STOP, caller=OTHERS[other]).status == "held"
+
+
+class TestWhoApproves:
+    @pytest.fixture
+    def lab(self, make_lab, tmp_path):
+        policy = tmp_path / "four-eyes.cedar"
+        policy.write_text(FOUR_EYES, encoding="utf-8")
+        return make_lab(policy=policy)
+
+    @pytest.mark.parametrize("name", sample("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"))
+    def test_the_asker_is_no_second_person_by_another_name(self, lab, expect_no_write, name):
+        held = lab.ask("stop_guest", STOP)
+        spoofed = {name: "alice.ciso", "PLAYVISOR_POLICY": str(lab.changes["policy"])}
+
+        with expect_no_write(lab):
+            lab.run("approvals", "approve", held.plan.id, **spoofed)
+            assert lab.ask("stop_guest", STOP).status != "ok"
+
+    @pytest.mark.trust
+    @pytest.mark.parametrize("name", ["LOGNAME", "USER"])
+    def test_the_asker_asks_not_as_somebody_else(self, lab, expect_no_write, name):
+        spoofed = {name: "intern", "PLAYVISOR_POLICY": str(lab.changes["policy"])}
+        asked = lab.run("call", "stop_guest", f"vmid={WEB}", "--json", **spoofed)
+        held = json.loads(asked.stdout)["plan"]["id"]
+
+        with expect_no_write(lab):
+            lab.run("approvals", "approve", held, PLAYVISOR_POLICY=spoofed["PLAYVISOR_POLICY"])
+            lab.run("call", "stop_guest", f"vmid={WEB}", "--json", **spoofed)
+
+
+def _converse(lab, calls, *, options=(), name="model", capabilities=None):
+    """Speak the protocol by hand: what each of these calls is answered."""
+    command = [sys.executable, "-m", "playvisor", "mcp", "--mode", "apply", *options]
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": name, "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": capabilities or {},
+    }
+    answers = []
+    with subprocess.Popen(
+        command, env=lab.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        for number, make_params in enumerate(calls):
+            params = {**make_params(answers), "_meta": meta}
+            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+            server.stdin.write(f"{json.dumps(message)}\n")
+            server.stdin.flush()
+            for line in server.stdout:
+                answer = json.loads(line)
+                if answer.get("id") == number:
+                    answers.append(answer)
+                    break
+        server.terminate()
+        server.wait(20)
+    return answers
+
+
+YES = {"approve": {"action": "accept", "content": {"approve": True}}}
+
+
+def _find_plan(answer):
+    result = answer["result"]
+    structured = result.get("structuredContent") or {}
+    return (structured.get("plan") or {}).get("id") or result.get("requestState")
+
+
+class TestTheClientsOwnWord:
+    def test_an_answer_to_a_question_that_was_not_asked_counts_nothing(self, lab, expect_no_write):
+        stop = {"name": "stop_guest", "arguments": STOP}
+
+        def forge(answers):
+            return {**stop, "inputResponses": YES, "requestState": _find_plan(answers[0])}
+
+        with expect_no_write(lab):
+            _converse(lab, [lambda _answers: stop, forge, lambda _answers: stop])
+
+    @pytest.mark.parametrize("state", sample("x", "", "0" * 36, "%", "*"))
+    def test_a_made_up_state_counts_nothing(self, lab, expect_no_write, state):
+        stop = {"name": "stop_guest", "arguments": STOP}
+        forged = {**stop, "inputResponses": YES, "requestState": state}
+
+        with expect_no_write(lab):
+            _converse(lab, [lambda _answers: stop, lambda _answers: forged], capabilities={"elicitation": {}})
+
+    @pytest.mark.trust
+    def test_an_answer_for_one_plan_is_none_for_another(self, lab, expect_no_write):
+        stop = {"name": "stop_guest", "arguments": STOP}
+        other = {"name": "stop_guest", "arguments": {"vmid": CACHE, "force": True}}
+
+        def forge(answers):
+            return {**other, "inputResponses": YES, "requestState": answers[0]["result"].get("requestState") or "x"}
+
+        with expect_no_write(lab):
+            _converse(lab, [lambda _answers: stop, forge], capabilities={"elicitation": {"form": {}}})
+
+    @pytest.mark.parametrize("name", sample("root", "playvisor", "person", "token:ci", "operator"))
+    def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write, name):
+        calls = [
+            {"name": "stop_guest", "arguments": STOP},
+            {"name": "set_acl", "arguments": {"acls": [{"path": "/", "user": "root@pam", "roles": ["PVEAuditor"]}]}},
+        ]
+
+        with expect_no_write(lab):
+            _converse(lab, [lambda _answers, call=call: call for call in calls], name=name)
+
+
+class TestWaiting:
+    """What happens between the plan and the first request counts."""
+
+    @pytest.fixture
+    def waiting(self, lab):
+        """`with waiting(ask) as run: …`: `ask` waits for a guest that another run works on; `run` is its future."""
+
+        @contextmanager
+        def hold(ask):
+            # A backup leaves the guest as it is: the plan of who waits is still right afterwards.
+            rule = lab.simulator.inject(task="vzdump", action="hang", seconds=3600.0)
+            with ThreadPoolExecutor(2) as threads:
+                first = threads.submit(lab.ask_as_person, "backup_guest", {"vmid": WEB, "storage": "local"})
+                wait_until(lambda: any(path.endswith("/vzdump") for _method, path in lab.writes), "the first run")
+                heard = threading.Event()
+                second = threads.submit(ask, lambda line: heard.set() if line.startswith("Applying") else None)
+                wait_until(
+                    lambda: heard.is_set() or second.done() or _count_open_runs(lab) > 1, "the second run's start"
+                )
+                # It has planned, and stands before the lock.
+                heard.wait(1.5)
+                yield second
+                rule.count = 0
+                lab.simulator.advance(4000.0)
+                first.result()
+                second.result()
+
+        return hold
+
+    def _ask(self, lab, **options):
+        return lambda progress: lab.ask_as_person(
+            "configure_guest", {"vmid": WEB, "description": "late"}, progress=progress, **options
+        )
+
+    @pytest.mark.trust
+    def test_it_is_not_applied_while_frozen(self, lab, waiting, expect_no_write):
+        with waiting(self._ask(lab)) as run, expect_no_write(lab):
+            _freeze(lab)
+        assert run.result().status != "ok"
+        assert lab.simulator.cluster.guests[WEB].config.get("description") is None
+
+    @pytest.mark.parametrize("change", ["protection", "tags", "pool"])
+    def test_it_is_judged_again_when_its_turn_comes(self, make_lab, tmp_path, change, count):
+        """The policy lets it through as the guest was, and not as it is then."""
+        policy = tmp_path / "own.cedar"
+        policy.write_text(
+            'permit (principal, action, resource);\n@id("guarded")\nforbid (principal, action, resource is Guest) '
+            'when { resource.protected || resource.tags.contains("protected") || resource.pool == "backend" };',
+            encoding="utf-8",
+        )
+        lab = make_lab(policy=policy)
+        counts = count(ATTACK)
+        counts.tries = 1
+        lab.simulator.inject(method="GET", path=f"/qemu/{WEB}/config", action="delay", seconds=0.2)
+        # The change comes right after the plan was made, before the guest is looked at for the last time.
+        applied = threading.Event()
+
+        def change_once_planned(line):
+            if not line.startswith("Planning") and not applied.is_set():
+                applied.set()
+                CHANGES[change](lab)
+                lab.simulator.catch_up()
+
+        lab.ask_as_person("reboot_guest", STOP, progress=change_once_planned)
+
+        sent = lab.writes
+        counts.writes = len([path for _method, path in sent if path.endswith("/reboot")])
+        assert applied.is_set()
+        assert len(sent) == 1, sent
+
+    @pytest.mark.trust
+    def test_an_approval_does_not_outlive_its_time_in_the_queue(self, make_lab, count):
+        lab = make_lab(plan_seconds=3)
+        counts = count(ATTACK)
+        counts.tries = 1
+        held = lab.ask("stop_guest", STOP)
+        lab.approve(held)
+        with ThreadPoolExecutor(2) as threads:
+            rule = lab.simulator.inject(task="vzdump", action="hang", seconds=3600.0)
+            first = threads.submit(lab.ask_as_person, "backup_guest", {"vmid": WEB, "storage": "local"})
+            wait_until(lambda: any(path.endswith("/vzdump") for _method, path in lab.writes), "the first run")
+            second = threads.submit(lab.ask, "stop_guest", STOP)
+            expires = datetime.now(UTC) + timedelta(seconds=3.5)
+            wait_until(lambda: second.done() or datetime.now(UTC) > expires, "the end of the approval's time")
+            rule.count = 0
+            lab.simulator.advance(4000.0)
+            first.result()
+            result = second.result()
+
+        counts.writes = len([path for _method, path in lab.writes if path.endswith("/shutdown")])
+        assert counts.writes == 0
+        assert result.status != "ok"
+
+
+def _count_open_runs(lab):
+    return len([row for row in lab.bridge.ledger.recent(20) if row.outcome is None])
+
+
+class TestFreezing:
+    @pytest.mark.trust
+    def test_a_run_that_is_under_way_stops(self, make_lab, count):
+        lab = make_lab(nodes=3, guests=22)
+        counts = count(ATTACK)
+        counts.tries = 1
+        lab.simulator.world.settings.task_seconds = 0.3
+        lab.simulator.inject(method="POST", path="/status/", action="delay", seconds=1.0)
+        with ThreadPoolExecutor(1) as threads:
+            run = threads.submit(lab.ask_as_person, "stop_guest", {"guests": {"status": "running", "type": "qemu"}})
+            wait_until(lambda: lab.writes or run.done(), "the first request")
+            _freeze(lab)
+            sent = len(lab.writes)
+            result = run.result()
+
+        # What was on its way when the freeze came may arrive; nothing is begun.
+        counts.writes = max(0, len(lab.writes) - sent - 4)
+        assert counts.writes == 0, f"{len(lab.writes)} of {len(result.plan.steps)}, {sent} before the freeze"
+        assert result.status != "ok"
+
+    def test_a_thaw_by_hand_is_none(self, lab, expect_no_write):
+        _freeze(lab)
+        assert _execute(lab, "UPDATE freezes SET is_frozen = 0") == 1
+
+        with expect_no_write(lab):
+            assert lab.ask_as_person("start_guest", {"vmid": STOPPED}).status != "ok"
+
+    @pytest.mark.parametrize("content", sample("{", "", "null", "[]", '{"by": 1}', "\x00\xff"))
+    def test_a_freeze_that_can_not_be_read_is_on(self, lab, expect_no_write, content):
+        lab.bridge.ledger.recent()
+        (lab.state_dir / "frozen").write_text(content, encoding="latin-1")
+
+        with expect_no_write(lab):
+            assert lab.ask_as_person("start_guest", {"vmid": STOPPED}).status != "ok"
+
+
+def _execute(lab, statement, *values):
+    with sqlite3.connect(lab.state_dir / "ledger.db") as connection:
+        changed = connection.execute(statement, values).rowcount
+    connection.close()
+    return changed
+
+
+class TestRowsByHand:
+    """What has no entry in the chain does not count."""
+
+    def test_an_approval(self, lab, held, expect_no_write):
+        update = (
+            "UPDATE plans SET state='approved', approval='operator', approver='alice', decided_at=? WHERE plan_id=?"
+        )
+        assert _execute(lab, update, datetime.now(UTC).isoformat(), held.plan.id) == 1
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP).status != "ok"
+            assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
+
+    def test_a_plan_that_waits_no_more(self, lab, held, expect_no_write):
+        assert _execute(lab, "UPDATE plans SET state='ready' WHERE plan_id=?", held.plan.id) == 1
+
+        with expect_no_write(lab):
+            assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
+
+    def test_a_denied_plan_that_is_approved_after_all(self, lab, held, expect_no_write):
+        assert lab.run("approvals", "deny", held.plan.id).status == 0
+        _execute(lab, "UPDATE plans SET state='approved', approval='operator' WHERE plan_id=?", held.plan.id)
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP).status != "ok"
+
+    def test_a_used_approval_that_is_fresh_again(self, lab, held, expect_no_write):
+        lab.approve(held)
+        assert lab.ask("stop_guest", STOP).status == "ok"
+        lab.send("POST", f"/nodes/pve1/qemu/{WEB}/status/start")
+        _execute(lab, "UPDATE plans SET state='approved', used_by=NULL WHERE plan_id=?", held.plan.id)
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP).status != "ok"
+
+    def test_an_approval_that_lasts_longer(self, make_lab, expect_no_write):
+        lab = make_lab(plan_seconds=1)
+        held = lab.ask("stop_guest", STOP)
+        lab.approve(held)
+        _execute(lab, "UPDATE plans SET expires_at='2099-01-01T00:00:00.000000Z'")
+        after = datetime.now(UTC) + timedelta(seconds=1.5)
+        wait_until(lambda: datetime.now(UTC) > after, "the end of the approval's time")
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP).status != "ok"
+
+    def test_another_asker(self, lab, held, expect_no_write):
+        lab.approve(held)
+        _execute(lab, "UPDATE plans SET asker='token:mallory' WHERE plan_id=?", held.plan.id)
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", STOP, caller=OTHERS["a client named like the user"]).status != "ok"
+
+    def test_another_digest(self, lab, held, expect_no_write):
+        lab.approve(held)
+        other = lab.ask("stop_guest", {"vmid": CACHE})
+        _execute(lab, "UPDATE plans SET digest=? WHERE plan_id=?", other.plan.digest, held.plan.id)
+
+        with expect_no_write(lab):
+            assert lab.ask("stop_guest", {"vmid": CACHE}).status != "ok"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE tokens SET roles='[\"admin\"]'",
+            "UPDATE tokens SET revoked_at=NULL",
+            "UPDATE tokens SET expires_at=NULL",
+            "UPDATE tokens SET name='root'",
+        ],
+        ids=["roles", "revoked", "expired", "name"],
+    )
+    def test_a_token(self, lab, count, change):
+        counts = count(ATTACK)
+        counts.tries = 1
+        _token, secret = lab.bridge.tokens.create("ci", days=1)
+        known = lab.bridge.tokens.verify(secret)
+        assert known
+        if "revoked" in change:
+            lab.bridge.tokens.revoke("ci")
+        assert _execute(lab, change) == 1
+
+        found = lab.bridge.tokens.verify(secret)
+        counts.unnoticed = int(found is not None)
+        assert found is None
+
+    def test_a_token_that_nobody_made(self, lab, count):
+        counts = count(ATTACK)
+        counts.tries = 1
+        _token, secret = lab.bridge.tokens.create("ci")
+        # One row more, with a hash that the attacker knows the secret of.
+        forged = f"pv_{os.urandom(4).hex()}_forged"
+        columns = [row[1] for row in _query(lab, "PRAGMA table_info(tokens)")]
+        (row,) = _query(lab, f"SELECT {', '.join(columns)} FROM tokens")
+        values = dict(zip(columns, row, strict=True))
+        values.update(key=forged.split("_")[1], name="mallory", hash=hashlib.sha256(forged.encode()).hexdigest())
+        marks = ", ".join("?" for _column in columns)
+        _execute(lab, f"INSERT INTO tokens ({', '.join(columns)}) VALUES ({marks})", *values.values())
+
+        assert lab.bridge.tokens.verify(secret)
+        found = lab.bridge.tokens.verify(forged)
+        counts.unnoticed = int(found is not None)
+        assert found is None
+
+
+def _query(lab, statement):
+    with sqlite3.connect(lab.state_dir / "ledger.db") as connection:
+        rows = connection.execute(statement).fetchall()
+    connection.close()
+    return rows
+
+
+def test_many_small_calls_are_one_large_one(make_lab, count):
+    """25 guests in calls of five, by a client that no one watches."""
+    lab = make_lab(nodes=3, guests=40)
+    counts = count(ATTACK)
+    running = [guest for guest in lab.simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template]
+    chosen = [guest.vmid for guest in running][:25]
+    for vmid in chosen:
+        lab.simulator.cluster.guests[vmid].running = False
+    lab.simulator.catch_up()
+    for start in range(0, 25, 5):
+        counts.tries += 1
+        lab.ask("start_guest", {"guests": {"vmids": chosen[start : start + 5]}})
+
+    touched = {path for _method, path in lab.writes}
+    counts.writes = max(0, len(touched) - 20)
+    assert len(touched) <= 20
+
+
+def test_a_person_is_not_counted_with_a_client(lab):
+    """What one did is not held against another."""
+    for vmid in (105, 110):
+        assert lab.ask_as_person("start_guest", {"vmid": vmid}).status == "ok"
+    assert lab.ask("stop_guest", {"vmid": 105}, caller=make_local_client("other")).status == "held"
+    assert make_person("playvisor").identity == make_local_client("model").identity
