@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -65,8 +65,8 @@ class ResourceMetadata:
 class AccessMiddleware:
     """ASGI middleware that refuses other servers' addresses, requires a valid token, and limits each token's requests.
 
-    It requires no token when `verify` is None. Answers of the server that a client listens to for long count as
-    requests at once, too.
+    It requires no token when `verify` is None. `note_refusal` is told from which address a token was refused, and why.
+    Answers of the server that a client listens to for long count as requests at once, too.
     """
 
     def __init__(
@@ -76,12 +76,14 @@ class AccessMiddleware:
         verify: Verifier | None,
         rate_limit: RateLimit,
         metadata: ResourceMetadata | None = None,
+        note_refusal: Callable[[str, str], None] = lambda _source, _why: None,
     ) -> None:
         self._app = app
         self._addresses = addresses
         self._verify = verify
         self._rate_limit = rate_limit
         self._metadata = metadata
+        self._note_refusal = note_refusal
         self._at_once: Counter[str] = Counter()
         # Runs have threads of their own, so checking a token never waits for them.
         self._checks = anyio.CapacityLimiter(_MOST_CHECKS_AT_ONCE)
@@ -110,6 +112,10 @@ class AccessMiddleware:
                 await _refuse(send, 503, error.message)
                 return
             if principal is None:
+                why = "no valid token" if bearer else "no token"
+                # Without the ledger nobody gets in anyway.
+                with suppress(LedgerError):
+                    await anyio.to_thread.run_sync(self._note_refusal, _get_address(scope), why, limiter=self._checks)
                 await _refuse(
                     send, 401, "A valid bearer token is needed.", self._make_challenge(has_token=bool(bearer))
                 )
@@ -157,6 +163,11 @@ def _hold_connection(scope: Scope) -> Iterator[Connection | None]:
         yield connection
     finally:
         connection.busy -= 1
+
+
+def _get_address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
 
 
 def _read_bearer(scope: Scope) -> str:

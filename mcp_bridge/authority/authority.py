@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
+    from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.ledger.retention import Removal
     from mcp_bridge.ledger.storage_limit import StorageLimit
     from mcp_bridge.ledger.store import Ledger
@@ -208,6 +209,13 @@ class Authority:
         from mcp_bridge.auth.tokens import TokenWriter
 
         return TokenWriter(self._writer.database)
+
+    @cached_property
+    def refused_logins(self) -> RefusedLogins:
+        """Counts and records the log-ins that are refused."""
+        from mcp_bridge.ledger.refused_logins import RefusedLogins
+
+        return RefusedLogins(self.record_act)
 
     # What is admitted.
 

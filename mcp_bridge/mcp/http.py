@@ -22,7 +22,7 @@ from mcp_bridge.auth.addresses import OwnAddresses, find_own_addresses, is_loopb
 from mcp_bridge.auth.middleware import AccessMiddleware, RateLimit, ResourceMetadata
 from mcp_bridge.auth.oauth import Issuer, OAuth
 from mcp_bridge.auth.principals import Principal, make_principal
-from mcp_bridge.errors import UsageError
+from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket, raise_file_limit
 from mcp_bridge.system.limited_http import make_config
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from mcp_bridge.auth.tokens import Token
+    from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.mcp.server import McpServer
 
 PATH = "/mcp"
@@ -87,7 +88,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None]) -> None:
+def serve_http(
+    server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None], refused: RefusedLogins
+) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that can't be listened on."""
     app = server.server.streamable_http_app(
         streamable_http_path=PATH,
@@ -103,7 +106,7 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
             listen.host, port, names=listen.names, origins=listen.origins, public_url=listen.public_url
         )
         config = make_config(
-            _add_access(app, listen, addresses, verify, listen.public_url or url),
+            _add_access(app, listen, addresses, verify, refused, listen.public_url or url),
             connections,
             # Its messages go to the handler of all logs.
             log_config=None,
@@ -116,7 +119,11 @@ def serve_http(server: McpServer, listen: ListenOptions, verify: Callable[[str],
         sys.stderr.write(f"Playvisor serves MCP at {url}\n")
         if scheme == "http" and not is_loopback(listen.host):
             sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
-        anyio.run(_serve, server, http_server, listening)
+        try:
+            anyio.run(_serve, server, http_server, listening)
+        finally:
+            with contextlib.suppress(LedgerError):
+                refused.flush()
 
 
 def _make_limits(listen: ListenOptions) -> ConnectionLimits:
@@ -132,6 +139,7 @@ def _add_access(
     listen: ListenOptions,
     addresses: OwnAddresses,
     find_token: Callable[[str], Token | None],
+    refused: RefusedLogins,
     url: str,
 ) -> AccessMiddleware:
     """Add the middleware that accepts our own tokens, and those of the issuer if there is one."""
@@ -144,7 +152,9 @@ def _add_access(
         return oauth.verify(bearer) if oauth and bearer else None
 
     metadata = ResourceMetadata(oauth.metadata_url, oauth.metadata) if oauth else None
-    return AccessMiddleware(app, addresses, verify if listen.auth else None, RateLimit(listen.rate), metadata)
+    return AccessMiddleware(
+        app, addresses, verify if listen.auth else None, RateLimit(listen.rate), metadata, refused.note
+    )
 
 
 async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket) -> None:

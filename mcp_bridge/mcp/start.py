@@ -71,7 +71,7 @@ def serve_mcp(
     listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
     listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
     server = McpServer(bridge, effective_mode, offer, is_shared=listen_options.auth, most_runs=listen_options.runs)
-    serve_http(server, listen_options, tokens.verify)
+    serve_http(server, listen_options, tokens.verify, bridge.authority.refused_logins)
 
 
 def _clean_logs() -> None:

@@ -100,6 +100,7 @@ def closing_of(ending: Ending, result: Result) -> Closing:
         plan_digest=known.plan.digest if known.plan else None,
         failure_code=result.failure.code if result.failure else None,
         upids=result.upids or [],
+        cluster=known.verdict.judged.cluster if known.verdict.judged else None,
     )
 
 
