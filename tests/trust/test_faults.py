@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -109,10 +110,11 @@ def check(lab: Lab, name: str, result: Any, sent: list[tuple[str, str, int]]) ->
     wrong = []
     row = lab.bridge.ledger.find(result.run_id)
     traced = [
-        (entry["method"], entry["path"]) for entry in events.read_api_trace(lab.bridge.ledger.folder(result.run_id))
+        (entry["method"], unquote(entry["path"]))
+        for entry in events.read_api_trace(lab.bridge.ledger.folder(result.run_id))
     ]
     for method, path, _status in sent:
-        if (method, path) not in traced:
+        if (method, unquote(path)) not in traced:
             wrong.append(f"unrecorded: {method} {path}")
     if row.outcome is None:
         wrong.append("the row is open")
