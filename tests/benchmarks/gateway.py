@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.write_gate import WriteGate
 
 sys.path.insert(0, str(COLLECTIONS))
 
@@ -33,7 +34,7 @@ def measure(options: Options) -> Outcome:
         direct = Connection(host=cluster.connection["host"], port=cluster.connection["port"], **known)
         secret = SecretStr(known.pop("token_secret"))
         settings = Settings(url=cluster.connection["url"], token_secret=secret, **known)
-        gateway = Gateway(settings.endpoint, settings.credentials)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
         with gateway.admit(Grant(), Path(folder), lambda: None) as admission:
             key = Path(admission.environment["PROXMOX_GATEWAY_KEY_FILE"]).read_text(encoding="ascii")
             through = Connection(host="", user="", gateway=admission.environment["PROXMOX_GATEWAY"], gateway_key=key)

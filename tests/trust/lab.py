@@ -16,9 +16,9 @@ import requests
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import Caller, make_local_client, make_person
+from mcp_bridge.authority import Authority
 from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor.warm import WarmExecutor
-from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.gated import GatedExecutor
@@ -77,7 +77,8 @@ class Lab:
     def make_bridge(self, **changes: Any) -> Bridge:
         """A bridge in this process, whose playbooks run as those of a server do."""
         settings = self.make_settings(**changes)
-        bridge = Bridge(settings, GatedExecutor(self.executor, Gateway(settings.endpoint, settings.credentials)))
+        authority = Authority(settings)
+        bridge = Bridge(settings, GatedExecutor(self.executor, authority), authority)
         self.bridges.append(bridge)
         return bridge
 

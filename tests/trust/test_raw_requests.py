@@ -13,6 +13,7 @@ import pytest
 
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
+from mcp_bridge.system.write_gate import WriteGate
 from trust.lab import wait_until
 
 ATTACK = "raw requests at the gateway"
@@ -140,7 +141,7 @@ class Hostile:
 def hostile(lab, tmp_path):
     """A run that was granted one step, which it has not sent yet."""
     settings = lab.make_settings()
-    gateway = Gateway(settings.endpoint, settings.credentials)
+    gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
 
     def read_key(admission):
         return Path(admission.environment["PROXMOX_GATEWAY_KEY_FILE"]).read_text()
@@ -151,10 +152,10 @@ def hostile(lab, tmp_path):
         (lab.state_dir / name).mkdir(parents=True)
     with ExitStack() as stack:
         stack.callback(gateway.close)
-        with gateway.admit(elsewhere, lab.state_dir / "gone") as admission:
+        with gateway.admit(elsewhere, lab.state_dir / "gone", lambda: None) as admission:
             expired = read_key(admission)
-        other = stack.enter_context(gateway.admit(elsewhere, lab.state_dir / "other"))
-        own = stack.enter_context(gateway.admit(grant, lab.state_dir / "own"))
+        other = stack.enter_context(gateway.admit(elsewhere, lab.state_dir / "other", lambda: None))
+        own = stack.enter_context(gateway.admit(grant, lab.state_dir / "own", lambda: None))
         made = Hostile(own.environment["PROXMOX_GATEWAY"], read_key(own), read_key(other), expired)
         # The gateway is imported with its first request, which takes longer.
         wait_until(lambda: b'"release"' in made.send(made.build()), "an answer")

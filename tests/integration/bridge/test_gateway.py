@@ -31,6 +31,7 @@ from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.private_folder import PrivateFolder
+from mcp_bridge.system.write_gate import WriteGate
 from pve_simulator.world.faults import FaultRule
 
 HOSTILE = """\
@@ -93,7 +94,7 @@ def through(settings, tmp_path):
     @contextmanager
     def admitted(grant=None, *, read_timeout=10.0, **changes):
         changed = settings.model_copy(update=changes)
-        gateway = Gateway(changed.endpoint, changed.credentials)
+        gateway = Gateway(changed.endpoint, changed.credentials, WriteGate(changed.state_dir))
         gateways.append(gateway)
         with gateway.admit(grant or Grant(), tmp_path, lambda: None) as admission:
             yield Client(connection_of(admission, read_timeout=read_timeout))
@@ -161,7 +162,7 @@ class TestGrants:
             assert wait_for_task(client, client.request("POST", path), time.monotonic() + 5).exitstatus == "OK"
 
     def test_a_key_is_good_for_its_run_only(self, settings, tmp_path):
-        gateway = Gateway(settings.endpoint, settings.credentials)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
         try:
             with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
                 link = connection_of(admission)
@@ -475,7 +476,7 @@ class TestHostilePlaybooks:
 class TestEnds:
     def test_nothing_is_left_of_a_gateway_that_ended(self, settings, tmp_path):
         before = threading.enumerate()
-        gateway = Gateway(settings.endpoint, settings.credentials)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
         with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
             path = Path(admission.environment["PROXMOX_GATEWAY"])
             assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -488,7 +489,7 @@ class TestEnds:
         assert set(threading.enumerate()) <= set(before)
 
     def test_it_starts_anew_after_it_was_closed(self, settings, tmp_path):
-        gateway = Gateway(settings.endpoint, settings.credentials)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
         for _turn in range(2):
             with gateway.admit(Grant(), tmp_path, lambda: None) as admission:
                 assert Client(connection_of(admission)).get("/version")

@@ -12,6 +12,7 @@ from scenarios.running import Trial, complaints, prepare, run_module
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.write_gate import WriteGate
 from pve_simulator import Simulator, build_cluster
 
 PLACE = Place(
@@ -48,7 +49,7 @@ def gateway(simulator, tmp_path):
         fingerprint=simulator.fingerprint,
         state_dir=tmp_path,
     )
-    made = Gateway(settings.endpoint, settings.credentials)
+    made = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
     yield made
     made.close()
 

@@ -14,6 +14,7 @@ from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.server import LIMITS
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.settings import Settings
+from mcp_bridge.system.write_gate import WriteGate
 
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
@@ -29,7 +30,7 @@ def gateway(simulator, tmp_path):
         fingerprint=simulator.fingerprint,
         state_dir=tmp_path / "state",
     )
-    made = Gateway(settings.endpoint, settings.credentials)
+    made = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
     yield made
     made.close()
 
@@ -75,7 +76,10 @@ def runs(gateway, tmp_path):
     """Two runs: one that is hostile, and one that is not."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    with gateway.admit(Grant(), tmp_path / "a") as hostile, gateway.admit(Grant(), tmp_path / "b") as other:
+    with (
+        gateway.admit(Grant(), tmp_path / "a", lambda: None) as hostile,
+        gateway.admit(Grant(), tmp_path / "b", lambda: None) as other,
+    ):
         yield Run(hostile), Run(other)
 
 

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from mcp_bridge.auth.caller import make_person
+from mcp_bridge.authority import Authority
 from mcp_bridge.executor.cold import ColdExecutor
-from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.run.recovery.interrupted import close_interrupted
@@ -34,10 +34,8 @@ def bridge(simulator, state_dir):
         fingerprint=simulator.fingerprint,
         state_dir=state_dir,
     )
-    made = Bridge(
-        settings,
-        GatedExecutor(ColdExecutor(settings.connection_env()), Gateway(settings.endpoint, settings.credentials)),
-    )
+    authority = Authority(settings)
+    made = Bridge(settings, GatedExecutor(ColdExecutor(settings.connection_env()), authority), authority)
     yield made
     made.close()
 
@@ -104,7 +102,7 @@ def test_what_a_killed_run_had_sent_is_found_without_its_answer(
     eventually(lambda: rule.hits > 0, "the request")
     process.kill()
     process.communicate()
-    (closed,) = close_interrupted(ledger)
+    (closed,) = close_interrupted(bridge.authority)
     before = ledger.find(closed)
     assert (before.changed, before.upids) == (True, [])
     assert "may have been done (unknown)" in before.summary
