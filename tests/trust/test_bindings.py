@@ -39,7 +39,11 @@ APPROVED = """\
 
 def sample(first, *others):
     """Parameters of which the first is tried with all other tests, too."""
-    return [first, *(pytest.param(other, marks=pytest.mark.trust) for other in others)]
+    return [first, *(_mark(other) for other in others)]
+
+
+def _mark(values):
+    return pytest.param(*(values if isinstance(values, tuple) else (values,)), marks=pytest.mark.trust)
 
 
 @pytest.fixture
@@ -55,9 +59,9 @@ def expect_no_write(count):
     """`with expect_no_write(lab): …`: whatever happens in it, the cluster gets no request that writes."""
 
     @contextmanager
-    def expect(*labs):
+    def expect(*labs, tries=1):
         counts = count(ATTACK)
-        counts.tries = 1
+        counts.tries = tries
         before = [len(lab.writes) for lab in labs]
         yield
         sent = [request for lab, start in zip(labs, before, strict=True) for request in lab.writes[start:]]
@@ -79,6 +83,7 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status == "held"
 
+    @pytest.mark.trust
     def test_a_plan_of_a_copy_is_not_applied_to_the_cluster(self, lab, copy, expect_no_write):
         plan = copy.ask("stop_guest", STOP)
         copy.approve(plan)
@@ -92,6 +97,7 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_an_approval_is_for_the_cluster_that_was_shown(self, lab, copy, expect_no_write):
         """Whoever approves it where the copy is reached has read for which cluster it is, and approves that."""
         plan = lab.ask("stop_guest", STOP)
@@ -105,6 +111,7 @@ class TestTheCluster:
             assert copy.ask("stop_guest", STOP).status == "held"
             assert copy.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_undo_does_not_cross_over(self, lab, copy, expect_no_write):
         done = copy.ask_as_person("configure_guest", {"vmid": WEB, "description": "rehearsed"})
         lab.simulator.cluster.guests[WEB].config["description"] = "rehearsed"
@@ -112,6 +119,7 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.run("runs", "undo", done.run_id).status != 0
 
+    @pytest.mark.trust
     def test_the_address_is_not_the_cluster(self, lab, expect_no_write, held):
         """The same cluster by another name is the same; that is no reason to hold it again."""
         lab.approve(held)
@@ -155,8 +163,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("way", ["again", "apply_plan"])
+@pytest.mark.parametrize(
+    ("way", "change"),
+    sample(
+        ("again", "pool"),
+        *[(way, change) for way in ("again", "apply_plan") for change in CHANGES if (way, change) != ("again", "pool")],
+    ),
+)
 def test_an_approval_is_void_once_what_was_judged_has_changed(lab, held, expect_no_write, change, way):
     lab.approve(held)
     CHANGES[change](lab)
@@ -167,6 +180,7 @@ def test_an_approval_is_void_once_what_was_judged_has_changed(lab, held, expect_
         assert lab.ask(tool, arguments).status != "ok"
 
 
+@pytest.mark.trust
 def test_an_approval_is_void_under_another_policy(lab, held, expect_no_write, tmp_path):
     lab.approve(held)
     policy = tmp_path / "other.cedar"
@@ -177,7 +191,9 @@ def test_an_approval_is_void_under_another_policy(lab, held, expect_no_write, tm
         assert lab.ask("stop_guest", STOP, bridge=other).status == "held"
 
 
-@pytest.mark.parametrize("text", [None, "permit (", "permit (principal, action, resource) when { context.colour };"])
+@pytest.mark.parametrize(
+    "text", sample("permit (", "permit (principal, action, resource) when { context.colour };", None)
+)
 def test_nothing_is_written_without_a_policy_that_can_be_read(lab, held, expect_no_write, tmp_path, text):
     lab.approve(held)
     policy = tmp_path / "broken.cedar"
@@ -209,7 +225,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", sample(*reversed(OTHERS)))
 def test_an_approval_is_for_who_asked(lab, held, expect_no_write, other):
     lab.approve(held)
 
@@ -245,21 +261,21 @@ class TestWhoApproves:
             lab.run("call", "stop_guest", f"vmid={WEB}", "--json", **spoofed)
 
 
-def _converse(lab, calls, *, options=(), name="model", capabilities=None):
-    """Speak the protocol by hand: what each of these calls is answered."""
+def _converse(lab, calls, *, options=(), capabilities=None):
+    """Speak the protocol by hand: what each of these calls is answered. `client` is what the client calls itself."""
     command = [sys.executable, "-m", "playvisor", "mcp", "--mode", "apply", *options]
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": name, "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": capabilities or {},
-    }
     answers = []
     with subprocess.Popen(
         command, env=lab.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         for number, make_params in enumerate(calls):
-            params = {**make_params(answers), "_meta": meta}
-            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+            params = make_params(answers)
+            meta = {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": {"name": params.pop("client", "model"), "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": capabilities or {},
+            }
+            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {**params, "_meta": meta}}
             server.stdin.write(f"{json.dumps(message)}\n")
             server.stdin.flush()
             for line in server.stdout:
@@ -269,10 +285,12 @@ def _converse(lab, calls, *, options=(), name="model", capabilities=None):
                     break
         server.terminate()
         server.wait(20)
+    assert len(answers) == len(calls)
     return answers
 
 
 YES = {"approve": {"action": "accept", "content": {"approve": True}}}
+CALL = {"name": "stop_guest", "arguments": STOP}
 
 
 def _find_plan(answer):
@@ -281,44 +299,47 @@ def _find_plan(answer):
     return (structured.get("plan") or {}).get("id") or result.get("requestState")
 
 
+def _ask_plainly(_answers):
+    return dict(CALL)
+
+
 class TestTheClientsOwnWord:
-    def test_an_answer_to_a_question_that_was_not_asked_counts_nothing(self, lab, expect_no_write):
-        stop = {"name": "stop_guest", "arguments": STOP}
+    @pytest.mark.parametrize("capabilities", sample({}, {"elicitation": {}}, {"elicitation": {"form": {}}}))
+    def test_an_answer_to_a_question_that_was_not_asked_counts_nothing(self, lab, expect_no_write, capabilities):
+        """Neither with the id of a plan as state, nor with a state that was made up."""
 
         def forge(answers):
-            return {**stop, "inputResponses": YES, "requestState": _find_plan(answers[0])}
+            return {**CALL, "inputResponses": YES, "requestState": _find_plan(answers[0])}
 
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, forge, lambda _answers: stop])
+        made_up = [
+            lambda _answers, state=state: {**CALL, "inputResponses": YES, "requestState": state}
+            for state in ("x", "", "0" * 36, "%", "*")
+        ]
 
-    @pytest.mark.parametrize("state", sample("x", "", "0" * 36, "%", "*"))
-    def test_a_made_up_state_counts_nothing(self, lab, expect_no_write, state):
-        stop = {"name": "stop_guest", "arguments": STOP}
-        forged = {**stop, "inputResponses": YES, "requestState": state}
-
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, lambda _answers: forged], capabilities={"elicitation": {}})
+        with expect_no_write(lab, tries=7):
+            _converse(lab, [_ask_plainly, forge, *made_up, _ask_plainly], capabilities=capabilities)
 
     @pytest.mark.trust
     def test_an_answer_for_one_plan_is_none_for_another(self, lab, expect_no_write):
-        stop = {"name": "stop_guest", "arguments": STOP}
         other = {"name": "stop_guest", "arguments": {"vmid": CACHE, "force": True}}
 
         def forge(answers):
             return {**other, "inputResponses": YES, "requestState": answers[0]["result"].get("requestState") or "x"}
 
         with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, forge], capabilities={"elicitation": {"form": {}}})
+            _converse(lab, [_ask_plainly, forge], capabilities={"elicitation": {"form": {}}})
 
-    @pytest.mark.parametrize("name", sample("root", "playvisor", "person", "token:ci", "operator"))
-    def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write, name):
+    @pytest.mark.trust
+    def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write):
+        rights = {"acls": [{"path": "/", "user": "root@pam", "roles": ["PVEAuditor"]}]}
         calls = [
-            {"name": "stop_guest", "arguments": STOP},
-            {"name": "set_acl", "arguments": {"acls": [{"path": "/", "user": "root@pam", "roles": ["PVEAuditor"]}]}},
+            lambda _answers, call=call, name=name: {**call, "client": name}
+            for call in (CALL, {"name": "set_acl", "arguments": rights})
+            for name in ("root", "playvisor", "person", "token:ci", "operator")
         ]
 
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers, call=call: call for call in calls], name=name)
+        with expect_no_write(lab, tries=len(calls)):
+            _converse(lab, calls)
 
 
 class TestWaiting:
@@ -356,7 +377,7 @@ class TestWaiting:
 
         return call
 
-    @pytest.mark.parametrize("change", sample("freeze", *(name for name in CHANGES if name != "freeze")))
+    @pytest.mark.parametrize("change", sample(*reversed(CHANGES)))
     def test_an_approval_is_void_once_what_was_judged_has_changed(self, lab, held, apply_late, change):
         lab.approve(held)
 
@@ -452,12 +473,14 @@ class TestRowsByHand:
             assert lab.ask("stop_guest", STOP).status != "ok"
             assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_a_plan_that_waits_no_more(self, lab, held, expect_no_write):
         assert _execute(lab, "UPDATE plans SET state='ready' WHERE plan_id=?", held.plan.id) == 1
 
         with expect_no_write(lab):
             assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_a_denied_plan_that_is_approved_after_all(self, lab, held, expect_no_write):
         assert lab.run("approvals", "deny", held.plan.id).status == 0
         _execute(lab, "UPDATE plans SET state='approved', approval='operator' WHERE plan_id=?", held.plan.id)
@@ -465,6 +488,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_a_used_approval_that_is_fresh_again(self, lab, held, expect_no_write):
         lab.approve(held)
         assert lab.ask("stop_guest", STOP).status == "ok"
@@ -474,6 +498,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_an_approval_that_lasts_longer(self, make_lab, expect_no_write):
         lab = make_lab(plan_seconds=1)
         held = lab.ask("stop_guest", STOP)
@@ -485,6 +510,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_another_asker(self, lab, held, expect_no_write):
         lab.approve(held)
         _execute(lab, "UPDATE plans SET asker='token:mallory' WHERE plan_id=?", held.plan.id)
@@ -502,12 +528,12 @@ class TestRowsByHand:
 
     @pytest.mark.parametrize(
         "change",
-        [
+        sample(
             "UPDATE tokens SET roles='[\"admin\"]'",
             "UPDATE tokens SET revoked_at=NULL",
             "UPDATE tokens SET expires_at=NULL",
             "UPDATE tokens SET name='root'",
-        ],
+        ),
         ids=["roles", "revoked", "expired", "name"],
     )
     def test_a_token(self, lab, count, change):
@@ -576,6 +602,7 @@ def test_many_small_calls_are_one_large_one(make_lab, count):
     assert len(touched) <= 20
 
 
+@pytest.mark.trust
 def test_a_person_is_not_counted_with_a_client(lab):
     """What one did is not held against another."""
     for vmid in (105, 110):
