@@ -32,8 +32,8 @@ from mcp_bridge.system.identity import list_groups
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from mcp_bridge.auth.tokens import TokenWriter
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
@@ -217,7 +217,7 @@ class Authority:
     @property
     def tokens(self) -> TokenWriter:
         """The tokens of the clients that come over HTTP."""
-        from mcp_bridge.auth.tokens import TokenWriter
+        from mcp_bridge.authority.token_writer import TokenWriter
 
         return TokenWriter(self._writer.database)
 
