@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from mcp_bridge.authority.authority import Authority
-from mcp_bridge.authority.cluster import UnknownCluster
 from mcp_bridge.authority.verdict import HELD, PLAN_ONLY, Verdict, Wish
 
-__all__ = ["HELD", "PLAN_ONLY", "Authority", "UnknownCluster", "Verdict", "Wish"]
+__all__ = ["HELD", "PLAN_ONLY", "Authority", "Verdict", "Wish"]

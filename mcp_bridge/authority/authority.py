@@ -113,7 +113,7 @@ class Authority:
         if not identity:
             raise UsageError(
                 f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
-                "Use the tools themselves for what you want now.",
+                "Change it back with the tools themselves.",
             )
         found = self.identify_cluster()
         if found != identity:

@@ -187,7 +187,9 @@ def _compare(
         return "entries"
     has, wants = asdict(plan.binding), asdict(binding)
     left_out = ("asker", "asker_kind") if whoever_asks else ()
-    return next((name for name in wants if has[name] != wants[name] and name not in left_out), "")
+    # What was judged includes the cluster and the policy, which say more.
+    names = sorted(wants, key=lambda name: name == "judged")
+    return next((name for name in names if has[name] != wants[name] and name not in left_out), "")
 
 
 def _use(connection: Connection, plan: KeptPlan, run_id: str) -> bool:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mcp_bridge.authority import UnknownCluster
-from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
@@ -19,7 +17,7 @@ from mcp_bridge.run.tools.results import failed_result
 def request_for_plan(engine: Engine, request: Request) -> Request | Result:
     """The request that applies a kept plan, or the result when it can't be. Raises UsageError when there is none."""
     plan = engine.ledger.plans.find(request.arguments["plan_id"])
-    failure = _find_obstacle(plan, request) or _find_crossing(engine, plan)
+    failure = _find_obstacle(plan, request)
     if failure or plan.arguments is None:
         return failed_result(request, failure or _refuse_secret(plan))
     arguments = {name: value for name, value in plan.arguments.items() if name != "check"}
@@ -47,17 +45,6 @@ def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
         return None
     hint = "Do not ask for the same again." if plan.state == "denied" else f"Call {plan.tool} again for a new plan."
     return Failure(code="refused", message=f"{why} Nothing was changed.", hint=hint)
-
-
-def _find_crossing(engine: Engine, plan: KeptPlan) -> Failure | None:
-    """Why a plan that was made on one cluster is not applied to this one."""
-    try:
-        engine.authority.require_cluster(plan.cluster, f"Plan {plan.plan_id[:8]}")
-    except UsageError as error:
-        return Failure(code="refused", message=f"{error.message} Nothing was changed.", hint=error.hint)
-    except UnknownCluster as error:
-        return Failure(code=error.code, message=error.message, hint=error.hint)
-    return None
 
 
 def _refuse_secret(plan: KeptPlan) -> Failure:
