@@ -147,6 +147,11 @@ class Authority:
             judged = self._look(wish)
         except UnknownCluster as error:
             return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
+        if wish.plan_id:
+            made_on = self.ledger.plans.find(wish.plan_id).cluster
+            if made_on != judged.cluster:
+                elsewhere = failures.make_elsewhere(shorten_identity(made_on), shorten_identity(judged.cluster))
+                return Verdict("refused", failure=elsewhere, judged=judged)
         decision = judged.decision
         if decision.ruling == "refuse":
             return Verdict("refused", decision.rule_names, failure=failures.make_refusal(decision), judged=judged)
@@ -350,7 +355,9 @@ class Authority:
             now = self._look(wish)
         except UnknownCluster as error:
             return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
-        differences = judged.list_differences(now)
+        policy, policy_hash = self._load_policy()
+        # The policy that decides is the one that everything was judged by.
+        differences = judged.list_differences(now) or ([] if policy_hash == now.policy else ["policy"])
         if differences:
             return Verdict("drifted", failure=failures.make_drift(differences), judged=now)
         guests = now.question.touched_guests
@@ -359,7 +366,7 @@ class Authority:
         def judge_once_more(recent: set[int]) -> str:
             # Others of this asker may have been admitted meanwhile, which adds to what the policy limits.
             question = now.question.with_recent_targets(len(recent | guests))
-            decisions.append(self._policy.decide(question, approval))
+            decisions.append(policy.decide(question, approval))
             return "" if _is_sufficient(decisions[-1], approval, now) else decisions[-1].reason
 
         effects = now.question.list_effects()

@@ -29,9 +29,9 @@ def evidence(lab) -> Lab:
     lab.approve(held)
     lab.ask("stop_guest", {"vmid": WEB})
     lab.ask("stop_guest", {"vmid": CACHE})
-    lab.bridge.tokens.create("ci")
-    lab.bridge.freezer.freeze("incident")
-    lab.bridge.freezer.thaw()
+    lab.bridge.authority.tokens.create("ci")
+    lab.bridge.authority.freeze("incident", 10.0)
+    lab.bridge.authority.thaw()
     return lab
 
 
