@@ -25,6 +25,7 @@ from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
 from mcp_bridge.errors import UsageError
+from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Admission, Gateway
 from mcp_bridge.result import Failure
@@ -119,7 +120,7 @@ class Authority:
             return identity
 
     def require_cluster(self, identity: str | None, what: str) -> None:
-        """Raise UsageError unless this is the cluster with that identity, on which `what` was."""
+        """Raise UsageError unless this is the cluster with that identity, on which `what` was, and UnknownCluster."""
         if not identity:
             raise UsageError(
                 f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
@@ -189,14 +190,29 @@ class Authority:
         self._writer.plans.keep(plan)
 
     def decide_plan(
-        self, plan: KeptPlan, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+        self, plan_id: str, *, approve: bool, approver: str, approval: str, seen: str, record: Record
     ) -> KeptPlan:
         """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
 
-        Raises UsageError for a plan that is not held, or no longer.
+        `seen` is the seal of what the approver saw. Raises UsageError for a plan that is not held, or no longer, or is
+        not what was seen.
         """
+
+        def require_seen(plan: KeptPlan) -> None:
+            if seen != seal(render_text(make_plan_view(plan))):
+                raise UsageError(
+                    f"Plan {plan.plan_id[:8]} is not what was shown.",
+                    f"Look at it again: `playvisor approvals show {plan.plan_id[:8]}`.",
+                )
+
         return self._writer.plans.decide(
-            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
+            plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            seen=seen,
+            record=record,
+            check=require_seen,
         )
 
     # The freeze.
