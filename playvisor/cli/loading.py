@@ -12,6 +12,7 @@ from mcp_bridge import catalogue
 
 _MODULES = (
     "ansible_runner",
+    "cedarpy",
     "playvisor.cli.app",
     "playvisor.cli.call",
     "mcp_bridge.gateway.server",

@@ -5,8 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.thorough
+
 # What one call imports, by itself or while it is planned, judged and recorded.
-USED = ("mcp_bridge.authority.freeze", "mcp_bridge.ledger.writer", "mcp_bridge.policy.engine", "mcp_bridge.run.engine")
+USED = (
+    "cedarpy",
+    "mcp_bridge.authority.freeze",
+    "mcp_bridge.ledger.writer",
+    "mcp_bridge.policy.engine",
+    "mcp_bridge.run.engine",
+)
 
 
 def test_everything_that_a_command_uses_is_loaded():
