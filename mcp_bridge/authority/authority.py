@@ -10,6 +10,7 @@ it judges it by.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,8 +32,8 @@ from mcp_bridge.system.identity import list_groups
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from mcp_bridge.auth.tokens import TokenWriter
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from mcp_bridge.policy import Approval, Decision, Policy, Question
     from mcp_bridge.settings import Settings
 
+# For so long a cluster is taken for the one that it was: between judging a plan and applying it, mostly.
+_IDENTITY_SECONDS = 5.0
 Record = tuple["Opening", "Closing"]
 """The run of the ledger that does something else than run a playbook."""
 
@@ -56,6 +59,8 @@ class Authority:
         self._gate = WriteGate(settings.state_dir)
         self._gateway = Gateway(settings.endpoint, settings.credentials, self._gate)
         self._read = make_reader(self._gateway)
+        self._identifying = threading.Lock()
+        self._identity = (-_IDENTITY_SECONDS, "")
         self._loading = threading.Lock()
         self._loaded: tuple[object, Policy, str] | None = None
 
@@ -104,8 +109,14 @@ class Authority:
     # What is decided.
 
     def identify_cluster(self) -> str:
-        """The identity of the cluster that is reached. Raises UnknownCluster."""
-        return str(identify_cluster(self._read))
+        """The identity of the cluster that is reached, as of some seconds ago at most. Raises UnknownCluster."""
+        with self._identifying:
+            asked_at, identity = self._identity
+            if time.monotonic() - asked_at > _IDENTITY_SECONDS:
+                asked_at = time.monotonic()
+                identity = str(identify_cluster(self._read))
+                self._identity = asked_at, identity
+            return identity
 
     def require_cluster(self, identity: str | None, what: str) -> None:
         """Raise UsageError unless this is the cluster with that identity, on which `what` was."""
@@ -206,7 +217,7 @@ class Authority:
     @property
     def tokens(self) -> TokenWriter:
         """The tokens of the clients that come over HTTP."""
-        from mcp_bridge.auth.tokens import TokenWriter
+        from mcp_bridge.authority.token_writer import TokenWriter
 
         return TokenWriter(self._writer.database)
 
