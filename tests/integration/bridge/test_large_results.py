@@ -249,4 +249,4 @@ def test_what_is_too_long_for_get_run_is_named(playvisor, converse):
     shown = converse(get)
 
     assert "returned" not in shown
-    assert shown["returned_left_out"].startswith("What it returned (1000 volumes) takes ")
+    assert shown["returned_left_out"].startswith("What it returned (2 storage, 1000 volumes) takes ")
