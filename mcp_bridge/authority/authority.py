@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -266,13 +266,11 @@ class Authority:
         steps = [{"method": "DELETE", "path": path} for path in paths]
         return Permit(steps, self._look_at_freeze, self._look_at_freeze)
 
-    @contextmanager
-    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> Iterator[bool]:
+    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> AbstractContextManager[bool]:
         """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
         judged = verdict.judged
         cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
-        with guest_locks.hold(self._writer.database, cluster, targets, cancel) as is_alone:
-            yield is_alone
+        return guest_locks.hold(self._writer.database, cluster, targets, cancel)
 
     def close(self) -> None:
         """Admit nobody any more."""
