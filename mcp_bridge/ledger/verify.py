@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, text
 
 from mcp_bridge.database.tables import acts, checkpoints, head, runs
 from mcp_bridge.errors import LedgerError
@@ -99,6 +99,16 @@ def find_faults_beside(
     yield from freezes.find_faults(connection)
     yield from policies.find_faults(connection)
     yield from find_unknown_folders(connection, folders)
+    yield from _find_damage(connection)
+
+
+def _find_damage(connection: Connection) -> Iterator[chain.Fault]:
+    """Pages of the database's file that contradict each other: an index without a row hides it from who looks it up."""
+    if connection.dialect.name != "sqlite":
+        return
+    for damage in connection.execute(text("PRAGMA integrity_check(1)")).scalars():
+        if damage != "ok":
+            yield chain.Fault("", 0, f"the database's file is damaged: {' '.join(str(damage).split())}")
 
 
 def _find_lost_end(connection: Connection, end: Head, known: Head | None, *, shared: bool) -> Iterator[chain.Fault]:

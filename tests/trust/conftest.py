@@ -11,7 +11,7 @@ import pytest
 
 from mcp_bridge.executor.warm import WarmExecutor
 from pve_simulator import Simulator, build_cluster
-from trust.lab import Counts, Lab, wait_until
+from trust.lab import NEEDS_ANCHOR, Counts, Lab, wait_until
 
 PROPERTY = "attack"
 COLUMNS = ("tries", "writes", "leaks", "unnoticed")
@@ -79,6 +79,7 @@ def count(request: pytest.FixtureRequest) -> Callable[[str], Counts]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print each attack: tries, writes without authority, leaks, and what went unnoticed."""
     rows: dict[str, list[int]] = {}
+    untold: set[str] = set()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", "") != "call":
@@ -87,6 +88,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == PROPERTY:
                     row = rows.setdefault(values["attack"], [0] * len(COLUMNS))
                     row[:] = [total + values[column] for total, column in zip(row, COLUMNS, strict=True)]
+                elif name == NEEDS_ANCHOR:
+                    untold.add(values)
     if not rows:
         return
     terminalreporter.section("attacks")
@@ -95,3 +98,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for attack, row in sorted(rows.items()):
         cells = [f"{value:,}".rjust(len(title)) for value, title in zip(row, TITLES, strict=True)]
         terminalreporter.write_line("  ".join([attack.ljust(width), *cells]))
+    if untold:
+        terminalreporter.write_line("What only a head of the ledger that was kept elsewhere tells:")
+        for tampering in sorted(untold):
+            terminalreporter.write_line(f"  {tampering}")

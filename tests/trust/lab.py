@@ -27,6 +27,8 @@ from pve_simulator import Simulator
 
 # Logging in changes nothing on the cluster.
 HARMLESS = "/access/ticket"
+# The property of a test whose tampering nothing in the state directory can tell.
+NEEDS_ANCHOR = "needs an anchor outside"
 
 
 @dataclass

@@ -185,9 +185,9 @@ def test_a_sample_is_recorded_as_it_was(lab, count):
 
 
 @pytest.mark.trust
-@pytest.mark.parametrize("share", range(4))
+@pytest.mark.parametrize("share", range(2))
 def test_every_fault_of_every_tool_is_recorded_as_it_was(lab, count, share):
-    faults = list(FAULTS)[share::4]
+    faults = list(FAULTS)[share::2]
     assert len(FAULTS) * len(TOOLS) >= LEAST
 
     assert run_all(lab, count(ATTACK), faults, TOOLS) == []

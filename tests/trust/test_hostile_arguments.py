@@ -18,7 +18,7 @@ pytestmark = pytest.mark.flow
 ATTACK = "hostile arguments"
 WEB = 101
 LEAST = 3_300
-SHARES = 6
+SHARES = 10
 # Nothing but an evaluation makes these of what is sent.
 PRODUCT = str(7901 * 7644 + 7457)
 CANARY = "canary-5f1d0c2b9a7e"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trust.lab import Lab
+from trust.lab import NEEDS_ANCHOR, Lab
 
 pytestmark = pytest.mark.flow
 
@@ -126,6 +127,20 @@ def _restore_older(lab: Lab) -> None:
     shutil.copy(kept, lab.state_dir / "ledger.db")
 
 
+def _restore_older_without_head(lab: Lab) -> None:
+    _restore_older(lab)
+    (lab.state_dir / "ledger.head").unlink()
+
+
+def _remove_ledger_and_head(lab: Lab) -> None:
+    _remove_ledger(lab)
+    (lab.state_dir / "ledger.head").unlink()
+
+
+def _break_head(lab: Lab) -> None:
+    (lab.state_dir / "ledger.head").write_text("{}", encoding="utf-8")
+
+
 def _run_script(script: str) -> Callable[[Lab], None]:
     return lambda lab: _execute(lab, script)
 
@@ -169,6 +184,10 @@ TAMPERINGS: dict[str, Callable[[Lab], None]] = {
     "the ledger emptied": _empty_ledger,
     "the ledger broken": _break_ledger,
     "an older ledger": _restore_older,
+    "an older ledger without its head": _restore_older_without_head,
+    "the ledger and its head less": _remove_ledger_and_head,
+    "the head's file less": lambda lab: (lab.state_dir / "ledger.head").unlink(),
+    "the head's file broken": _break_head,
 }
 SAMPLE = ("changed", "an artifact changed", "the ledger less")
 assert len(TAMPERINGS) >= 22
@@ -196,3 +215,53 @@ def test_it_is_noticed_and_told(evidence, count, tampering):
 def test_what_nobody_touched_is_intact(evidence):
     assert len(evidence.bridge.ledger.recent(50)) >= 8
     assert evidence.run("runs", "verify").status == 0
+
+
+def _read_head(lab: Lab) -> str:
+    """The newest entry, of a ledger that looks intact."""
+    verified = lab.run("runs", "verify", "--json")
+    assert verified.status == 0, verified.stdout
+    return str(json.loads(verified.stdout)["newest"]["hash"])
+
+
+def _put_back_all(lab: Lab) -> str:
+    """Everything as it was before the last run."""
+    kept = lab.state_dir.parent / "kept"
+    _execute(lab, "PRAGMA wal_checkpoint(TRUNCATE);")
+    shutil.copytree(lab.state_dir, kept, ignore=shutil.ignore_patterns("running"))
+    lab.ask_as_person("set_guest_tags", {"vmid": CACHE, "add_tags": ["later"]})
+    known = _read_head(lab)
+    _replace(lab, kept)
+    return known
+
+
+def _tell_another_story(lab: Lab) -> str:
+    """A ledger of things that were never done, each with its right hash: whoever is the same user can write one."""
+    other = Lab(lab.simulator, lab.state_dir.parent / "other", lab.executor)
+    other.ask("list_guests", {})
+    _execute(other, "PRAGMA wal_checkpoint(TRUNCATE);")
+    other.close()
+    known = _read_head(lab)
+    _replace(lab, other.state_dir)
+    return known
+
+
+def _replace(lab: Lab, by: Path) -> None:
+    shutil.rmtree(lab.state_dir)
+    shutil.move(by, lab.state_dir)
+
+
+NEED_AN_ANCHOR = {
+    "everything put back to an older time": _put_back_all,
+    "another ledger in its place": _tell_another_story,
+}
+
+
+@pytest.mark.trust
+@pytest.mark.parametrize("tampering", NEED_AN_ANCHOR)
+def test_what_only_a_head_that_was_kept_elsewhere_tells(evidence, record_property, tampering):
+    """The table of the attacks lists these: nothing in the state directory can tell."""
+    known = NEED_AN_ANCHOR[tampering](evidence)
+    record_property(NEEDS_ANCHOR, tampering)
+
+    assert _read_head(evidence) != known
