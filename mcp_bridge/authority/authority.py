@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,8 +33,8 @@ from mcp_bridge.system.identity import list_groups
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from mcp_bridge.auth.tokens import TokenWriter
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
@@ -238,7 +238,7 @@ class Authority:
     @property
     def tokens(self) -> TokenWriter:
         """The tokens of the clients that come over HTTP."""
-        from mcp_bridge.auth.tokens import TokenWriter
+        from mcp_bridge.authority.token_writer import TokenWriter
 
         return TokenWriter(self._writer.database)
 
@@ -266,13 +266,11 @@ class Authority:
         steps = [{"method": "DELETE", "path": path} for path in paths]
         return Permit(steps, self._look_at_freeze, self._look_at_freeze)
 
-    @contextmanager
-    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> Iterator[bool]:
+    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> AbstractContextManager[bool]:
         """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
         judged = verdict.judged
         cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
-        with guest_locks.hold(self._writer.database, cluster, targets, cancel) as is_alone:
-            yield is_alone
+        return guest_locks.hold(self._writer.database, cluster, targets, cancel)
 
     def close(self) -> None:
         """Admit nobody any more."""

@@ -203,22 +203,23 @@ def test_a_client_has_no_node_fetch_from_near(try_it, case):
     assert try_it("download_iso", arguments).status in ("held", "refused", "failed")
 
 
-class TestRestoring:
-    @pytest.fixture(scope="class")
-    def backup(self, protected):
-        """A backup of a protected guest that still runs."""
-        made = protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
-        if made.status == "held":
-            protected.approve(made)
-            protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
-        (volume,) = [
-            volume
-            for node in protected.simulator.cluster.nodes
-            for volume in protected.simulator.cluster.storages["local"].volumes_on(node)
-            if f"vzdump-qemu-{WEB}" in volume
-        ]
-        return volume
+@pytest.fixture(scope="module")
+def backup(protected):
+    """A backup of a protected guest that still runs."""
+    made = protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
+    if made.status == "held":
+        protected.approve(made)
+        protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
+    (volume,) = [
+        volume
+        for node in protected.simulator.cluster.nodes
+        for volume in protected.simulator.cluster.storages["local"].volumes_on(node)
+        if f"vzdump-qemu-{WEB}" in volume
+    ]
+    return volume
 
+
+class TestRestoring:
     @pytest.mark.parametrize(
         "options",
         [
@@ -261,7 +262,7 @@ class TestUnknown:
 @id("backend") forbid (principal, action, resource is Guest) when { resource.pool == "backend" };
 """
 
-    @pytest.mark.parametrize(("path", "turn", "fault"), _list_unreadable())
+    @pytest.mark.parametrize(("path", "turn", "fault"), list(_list_unreadable()))
     def test_nothing_is_done_to_it(self, shared_lab, count, tmp_path, path, turn, fault):
         policy = tmp_path / "prod.cedar"
         policy.write_text(self.POLICY, encoding="utf-8")

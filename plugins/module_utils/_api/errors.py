@@ -201,9 +201,10 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
         # pveproxy fails to send an error text that is not Latin-1, and an agent quotes the name of a missing program.
         return PveError(
             TASK_FAILED,
-            "The guest's agent did not run the command, or what it answered was lost on the way.",
-            "Mostly there is no such program: command is a list of the program and each of its arguments. If there is, "
-            "look in the guest whether it ran.",
+            "The guest's agent did not run the command, mostly because there is no such program, or what it answered "
+            "was lost on the way.",
+            "command is a list of the program and each of its arguments. If there is such a program, look in the guest "
+            "whether it ran.",
             status,
         )
     code, hint = classify(text)

@@ -12,7 +12,7 @@ import anyio
 import pytest
 from mcp.types import ElicitResult, InputRequiredResult
 
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 from mcp_bridge.database.transactions import transaction
 
 pytestmark = pytest.mark.flow

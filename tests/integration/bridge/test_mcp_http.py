@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from mcp.types import ElicitResult
 
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 
 pytestmark = pytest.mark.flow
 

@@ -58,7 +58,7 @@ def test_an_approval_is_good_only_while_all_that_it_is_bound_to_is_so(plans, par
 
     # What is judged differs with the cluster and the policy.
     also = {"judged": "7" * 64} if part in ("cluster", "policy") else {}
-    assert take(plans, replace(BINDING, **{**also, part: "other"}), "run") == Claim(difference=part)
+    assert take(plans, replace(BINDING, **also, **{part: "other"}), "run") == Claim(difference=part)
     assert take(plans, BINDING, "run") == Claim(approved)
 
 
