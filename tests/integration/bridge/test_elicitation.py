@@ -256,7 +256,7 @@ permit(principal, action, resource) when {{ context.approval == "elicitation" &&
 
     assert [one["status"] for one in (by_policy, by_window)] == ["held", "held"]
     assert "the policy has changed since" in by_policy["summary"]
-    assert "which does not suffice" in by_window["summary"]
+    assert "has approved it, and somebody else has to as well" in by_window["summary"]
     assert [path for _method, path in writes()] == [f"/nodes/{off.node}/qemu/{off.vmid}/status/start"]
     assert ledger.verify().faults == []
 
