@@ -269,6 +269,7 @@ def test_a_full_disk_keeps_a_run_from_starting(begin, simulator, ledger, complet
 
     assert process.returncode != 0
     assert "Nothing runs without it" in stdout + stderr
+    assert "Traceback" not in stderr
     assert simulator.requests == []
     assert ledger.recent() == []
     complete()
