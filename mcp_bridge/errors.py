@@ -27,3 +27,9 @@ class UsageError(PlayvisorError):
 
 class LedgerError(PlayvisorError):
     """The ledger can't be used; nothing runs without it."""
+
+
+class UnprovenError(LedgerError):
+    """Something in the ledger is not what its entries say, and does not count."""
+
+    code = "refused"

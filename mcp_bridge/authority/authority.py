@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
 from mcp_bridge.errors import UsageError
+from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Admission, Gateway
 from mcp_bridge.result import Failure
@@ -119,7 +120,7 @@ class Authority:
             return identity
 
     def require_cluster(self, identity: str | None, what: str) -> None:
-        """Raise UsageError unless this is the cluster with that identity, on which `what` was."""
+        """Raise UsageError unless this is the cluster with that identity, on which `what` was, and UnknownCluster."""
         if not identity:
             raise UsageError(
                 f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
@@ -146,6 +147,11 @@ class Authority:
             judged = self._look(wish)
         except UnknownCluster as error:
             return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
+        if wish.plan_id:
+            made_on = self.ledger.plans.find(wish.plan_id).cluster
+            if made_on != judged.cluster:
+                elsewhere = failures.make_elsewhere(shorten_identity(made_on), shorten_identity(judged.cluster))
+                return Verdict("refused", failure=elsewhere, judged=judged)
         decision = judged.decision
         if decision.ruling == "refuse":
             return Verdict("refused", decision.rule_names, failure=failures.make_refusal(decision), judged=judged)
@@ -184,14 +190,29 @@ class Authority:
         self._writer.plans.keep(plan)
 
     def decide_plan(
-        self, plan: KeptPlan, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+        self, plan_id: str, *, approve: bool, approver: str, approval: str, seen: str, record: Record
     ) -> KeptPlan:
         """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
 
-        Raises UsageError for a plan that is not held, or no longer.
+        `seen` is the seal of what the approver saw. Raises UsageError for a plan that is not held, or no longer, or is
+        not what was seen.
         """
+
+        def require_seen(plan: KeptPlan) -> None:
+            if seen != seal(render_text(make_plan_view(plan))):
+                raise UsageError(
+                    f"Plan {plan.plan_id[:8]} is not what was shown.",
+                    f"Look at it again: `playvisor approvals show {plan.plan_id[:8]}`.",
+                )
+
         return self._writer.plans.decide(
-            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
+            plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            seen=seen,
+            record=record,
+            check=require_seen,
         )
 
     # The freeze.
@@ -245,13 +266,11 @@ class Authority:
         steps = [{"method": "DELETE", "path": path} for path in paths]
         return Permit(steps, self._look_at_freeze, self._look_at_freeze)
 
-    @contextmanager
-    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> Iterator[bool]:
+    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> AbstractContextManager[bool]:
         """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
         judged = verdict.judged
         cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
-        with guest_locks.hold(self._writer.database, cluster, targets, cancel) as is_alone:
-            yield is_alone
+        return guest_locks.hold(self._writer.database, cluster, targets, cancel)
 
     def close(self) -> None:
         """Admit nobody any more."""
@@ -334,7 +353,9 @@ class Authority:
             now = self._look(wish)
         except UnknownCluster as error:
             return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
-        differences = judged.list_differences(now)
+        policy, policy_hash = self._load_policy()
+        # The policy that decides is the one that everything was judged by.
+        differences = judged.list_differences(now) or ([] if policy_hash == now.policy else ["policy"])
         if differences:
             return Verdict("drifted", failure=failures.make_drift(differences), judged=now)
         guests = now.question.touched_guests
@@ -343,7 +364,7 @@ class Authority:
         def judge_once_more(recent: set[int]) -> str:
             # Others of this asker may have been admitted meanwhile, which adds to what the policy limits.
             question = now.question.with_recent_targets(len(recent | guests))
-            decisions.append(self._policy.decide(question, approval))
+            decisions.append(policy.decide(question, approval))
             return "" if _is_sufficient(decisions[-1], approval, now) else decisions[-1].reason
 
         effects = now.question.list_effects()

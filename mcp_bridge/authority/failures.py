@@ -38,6 +38,15 @@ def make_refusal(decision: Decision) -> Failure:
     return Failure(code="refused", message=f"{decision.reason} {_NOTHING}", hint=decision.advice)
 
 
+def make_elsewhere(made_on: str, here: str) -> Failure:
+    """The failure for a kept plan of another cluster."""
+    return Failure(
+        code="refused",
+        message=f"The plan is for the cluster {made_on or 'that is not known'}, and this is {here}. {_NOTHING}",
+        hint="Choose the profile, or the PROXMOX_* variables, of that cluster, or plan it anew here.",
+    )
+
+
 def describe_difference(difference: str) -> str:
     """Why an approval of the plan does not count; `difference` is what `find_approval` names."""
     return f"It was approved, but {_DIFFERENCES[difference]}." if difference else ""

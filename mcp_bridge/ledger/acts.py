@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, bindparam, select, union_all
 
 from mcp_bridge.database.tables import acts, checkpoints, head, runs
-from mcp_bridge.errors import LedgerError
+from mcp_bridge.errors import UnprovenError
 from mcp_bridge.ledger import chain
 
 PRUNED = "pruned"
@@ -76,15 +76,15 @@ def find_flaw(connection: Connection, act: Mapping[Any, Any]) -> str | None:
 
 
 def require_proven(connection: Connection, found: Iterable[Mapping[Any, Any]], what: str) -> None:
-    """Raise LedgerError when one of the acts about something does not count."""
+    """Raise UnprovenError when one of the acts about something does not count."""
     flaw = next((flaw for flaw in (find_flaw(connection, act) for act in found) if flaw), None)
     if flaw:
         raise make_unproven(what, flaw)
 
 
-def make_unproven(what: str, why: str) -> LedgerError:
+def make_unproven(what: str, why: str) -> UnprovenError:
     """The error about something that the entries do not say, and that therefore does not count."""
-    return LedgerError(
+    return UnprovenError(
         f"{what} does not count: {why}.", "Somebody changed the database. `playvisor runs verify` tells all."
     )
 

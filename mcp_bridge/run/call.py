@@ -11,7 +11,7 @@ from dataclasses import replace
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments, run_tools
 from mcp_bridge.catalogue.run_tools import BridgeTool
-from mcp_bridge.errors import UsageError
+from mcp_bridge.errors import UnprovenError, UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run import background
@@ -52,6 +52,8 @@ class Bridge(Engine):
                 return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
+            except UnprovenError as error:
+                failure = Failure(code=error.code, message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:

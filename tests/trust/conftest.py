@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,34 @@ def executor() -> Iterator[WarmExecutor]:
     made.close()
 
 
+@contextmanager
+def open_lab(
+    executor: WarmExecutor, state_dir: Path, *, nodes: int = 3, guests: int = 12, **changes: Any
+) -> Iterator[Lab]:
+    """A cluster of its own, whose tasks end at once."""
+    cluster = build_cluster(nodes=nodes, guests=guests)
+    with Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0, status_cache=0.0) as simulator:
+        lab = Lab(simulator, state_dir, executor, changes)
+        yield lab
+        lab.close()
+
+
 @pytest.fixture
 def make_lab(executor: WarmExecutor, tmp_path: Path) -> Iterator[Callable[..., Lab]]:
-    """`make_lab(state_dir=…, nodes=3, guests=12)`: a cluster of its own, whose tasks end at once."""
+    """`make_lab(state_dir=…, nodes=3, guests=12)`: a cluster of its own."""
     with ExitStack() as stack:
 
-        def make(*, state_dir: Path | None = None, nodes: int = 3, guests: int = 12, **changes: Any) -> Lab:
-            cluster = build_cluster(nodes=nodes, guests=guests)
-            simulator = Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0, status_cache=0.0)
-            lab = Lab(stack.enter_context(simulator), state_dir or tmp_path / "state", executor, changes)
-            stack.callback(lab.close)
-            return lab
+        def make(*, state_dir: Path | None = None, **options: Any) -> Lab:
+            return stack.enter_context(open_lab(executor, state_dir or tmp_path / "state", **options))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def shared_lab(executor: WarmExecutor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A cluster for all tests of a file that leave it as it is."""
+    with open_lab(executor, tmp_path_factory.mktemp("shared") / "state") as lab:
+        yield lab
 
 
 @pytest.fixture

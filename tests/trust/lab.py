@@ -174,9 +174,7 @@ class Lab:
     def close(self) -> None:
         """End the bridges, but not the executor, which others use."""
         for bridge in self.bridges:
-            executor = bridge._executor
-            assert isinstance(executor, GatedExecutor)
-            executor.gateway.close()
+            bridge.authority.close()
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mcp_bridge.auth.caller import Caller, make_local_client, make_person
-from mcp_bridge.errors import UsageError
+from mcp_bridge.authority import guest_locks
+from mcp_bridge.errors import UnprovenError
+from mcp_bridge.evidence.plan_view import render_text
+from mcp_bridge.run import Request
 from trust.lab import wait_until
 
 pytestmark = pytest.mark.flow
@@ -36,7 +39,11 @@ APPROVED = """\
 
 def sample(first, *others):
     """Parameters of which the first is tried with all other tests, too."""
-    return [first, *(pytest.param(other, marks=pytest.mark.trust) for other in others)]
+    return [first, *(_mark(other) for other in others)]
+
+
+def _mark(values):
+    return pytest.param(*(values if isinstance(values, tuple) else (values,)), marks=pytest.mark.trust)
 
 
 @pytest.fixture
@@ -52,9 +59,9 @@ def expect_no_write(count):
     """`with expect_no_write(lab): …`: whatever happens in it, the cluster gets no request that writes."""
 
     @contextmanager
-    def expect(*labs):
+    def expect(*labs, tries=1):
         counts = count(ATTACK)
-        counts.tries = 1
+        counts.tries = tries
         before = [len(lab.writes) for lab in labs]
         yield
         sent = [request for lab, start in zip(labs, before, strict=True) for request in lab.writes[start:]]
@@ -76,6 +83,7 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status == "held"
 
+    @pytest.mark.trust
     def test_a_plan_of_a_copy_is_not_applied_to_the_cluster(self, lab, copy, expect_no_write):
         plan = copy.ask("stop_guest", STOP)
         copy.approve(plan)
@@ -89,16 +97,21 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
 
-    def test_an_approval_given_at_the_copy_does_not_count(self, lab, copy, expect_no_write):
+    @pytest.mark.trust
+    def test_an_approval_is_for_the_cluster_that_was_shown(self, lab, copy, expect_no_write):
+        """Whoever approves it where the copy is reached has read for which cluster it is, and approves that."""
         plan = lab.ask("stop_guest", STOP)
+        view = render_text(copy.make_bridge().show_plan(plan.plan.id))
+        shown, other = (each.bridge.authority.identify_cluster().rpartition(" ")[2] for each in (lab, copy))
+        assert shown[:16] in view
+        assert other[:16] not in view
 
         with expect_no_write(lab, copy):
-            try:
-                copy.approve(plan)
-            except UsageError:
-                return
-            lab.ask("stop_guest", STOP)
+            copy.approve(plan)
+            assert copy.ask("stop_guest", STOP).status == "held"
+            assert copy.ask("apply_plan", {"plan_id": plan.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_undo_does_not_cross_over(self, lab, copy, expect_no_write):
         done = copy.ask_as_person("configure_guest", {"vmid": WEB, "description": "rehearsed"})
         lab.simulator.cluster.guests[WEB].config["description"] = "rehearsed"
@@ -106,6 +119,7 @@ class TestTheCluster:
         with expect_no_write(lab):
             assert lab.run("runs", "undo", done.run_id).status != 0
 
+    @pytest.mark.trust
     def test_the_address_is_not_the_cluster(self, lab, expect_no_write, held):
         """The same cluster by another name is the same; that is no reason to hold it again."""
         lab.approve(held)
@@ -136,7 +150,7 @@ def _migrate(lab):
 
 def _freeze(lab):
     # A bridge of its own, as that of the command.
-    lab.make_bridge().freezer.freeze("incident")
+    lab.make_bridge().authority.freeze("incident", 10.0)
 
 
 CHANGES = {
@@ -149,8 +163,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("way", ["again", "apply_plan"])
+@pytest.mark.parametrize(
+    ("way", "change"),
+    sample(
+        ("again", "pool"),
+        *[(way, change) for way in ("again", "apply_plan") for change in CHANGES if (way, change) != ("again", "pool")],
+    ),
+)
 def test_an_approval_is_void_once_what_was_judged_has_changed(lab, held, expect_no_write, change, way):
     lab.approve(held)
     CHANGES[change](lab)
@@ -161,6 +180,7 @@ def test_an_approval_is_void_once_what_was_judged_has_changed(lab, held, expect_
         assert lab.ask(tool, arguments).status != "ok"
 
 
+@pytest.mark.trust
 def test_an_approval_is_void_under_another_policy(lab, held, expect_no_write, tmp_path):
     lab.approve(held)
     policy = tmp_path / "other.cedar"
@@ -171,7 +191,9 @@ def test_an_approval_is_void_under_another_policy(lab, held, expect_no_write, tm
         assert lab.ask("stop_guest", STOP, bridge=other).status == "held"
 
 
-@pytest.mark.parametrize("text", [None, "permit (", "permit (principal, action, resource) when { context.colour };"])
+@pytest.mark.parametrize(
+    "text", sample("permit (", "permit (principal, action, resource) when { context.colour };", None)
+)
 def test_nothing_is_written_without_a_policy_that_can_be_read(lab, held, expect_no_write, tmp_path, text):
     lab.approve(held)
     policy = tmp_path / "broken.cedar"
@@ -203,7 +225,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", sample(*reversed(OTHERS)))
 def test_an_approval_is_for_who_asked(lab, held, expect_no_write, other):
     lab.approve(held)
 
@@ -239,21 +261,21 @@ class TestWhoApproves:
             lab.run("call", "stop_guest", f"vmid={WEB}", "--json", **spoofed)
 
 
-def _converse(lab, calls, *, options=(), name="model", capabilities=None):
-    """Speak the protocol by hand: what each of these calls is answered."""
+def _converse(lab, calls, *, options=(), capabilities=None):
+    """Speak the protocol by hand: what each of these calls is answered. `client` is what the client calls itself."""
     command = [sys.executable, "-m", "playvisor", "mcp", "--mode", "apply", *options]
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": name, "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": capabilities or {},
-    }
     answers = []
     with subprocess.Popen(
         command, env=lab.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         for number, make_params in enumerate(calls):
-            params = {**make_params(answers), "_meta": meta}
-            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+            params = make_params(answers)
+            meta = {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientInfo": {"name": params.pop("client", "model"), "version": "1"},
+                "io.modelcontextprotocol/clientCapabilities": capabilities or {},
+            }
+            message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {**params, "_meta": meta}}
             server.stdin.write(f"{json.dumps(message)}\n")
             server.stdin.flush()
             for line in server.stdout:
@@ -263,10 +285,12 @@ def _converse(lab, calls, *, options=(), name="model", capabilities=None):
                     break
         server.terminate()
         server.wait(20)
+    assert len(answers) == len(calls)
     return answers
 
 
 YES = {"approve": {"action": "accept", "content": {"approve": True}}}
+CALL = {"name": "stop_guest", "arguments": STOP}
 
 
 def _find_plan(answer):
@@ -275,142 +299,122 @@ def _find_plan(answer):
     return (structured.get("plan") or {}).get("id") or result.get("requestState")
 
 
+def _ask_plainly(_answers):
+    return dict(CALL)
+
+
 class TestTheClientsOwnWord:
-    def test_an_answer_to_a_question_that_was_not_asked_counts_nothing(self, lab, expect_no_write):
-        stop = {"name": "stop_guest", "arguments": STOP}
+    @pytest.mark.parametrize("capabilities", sample({}, {"elicitation": {}}, {"elicitation": {"form": {}}}))
+    def test_an_answer_to_a_question_that_was_not_asked_counts_nothing(self, lab, expect_no_write, capabilities):
+        """Neither with the id of a plan as state, nor with a state that was made up."""
 
         def forge(answers):
-            return {**stop, "inputResponses": YES, "requestState": _find_plan(answers[0])}
+            return {**CALL, "inputResponses": YES, "requestState": _find_plan(answers[0])}
 
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, forge, lambda _answers: stop])
+        made_up = [
+            lambda _answers, state=state: {**CALL, "inputResponses": YES, "requestState": state}
+            for state in ("x", "", "0" * 36, "%", "*")
+        ]
 
-    @pytest.mark.parametrize("state", sample("x", "", "0" * 36, "%", "*"))
-    def test_a_made_up_state_counts_nothing(self, lab, expect_no_write, state):
-        stop = {"name": "stop_guest", "arguments": STOP}
-        forged = {**stop, "inputResponses": YES, "requestState": state}
-
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, lambda _answers: forged], capabilities={"elicitation": {}})
+        with expect_no_write(lab, tries=7):
+            _converse(lab, [_ask_plainly, forge, *made_up, _ask_plainly], capabilities=capabilities)
 
     @pytest.mark.trust
     def test_an_answer_for_one_plan_is_none_for_another(self, lab, expect_no_write):
-        stop = {"name": "stop_guest", "arguments": STOP}
         other = {"name": "stop_guest", "arguments": {"vmid": CACHE, "force": True}}
 
         def forge(answers):
             return {**other, "inputResponses": YES, "requestState": answers[0]["result"].get("requestState") or "x"}
 
         with expect_no_write(lab):
-            _converse(lab, [lambda _answers: stop, forge], capabilities={"elicitation": {"form": {}}})
+            _converse(lab, [_ask_plainly, forge], capabilities={"elicitation": {"form": {}}})
 
-    @pytest.mark.parametrize("name", sample("root", "playvisor", "person", "token:ci", "operator"))
-    def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write, name):
+    @pytest.mark.trust
+    def test_a_name_makes_no_person_of_a_client(self, lab, expect_no_write):
+        rights = {"acls": [{"path": "/", "user": "root@pam", "roles": ["PVEAuditor"]}]}
         calls = [
-            {"name": "stop_guest", "arguments": STOP},
-            {"name": "set_acl", "arguments": {"acls": [{"path": "/", "user": "root@pam", "roles": ["PVEAuditor"]}]}},
+            lambda _answers, call=call, name=name: {**call, "client": name}
+            for call in (CALL, {"name": "set_acl", "arguments": rights})
+            for name in ("root", "playvisor", "person", "token:ci", "operator")
         ]
 
-        with expect_no_write(lab):
-            _converse(lab, [lambda _answers, call=call: call for call in calls], name=name)
+        with expect_no_write(lab, tries=len(calls)):
+            _converse(lab, calls)
 
 
 class TestWaiting:
-    """What happens between the plan and the first request counts."""
+    """What happens between the plan and the first request counts, however long a run waits for its guest."""
 
     @pytest.fixture
-    def waiting(self, lab):
-        """`with waiting(ask) as run: …`: `ask` waits for a guest that another run works on; `run` is its future."""
+    def apply_late(self, expect_no_write):
+        """`apply_late(lab, caller, tool, arguments, change)`: it happens while the planned run waits for its guest."""
 
-        @contextmanager
-        def hold(ask):
-            # A backup leaves the guest as it is: the plan of who waits is still right afterwards.
-            rule = lab.simulator.inject(task="vzdump", action="hang", seconds=3600.0)
-            with ThreadPoolExecutor(2) as threads:
-                first = threads.submit(lab.ask_as_person, "backup_guest", {"vmid": WEB, "storage": "local"})
-                wait_until(lambda: any(path.endswith("/vzdump") for _method, path in lab.writes), "the first run")
-                heard = threading.Event()
-                second = threads.submit(ask, lambda line: heard.set() if line.startswith("Applying") else None)
-                wait_until(
-                    lambda: heard.is_set() or second.done() or _count_open_runs(lab) > 1, "the second run's start"
+        def call(lab, caller, tool, arguments, change):
+            request = Request(tool, arguments, "apply", caller)
+            is_planned = threading.Event()
+            authority = lab.bridge.authority
+            with ThreadPoolExecutor(1) as threads, ExitStack() as held_lock:
+                # As another run that works on the guest holds it.
+                database, cluster = lab.bridge.ledger.database, authority.identify_cluster()
+                held_lock.enter_context(guest_locks.hold(database, cluster, [str(WEB)], threading.Event()))
+                run = threads.submit(
+                    lab.bridge.run,
+                    request,
+                    lambda _line: None,
+                    threading.Event(),
+                    lambda _underway: is_planned.set(),
                 )
-                # It has planned, and stands before the lock.
-                heard.wait(1.5)
-                yield second
-                rule.count = 0
-                lab.simulator.advance(4000.0)
-                first.result()
-                second.result()
+                wait_until(lambda: is_planned.is_set() or run.done(), "the plan")
+                assert is_planned.is_set(), run.result()
+                change(lab)
+                lab.simulator.catch_up()
+                with expect_no_write(lab):
+                    held_lock.close()
+                    result = run.result(60)
+            assert result.status != "ok"
+            assert not result.changed
+            return result
 
-        return hold
+        return call
 
-    def _ask(self, lab, **options):
-        return lambda progress: lab.ask_as_person(
-            "configure_guest", {"vmid": WEB, "description": "late"}, progress=progress, **options
-        )
+    @pytest.mark.parametrize("change", sample(*reversed(CHANGES)))
+    def test_an_approval_is_void_once_what_was_judged_has_changed(self, lab, held, apply_late, change):
+        lab.approve(held)
 
-    @pytest.mark.trust
-    def test_it_is_not_applied_while_frozen(self, lab, waiting, expect_no_write):
-        with waiting(self._ask(lab)) as run, expect_no_write(lab):
-            _freeze(lab)
-        assert run.result().status != "ok"
-        assert lab.simulator.cluster.guests[WEB].config.get("description") is None
+        apply_late(lab, make_local_client("model"), "stop_guest", STOP, CHANGES[change])
 
-    @pytest.mark.parametrize("change", ["protection", "tags", "pool"])
-    def test_it_is_judged_again_when_its_turn_comes(self, make_lab, tmp_path, change, count):
-        """The policy lets it through as the guest was, and not as it is then."""
+    @pytest.mark.parametrize("change", sample("pool", "protection", "tags", "freeze"))
+    def test_what_needed_no_approval_is_judged_again(self, make_lab, tmp_path, apply_late, change):
         policy = tmp_path / "own.cedar"
         policy.write_text(
             'permit (principal, action, resource);\n@id("guarded")\nforbid (principal, action, resource is Guest) '
             'when { resource.protected || resource.tags.contains("protected") || resource.pool == "backend" };',
             encoding="utf-8",
         )
-        lab = make_lab(policy=policy)
-        counts = count(ATTACK)
-        counts.tries = 1
-        lab.simulator.inject(method="GET", path=f"/qemu/{WEB}/config", action="delay", seconds=0.2)
-        # The change comes right after the plan was made, before the guest is looked at for the last time.
-        applied = threading.Event()
 
-        def change_once_planned(line):
-            if not line.startswith("Planning") and not applied.is_set():
-                applied.set()
-                CHANGES[change](lab)
-                lab.simulator.catch_up()
-
-        lab.ask_as_person("reboot_guest", STOP, progress=change_once_planned)
-
-        sent = lab.writes
-        counts.writes = len([path for _method, path in sent if path.endswith("/reboot")])
-        assert applied.is_set()
-        assert len(sent) == 1, sent
+        apply_late(make_lab(policy=policy), make_person("playvisor"), "reboot_guest", STOP, CHANGES[change])
 
     @pytest.mark.trust
-    def test_an_approval_does_not_outlive_its_time_in_the_queue(self, make_lab, count):
-        lab = make_lab(plan_seconds=3)
-        counts = count(ATTACK)
-        counts.tries = 1
+    def test_another_policy_counts_at_once(self, make_lab, tmp_path, apply_late):
+        policy = tmp_path / "own.cedar"
+        policy.write_text("permit (principal, action, resource);", encoding="utf-8")
+
+        def forbid(_lab):
+            policy.write_text("forbid (principal, action, resource);", encoding="utf-8")
+
+        apply_late(make_lab(policy=policy), make_person("playvisor"), "reboot_guest", STOP, forbid)
+
+    @pytest.mark.trust
+    def test_an_approval_does_not_outlive_its_time_in_the_queue(self, make_lab, apply_late):
+        lab = make_lab(plan_seconds=4)
         held = lab.ask("stop_guest", STOP)
         lab.approve(held)
-        with ThreadPoolExecutor(2) as threads:
-            rule = lab.simulator.inject(task="vzdump", action="hang", seconds=3600.0)
-            first = threads.submit(lab.ask_as_person, "backup_guest", {"vmid": WEB, "storage": "local"})
-            wait_until(lambda: any(path.endswith("/vzdump") for _method, path in lab.writes), "the first run")
-            second = threads.submit(lab.ask, "stop_guest", STOP)
-            expires = datetime.now(UTC) + timedelta(seconds=3.5)
-            wait_until(lambda: second.done() or datetime.now(UTC) > expires, "the end of the approval's time")
-            rule.count = 0
-            lab.simulator.advance(4000.0)
-            first.result()
-            result = second.result()
+        expires = datetime.fromisoformat(held.plan.expires_at)
 
-        counts.writes = len([path for _method, path in lab.writes if path.endswith("/shutdown")])
-        assert counts.writes == 0
-        assert result.status != "ok"
+        def wait(_lab):
+            wait_until(lambda: datetime.now(UTC) > expires, "the end of the approval's time")
 
-
-def _count_open_runs(lab):
-    return len([row for row in lab.bridge.ledger.recent(20) if row.outcome is None])
+        apply_late(lab, make_local_client("model"), "stop_guest", STOP, wait)
 
 
 class TestFreezing:
@@ -428,8 +432,8 @@ class TestFreezing:
             sent = len(lab.writes)
             result = run.result()
 
-        # What was on its way when the freeze came may arrive; nothing is begun.
-        counts.writes = max(0, len(lab.writes) - sent - 4)
+        # The freeze waits for what was on its way; nothing comes after it.
+        counts.writes = len(lab.writes) - sent
         assert counts.writes == 0, f"{len(lab.writes)} of {len(result.plan.steps)}, {sent} before the freeze"
         assert result.status != "ok"
 
@@ -469,12 +473,14 @@ class TestRowsByHand:
             assert lab.ask("stop_guest", STOP).status != "ok"
             assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_a_plan_that_waits_no_more(self, lab, held, expect_no_write):
         assert _execute(lab, "UPDATE plans SET state='ready' WHERE plan_id=?", held.plan.id) == 1
 
         with expect_no_write(lab):
             assert lab.ask("apply_plan", {"plan_id": held.plan.id}).status != "ok"
 
+    @pytest.mark.trust
     def test_a_denied_plan_that_is_approved_after_all(self, lab, held, expect_no_write):
         assert lab.run("approvals", "deny", held.plan.id).status == 0
         _execute(lab, "UPDATE plans SET state='approved', approval='operator' WHERE plan_id=?", held.plan.id)
@@ -482,6 +488,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_a_used_approval_that_is_fresh_again(self, lab, held, expect_no_write):
         lab.approve(held)
         assert lab.ask("stop_guest", STOP).status == "ok"
@@ -491,6 +498,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_an_approval_that_lasts_longer(self, make_lab, expect_no_write):
         lab = make_lab(plan_seconds=1)
         held = lab.ask("stop_guest", STOP)
@@ -502,6 +510,7 @@ class TestRowsByHand:
         with expect_no_write(lab):
             assert lab.ask("stop_guest", STOP).status != "ok"
 
+    @pytest.mark.trust
     def test_another_asker(self, lab, held, expect_no_write):
         lab.approve(held)
         _execute(lab, "UPDATE plans SET asker='token:mallory' WHERE plan_id=?", held.plan.id)
@@ -519,32 +528,32 @@ class TestRowsByHand:
 
     @pytest.mark.parametrize(
         "change",
-        [
+        sample(
             "UPDATE tokens SET roles='[\"admin\"]'",
             "UPDATE tokens SET revoked_at=NULL",
             "UPDATE tokens SET expires_at=NULL",
             "UPDATE tokens SET name='root'",
-        ],
+        ),
         ids=["roles", "revoked", "expired", "name"],
     )
     def test_a_token(self, lab, count, change):
         counts = count(ATTACK)
         counts.tries = 1
-        _token, secret = lab.bridge.tokens.create("ci", days=1)
+        _token, secret = lab.bridge.authority.tokens.create("ci", days=1)
         known = lab.bridge.tokens.verify(secret)
         assert known
         if "revoked" in change:
-            lab.bridge.tokens.revoke("ci")
+            lab.bridge.authority.tokens.revoke("ci")
         assert _execute(lab, change) == 1
 
-        found = lab.bridge.tokens.verify(secret)
+        found = _verify(lab, secret)
         counts.unnoticed = int(found is not None)
         assert found is None
 
     def test_a_token_that_nobody_made(self, lab, count):
         counts = count(ATTACK)
         counts.tries = 1
-        _token, secret = lab.bridge.tokens.create("ci")
+        _token, secret = lab.bridge.authority.tokens.create("ci")
         # One row more, with a hash that the attacker knows the secret of.
         forged = f"pv_{os.urandom(4).hex()}_forged"
         columns = [row[1] for row in _query(lab, "PRAGMA table_info(tokens)")]
@@ -555,9 +564,17 @@ class TestRowsByHand:
         _execute(lab, f"INSERT INTO tokens ({', '.join(columns)}) VALUES ({marks})", *values.values())
 
         assert lab.bridge.tokens.verify(secret)
-        found = lab.bridge.tokens.verify(forged)
+        found = _verify(lab, forged)
         counts.unnoticed = int(found is not None)
         assert found is None
+
+
+def _verify(lab, secret):
+    """Whose token this is; nobody's when it does not count, which the server tells as a fault of the ledger."""
+    try:
+        return lab.bridge.tokens.verify(secret)
+    except UnprovenError:
+        return None
 
 
 def _query(lab, statement):
@@ -585,6 +602,7 @@ def test_many_small_calls_are_one_large_one(make_lab, count):
     assert len(touched) <= 20
 
 
+@pytest.mark.trust
 def test_a_person_is_not_counted_with_a_client(lab):
     """What one did is not held against another."""
     for vmid in (105, 110):

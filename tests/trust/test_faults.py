@@ -178,8 +178,8 @@ def run_all(lab: Lab, counts: Any, faults: list[str], tools: list[Any]) -> list[
 
 
 def test_a_sample_is_recorded_as_it_was(lab, count):
-    faults = ["answer lost", "403", "task fails"]
-    tools = [tool for tool in TOOLS if tool.name in ("start_guest", "set_guest_tags", "snapshot_guest")]
+    faults = ["answer lost", "task fails"]
+    tools = [tool for tool in TOOLS if tool.name in ("start_guest", "set_guest_tags")]
 
     assert run_all(lab, count(ATTACK), faults, tools) == []
 

@@ -203,19 +203,23 @@ NAMES = (
 )
 
 
-@pytest.fixture
-def traps(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def traps(tmp_path_factory):
     """Traps, one of them in the environment that runs inherit."""
-    read = tmp_path / "canary"
+    folder = tmp_path_factory.mktemp("traps")
+    read = folder / "canary"
     read.write_text(CANARY, encoding="utf-8")
-    monkeypatch.setenv(IN_ENVIRONMENT, CANARY)
-    return Traps(tmp_path / "made", read)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(IN_ENVIRONMENT, CANARY)
+        yield Traps(folder / "made", read)
 
 
 @pytest.fixture
-def attack(lab, traps, count):
+def attack(shared_lab, traps, count):
     """`attack(tool, arguments, tries)`: a call that only plans, after which no trap may have sprung."""
-    counts = count(ATTACK)
+    lab, counts = shared_lab, count(ATTACK)
+    # What others of these tests left has been looked at.
+    before = set((lab.state_dir / "runs").rglob("*"))
 
     def call(tool: str, arguments: dict[str, Any], tries: int = 1, mode: str = "check") -> Any:
         counts.tries += tries
@@ -229,13 +233,15 @@ def attack(lab, traps, count):
         return result
 
     yield call
-    for path in lab.state_dir.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            # The environment that Ansible was given holds what it was given: it is looked for elsewhere.
-            counts.leaks += (CANARY.encode() in content and path.name != "command") or PRODUCT.encode() in content
-            assert not counts.leaks, path
-    assert lab.find_secrets() == []
+    secrets = [secret.encode() for secret in (lab.simulator.token_secret, lab.simulator.password)]
+    found = [path for path in lab.state_dir.rglob("*") if path not in before and path.is_file()]
+    assert found
+    for path in found:
+        content = path.read_bytes()
+        # The environment that Ansible was given holds what it was given: it is looked for elsewhere.
+        counts.leaks += (CANARY.encode() in content and path.name != "command") or PRODUCT.encode() in content
+        counts.leaks += any(secret in content for secret in secrets)
+        assert not counts.leaks, path
 
 
 def build_valid(tool: Any) -> dict[str, Any]:
@@ -287,7 +293,7 @@ def list_tools() -> list[Any]:
 def test_a_sample_is_not_evaluated(attack, traps):
     calls = list(build_calls(traps, list_tools()))
 
-    for tool, arguments, tries in calls[:: len(calls) // 60]:
+    for tool, arguments, tries in calls[:: len(calls) // 36]:
         attack(tool, arguments, tries)
 
 
@@ -314,12 +320,13 @@ def test_what_is_not_a_tool_is_none(attack, traps):
         assert attack(name, {"vmid": WEB}).status in ("failed", "refused")
 
 
-def test_what_is_written_is_what_was_said(lab, traps, count):
+@pytest.mark.parametrize("every", [24, pytest.param(8, marks=pytest.mark.trust)])
+def test_what_is_written_is_what_was_said(lab, traps, count, every):
     """A description arrives as it is, character by character, and nothing with it."""
     counts = count(ATTACK)
     config = lab.simulator.cluster.guests[WEB].config
     texts = [text for text in traps.build_texts() if text.strip() and text.isprintable() and len(text) < 4096]
-    for text in texts[::8]:
+    for text in texts[::every]:
         counts.tries += 1
         before = dict(config)
         result = lab.ask_as_person("configure_guest", {"vmid": WEB, "description": text})

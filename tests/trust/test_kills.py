@@ -217,7 +217,7 @@ class TestTheRun:
     def test_is_killed(self, lab, runtime, count):
         lab.simulator.world.settings.latency = 0.02
 
-        self._kill_playbooks(lab, runtime, count(ATTACK), (3, 9))
+        self._kill_playbooks(lab, runtime, count(ATTACK), (9,))
 
     @pytest.mark.trust
     @pytest.mark.parametrize("seed", range(2))

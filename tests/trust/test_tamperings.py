@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,10 @@ ATTACK = "tamperings"
 WEB, CACHE, STOPPED = 101, 104, 110
 
 
-@pytest.fixture
-def evidence(lab) -> Lab:
+@pytest.fixture(scope="module")
+def kept(shared_lab) -> Lab:
     """A ledger with a bit of everything: reads, writes, refusals, a held and an approved plan, a freeze, a token."""
+    lab = shared_lab
     lab.ask("list_guests", {})
     lab.ask_as_person("start_guest", {"vmid": STOPPED})
     lab.ask_as_person("set_guest_tags", {"vmid": WEB, "add_tags": ["seen"]})
@@ -29,10 +30,20 @@ def evidence(lab) -> Lab:
     lab.approve(held)
     lab.ask("stop_guest", {"vmid": WEB})
     lab.ask("stop_guest", {"vmid": CACHE})
-    lab.bridge.tokens.create("ci")
-    lab.bridge.freezer.freeze("incident")
-    lab.bridge.freezer.thaw()
+    lab.bridge.authority.tokens.create("ci")
+    lab.bridge.authority.freeze("incident", 10.0)
+    lab.bridge.authority.thaw()
+    _execute(lab, "PRAGMA wal_checkpoint(TRUNCATE);")
     return lab
+
+
+@pytest.fixture
+def evidence(kept, tmp_path) -> Iterator[Lab]:
+    """A copy of that ledger with its artifacts."""
+    shutil.copytree(kept.state_dir, tmp_path / "state", symlinks=True, ignore=shutil.ignore_patterns("running"))
+    lab = Lab(kept.simulator, tmp_path / "state", kept.executor)
+    yield lab
+    lab.close()
 
 
 def _execute(lab: Lab, script: str) -> None:
@@ -183,4 +194,5 @@ def test_it_is_noticed_and_told(evidence, count, tampering):
 
 
 def test_what_nobody_touched_is_intact(evidence):
+    assert len(evidence.bridge.ledger.recent(50)) >= 8
     assert evidence.run("runs", "verify").status == 0

@@ -10,18 +10,44 @@ pytestmark = pytest.mark.flow
 
 ATTACK = "without authority"
 WEB, CACHE, STOPPED = 101, 104, 110
+MARKED = {"flag": 102, "tag": 106}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDZs0TVqWg6pYUkBwUkPz0WmZ5kI0X0tQeJk4JrQmallory mallory@evil"
 
 
-@pytest.fixture
-def protected(lab):
-    """A cluster on which these guests are protected, by the flag and by the tag."""
+@pytest.fixture(scope="module")
+def protected(shared_lab):
+    """A cluster on which these guests are protected, by the flag and by the tag, and two by one of them."""
+    guests = shared_lab.simulator.cluster.guests
     for vmid in (WEB, CACHE, STOPPED):
-        config = lab.simulator.cluster.guests[vmid].config
+        config = guests[vmid].config
         config["protection"] = "1"
         config["tags"] = f"{config['tags']};protected"
-    lab.simulator.catch_up()
-    return lab
+    guests[MARKED["flag"]].config["protection"] = "1"
+    guests[MARKED["tag"]].config["tags"] = "protected"
+    shared_lab.simulator.catch_up()
+    return shared_lab
+
+
+@pytest.fixture
+def try_it(protected, count):
+    """`try_it(tool, arguments)`: an AI client asks for it. It would send something, and nothing is sent."""
+
+    def ask(tool, arguments):
+        counts = count(ATTACK)
+        before = len(protected.writes)
+        result = protected.ask(tool, arguments)
+        counts.tries, counts.writes = 1, len(protected.writes) - before
+        assert protected.writes[before:] == []
+        assert not result.changed
+        return result
+
+    return ask
+
+
+def sample(cases, *chosen):
+    """These cases run with all other tests, too."""
+    assert set(chosen) <= set(cases)
+    return [pytest.param(case, marks=[] if case in chosen else [pytest.mark.trust]) for case in cases]
 
 
 # Guest, tool, arguments beside the guest. What changes, interrupts, starves, re-keys or duplicates a protected guest.
@@ -77,21 +103,28 @@ ON_PROTECTED = {
 }
 
 
-@pytest.mark.parametrize("case", ON_PROTECTED)
-@pytest.mark.parametrize("way", ["vmid", pytest.param("guests", marks=pytest.mark.trust)])
-def test_a_client_does_nothing_to_a_protected_guest(protected, count, case, way):
+ON_SAMPLE = (
+    *("backup stops", "backup suspends container", "migrate restarts", "snapshot with memory", "keys"),
+    *("memory down", "tag taken", "HA stops", "firewall drops all"),
+)
+
+
+def _name_ways(case):
+    """Each case by its guest's id; once, it is named otherwise."""
+    is_sampled = case in ON_SAMPLE
+    yield pytest.param(case, "vmid", marks=[] if is_sampled else [pytest.mark.trust])
+    yield pytest.param(case, "guests", marks=[pytest.mark.trust])
+
+
+@pytest.mark.parametrize(("case", "way"), [one for case in ON_PROTECTED for one in _name_ways(case)])
+def test_a_client_does_nothing_to_a_protected_guest(protected, try_it, case, way):
     vmid, tool, options = ON_PROTECTED[case]
-    arguments = {**_name_guest(protected, tool, vmid, way), **options}
-    counts = count(ATTACK)
-    # What would not send anything proves nothing.
-    assert protected.plan(tool, arguments) or tool == "exec_guest"
 
-    result = protected.ask(tool, arguments)
+    result = try_it(tool, {**_name_guest(protected, tool, vmid, way), **options})
 
-    counts.tries, counts.writes = 1, len(protected.writes)
-    assert protected.writes == []
     assert result.status in ("held", "refused")
-    assert not result.changed
+    # What would not send anything proves nothing.
+    assert (result.plan and result.plan.steps) or tool == "exec_guest"
 
 
 def _name_guest(lab, tool, vmid, way):
@@ -125,34 +158,24 @@ AROUND = {
 }
 
 
-@pytest.mark.parametrize("case", AROUND)
-def test_a_client_reaches_no_protected_guest_around_its_name(protected, count, case):
+@pytest.mark.parametrize("case", sample(AROUND, "drain", "pool", "nightly stop of all"))
+def test_a_client_reaches_no_protected_guest_around_its_name(protected, try_it, case):
     tool, arguments = AROUND[case]
-    counts = count(ATTACK)
     if tool == "set_ha_rule":
         protected.send("POST", "/cluster/ha/resources", sid=f"vm:{WEB}")
-    before = len(protected.writes)
-    assert protected.plan(tool, arguments)
 
-    result = protected.ask(tool, arguments)
+    result = try_it(tool, arguments)
 
-    counts.tries, counts.writes = 1, len(protected.writes) - before
-    assert protected.writes[before:] == []
+    if tool == "set_ha_rule":
+        protected.send("DELETE", f"/cluster/ha/resources/vm:{WEB}")
     assert result.status in ("held", "refused")
+    assert result.plan.steps
 
 
-@pytest.mark.parametrize("mode", ["stop", "suspend"])
-@pytest.mark.parametrize("flag", ["flag", "tag"])
-def test_either_mark_protects(lab, count, mode, flag):
-    config = lab.simulator.cluster.guests[WEB].config
-    config.update({"protection": "1"} if flag == "flag" else {"tags": "protected"})
-    lab.simulator.catch_up()
-
-    lab.ask("backup_guest", {"vmid": WEB, "storage": "local", "mode": mode})
-
-    counts = count(ATTACK)
-    counts.tries, counts.writes = 1, len(lab.writes)
-    assert lab.writes == []
+@pytest.mark.parametrize("mode", sample(["stop", "suspend"], "stop"))
+@pytest.mark.parametrize("mark", MARKED)
+def test_either_mark_protects(try_it, mode, mark):
+    assert try_it("backup_guest", {"vmid": MARKED[mark], "storage": "local", "mode": mode}).status == "held"
 
 
 # Where a download could be told to look: the machine itself, its link, the metadata of a cloud.
@@ -173,46 +196,61 @@ NEAR = {
 }
 
 
-@pytest.mark.parametrize("case", NEAR)
-def test_a_client_has_no_node_fetch_from_near(lab, count, case):
-    counts = count(ATTACK)
+@pytest.mark.parametrize("case", sample(NEAR, "link", "link of IPv4 in IPv6", "itself in short"))
+def test_a_client_has_no_node_fetch_from_near(try_it, case):
     arguments = {"storage": "local", "node": "pve1", "url": NEAR[case], "filename": "iam.iso"}
 
-    result = lab.ask("download_iso", arguments)
+    assert try_it("download_iso", arguments).status in ("held", "refused", "failed")
 
-    counts.tries, counts.writes = 1, len(lab.writes)
-    assert lab.writes == []
-    assert result.status in ("held", "refused", "failed")
+
+@pytest.fixture(scope="module")
+def backup(protected):
+    """A backup of a protected guest that still runs."""
+    made = protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
+    if made.status == "held":
+        protected.approve(made)
+        protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
+    (volume,) = [
+        volume
+        for node in protected.simulator.cluster.nodes
+        for volume in protected.simulator.cluster.storages["local"].volumes_on(node)
+        if f"vzdump-qemu-{WEB}" in volume
+    ]
+    return volume
 
 
 class TestRestoring:
-    @pytest.fixture
-    def backup(self, protected):
-        """A backup of a protected guest that still runs, and how many requests making it took."""
-        made = protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
-        if made.status == "held":
-            protected.approve(made)
-            protected.ask_as_person("backup_guest", {"vmid": WEB, "storage": "local"})
-        (volume,) = [
-            volume
-            for node in protected.simulator.cluster.nodes
-            for volume in protected.simulator.cluster.storages["local"].volumes_on(node)
-            if f"vzdump-qemu-{WEB}" in volume
-        ]
-        return volume, len(protected.writes)
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"start": True},
+            pytest.param({"start": True, "new_name": "web-01"}, marks=pytest.mark.trust),
+            pytest.param({"unique": False}, marks=pytest.mark.trust),
+        ],
+    )
+    def test_a_client_makes_no_second_one_of_a_guest_that_runs(self, protected, backup, try_it, options):
+        result = try_it("restore_guest", {"volid": backup, "vmid": 190, **options})
 
-    @pytest.mark.parametrize("options", [{"start": True}, {"start": True, "new_name": "web-01"}, {"unique": False}])
-    def test_a_client_makes_no_second_one_of_a_guest_that_runs(self, protected, backup, count, options):
-        volume, before = backup
-        counts = count(ATTACK)
-        arguments = {"volid": volume, "vmid": 190, **options}
-        assert protected.plan("restore_guest", arguments)
-
-        protected.ask("restore_guest", arguments)
-
-        counts.tries, counts.writes = 1, len(protected.writes) - before
-        assert protected.writes[before:] == []
+        assert result.plan.steps
         assert 190 not in protected.simulator.cluster.guests
+
+
+FAULTS = (
+    *({"status": 500}, {"status": 403}, {"status": 595}, {"status": 596}),
+    *({"action": "reset"}, {"action": "html"}),
+)
+UNREAD = {"config": "/102/config", "list": "/cluster/resources", "pools": "/pools"}
+
+
+def _list_unreadable():
+    """What can't be read, how, and from its how manieth reading on; each of them with each other one."""
+    for number, path in enumerate(UNREAD):
+        for turn in range(6):
+            for each in (0, 3):
+                fault = FAULTS[(number + turn + each) % len(FAULTS)]
+                is_sampled = (path, turn) in (("config", 0), ("list", 1))
+                name = f"{path}-{turn}-{next(iter(fault.values()))}"
+                yield pytest.param(path, turn, fault, marks=[] if is_sampled else [pytest.mark.trust], id=name)
 
 
 class TestUnknown:
@@ -224,24 +262,20 @@ class TestUnknown:
 @id("backend") forbid (principal, action, resource is Guest) when { resource.pool == "backend" };
 """
 
-    @pytest.mark.trust
-    @pytest.mark.parametrize("turn", range(6))
-    @pytest.mark.parametrize(
-        "fault",
-        [{"status": 500}, {"status": 403}, {"status": 595}, {"status": 596}, {"action": "reset"}, {"action": "html"}],
-        ids=lambda fault: str(*fault.values()),
-    )
-    @pytest.mark.parametrize("path", ["/102/config", "/cluster/resources", "/pools"], ids=["config", "list", "pools"])
-    def test_nothing_is_done_to_it(self, make_lab, count, tmp_path, turn, fault, path):
+    @pytest.mark.parametrize(("path", "turn", "fault"), list(_list_unreadable()))
+    def test_nothing_is_done_to_it(self, shared_lab, count, tmp_path, path, turn, fault):
         policy = tmp_path / "prod.cedar"
         policy.write_text(self.POLICY, encoding="utf-8")
-        lab = make_lab(policy=policy)
+        # One that has not seen any fault yet.
+        bridge = shared_lab.make_bridge(policy=policy)
         counts = count(ATTACK)
+        before = len(shared_lab.writes)
         # Reading is tried three times.
-        lab.simulator.inject(method="GET", path=path, after=turn, count=3, **fault)
+        rule = shared_lab.simulator.inject(method="GET", path=UNREAD[path], after=turn, count=3, **fault)
 
-        result = lab.ask_as_person("stop_guest", {"vmid": 102})
+        result = shared_lab.ask_as_person("stop_guest", {"vmid": 102}, bridge=bridge)
 
-        counts.tries, counts.writes = 1, len(lab.writes)
-        assert lab.writes == []
+        rule.count = 0
+        counts.tries, counts.writes = 1, len(shared_lab.writes) - before
+        assert shared_lab.writes[before:] == []
         assert result.status != "ok"

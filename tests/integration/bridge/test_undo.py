@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator import Simulator, build_cluster
+
 
 @pytest.mark.flow
 def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
@@ -67,6 +69,27 @@ def test_policy_decides_on_what_takes_a_run_back(playvisor, guest):
 
     assert (undone.status, undone.json["undone"][0]["status"]) == (3, "refused")
     assert not web.running
+
+
+@pytest.mark.flow
+def test_what_was_done_or_planned_on_another_cluster_is_neither_taken_back_nor_applied(playvisor, guest, writes):
+    """A rehearsal copy shares the state directory with the cluster, and has the same guests."""
+    web, off = guest(running=True), guest(running=False)
+    with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0) as copy:
+        there = {"PROXMOX_URL": copy.url, "PROXMOX_FINGERPRINT": copy.fingerprint}
+        there["PROXMOX_TOKEN_SECRET"] = copy.token_secret
+        stopped = playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json", **there).json
+        planned = playvisor("call", "start_guest", f"vmid={off.vmid}", "--check", "--json", **there).json
+        web.running = False
+
+        undone = playvisor("runs", "undo", stopped["run_id"])
+        applied = playvisor("apply", planned["run_id"], "--json")
+        applied_there = playvisor("apply", planned["run_id"], "--json", **there)
+
+    assert (stopped["status"], planned["status"], applied_there.json["status"]) == ("ok", "planned", "ok")
+    assert (undone.status, applied.json["status"], writes()) == (2, "refused", [])
+    assert "was on the cluster" in undone.stderr
+    assert "is for the cluster" in applied.json["summary"]
 
 
 @pytest.mark.flow

@@ -25,8 +25,8 @@ PATH = "/nodes/pve1/qemu/101"
 CA = "ca" * 32
 
 
-def step(method, path, why="", target=WEB, **params):
-    return {**target, "method": method, "path": path, "params": params, "task": True, "why": why}
+def step(method, path, why="", target=None, **params):
+    return {**(target or WEB), "method": method, "path": path, "params": params, "task": True, "why": why}
 
 
 def keep(tool, *steps, targets=(TARGET,), before=None, after=None, **shown):
