@@ -32,7 +32,7 @@ class PveError(Exception):
     """A failure for users: a stable code, one sentence, and what to do next.
 
     I(is_unknown): what was asked for may have been done all the same, since the answer to a request that changes
-    something was lost, or how its task ended can't be read.
+    something was lost, or how its task ended can't be read. I(is_lasting): it does not pass while one waits.
     """
 
     code: str
@@ -42,6 +42,7 @@ class PveError(Exception):
     fields: dict[str, str] = field(default_factory=dict)
     task_log: list[str] = field(default_factory=list)
     is_unknown: bool = False
+    is_lasting: bool = False
 
     def __str__(self) -> str:
         return self.message
