@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from mcp_bridge.auth.principals import Principal, Proof
 from mcp_bridge.system.identity import local_user
 from mcp_bridge.text.plain import one_line
 
-if TYPE_CHECKING:
-    from mcp_bridge.auth.principals import Principal
-
 Kind = Literal["person", "client"]
-Proof = Literal["uid", "token", "oauth", "none"]
-"""What proves an identity: the user id of the process, a token of ours, a token of an identity provider."""
 
 NOBODY = "anonymous"
 """The identity of a client that proved none."""

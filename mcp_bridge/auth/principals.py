@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mcp_bridge.auth.caller import Proof
 from mcp_bridge.errors import PlayvisorError
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Token
+
+Proof = Literal["uid", "token", "oauth", "none"]
+"""What proves an identity: the user id of the process, a token of ours, a token of an identity provider."""
 
 BY_TOKEN = "token:"  # noqa: S105 - no secret, but the prefix of names of clients with a token of ours
 BY_OAUTH = "oauth:"

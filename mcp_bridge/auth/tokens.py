@@ -12,29 +12,24 @@ import hashlib
 import hmac
 import json
 import re
-import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import tokens
 from mcp_bridge.database.transactions import reading
-from mcp_bridge.errors import UsageError
 from mcp_bridge.ledger.acts import find_flaw, list_acts, make_unproven
-from mcp_bridge.ledger.entries import append_act, append_run, appending
-from mcp_bridge.ledger.records import Act, Closing, Opening
-from mcp_bridge.ledger.tokens import CREATED, REVOKED, describe_row, fold
-from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
+from mcp_bridge.ledger.tokens import describe_row, fold
+from mcp_bridge.system.identity import current_timestamp
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-_PREFIX = "pv"
-_KEY = re.compile(rf"{_PREFIX}_([0-9a-f]{{8}})_")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+PREFIX = "pv"
+_KEY = re.compile(rf"{PREFIX}_([0-9a-f]{{8}})_")
 # The kinds of callers in policies: a token must not make a client a person.
-_RESERVED = frozenset({"person", "client"})
+RESERVED = frozenset({"person", "client"})
 # Compared with when there is no such token, so that a refusal takes equally long.
 _NO_HASH = "0" * 64
 
@@ -65,7 +60,7 @@ class Token:
 
 def is_role(word: str) -> bool:
     """Whether a token may give this role: it is well-formed, and not one of the kinds person and client."""
-    return bool(_NAME.fullmatch(word)) and word not in _RESERVED
+    return bool(NAME.fullmatch(word)) and word not in RESERVED
 
 
 class Tokens:
@@ -85,71 +80,12 @@ class Tokens:
         with reading(self._database.engine) as connection:
             query = select(tokens).where(tokens.c.key == (key[1] if key else ""))
             row = connection.execute(query).mappings().first()
-            is_same = hmac.compare_digest(row["hash"] if row else _NO_HASH, _hash(secret))
+            is_same = hmac.compare_digest(row["hash"] if row else _NO_HASH, hash_secret(secret))
             token = _read_row(row) if row and is_same else None
             if token is None or row is None or token.state != "valid":
                 return None
             _require_proven(connection, row)
         return token
-
-
-class TokenWriter(Tokens):
-    """Makes and revokes tokens."""
-
-    def create(
-        self,
-        name: str,
-        roles: Iterable[str] = (),
-        days: int | None = None,
-        record: Callable[[Token], tuple[Opening, Closing]] | None = None,
-    ) -> tuple[Token, str]:
-        """Create a token, valid for `days` or for ever; returns it and, only this once, its secret.
-
-        The run that `record` makes of it is recorded in the same transaction. Raises UsageError for a name that is in
-        use, and for names and roles that are not allowed.
-        """
-        unique_roles = tuple(dict.fromkeys(roles))
-        for noun, word in (("name", name), *(("role", role) for role in unique_roles)):
-            if not _NAME.fullmatch(word):
-                raise UsageError(
-                    f"{word!r} can't be the {noun} of a token.",
-                    "Use up to 40 lower-case letters, digits, dots, dashes and underscores.",
-                )
-        if _RESERVED & set(unique_roles):
-            raise UsageError(
-                "A token can't have the roles person and client.", "Every client has the role client already."
-            )
-        token = Token(
-            key=secrets.token_hex(4),
-            name=name,
-            roles=unique_roles,
-            made_at=current_timestamp(),
-            made_by=local_user()[:128],
-            expires_at=format_timestamp(datetime.now(UTC) + timedelta(days=days)) if days else None,
-        )
-        secret = f"{_PREFIX}_{token.key}_{secrets.token_urlsafe(32)}"
-        values = {**token.__dict__, "roles": json.dumps(unique_roles), "hash": _hash(secret)}
-        with appending(self._database) as connection:
-            if _find_valid(connection, name):
-                raise UsageError(f"There is a token {name!r} already.", "Revoke it first, or choose another name.")
-            connection.execute(insert(tokens).values(**values))
-            append_act(connection, Act(CREATED, describe_row(values), token.key))
-            if record:
-                append_run(connection, *record(token))
-        return token, secret
-
-    def revoke(self, name: str, record: Callable[[Token], tuple[Opening, Closing]] | None = None) -> Token:
-        """Revoke the valid token with this name, and return it as it was. Raises UsageError when there is none."""
-        with appending(self._database) as connection:
-            valid = _find_valid(connection, name)
-            if valid is None:
-                raise UsageError(f"There is no valid token {name!r}.", "`playvisor tokens list` shows them.")
-            now = current_timestamp()
-            connection.execute(update(tokens).where(tokens.c.key == valid.key).values(revoked_at=now))
-            append_act(connection, Act(REVOKED, {"revoked_at": now}, valid.key))
-            if record:
-                append_run(connection, *record(valid))
-        return valid
 
 
 def _require_proven(connection: Connection, row: Mapping[Any, Any]) -> None:
@@ -161,12 +97,14 @@ def _require_proven(connection: Connection, row: Mapping[Any, Any]) -> None:
         raise make_unproven(f"The token {row['name']!r}", flaw)
 
 
-def _find_valid(connection: Connection, name: str) -> Token | None:
+def find_valid(connection: Connection, name: str) -> Token | None:
+    """The valid token with this name."""
     named = (_read_row(row) for row in connection.execute(select(tokens).where(tokens.c.name == name)).mappings())
     return next((token for token in named if token.state == "valid"), None)
 
 
-def _hash(secret: str) -> str:
+def hash_secret(secret: str) -> str:
+    """What is kept of a secret."""
     # A plain hash suffices: 256 random bits can't be guessed.
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 

@@ -10,8 +10,9 @@ it judges it by.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
 from mcp_bridge.errors import UsageError
+from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Admission, Gateway
 from mcp_bridge.result import Failure
@@ -31,8 +33,8 @@ from mcp_bridge.system.identity import list_groups
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
-    from mcp_bridge.auth.tokens import TokenWriter
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from mcp_bridge.policy import Approval, Decision, Policy, Question
     from mcp_bridge.settings import Settings
 
+# For so long a cluster is taken for the one that it was: between judging a plan and applying it, mostly.
+_IDENTITY_SECONDS = 5.0
 Record = tuple["Opening", "Closing"]
 """The run of the ledger that does something else than run a playbook."""
 
@@ -56,6 +60,8 @@ class Authority:
         self._gate = WriteGate(settings.state_dir)
         self._gateway = Gateway(settings.endpoint, settings.credentials, self._gate)
         self._read = make_reader(self._gateway)
+        self._identifying = threading.Lock()
+        self._identity = (-_IDENTITY_SECONDS, "")
         self._loading = threading.Lock()
         self._loaded: tuple[object, Policy, str] | None = None
 
@@ -104,11 +110,17 @@ class Authority:
     # What is decided.
 
     def identify_cluster(self) -> str:
-        """The identity of the cluster that is reached. Raises UnknownCluster."""
-        return str(identify_cluster(self._read))
+        """The identity of the cluster that is reached, as of some seconds ago at most. Raises UnknownCluster."""
+        with self._identifying:
+            asked_at, identity = self._identity
+            if time.monotonic() - asked_at > _IDENTITY_SECONDS:
+                asked_at = time.monotonic()
+                identity = str(identify_cluster(self._read))
+                self._identity = asked_at, identity
+            return identity
 
     def require_cluster(self, identity: str | None, what: str) -> None:
-        """Raise UsageError unless this is the cluster with that identity, on which `what` was."""
+        """Raise UsageError unless this is the cluster with that identity, on which `what` was, and UnknownCluster."""
         if not identity:
             raise UsageError(
                 f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
@@ -178,14 +190,29 @@ class Authority:
         self._writer.plans.keep(plan)
 
     def decide_plan(
-        self, plan: KeptPlan, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+        self, plan_id: str, *, approve: bool, approver: str, approval: str, seen: str, record: Record
     ) -> KeptPlan:
         """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
 
-        Raises UsageError for a plan that is not held, or no longer.
+        `seen` is the seal of what the approver saw. Raises UsageError for a plan that is not held, or no longer, or is
+        not what was seen.
         """
+
+        def require_seen(plan: KeptPlan) -> None:
+            if seen != seal(render_text(make_plan_view(plan))):
+                raise UsageError(
+                    f"Plan {plan.plan_id[:8]} is not what was shown.",
+                    f"Look at it again: `playvisor approvals show {plan.plan_id[:8]}`.",
+                )
+
         return self._writer.plans.decide(
-            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
+            plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            seen=seen,
+            record=record,
+            check=require_seen,
         )
 
     # The freeze.
@@ -211,7 +238,7 @@ class Authority:
     @property
     def tokens(self) -> TokenWriter:
         """The tokens of the clients that come over HTTP."""
-        from mcp_bridge.auth.tokens import TokenWriter
+        from mcp_bridge.authority.token_writer import TokenWriter
 
         return TokenWriter(self._writer.database)
 
@@ -239,13 +266,11 @@ class Authority:
         steps = [{"method": "DELETE", "path": path} for path in paths]
         return Permit(steps, self._look_at_freeze, self._look_at_freeze)
 
-    @contextmanager
-    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> Iterator[bool]:
+    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> AbstractContextManager[bool]:
         """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
         judged = verdict.judged
         cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
-        with guest_locks.hold(self._writer.database, cluster, targets, cancel) as is_alone:
-            yield is_alone
+        return guest_locks.hold(self._writer.database, cluster, targets, cancel)
 
     def close(self) -> None:
         """Admit nobody any more."""

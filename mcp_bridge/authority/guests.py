@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,9 @@ from mcp_bridge.authority.readings import Reader, Reading
 from mcp_bridge.policy.places import find_guests
 from mcp_bridge.policy.targets import GuestPlace, Target
 
+_RESOURCES = "cluster/resources?type=vm"
 _SEPARATORS = re.compile(r"[;, ]+")
 _NO_CONFIG = re.compile(r"configuration file .* does not exist", re.I)
-# From so many guests on one node on, one list says sooner which of them run.
 _MOST_ASKED_ONE_BY_ONE = 8
 
 
@@ -30,44 +31,78 @@ class Seen:
 
 
 def read_targets(read: Reader, steps: Sequence[Mapping[str, Any]]) -> Seen:
-    """Read the guests that steps name or touch. What can't be read of one makes it unknown, and never harmless."""
-    listed = read(["cluster/resources?type=vm"])[0]
-    entries = {
-        int(entry["vmid"]): entry
-        for entry in (listed.data if isinstance(listed.data, list) else [])
-        if isinstance(entry, Mapping) and str(entry.get("vmid", "")).isdecimal()
-    }
+    """Read the guests that steps name or touch. What can't be read of one makes it unknown, and never harmless.
+
+    Most steps say where their guests are; then everything is asked at once.
+    """
+    found = _Found(read)
+    found.fetch([_RESOURCES, *_list_paths(_find_lists(find_guests(steps), {}))])
+    listed = found.readings[_RESOURCES]
+    entries = {int(entry["vmid"]): entry for entry in _list_guests(listed)}
     places = find_guests(steps, entries.values())
-    paths = {vmid: path for vmid, place in places.items() if (path := _find_list(place, entries.get(vmid)))}
-    configs = dict(zip(paths, read([f"{path}/{vmid}/config" for vmid, path in paths.items()]), strict=True))
-    statuses = _read_statuses(read, paths)
+    lists = _find_lists(places, entries)
+    found.fetch(_list_paths(lists))
     targets = {
-        vmid: _make_target(place, entries.get(vmid), listed, configs.get(vmid), statuses.get(vmid, ""))
+        vmid: _make_target(place, entries.get(vmid), listed, *found.get_facts(vmid, lists))
         for vmid, place in places.items()
     }
     return Seen(targets, {vmid: str(entry.get("name") or "") for vmid, entry in entries.items()})
 
 
-def _find_list(place: GuestPlace, entry: Mapping[str, Any] | None) -> str | None:
-    """The path of the guests beside which a guest is: as the plan's requests say, or else the cluster's list."""
-    node = place.node or (entry or {}).get("node")
-    kind = place.type or (entry or {}).get("type")
-    return f"nodes/{quote(str(node), safe='')}/{quote(str(kind), safe='')}" if node and kind else None
+class _Found:
+    """What was read so far, by path."""
+
+    def __init__(self, read: Reader) -> None:
+        self._read = read
+        self.readings: dict[str, Reading] = {}
+        self._lists: dict[str, Mapping[int, Mapping[str, Any]]] = {}
+
+    def fetch(self, paths: Sequence[str]) -> None:
+        """Read what was not read yet."""
+        missing = [path for path in dict.fromkeys(paths) if path not in self.readings]
+        if missing:
+            self.readings |= zip(missing, self._read(missing), strict=True)
+
+    def get_facts(self, vmid: int, lists: Mapping[int, str]) -> tuple[Reading | None, str]:
+        """A guest's configuration, if anybody knows where it is, and whether it runs."""
+        path = lists.get(vmid)
+        if path is None:
+            return None, ""
+        config = self.readings[f"{path}/{vmid}/config"]
+        current = self.readings.get(f"{path}/{vmid}/status/current")
+        return config, _get_status(current.data if current else self._read_list(path).get(vmid))
+
+    def _read_list(self, path: str) -> Mapping[int, Mapping[str, Any]]:
+        if path not in self._lists:
+            self._lists[path] = {int(entry["vmid"]): entry for entry in _list_guests(self.readings[path])}
+        return self._lists[path]
 
 
-def _read_statuses(read: Reader, paths: Mapping[int, str]) -> dict[int, str]:
-    """Which guests run: asked one by one where they are few, and by their node's list where they are many."""
-    by_place: dict[str, list[int]] = {}
-    for vmid, path in paths.items():
-        by_place.setdefault(path, []).append(vmid)
-    few = [vmid for vmids in by_place.values() if len(vmids) <= _MOST_ASKED_ONE_BY_ONE for vmid in vmids]
-    many = [path for path, vmids in by_place.items() if len(vmids) > _MOST_ASKED_ONE_BY_ONE]
-    answers = read([*(f"{paths[vmid]}/{vmid}/status/current" for vmid in few), *many])
-    found = {vmid: _get_status(reading.data) for vmid, reading in zip(few, answers, strict=False)}
-    for reading in answers[len(few) :]:
-        entries = reading.data if isinstance(reading.data, list) else []
-        found |= {int(entry["vmid"]): _get_status(entry) for entry in entries if str(entry.get("vmid", "")).isdigit()}
+def _find_lists(places: Mapping[int, GuestPlace], entries: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """The path of the list that each guest is in: as the plan's requests say, or else as the cluster's list does."""
+    found = {}
+    for vmid, place in places.items():
+        entry = entries.get(vmid, {})
+        node, kind = place.node or entry.get("node"), place.type or entry.get("type")
+        if node and kind:
+            found[vmid] = f"nodes/{quote(str(node), safe='')}/{quote(str(kind), safe='')}"
     return found
+
+
+def _list_paths(lists: Mapping[int, str]) -> list[str]:
+    """What is to be read of guests; where many are on one node, its list says sooner which of them run."""
+    counts = Counter(lists.values())
+    few = [vmid for vmid, path in lists.items() if counts[path] <= _MOST_ASKED_ONE_BY_ONE]
+    return [
+        *(f"{path}/{vmid}/config" for vmid, path in lists.items()),
+        *(f"{lists[vmid]}/{vmid}/status/current" for vmid in few),
+        *(path for path, count in counts.items() if count > _MOST_ASKED_ONE_BY_ONE),
+    ]
+
+
+def _list_guests(reading: Reading) -> list[Mapping[str, Any]]:
+    entries = reading.data if isinstance(reading.data, list) else []
+    return [entry for entry in entries if isinstance(entry, Mapping) and str(entry.get("vmid", "")).isdecimal()]
 
 
 def _get_status(entry: Any) -> str:

@@ -135,19 +135,22 @@ def make_plan_view(plan: KeptPlan) -> PlanView:
 
 def render_text(view: PlanView) -> str:
     """Render all of a view as plain text. The same plan is the same text, whenever and wherever it is shown."""
+    name, _space, fingerprint = view.cluster.rpartition(" ")
     facts = {
         "Asked by": view.asker,
-        "Cluster": view.cluster,
+        "Cluster": name or fingerprint,
         "Effects": ", ".join(view.effects),
         "Policy": ": ".join(filter(None, [f"rule {', '.join(view.rules)}" if view.rules else "", view.advice])),
         "Expires": f"{view.expires_at[:19].replace('T', ' ')} UTC",
-        "Plan": view.plan_id,
-        "Digest": view.digest,
-        "Judged": view.judged,
-        "By policy": view.policy,
     }
-    lines = [view.heading, ""]
-    lines += [f"{name + ':':<10} {value}" for name, value in facts.items() if value]
+    bindings = {
+        "plan": view.plan_id,
+        "cluster": fingerprint,
+        "requests": view.digest,
+        "judged by": view.judged,
+        "policy": view.policy,
+    }
+    lines = [view.heading, "", *_render_pairs(facts, 10)]
     lines += ["", f"It touches {_count(len(view.targets), 'target')}:"]
     for target in view.targets:
         lines.append(f"- {target.name}{': ' if target.facts else ''}{', '.join(target.facts)}")
@@ -159,7 +162,11 @@ def render_text(view: PlanView) -> str:
         lines += [f"    {meaning}" for meaning in request.meaning]
         lines += [f"    {field}" for field in request.fields]
         lines += [f"    (why: {request.why})"] if request.why else []
-    return "\n".join(lines)
+    return "\n".join([*lines, "", "An approval is good for exactly this:", *_render_pairs(bindings, 10)])
+
+
+def _render_pairs(values: Mapping[str, str], width: int) -> list[str]:
+    return [f"{f'{name}:':<{width}} {value}" for name, value in values.items() if value]
 
 
 def seal(text: str) -> str:

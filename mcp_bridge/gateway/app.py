@@ -52,9 +52,7 @@ class GatewayApp:
             response = self._render_fault(fault)
         except Exception as error:
             # A run that gets no answer would wait for one.
-            response = self._render_fault(
-                Fault("unreachable", f"the gateway failed: {type(error).__name__}: {error}", is_sent=True)
-            )
+            response = self._render_fault(Fault("gateway_failed", f"{type(error).__name__}: {error}", is_sent=True))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ Code = Literal[
     "other_certificate",
     "timeout",
     "unreachable",
+    "gateway_failed",
 ]
 
 

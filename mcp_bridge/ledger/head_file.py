@@ -16,6 +16,7 @@ from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger.chain import GENESIS
 
 NAME = "ledger.head"
+_NO_ROOM = "Check free space and access rights. Nothing runs without it."
 # In one sector of a disk, which is written whole or not at all.
 _SIZE = 256
 _ANOTHER = f"its beginning is gone, while {NAME} says that entry {{}} was written"
@@ -89,7 +90,7 @@ class HeadFile:
             new.chmod(0o600)
             new.replace(self.path)
         except OSError as error:
-            raise LedgerError(f"{self.path} can't be written: {error.strerror}.", "Free some space.") from error
+            raise LedgerError(f"{self.path} can't be written: {error.strerror}.", _NO_ROOM) from error
 
     def _parse(self, text: bytes) -> Head:
         try:

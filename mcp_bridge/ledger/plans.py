@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -94,16 +94,19 @@ class PlanWriter(Plans):
         approval: str = "operator",
         seen: str | None = None,
         record: tuple[Opening, Closing] | None = None,
+        check: Callable[[KeptPlan], None] = lambda _plan: None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held; the run that does it is recorded in the same transaction.
 
         Somebody else may approve one that is approved already, where policy wants two. `seen` is the SHA-256 of the
-        text that the approver saw. Raises UsageError for a plan that is not held, or no longer, and LedgerError for one
-        that does not count; then nothing was written.
+        text that the approver saw. `check` is given the plan that is decided on, while nobody else can write, and
+        raises UsageError when it is not the one that is meant. Raises UsageError for a plan that is not held, or no
+        longer, and LedgerError for one that does not count; then nothing was written.
         """
         with appending(self._database) as connection:
             plan = _find_one(connection, plan_id)
             _require_open(plan, approver, approve=approve)
+            check(plan)
             decided = {
                 "state": "approved" if approve else "denied",
                 "approval": approval,
@@ -120,15 +123,20 @@ class PlanWriter(Plans):
                 append_run(connection, *record)
             return _find_one(connection, plan.plan_id)
 
-    def use(self, plan_id: str, run_id: str) -> bool:
-        """Mark a plan as applied by a run; false when somebody else has used it meanwhile."""
+    def use(self, plan_id: str, run_id: str, binding: Binding) -> bool:
+        """Mark a plan as applied by a run; false when somebody else has used it meanwhile, or it is for another one."""
         with appending(self._database) as connection:
-            return use_plan(connection, plan_id, run_id)
+            return use_plan(connection, plan_id, run_id, binding)
 
 
-def use_plan(connection: Connection, plan_id: str, run_id: str) -> bool:
-    """Mark a plan as applied by a run, in the caller's transaction; false when it can't be used any more."""
-    return _use(connection, _find_one(connection, plan_id), run_id)
+def use_plan(connection: Connection, plan_id: str, run_id: str, binding: Binding) -> bool:
+    """Mark a plan as applied by a run, in the caller's transaction; false when it can't be used, or not for this.
+
+    Whether an approval counts is not looked at here: who needs none may use the plan as well.
+    """
+    plan = _find_one(connection, plan_id)
+    is_this = (plan.tool, plan.digest, plan.cluster) == (binding.tool, binding.digest, binding.cluster)
+    return is_this and _use(connection, plan, run_id)
 
 
 def find_faults(connection: Connection) -> Iterator[Fault]:
@@ -179,7 +187,9 @@ def _compare(
         return "entries"
     has, wants = asdict(plan.binding), asdict(binding)
     left_out = ("asker", "asker_kind") if whoever_asks else ()
-    return next((name for name in wants if has[name] != wants[name] and name not in left_out), "")
+    # What was judged includes the cluster and the policy, which say more.
+    names = sorted(wants, key=lambda name: name == "judged")
+    return next((name for name in names if has[name] != wants[name] and name not in left_out), "")
 
 
 def _use(connection: Connection, plan: KeptPlan, run_id: str) -> bool:

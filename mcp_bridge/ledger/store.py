@@ -20,6 +20,7 @@ from mcp_bridge.database.tables import acts, head, run_words, runs
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
+from mcp_bridge.ledger.acts import read_facts
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import RunRow
@@ -45,6 +46,16 @@ class Ledger:
         """The guests that an asker's runs were admitted to touch within so many seconds."""
         with reading(self._engine) as connection:
             return admissions.list_recent_guests(connection, asker, kind, cluster, seconds)
+
+    def recent_acts(self, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
+        """The newest acts, newest first: seq, at, kind, who, subject and facts of each."""
+        query = select(acts).order_by(acts.c.seq.desc()).limit(limit)
+        if kind is not None:
+            query = query.where(acts.c.kind == kind)
+        names = ("seq", "at", "kind", "who", "subject")
+        with reading(self._engine) as connection:
+            found = connection.execute(query).mappings().all()
+        return [{**{name: act[name] for name in names}, "facts": read_facts(act)} for act in found]
 
     def list_unclosed(self) -> list[RunRow]:
         """The runs that have an opening and no closing: those that still run, and those whose process died."""

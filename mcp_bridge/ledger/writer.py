@@ -19,7 +19,7 @@ from mcp_bridge.ledger.admissions import Admission, append_admission, list_recen
 from mcp_bridge.ledger.entries import append_act, append_closing, append_opening, append_run, appending
 from mcp_bridge.ledger.head_file import HeadFile
 from mcp_bridge.ledger.plans import PlanWriter, use_plan
-from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening
+from mcp_bridge.ledger.records import Act, Closing, Opening
 from mcp_bridge.ledger.storage_limit import StorageLimit
 from mcp_bridge.ledger.store import Ledger
 
@@ -60,26 +60,6 @@ class LedgerWriter(Ledger):
         with appending(self.database) as connection:
             return append_act(connection, act)
 
-    def decide(
-        self,
-        plan_id: str,
-        *,
-        approve: bool,
-        approver: str,
-        approval: str = "operator",
-        seen: str | None = None,
-        opening: Opening,
-        closing: Closing,
-    ) -> KeptPlan:
-        """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
-
-        Raises UsageError for a plan that is not held, or no longer, and LedgerError for one that does not count.
-        """
-        record = (opening, closing)
-        return self.plans.decide(
-            plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=record
-        )
-
     def admit(self, admission: Admission, seconds: int, judge: Callable[[set[int]], str]) -> str:
         """Admit a run: use up its approval, and record what it is admitted for; all of it, or nothing.
 
@@ -91,8 +71,9 @@ class LedgerWriter(Ledger):
             with appending(self.database) as connection:
                 recent = list_recent_guests(connection, binding.asker, binding.asker_kind, binding.cluster, seconds)
                 why = judge(recent)
-                if not why and admission.plan_id and not use_plan(connection, admission.plan_id, admission.run_id):
-                    why = "somebody else has used it meanwhile, or it has expired"
+                plan_id, run_id = admission.plan_id, admission.run_id
+                if not why and plan_id and not use_plan(connection, plan_id, run_id, binding):
+                    why = "somebody else has used it meanwhile, it has expired, or it is for another plan"
                 if why:
                     raise _NotAdmitted(why)
                 append_admission(connection, admission)

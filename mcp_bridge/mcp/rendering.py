@@ -43,6 +43,8 @@ def _render_untrusted(result: Result) -> Iterator[str]:
             params = _render_value(step.get("params") or {})
             yield f"  {step['method']} {step['path']} {params}  # {one_line(step['why'])}"
         yield from _render_rest(result.plan.steps)
+        if result.plan.effects:
+            yield f"  effects: {', '.join(result.plan.effects)}"
     for name, value in result.data.items():
         yield from _render_block(name, value)
 

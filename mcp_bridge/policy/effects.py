@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -239,7 +240,7 @@ TABLE: tuple[Row, ...] = (
 )
 
 
-_NO_NAMES: Mapping[int, str] = {}
+_NO_NAMES: Mapping[int, str] = MappingProxyType({})
 _GUEST = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/[0-9]+/")
 
 

@@ -18,7 +18,7 @@ from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.authority import Authority
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
-from mcp_bridge.evidence.plan_view import PlanView, make_plan_view, render_text, seal
+from mcp_bridge.evidence.plan_view import PlanView, make_plan_view
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.result import Failure, Result, Status
@@ -119,22 +119,16 @@ class Engine:
         plan = self.ledger.plans.find(plan_id)
         if approval == "elicitation" and plan.asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
-        view = make_plan_view(plan)
-        if seen != seal(render_text(view)):
-            raise UsageError(
-                f"Plan {plan.plan_id[:8]} is not what was shown.",
-                f"Look at it again: `playvisor approvals show {plan.plan_id[:8]}`.",
-            )
         approver = request.caller.identity
         tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
         facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session}
         arguments = {name: value for name, value in facts.items() if value is not None}
         decision = replace(request, tool=tool, arguments=arguments)
-        summary = f"{state.capitalize()} the plan of {plan.asker}: {view.title}"
+        summary = f"{state.capitalize()} the plan of {plan.asker}: {make_plan_view(plan).title}"
         opening = self._recorder.make_opening(decision, str(uuid.uuid4()))
         closing = Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver, cluster=plan.cluster)
         return self._authority.decide_plan(
-            plan, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
+            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
         )
 
     def note_start(self, face: str, mode: str) -> None:

@@ -139,12 +139,3 @@ def plan_drifted() -> Failure:
         message="The plan is no longer the one that was made before. Nothing was changed.",
         hint="Something changed meanwhile; look at the new plan and decide again.",
     )
-
-
-def plan_used(plan_id: str) -> Failure:
-    """The failure for a plan that somebody else has applied meanwhile."""
-    return Failure(
-        code="refused",
-        message=f"Plan {plan_id[:8]} was applied by another run meanwhile. Nothing was changed.",
-        hint="`playvisor approvals show` shows which run applied it.",
-    )

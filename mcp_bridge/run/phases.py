@@ -121,9 +121,10 @@ class Phases:
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             applied = mark_if_of_another_plan(self._play("apply", plan), plan)
             permit = self._verdict.permit
-            if permit is not None and permit.refusal is not None:
-                self._verdict = permit.refusal
-            elif is_broken_off(applied):
+            refusal = permit.refusal if permit else None
+            self._verdict = refusal or self._verdict
+            # A run of which nothing was let through has nothing to tell but why.
+            if is_broken_off(applied) and (refusal is None or (permit and permit.sent)):
                 return self._break_off(plan, applied)
         return Applied(self._collect_known(), applied)
 

@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 _SERVER_STARTED = "server_started"
 _RECORDED_SETTINGS = (
-    *(
-        "host",
-        "port",
-        "user",
-        "verify_ssl",
-        "fingerprint",
-        "state_dir",
-        "mode",
-        "policy",
-        "plan_seconds",
-        "keep_days_min",
-    ),
-    *("keep_days_min", "artifacts_days", "artifacts_max", "run_timeout"),
+    "host",
+    "port",
+    "user",
+    "verify_ssl",
+    "fingerprint",
+    "state_dir",
+    "mode",
+    "policy",
+    "plan_seconds",
+    "keep_days_min",
+    "artifacts_days",
+    "artifacts_max",
+    "run_timeout",
 )
 # One run in so many looks after the room that artifacts take.
 _RUNS_PER_CLEANING = 200

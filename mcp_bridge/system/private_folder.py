@@ -53,8 +53,16 @@ def remove_abandoned_folders() -> None:
 
 
 def _list_bases() -> list[Path]:
-    names = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108
+    names = (os.environ.get("XDG_RUNTIME_DIR"), _find_temporary_folder(), "/tmp")  # noqa: S108
     return [Path(name) for name in dict.fromkeys(names) if name and len(os.fsencode(name)) <= _LONGEST_BASE]
+
+
+def _find_temporary_folder() -> str | None:
+    """Where temporary files belong; None while nothing can be written there, such as on a full disk."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return None
 
 
 def _choose_base() -> Path:

@@ -12,12 +12,15 @@ from mcp_bridge import catalogue
 
 _MODULES = (
     "ansible_runner",
+    "cedarpy",
     "playvisor.cli.app",
     "playvisor.cli.call",
     "mcp_bridge.gateway.server",
-    "mcp_bridge.policy.judge",
     "mcp_bridge.ledger.artifacts",
-    "mcp_bridge.ledger.store",
+    "mcp_bridge.authority.freeze",
+    "mcp_bridge.ledger.admissions",
+    "mcp_bridge.ledger.writer",
+    "mcp_bridge.policy",
     "mcp_bridge.executor.runner_patch",
     "sqlalchemy.dialects.sqlite",
 )

@@ -25,6 +25,8 @@ def show(result: Result) -> None:
         _show_data(name, value)
     if result.plan and result.plan.steps:
         show_plan(result.plan.steps)
+        if result.plan.effects:
+            console.print_facts({"effects": ", ".join(result.plan.effects)})
     for warning in result.warnings:
         console.get_stderr().print(f"Warning: {one_line(warning)}")
     if result.failure:

@@ -52,6 +52,27 @@ def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -
     console.get_stdout().print(make_runs_table(rows))
 
 
+def list_acts(limit: int, kind: str | None, *, as_json: bool) -> None:
+    """Print the newest acts of the ledger: what was done with authority besides runs."""
+    acts = open_ledger().recent_acts(limit, kind)
+    if as_json:
+        console.print_json(acts)
+        return
+    rows = [
+        [
+            act["seq"],
+            _format_local_time(act["at"]),
+            act["kind"].replace("_", " "),
+            act["who"],
+            act["subject"][:8] if act["subject"] != act["kind"] else "",
+            _shorten(results.format_compact({name: act["facts"].get(name) for name in _TOLD_OF_ACTS})),
+        ]
+        for act in acts
+    ]
+    console.print_table(["entry", "when", "what", "by", "about", "facts"], rows)
+
+
+_TOLD_OF_ACTS = ("why", "source", "count", "tool", "name", "face", "mode", "guests", "effects", "approval", "used_by")
 _COLUMNS = ("run", "when", "tool", "arguments", "mode", "outcome", "changed", "asked by", "client", "summary")
 _LONGEST_CELL = 80
 _MOST_EXPORTED = 1000

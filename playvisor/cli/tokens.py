@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import sys
 import uuid
+from typing import TYPE_CHECKING
 
 from mcp_bridge import collection, version
-from mcp_bridge.auth.tokens import Token, TokenWriter
+from mcp_bridge.auth.tokens import Token
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.run.factory import make_authority
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
+
+if TYPE_CHECKING:
+    from mcp_bridge.authority.token_writer import TokenWriter
 
 
 def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:

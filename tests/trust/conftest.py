@@ -54,8 +54,8 @@ def make_lab(executor: WarmExecutor, tmp_path: Path) -> Iterator[Callable[..., L
 @pytest.fixture(scope="module")
 def shared_lab(executor: WarmExecutor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A cluster for all tests of a file that leave it as it is."""
-    with open_lab(executor, tmp_path_factory.mktemp("shared") / "state") as lab:
-        yield lab
+    with ExitStack() as stack:
+        yield stack.enter_context(open_lab(executor, tmp_path_factory.mktemp("shared") / "state"))
 
 
 @pytest.fixture

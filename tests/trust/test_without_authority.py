@@ -249,7 +249,8 @@ def _list_unreadable():
             for each in (0, 3):
                 fault = FAULTS[(number + turn + each) % len(FAULTS)]
                 is_sampled = (path, turn) in (("config", 0), ("list", 1))
-                name = f"{path}-{turn}-{next(iter(fault.values()))}"
+                action, *_more = fault.values()
+                name = f"{path}-{turn}-{action}"
                 yield pytest.param(path, turn, fault, marks=[] if is_sampled else [pytest.mark.trust], id=name)
 
 

@@ -146,9 +146,14 @@ class Supervisor:
             if self._server is None and not self._is_useless:
                 programs = (f"{name}={module}" for name, module in self._lent_programs.items())
                 purpose = (self._purpose, *programs) if self._purpose in _LENDING else ()
-                self._server = _launch_server(
-                    self._build_environment, stamp, (str(self._max_playbooks), *map(str, purpose))
-                )
+                try:
+                    self._server = _launch_server(
+                        self._build_environment, stamp, (str(self._max_playbooks), *map(str, purpose))
+                    )
+                except OSError as error:
+                    self._is_useless = True
+                    _log.warning("Playbooks run without a fork server, which is slower: it can't start: %s", error)
+                    return None
                 threading.Thread(
                     target=self._follow_startup, args=(self._server,), name="fork server", daemon=True
                 ).start()

@@ -26,7 +26,7 @@ from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
-from mcp_bridge.run.visibility import may_see_contents, show_arguments
+from mcp_bridge.run.visibility import is_own_run, may_see_contents, show_arguments
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.caller import Caller
@@ -61,6 +61,9 @@ def describe_run(engine: Engine, run_id: str, caller: Caller) -> dict[str, Any]:
         shown["plan"] = plan
     kept = _find_kept_plan(engine, row.run_id)
     if kept:
+        if plan:
+            # The steps with what the authority judged them to do.
+            plan |= {name: kept.shown[name] for name in ("steps", "effects") if name in kept.shown}
         shown["kept_plan"] = {"plan_id": kept.plan_id, "state": kept.state, "expires_at": kept.expires_at}
     if returned:
         size = len(json.dumps(returned))
@@ -134,7 +137,7 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
 
 def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
     name = f"Run {row.run_id[:8]}"
-    if request.caller.kind != "person" and row.client_name != request.caller.label:
+    if request.caller.kind != "person" and not is_own_run(row, request.caller):
         return Failure(code="refused", message=f"{name} is not this client's.", hint="Ask the person whose it is.")
     if row.host != socket.gethostname():
         hint = f"Cancel it there: `playvisor runs cancel {row.run_id[:8]}`."

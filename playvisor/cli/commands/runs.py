@@ -38,6 +38,20 @@ def runs_list(
     list_runs(limit, wanted, as_json=as_json)
 
 
+@group.command("acts")
+def runs_acts(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = 20,
+    kind: Annotated[
+        str | None, typer.Option(help="Only acts of this kind, such as plan_approved, frozen or login_refused.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List what was done with authority besides runs, newest first: approvals, freezes, tokens, log-ins refused …"""
+    from playvisor.cli.runs import list_acts
+
+    list_acts(limit, kind, as_json=as_json)
+
+
 @group.command("export")
 def runs_export(
     run_ids: Annotated[

@@ -32,7 +32,7 @@ class PveError(Exception):
     """A failure for users: a stable code, one sentence, and what to do next.
 
     I(is_unknown): what was asked for may have been done all the same, since the answer to a request that changes
-    something was lost, or how its task ended can't be read.
+    something was lost, or how its task ended can't be read. I(is_lasting): it does not pass while one waits.
     """
 
     code: str
@@ -42,6 +42,7 @@ class PveError(Exception):
     fields: dict[str, str] = field(default_factory=dict)
     task_log: list[str] = field(default_factory=list)
     is_unknown: bool = False
+    is_lasting: bool = False
 
     def __str__(self) -> str:
         return self.message
@@ -201,9 +202,10 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
         # pveproxy fails to send an error text that is not Latin-1, and an agent quotes the name of a missing program.
         return PveError(
             TASK_FAILED,
-            "The guest's agent did not run the command, or what it answered was lost on the way.",
-            "Mostly there is no such program: command is a list of the program and each of its arguments. If there is, "
-            "look in the guest whether it ran.",
+            "The guest's agent did not run the command, mostly because there is no such program, or what it answered "
+            "was lost on the way.",
+            "command is a list of the program and each of its arguments. If there is such a program, look in the guest "
+            "whether it ran.",
             status,
         )
     code, hint = classify(text)

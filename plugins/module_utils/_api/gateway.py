@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from .errors import AUTH_FAILED, INVALID_PARAMETER, PERMISSION_DENIED, PveError
+from .errors import AUTH_FAILED, INVALID_PARAMETER, PERMISSION_DENIED, UNREACHABLE, PveError
 from .unreachable import no_answer_error, unreachable_error, untrusted_error
 
 try:
@@ -111,5 +111,8 @@ def error_from_fault(code: str, details: dict[str, Any], what: str, method: str)
     if code == "invalid_parameter":
         return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
     error = unreachable_error(f"Proxmox VE at {address}", cause)
+    if code == "gateway_failed":
+        hint = "Check free space and memory of the machine that Playvisor runs on."
+        error = PveError(UNREACHABLE, f"The gateway itself failed at {what}: {cause}.", hint, is_lasting=True)
     error.is_unknown = method != "GET" and bool(details.get("sent", True))
     return error

@@ -67,7 +67,8 @@ def _look_until_late(
                 return None
         except PveError as exc:
             problem = exc
-        is_late = time.monotonic() >= (deadline if problem else min(late, deadline))
+        may_pass = problem is not None and not problem.is_lasting
+        is_late = time.monotonic() >= (deadline if may_pass else min(late, deadline))
         if is_late or len(found.certain) > 1:
             raise _unknown_error(step, error, found, problem)
         time.sleep(next(delays))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from anyio.to_thread import run_sync
 from mcp.types import ElicitResult
 
 pytestmark = pytest.mark.flow
 
-PROTOCOLS = pytest.mark.parametrize("protocol", ["legacy", "auto"])
+LEGACY = pytest.param("legacy", marks=pytest.mark.thorough)
+PROTOCOLS = pytest.mark.parametrize("protocol", [LEGACY, "auto"])
 
 
 def stop(web):
@@ -17,7 +19,7 @@ def stop(web):
     return steps
 
 
-@PROTOCOLS
+@pytest.mark.parametrize("protocol", ["legacy", "auto"])
 def test_the_clients_user_is_shown_the_plan_and_approves_it(converse, guest, writes, ledger, protocol):
     web, asked = guest(running=True), []
 
@@ -63,32 +65,38 @@ def test_a_user_who_does_not_decide_leaves_it_held(converse, guest, writes, prot
 def test_without_anybody_to_ask_it_is_held_and_approved_at_the_command_line(converse, playvisor, guest, writes, ledger):
     web = guest(running=True)
 
-    held = converse(stop(web), user=None)
-    assert held["status"] == "held"
-    assert f"playvisor approvals approve {held['plan']['id'][:8]}" in held["failure"]["hint"]
-    assert converse(stop(web), user=None)["status"] == "held"
+    async def steps(client):
+        held = await stop(web)(client)
+        assert held["status"] == "held"
+        assert f"playvisor approvals approve {held['plan']['id'][:8]}" in held["failure"]["hint"]
+        assert (await stop(web)(client))["status"] == "held"
 
-    (first, _second) = playvisor("approvals", "list", "--json").json
-    assert first["plan_id"] == held["plan"]["id"]
-    assert "shutdown" in playvisor("approvals", "show", first["plan_id"]).stdout
-    assert playvisor("approvals", "approve", first["plan_id"], "--yes").status == 0
-    assert writes() == []
+        (first, _second) = (await run_sync(playvisor, "approvals", "list", "--json")).json
+        assert first["plan_id"] == held["plan"]["id"]
+        assert "shutdown" in (await run_sync(playvisor, "approvals", "show", first["plan_id"])).stdout
+        assert (await run_sync(playvisor, "approvals", "approve", first["plan_id"], "--yes")).status == 0
+        assert writes() == []
 
-    done = converse(stop(web), user=None)
-    assert (done["status"], done["changed"]) == ("ok", True)
-    web.running = True
-    assert converse(stop(web), user=None)["status"] == "held"
+        done = await stop(web)(client)
+        assert (done["status"], done["changed"]) == ("ok", True)
+        web.running = True
+        assert (await stop(web)(client))["status"] == "held"
+
+    converse(steps, user=None)
+
     assert ledger.verify().faults == []
 
 
 def test_an_approval_is_void_when_the_guest_is_another_by_then(converse, playvisor, guest):
     web = guest(running=True)
-    held = converse(stop(web), user=None)
-    playvisor("approvals", "approve", held["plan"]["id"], "--yes")
 
-    web.config["name"] = "somebody-elses"
+    async def steps(client):
+        held = await stop(web)(client)
+        assert (await run_sync(playvisor, "approvals", "approve", held["plan"]["id"], "--yes")).status == 0
+        web.config["name"] = "somebody-elses"
+        return await stop(web)(client)
 
-    assert converse(stop(web), user=None)["status"] == "held"
+    assert converse(steps, user=None)["status"] == "held"
 
 
 def test_what_is_protected_is_not_for_the_clients_user_to_approve(converse, guest, writes):

@@ -12,7 +12,7 @@ import anyio
 import pytest
 from mcp.types import ElicitResult, InputRequiredResult
 
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 from mcp_bridge.database.transactions import transaction
 
 pytestmark = pytest.mark.flow
@@ -220,6 +220,45 @@ def test_an_approved_plan_is_judged_again_by_what_is_so_then(
     assert "nobodys" in done["failure"]["message"]
     assert writes() == []
     assert [row.decision for row in ledger.recent()] == ["held", "approved", "held"]
+
+
+def test_an_answer_that_no_longer_suffices_leaves_it_held(converse, env, guest, writes, ledger, tmp_path):
+    strict = (
+        'permit(principal, action == Action::"start_guest", resource);\n'
+        'permit(principal, action, resource) when { context.approval == "operator" };'
+    )
+    asking = f"""{strict}
+permit(principal, action, resource) when {{ context.approval == "elicitation" && context.recent_targets < 2 }};"""
+    own = tmp_path / "own.cedar"
+    own.write_text(asking)
+    env["PLAYVISOR_POLICY"] = str(own)
+    web, off = guest(running=True), guest(running=False)
+
+    async def steps(client):
+        async def stop_while(change, **how):
+            """What a call comes to whose user says yes, when something changes until then."""
+            asked = await send(client, {"vmid": web.vmid, **how})
+            assert is_question(asked)
+            await change()
+            return (await send(client, {"vmid": web.vmid, **how}, asked.request_state, YES)).structured_content
+
+        async def tighten():
+            own.write_text(strict)
+
+        async def touch_another():
+            assert (await client.call_tool("start_guest", {"vmid": off.vmid})).structured_content["changed"]
+
+        by_policy = await stop_while(tighten)
+        own.write_text(asking)
+        return by_policy, await stop_while(touch_another, force=True)
+
+    by_policy, by_window = converse(steps, user=answer_with(YES))
+
+    assert [one["status"] for one in (by_policy, by_window)] == ["held", "held"]
+    assert "the policy has changed since" in by_policy["summary"]
+    assert "has approved it, and somebody else has to as well" in by_window["summary"]
+    assert [path for _method, path in writes()] == [f"/nodes/{off.node}/qemu/{off.vmid}/status/start"]
+    assert ledger.verify().faults == []
 
 
 def test_who_approved_where_and_what_was_seen_is_in_the_ledger(converse, playvisor, guest, ledger):

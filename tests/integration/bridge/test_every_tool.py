@@ -33,7 +33,7 @@ def simulator():
 @pytest.fixture
 def env(env, tmp_path):
     """Somebody whose policy holds nothing, with the folder that an example writes a token's secret to."""
-    (tmp_path / ".config" / "playvisor").mkdir(parents=True)
+    (tmp_path / ".config" / "playvisor" / "secrets").mkdir(parents=True, mode=0o700)
     policy = tmp_path / "everything.cedar"
     policy.write_text("permit (principal, action, resource);\n", encoding="utf-8")
     return {**env, "HOME": str(tmp_path), "PLAYVISOR_POLICY": str(policy)}
@@ -66,6 +66,6 @@ def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_
     assert [path for method, path, _status in simulator.requests if method == "DELETE" and DELETES.search(path)] == []
     assert ledger.verify().faults == []
     assert results["console_link"]["console"]["link"].startswith(f"{simulator.url}/?console=kvm")
-    secret = (tmp_path / ".config/playvisor/ops-deploy.secret").read_text(encoding="utf-8").strip()
+    secret = (tmp_path / ".config/playvisor/secrets/ops-deploy").read_text(encoding="utf-8").strip()
     recorded = (tmp_path / "state").rglob("*")
     assert [file for file in recorded if file.is_file() and secret.encode() in file.read_bytes()] == []

@@ -20,6 +20,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks impor
 from pydantic import SecretStr
 
 from mcp_bridge.authority import Authority
+from mcp_bridge.authority.permit import Permit
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
@@ -466,7 +467,8 @@ class TestHostilePlaybooks:
         other = next(one for one in simulator.cluster.guests.values() if one.type == "qemu" and one is not web)
         steps = [{"method": "POST", "path": f"/nodes/{other.node}/qemu/{other.vmid}/status/stop"}]
         folder = tmp_path / "run"
-        run = PlaybookRun(folder, folder, "", {}, timeout=120, steps=steps)
+        permit = Permit(steps, lambda _permit: None, lambda _permit: None)
+        run = PlaybookRun(folder, folder, "", {}, timeout=120, permit=permit)
         outcome = bridge._means.executor.run(run, lambda _line: None, threading.Event())
 
         assert (writes(), web.running) == ([], True)

@@ -22,8 +22,9 @@ OUTPUT = "0123456789abcdef" * 50_000
 
 
 def machines(count):
-    """A cluster of this many running machines."""
-    guests = [{"vmid": vmid, "name": f"web-{vmid}", "status": "running"} for vmid in range(101, 101 + count)]
+    """A cluster of this many running machines, with names as long as they may be."""
+    names = {vmid: f"web-{vmid}-".ljust(63, "x") for vmid in range(101, 101 + count)}
+    guests = [{"vmid": vmid, "name": name, "status": "running"} for vmid, name in names.items()]
     return cluster_from_data({"nodes": ["pve1", "pve2"], "guests": guests})
 
 
@@ -238,9 +239,9 @@ def test_the_events_of_a_run_are_shown_with_its_whole_result(playvisor, simulato
     assert [one["guests"][0].get("stdout") for one in results] == [None, OUTPUT]
 
 
-@on(talkative)
+@on(lambda: backups(1000))
 def test_what_is_too_long_for_get_run_is_named(playvisor, converse):
-    run = playvisor("call", *RUN_IT, "--json").json
+    run = playvisor("call", "list_backups", "storage=shared", "--json").json
 
     async def get(client):
         return (await client.call_tool("get_run", {"run_id": run["run_id"]})).structured_content["run"]
@@ -248,4 +249,4 @@ def test_what_is_too_long_for_get_run_is_named(playvisor, converse):
     shown = converse(get)
 
     assert "returned" not in shown
-    assert shown["returned_left_out"].startswith("What it returned (1 guests) takes 8")
+    assert shown["returned_left_out"].startswith("What it returned (2 storage, 1000 volumes) takes ")

@@ -14,7 +14,7 @@ import anyio
 import httpx2
 import pytest
 
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 from mcp_bridge.system.connections import ConnectionLimits
 
 pytestmark = pytest.mark.flow

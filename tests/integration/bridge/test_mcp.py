@@ -11,6 +11,7 @@ import pytest
 
 from mcp_bridge import version
 from mcp_bridge.catalogue.offer import make_offer
+from mcp_bridge.system.identity import local_user
 
 pytestmark = [pytest.mark.flow, pytest.mark.every_core]
 
@@ -58,7 +59,8 @@ def test_a_guest_is_listed_planned_stopped_and_left_alone(converse, guest, write
     rows = ledger.recent()
     assert [row.outcome for row in rows] == ["ok", "ok", "ok", "held", "planned", "ok"]
     assert [row.decision for row in rows[:4]] == ["nothing to do", "approved", "approved", "held"]
-    assert rows[1].approver == "test-client"
+    assert rows[1].approver == local_user()
+    assert {(row.asker, row.asker_kind) for row in rows} == {(local_user(), "client")}
     assert {(row.client_name, row.client_version) for row in rows} == {("test-client", "7")}
     assert ledger.verify().faults == []
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from mcp.types import ElicitResult
 
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 
 pytestmark = pytest.mark.flow
 
@@ -101,6 +101,12 @@ def test_callers_without_a_token_too_often_or_from_elsewhere_are_refused(serving
 
     assert often.status_code == 429
     assert 1 <= int(often.headers["retry-after"]) <= 15
+    # Who was refused is an act; what was given is not kept.
+    refused = ledger.list_acts(kind="login_refused")
+    assert {act["facts"]["source"] for act in refused} == {"127.0.0.1"}
+    assert sum(act["facts"]["count"] for act in refused) == 5
+    assert [given for given in ("nonsense", revoked, secret[:-1]) if given in str(refused)] == []
+    assert ledger.verify().faults == []
 
 
 def ended(ledger, eventually):

@@ -148,4 +148,8 @@ def test_a_client_learns_where_tokens_come_from_and_is_known_by_its_own(issuer, 
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
     assert (told["resource"], [str(one).rstrip("/") for one in told["authorization_servers"]]) == (url, [issuer])
     assert not listed.is_error
-    assert [run.client_name for run in ledger.recent(5)] == ["oauth:ada"]
+    runs = [(run.asker, run.asker_kind, run.client_name) for run in ledger.recent(5)]
+    assert runs == [("oauth:ada", "client", "test-client")]
+    refused = ledger.list_acts(kind="login_refused")
+    assert sum(act["facts"]["count"] for act in refused) == 2
+    assert ledger.verify().faults == []

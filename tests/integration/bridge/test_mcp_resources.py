@@ -10,6 +10,8 @@ import yaml
 from mcp import types
 from mcp.shared.exceptions import MCPError
 
+from mcp_bridge.system.identity import local_user
+
 pytestmark = pytest.mark.flow
 
 
@@ -42,7 +44,8 @@ def test_reading_a_resource_is_recorded(converse, guest, ledger):
         planned = (await client.call_tool("stop_guest", {"vmid": web.vmid, "check": True})).structured_content
         run_id = planned["run_id"]
         plan = await read(client, f"plan://{run_id}")
-        assert (plan["state"], plan["asker"], plan["tool"]) == ("held", "test-client", "stop_guest")
+        assert (plan["state"], plan["tool"]) == ("held", "stop_guest")
+        assert (plan["asker"], plan["asker_kind"], plan["label"]) == (local_user(), "client", "test-client")
         assert plan["shown"]["steps"] == planned["plan"]["steps"]
         run = await read(client, f"run://{run_id}")
         assert run["run"]["outcome"] == "planned"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import anyio
 import pytest
+from anyio.to_thread import run_sync
 
 pytestmark = pytest.mark.flow
 
@@ -54,9 +54,7 @@ def test_a_plan_that_is_out_of_date_is_neither_applied_nor_approved(
         call = called(client)
         ready = (await call("start_guest", vmid=off.vmid, check=True))["plan"]["id"]
         held = (await call("stop_guest", vmid=web.vmid))["plan"]["id"]
-        await anyio.to_thread.run_sync(
-            lambda: eventually(lambda: ledger.plans.find(held).state == "expired", "the end of its time")
-        )
+        await run_sync(lambda: eventually(lambda: ledger.plans.find(held).state == "expired", "the end of its time"))
         return held, await call("apply_plan", plan_id=ready), await call("apply_plan", plan_id=held)
 
     held, *refused = converse(steps, user=None)
@@ -70,26 +68,25 @@ def test_a_plan_that_is_out_of_date_is_neither_applied_nor_approved(
 def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(converse, playvisor, guest, writes):
     web = guest(running=True)
 
-    async def plan(client):
+    async def steps(client):
         call = called(client)
-        held = [await call("stop_guest", vmid=web.vmid, check=True) for dummy in range(2)]
-        return [one["plan"]["id"] for one in held], await call("apply_plan", plan_id=held[0]["plan"]["id"])
+        # Another approved plan of the same digest changes nothing for the one that is applied.
+        first, second = [(await call("stop_guest", vmid=web.vmid, check=True))["plan"]["id"] for dummy in range(2)]
+        held = await call("apply_plan", plan_id=first)
+        for plan_id in (first, second):
+            approve = ("approvals", "approve", plan_id, "--yes")
+            assert (await run_sync(playvisor, *approve)).status == 0
+        name, web.config["name"] = web.config["name"], "somebody-elses"
+        void = await call("apply_plan", plan_id=first)
+        assert writes() == []
+        web.config["name"] = name
+        return first, held, void, await call("apply_plan", plan_id=first)
 
-    (first, second), held = converse(plan, user=None)
+    first, held, void, done = converse(steps, user=None)
+
     assert (held["status"], held["failure"]["code"]) == ("held", "approval_required")
     assert f"playvisor approvals approve {first[:8]}" in held["failure"]["hint"]
-    playvisor("approvals", "approve", first, "--yes")
-    playvisor("approvals", "approve", second, "--yes")
-    name, web.config["name"] = web.config["name"], "somebody-elses"
-
-    async def drifted(client):
-        return await called(client)("apply_plan", plan_id=first)
-
-    void = converse(drifted, user=None)
-    assert (void["status"], void["failure"]["code"], writes()) == ("failed", "drifted", [])
-    web.config["name"] = name
-
-    done = converse(drifted, user=None)
+    assert (void["status"], void["failure"]["code"]) == ("failed", "drifted")
     assert (done["status"], done["changed"]) == ("ok", True)
 
 
@@ -116,13 +113,12 @@ def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, pla
 def test_a_person_applies_what_a_client_has_planned(converse, playvisor, guest, ledger, writes):
     web = guest(running=True)
 
-    async def plan(client):
-        return await called(client)("stop_guest", vmid=web.vmid)
+    async def plan_twice(client):
+        return [(await called(client)("stop_guest", vmid=web.vmid))["plan"]["id"] for dummy in range(2)]
 
-    plan_id = converse(plan, mode="check")["plan"]["id"]
+    plan_id, other = converse(plan_twice, mode="check")
     playvisor("approvals", "deny", plan_id)
     assert "was denied" in playvisor("apply", plan_id, "--json").json["summary"]
-    other = converse(plan, mode="check")["plan"]["id"]
     playvisor("approvals", "approve", other, "--yes")
 
     done = playvisor("apply", other[:8], "--json")

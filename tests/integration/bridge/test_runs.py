@@ -187,7 +187,7 @@ def test_an_approved_plan_goes_on_in_the_background(converse, guest, slow, proto
     assert playvisor("runs", "cancel", done["run_id"]).status == 0
 
 
-def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger, playvisor):
+def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger, playvisor, eventually):
     off = guest(running=False)
 
     async def plan_and_apply(client):
@@ -198,7 +198,9 @@ def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger,
     done = converse(plan_and_apply)
 
     assert (done["status"], done["tool"]) == ("running", "start_guest")
-    assert ledger.plans.find(ledger.recent(2)[1].run_id).used_by == done["run_id"]
+    plan_id = ledger.recent(2)[1].run_id
+    used_by = eventually(lambda: ledger.plans.find(plan_id).used_by, "its first request, which uses the plan up")
+    assert used_by == done["run_id"]
     assert playvisor("runs", "cancel", done["run_id"]).status == 0
 
 

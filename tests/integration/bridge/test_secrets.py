@@ -123,14 +123,14 @@ def test_a_whole_token_is_taken_apart_and_what_can_not_be_is_refused(playvisor, 
         {"PROXMOX_URL": simulator.url.replace("://", f"://root:{secret}@")},
         {"PROXMOX_TOKEN_ID": whole, "PLAYVISOR_LEDGER_URL": f"postgresql://me:{secret}@127.0.0.1:1/x"},
     ]
-    commands = [("call", "list_guests", "--json"), ("doctor",)]
-
-    done = [playvisor(*command, environment=spied, **change) for change in changes for command in commands]
+    done = [playvisor("call", "list_guests", "--json", environment=spied, **change) for change in changes]
+    # It is not lent a fork, so it takes longer.
+    done += [playvisor("doctor", environment=spied, **change) for change in (changes[0], *changes[3:6])]
     done += [playvisor("runs", "show", ledger.recent()[0].run_id, environment=spied, PROXMOX_TOKEN_ID=whole)]
 
-    assert [one.status for one in done[0:6:2]] == [0, 0, 0]
-    assert [one.status for one in done[6:12]] == [2] * 6
-    assert all(one.status for one in done[12:14])
+    assert [one.status for one in done[:6]] == [0, 0, 0, 2, 2, 2]
+    assert done[6].status
+    assert [one.status for one in done[8:11]] == [2] * 3
     assert {row.proxmox_user for row in ledger.recent()} == {f"{simulator.user}!{simulator.token_id}"}
     left = everything_below(tmp_path)
     assert [str(path) for path, content in left.items() if secret.encode() in content] == []

@@ -106,9 +106,15 @@ class Moment:
 
 
 PLANNING = Moment({"method": "GET", "action": "hang"}, "held", "plan", "nothing but GET")
-# One look at all guests for the plan, the second one to apply it.
+# One look at all guests for the plan, the second one to judge it, the third one to apply it.
+JUDGING = Moment(
+    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 1}, "held", "plan", "nothing but GET"
+)
 LOOKING_AGAIN = Moment(
-    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 1}, "held", "apply", "nothing but GET"
+    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 2}, "held", "apply", "nothing but GET"
+)
+JUDGING_AGAIN = Moment(
+    {"method": "GET", "path": "/cluster/resources", "action": "hang", "after": 3}, "held", "apply", "nothing but GET"
 )
 SENDING = Moment(
     {"method": "POST", "path": START, "action": "delay", "seconds": 1.5}, "held", "apply", "no answer was seen", True
@@ -117,7 +123,9 @@ WORKING = Moment(
     {"task": "qmstart", "action": "hang"}, "a look at the task", "apply", "start of", changed=True, task=True
 )
 EVERY = pytest.mark.parametrize(
-    "moment", [PLANNING, LOOKING_AGAIN, SENDING, WORKING], ids=["plans", "looks again", "sends", "waits"]
+    "moment",
+    [PLANNING, JUDGING, LOOKING_AGAIN, JUDGING_AGAIN, SENDING, WORKING],
+    ids=["plans", "judges", "looks again", "judges again", "sends", "waits"],
 )
 
 
@@ -261,6 +269,7 @@ def test_a_full_disk_keeps_a_run_from_starting(begin, simulator, ledger, complet
 
     assert process.returncode != 0
     assert "Nothing runs without it" in stdout + stderr
+    assert "Traceback" not in stderr
     assert simulator.requests == []
     assert ledger.recent() == []
     complete()

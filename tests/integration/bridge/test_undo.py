@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator import Simulator, build_cluster
+
 
 @pytest.mark.flow
 def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
@@ -39,6 +41,7 @@ def test_a_run_is_shown_and_taken_back(playvisor, guest, writes, state_dir):
 
 
 @pytest.mark.flow
+@pytest.mark.thorough
 def test_tags_names_and_rules_are_as_they_were(playvisor, guest):
     web = guest(running=False)
     had = dict(web.config)
@@ -67,6 +70,22 @@ def test_policy_decides_on_what_takes_a_run_back(playvisor, guest):
 
     assert (undone.status, undone.json["undone"][0]["status"]) == (3, "refused")
     assert not web.running
+
+
+@pytest.mark.flow
+def test_what_was_done_on_another_cluster_is_not_taken_back(playvisor, guest, writes):
+    """A rehearsal copy shares the state directory with the cluster, and has the same guests."""
+    web = guest(running=True)
+    with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0) as copy:
+        there = {"PROXMOX_URL": copy.url, "PROXMOX_FINGERPRINT": copy.fingerprint}
+        there["PROXMOX_TOKEN_SECRET"] = copy.token_secret
+        stopped = playvisor("call", "stop_guest", f"vmid={web.vmid}", "--json", **there).json
+    web.running = False
+
+    undone = playvisor("runs", "undo", stopped["run_id"])
+
+    assert (stopped["status"], undone.status, writes()) == ("ok", 2, [])
+    assert "was on the cluster" in undone.stderr
 
 
 @pytest.mark.flow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -23,8 +24,16 @@ pytestmark = pytest.mark.flow
 SLOW = 0.5
 
 
-@pytest.fixture
-def bridge(simulator, state_dir):
+class Forgetful(ColdExecutor):
+    """An executor by which the result of what was applied is lost."""
+
+    def run(self, run, progress, cancel):
+        outcome = super().run(run, progress, cancel)
+        return replace(outcome, result=None) if run.permit else outcome
+
+
+@pytest.fixture(params=[ColdExecutor])
+def bridge(request, simulator, state_dir):
     """A bridge in this process."""
     settings = Settings(
         url=simulator.url,
@@ -35,7 +44,7 @@ def bridge(simulator, state_dir):
         state_dir=state_dir,
     )
     authority = Authority(settings)
-    made = Bridge(settings, GatedExecutor(ColdExecutor(settings.connection_env()), authority), authority)
+    made = Bridge(settings, GatedExecutor(request.param(settings.connection_env()), authority), authority)
     yield made
     made.close()
 
@@ -122,3 +131,33 @@ def test_what_a_killed_run_had_sent_is_found_without_its_answer(
         assert (followed.outcome, followed.upids) == ("ok", upids)
         assert "its answer was lost, and its task was found; its task ended OK" in shown["summary"]
     assert ledger.find(closed) == replace(before)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("bridge", [Forgetful], indirect=True)
+def test_what_was_sent_before_a_freeze_is_told_though_the_result_is_lost(
+    simulator, guest, bridge, call, ledger, eventually, writes
+):
+    web = guest(running=False)
+    slot, size = next(
+        (key, int(text.partition("size=")[2].partition("G")[0])) for key, text in web.config.items() if "size=" in text
+    )
+    change = {"vmid": web.vmid, "memory": int(web.config["memory"]) + 512, "disks": [{"slot": slot, "size": size + 1}]}
+    rule = simulator.inject(method="PUT", action="delay", seconds=2.0, count=1)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(call, "resize_guest", **change)
+        eventually(lambda: rule.hits > 0, "the first request")
+        _freeze, has_ended = bridge.authority.freeze("incident 42", 30.0)
+        assert has_ended
+        sent = writes()
+        result = running.result()
+
+    assert len(result.plan.steps) == 2
+    assert writes() == sent
+    assert (result.status, result.changed, [one["path"] for one in result.data["sent"]]) == (
+        "failed",
+        True,
+        [path for _method, path in sent],
+    )
+    (row,) = ledger.recent()
+    assert (row.outcome, row.decision, row.changed) == ("failed", "frozen", True)

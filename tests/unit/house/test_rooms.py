@@ -29,8 +29,8 @@ LAYERS = {
         ("ledger",),
         ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
-        ("authority",),
         ("evidence",),
+        ("authority",),
         ("run",),
         ("mcp",),
         ("__main__",),
@@ -139,6 +139,7 @@ DOORS = {
 ONLY_FOR_THE_AUTHORITY = {
     "mcp_bridge.gateway.grants": "says what a run may send",
     "mcp_bridge.gateway.service": "admits runs to the cluster",
+    "mcp_bridge.ledger.entries": "appends to the ledger",
     "mcp_bridge.ledger.writer": "records",
 }
 

@@ -9,7 +9,7 @@ import pytest
 from mcp_bridge.auth import tokens as module
 from mcp_bridge.auth.addresses import is_loopback
 from mcp_bridge.auth.middleware import RateLimit
-from mcp_bridge.auth.tokens import TokenWriter
+from mcp_bridge.authority.token_writer import TokenWriter
 from mcp_bridge.database.open import Database
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp.http import ListenOptions

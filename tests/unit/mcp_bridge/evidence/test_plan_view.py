@@ -22,10 +22,11 @@ from mcp_bridge.text.plain import clean
 WEB = {"vmid": 101, "name": "web-01", "node": "pve1", "type": "qemu"}
 TARGET = {**WEB, "pool": "frontend", "tags": ["test", "web"], "protected": True, "status": "running"}
 PATH = "/nodes/pve1/qemu/101"
+CA = "ca" * 32
 
 
-def step(method, path, why="", target=WEB, **params):
-    return {**target, "method": method, "path": path, "params": params, "task": True, "why": why}
+def step(method, path, why="", target=None, **params):
+    return {**(target or WEB), "method": method, "path": path, "params": params, "task": True, "why": why}
 
 
 def keep(tool, *steps, targets=(TARGET,), before=None, after=None, **shown):
@@ -41,11 +42,18 @@ def keep(tool, *steps, targets=(TARGET,), before=None, after=None, **shown):
         **shown,
     }
     made = KeptPlan("p" * 36, "d" * 64, tool, {}, facts, "alice", "2026-11-30T01:15:00.000000Z", "held")
-    return replace(made, asker_kind="client", label="claude-code", cluster="lab", judged="1" * 64, policy="2" * 64)
+    return replace(
+        made, asker_kind="client", label="claude-code", cluster=f"lab {CA}", judged="1" * 64, policy="2" * 64
+    )
 
 
 def read(plan):
     return render_text(make_plan_view(plan))
+
+
+def read_requests(plan):
+    """What is read before what an approval is good for."""
+    return read(plan).partition("\n\nAn approval is good for")[0]
 
 
 def test_a_clean_stop_is_read_so():
@@ -66,10 +74,6 @@ Cluster:   lab
 Effects:   interrupts
 Policy:    rule clients-ask: A person has to approve the plan.
 Expires:   2026-11-30 01:15:00 UTC
-Plan:      {"p" * 36}
-Digest:    {"d" * 64}
-Judged:    {"1" * 64}
-By policy: {"2" * 64}
 
 It touches 1 target:
 - web-01 (101): qemu on pve1, running, pool frontend, tags test, web, PROTECTED
@@ -79,7 +83,14 @@ It sends 1 request to Proxmox VE:
 1. POST /nodes/pve1/qemu/101/status/shutdown
     asks it to shut down cleanly, and waits 180 s
     timeout: 180
-    (why: it is running, and stopped is asked for)"""
+    (why: it is running, and stopped is asked for)
+
+An approval is good for exactly this:
+plan:      {"p" * 36}
+cluster:   {CA}
+requests:  {"d" * 64}
+judged by: {"1" * 64}
+policy:    {"2" * 64}"""
     )
     assert make_plan_view(plan).title == "stop web-01 (101): interrupts"
 
@@ -100,7 +111,7 @@ def test_a_rename_into_another_network_is_read_field_by_field():
         after={"101 web-01": then},
     )
 
-    assert read(plan).endswith(f"""\
+    assert read_requests(plan).endswith(f"""\
 - web-01 (101): qemu on pve1, running, pool frontend, tags test, web, PROTECTED
 
 It sends 1 request to Proxmox VE:
@@ -241,7 +252,7 @@ def test_what_policy_judged_is_kept_to_be_shown_and_what_it_could_not_read_is_to
         {**step("POST", f"{PATH}/status/shutdown", timeout=180), "effects": ["interrupts"]},
         {**step("POST", f"{PATH}/status/start"), "effects": ["changes"]},
     ]
-    made = Plan(digest="d" * 64, steps=steps)
+    made = Plan(digest="d" * 64, steps=steps, effects=["changes", "interrupts"])
     targets = [
         Target("101", 101, "web-01", "pve1", "qemu", "frontend", ("web",), True, status="running", config={"x": "y"}),
         Target("102", 102, is_known=False, protected=True),

@@ -28,7 +28,7 @@ def kept(plan_id="a" * 36, *, state="held", seconds=900, asker="claude"):
 def take(plans, binding, run_id, plan_id=None):
     """Find an approval, and use it up if there is one."""
     found = plans.find_approval(binding, plan_id)
-    return found if found.plan is None or plans.use(found.plan.plan_id, run_id) else Claim()
+    return found if found.plan is None or plans.use(found.plan.plan_id, run_id, binding) else Claim()
 
 
 def test_a_plan_is_kept_whole(plans):
@@ -56,7 +56,9 @@ def test_an_approval_is_good_only_while_all_that_it_is_bound_to_is_so(plans, par
     plans.keep(kept())
     approved = plans.decide("aaaa", approve=True, approver="jo")
 
-    assert take(plans, replace(BINDING, **{part: "other"}), "run") == Claim(difference=part)
+    # What is judged differs with the cluster and the policy.
+    also = {"judged": "7" * 64} if part in ("cluster", "policy") else {}
+    assert take(plans, replace(BINDING, **also, **{part: "other"}), "run") == Claim(difference=part)
     assert take(plans, BINDING, "run") == Claim(approved)
 
 
@@ -94,7 +96,7 @@ def bring(plans, state):
     if state in ("approved", "denied", "used"):
         plans.decide("aaaa", approve=state != "denied", approver="jo")
     if state == "used":
-        assert plans.use("a" * 36, "run")
+        assert plans.use("a" * 36, "run", BINDING)
 
 
 def test_somebody_else_may_approve_a_plan_too_and_nobody_twice(plans):
@@ -127,7 +129,31 @@ def test_a_denied_plan_is_not_applied(plans):
     bring(plans, "denied")
 
     assert take(plans, BINDING, "run") == Claim()
-    assert not plans.use("a" * 36, "run")
+    assert not plans.use("a" * 36, "run", BINDING)
+
+
+@pytest.mark.parametrize("part", ["tool", "digest", "cluster"])
+def test_a_plan_is_used_for_what_it_was_made_for(plans, part):
+    bring(plans, "ready")
+
+    assert not plans.use("a" * 36, "run", replace(BINDING, **{part: "other"}))
+    assert plans.find("aaaa").state == "ready"
+    assert plans.use("a" * 36, "run", replace(BINDING, judged="7" * 64, policy="6" * 64))
+
+
+def test_what_is_decided_on_is_looked_at_in_the_same_transaction(plans):
+    plans.keep(kept())
+    looked_at = []
+
+    def refuse(plan):
+        looked_at.append(plan)
+        raise UsageError("It is another.", "Look again.")
+
+    with pytest.raises(UsageError, match="another"):
+        plans.decide("aaaa", approve=True, approver="jo", check=refuse)
+
+    assert looked_at == [plans.find("aaaa")]
+    assert plans.find("aaaa").state == "held"
 
 
 def test_a_plan_that_is_out_of_date_is_not_decided_on_nor_used(plans):
@@ -137,7 +163,7 @@ def test_a_plan_that_is_out_of_date_is_not_decided_on_nor_used(plans):
     assert plans.list_held() == []
     with pytest.raises(UsageError, match="is expired"):
         plans.decide("aaaa", approve=True, approver="jo")
-    assert not plans.use("b" * 36, "run")
+    assert not plans.use("b" * 36, "run", BINDING)
 
 
 def test_a_decision_and_its_run_are_written_together_or_not_at_all(tmp_path, ledger_url, monkeypatch):
@@ -152,10 +178,10 @@ def test_a_decision_and_its_run_are_written_together_or_not_at_all(tmp_path, led
     with monkeypatch.context() as broken:
         broken.setattr("mcp_bridge.ledger.entries.append_closing", fail)
         with pytest.raises(OSError, match="killed"):
-            ledger.decide("aaaa", approve=True, approver="jo", opening=opening, closing=closing)
+            ledger.plans.decide("aaaa", approve=True, approver="jo", record=(opening, closing))
     assert (ledger.plans.find("aaaa").state, ledger.recent()) == ("held", [])
 
-    decided = ledger.decide("aaaa", approve=True, approver="jo", opening=opening, closing=closing)
+    decided = ledger.plans.decide("aaaa", approve=True, approver="jo", record=(opening, closing))
 
     assert (decided.state, [row.tool for row in ledger.recent()]) == ("approved", ["approve_plan"])
     assert [act["kind"] for act in ledger.list_acts()][:2] == ["plan_approved", "plan_kept"]

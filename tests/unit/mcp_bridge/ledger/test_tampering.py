@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from mcp_bridge.auth.tokens import Tokens, TokenWriter
+from mcp_bridge.auth.tokens import Tokens
 from mcp_bridge.authority.freeze import Freezer
+from mcp_bridge.authority.token_writer import TokenWriter
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.ledger import artifacts, chain
 from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening, Who, make_expiry

@@ -27,8 +27,9 @@ CONFIG = {
 }
 
 
-def guest(status=RUNNING, kind="qemu", vmid=101, config=CONFIG, **facts):
-    return Target(str(vmid), vmid, "web-01", "pve1", kind, status=status, config=config, **facts)
+def guest(status=RUNNING, kind="qemu", vmid=101, config=None, **facts):
+    known = CONFIG if config is None else config
+    return Target(str(vmid), vmid, "web-01", "pve1", kind, status=status, config=known, **facts)
 
 
 def describe(method, path, params=None, *guests):

@@ -85,9 +85,9 @@ def make_step(chance):
         path = "/".join(chance.choice(["x", "101", "%00"]) if "{" in part else part for part in path.split("/"))
         method = row.method
     else:
-        path = "/" + "/".join(chance.choice(SEGMENTS) for _ in range(chance.randint(1, 7)))
+        path = "/" + "/".join(chance.choice(SEGMENTS) for _dummy in range(chance.randint(1, 7)))
         method = chance.choice(["POST", "PUT", "DELETE", "post"])
-    return method, path, {chance.choice(NAMES): chance.choice(VALUES) for _ in range(chance.randint(0, 5))}
+    return method, path, {chance.choice(NAMES): chance.choice(VALUES) for _dummy in range(chance.randint(0, 5))}
 
 
 @pytest.mark.parametrize("seed", range(20))

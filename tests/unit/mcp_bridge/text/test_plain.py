@@ -65,7 +65,7 @@ def test_json_is_of_the_same_data_and_harmless(text):
     "text",
     [
         "web-01",
-        "Grüße, “Welt” — ok…",
+        "Grüße, \u201cWelt\u201d — ok…",
         "日本語のゲスト",
         "क्षि",
         "naïve e\u0301",

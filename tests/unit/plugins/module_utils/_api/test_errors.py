@@ -115,4 +115,4 @@ def test_an_agents_error_is_not_taken_for_a_slow_node():
     error = errors.error_from_response("POST /nodes/pve1/qemu/101/agent/exec", 596, "Broken pipe")
 
     assert error.code == errors.TASK_FAILED
-    assert "no such program" in error.hint
+    assert "no such program" in error.message

@@ -18,6 +18,7 @@ TOLD = {"address": "pve1:8006", "cause": "not in this run's grant"}
         ("auth_failed", errors.AUTH_FAILED, None, "grant"),
         ("invalid_parameter", errors.INVALID_PARAMETER, None, "grant"),
         ("unreachable", errors.UNREACHABLE, None, "Proxmox VE at pve1:8006 can't be reached"),
+        ("gateway_failed", errors.UNREACHABLE, None, "The gateway itself failed at POST /x"),
         ("of a later version", errors.UNREACHABLE, None, "can't be reached"),
     ],
 )
