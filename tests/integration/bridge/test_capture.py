@@ -18,7 +18,7 @@ def facts(guest: Guest) -> tuple[object, ...]:
     return guest.type, guest.node, guest.config, guest.pending, guest.snapshots, guest.running
 
 
-@pytest.mark.parametrize("name", ["cluster.json", "cluster.yaml"])
+@pytest.mark.parametrize("name", [pytest.param("cluster.json", marks=pytest.mark.thorough), "cluster.yaml"])
 def test_a_captured_cluster_can_be_rehearsed_on(playvisor, simulator, ledger, tmp_path: Path, name: str):
     file = tmp_path / name
 

@@ -288,6 +288,7 @@ class TestWithoutACluster:
         assert message in done.stderr
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.thorough
     def test_help_and_version_are_there_for_everything(self, bare):
         assert bare("--version").stdout.startswith("playvisor ")
         commands = ["tools", "call", "runs", "mcp", "sim", "doctor", "demo"]

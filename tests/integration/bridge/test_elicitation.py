@@ -109,6 +109,7 @@ def test_an_answer_is_good_for_its_own_call_once(converse, simulator, writes, le
     assert ledger.verify().faults == []
 
 
+@pytest.mark.thorough
 def test_another_client_cannot_use_what_one_was_asked(serving, talk, ledger, guest, writes):
     call = {"vmid": guest(running=True).vmid}
     mine, other = (TokenWriter(ledger.database).create(name, [])[1] for name in ("mine", "other"))
@@ -142,7 +143,7 @@ def test_another_client_cannot_use_what_one_was_asked(serving, talk, ledger, gue
 @pytest.mark.parametrize(
     ("protocol", "reply"),
     [
-        ("legacy", NO),
+        pytest.param("legacy", NO, marks=pytest.mark.thorough),
         ("auto", YES),
         pytest.param("legacy", YES, marks=pytest.mark.thorough),
         pytest.param("auto", NO, marks=pytest.mark.thorough),

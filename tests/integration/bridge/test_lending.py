@@ -111,6 +111,7 @@ def test_an_interrupt_reaches_the_command(lender, env, guest, simulator, eventua
     assert result["upids"]
 
 
+@pytest.mark.thorough
 def test_a_command_is_finished_when_whoever_lends_ends(lent_by, env, guest, simulator, state_dir, eventually):
     simulator.world.settings.task_seconds = 4.0
     web = guest(running=False)

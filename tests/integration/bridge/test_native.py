@@ -90,6 +90,7 @@ def test_a_held_plan_is_applied_once_it_is_approved_unless_the_guest_changed(con
     assert (done["status"], done["changed"]) == ("ok", True)
 
 
+@pytest.mark.thorough
 def test_an_approved_plan_is_not_held_again_for_whoever_applies_it(converse, playvisor, guest, ledger, writes):
     web = guest(running=True)
     web.config["protection"] = 1

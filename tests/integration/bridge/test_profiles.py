@@ -48,7 +48,9 @@ def add(keeping, simulator, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("way", [[], ["--keyring"]], ids=["vault", "keyring"])
+@pytest.mark.parametrize(
+    "way", [pytest.param([], id="vault"), pytest.param(["--keyring"], marks=pytest.mark.thorough, id="keyring")]
+)
 def test_a_profile_leads_to_its_cluster_and_holds_no_secret_in_clear(add, keeping, kept, simulator, way):
     add("lab", *way)
 

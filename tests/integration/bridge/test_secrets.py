@@ -31,7 +31,7 @@ def everything_below(folder):
     return {path: path.read_bytes() for one in folders for path in one.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("login", ["token", "password"])
+@pytest.mark.parametrize("login", ["token", pytest.param("password", marks=pytest.mark.thorough)])
 def test_no_secret_is_left_behind(playvisor, spied, simulator, tmp_path, guest, login):
     # A secret that looks like an option, the first word of a usage error.
     simulator.cluster.access.users["root@pam"].password = simulator.password = "--Zk4_pq7-LmN2x"
@@ -109,6 +109,7 @@ def test_what_a_run_leaves_behind_is_for_its_owner_only(playvisor, state_dir):
     assert all(path.stat().st_mode & 0o022 == 0 for path in folders)
 
 
+@pytest.mark.thorough
 def test_a_whole_token_is_taken_apart_and_what_can_not_be_is_refused(playvisor, spied, simulator, tmp_path, ledger):
     secret = simulator.token_secret
     whole = f"{simulator.user}!{simulator.token_id}={secret}"
