@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from mcp_bridge.policy import Approval, Decision, Policy, Question
     from mcp_bridge.settings import Settings
 
-# For so long a cluster is taken for the one that it was: between judging a plan and applying it, mostly.
+# For so long a cluster is taken for the one that it was when plans are judged; before they are applied, it is asked.
 _IDENTITY_SECONDS = 5.0
 Record = tuple["Opening", "Closing"]
 """The run of the ledger that does something else than run a playbook."""
@@ -111,9 +111,13 @@ class Authority:
 
     def identify_cluster(self) -> str:
         """The identity of the cluster that is reached, as of some seconds ago at most. Raises UnknownCluster."""
+        return self._ask_identity(_IDENTITY_SECONDS)
+
+    def _ask_identity(self, seconds: float) -> str:
+        """The identity of the cluster, as of so many seconds ago at most. Raises UnknownCluster."""
         with self._identifying:
             asked_at, identity = self._identity
-            if time.monotonic() - asked_at > _IDENTITY_SECONDS:
+            if time.monotonic() - asked_at >= seconds:
                 asked_at = time.monotonic()
                 identity = str(identify_cluster(self._read))
                 self._identity = asked_at, identity
@@ -126,7 +130,7 @@ class Authority:
                 f"On which cluster {what} was is not known: an earlier version recorded it, or it was never applied.",
                 "Change it back with the tools themselves.",
             )
-        found = self.identify_cluster()
+        found = self._ask_identity(0)
         if found != identity:
             raise UsageError(
                 f"{what} was on the cluster {shorten_identity(identity)}, and this is {shorten_identity(found)}.",
@@ -308,12 +312,13 @@ class Authority:
                 self._loaded = version, policy, self._writer.use_policy(policy.text)
             return self._loaded[1:]
 
-    def _look(self, wish: Wish) -> Judged:
+    def _look(self, wish: Wish, identity_seconds: float = _IDENTITY_SECONDS) -> Judged:
         """Read what a plan would touch, and have the policy judge it without any approval. Raises UnknownCluster."""
         from mcp_bridge.policy import Moment, make_question
         from mcp_bridge.policy.facts import WINDOW_SECONDS
 
-        (policy, policy_hash), cluster, caller = self._load_policy(), self.identify_cluster(), wish.caller
+        (policy, policy_hash), caller = self._load_policy(), wish.caller
+        cluster = self._ask_identity(identity_seconds)
         seen = read_targets(self._read, wish.plan.steps)
         moment = Moment.from_datetime(datetime.now())
         question = make_question(
@@ -350,7 +355,7 @@ class Authority:
         if freeze:
             return Verdict("frozen", failure=failures.make_freeze_failure(freeze))
         try:
-            now = self._look(wish)
+            now = self._look(wish, identity_seconds=0)
         except UnknownCluster as error:
             return Verdict("unknown", failure=Failure(code=error.code, message=error.message, hint=error.hint))
         policy, policy_hash = self._load_policy()

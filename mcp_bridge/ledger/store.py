@@ -47,16 +47,6 @@ class Ledger:
         with reading(self._engine) as connection:
             return admissions.list_recent_guests(connection, asker, kind, cluster, seconds)
 
-    def recent_acts(self, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
-        """The newest acts, newest first: seq, at, kind, who, subject and facts of each."""
-        query = select(acts).order_by(acts.c.seq.desc()).limit(limit)
-        if kind is not None:
-            query = query.where(acts.c.kind == kind)
-        names = ("seq", "at", "kind", "who", "subject")
-        with reading(self._engine) as connection:
-            found = connection.execute(query).mappings().all()
-        return [{**{name: act[name] for name in names}, "facts": read_facts(act)} for act in found]
-
     def list_unclosed(self) -> list[RunRow]:
         """The runs that have an opening and no closing: those that still run, and those whose process died."""
         query = select(runs).where(runs.c.closed_seq.is_(None)).order_by(runs.c.opened_seq)
@@ -97,11 +87,11 @@ class Ledger:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
     def list_acts(self, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
-        """The newest acts, newest first."""
+        """The newest acts, newest first, each with its facts as data."""
         query = select(acts).order_by(acts.c.seq.desc()).limit(limit)
         query = query.where(acts.c.kind == kind) if kind else query
         with reading(self._engine) as connection:
-            return [{**row, "facts": _parse_json(row["facts"])} for row in connection.execute(query).mappings()]
+            return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
 
     def find(self, prefix: str) -> RunRow:
         """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""

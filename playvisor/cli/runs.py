@@ -54,7 +54,7 @@ def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -
 
 def list_acts(limit: int, kind: str | None, *, as_json: bool) -> None:
     """Print the newest acts of the ledger: what was done with authority besides runs."""
-    acts = open_ledger().recent_acts(limit, kind)
+    acts = open_ledger().list_acts(limit, kind)
     if as_json:
         console.print_json(acts)
         return
