@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from mcp_bridge.ledger import artifacts, chain, parallel_verify
+from mcp_bridge.ledger.head_file import HeadFile
 from mcp_bridge.ledger.records import Closing, Opening, Who
 from mcp_bridge.ledger.writer import LedgerWriter
 
@@ -51,7 +52,11 @@ def shared(ledger, monkeypatch):
     monkeypatch.setattr(parallel_verify, "WORTH", 1)
     with ledger.database.engine.connect() as connection:
         return parallel_verify.verify_if_intact(
-            connection, ledger.database.url, ledger._folders, shared=ledger.database.file is None
+            connection,
+            ledger.database.url,
+            ledger._folders,
+            shared=ledger.database.file is None,
+            known=HeadFile(ledger.database.state_dir).read(),
         )
 
 
@@ -68,14 +73,14 @@ def test_a_small_ledger_is_left_to_one_process(ledger):
 @pytest.mark.parametrize(
     "tampering",
     [
-        "UPDATE runs SET summary = 'Nothing.' WHERE opened_seq = 4",
-        "UPDATE runs SET tool = 'list_guests' WHERE opened_seq = 10",
+        "UPDATE runs SET summary = 'Nothing.' WHERE opened_seq = 5",
+        "UPDATE runs SET tool = 'list_guests' WHERE opened_seq = 11",
         "UPDATE runs SET closed_prev = opened_hash WHERE closed_seq > 9",
         "UPDATE runs SET outcome = 'ok' WHERE closed_seq IS NULL",
-        "DELETE FROM runs WHERE opened_seq = 1",
+        "DELETE FROM runs WHERE opened_seq = 2",
         "DELETE FROM runs WHERE opened_seq = (SELECT max(opened_seq) FROM runs)",
-        "UPDATE runs SET opened_seq = -1 WHERE opened_seq = 4",
-        "UPDATE runs SET opened_seq = 1000 WHERE opened_seq = 4",
+        "UPDATE runs SET opened_seq = -1 WHERE opened_seq = 5",
+        "UPDATE runs SET opened_seq = 1000 WHERE opened_seq = 5",
         "UPDATE ledger_head SET seq = seq + 1",
     ],
 )
