@@ -20,7 +20,7 @@ from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
 from mcp_bridge.gateway.request import ApiRequest, encode_params, parse_api_path, parse_params
 from mcp_bridge.gateway.sessions import Flight, Session, Sessions
-from mcp_bridge.gateway.trace import UNSENT
+from mcp_bridge.gateway.trace import UNSENT, TraceClosed
 from mcp_bridge.gateway.uploads import Upload, is_upload
 from mcp_bridge.gateway.upstream import Body, Upstream
 from mcp_bridge.system.connections import CONNECTION_KEY
@@ -170,7 +170,11 @@ class GatewayApp:
 
     async def _send(self, session: Session, api_request: ApiRequest, headers: dict[str, str], body: Body) -> Answer:
         """Send a request that may change something, and trace it."""
-        entry = session.trace.begin(api_request.method, api_request.display_path)
+        try:
+            entry = session.trace.begin(api_request.method, api_request.display_path)
+        except TraceClosed:
+            # It was judged while the run was ended.
+            raise Fault("unknown_key", "the run has ended") from None
         try:
             answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
         except Fault as fault:

@@ -52,6 +52,10 @@ class Entry:
         return f"{json.dumps(facts, ensure_ascii=False)}\n"
 
 
+class TraceClosed(Exception):
+    """The run has ended, and so has its trace."""
+
+
 class Trace:
     """Writes the trace of one playbook run.
 
@@ -69,8 +73,13 @@ class Trace:
         self._writing = threading.Lock()
 
     def begin(self, method: str, path: str) -> Entry:
-        """Note that a request is about to be sent."""
+        """Note that a request is about to be sent.
+
+        Raises TraceClosed for one that may change something once the run has ended: it could not be recorded.
+        """
         with self._writing:
+            if self._closed and method != "GET":
+                raise TraceClosed
             self._number += 1
             entry = Entry(self._number, current_timestamp(), method, self._redactor.redact_text(path))
             self._pending.add(entry)

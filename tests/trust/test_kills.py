@@ -159,6 +159,7 @@ class TestTheBridge:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.wait(60)
+        wait_until(lambda: not any(map(processes.read_start_time, pids)), "the end of what was killed")
 
         assert pids
         check(slow, counts, keys)

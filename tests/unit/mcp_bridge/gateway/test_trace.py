@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mcp_bridge.gateway.trace import TRACE, Trace, read
+from mcp_bridge.gateway.trace import TRACE, Trace, TraceClosed, read
 from mcp_bridge.text.redaction import Redactor
 
 SECRET = "0d8c8f16-3333-4444-9999-1234567890ab"
@@ -74,3 +74,13 @@ def test_an_incomplete_line_is_left_out(trace, tmp_path):
         file.write(json.dumps({"nr": 2})[:5])
 
     assert len(list(read(tmp_path))) == 1
+
+
+def test_what_may_change_something_is_not_begun_once_the_run_has_ended(tmp_path):
+    trace = Trace(tmp_path / TRACE, Redactor())
+    trace.close()
+
+    with pytest.raises(TraceClosed):
+        trace.begin("POST", "/nodes/pve1/qemu/101/status/start")
+    assert trace.begin("GET", "/version").method == "GET"
+    assert list(read(tmp_path)) == []
