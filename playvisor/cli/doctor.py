@@ -48,6 +48,7 @@ def examine(*, as_json: bool) -> int:
     """Check everything and print what was found; returns the exit status."""
     settings = load_settings()
     checks = [_check_ansible(), _check_collection(), _check_state_dir(settings), _check_ledger(settings)]
+    checks += [_check_policy(settings)] if settings.policy else []
     try:
         bridge = make_bridge(settings)
     except UsageError as error:
@@ -117,6 +118,23 @@ def _check_ledger(settings: Settings) -> Check:
     if closed:
         return Check("ledger", "warning", f"{found}; {len(closed)} interrupted runs closed.", ["playvisor runs list"])
     return Check("ledger", "ok", found, [])
+
+
+def _check_policy(settings: Settings) -> Check:
+    from mcp_bridge.policy import Policy
+    from mcp_bridge.system.identity import is_user
+
+    try:
+        policy = Policy.load(settings.policy)
+    except PlayvisorError as error:
+        return _make_failed_check("policy", error)
+    warnings = policy.find_warnings(is_user)
+    count = len(policy.rules)
+    found = f"{policy.source}, {count} rule{'' if count == 1 else 's'}"
+    if warnings:
+        more = f" and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+        return Check("policy", "warning", f"{found}; {warnings[0]}{more}", ["playvisor policy check"])
+    return Check("policy", "ok", found, [])
 
 
 def _describe_place(url: str) -> str:
