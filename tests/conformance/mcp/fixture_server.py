@@ -15,6 +15,7 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 
+from mcp_bridge.ledger.refused_logins import RefusedLogins
 from mcp_bridge.mcp.http import ListenOptions, serve_http
 
 Context = ServerRequestContext[Any, Any]
@@ -258,4 +259,6 @@ class FixtureServer:
 
 
 if __name__ == "__main__":
-    serve_http(FixtureServer(), ListenOptions(port=0, auth=False), lambda _bearer: None)
+    # It asks for no token, so it refuses nobody.
+    refused = RefusedLogins(lambda _act: None)
+    serve_http(FixtureServer(), ListenOptions(port=0, auth=False), lambda _bearer: None, refused)
