@@ -148,12 +148,10 @@ failure:
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import describe_storage, describe_volume, select_readable
-
-CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +188,7 @@ def _read_volumes(
             warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
             return []
 
-    volumes = [volume for part in bounded_map(CONCURRENCY, read_storage, storages) for volume in part]
+    volumes = [volume for part in bounded_map(READS_AT_ONCE, read_storage, storages) for volume in part]
     return sorted(volumes, key=lambda volume: (volume["volid"], volume["node"])), warnings
 
 
