@@ -68,8 +68,11 @@ class Token:
 class Password:
     """A user with a password, logged in when first needed and before the ticket gets too old."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._form = urlencode({"username": user, "password": password}).encode()
+    def __init__(
+        self, user: str, password: str, clock: Callable[[], float] = time.monotonic, *, otp: str | None = None
+    ) -> None:
+        self._password = password
+        self._otp = otp
         self._user = user
         self._clock = clock
         self._ticket = self._csrf = ""
@@ -89,7 +92,13 @@ class Password:
         return True
 
     async def _log_in(self, exchange: Exchange) -> None:
-        answer = await exchange("POST", "/api2/json/access/ticket", FORM, self._form)
+        form = {"username": self._user, "password": self._password}
+        if self._otp and self._ticket:
+            # The one-time password is used up; a ticket that is still valid renews itself.
+            form["password"] = self._ticket
+        elif self._otp:
+            form["otp"] = self._otp
+        answer = await exchange("POST", "/api2/json/access/ticket", FORM, urlencode(form).encode())
         if answer.status >= 400:
             raise LoginRefused(answer)
         try:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import ssl
 import time
@@ -20,6 +21,7 @@ from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
+from mcp_bridge.settings.identities import complete_otp
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
@@ -81,6 +83,8 @@ class Upstream:
             if isinstance(cause, OtherCertificate):
                 raise Fault("other_certificate", str(cause.args[0])) from error
             if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+                if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+                    raise Fault("unreachable", "what answers at that port does not speak HTTPS") from error
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
                 raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
             raise self._record_failure(_describe_error(cause)) from error
@@ -107,6 +111,8 @@ class Upstream:
                 timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
                 headers={"accept": "application/json", "user-agent": f"playvisor/{version()}"},
                 follow_redirects=False,
+                # No proxy leads to this machine.
+                trust_env=not _is_loopback(host),
             )
         return self._client
 
@@ -137,7 +143,8 @@ def _make_login(endpoint: Endpoint, credentials: Credentials) -> Login:
     if credentials.token_secret and "!" in endpoint.identity:
         return Token(endpoint.identity, credentials.token_secret.get_secret_value())
     password = credentials.password.get_secret_value() if credentials.password else ""
-    return Password(endpoint.identity, password)
+    otp = complete_otp(credentials.otp.get_secret_value()) if credentials.otp else None
+    return Password(endpoint.identity, password, otp=otp)
 
 
 def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
@@ -150,6 +157,13 @@ def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
     if parts.scheme != "https" or not host:
         raise Fault("invalid_parameter", f"not the address of a {product} API: {endpoint.url}")
     return host, port or default_port
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _describe_error(error: BaseException) -> str:

@@ -49,6 +49,12 @@ def read_address(text: str, variable: str) -> tuple[str, int | None]:
     return host, port
 
 
+def complete_otp(code: str) -> str:
+    """A one-time password with its kind, as the API takes it."""
+    completed: str = _load_rules().complete_otp(code)
+    return completed
+
+
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
     """A sentence for each variable that is what other programs call one of the `missing` PROXMOX_* variables."""
     fields = [variable.removeprefix("PROXMOX_").lower() for variable in missing]

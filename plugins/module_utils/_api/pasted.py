@@ -169,6 +169,13 @@ def read_address(text: str, field: str, name: str) -> tuple[str, int | None]:
     return host, port
 
 
+def complete_otp(code: str) -> str:
+    """A one-time password with its kind, as the API takes it; digits are those of an authenticator app."""
+    if ":" in code:
+        return code
+    return f"recovery:{code}" if code.count("-") == 3 else f"totp:{code}"
+
+
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
     """A sentence for each variable that is set and is what other programs call one of the I(missing) fields."""
     wanted = set(missing)
@@ -275,7 +282,7 @@ def _require_token(values: dict[str, str | None], names: Mapping[str, str]) -> N
     token_id, secret = values.get("token_id") or "", values.get("token_secret") or ""
     id_name, secret_name = names.get("token_id", VARIABLES["token_id"]), names.get("token_secret", "its secret")
     if re.fullmatch(_UUID, token_id):
-        is_swapped = bool(_TOKEN_ID.fullmatch(secret))
+        is_swapped = bool(_FULL_TOKEN_ID.fullmatch(secret))
         message = f"{id_name} and {secret_name} are exchanged." if is_swapped else f"{id_name} is a token's secret."
         raise PastedError("token_id", message, "Set the id to user@realm!name.", is_secret=True)
     if token_id and not (_TOKEN_ID.fullmatch(token_id) and len(token_id) <= _LONGEST):
