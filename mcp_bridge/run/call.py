@@ -34,10 +34,18 @@ def register(tool: BridgeTool, function: ToolFunction) -> None:
 
 
 class Bridge(Engine):
-    """Calls tools: the one door of every face to the cluster. Safe to use from several threads."""
+    """Calls tools: the one door of every face to the cluster. Safe to use from several threads.
+
+    With a `mistake` in its settings it does nothing, and answers every call with that mistake.
+    """
+
+    mistake: UsageError | None = None
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""
+        if self.mistake is not None:
+            mistake = Failure(code=self.mistake.code, message=self.mistake.message, hint=self.mistake.hint)
+            return failed_result(request, mistake)
         request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
             return self._run(request, progress, cancel, wait=wait)

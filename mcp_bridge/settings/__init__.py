@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip_quotes(cls, value: Any) -> Any:
+        """A text without the quotes and white space around it that some programs keep of a file of variables."""
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
     @field_validator("state_dir", "policy")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
@@ -168,6 +177,13 @@ def load_settings(*, with_profile: bool = True) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise UsageError(_describe_errors(error), "Correct it in the environment, or unset it.") from None
+
+
+def make_empty_settings() -> Settings:
+    """Settings without a cluster, for a server that can't use those in the environment, but the folder of its state."""
+    folder = os.environ.get("PLAYVISOR_STATE_DIR")
+    known = {"state_dir": Path(folder).expanduser().absolute()} if folder else {}
+    return Settings.model_construct(**known)  # type: ignore[arg-type]
 
 
 def _read_profile(name: str) -> dict[str, Any]:

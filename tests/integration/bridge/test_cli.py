@@ -245,7 +245,7 @@ class TestWithoutACluster:
     def bare(self, playvisor, clean_env):
         return lambda *arguments, **changes: playvisor(*arguments, environment=clean_env, **changes)
 
-    @pytest.mark.parametrize("command", [("call", "list_guests"), ("mcp",)])
+    @pytest.mark.parametrize("command", [("call", "list_guests"), ("mcp", "--transport", "http")])
     def test_a_command_that_needs_a_cluster_says_what_to_set(self, bare, command):
         done = bare(*command)
 

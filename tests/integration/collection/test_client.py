@@ -274,3 +274,36 @@ class TestUploads:
     def test_a_file_that_is_not_there_is_named(self, connection):
         with pytest.raises(errors.PveError, match=r"nosuch\.iso"):
             Client(connection).request("POST", self.PATH, {"content": "iso"}, "nosuch.iso")
+
+
+class TestOneTimePasswords:
+    @pytest.fixture
+    def entry(self, simulator):
+        entry = parse_totp("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ")
+        simulator.cluster.access.users["root@pam"].tfa["1"] = entry
+        return entry
+
+    def connect(self, simulator, otp):
+        return Client(
+            Connection(
+                host=simulator.host,
+                port=simulator.port,
+                user="root@pam",
+                password=simulator.password,
+                otp=otp,
+                fingerprint=simulator.fingerprint.replace(":", "").lower(),
+            )
+        )
+
+    def test_with_one_the_user_is_logged_in(self, simulator, entry):
+        code = totp_code(entry, simulator.world.clock.time())
+
+        assert self.connect(simulator, code).get("/version")["release"]
+
+    @pytest.mark.parametrize(("otp", "said"), [(None, "second factor"), ("000000", "refused the login")])
+    def test_without_or_with_a_wrong_one_that_is_told(self, simulator, entry, otp, said):
+        with pytest.raises(PveError, match=said) as caught:
+            self.connect(simulator, otp).get("/version")
+
+        assert caught.value.code == "auth_failed"
+        assert otp or "api_otp" in caught.value.hint
