@@ -13,6 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
+from pve_simulator.access.tfa import parse_totp, totp_code
 from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.world.faults import FaultRule
 
@@ -278,32 +279,24 @@ class TestUploads:
 
 class TestOneTimePasswords:
     @pytest.fixture
-    def entry(self, simulator):
+    def login(self, connection, simulator):
+        """A connection by password of a user with a second factor, and its code of now."""
         entry = parse_totp("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ")
-        simulator.cluster.access.users["root@pam"].tfa["1"] = entry
-        return entry
+        simulator.cluster.access.users[simulator.user].tfa["1"] = entry
+        link = replace(connection, token_id=None, token_secret=None, password=simulator.password)
+        return link, totp_code(entry, time.time())
 
-    def connect(self, simulator, otp):
-        return Client(
-            Connection(
-                host=simulator.host,
-                port=simulator.port,
-                user="root@pam",
-                password=simulator.password,
-                otp=otp,
-                fingerprint=simulator.fingerprint.replace(":", "").lower(),
-            )
-        )
+    def test_with_one_the_user_is_logged_in(self, login):
+        link, code = login
 
-    def test_with_one_the_user_is_logged_in(self, simulator, entry):
-        code = totp_code(entry, simulator.world.clock.time())
+        assert Client(replace(link, otp=code)).get("/version")["release"]
 
-        assert self.connect(simulator, code).get("/version")["release"]
+    def test_without_one_that_is_told(self, login):
+        error = failure_of(login[0])
 
-    @pytest.mark.parametrize(("otp", "said"), [(None, "second factor"), ("000000", "refused the login")])
-    def test_without_or_with_a_wrong_one_that_is_told(self, simulator, entry, otp, said):
-        with pytest.raises(PveError, match=said) as caught:
-            self.connect(simulator, otp).get("/version")
+        assert error.code == errors.AUTH_FAILED
+        assert "second factor" in error.message
+        assert "api_otp" in error.hint
 
-        assert caught.value.code == "auth_failed"
-        assert otp or "api_otp" in caught.value.hint
+    def test_a_wrong_one_is_refused(self, login):
+        assert failure_of(replace(login[0], otp="000000")).code == errors.AUTH_FAILED
