@@ -26,6 +26,10 @@ PHASES = (*_MODULE_PHASES, "search", "after")
 """The folders of a run's playbooks, in order."""
 
 
+REPLACED = "replaced"
+"""The folder in a run's folder with those of plans that were made anew, each named by its number and phase."""
+
+
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield every event of a run in order, as ansible-runner wrote it, with its `phase`.
 
@@ -124,10 +128,9 @@ def read_progress(folder: Path) -> RunProgress:
         return RunProgress("starting", None, [], [])
     since, ended_at = _read_start_time(folder / phase), None
     lines: list[str] = []
-    for event in read_events(folder):
-        if event["phase"] == phase:
-            lines += filter(None, [describe_progress(event)])
-            ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
+    for event in _read_phase_events(folder, phase):
+        lines += filter(None, [describe_progress(event)])
+        ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
     lines += read_task_log(folder / phase)[0]
     traced_upids = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
     upids = list(dict.fromkeys([*traced_upids, *read_started_tasks(folder / phase)]))
@@ -145,10 +148,21 @@ def _read_start_time(folder: Path) -> str | None:
 
 
 def read_api_trace(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield every request of a run to the cluster's API in order, with its `phase`."""
+    """Yield every request of a run to the cluster's API in order, with its `phase`; those of replaced plans first."""
+    replaced = [(int(number), phase) for number, phase in _list_replaced(folder)]
+    for number, phase in sorted(replaced, key=lambda found: (found[0], PHASES.index(found[1]))):
+        for entry in trace.read(folder / REPLACED / f"{number}-{phase}"):
+            yield {"phase": phase, **entry}
     for phase in PHASES:
         for entry in trace.read(folder / phase):
             yield {"phase": phase, **entry}
+
+
+def _list_replaced(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in (folder / REPLACED).glob("*-*"):
+        number, _dash, phase = path.name.partition("-")
+        if number.isdigit() and phase in PHASES:
+            yield number, phase
 
 
 def _parse_event_number(file: Path) -> int:

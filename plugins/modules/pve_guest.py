@@ -544,6 +544,7 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
+from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
@@ -583,7 +584,7 @@ class Guests(Resource[Observed]):
             entries = client.get("/cluster/resources")
             node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
-            vmid = vmid or int(client.get("/cluster/nextid"))
+            vmid = vmid or find_free_vmid(client)
         return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
 
     def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
