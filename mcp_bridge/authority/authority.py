@@ -281,12 +281,19 @@ class Authority:
         """
         judged = verdict.judged
         cluster, claims = (judged.cluster, judged.claims) if judged else ("", frozenset[str]())
-        manner = guest_locks.Manner(judged.copied if judged else (), [str(vmid) for vmid in free], run_id, on_wait)
+        manner = guest_locks.Manner(
+            judged.copied_targets if judged else (), [str(vmid) for vmid in free], run_id, on_wait
+        )
         return guest_locks.hold(self._writer.database, cluster, claims, cancel, manner)
 
     def find_own_id(self, call: Call) -> int | None:
         """The id of the new guest in an open plan of the same call, so that the call is planned alike again."""
         return find_own_id(self.ledger.plans.list_open(), call)
+
+    def find_approved(self, call: Call) -> KeptPlan | None:
+        """The newest open plan of the same call that was approved."""
+        plans = self.ledger.plans.list_open()
+        return next((plan for plan in plans if plan.state == "approved" and call.is_planned_by(plan)), None)
 
     def find_reserved_ids(self, verdict: Verdict, call: Call) -> frozenset[int]:
         """The ids that a plan's new guests can't have: others are about to make guests with them, or plan to."""

@@ -60,7 +60,7 @@ class Judged:
         return frozenset(target.vmid for target in targets if target.vmid is not None and not target.exists)
 
     @property
-    def copied(self) -> frozenset[str]:
+    def copied_targets(self) -> frozenset[str]:
         """The targets that the plan only copies."""
         return frozenset(part.target.id for part in self.question.parts if part.use == "copied")
 

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log
+from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log, read_waits
 from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_action, read_module_result
 from mcp_bridge.gateway import trace
+from mcp_bridge.text.plain import one_line
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
 _DOING["search"] = _DOING["after"]
@@ -137,6 +138,12 @@ def read_progress(folder: Path) -> RunProgress:
     if phase == "plan" and ended_at:
         return RunProgress("waiting for other runs at its guests", f"{ended_at[:26]}Z", [], [])
     return RunProgress(_DOING[phase], since, lines[-_LAST_LINES:], upids)
+
+
+def read_current_waits(folder: Path, now: float) -> list[str]:
+    """What the run waits for right now, such as `qmshutdown 109: 40 of 180 s`."""
+    phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
+    return [one_line(wait.describe(now)) for wait in read_waits(folder / phase)] if phase else []
 
 
 def _read_start_time(folder: Path) -> str | None:

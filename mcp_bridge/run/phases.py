@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mcp_bridge import collection
@@ -14,12 +16,14 @@ from mcp_bridge.authority import APPROVED, HELD, PLAN_ONLY, Authority, Call, Jud
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.events import REPLACED
 from mcp_bridge.evidence.requests import missing_steps, read_requests
-from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError
-from mcp_bridge.ledger.records import make_expiry
+from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError, read_waits
+from mcp_bridge.ledger.records import KeptPlan, make_expiry
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import failures, summary
 from mcp_bridge.run.active import Control
+from mcp_bridge.run.drift import describe_drift
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
+from mcp_bridge.run.heartbeat import describe_waits
 from mcp_bridge.run.outcome import (
     has_drifted,
     is_broken_off,
@@ -54,15 +58,15 @@ class RunContext:
 class Phases:
     """Carries out one run of one tool."""
 
-    def __init__(
-        self, means: RunContext, tool: Tool, request: Request, run_id: str, progress: Progress, control: Control
-    ) -> None:
+    def __init__(self, means: RunContext, tool: Tool, request: Request, run_id: str, control: Control) -> None:
         self._means = means
         self._tool = tool
         self._request = request
         self._run_id = run_id
-        self._progress = progress
+        self._progress: Progress = lambda _line: None
         self._control = control
+        # The folder of the playbook that runs right now.
+        self._playing: Path | None = None
         # What is known so far, for the case that something goes wrong.
         self._verdict = Verdict("no plan" if tool.writes else "allowed")
         self._plan: Plan | None = None
@@ -73,11 +77,12 @@ class Phases:
         self._planned = PlaybookOutcome("ended")
         self._plans = 0
 
-    def carry_out(self, on_underway: OnUnderway) -> tuple[Ending, Result]:
+    def carry_out(self, progress: Progress, on_underway: OnUnderway) -> tuple[Ending, Result]:
         """Run it to its end; returns how it ended, and the result made of that.
 
         Whatever goes wrong in here is an ending, too: the ledger has to say how a run ended.
         """
+        self._progress = progress
         try:
             ending = self._carry_out(on_underway)
             return ending, result_of(self._tool, ending)
@@ -85,12 +90,21 @@ class Phases:
             crashed = self._crash(error)
             return crashed, result_of(self._tool, crashed)
 
+    def describe_wait(self) -> str:
+        """What is waited for right now, with how long and for how long at most; empty where that is not known."""
+        folder = self._playing
+        waits = read_waits(folder) if folder else []
+        if folder is None or not waits:
+            return ""
+        described = describe_waits([one_line(wait.describe(time.time())) for wait in waits])
+        return _SAYING[folder.name].format(described)
+
     def _carry_out(self, on_underway: OnUnderway) -> Ending:
         if not self._tool.writes:
             outcome = self._play("read")
             return Read(self._collect_known(), outcome)
         self._new_ids = NewIds(own=self._means.authority.find_own_id(self._call))
-        ending = self._make_plan()
+        ending: Ending | None = self._make_plan()
         if ending is None:
             underway = Underway(self._collect_known(), self._planned)
             on_underway(self._means.recorder.redact(result_of(self._tool, underway)))
@@ -137,12 +151,29 @@ class Phases:
     def _judge(self, plan: Plan) -> Verdict:
         """Have the authority decide what becomes of the plan."""
         request = self._request
-        if request.plan_digest not in (None, plan.digest):
-            return Verdict("drifted", failure=failures.plan_drifted())
+        # A plan without any step sends nothing: all that was wished is so by now.
+        if request.plan_digest not in (None, plan.digest) and plan.steps:
+            kept = self._means.recorder.ledger.plans.find(request.plan_id) if request.plan_id else None
+            difference = self._describe_drift(kept, plan)
+            return Verdict("drifted", failure=failures.plan_drifted(request.plan_id or plan.digest, difference))
         only_plan = bool(request.arguments.get("check")) or request.check or request.mode == "check"
-        return self._means.authority.judge(
+        verdict = self._means.authority.judge(
             Wish(self._tool, request.caller, plan, self._run_id, only_plan=only_plan, plan_id=request.plan_id)
         )
+        if verdict.decision != HELD or verdict.failure is None:
+            return verdict
+        kept = self._means.authority.find_approved(self._call)
+        if kept is None or kept.digest == plan.digest:
+            return verdict
+        note = f"Plan {kept.plan_id[:8]} of this call was approved, but {self._describe_drift(kept, plan)}"
+        message = f"{verdict.failure.message} {note}"
+        return replace(verdict, failure=verdict.failure.model_copy(update={"message": message}))
+
+    def _describe_drift(self, kept: KeptPlan | None, plan: Plan) -> str:
+        """What differs between a kept plan and this one of the same call."""
+        if kept is None:
+            return "it is another one by now."
+        return describe_drift(kept.shown, plan.steps, (self._planned.result or {}).get("diff"))
 
     def _keep(self, plan: Plan, planned: PlaybookOutcome) -> NotApplied:
         """The ending of a plan that is not applied, which is kept when it may be later."""
@@ -258,11 +289,14 @@ class Phases:
             request_patterns=self._tool.requests if phase == "read" else (),
             kept_variables=self._find_kept_variables(),
         )
+        self._playing = run.folder
         try:
             outcome = self._means.executor.run(run, lambda line: self._say(phase, line), self._control.cancel)
         except RunError as error:
             self._denied += error.denied
             raise
+        finally:
+            self._playing = None
         self._denied += outcome.denied
         return mark_if_lost(self._tool, outcome)
 
@@ -292,7 +326,7 @@ def _covers(held: Judged | None, now: Judged | None) -> bool:
     """Whether what is held is enough for the plan as it was judged now."""
     if held is None or now is None:
         return held is now
-    is_shared = (held.copied - now.copied) & now.claims
+    is_shared = (held.copied_targets - now.copied_targets) & now.claims
     return held.cluster == now.cluster and now.claims <= held.claims and not is_shared
 
 

@@ -621,7 +621,8 @@ class Guests(Resource[Observed]):
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
-        return Plan(target, tuple(steps), self._describe_state(observed, wish), after, digest)
+        before = self._describe_state(observed, wish)
+        return Plan(target, tuple(steps), before, after, digest, basis=describe_basis(observed, wish, steps, before))
 
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
@@ -689,6 +690,17 @@ class Guests(Resource[Observed]):
             return {"exists": False}
         state = {"exists": True, "template": observed.is_template, **wish.describe_current(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
+
+
+def describe_basis(
+    observed: Observed, wish: Wish, steps: Sequence[Step], before: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What a change of options and network devices is made from: what they are before. None for all other changes."""
+    config = f"{observed.guest.path}/config"
+    if not observed.exists or wish.disks or any(step.path != config for step in steps):
+        return None
+    sent = [name for step in steps for name in (*step.params, *str(step.params.get("delete") or "").split(","))]
+    return {"before": before, "config": {name: observed.config.get(name) for name in sent if name != "digest"}}
 
 
 def _is_disruptive(params: dict[str, Any]) -> bool:
