@@ -286,6 +286,13 @@ class Authority:
         )
         return guest_locks.hold(self._writer.database, cluster, claims, cancel, manner)
 
+    def wait_for_guests(self, vmids: Collection[int], cancel: threading.Event, on_wait: guest_locks.OnWait) -> None:
+        """Wait until no run holds these guests for itself, or `cancel` is set. Raises UnknownCluster."""
+        targets = [str(vmid) for vmid in vmids]
+        manner = guest_locks.Manner(shared=targets, on_wait=on_wait)
+        with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
+            return
+
     def find_own_id(self, call: Call) -> int | None:
         """The id of the new guest in an open plan of the same call, so that the call is planned alike again."""
         return find_own_id(self.ledger.plans.list_open(), call)

@@ -62,6 +62,13 @@ def has_drifted(applied: Applied) -> bool:
     return bool(is_drift) and not result.get("changed") and not outcome.upids and not outcome.gateway_upids
 
 
+def find_locked_guests(outcome: PlaybookOutcome) -> list[int]:
+    """The guests that could not be planned for, as Proxmox VE has them locked."""
+    guests = (outcome.result or {}).get("guests")
+    failed = [one for one in guests if (one.get("failure") or {}).get("code") == "guest_locked"] if guests else []
+    return [one["vmid"] for one in failed if isinstance(one.get("vmid"), int)]
+
+
 def read_plan(outcome: PlaybookOutcome) -> Plan | None:
     """The plan of a module that changes something, if it came to make one."""
     described = (outcome.result or {}).get("plan")

@@ -25,6 +25,7 @@ from mcp_bridge.run.drift import describe_drift
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
 from mcp_bridge.run.heartbeat import describe_waits
 from mcp_bridge.run.outcome import (
+    find_locked_guests,
     has_drifted,
     is_broken_off,
     mark_if_lost,
@@ -121,10 +122,26 @@ class Phases:
             self._plan = read_plan(planned)
             if self._plan is None or planned.status != "ended":
                 return NotApplied(self._collect_known(), planned)
+            if self._wait_for_makers(self._plan):
+                continue
             self._verdict = self._judge(self._plan)
             self._plan = _with_effects(self._plan, self._verdict)
             if not self._reserve_ids():
                 return None if self._verdict.applies else self._keep(self._plan, planned)
+
+    def _wait_for_makers(self, plan: Plan) -> bool:
+        """Whether to plan again, after other runs that were still making, or changing, what the plan is about."""
+        locked = find_locked_guests(self._planned)
+        if plan.steps or not locked or self._plans >= _MOST_PLANS:
+            return False
+        waited_for: list[str] = []
+
+        def wait(target: str, holder: str) -> None:
+            waited_for.append(target)
+            self._progress(summary.describe_turn(target, holder))
+
+        self._means.authority.wait_for_guests(locked, self._control.cancel, wait)
+        return bool(waited_for)
 
     def _reserve_ids(self) -> bool:
         """Whether to plan again, as the plan would make a guest with an id that another run is about to take."""

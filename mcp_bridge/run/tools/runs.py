@@ -94,7 +94,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
         if line != last_line or time.monotonic() - said >= heartbeat.SECONDS:
             said, last_line = time.monotonic(), line
             waits = events.read_current_waits(engine.ledger.folder(row.run_id), time.time())
-            progress(f"{line}: {heartbeat.describe_waits(waits)}" if waits else line)
+            progress(f"Running: {heartbeat.describe_waits(waits)}" if waits else line)
         if cancel.wait(min(_LOOK_SECONDS, remaining)):
             return engine.ledger.find(run_id)
 
