@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import anyio
 import pytest
 from trust.lab import Lab
+
+from mcp_bridge.auth.caller import make_person
+from mcp_bridge.run import Request
 
 pytestmark = pytest.mark.flow
 
@@ -189,11 +195,6 @@ def test_a_call_that_takes_long_is_answered_and_goes_on(converse, env, simulator
 
 @pytest.mark.thorough
 def test_a_run_that_was_answered_early_can_be_cancelled(lab, guest, simulator):
-    from dataclasses import replace
-
-    from mcp_bridge.auth.caller import make_person
-    from mcp_bridge.run import Request
-
     simulator.world.settings.task_seconds = 60.0
     request = Request("start_guest", {"vmid": guest(running=False).vmid}, "apply", make_person("pytest"))
     first = lab.bridge.call(replace(request, answer_seconds=0.0), print, threading.Event())
@@ -202,3 +203,42 @@ def test_a_run_that_was_answered_early_can_be_cancelled(lab, guest, simulator):
     ended = lab.ask_as_person("cancel_run", {"run_id": first.run_id, "stop_tasks": True})
     assert ended.data["run"]["outcome"] == "cancelled"
     assert not lab.bridge.has_runs
+
+
+@pytest.mark.thorough
+def test_a_run_that_was_answered_early_goes_on_when_its_client_leaves(env, simulator, guest, ledger):
+    simulator.world.settings.task_seconds = 2.0
+    off = guest(running=False)
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "model", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": "start_guest", "arguments": {"vmid": off.vmid}, "_meta": meta}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    command, changed = ["playvisor", "mcp", "--mode", "apply"], {**env, "PLAYVISOR_ANSWER_SECONDS": "0.1"}
+    with subprocess.Popen(command, env=changed, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        server.stdin.write(f"{json.dumps(call)}\n")
+        server.stdin.flush()
+        answer = next(found for found in map(json.loads, server.stdout) if found.get("id") == 1)
+        server.stdin.close()
+        assert server.wait(60) == 0
+
+    run = answer["result"]["structuredContent"]
+    assert run["status"] == "running"
+    assert (ledger.find(run["run_id"]).outcome, off.running) == ("ok", True)
+
+
+@pytest.mark.thorough
+def test_an_approval_of_what_has_changed_since_is_told_as_that(lab, snapshots):
+    wish = {"vmid": snapshots.vmid, "snapname": "snap-a"}
+    held = lab.ask("delete_snapshot", wish)
+    lab.approve(held)
+    path = f"/nodes/{snapshots.node}/qemu/{snapshots.vmid}/snapshot/snap-a/config"
+    lab.send("PUT", path, description="keep this one")
+
+    again = lab.ask("delete_snapshot", wish)
+
+    assert again.status == "held"
+    assert f"Plan {held.plan.id[:8]} of this call was approved, but" in again.failure.message
+    assert "keep this one" in again.failure.message
