@@ -13,6 +13,7 @@ import pytest
 from trust.lab import Lab
 
 from mcp_bridge.auth.caller import make_person
+from mcp_bridge.evidence.events import read_api_trace
 from mcp_bridge.run import Request
 
 pytestmark = pytest.mark.flow
@@ -155,20 +156,30 @@ def test_a_plan_that_stands_no_more_says_why(lab, guest):
 
 
 @pytest.mark.thorough
-def test_what_is_changed_by_somebody_else_just_then_is_planned_anew(lab, guest, simulator):
+@pytest.mark.parametrize(
+    ("tool", "wish", "changes"),
+    [
+        pytest.param("resize_guest", {"cores": 3, "sockets": 4}, {"sockets": "2"}, id="what the plan was made from"),
+        pytest.param("snapshot_guest", {"snapname": "before"}, {"tags": "other"}, id="what the policy judged"),
+        pytest.param("start_guest", {}, {"description": "other"}, id="the guest's configuration"),
+    ],
+)
+def test_what_somebody_else_changes_just_then_is_planned_anew(lab, guest, tool, wish, changes):
     """Nobody has seen the plan, so there is nothing that could have drifted."""
-    web = guest(running=False)
+    off = guest(running=False)
 
     def change(line):
         if line.startswith("Applying"):
-            web.config["sockets"] = "2"
+            off.config.update(changes)
 
-    result = lab.ask_as_person("resize_guest", {"vmid": web.vmid, "cores": 3, "sockets": 4}, progress=change)
+    result = lab.ask_as_person(tool, {"vmid": off.vmid, **wish}, progress=change)
 
     assert (result.status, result.changed) == ("ok", True)
-    assert (web.config["cores"], web.config["sockets"]) == ("3", "4")
     (folder,) = lab.state_dir.glob(f"*/{result.run_id}")
     assert sorted(path.name for path in (folder / "replaced").iterdir()) == ["1-apply", "1-plan"]
+    trace = [(entry["phase"], entry["method"]) for entry in read_api_trace(folder) if entry["method"] != "GET"]
+    assert len(trace) == len(result.plan.steps) + (tool == "snapshot_guest")
+    assert lab.bridge.ledger.verify().faults == []
 
 
 @pytest.mark.thorough
