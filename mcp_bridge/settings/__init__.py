@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     def _make_url(self) -> str:
         if not self.url and not self.host:
             return ""
+        if self.url and "://" in self.url:
+            return self.url
         host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
         if not self.url:
             port = self.port or port
