@@ -136,17 +136,19 @@ _GENERIC_HINT = "The reason is in Proxmox VE's own words; the node's task list a
 _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
 
 
-_NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.DOTALL)
+_NESTED = re.compile(r"\b400 [^\n]+\n(?P<fields>.+)", re.DOTALL)
+_FIELD = re.compile(r"[\w./-]+")
 
 
 def parse_nested_errors(message: str) -> dict[str, str]:
     """Parameter errors from a message: those raised under a lock come as plain text, in an answer 500.
 
-    C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
+    C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing), and
+    C(POST /cluster/ha/rules) C(create ha rule failed: 400 Rule 'x' is invalid.\\nresources: ...).
     """
     match = _NESTED.search(message)
     fields = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
-    return {name: text.strip() for name, colon, text in fields if colon}
+    return {name.strip(): text.strip() for name, colon, text in fields if colon and _FIELD.fullmatch(name.strip())}
 
 
 def classify(text: str) -> tuple[str, str | None]:
