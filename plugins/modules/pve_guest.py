@@ -13,6 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes a QEMU or LXC guest, brings its configuration to the wished state, makes it a template, or deletes it.
+  - What Proxmox VE has as a property string, such as C(agent=1,fstrim_cloned_disks=1), may be a dictionary as well.
+    Booleans may be written as YAML has them. What Proxmox VE 9.2 would refuse is refused by the plan.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
   - Disks only grow. Volumes are only deleted where that is asked for.
@@ -76,7 +78,7 @@ options:
     type: int
   cpu:
     description: Processor type with its properties, such as V(host) or V(x86-64-v2-AES,flags=+aes). Only for QEMU.
-    type: str
+    type: raw
   numa:
     description: Whether the guest has NUMA. Only for QEMU.
     type: bool
@@ -87,7 +89,7 @@ options:
     description:
       - Machine type with its properties. Only for QEMU.
       - V(q35) and V(pc) are met by any version of them.
-    type: str
+    type: raw
   bios:
     description: Firmware. V(ovmf) needs a disk C(efidisk0). Only for QEMU.
     type: str
@@ -98,19 +100,19 @@ options:
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
     description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
-    type: str
+    type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
     type: str
   agent:
     description: The guest agent, as V(1), V(0) or with properties, such as V(1,fstrim_cloned_disks=1). Only for QEMU.
-    type: str
+    type: raw
   hotplug:
     description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
-    type: str
+    type: raw
   features:
     description: Features of a container, such as V(nesting=1). All other features need root@pam with a password.
-    type: str
+    type: raw
   unprivileged:
     description: Whether a new container is unprivileged. That can't be changed later.
     type: bool
@@ -134,7 +136,7 @@ options:
     type: bool
   startup:
     description: Order and delays of starting and stopping, such as V(order=1,up=30).
-    type: str
+    type: raw
   protection:
     description: Whether the guest and its disks are protected from being deleted.
     type: bool
@@ -547,7 +549,7 @@ from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
-from ..module_utils._guest.options import normalize
+from ..module_utils._guest.options import read_option
 from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
@@ -564,6 +566,7 @@ class Guests(Resource[Observed]):
     noun = "guests"
     # A container becomes a template only after the request has ended.
     settle_seconds = 30.0
+    late_keys = frozenset({"exists", "template", "pool"})
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -680,7 +683,7 @@ class Guests(Resource[Observed]):
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
             return tags
-        present = set(normalize("tags", observed.config.get("tags")) or ())
+        present = set(read_option(observed.guest.type, observed.config, "tags"))
         return sorted((present | _lowercase(added)) - _lowercase(removed))
 
     def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
@@ -702,7 +705,7 @@ def _lowercase(tags: list[str] | None) -> set[str]:
 
 
 def main() -> None:
-    text, flag, number = {"type": "str"}, {"type": "bool"}, {"type": "int"}
+    text, flag, number, raw = {"type": "str"}, {"type": "bool"}, {"type": "int"}, {"type": "raw"}
     texts = {"type": "list", "elements": "str"}
     off = {"type": "bool", "default": False}
     module = PveModule(
@@ -717,14 +720,14 @@ def main() -> None:
             "description": text,
             "ostemplate": text,
             "expect_plan": text,
-            "cpu": text,
-            "machine": text,
-            "boot": text,
+            "cpu": raw,
+            "machine": raw,
+            "boot": raw,
             "ostype": text,
-            "agent": text,
-            "hotplug": text,
-            "features": text,
-            "startup": text,
+            "agent": raw,
+            "hotplug": raw,
+            "features": raw,
+            "startup": raw,
             "cores": number,
             "sockets": number,
             "memory": number,

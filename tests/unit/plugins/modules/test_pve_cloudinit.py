@@ -49,7 +49,7 @@ OPTIONS = {
 
 def plan(config=None, guest=VM, running=False, outdated=(), **options):
     params = {**OPTIONS, **options}
-    return CloudInit(params).plan(
+    return CloudInit().plan(
         ConfiguredGuest(guest, CONFIG if config is None else config, running, frozenset(outdated)), params
     )
 

@@ -9,6 +9,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options i
 )
 
 
+def kind_of(key):
+    return "lxc" if key in ("features", "swap", "timezone", "unprivileged") else "qemu"
+
+
 @pytest.mark.parametrize(
     ("key", "one", "other"),
     [
@@ -35,7 +39,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options i
     ],
 )
 def test_two_spellings_of_one_value_agree(key, one, other):
-    assert normalize(key, one) == normalize(key, other)
+    assert normalize(kind_of(key), key, one) == normalize(kind_of(key), key, other)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,7 @@ def test_two_spellings_of_one_value_agree(key, one, other):
     ],
 )
 def test_different_values_do_not_agree(key, one, other):
-    assert normalize(key, one) != normalize(key, other)
+    assert normalize(kind_of(key), key, one) != normalize(kind_of(key), key, other)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_what_is_not_set_is_shown_as_what_it_amounts_to(kind, key, value):
     ],
 )
 def test_a_value_is_sent_as_the_api_writes_it(key, value, sent):
-    assert encode(key, normalize(key, value)) == sent
+    assert encode(kind_of(key), key, normalize(kind_of(key), key, value)) == sent
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,6 @@ def test_a_value_is_sent_as_the_api_writes_it(key, value, sent):
     ],
 )
 def test_a_machine_type_without_a_version_is_met_by_any_version(found, wished, same):
-    wish = normalize("machine", wished)
+    wish = normalize("qemu", "machine", wished)
 
-    assert (align_with_wish("machine", normalize("machine", found), wish) == wish) == same
+    assert (align_with_wish("machine", normalize("qemu", "machine", found), wish) == wish) == same
