@@ -302,7 +302,9 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
     """
     values = {key: params[option] for option, key in _OPTIONS.items() if params[option] is not None}
     for entry in params["ipconfig"] or ():
-        values[f"ipconfig{entry['interface']}"] = {key: entry.get(key) for key in ("ip", "gw", "ip6", "gw6")}
+        values[f"ipconfig{entry['interface']}"] = {
+            key: entry[key] for key in ("ip", "gw", "ip6", "gw6") if entry.get(key)
+        }
     desired = {key: _to_shown(key, normalize("qemu", key, value)) for key, value in values.items()}
     if params["ssh_keys"] is not None:
         desired["sshkeys"] = split_keys("\n".join(params["ssh_keys"])) or None

@@ -30,6 +30,9 @@ from .confirm import confirm_plan, confirm_unchanged
 from .lost import Goal, find_out, lost_secret_error
 from .resource import Observed, Outcome, Resource
 
+# Characters of a value that a failure shows.
+_LONGEST_VALUE = 200
+
 
 def apply_all(
     client: Client,
@@ -182,7 +185,11 @@ def _build_failure(resource: Resource[Observed], plan: Plan, outcome: Outcome) -
 
 def _came_back_error(outcome: Outcome, keys: Sequence[str]) -> PveError:
     wished, found = outcome.plan.after, outcome.state
-    pairs = [pair for key in keys for pair in _pair_values(key, wished.get(key), found.get(key))]
+    pairs = [
+        (name, _shorten(sent), _shorten(back))
+        for key in keys
+        for name, sent, back in _pair_values(key, wished.get(key), found.get(key))
+    ]
     return PveError(
         INVALID_PARAMETER,
         f"Every request for {outcome.label} succeeded, but Proxmox VE made something else of it: "
@@ -192,6 +199,11 @@ def _came_back_error(outcome: Outcome, keys: Sequence[str]) -> PveError:
         "else changed it meanwhile.",
         fields={name: f"came back as {back}" for name, _sent, back in pairs},
     )
+
+
+def _shorten(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _pair_values(name: str, sent: Any, back: Any) -> Iterator[tuple[str, Any, Any]]:

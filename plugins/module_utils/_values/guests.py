@@ -41,6 +41,7 @@ _COMMON: dict[str, Value] = {
     "startup": Properties(
         table=dict.fromkeys(("order", "up", "down"), Integer(minimum=0)),
         first="order",
+        names_all=True,
     ),
     "tags": Items("", separator=";", item=Lower(), has_order=False),
     "template": Flag("0"),

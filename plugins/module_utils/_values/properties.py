@@ -13,6 +13,8 @@ from typing import Any
 from .kinds import Text, Value, to_text
 
 _TEXT = Text()
+# Longer lists of properties don't help.
+_LISTED = 15
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Properties(Value):
 
     I(first) is the property that is written without its name. I(aliases) are other names of properties. I(list_key):
     the property that a bare list is. I(needs): properties that can't be without another one. I(is_open): it has other
-    properties, too.
+    properties, too. I(names_all): the first one is written with its name as well.
     """
 
     table: Mapping[str, Value] = field(default_factory=dict)
@@ -30,13 +32,14 @@ class Properties(Value):
     list_key: str = ""
     needs: Mapping[str, str] = field(default_factory=dict)
     is_open: bool = False
+    names_all: bool = False
 
     def check(self, value: Any) -> dict[str, str]:
         """The properties that are set, as the API has their values; raises ValueError for what it would refuse."""
         properties: dict[str, str] = {}
         for name, item in self._split(value, is_strict=True):
             if name in properties:
-                raise ValueError(f"{name or item} is there twice")
+                raise ValueError(f"{name or item} is there twice, once as {properties[name]} and once as {item}")
             text = self.check_property(name, item)
             if text:
                 properties[name] = text
@@ -48,7 +51,8 @@ class Properties(Value):
     def check_property(self, name: str, value: Any) -> str:
         """The text of one property, empty for one that is not to be set; raises ValueError as L(check) does."""
         if name not in self.table and not self.is_open:
-            raise ValueError(f"there is no property {name or value!r}; there are {', '.join(sorted(self.table))}")
+            known = f"; there are {', '.join(sorted(self.table))}" if len(self.table) <= _LISTED else ""
+            raise ValueError(f"there is no property {name or value}{known}")
         try:
             text = "" if value is None or value == "" else self.table.get(name, _TEXT).check_text(value)
         except ValueError as error:
@@ -75,11 +79,12 @@ class Properties(Value):
             return str(text)
 
     def render(self, value: Any) -> Any:
-        """Properties as the API takes them, the first one without its name."""
+        """Properties as the API takes them."""
         if isinstance(value, str):
             return value
-        first = [value[self.first]] if self.first in value else []
-        return ",".join(first + [f"{name}={text}" for name, text in value.items() if name != self.first])
+        bare = "" if self.names_all else self.first
+        first = [value[bare]] if bare in value else []
+        return ",".join(first + [f"{name}={text}" for name, text in value.items() if name != bare])
 
     def reduce(self, properties: Mapping[str, str]) -> dict[str, str]:
         """The properties without those that amount to what is there without them, but for the first one."""
@@ -96,10 +101,13 @@ class Properties(Value):
     def _split(self, value: Any, *, is_strict: bool) -> list[tuple[str, Any]]:
         if isinstance(value, list | tuple) and self.list_key:
             value = {self.list_key: value}
+        parts: list[tuple[str, Any]]
         if isinstance(value, Mapping):
-            parts: list[tuple[str, Any]] = [(str(name), item) for name, item in value.items() if item is not None]
+            parts = [(str(name), item) for name, item in value.items() if item is not None]
+        elif isinstance(value, bool):
+            # Users write `agent: true`.
+            parts = [(self.first, value)]
         else:
-            # Users write booleans, such as `agent: true`.
             text = to_text(value) if is_strict else str(value)
             parts = [
                 (name.strip(), item) if sign else (self.first, name)
