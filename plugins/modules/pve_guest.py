@@ -297,8 +297,8 @@ options:
   config:
     description:
       - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone).
-      - A value is a string, number or boolean, or a dictionary for a property string. Null or an empty string removes
-        the option.
+      - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
+        removes the option. One that amounts to what is so without the option is met where it is not set.
     type: dict
   ostemplate:
     description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
