@@ -201,15 +201,17 @@ def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
 def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     """The disk with the wished properties and volume; whatever the wish does not name is kept, as is the size."""
     drive, wished = find_drive(disk.slot), read_wished_properties(wish)
-    differing = {
-        name: value
+    defaults = {name: drive.find_default(name) for name in wished}
+    # What amounts to nothing is not written, since a running guest may take it for a change.
+    changes = {
+        name: "" if value == defaults[name] else value
         for name, value in wished.items()
-        if _read_property(drive, disk, name) != (value or drive.find_default(name))
+        if _read_property(drive, disk, name) != (value or defaults[name])
     }
-    if differing:
-        # Said with the rest, even where it amounts to nothing.
-        differing |= {name: value for name, value in wished.items() if name in (wish.get("options") or {})}
-    properties = {name: value for name, value in {**disk.properties, **differing}.items() if value}
+    if changes:
+        # Options by their names in the API are written as they are given.
+        changes |= {name: value for name, value in wished.items() if name in (wish.get("options") or {})}
+    properties = {name: value for name, value in {**disk.properties, **changes}.items() if value}
     volume = wish.get("cdrom") or wish.get("volume") or disk.volume
     if volume != disk.volume:
         properties.pop("size", None)

@@ -307,6 +307,13 @@ WAITING = [
         {**MOVED, "options": {"ssd": ""}},
         [{"scsi0": f"{A},size=4G"}, move()],
     ),
+    (
+        "scsi0",
+        f"{A},size=4G",
+        f"{A},iothread=1,size=4G",
+        {**MOVED, "iothread": False, "ssd": False},
+        [{"scsi0": f"{A},size=4G"}, move()],
+    ),
     ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "backup": False}, [{"scsi0": f"{A},size=4G,backup=0"}, move()]),
     ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "size": 8}, [move(), grow("scsi0", 8)]),
     # The configuration says less than the disk has.
