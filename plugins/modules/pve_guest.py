@@ -675,7 +675,9 @@ class Guests(Resource[Observed]):
 
     def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        wish = read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        # What is not to be set, a new guest has as Proxmox VE chooses it, such as its boot order.
+        return wish if observed.exists else wish.without_unset()
 
     def _choose_tags(self, observed: Observed) -> list[str] | None:
         """The desired tags, None to leave them as they are."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
@@ -83,6 +83,10 @@ class Wish:
     options: dict[str, Any] = field(default_factory=dict)
     disks: tuple[dict[str, Any], ...] = ()
     nics: tuple[dict[str, Any], ...] = ()
+
+    def without_unset(self) -> Wish:
+        """The same wish without the options to unset."""
+        return replace(self, options={key: value for key, value in self.options.items() if value is not None})
 
     def describe_current(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A configuration for results: only what the wish names."""

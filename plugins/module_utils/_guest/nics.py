@@ -39,6 +39,8 @@ _OPTIONS_OF_TYPE = {
         "mac": "hwaddr",
     },
 }
+# What every device has: Proxmox VE would choose another address at every change.
+_ALWAYS = frozenset({"hwaddr", "macaddr", "model", "name", "type"})
 _ALL_OPTIONS = frozenset({*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE["qemu"], *_OPTIONS_OF_TYPE["lxc"]})
 
 
@@ -71,8 +73,11 @@ def read_wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]
     if twice:
         raise PveError(INVALID_PARAMETER, f"{slot} has {twice[0]} twice, once in options.", "Give it once.")
     named.update(wish.get("options") or {})
+    named = {
+        name: value for name, value in named.items() if value is not None and not (name in _ALWAYS and value == "")
+    }
     try:
-        wished = {name: nic.check_property(name, value) for name, value in named.items() if value is not None}
+        wished = {name: nic.check_property(name, value) for name, value in named.items()}
     except ValueError as error:
         raise PveError(INVALID_PARAMETER, f"{slot} can't be so: {error}.", f"Correct {slot} in nics.") from error
     return {name: _drop_default(kind, name, text) for name, text in wished.items()}

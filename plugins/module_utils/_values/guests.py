@@ -59,6 +59,7 @@ _VM: dict[str, Value] = {
         },
         first="enabled",
         aliases={"freeze-fs-on-backup": "freeze-fs", "guest-fsfreeze": "freeze-fs"},
+        required=("enabled",),
     ),
     "allow-ksm": Flag("1"),
     "amd-sev": Properties(
@@ -70,6 +71,7 @@ _VM: dict[str, Value] = {
             "type": Choice(choices=("std", "es", "snp")),
         },
         first="type",
+        required=("type",),
     ),
     "arch": Choice(choices=("x86_64", "aarch64")),
     "args": Text(),
@@ -77,7 +79,8 @@ _VM: dict[str, Value] = {
         table={
             "device": Choice(choices=("ich9-intel-hda", "intel-hda", "AC97")),
             "driver": Choice("spice", ("spice", "none")),
-        }
+        },
+        required=("device",),
     ),
     "autostart": Flag("0"),
     "balloon": Integer(minimum=0),
@@ -139,6 +142,7 @@ _VM: dict[str, Value] = {
             "vsock-port": Integer(minimum=0),
         },
         first="type",
+        required=("attestation", "type"),
     ),
     "ipconfig[n]": Properties(
         table={
@@ -149,7 +153,9 @@ _VM: dict[str, Value] = {
         },
         needs={"gw": "ip", "gw6": "ip6"},
     ),
-    "ivshmem": Properties(table={"name": Text(pattern=r"[a-zA-Z0-9\-]+"), "size": Integer(minimum=1)}),
+    "ivshmem": Properties(
+        table={"name": Text(pattern=r"[a-zA-Z0-9\-]+"), "size": Integer(minimum=1)}, required=("size",)
+    ),
     "keephugepages": Flag("0"),
     "keyboard": Choice(
         choices=_split(
@@ -180,7 +186,8 @@ _VM: dict[str, Value] = {
             "hostnodes": _RANGES,
             "memory": Number(),
             "policy": Choice(choices=("preferred", "bind", "interleave")),
-        }
+        },
+        required=("cpus",),
     ),
     "ostype": Choice("other", _split("other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris")),
     "parallel[n]": Text(pattern=r"/dev/parport\d+|/dev/usb/lp\d+"),
@@ -192,6 +199,7 @@ _VM: dict[str, Value] = {
             "source": Choice(choices=("/dev/urandom", "/dev/random", "/dev/hwrng")),
         },
         first="source",
+        required=("source",),
     ),
     "scsihw": Choice("lsi", ("lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi")),
     "searchdomain": Items(),
@@ -242,6 +250,7 @@ _VM: dict[str, Value] = {
             "expose-xattr": Flag("0"),
         },
         first="dirid",
+        required=("dirid",),
     ),
     "vmgenid": Text(pattern=rf"{_UUID}|[01]"),
     "vmstatestorage": Text(),

@@ -23,7 +23,8 @@ class Properties(Value):
 
     I(first) is the property that is written without its name. I(aliases) are other names of properties. I(list_key):
     the property that a bare list is. I(needs): properties that can't be without another one. I(is_open): it has other
-    properties, too. I(names_all): the first one is written with its name as well.
+    properties, too. I(names_all): the first one is written with its name as well. I(required): properties that it must
+    have.
     """
 
     table: Mapping[str, Value] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Properties(Value):
     needs: Mapping[str, str] = field(default_factory=dict)
     is_open: bool = False
     names_all: bool = False
+    required: tuple[str, ...] = ()
 
     def check(self, value: Any) -> dict[str, str]:
         """The properties that are set, as the API has their values; raises ValueError for what it would refuse."""
@@ -46,6 +48,9 @@ class Properties(Value):
         for name, needed in self.needs.items():
             if name in properties and needed not in properties:
                 raise ValueError(f"{name} needs {needed}")
+        lacking = [name for name in self.required if name not in properties]
+        if properties and lacking:
+            raise ValueError(f"it needs {', '.join(lacking)}")
         return properties
 
     def check_property(self, name: str, value: Any) -> str:

@@ -20,6 +20,7 @@ PRIVILEGED = {
 # Module, options, and what is in the configuration afterwards.
 WISHES = [
     ("pve_guest", {**PRIVILEGED, "name": "another"}, {"hostname": "another"}),
+    ("pve_guest", {"name": "addressed", "nics": [{"slot": "net0", "mac": ""}]}, {}),
     (
         "pve_guest",
         {

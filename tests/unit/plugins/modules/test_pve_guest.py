@@ -245,6 +245,7 @@ def test_an_existing_guest_is_brought_there_by_these_requests(observed, options,
     ("observed", "options", "steps"),
     [
         (NEW, {}, [("POST", "qemu", {"vmid": 110})]),
+        (NEW, {"config": {"boot": None, "onboot": "no"}}, [("POST", "qemu", {"vmid": 110, "onboot": 0})]),
         (
             NEW,
             {

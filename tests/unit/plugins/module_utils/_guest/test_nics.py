@@ -41,6 +41,9 @@ def test_a_new_device_is_asked_for_like_this(kind, given, value):
     [
         ("qemu", VM, {"bridge": "vmbr0", "tag": 20, "firewall": True, "model": "virtio", "mac": "bc:24:11:b0:69:6b"}),
         ("qemu", VM, {"rate": 0.0, "link_down": False}),
+        # It would get another one each time.
+        ("qemu", VM, {"mac": "", "model": ""}),
+        ("lxc", CT, {"mac": "", "name": "", "ip6": "", "options": {"type": ""}}),
         ("qemu", VM, {"options": {"host-tunnel": "off"}, "queues": 0}),
         ("qemu", {"net0": "virtio=BC:24:11:B0:69:6B,rate=12.50,firewall=yes"}, {"rate": 12.5, "firewall": True}),
         (

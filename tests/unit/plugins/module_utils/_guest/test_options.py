@@ -174,6 +174,8 @@ def test_a_machine_type_without_a_version_is_met_by_any_version(found, wished, s
         ("bios", True, "one of seabios, ovmf"),
         ("description", "x" * 8193, "8193 characters"),
         ("agent", "enabled=1,speed=2", "no property speed"),
+        ("agent", {"fstrim_cloned_disks": True}, "it needs enabled"),
+        ("numa0", {"memory": 512}, "it needs cpus"),
     ],
 )
 def test_what_proxmox_ve_would_refuse_is_an_invalid_parameter(key, value, why):

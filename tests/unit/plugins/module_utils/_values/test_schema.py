@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._values.storages
 from pve_simulator.schema.facts import load_facts
 from pve_simulator.schema.formats.property_strings import named_property_string
 
-APIDOC = Path(__file__).resolve().parents[6] / "shared" / "pve" / "apidoc.json"
+_FACTS = os.environ.get("PLAYVISOR_PVE_FACTS") or Path(__file__).resolve().parents[6] / "shared" / "pve"
+APIDOC = Path(_FACTS) / "apidoc.json"
 CONFIG = {kind: f"/nodes/{{node}}/{kind}/{{vmid}}/config" for kind in ("qemu", "lxc")}
 
 
@@ -58,6 +60,7 @@ def describe_schema(schema):
         described["first"] = next((name for name, one in inner.items() if one.default_key), "")
         own = {name: one for name, one in inner.items() if not one.alias and name != NO_PROPERTY}
         described["properties"] = {name: describe_schema(one) for name, one in own.items()}
+        described["required"] = {name for name, one in own.items() if not one.optional}
     return described
 
 
@@ -65,7 +68,8 @@ def describe_value(value):
     """A kind of value in the same form."""
     if isinstance(value, Properties):
         properties = {name: describe_value(one) for name, one in value.table.items()}
-        return {"type": "string", "first": value.first, "properties": properties}
+        required = set(value.required)
+        return {"type": "string", "first": value.first, "properties": properties, "required": required}
     if isinstance(value, Choice):
         return {"type": "string", "enum": sorted(value.choices)}
     if isinstance(value, Number):
