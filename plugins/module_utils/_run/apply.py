@@ -168,9 +168,9 @@ def _find_differing_keys(plan: Plan, state: dict[str, Any]) -> list[str]:
 
 
 def _find_final_keys(resource: Resource[Observed], plan: Plan, state: dict[str, Any]) -> list[str]:
-    """The keys whose values are not the wished ones and stay as they are."""
-    late = resource.late_keys
-    return [] if late is None else [key for key in _find_differing_keys(plan, state) if key not in late]
+    """The keys whose values are not the wished ones and stay as they are; none where the target itself is not there."""
+    late, differing = resource.late_keys, _find_differing_keys(plan, state)
+    return [] if late is None or "exists" in differing else [key for key in differing if key not in late]
 
 
 def _build_failure(resource: Resource[Observed], plan: Plan, outcome: Outcome) -> PveError:

@@ -315,6 +315,14 @@ def test_a_value_that_came_back_as_another_is_told_at_once(place):
     assert outcome.failure.hint
 
 
+def test_what_is_gone_is_no_value_that_came_back_as_another(place):
+    resource = Written({"exists": False})
+
+    outcome = place.apply(replace(STARTED, after={"exists": True, "startup": "2"}), resource=resource, timeout=600)
+
+    assert (outcome.failure.code, outcome.failure.fields) == (errors.TIMEOUT, {})
+
+
 def test_a_value_that_may_take_some_time_is_waited_for(place):
     stopped, running = ({"state": state, "startup": "2"} for state in ("stopped", "running"))
     resource = Written(stopped, running)
