@@ -19,9 +19,12 @@ from .._values.properties import Properties
 _GIB = 1024**3
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+_TO_255 = r"(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])"
 _SLOTS = {
-    "qemu": re.compile(r"(?:ide|sata|scsi|virtio|unused)\d{1,3}|efidisk0|tpmstate0"),
-    "lxc": re.compile(r"rootfs|(?:mp|unused)\d{1,3}"),
+    "qemu": re.compile(
+        r"ide[0-3]|sata[0-5]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|efidisk0|tpmstate0" + rf"|unused{_TO_255}"
+    ),
+    "lxc": re.compile(rf"rootfs|(?:mp|unused){_TO_255}"),
 }
 _FIXED_SIZE = ("efidisk0", "tpmstate0")
 # Our options that are properties with the same name in the API.

@@ -14,7 +14,7 @@ from .._api import property_strings
 from .._api.errors import INVALID_PARAMETER, PveError
 from .._values.drives import MODELS, NICS
 
-_SLOT = re.compile(r"net\d{1,2}")
+_SLOT = re.compile(r"net(?:[12]?\d|3[01])")
 _COMMON_OPTIONS = (
     "bridge",
     "tag",
@@ -123,9 +123,7 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
             name for name in _ALL_OPTIONS - {*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE[kind]} if wish.get(name) is not None
         )
         if not is_slot(slot):
-            raise PveError(
-                INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0, net1 and so on."
-            )
+            raise PveError(INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0 to net31.")
         if slots.count(slot) > 1:
             raise PveError(INVALID_PARAMETER, f"{slot} is there twice in nics.", "Name each network device once.")
         if wish["state"] == "present" and not foreign:

@@ -28,6 +28,9 @@ _MACHINE = (
     r"(pc|pc(-i440fx)?-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|q35|pc-q35-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?"
     r"|virt(?:-\d+(\.\d+)+)?(\+pve\d+)?)"
 )
+_BOOT_DEVICE = Text(
+    pattern=r"(ide[0-3]|sata[0-5]|scsi([12]?\d|30)|virtio(\d|1[0-5])|net([12]?\d|3[01])|usb(\d|1[0-3])|hostpci(\d|1[0-5]))"
+)
 _BASE64 = Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
 _UUID = "[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"
 _VOLUME = Text(pattern=r"[^,:\s]+:[^,\s]+")
@@ -86,7 +89,9 @@ _VM: dict[str, Value] = {
     "balloon": Integer(minimum=0),
     "bios": Choice("seabios", ("seabios", "ovmf")),
     "boot": Properties(
-        table={"legacy": Text(pattern="[acdn]{1,4}"), "order": Items(separator=";")}, first="legacy", list_key="order"
+        table={"legacy": Text(pattern="[acdn]{1,4}"), "order": Items(separator=";", item=_BOOT_DEVICE)},
+        first="legacy",
+        list_key="order",
     ),
     "bootdisk": Text(pattern=r"(ide|sata|scsi|virtio)\d+"),
     "cicustom": Properties(table=dict.fromkeys(("meta", "network", "user", "vendor"), _VOLUME)),

@@ -16,10 +16,11 @@ from .properties import Properties
 
 _LIMITS = ("clone", "default", "migration", "move", "restore")
 _KEPT = ("daily", "hourly", "last", "monthly", "weekly", "yearly")
+_CONTENT = ("backup", "images", "import", "iso", "none", "rootdir", "snippets", "vztmpl")
 _SET = Items(separator=",", has_order=False)
 OPTIONS: Mapping[str, Value] = {
     "bwlimit": Properties(table=dict.fromkeys(_LIMITS, Number(minimum=0))),
-    "content": _SET,
+    "content": Items(separator=",", item=Choice(choices=_CONTENT), has_order=False),
     "content-dirs": Properties(is_open=True),
     "create-base-path": Flag("1"),
     "create-subdirs": Flag("1"),

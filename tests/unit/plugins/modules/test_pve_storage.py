@@ -214,6 +214,7 @@ def test_two_values_are_told_apart(option, wished, found):
         ("preallocation", "none"),
         ("bwlimit", 1000),
         ("port", 0),
+        ("content", ["iso", "bogus"]),
         ("krbd", "maybe"),
         ("smbversion", 4),
         ("prune-backups", {"last": 3}),

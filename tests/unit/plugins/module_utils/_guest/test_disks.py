@@ -243,6 +243,8 @@ def test_a_volume_is_not_put_into_two_slots(wishes):
         ("qemu", [wish("efidisk0", storage="a", size=1)]),
         ("qemu", [wish("scsi0", storage="a", size=0)]),
         ("lxc", [wish("mp0", storage="a", size=1, mp="/a", format="raw")]),
+        *(("qemu", [wish(slot, storage="a", size=1)]) for slot in ("scsi31", "ide4", "sata6", "virtio16", "unused256")),
+        ("lxc", [wish("mp256", storage="a", size=1, mp="/a")]),
         # Their volumes get other names.
         ("qemu", [wish("ide2", volume="a:cloudinit")]),
         ("qemu", [wish("ide2", cdrom="a:cloudinit")]),

@@ -89,6 +89,7 @@ def test_a_device_keeps_what_is_not_given(kind, config, given, value):
         ("lxc", [wish(model="virtio")]),
         ("qemu", [wish(), wish()]),
         ("qemu", [{"slot": "eth0", "state": "present"}]),
+        ("qemu", [{"slot": "net32", "state": "present"}]),
         ("qemu", [wish(model="virtio-net")]),
         ("qemu", [wish(mac="01:00:5e:00:00:01")]),
         ("qemu", [wish(tag=4095)]),

@@ -165,6 +165,7 @@ def test_a_machine_type_without_a_version_is_met_by_any_version(found, wished, s
         ("startup", "order=any", "a number"),
         ("startup", {"first": 1}, "there are down, order, up"),
         ("cpu", "host,flags=+aes,-pcid", "once as host and once as -pcid"),
+        ("boot", "order=scsi0;bogus9", "must match"),
         ("hotplug", "disk,fan", "one of"),
         ("ipconfig1", "gw=10.0.0.1", "gw needs ip"),
         ("ipconfig1", "ip=10.0.0.5", "prefix"),
