@@ -41,7 +41,7 @@ LAYERS = {
         ("__main__",),
     ),
     "plugins": (
-        ("doc_fragments", "module_utils._api"),
+        ("doc_fragments", "module_utils._api", "module_utils._values"),
         ("module_utils._module", "plugin_utils"),
         ("module_utils._guest",),
         ("module_utils._run",),
