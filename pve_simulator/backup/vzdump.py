@@ -15,7 +15,7 @@ from pve_simulator.backup.options import Options, render_notes
 from pve_simulator.backup.retention import keeps_all, mark_backups, parse_keep
 from pve_simulator.backup.run import GuestRun
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import power
+from pve_simulator.guests import power, quorum
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
@@ -112,6 +112,7 @@ class Vzdump:
         self._say(f"Backup started at {self._format_moment()}")
         self._say(f"status = {'running' if guest.running else 'stopped'}")
         async with self.world.locks.hold(guest.type, vmid, task=self.task):
+            quorum.check_config_write(self.world, guest, self.task)
             power.check_lock(guest)
             guest.config["lock"] = "backup"
         try:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from pve_simulator.errors import failure, not_implemented, not_simulated
+from pve_simulator.guests import quorum
 from pve_simulator.http.multipart import Upload
 from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
@@ -54,6 +55,7 @@ async def dispatch(
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
         raise not_simulated(method, path)
+    quorum.check_request(world, method, endpoint.path_template, typed)
     result = handler(Call(world, method, path, subject, typed, upload, worker))
     return await _await_answer(world, result) if inspect.isawaitable(result) else result
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import power, register
+from pve_simulator.guests import power, quorum, register
 from pve_simulator.guests.lxc.changes import free_if_owned
 from pve_simulator.guests.lxc.mountpoints import volumes_of
 from pve_simulator.requests.call import Call
@@ -49,6 +49,7 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
         free_if_owned(volumes, guest.vmid, volid)
     if call.flag("destroy-unreferenced-disks"):
         _free_all(call, task, volumes, guest)
+    quorum.check_config_write(call.world, guest, task)
     register.remove(call.cluster, guest, purge=call.flag("purge"))
     if call.flag("purge"):
         task.say(f"purging CT {guest.vmid} from related configurations..")

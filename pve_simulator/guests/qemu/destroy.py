@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import power, register
+from pve_simulator.guests import power, quorum, register
 from pve_simulator.guests.qemu.disks import Disk, all_disks
 from pve_simulator.guests.qemu.drives import owner
 from pve_simulator.requests.call import Call
@@ -47,6 +47,7 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
             task.say(f"Could not remove disk '{disk}', check manually: {error.message}")
     if call.flag("destroy-unreferenced-disks"):
         _free_all(volumes, guest)
+    quorum.check_config_write(call.world, guest, task)
     register.remove(call.cluster, guest, purge=call.flag("purge"))
     if call.flag("purge"):
         task.say(f"purging VM {guest.vmid} from related configurations..")

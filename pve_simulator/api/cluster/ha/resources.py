@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pve_simulator.api.sections import change_section, read_section
@@ -42,10 +43,14 @@ def create(call: Call) -> None:
     given_id = call.need("sid")
     sid = _parse_service_id(call, given_id)
     kind, name = sid.split(":", 1)
-    guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
     if wanted_type is not None and wanted_type != kind:
         raise failure("types does not match")
+    if kind not in ("ct", "vm"):
+        raise failure(f"unknown section type '{kind}'")
+    if not re.fullmatch(r"[1-9][0-9]+", name):
+        raise failure("invalid VMID")
+    guest = call.cluster.guests.get(int(name))
     if guest is None:
         raise failure(f"resource '{sid}' does not exist in cluster")
     if service_id(guest) != sid:
