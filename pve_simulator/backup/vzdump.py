@@ -15,7 +15,7 @@ from pve_simulator.backup.options import Options, render_notes
 from pve_simulator.backup.retention import keeps_all, mark_backups, parse_keep
 from pve_simulator.backup.run import GuestRun
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import power, quorum
+from pve_simulator.guests import power
 from pve_simulator.requests.auth import Subject
 from pve_simulator.state.guest import Guest
 from pve_simulator.state.ha import Ha, service_id
@@ -24,6 +24,7 @@ from pve_simulator.storage.content import list_volumes
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.volumes import Volumes
+from pve_simulator.world import quorum
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from pve_simulator.errors import failure, not_implemented, not_simulated
-from pve_simulator.guests import quorum
 from pve_simulator.http.multipart import Upload
 from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import load_handlers
+from pve_simulator.world import quorum
 from pve_simulator.world.world import World
 
 # How long the proxy waits for the API server behind it, seconds.

@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import ha_manager, quorum
+from pve_simulator.guests import ha_manager
 from pve_simulator.guests.feed import WORKERS, Feed, freeze_node
 from pve_simulator.http.message import (
     Request,
@@ -25,7 +25,7 @@ from pve_simulator.requests.auth import Subject, Unauthorized, authenticate, is_
 from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.requests.router import RawReply, Reply, load_handlers
 from pve_simulator.server.control import handle_control
-from pve_simulator.world import fault_effects
+from pve_simulator.world import fault_effects, quorum
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 

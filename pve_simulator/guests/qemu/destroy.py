@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests import power, quorum, register
+from pve_simulator.guests import power, register
 from pve_simulator.guests.qemu.disks import Disk, all_disks
 from pve_simulator.guests.qemu.drives import owner
 from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import guest_volumes
 from pve_simulator.storage.volumes import Volumes
+from pve_simulator.world import quorum
 from pve_simulator.world.tasks import Task
 
 
