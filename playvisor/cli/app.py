@@ -120,15 +120,21 @@ def thaw(as_json: Json = False) -> None:
     do_thaw(as_json=as_json)
 
 
-def serve() -> None:
+def serve(
+    idle: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="End after so long without a command. Default: never.")
+    ] = None,
+) -> None:
     """Make the commands of this user faster, until stopped, by keeping a process with Ansible loaded.
 
     Each command runs in a fork of that process, with its own arguments,
-    environment and terminal. A running `playvisor mcp` does the same.
+    environment and terminal. A running `playvisor mcp` does the same. With
+    PLAYVISOR_SERVE=auto, commands start it themselves, and it ends after five
+    idle minutes.
     """
     from playvisor.cli.serve import serve_commands
 
-    serve_commands()
+    serve_commands(idle)
 
 
 def doctor(as_json: Json = False) -> None:
