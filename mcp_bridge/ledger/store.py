@@ -59,8 +59,8 @@ class Ledger:
     def recent(self, limit: int = 20, **wanted: str | None) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        `since` and `until` are times as `parse_time` takes them; `guest` is an id or name that stands in the arguments or the
-        summary.
+        `since` and `until` are times as `parse_time` takes them; `guest` is an id or name that stands in the arguments
+        or the summary.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):

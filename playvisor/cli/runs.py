@@ -72,7 +72,7 @@ _ACTS = Table(
     ids="subject",
     empty="Nothing was done with authority besides runs.",
 )
-_EVENTS = Table("", "phase nr=counter when=created event", below="text", empty="No events.")
+_EVENTS = Table("", "phase nr=counter when=created:time event", below="text", empty="No events.")
 _TRACE = Table(
     "",
     "phase nr when=time method status ms bytes=bytes:count path note",

@@ -38,6 +38,7 @@ _GUESTS = ("vmid", "name", "guests")
 _ASIDES = re.compile(
     r" (?:It changes nothing\.|Call it first [^.;]*[.;])"
     r"|, or the task fails with failure\.code=\w+ if \w+ is given|, and is reported as failure\.code=\w+ with its UPID"
+    r"|, unless expect_plan [^.;]*"
     r"|(?<= goes on running) and is reported as failure\.code=\w+ with its UPID"
 )
 

@@ -42,7 +42,7 @@ def _unwrap(value: Any) -> Any:
 
 
 def _compare(path: str, before: Any, after: Any) -> Iterator[str]:
-    if before == after:
+    if before == after or (before in _EMPTY and after in _EMPTY):
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in {**before, **after}:

@@ -53,7 +53,7 @@ LAYERS = {
             "module_utils._storage",
         ),
         ("module_utils._backup",),
-        ("action", "inventory", "modules"),
+        ("action", "filter", "inventory", "modules"),
     ),
     "pve_simulator": (
         ("errors", "schema"),
