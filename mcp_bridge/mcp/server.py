@@ -29,7 +29,7 @@ from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor import Progress
-from mcp_bridge.mcp import callers, elicitation, tools
+from mcp_bridge.mcp import callers, elicitation, opening, tools
 from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
 from mcp_bridge.mcp.elicitation import Question, Questions, Reply
@@ -117,7 +117,9 @@ class McpServer:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._exit_on_signal)
-            async with stdio_server() as (reader, writer):
+            # The types want anyio's files, of which the transport uses these three methods.
+            streams: Any = opening.streams
+            async with stdio_server(streams, streams) as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
             group.cancel_scope.cancel()
 

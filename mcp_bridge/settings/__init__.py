@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
+    # Whether commands start a `playvisor serve` that makes the next ones faster.
+    serve: Literal["auto", "off"] = Field("off", validation_alias=_alias("PLAYVISOR_SERVE"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
 

@@ -34,6 +34,10 @@ def main() -> NoReturn:
     status = command_line.borrow(sys.argv)
     if status is not None:
         sys.exit(status)
+    if command_line.serves_stdio(sys.argv):
+        from mcp_bridge.mcp import opening
+
+        opening.open_streams(sys.argv[1:])
     # Imports create many objects that stay; collecting garbage among them repeatedly costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     if command_line.runs_playbooks(sys.argv):

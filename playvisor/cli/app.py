@@ -143,15 +143,21 @@ def thaw(output: Output = TABLE) -> None:
     do_thaw(output=output)
 
 
-def serve() -> None:
+def serve(
+    idle: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="End after so long without a command. Default: never.")
+    ] = None,
+) -> None:
     """Make the commands of this user faster, until stopped, by keeping a process with Ansible loaded.
 
     Each command runs in a fork of that process, with its own arguments,
-    environment and terminal. A running `playvisor mcp` does the same.
+    environment and terminal. A running `playvisor mcp` does the same. With
+    PLAYVISOR_SERVE=auto, commands start it themselves, and it ends after five
+    idle minutes.
     """
     from playvisor.cli.serve import serve_commands
 
-    serve_commands()
+    serve_commands(idle)
 
 
 @with_output(rows=False)

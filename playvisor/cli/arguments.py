@@ -16,6 +16,8 @@ from mcp_bridge.errors import UsageError
 from playvisor.cli import parsing
 
 GUESTS = ("guests",)
+# What the command line has in its own way: rows are sorted by any column.
+_OF_EVERY_COMMAND = ("check", "sort")
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -120,7 +122,8 @@ class ToolArgument:
 def list_arguments(tool: Tool) -> list[ToolArgument]:
     """Every argument of the tool's command, positional words first."""
     properties = dict(tool.input_schema["properties"])
-    properties.pop("check", None)
+    for name in _OF_EVERY_COMMAND:
+        properties.pop(name, None)
     required = tool.input_schema.get("required", ())
     takes: list[ToolArgument] = []
     names_guests = "guests" in properties or "vmid" in tool.needs_one_of

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from mcp_bridge.executor.forkserver import lending
@@ -21,7 +22,13 @@ COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"
 
 def borrow(arguments: list[str]) -> int | None:
     """Have another process run the command; returns its exit status, or None when there is none and nothing was run."""
-    return lending.borrow([PROGRAM, *arguments[1:]]) if may_be_lent(arguments) else None
+    if not may_be_lent(arguments):
+        return None
+    status = lending.borrow([PROGRAM, *arguments[1:]])
+    if status is None and os.environ.get("PLAYVISOR_SERVE") == "auto":
+        # Once this command has ended: it would only be in its way.
+        atexit.register(lending.start_lender)
+    return status
 
 
 def skip_common_options(arguments: list[str]) -> list[str]:
@@ -41,6 +48,14 @@ def may_be_lent(arguments: list[str]) -> bool:
         # A shell waits for these completions while somebody types.
         return COMPLETION_VARIABLE in os.environ
     return not words[0].startswith("-") and words[0] not in NEVER_LENT
+
+
+def serves_stdio(arguments: list[str]) -> bool:
+    """Whether the command will be an MCP server on its stdin and stdout."""
+    words = skip_common_options(arguments)
+    return words[:1] == ["mcp"] and not any(
+        word in {"-h", "--help", "install"} or word.removeprefix("--transport=") == "http" for word in words[1:]
+    )
 
 
 def runs_playbooks(arguments: list[str]) -> bool:

@@ -25,10 +25,11 @@ options:
     default: 50
   since:
     description:
-      - Only what came since. V(24h) (ago), or V(2026-11-30T08:00), local without a zone, or seconds since the epoch.
+      - Only what came since V(24h) ago, V(2026-11-30T08:00) and the like.
+      - A time is local where it names no time zone. It may also be in seconds since the epoch.
     type: str
   until:
-    description: Only what came until then, given like O(since).
+    description: Only what came until then, like O(since).
     type: str
   user:
     description: Only of this user, such as V(root@pam), and its tokens.

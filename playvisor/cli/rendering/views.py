@@ -122,7 +122,7 @@ VIEWS: dict[str, tuple[Section, ...]] = {
     "list_storage_content": (
         Table(
             "volumes",
-            "content size vmid made=ctime storage node",
+            "content size vmid made=ctime storage node orphan=orphan:yes",
             below="volid",
             wide="format notes protected",
             ids="volid",

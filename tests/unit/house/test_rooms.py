@@ -117,6 +117,7 @@ DOORS = {
         "mcp_bridge.executor.forkserver.lending",
         "mcp_bridge.executor.forkserver.supervisor",
         "mcp_bridge.executor.warm",
+        "mcp_bridge.mcp.opening",
         "mcp_bridge.mcp.start",
         "mcp_bridge.settings",
         "mcp_bridge.settings.identities",
