@@ -153,7 +153,7 @@ def print_sections(data: Row, sections: Sequence[Section], output: Output) -> No
     first = find_main_table(sections)
     for section in sections:
         rows = [row for row in read_rows(data, section.source) if row]
-        if getattr(section, "only_wide", False) and not output.is_wide:
+        if section.only_wide and not output.is_wide:
             continue
         if isinstance(section, Table):
             if rows or section is first:
@@ -164,8 +164,7 @@ def print_sections(data: Row, sections: Sequence[Section], output: Output) -> No
         else:
             if rows and section.title:
                 console.print_title(section.title)
-            for row in rows:
-                console.print_lines(str(row.get("value", "")))
+            _print_lines(rows)
 
 
 def find_main_table(sections: Sequence[Section]) -> Table | None:
@@ -179,6 +178,15 @@ def require_rows(output: Output, table: Table | None) -> None:
     """Raise UsageError when rows or columns are wanted of something that has none."""
     if table is None and (output.format in ("csv", "name") or output.columns or output.sort):
         raise UsageError("This result has no rows.", "Use -o table, wide, json or yaml, without --columns and --sort.")
+
+
+def _print_lines(rows: Sequence[Row]) -> None:
+    """Print lines of text; those of several guests begin with the guest's name."""
+    from playvisor.cli.rendering.columns import read_path
+
+    names = [str(read_path(row, "of.name") or read_path(row, "of.vmid") or "") for row in rows]
+    for name, row in zip(names, rows, strict=True):
+        console.print_lines(f"{name}: {row['value']}" if len(set(names)) > 1 else str(row["value"]))
 
 
 def _print_fact_row(row: Row, section: Facts) -> None:

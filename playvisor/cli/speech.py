@@ -25,7 +25,7 @@ _RUN_COMMANDS = {
 }
 # A name of a tool or an option, and a value that it is given; not within paths, file names or other names.
 _NAME = re.compile(
-    r"(?<![\w/.@-])(`?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*)(?:=(true|false)\b|(=)(?=[\w\[{])|(?![\w/(=]|\.\w))\1"
+    r"(?<![\w/.@-])(`?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*)(?:=(true|false)\b|=\[([\w ,-]+)\]|(=)(?=[\w\[{])|(?![\w/(=]|\.\w))\1"
 )
 # Names of options that are no words of prose.
 _PLAIN_NAMES = frozenset(
@@ -101,8 +101,10 @@ def name_command(tool: str) -> str:
 
 
 def _translate(match: re.Match[str], flags: Mapping[str, str]) -> str:
-    _quote, name, truth, equals = match.groups()
+    _quote, name, truth, items, equals = match.groups()
     flag = flags.get(name)
+    if items:
+        return f"{flag} {items.replace(', ', ',')}" if flag else match[0]
     if flag and truth:
         return flag if truth == "true" else f"--no-{flag[2:]}"
     if flag and (equals or "_" in name or name in _PLAIN_NAMES):

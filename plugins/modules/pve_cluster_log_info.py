@@ -29,7 +29,7 @@ options:
       - A time is local where it names no time zone. It may also be in seconds since the epoch.
     type: str
   until:
-    description: Only what came until then, like O(since).
+    description: Until then, like O(since).
     type: str
   user:
     description: Only of this user, such as V(root@pam), and its tokens.

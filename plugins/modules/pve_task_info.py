@@ -25,19 +25,19 @@ options:
     description: UPID of the task to show.
     type: str
   wait:
-    description: Wait until the task O(upid) has ended.
+    description: Wait for its end.
     type: bool
     default: false
   timeout:
-    description: Seconds to wait for with O(wait=true).
+    description: Seconds to wait at most.
     type: int
     default: 300
   log_lines:
-    description: Number of lines from the end of the log of the task O(upid).
+    description: Lines from the end of its log.
     type: int
     default: 50
   node:
-    description: List tasks of this node, with more of its history than the cluster's list has.
+    description: List tasks of this node only.
     type: str
   vmid:
     description: List tasks of this guest.
@@ -48,17 +48,17 @@ options:
       - A time is local where it names no time zone. It may also be in seconds since the epoch.
     type: str
   until:
-    description: Only what began until then, like O(since).
+    description: Until then, like O(since).
     type: str
   user:
     description: Only of this user, such as V(root@pam), and its tokens.
     type: str
   running:
-    description: List running tasks only.
+    description: Only tasks that run.
     type: bool
     default: false
   errors:
-    description: List tasks only that ended neither well nor with warnings.
+    description: Only tasks that failed.
     type: bool
     default: false
   started_by:
@@ -88,7 +88,7 @@ options:
     type: list
     elements: str
   limit:
-    description: List at most this many tasks, the latest ones.
+    description: At most this many, the latest.
     type: int
     default: 50
 """

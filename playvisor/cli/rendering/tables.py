@@ -56,18 +56,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Lines:
-    """Text that is shown as it is, line by line, such as a log."""
+    """Text that is shown as it is, line by line, such as a log; with the name of the guest where there are several."""
 
     source: str
     title: str = ""
-    heading: str = ""
+    only_wide: bool = False
 
 
 Section = Table | Facts | Lines
 
 
 def read_rows(data: Row, source: str) -> list[Row]:
-    """The rows at a path. An object counts as one row, and a list of plain values as rows with a `value`."""
+    """The rows at a path. An object is one row; each plain value of a list, and each line of a text, is a row with a `value`."""
     rows: list[Row] = [data]
     for name in source.split("/") if source else ():
         rows = [item for row in rows for item in _read_inner(row, name, has_parent=row is not data)]
@@ -79,8 +79,8 @@ def _read_inner(row: Row, name: str, *, has_parent: bool) -> Iterator[Row]:
     parent = {"of": row} if has_parent else {}
     if isinstance(value, Mapping):
         yield {**value, **parent} if value else {}
-    elif isinstance(value, (list, tuple)):
-        for item in value:
+    elif isinstance(value, (str, list, tuple)):
+        for item in value.splitlines() if isinstance(value, str) else value:
             yield {**(item if isinstance(item, Mapping) else {"value": item}), **parent}
 
 

@@ -212,7 +212,12 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Facts("tasks", "upid type about=id node user status result=exitstatus started=starttime finished=endtime"),
         Lines("tasks/log", title="Log"),
     ),
-    "exec_guest": (Lines("guests", heading="exit"),),
+    "exec_guest": (
+        Lines("guests/stdout"),
+        Lines("guests/content"),
+        Lines("guests/stderr", title="Standard error"),
+        Table("guests", "vmid name node exit_code=exitcode:plain signal truncated=truncated:yes change", ids=_NAMES),
+    ),
     "list_templates": (
         Table(
             "templates",

@@ -56,6 +56,7 @@ def test_a_page_fits_and_names_no_tools_or_modules(words, command):
         ("with force=false", "with --no-force"),
         ("within shutdown_timeout seconds", "within --shutdown-timeout seconds"),
         ("with type=lxc, a container", "with --type lxc, a container"),
+        ("with type=[a, b] it", "with --type a,b it"),
         ("the file list_guests.txt", "the file list_guests.txt"),
         ("/x/list_guests", "/x/list_guests"),
         ("list_runs shows them", "`playvisor runs list` shows them"),

@@ -83,6 +83,7 @@ def test_every_read_tool_has_a_view_of_what_its_module_returns(tool):
     returned = tool.output_schema["properties"]
 
     assert tool.name in VIEWS
+    assert any(isinstance(section, (Table, Facts)) for section in VIEWS[tool.name])
     for section in VIEWS[tool.name]:
         assert section.source.split("/")[0] in returned
 
@@ -264,6 +265,14 @@ def test_what_was_applied_is_told_without_its_requests(show):
     assert "cores: 2 → 4" in show("resize_guest", 80, guests=[{**guest, "changed": True}], plan=plan).out
     assert "/x" not in show("resize_guest", 80, guests=[guest], plan=plan).out
     assert "/x" in show("resize_guest", 80, Output("wide"), guests=[guest], plan=plan).out
+
+
+@pytest.mark.parametrize("names", [("web-01",), ("web-01", "web-02")])
+def test_the_output_of_a_command_comes_first_with_the_guest_where_there_are_several(show, names):
+    guests = [{"vmid": 1, "name": name, "exitcode": 0, "stdout": "6.12\nx", "changed": True} for name in names]
+
+    first = show("exec_guest", 80, guests=guests).out.splitlines()[0]
+    assert first == ("6.12" if len(names) == 1 else "web-01: 6.12")
 
 
 def test_a_tool_without_a_view_shows_what_it_returned():
