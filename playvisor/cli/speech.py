@@ -25,7 +25,8 @@ _RUN_COMMANDS = {
 }
 # A name of a tool or an option, and a value that it is given; not within paths, file names or other names.
 _NAME = re.compile(
-    r"(?<![\w/.@-])(`?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*)(?:=(true|false)\b|=\[([\w ,-]+)\]|(=)(?=[\w\[{])|(?![\w/(=]|\.\w))\1"
+    r"(?<![\w/.@-])(`?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*)"
+    r"(?:=(true|false)\b|=\[([\w ,-]+)\]|(=)(?=[\w\[{])|(?![\w/(=]|\.\w))\1"
 )
 # Names of options that are no words of prose.
 _PLAIN_NAMES = frozenset(
