@@ -67,7 +67,7 @@ Section = Table | Facts | Lines
 
 
 def read_rows(data: Row, source: str) -> list[Row]:
-    """The rows at a path: an object is one, and so is, as `value`, each plain value of a list and each line of a text."""
+    """The rows at a path: an object is one, and so is, as `value`, each value of a list and each line of a text."""
     rows: list[Row] = [data]
     for name in source.split("/") if source else ():
         rows = [item for row in rows for item in _read_inner(row, name, has_parent=row is not data)]
