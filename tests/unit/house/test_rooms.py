@@ -53,7 +53,7 @@ LAYERS = {
             "module_utils._storage",
         ),
         ("module_utils._backup",),
-        ("action", "inventory", "modules"),
+        ("action", "filter", "inventory", "modules"),
     ),
     "pve_simulator": (
         ("errors", "schema"),
@@ -103,6 +103,7 @@ DOORS = {
         "mcp_bridge.catalogue",
         "mcp_bridge.catalogue.commands",
         "mcp_bridge.catalogue.completions",
+        "mcp_bridge.catalogue.docs",
         "mcp_bridge.catalogue.offer",
         "mcp_bridge.catalogue.privileges",
         "mcp_bridge.catalogue.run_tools",
