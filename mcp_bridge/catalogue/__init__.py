@@ -40,6 +40,7 @@ class Tool:
     required: tuple[str, ...] = ()
     suboptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     needs_one_of: tuple[str, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Tool:
             ranges=self.ranges,
             unkept=self.unkept,
             plan_only=self.writes,
+            defaults=self.defaults,
         )
 
     @cached_property
