@@ -38,7 +38,7 @@ options:
     description: List tasks of this node, with more of its history than the cluster's list has.
     type: str
   vmid:
-    description: List tasks of this guest. Needs O(node).
+    description: List tasks of this guest; without O(node) those of every node, since it may have been moved.
     type: int
   running:
     description: List running tasks only.
@@ -194,10 +194,15 @@ import time
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import TIMEOUT, PveError
+from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.errors import NODE_OFFLINE, TIMEOUT, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
 from ..module_utils._api.tasks import Upid, read_log_tail, wait_until_stopped
 from ..module_utils._module.module import PveModule, run_info
+
+# Nodes that are asked at the same time.
+CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -205,17 +210,46 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         return {"tasks": [_read_task(client, params)]}
     if params["started_by"]:
         return _find_started(client, params)
+    warnings: list[str] = []
     if params["node"]:
-        filters = {
-            "vmid": params["vmid"],
-            "source": "active" if params["running"] else "all",
-            "errors": 1 if params["errors"] else None,
-            "limit": params["limit"],
-        }
-        listed = client.get(f"/nodes/{segment(params['node'])}/tasks", **filters)
+        listed = _list_tasks(client, params["node"], params)
+    elif params["vmid"] is not None:
+        listed, warnings = _list_everywhere(client, params)
     else:
         listed = client.get("/cluster/tasks")
-    return {"tasks": select_tasks([describe_task(entry) for entry in listed], params)}
+    tasks = select_tasks([describe_task(entry) for entry in listed], params)
+    if not listed:
+        warnings += warn_of_blindness(client, "tasks of others", "Sys.Audit", "/nodes")
+    return {"tasks": tasks, "warnings": warnings}
+
+
+def _list_tasks(client: Client, node: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    filters = {
+        "vmid": params["vmid"],
+        "source": "active" if params["running"] else "all",
+        "errors": 1 if params["errors"] else None,
+        "limit": params["limit"],
+    }
+    listed: list[dict[str, Any]] = client.get(f"/nodes/{segment(node)}/tasks", **filters)
+    return listed
+
+
+def _list_everywhere(client: Client, params: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The tasks of a guest on each node that can be asked, and warnings about the others."""
+    warnings: list[str] = []
+
+    def read(entry: dict[str, Any]) -> list[dict[str, Any]]:
+        node = entry["node"]
+        try:
+            if entry.get("status") == "offline":
+                raise PveError(NODE_OFFLINE, "it is offline")
+            return _list_tasks(client, node, params)
+        except PveError as error:
+            warnings.append(f"The tasks of node {node} could not be read: {error.message}")
+            return []
+
+    parts = bounded_map(CONCURRENCY, read, client.get("/nodes"))
+    return [entry for part in parts for entry in part], warnings
 
 
 def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -331,7 +365,7 @@ def main() -> None:
             ("node", "started_by"),
             ("running", "errors"),
         ],
-        required_by={"vmid": "node", "known_upids": "started_by"},
+        required_by={"known_upids": "started_by"},
         required_if=[("wait", True, ["upid"])],
     )
     run_info(module, gather)
