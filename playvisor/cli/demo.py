@@ -187,7 +187,9 @@ class _Demo:
 
 
 def _render_guests(data: Mapping[str, Any]) -> RenderableType:
-    rows = [[g["vmid"], g["name"], g["type"], g["status"], g["node"], ",".join(g["tags"])] for g in data["guests"]]
+    rows = [
+        [g["vmid"], g["name"], g["type"], g["status"], g["node"], ",".join(g.get("tags", ()))] for g in data["guests"]
+    ]
     return console.make_table(["vmid", "name", "type", "status", "node", "tags"], rows)
 
 
@@ -203,7 +205,7 @@ def _render_plan(data: Mapping[str, Any]) -> RenderableType:
 
 
 def _render_result(data: Mapping[str, Any]) -> RenderableType:
-    tasks = [Text(upid, "dim") for upid in data["upids"]]
+    tasks = [Text(upid, "dim") for upid in data.get("upids", ())]
     return Group(Text(one_line(data["summary"]), "green"), *tasks)
 
 
