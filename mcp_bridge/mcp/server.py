@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -50,6 +52,9 @@ from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.text.plain import clean, clean_data, one_line
 
 _MOST_STOP_SECONDS = 10
+_LOOK_SECONDS = 0.05
+# A run says something sooner; what comes before and after it may not.
+_SILENT_SECONDS = 9.5
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
 MOST_RUNS_AT_ONCE = 64
 # Waiting for runs, and asking for and ending them, must work while all of those are taken.
@@ -126,6 +131,9 @@ class McpServer:
             streams: Any = CheckedStreams(opening.streams) if opening.streams else None
             async with stdio_server(streams, streams) as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
+            # Runs that were answered before their end go on.
+            while self._bridge.has_runs:
+                await anyio.sleep(_LOOK_SECONDS)
             group.cancel_scope.cancel()
 
     async def _list_tools(self, _ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -136,9 +144,11 @@ class McpServer:
     ) -> types.CallToolResult | types.InputRequiredResult:
         entry = self._find_entry(params.name)
         arguments, options = tools.split_page_options(entry, self._read_arguments(entry, params.arguments or {}))
-        request, view = self._make_request(ctx, params.name, arguments), make_view(entry, options)
+        view, seconds = make_view(entry, options), self._settings.answer_seconds or None
+        request = replace(self._make_request(ctx, params.name, arguments), answer_seconds=seconds)
         try:
-            return await self._call_or_ask(ctx, request, params, view)
+            async with _open_progress(ctx):
+                return await self._call_or_ask(ctx, request, params, view)
         except LedgerError as error:
             return tools.make_call_result(unrecorded_result(request.tool, error))
 
@@ -160,7 +170,9 @@ class McpServer:
             return tools.make_call_result(elicitation.add_note(result, _TOO_LONG))
         if elicitation.is_asked_in_result(ctx):
             return elicitation.make_question(question, self._questions.add(question))
-        reply = await elicitation.ask(ctx, question)
+        async with _open_progress(ctx) as report:
+            report("Waits for the user's answer")
+            reply = await elicitation.ask(ctx, question)
         return tools.make_call_result(await self._act_on_reply(ctx, request, question, reply))
 
     def _may_ask(self, ctx: Context) -> bool:
@@ -262,7 +274,7 @@ class McpServer:
 
         Over HTTP a broken connection does not cancel: the run goes on to its end, unless the client cancels it.
         """
-        cancel, key = threading.Event(), callers.identify_call(ctx)
+        cancel, key, began = threading.Event(), callers.identify_call(ctx), time.monotonic()
         identity = request.caller.identity
         shares = self._find_shares(request.tool)
         try:
@@ -276,6 +288,9 @@ class McpServer:
         if scope.cancelled_caught:
             return make_withdrawn_result(request.tool)
         self._running[key] = cancel
+        if request.answer_seconds is not None:
+            left = request.answer_seconds - (time.monotonic() - began)
+            request = replace(request, answer_seconds=max(0.0, left))
         loop, has_begun = asyncio.get_running_loop(), False
 
         def end() -> None:
@@ -329,9 +344,10 @@ class McpServer:
             scope.cancel()
         for cancel in list(self._running.values()):
             cancel.set()
+        self._bridge.cancel_runs()
         with anyio.move_on_after(_MOST_STOP_SECONDS):
-            while self._running:
-                await anyio.sleep(0.05)
+            while self._running or self._bridge.has_runs:
+                await anyio.sleep(_LOOK_SECONDS)
 
     async def _exit_on_signal(self) -> None:
         """Exit on a signal. Reading stdin can't be interrupted, so the process does not wait for it."""
@@ -354,27 +370,57 @@ async def _clean_answers(ctx: Context, call_next: CallNext) -> HandlerResult:
     return cleaned
 
 
+_PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
 @asynccontextmanager
 async def _open_progress(ctx: Context) -> AsyncIterator[Progress]:
-    """Yield a function for the run's thread that reports progress to the client, in order, without waiting for it."""
+    """Yield a function for any thread that reports progress to the client, in order, without waiting for it.
+
+    A call has one, whatever it comes to: its numbers have to grow.
+    """
+    opened = _PROGRESS.get()
+    if opened is not None:
+        yield opened
+        return
     send, receive = anyio.create_memory_object_stream[str](max_buffer_size=1000)
+    loop = asyncio.get_running_loop()
+
+    def put(line: str) -> None:
+        # Progress is best effort: a full buffer, or a client that is gone, must not delay the run.
+        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            send.send_nowait(line)
 
     def report(line: str) -> None:
-        # Progress is best effort: a full buffer, or a client that is gone, must not delay the run.
-        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError, RuntimeError):
-            anyio.from_thread.run_sync(send.send_nowait, line)
+        # The loop may be gone before a run is.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(put, line)
 
     async with anyio.create_task_group() as group:
         group.start_soon(_forward, ctx, receive)
-        async with send:
-            yield report
+        token = _PROGRESS.set(report)
+        try:
+            async with send:
+                yield report
+        finally:
+            _PROGRESS.reset(token)
 
 
 async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
-    number = 0
-    async for line in lines:
+    """Report each line; where nobody says anything, say how long the last one has been true."""
+    number, line, began = 0, "Waits for its turn", time.monotonic()
+    while True:
+        said = ""
+        try:
+            with anyio.move_on_after(_SILENT_SECONDS):
+                said = await lines.receive()
+        except anyio.EndOfStream:
+            return
+        if said:
+            line, began = said, time.monotonic()
         number += 1
-        await ctx.session.report_progress(number, None, one_line(line))
+        report = one_line(line) if said else f"{one_line(line)} ({time.monotonic() - began:.0f} s)"
+        await ctx.session.report_progress(number, None, report)
 
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:

@@ -14,7 +14,7 @@ from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UnprovenError, UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import background
+from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
@@ -57,9 +57,13 @@ class Bridge(Engine):
         return self.answer(request, failed_result(request, failure))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
-        if wait:
+        if not wait:
+            return background.start(self.settings, request, progress, cancel)
+        if request.answer_seconds is None:
             return self.run(request, progress, cancel)
-        return background.start(self.settings, request, progress, cancel)
+        return patience.answer_in_time(
+            lambda note: self.run(request, progress, cancel, on_underway=note, on_open=note), request.answer_seconds
+        )
 
 
 def _split_wait(request: Request) -> tuple[Request, bool]:

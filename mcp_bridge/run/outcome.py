@@ -20,6 +20,7 @@ from mcp_bridge.run.failures import describe_break, describe_crash, describe_den
 
 # Fields that every result has for itself; the rest of what a module documents is its data.
 _CORE = frozenset({"plan", "upids", "diff", "failure"})
+_DRIFTS = ("drifted", "digest_conflict")
 _LOST: Mapping[str, Any] = {"failed": False}
 # What becomes of a plan that is not applied, by the code of the reason; otherwise it is refused.
 _NOT_APPLIED: Mapping[str, Status] = {"approval_required": "held", "drifted": "failed", "unreachable": "failed"}
@@ -49,6 +50,23 @@ def mark_if_of_another_plan(outcome: PlaybookOutcome, plan: Plan) -> PlaybookOut
 def is_broken_off(outcome: PlaybookOutcome) -> bool:
     """Whether a run that applied a plan was stopped, or did not come to say what it did."""
     return outcome.status != "ended" or outcome.result is None or is_lost(outcome)
+
+
+def has_drifted(applied: Applied) -> bool:
+    """Whether a plan was not applied as the world has changed since: nothing was let through, or all of it refused."""
+    outcome, verdict = applied.outcome, applied.known.verdict
+    if verdict.failure:
+        return verdict.decision == "drifted"
+    result = outcome.result or {}
+    is_drift = result.get("failed") and (result.get("failure") or {}).get("code") in _DRIFTS
+    return bool(is_drift) and not result.get("changed") and not outcome.upids and not outcome.gateway_upids
+
+
+def find_locked_guests(outcome: PlaybookOutcome) -> list[int]:
+    """The guests that could not be planned for, as Proxmox VE has them locked."""
+    guests = (outcome.result or {}).get("guests")
+    failed = [one for one in guests if (one.get("failure") or {}).get("code") == "guest_locked"] if guests else []
+    return [one["vmid"] for one in failed if isinstance(one.get("vmid"), int)]
 
 
 def read_plan(outcome: PlaybookOutcome) -> Plan | None:

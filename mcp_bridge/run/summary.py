@@ -69,6 +69,17 @@ def describe_applying(things: Things, steps: Sequence[Mapping[str, Any]], extent
     return f"The plan is being applied: {_describe_steps(things, steps)}{extent}. wait_run waits for its end."
 
 
+def describe_start(tool: str) -> str:
+    """What is known of a run that has no plan yet."""
+    return f"{tool} has begun, and goes on. wait_run waits for its end."
+
+
+def describe_turn(target: str, holder: str) -> str:
+    """What a run waits for that is not alone with what it touches: `holder` is the other run, where that is known."""
+    what = f"guest {target}" if target.isdigit() else f"a new guest {target}" if target.startswith("named ") else target
+    return f"Waits for run {holder[:8]}, which has {what}" if holder else f"Waits for the lock of {what}"
+
+
 def describe_change(things: Things, extent: str = "", done: str = "Changed") -> str:
     """What was done; `done` is a word for it."""
     return f"{done} {_describe_moves(things)}{extent}."

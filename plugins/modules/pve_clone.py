@@ -192,6 +192,7 @@ from ..module_utils._api.errors import (
     UNSUPPORTED,
     PveError,
 )
+from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
@@ -248,7 +249,7 @@ class Clone(Resource[ObservedClone]):
             return [ObservedClone(source, clone, clone.vmid)]
         # The configuration says whether it is a template, which decides between a full and a linked clone.
         source = with_config(client, source)
-        newid = params["newid"] or int(client.get("/cluster/nextid"))
+        newid = params["newid"] or find_free_vmid(client)
         snapshots: frozenset[str] = frozenset()
         if params["snapname"]:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)

@@ -282,7 +282,8 @@ class CloudInit(GuestResource[ConfiguredGuest]):
         if observed.running and (values or observed.outdated & set(after)):
             why = "the drive of a running guest is rewritten"
             steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
-        return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
+        digest = observed.config.get("digest")
+        return Plan(self.target(observed), tuple(steps), before, after, digest, basis={"before": before})
 
     def read_state(self, client: Client, observed: ConfiguredGuest, plan: Plan) -> dict[str, Any]:
         return describe_options(client.get(f"{observed.guest.path}/config"), plan.after)

@@ -544,6 +544,7 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
+from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
@@ -583,7 +584,7 @@ class Guests(Resource[Observed]):
             entries = client.get("/cluster/resources")
             node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
-            vmid = vmid or int(client.get("/cluster/nextid"))
+            vmid = vmid or find_free_vmid(client)
         return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
 
     def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
@@ -620,7 +621,8 @@ class Guests(Resource[Observed]):
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
-        return Plan(target, tuple(steps), self._describe_state(observed, wish), after, digest)
+        before = self._describe_state(observed, wish)
+        return Plan(target, tuple(steps), before, after, digest, basis=describe_basis(observed, wish, steps, before))
 
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
@@ -688,6 +690,17 @@ class Guests(Resource[Observed]):
             return {"exists": False}
         state = {"exists": True, "template": observed.is_template, **wish.describe_current(observed.config)}
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
+
+
+def describe_basis(
+    observed: Observed, wish: Wish, steps: Sequence[Step], before: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What a change of options and network devices is made from: what they are before. None for all other changes."""
+    config = f"{observed.guest.path}/config"
+    if not observed.exists or wish.disks or any(step.path != config for step in steps):
+        return None
+    sent = [name for step in steps for name in (*step.params, *str(step.params.get("delete") or "").split(","))]
+    return {"before": before, "config": {name: observed.config.get(name) for name in sent if name != "digest"}}
 
 
 def _is_disruptive(params: dict[str, Any]) -> bool:

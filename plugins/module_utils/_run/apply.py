@@ -16,6 +16,7 @@ from .._api.concurrency import bounded_map
 from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, PveError
 from .._api.started_tasks import SentRequest
 from .._api.tasks import is_upid, poll_delays, wait_for_task, wait_until_unlocked, write_journal
+from .._api.waits import Wait
 from .._module.plan import Plan, Step
 from .confirm import confirm_plan, confirm_unchanged
 from .lost import Goal, find_out, lost_secret_error
@@ -143,13 +144,16 @@ def _settle(
 
     A reboot and the HA manager go on after the task that was asked for them has ended.
     """
-    delays = poll_delays()
-    while True:
-        state = resource.read_state(client, observed, plan)
-        remaining = deadline - time.monotonic()
-        if resource.is_reached(plan, state) or remaining <= 0:
-            return state
-        time.sleep(min(next(delays), remaining))
+    delays, limit = poll_delays(), deadline - time.monotonic()
+    label = Outcome(resource.target(observed)).label
+    with Wait(f"{label} to be as wished, now that all requests are done", limit) as wait:
+        while True:
+            state = resource.read_state(client, observed, plan)
+            remaining = deadline - time.monotonic()
+            if resource.is_reached(plan, state) or remaining <= 0:
+                return state
+            wait.note()
+            time.sleep(min(next(delays), remaining))
 
 
 def _not_reached_error(outcome: Outcome) -> PveError:
@@ -193,7 +197,7 @@ def _apply_step(
         try:
             upid = _send(client, step, outcome, deadline, goal, send)
             if upid is not None:
-                _wait_for_step(client, upid, outcome, deadline)
+                _wait_for_step(client, upid, outcome, deadline, step.grace)
             return not outcome.is_goal_reached
         except PveError as error:
             # A guest that is locked was not touched.
@@ -230,11 +234,11 @@ def _send(
     return data if step.task and is_upid(data) else None
 
 
-def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float) -> None:
+def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float, grace: int) -> None:
     outcome.upids.append(upid)
     client.known_upids.add(upid)
     write_journal(upid)
-    outcome.warnings.extend(wait_for_task(client, upid, deadline).warnings)
+    outcome.warnings.extend(wait_for_task(client, upid, deadline, grace).warnings)
 
 
 def _nothing_done_error(step: Step) -> PveError:
