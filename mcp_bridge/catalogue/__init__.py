@@ -41,6 +41,7 @@ class Tool:
     required: tuple[str, ...] = ()
     suboptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     needs_one_of: tuple[str, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class Tool:
             unkept=self.unkept,
             clears=self.clears,
             plan_only=self.writes,
+            defaults=self.defaults,
         )
 
     @cached_property

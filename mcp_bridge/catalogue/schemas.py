@@ -63,15 +63,19 @@ def make_input_schema(
     unkept: Sequence[str] = (),
     clears: Sequence[str] = (),
     plan_only: bool = False,
+    defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Make the schema of a tool's arguments: the module's exposed options, and with `plan_only` `check` and `wait`.
 
     Of an option in `suboptions`, only the suboptions given there are exposed. `required` may name one as
-    `option.suboption`. Secret options are `writeOnly`; of those in `unkept`, SHA-256 and length are kept. For those in
-    `clears` an empty value is one.
+    `option.suboption`. `defaults` are the tool's own. Secret options are `writeOnly`; of those in `unkept`, SHA-256
+    and length are kept. For those in `clears` an empty value is one.
     """
     narrowed = {name: _narrow_option(name, documented[name], suboptions or {}, required) for name in exposed}
     properties = {name: _make_option_schema(name, option, ranges or {}) for name, option in narrowed.items()}
+    for name, value in (defaults or {}).items():
+        if name in properties:
+            properties[name]["default"] = value
     for path in clears:
         _find_option(properties, path)["x-clears"] = True
     for name in unkept:

@@ -78,6 +78,8 @@ def _build_ansible_settings(folder: Path) -> dict[str, str]:
         "PVE_WAITS": str(folder / WAITS),
         "PVE_RESULTS": str(folder / RESULTS),
         "PVE_ONE_TASK": "1",
+        # What playbooks print for people at a terminal; the bridge has the results.
+        "ANSIBLE_SKIP_TAGS": "print",
         "ANSIBLE_LOCAL_TEMP": str(folder / TEMPORARY / "controller"),
         "ANSIBLE_REMOTE_TEMP": str(folder / TEMPORARY / "modules"),
         "ANSIBLE_NOCOLOR": "1",

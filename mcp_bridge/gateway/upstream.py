@@ -105,7 +105,12 @@ class Upstream:
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
                 timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-                headers={"accept": "application/json", "user-agent": f"playvisor/{version()}"},
+                # What the gateway itself reads needs no compression; a run says itself what it can read.
+                headers={
+                    "accept": "application/json",
+                    "accept-encoding": "identity",
+                    "user-agent": f"playvisor/{version()}",
+                },
                 follow_redirects=False,
             )
         return self._client

@@ -12,7 +12,7 @@ from typing import Any
 _FIRST_SENTENCE = re.compile(r"^.+?[.;](?=\s|$)", re.S)
 
 # Options that many tools have and whose name says enough, with what there is to say all the same.
-_TERSE = {"guests": "Names take patterns (web-*)", "name": "", "limit": "", "offset": ""}
+_TERSE = {"guests": "Names take patterns (web-*)", "name": "", "vmid": "", "limit": "", "offset": ""}
 
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what
 # a module returns besides.

@@ -326,7 +326,7 @@ class Phases:
 
     def _variables(self) -> dict[str, Any]:
         options = {name: value for name, value in self._request.arguments.items() if name != "check"}
-        values: Mapping[str, Any] = {**arguments.clean(options), **self._tool.fixed}
+        values: Mapping[str, Any] = {**self._tool.defaults, **arguments.clean(options), **self._tool.fixed}
         return {f"pve_{name}": value for name, value in values.items()}
 
     def _find_kept_variables(self) -> dict[str, Any]:

@@ -63,3 +63,13 @@ def runs_playbooks(arguments: list[str]) -> bool:
     words = skip_common_options(arguments)
     prints_help = {"-h", "--help"} & set(words) or (len(words) < 2)
     return may_be_lent(arguments) and not prints_help and words[0] not in WITHOUT_PLAYBOOKS
+
+
+def find_document(arguments: list[str]) -> str | None:
+    """The format, json or yaml, in which a command line asks for one document; read without parsing the rest."""
+    words = arguments[1 : arguments.index("--")] if "--" in arguments else arguments[1:]
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        value = after if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
+        if word == "--json" or (word.startswith(("-o", "--output")) and value in ("json", "yaml")):
+            return "json" if word == "--json" else value
+    return None

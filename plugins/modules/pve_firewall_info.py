@@ -25,9 +25,9 @@ options:
       - Whose firewall it is. V(guest) is that of the guests chosen by O(vmid), O(name) or O(guests), or else of all,
         V(node) that of O(node), or else of all nodes, V(group) the rules of the security group O(group), or else of all
         groups.
+      - Without this it is V(guest) when guests are named, V(group) or V(node) when one of them is, or else V(cluster).
     type: str
     choices: [cluster, node, guest, group]
-    required: true
   node:
     description:
       - With O(level=node), the only node to show.
@@ -196,6 +196,7 @@ CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    params = {**params, "level": params["level"] or choose_level(params)}
     check_place(params)
     level = params["level"]
     kinds = KINDS[level] if params["kinds"] is None else params["kinds"]
@@ -208,6 +209,13 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     if level == "cluster":
         return {"firewalls": [_read_firewall(client, cluster_place(), kinds)]}
     return _read_guests(client, params, kinds) if level == "guest" else _read_nodes(client, params["node"], kinds)
+
+
+def choose_level(params: dict[str, Any]) -> str:
+    """The level that the other options speak of."""
+    if params["vmid"] is not None or params["name"] or params["guests"]:
+        return "guest"
+    return "group" if params["group"] else "node" if params["node"] else "cluster"
 
 
 def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
@@ -310,7 +318,7 @@ def main() -> None:
     module = PveModule(
         argument_spec={
             **guests_spec(),
-            "level": {"type": "str", "required": True, "choices": list(KINDS)},
+            "level": {"type": "str", "choices": list(KINDS)},
             "group": {"type": "str"},
             "kinds": {
                 "type": "list",

@@ -13,6 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes a QEMU or LXC guest, brings its configuration to the wished state, makes it a template, or deletes it.
+  - What Proxmox VE has as a property string, such as C(agent=1,fstrim_cloned_disks=1), may be a dictionary as well.
+    Booleans may be written as YAML has them. What Proxmox VE 9.2 would refuse is refused by the plan.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
   - Disks only grow. Volumes are only deleted where that is asked for.
@@ -76,7 +78,7 @@ options:
     type: int
   cpu:
     description: Processor type with its properties, such as V(host) or V(x86-64-v2-AES,flags=+aes). Only for QEMU.
-    type: str
+    type: raw
   numa:
     description: Whether the guest has NUMA. Only for QEMU.
     type: bool
@@ -87,7 +89,7 @@ options:
     description:
       - Machine type with its properties. Only for QEMU.
       - V(q35) and V(pc) are met by any version of them.
-    type: str
+    type: raw
   bios:
     description: Firmware. V(ovmf) needs a disk C(efidisk0). Only for QEMU.
     type: str
@@ -98,19 +100,19 @@ options:
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
     description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
-    type: str
+    type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
     type: str
   agent:
     description: The guest agent, as V(1), V(0) or with properties, such as V(1,fstrim_cloned_disks=1). Only for QEMU.
-    type: str
+    type: raw
   hotplug:
     description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
-    type: str
+    type: raw
   features:
     description: Features of a container, such as V(nesting=1). All other features need root@pam with a password.
-    type: str
+    type: raw
   unprivileged:
     description: Whether a new container is unprivileged. That can't be changed later.
     type: bool
@@ -134,7 +136,7 @@ options:
     type: bool
   startup:
     description: Order and delays of starting and stopping, such as V(order=1,up=30).
-    type: str
+    type: raw
   protection:
     description: Whether the guest and its disks are protected from being deleted.
     type: bool
@@ -295,8 +297,8 @@ options:
   config:
     description:
       - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone).
-      - A value is a string, number or boolean, or a dictionary for a property string. Null or an empty string removes
-        the option.
+      - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
+        removes the option. One that amounts to what is so without the option is met where it is not set.
     type: dict
   ostemplate:
     description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
@@ -548,7 +550,7 @@ from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
-from ..module_utils._guest.options import normalize
+from ..module_utils._guest.options import read_option
 from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
@@ -565,6 +567,7 @@ class Guests(Resource[Observed]):
     noun = "guests"
     # A container becomes a template only after the request has ended.
     settle_seconds = 30.0
+    late_keys = frozenset({"exists", "template", "pool"})
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -674,7 +677,9 @@ class Guests(Resource[Observed]):
 
     def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        wish = read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        # What is not to be set, a new guest has as Proxmox VE chooses it, such as its boot order.
+        return wish if observed.exists else wish.without_unset()
 
     def _choose_tags(self, observed: Observed) -> list[str] | None:
         """The desired tags, None to leave them as they are."""
@@ -682,7 +687,7 @@ class Guests(Resource[Observed]):
         if added is None and removed is None:
             tags: list[str] | None = self._params.get("tags")
             return tags
-        present = set(normalize("tags", observed.config.get("tags")) or ())
+        present = set(read_option(observed.guest.type, observed.config, "tags"))
         return sorted((present | _lowercase(added)) - _lowercase(removed))
 
     def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
@@ -715,7 +720,7 @@ def _lowercase(tags: list[str] | None) -> set[str]:
 
 
 def main() -> None:
-    text, flag, number = {"type": "str"}, {"type": "bool"}, {"type": "int"}
+    text, flag, number, raw = {"type": "str"}, {"type": "bool"}, {"type": "int"}, {"type": "raw"}
     texts = {"type": "list", "elements": "str"}
     off = {"type": "bool", "default": False}
     module = PveModule(
@@ -730,14 +735,14 @@ def main() -> None:
             "description": text,
             "ostemplate": text,
             "expect_plan": text,
-            "cpu": text,
-            "machine": text,
-            "boot": text,
+            "cpu": raw,
+            "machine": raw,
+            "boot": raw,
             "ostype": text,
-            "agent": text,
-            "hotplug": text,
-            "features": text,
-            "startup": text,
+            "agent": raw,
+            "hotplug": raw,
+            "features": raw,
+            "startup": raw,
             "cores": number,
             "sockets": number,
             "memory": number,

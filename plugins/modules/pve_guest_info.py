@@ -105,7 +105,7 @@ guests:
       returned: always
       sample: qemu
     status:
-      description: V(running), V(stopped) or V(unknown).
+      description: V(running), V(stopped) or V(unknown); always V(unknown) while the node is offline.
       type: str
       returned: always
       sample: running
@@ -260,8 +260,18 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             warnings.append(f"Guest {guest.label} could not be read in full: {error.message}")
             return entry
 
+    lost = [guest for guest in chosen if not inventory.is_online(guest.node)]
+    if lost and not any(params[option] for option in DETAILS):
+        warnings.append(describe_lost(lost))
     concurrency = CONCURRENCY if any(params[option] for option in DETAILS) else 1
     return {"guests": bounded_map(concurrency, read, chosen), "warnings": warnings}
+
+
+def describe_lost(guests: Sequence[Guest]) -> str:
+    """The sentence that lists up to ten guests whose nodes are offline."""
+    nodes = ", ".join(sorted({guest.node for guest in guests}))
+    labels = ", ".join(guest.label for guest in guests[:10]) + (" and more" if len(guests) > 10 else "")
+    return f"Offline: {nodes}. What these guests do is not known, and names may be old: {labels}."
 
 
 def _read_details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
 
 def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
+    wanted["asker"] = wanted.pop("user", None)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
     listed = [
         {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}

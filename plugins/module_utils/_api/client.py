@@ -138,6 +138,8 @@ class Client:
         self.connection = connection
         # What users should know although nothing failed; modules show it as warnings.
         self.notices: list[str] = []
+        # Whether a list that was read showed every node of the cluster online; then it has quorum.
+        self.has_seen_all_nodes_online = False
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)

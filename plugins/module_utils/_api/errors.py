@@ -20,6 +20,7 @@ DIGEST_CONFLICT = "digest_conflict"
 TASK_FAILED = "task_failed"
 TIMEOUT = "timeout"
 NODE_OFFLINE = "node_offline"
+NO_QUORUM = "no_quorum"
 TLS_UNTRUSTED = "tls_untrusted"
 UNREACHABLE = "unreachable"
 DRIFTED = "drifted"
@@ -71,8 +72,19 @@ def is_lost_answer(error: PveError) -> bool:
     return error.http_status in _LOST_STATUSES or error.code in (UNREACHABLE, TIMEOUT)
 
 
+NO_QUORUM_HINT = (
+    "Bring nodes back until more than half of them are online (pvecm status shows the votes); until then guests can be "
+    "stopped but not started, and nothing can be configured."
+)
+
 # The first match wins. The texts are those of qemu-server, pve-container, pve-storage and pve-cluster 9.
 _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+    (
+        # Without quorum the cluster's files can be read and not written.
+        re.compile(r"\bno quorum\b|unable to open file '/etc/pve/[^']*\.tmp\.\d+' - Permission denied"),
+        NO_QUORUM,
+        NO_QUORUM_HINT,
+    ),
     (
         re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
         NOT_FOUND,

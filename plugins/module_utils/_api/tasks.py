@@ -68,6 +68,11 @@ def is_upid(data: Any) -> bool:
     return isinstance(data, str) and data.startswith("UPID:")
 
 
+def is_by(wanted: str, user: str) -> bool:
+    """Whether a user who did something is the wanted one, or one of the wanted user's tokens."""
+    return user == wanted or user.startswith(f"{wanted}!")
+
+
 def write_journal(upid: str) -> None:
     """Append a started task to the file that C(PVE_TASK_JOURNAL) names, so that it is known if this process dies."""
     path = os.environ.get("PVE_TASK_JOURNAL")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.concurrency import bounded_map
 from .._api.errors import NOT_FOUND, PveError
-from .guest import TYPES, Guest, guest_from_config, guest_from_entry
+from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import Selector, find, find_one, find_to_change, list_unjudged
@@ -64,7 +64,10 @@ def observe_guests(client: Client) -> Inventory:
     members = [entry for entry in entries if entry["type"] == "node"]
     nodes = {entry["node"]: str(entry.get("status", "unknown")) for entry in members}
     memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
-    guests = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
+    client.has_seen_all_nodes_online = bool(nodes) and set(nodes.values()) == {"online"}
+    listed = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
+    # For some minutes the list shows the guests of a node that has gone as they were.
+    guests = (guest if nodes.get(guest.node) != "offline" else forget_state(guest) for guest in listed)
     inventory = Inventory((), nodes, memory).with_guests(guests)
     inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
