@@ -151,17 +151,6 @@ def test_the_cluster_log_tells_what_was_done_newest_first(play, simulator):
     assert messages[0]["severity"] == "info"
 
 
-def test_the_tasks_of_a_guest_are_looked_for_on_every_node(play, simulator):
-    web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running)
-    assert play("guest_state", vmid=web.vmid, state="restarted").rc == 0
-    simulator.cluster.nodes[next(name for name in simulator.cluster.nodes if name != web.node)].online = False
-
-    run = play("task_info", vmid=web.vmid)
-
-    assert {task["id"] for task in run.result["tasks"]} == {str(web.vmid)}
-    assert any("could not be read" in warning for warning in run.result["warnings"])
-
-
 def test_pools_are_shown_with_their_members(play, simulator):
     pools = {one["pool"]: one["vmids"] for one in play("pool_info").result["pools"]}
 
