@@ -96,7 +96,7 @@ def test_mode_check_only_plans(converse, guest, writes):
 def test_bad_calls_are_errors_that_tell_a_model_what_to_do(converse, protocol):
     calls = [
         ("stop_gest", {"vmid": 101}, "invalid_parameter"),
-        ("stop_guest", {"vmid": "101"}, "invalid_parameter"),
+        ("stop_guest", {"vmid": "one"}, "invalid_parameter"),
         ("stop_guest", {"confirm": True, "vmid": 101}, "invalid_parameter"),
         ("get_guest", {}, "invalid_parameter"),
         ("get_guest", {"name": "nobody"}, "not_found"),
