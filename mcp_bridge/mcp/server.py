@@ -26,19 +26,24 @@ from mcp.server.models import InitializationOptions
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
-from mcp_bridge import version
+from mcp_bridge import catalogue, version
+from mcp_bridge.catalogue import Tool, run_tools
+from mcp_bridge.catalogue.lenient import read_arguments
 from mcp_bridge.catalogue.offer import Offer
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor import Progress
 from mcp_bridge.mcp import callers, elicitation, opening, tools
 from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
+from mcp_bridge.mcp.content import View, make_view
 from mcp_bridge.mcp.elicitation import Question, Questions, Reply
 from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
+from mcp_bridge.mcp.stdio import CheckedStreams
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
@@ -123,7 +128,7 @@ class McpServer:
         async with anyio.create_task_group() as group:
             group.start_soon(self._exit_on_signal)
             # The types want anyio's files, of which the transport uses these three methods.
-            streams: Any = opening.streams
+            streams: Any = CheckedStreams(opening.streams) if opening.streams else None
             async with stdio_server(streams, streams) as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
             # Runs that were answered before their end go on.
@@ -137,16 +142,18 @@ class McpServer:
     async def _call_tool(
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        seconds = self._settings.answer_seconds or None
-        request = replace(self._make_request(ctx, params.name, params.arguments or {}), answer_seconds=seconds)
+        entry = self._find_entry(params.name)
+        arguments, options = tools.split_page_options(entry, self._read_arguments(entry, params.arguments or {}))
+        view, seconds = make_view(entry, options), self._settings.answer_seconds or None
+        request = replace(self._make_request(ctx, params.name, arguments), answer_seconds=seconds)
         try:
             async with _open_progress(ctx):
-                return await self._call_or_ask(ctx, request, params)
+                return await self._call_or_ask(ctx, request, params, view)
         except LedgerError as error:
             return tools.make_call_result(unrecorded_result(request.tool, error))
 
     async def _call_or_ask(
-        self, ctx: Context, request: Request, params: types.CallToolRequestParams
+        self, ctx: Context, request: Request, params: types.CallToolRequestParams, view: View
     ) -> types.CallToolResult | types.InputRequiredResult:
         if elicitation.has_answer(params):
             question = self._take_question(ctx, request, params.request_state)
@@ -157,7 +164,7 @@ class McpServer:
             await self._record_ignored(request, None, answer, question)
         result = await self._run_with_progress(ctx, request)
         if not (result.plan and result.plan.id and result.plan.elicitable and self._may_ask(ctx)):
-            return tools.make_call_result(result)
+            return tools.make_call_result(result, view)
         question = await anyio.to_thread.run_sync(self._make_question, ctx, request, result, result.plan.id)
         if not elicitation.fits_form(question.text):
             return tools.make_call_result(elicitation.add_note(result, _TOO_LONG))
@@ -232,6 +239,17 @@ class McpServer:
             yield {}
             self._subscriptions.close()
             group.cancel_scope.cancel()
+
+    def _find_entry(self, name: str) -> Tool | BridgeTool | None:
+        """The tool of this name, unless it is an alias, whose arguments are another server's."""
+        return None if name in self._offer.aliases else run_tools.TOOLS.get(name) or catalogue.load().get(name)
+
+    @staticmethod
+    def _read_arguments(entry: Tool | BridgeTool | None, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if entry is None:
+            return arguments
+        exclusive = entry.constraints.exclusive if isinstance(entry, Tool) else ()
+        return read_arguments(tools.make_input_schema(entry), arguments, exclusive)
 
     def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own_arguments = self._offer.resolve(tool, arguments)

@@ -77,7 +77,7 @@ def read_plan(outcome: PlaybookOutcome) -> Plan | None:
 
 def read_data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
-    documented = read_module_docs(tool.module).returns
+    documented = tool.shows or read_module_docs(tool.module).returns
     result = runner_events.strip_internal_keys(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 
@@ -86,7 +86,7 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
     """The result of a run, from how it ended. `notes` are warnings of Playvisor itself."""
     outcome = PlaybookOutcome("ended") if isinstance(ending, Crashed) else ending.outcome
     data = {} if isinstance(ending, Crashed) else read_data(tool, outcome)
-    account = _describe_ending(ending, data)
+    account = _describe_ending(ending, data, tool.done)
     denials = describe_denials(ending.known.denied)
     return Result(
         run_id=ending.known.run_id,
@@ -135,7 +135,7 @@ class _Account:
     requests: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Account:
+def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any], done: str) -> _Account:
     if isinstance(ending, Crashed):
         return _describe_crash(ending)
     if isinstance(ending, Read):
@@ -159,8 +159,9 @@ def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Acc
         return _Account(_status_of(failed), failed.message, changed, upids, failed)
     if steps and not is_applied:
         return _Account("planned", summary.describe_plan(things, steps, extent), upids=upids)
-    describe = summary.describe_change if changed else summary.describe_no_change
-    return _Account("ok", describe(things, extent), changed, upids)
+    if changed:
+        return _Account("ok", summary.describe_change(things, extent, done), changed, upids)
+    return _Account("ok", summary.describe_no_change(things, extent), changed, upids)
 
 
 def _describe_reading(ending: Read, data: Mapping[str, Any]) -> _Account:

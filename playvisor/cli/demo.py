@@ -205,7 +205,7 @@ def _render_plan(data: Mapping[str, Any]) -> RenderableType:
 
 
 def _render_result(data: Mapping[str, Any]) -> RenderableType:
-    tasks = [Text(upid, "dim") for upid in data["upids"]]
+    tasks = [Text(upid, "dim") for upid in data.get("upids", ())]
     return Group(Text(one_line(data["summary"]), "green"), *tasks)
 
 

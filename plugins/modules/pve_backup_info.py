@@ -227,6 +227,7 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._backup.backups import select_backups
 from ..module_utils._backup.jobs import describe_job
 from ..module_utils._guest.guest import Guest
@@ -239,8 +240,12 @@ from ..module_utils._storage.storages import describe_storage, select_readable, 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     max_age = parse_age(params["max_age"]) if params["max_age"] else None
-    dummy, chosen = find_guests(client, params)
+    inventory, chosen = find_guests(client, params)
     storages, warnings = _select_storages(client, params["storage"])
+    if not inventory.guests:
+        warnings += warn_of_blindness(client, "guests", "VM.Audit", "/vms")
+    if not storages:
+        warnings += warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
 
     def read_storage(place: dict[str, Any]) -> list[dict[str, Any]]:
         try:

@@ -174,6 +174,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._firewall.firewall import (
     KINDS,
     Place,
@@ -217,7 +218,7 @@ def choose_level(params: dict[str, Any]) -> str:
 
 def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
     inventory, chosen = find_guests(client, params)
-    warnings: list[str] = []
+    warnings = [] if inventory.guests else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
 
     def read_guest(guest: Any) -> dict[str, Any] | None:
         try:

@@ -220,6 +220,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.tasks import Upid
 from ..module_utils._guest.addresses import find_addresses
 from ..module_utils._guest.guest import Guest
@@ -245,7 +246,7 @@ DETAILS = (
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     inventory, chosen = find_guests(client, params)
-    warnings: list[str] = []
+    warnings = [] if inventory.guests else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
 
     def read(guest: Guest) -> dict[str, Any]:
         entry = guest.as_dict()

@@ -166,6 +166,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import (
     describe_storage,
@@ -195,10 +196,11 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             f"There is no storage {params['storage']}{' on node ' + params['node'] if params['node'] else ''}.",
             f"There are these: {known}. A token sees only storages on which it has Datastore.Audit.",
         )
+    blindness = [] if listed else warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
     if params["content"] is None:
-        return {"storage": chosen}
+        return {"storage": chosen, "warnings": blindness}
     volumes, warnings = _read_volumes(client, select_readable(chosen, params["content"]), params)
-    return {"storage": chosen, "volumes": volumes, "warnings": warnings}
+    return {"storage": chosen, "volumes": volumes, "warnings": [*blindness, *warnings]}
 
 
 def _read_volumes(

@@ -209,6 +209,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NODE_OFFLINE, TIMEOUT, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
 from ..module_utils._api.tasks import Upid, is_by, read_log_tail, wait_until_stopped
 from ..module_utils._module.ages import parse_time
@@ -230,6 +231,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         listed = _read_lists(client, wanted, warnings)
     else:
         listed = client.get("/cluster/tasks")
+    if not listed:
+        warnings += warn_of_blindness(client, "tasks of others", "Sys.Audit", "/nodes")
     return {"tasks": select_tasks([describe_task(entry) for entry in listed], wanted), "warnings": warnings}
 
 
