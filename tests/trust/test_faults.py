@@ -15,6 +15,7 @@ from mcp_bridge.evidence import events
 from pve_simulator import Simulator, build_cluster
 from pve_simulator.clusters.seed import cluster_from_data
 from pve_simulator.state.appliances import Appliance, Appliances
+from pve_simulator.state.guest import Snapshot
 from trust.lab import Lab
 
 pytestmark = pytest.mark.flow
@@ -68,6 +69,7 @@ def lab(make_lab, executor, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     cluster = build_cluster(nodes=3, guests=12)
     cluster.guests[101].running = False
+    cluster.guests[105].snapshots["old"] = Snapshot({**cluster.guests[105].config, "snaptime": "1700000000"})
     name = catalogue.load()["download_template"].example["template"]
     cluster.part(Appliances).templates[name] = Appliance(f"https://example.org/{name}", "alpine", section="system")
     with Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0, status_cache=0.0) as simulator:

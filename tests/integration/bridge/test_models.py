@@ -24,6 +24,7 @@ def is_wrong(done):
     return done.structured_content.get("failure", {}).get("code") in ("invalid_parameter", "not_found", "refused")
 
 
+@pytest.mark.thorough
 def test_the_calls_of_every_prompt_succeed(converse):
     calls = [call for prompt in prompts.load().values() for call in list_calls(prompt) if call[1]]
 
