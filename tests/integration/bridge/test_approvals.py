@@ -113,6 +113,7 @@ def test_what_is_protected_is_not_for_the_clients_user_to_approve(converse, gues
     assert writes() == []
 
 
+@pytest.mark.thorough
 def test_a_denied_plan_is_not_decided_on_again(converse, playvisor, guest):
     held = converse(stop(guest(running=True)), user=None)
 

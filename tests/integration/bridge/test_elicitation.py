@@ -78,6 +78,7 @@ def test_a_client_cannot_answer_what_it_was_not_asked(converse, guest, writes, l
         assert {(row.outcome, row.arguments["answer"]) for row in ignored} == {("refused", "accept")}
 
 
+@pytest.mark.thorough
 def test_an_answer_is_good_for_its_own_call_once(converse, simulator, writes, ledger):
     first, second = (one for one in simulator.cluster.guests.values() if one.name in ("web-01", "db-01"))
 
@@ -329,6 +330,7 @@ def test_the_user_reads_all_that_is_done(converse, guest):
             assert f"{step['method']} {step['path']}" in text
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("asking_policy")
 def test_what_does_not_fit_in_a_form_is_not_asked_there_and_is_all_on_the_terminal(converse, playvisor, guest, writes):
     vmid, asked = guest(running=True).vmid, []

@@ -86,6 +86,7 @@ def test_a_server_that_is_told_to_end_stops_its_runs_and_records_them(env, simul
     assert processes.find_run_processes(ledger.folder(row.run_id)) == []
 
 
+@pytest.mark.thorough
 def test_a_run_that_takes_too_long_is_stopped(playvisor, simulator, guest, ledger):
     simulator.world.settings.task_seconds = 300.0
 

@@ -118,6 +118,7 @@ def flood(url, count):
         yield [stack.enter_context(connect(url)) for _dummy in range(count)]
 
 
+@pytest.mark.thorough
 def test_an_answer_that_is_listened_to_outlives_a_flood(serving, token):
     secret = token("ci")
     with serving() as url:

@@ -188,6 +188,7 @@ def test_an_approved_plan_goes_on_in_the_background(converse, guest, slow, proto
     assert playvisor("runs", "cancel", done["run_id"]).status == 0
 
 
+@pytest.mark.thorough
 def test_a_kept_plan_is_applied_in_the_background(converse, guest, slow, ledger, playvisor, eventually):
     off = guest(running=False)
 

@@ -88,6 +88,7 @@ def test_what_was_done_on_another_cluster_is_not_taken_back(playvisor, guest, wr
     assert "was on the cluster" in undone.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.flow
 def test_a_guest_that_has_another_name_by_now_is_said_to_be_left(playvisor, simulator):
     one, other, third = [each for each in simulator.cluster.guests.values() if each.running][:3]

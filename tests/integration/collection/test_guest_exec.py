@@ -55,6 +55,7 @@ def test_check_mode_runs_nothing_and_reading_changes_nothing(play, simulator):
     assert writes(simulator) == []
 
 
+@pytest.mark.thorough
 def test_a_program_that_is_missing_or_does_not_end_is_told_apart(play, simulator):
     guest = machines(simulator)[0]
 

@@ -86,6 +86,7 @@ def test_many_guests_are_observed_at_once_and_one_bad_guest_fails_alone(play, si
     assert sorted(lists) == sorted(["/cluster/resources", *everywhere])
 
 
+@pytest.mark.thorough
 def test_a_shutdown_that_is_ignored_fails_and_force_stops_the_guest(play, simulator, connection_env):
     deaf = guest(simulator, running=True)
     deaf.acpi = False
