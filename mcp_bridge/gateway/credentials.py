@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from mcp_bridge.gateway.faults import Fault
 
-_LARGEST_BODY = 256 * 1024 * 1024
+LARGEST_ANSWER = 256 * 1024 * 1024
 # Reads gzip and zlib, whichever it is.
 _ANY_HEADER = 32 + zlib.MAX_WBITS
 # Tickets are valid for two hours.
@@ -42,7 +42,7 @@ class Answer:
             raise ValueError(f"a body in an encoding that nobody asked for: {encoding}")
         try:
             unpacking = zlib.decompressobj(_ANY_HEADER)
-            body = unpacking.decompress(self.body, _LARGEST_BODY)
+            body = unpacking.decompress(self.body, LARGEST_ANSWER)
         except zlib.error as error:
             raise ValueError(f"a body that is not {encoding}") from error
         if not unpacking.eof:

@@ -17,7 +17,7 @@ import httpx2
 
 from mcp_bridge import version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password, Token
+from mcp_bridge.gateway.credentials import LARGEST_ANSWER, Answer, Login, LoginRefused, Password, Token
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
@@ -32,7 +32,6 @@ _READ_SECONDS = 600.0
 _IDLE_SECONDS = 4.0
 # Of each service: what people call it, and its port.
 _SERVICES = {"pve": ("Proxmox VE", 8006)}
-_LARGEST_ANSWER = 256 * 1024 * 1024
 # The run needs the cluster's clock, by which it finds the tasks that it has started.
 _KEPT_HEADERS = ("content-type", "content-encoding", "date")
 
@@ -136,8 +135,8 @@ async def _send_request(
         async for part in response.aiter_raw():
             parts.append(part)
             size += len(part)
-            if size > _LARGEST_ANSWER:
-                raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes", is_sent=True)
+            if size > LARGEST_ANSWER:
+                raise Fault("unreachable", f"the answer has more than {LARGEST_ANSWER} bytes", is_sent=True)
     finally:
         await response.aclose()
     kept_headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}

@@ -60,12 +60,17 @@ class Opening:
         self._lines: deque[str | None] = deque()
         self._announce: Callable[[], object] = int
         self._has_server = False
+        self._keeps = True
         self._unseen = set(_KEPT_METHODS)
         # The keys of kept answers, by the id of the request that the server has still to answer.
         self._asked: dict[str | int, str] = {}
         self._answered: set[str | int] = set()
         self._version = ""
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def stop_keeping(self) -> None:
+        """Keep none of this server's answers for the next ones."""
+        self._keeps = False
 
     def __aiter__(self) -> Opening:
         """The client's lines; from now on, the server alone answers."""
@@ -146,7 +151,7 @@ class Opening:
         if "method" in message or not isinstance(number, str | int) or number not in self._asked:
             return False
         key = self._asked.pop(number)
-        if "result" in message:
+        if "result" in message and self._keeps:
             self._kept.keep(key, message["result"])
         return number in self._answered
 

@@ -14,9 +14,12 @@ import pydantic
 
 from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
+from mcp_bridge.mcp import opening
 from mcp_bridge.run.factory import make_bridge, make_mistaken_bridge
 from mcp_bridge.settings import Mode, load_settings
 from mcp_bridge.text.plain import CleanFormatter
+
+_log = logging.getLogger(__name__)
 
 
 def serve_mcp(
@@ -53,6 +56,10 @@ def serve_mcp(
     except UsageError as mistake:
         if transport != "stdio":
             raise
+        _log.error("%s %s", mistake.message, mistake.hint)
+        if opening.streams:
+            # What is offered now is no answer for a start without the mistake.
+            opening.streams.stop_keeping()
         bridge = make_mistaken_bridge(mistake)
         settings = bridge.settings
     if not elicits:

@@ -168,7 +168,8 @@ def _describe_reading(ending: Read, data: Mapping[str, Any]) -> _Account:
     failure = describe_failure(ending.outcome, ending.known.run_id, applying=False)
     if failure:
         return _Account(_status_of(failure), failure.message, failure=failure)
-    return _Account("ok", summary.describe_reading(data))
+    cut = (ending.outcome.result or {}).get("cut") or {}
+    return _Account("ok", f"{summary.describe_reading(data)}{summary.describe_cut(cut)}")
 
 
 def _describe_break(ending: BrokenOff) -> _Account:

@@ -105,6 +105,11 @@ def describe_extent(things: Things, cut: Mapping[str, Sequence[int]]) -> str:
     return f", among the {kept} of {number} that are shown here"
 
 
+def describe_cut(cut: Mapping[str, Sequence[int]]) -> str:
+    """How much of each list a result shows that was cut; empty when it shows all."""
+    return "".join(f" Only {kept} of {number} {name} are shown here." for name, (kept, number) in cut.items())
+
+
 def _describe_steps(things: Things, steps: Sequence[Mapping[str, Any]]) -> str:
     why = "" if len(steps) > 1 or _has_state(things) else f" ({steps[0]['why']})"
     return f"change {_describe_moves(things)} with {count(len(steps), 'request')}{why}"

@@ -75,7 +75,8 @@ _ACTS = Table(
 _EVENTS = Table("", "phase nr=counter when=created:time event", below="text", empty="No events.")
 _TRACE = Table(
     "",
-    "phase nr when=time method status ms bytes=bytes:count path note",
+    "phase nr when=time method status ms bytes=bytes:count note",
+    below="path",
     empty="No requests.",
 )
 _FAULTS = Table("", "entry=seq run=run_id:short what_differs=what")

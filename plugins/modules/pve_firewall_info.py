@@ -172,7 +172,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._firewall.firewall import (
@@ -191,8 +191,6 @@ from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule, run_info
-
-CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -233,7 +231,7 @@ def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -
             return None
 
     return {
-        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_guest, chosen) if firewall],
+        "firewalls": [firewall for firewall in bounded_map(READS_AT_ONCE, read_guest, chosen) if firewall],
         "warnings": warnings,
     }
 
@@ -255,7 +253,7 @@ def _read_nodes(client: Client, node: str | None, kinds: Sequence[str]) -> dict[
 
     nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
     return {
-        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_node, nodes) if firewall],
+        "firewalls": [firewall for firewall in bounded_map(READS_AT_ONCE, read_node, nodes) if firewall],
         "warnings": warnings,
     }
 
@@ -274,7 +272,7 @@ def _read_groups(client: Client, name: str | None = None) -> list[dict[str, Any]
     def read_group(item: Any) -> dict[str, Any]:
         return {"name": item.name, **item.content, "rules": read_rules(client, f"{path}/{segment(item.name)}")}
 
-    return bounded_map(CONCURRENCY, read_group, items)
+    return bounded_map(READS_AT_ONCE, read_group, items)
 
 
 def _read_firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, Any]:

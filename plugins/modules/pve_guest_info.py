@@ -218,7 +218,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.tasks import Upid
@@ -232,8 +232,6 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.usage import TIMEFRAMES, describe_history
 from ..module_utils._module.module import PveModule, run_info
 
-# Guests whose details are read at the same time.
-CONCURRENCY = 10
 # Options that cost one request for each guest.
 DETAILS = (
     "config",
@@ -263,7 +261,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     lost = [guest for guest in chosen if not inventory.is_online(guest.node)]
     if lost and not any(params[option] for option in DETAILS):
         warnings.append(describe_lost(lost))
-    concurrency = CONCURRENCY if any(params[option] for option in DETAILS) else 1
+    concurrency = READS_AT_ONCE if any(params[option] for option in DETAILS) else 1
     return {"guests": bounded_map(concurrency, read, chosen), "warnings": warnings}
 
 

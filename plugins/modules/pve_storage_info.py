@@ -164,7 +164,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
@@ -175,7 +175,6 @@ from ..module_utils._storage.storages import (
     select_readable,
 )
 
-CONCURRENCY = 10
 ORDERS: dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]] = {
     "volid": lambda volume: (volume["volid"], volume["node"]),
     "size": lambda volume: (-(volume["size"] or 0), volume["volid"], volume["node"]),
@@ -218,7 +217,7 @@ def _read_volumes(
             warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
             return []
 
-    volumes = [volume for part in bounded_map(CONCURRENCY, read_storage, storages) for volume in part]
+    volumes = [volume for part in bounded_map(READS_AT_ONCE, read_storage, storages) for volume in part]
     orphans = find_missing_vmids(client, {volume["vmid"] for volume in volumes if volume["vmid"]})
     marked = [{**volume, "orphan": volume["vmid"] in orphans} for volume in volumes]
     return sorted(marked, key=ORDERS[params["sort"]]), warnings

@@ -207,7 +207,7 @@ import time
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NODE_OFFLINE, TIMEOUT, PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
@@ -216,7 +216,6 @@ from ..module_utils._module.ages import parse_time
 from ..module_utils._module.module import PveModule, run_info
 
 # Nodes whose tasks are read at the same time.
-CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -258,7 +257,7 @@ def _read_lists(client: Client, wanted: dict[str, Any], warnings: list[str]) -> 
             return []
 
     nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
-    return [task for part in bounded_map(CONCURRENCY, read_node, nodes) for task in part]
+    return [task for part in bounded_map(READS_AT_ONCE, read_node, nodes) for task in part]
 
 
 def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:

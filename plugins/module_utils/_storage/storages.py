@@ -11,14 +11,11 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.concurrency import bounded_map
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import NOT_FOUND, PveError
 
 if TYPE_CHECKING:
     from .._api.client import Client
-
-
-_CONCURRENCY = 10
 
 
 def storage_path(node: str, storage: str) -> str:
@@ -77,7 +74,7 @@ def find_missing_vmids(client: Client, vmids: set[int]) -> set[int]:
     if not vmids:
         return set()
     hidden = sorted(vmids - {int(entry["vmid"]) for entry in client.get("/cluster/resources", type="vm")})
-    return set(compress(hidden, bounded_map(_CONCURRENCY, partial(_is_free, client), hidden)))
+    return set(compress(hidden, bounded_map(READS_AT_ONCE, partial(_is_free, client), hidden)))
 
 
 def _is_free(client: Client, vmid: int) -> bool:

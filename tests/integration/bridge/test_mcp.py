@@ -187,18 +187,19 @@ def test_the_bridge_alone_says_what_it_lacks_and_takes_no_arguments(clean_env):
     unconfigured = subprocess.run(command, env=clean_env, capture_output=True, text=True, check=False)
     with_arguments = subprocess.run([*command, "mcp"], env=clean_env, capture_output=True, text=True, check=False)
 
-    assert (unconfigured.returncode, unconfigured.stdout) == (2, "")
+    assert (unconfigured.returncode, unconfigured.stdout) == (0, "")
     assert "PROXMOX_URL" in unconfigured.stderr
     assert (with_arguments.returncode, "takes no arguments" in with_arguments.stderr) == (2, True)
 
 
-def test_a_policy_that_makes_no_sense_keeps_the_server_from_starting(playvisor, clean_env, tmp_path):
+def test_a_policy_that_makes_no_sense_keeps_the_server_from_running_anything(playvisor, clean_env, tmp_path):
     bad = tmp_path / "policy.cedar"
     bad.write_text('permit (principal, action == Action::"stop_gest", resource);')
 
+    over_http = playvisor("mcp", "--transport=http", environment=clean_env, PLAYVISOR_POLICY=str(bad))
     done = playvisor("mcp", environment=clean_env, PLAYVISOR_POLICY=str(bad))
 
-    assert (done.status, done.stdout) == (2, "")
+    assert (over_http.status, done.status, done.stdout) == (2, 0, "")
     assert f"The policy {bad} is not valid" in done.stderr.replace("\n", "")
     assert "stop_gest" in done.stderr
 
