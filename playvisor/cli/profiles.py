@@ -34,7 +34,7 @@ def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: 
     saved = profiles.load()
     variables = {f"PROXMOX_{key.upper()}": key for key, value in facts.items() if isinstance(value, str)}
     options = {variable: f"--{key.replace('_', '-')}" for variable, key in variables.items()}
-    clean = identities.separate({variable: facts[key] for variable, key in variables.items()}, options)
+    clean: dict[str, Any] = identities.separate({variable: facts[key] for variable, key in variables.items()}, options)
     profile = Profile(**facts)
     if "=" in (profile.token_id or "") or "!" in (profile.user or ""):
         raise UsageError(
