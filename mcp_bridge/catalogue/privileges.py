@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from mcp_bridge.catalogue import Tool
@@ -50,20 +52,57 @@ def _find_below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]
     return frozenset().union(*parts)
 
 
-def make_grant_commands(usabilities: Iterable[Usability], user: str, token: str | None) -> list[str]:
-    """Make commands for a root shell on any node that grant everything that is missing; none when nothing is."""
-    missing: dict[str, set[str]] = {}
-    for entry in usabilities:
-        for path, names in entry.missing.items():
-            missing.setdefault(path, set()).update(names)
-    if not missing:
-        return []
-    commands = []
-    for number, (path, lacking) in enumerate(sorted(missing.items()), start=1):
-        role = f"Playvisor{number}"
-        commands.append(f'pveum role add {role} --privs "{" ".join(sorted(lacking))}"')
-        commands.append(f"pveum acl modify {path} --users {user} --roles {role}")
-        if token:
-            # A token with privilege separation has only what both it and its user have.
-            commands.append(f"pveum acl modify {path} --tokens '{user}!{token}' --roles {role}")
+@dataclass(frozen=True)
+class Holder:
+    """Whose rights are at stake: a user, or a token of it.
+
+    `is_separated` and `user_permissions` are None where the token may not read them about itself and its user.
+    """
+
+    user: str
+    token: str | None
+    permissions: Permissions
+    is_separated: bool | None
+    user_permissions: Permissions | None
+    roles: Collection[str]
+
+    @property
+    def sees_all_of_it(self) -> bool:
+        """Whether everything is known that a role on a deeper path would replace."""
+        return self.user_permissions is not None and self.is_separated is not None
+
+
+def make_grant_commands(tools: Iterable[Tool], holder: Holder) -> list[str]:
+    """Make commands for a root shell on any node that grant what is missing for these tools; none when nothing is.
+
+    A role on a path replaces what is inherited there from above, so that it holds this as well. A token with privilege
+    separation has only what both it and its user have; one without has no rights of its own.
+    """
+    needed: dict[str, set[str]] = {}
+    for tool in tools:
+        for path, names in tool.privileges.items():
+            needed.setdefault(path, set()).update(names)
+    permissions = holder.permissions if holder.user_permissions is None else holder.user_permissions
+    holders = [(f"--users {shlex.quote(holder.user)}", permissions)]
+    if holder.token and holder.is_separated is not False:
+        holders.append((f"--tokens {shlex.quote(f'{holder.user}!{holder.token}')}", holder.permissions))
+    free_names = (name for number in count(1) if (name := f"Playvisor{number}") not in holder.roles)
+    commands, made = [], dict[frozenset[str], str]()
+    for path in sorted(needed):
+        for option, held in holders:
+            at_path = _find_effective(path, {known: frozenset(names) for known, names in held.items()})
+            if needed[path] <= at_path:
+                continue
+            privileges = at_path | needed[path]
+            if privileges not in made:
+                made[privileges] = next(free_names)
+                commands.append(f'pveum role add {made[privileges]} --privs "{" ".join(sorted(privileges))}"')
+            commands.append(f"pveum acl modify {path} {option} --roles {made[privileges]}")
+    if commands and not holder.sees_all_of_it:
+        seen = f"pveum user permissions {shlex.quote(holder.user)}"
+        commands.insert(
+            0,
+            f"First look at what the user has, which can't be seen from here: {seen}. The roles below replace what it"
+            " inherits on their paths: add to them what it is to keep.",
+        )
     return commands

@@ -173,7 +173,9 @@ def load_settings(*, with_profile: bool = True) -> Settings:
     profile = profiles.choose_name() if with_profile else None
     if profile:
         given = _read_profile(profile)
-    values: dict[str, Any] = identities.separate({name: value for name, value in given.items() if value is not None})
+    names = {name: f"{name.removeprefix('PROXMOX_').lower()} of profile {profile}" for name in given if profile}
+    present = {name: value for name, value in given.items() if value is not None}
+    values: dict[str, Any] = identities.separate(present, names)
     if not profile:
         _replace_variables(given, values)
     values |= {name: SecretStr(values[name]) if values.get(name) else None for name in SECRETS}

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mcp_bridge import catalogue, collection
 from mcp_bridge.catalogue import privileges
-from mcp_bridge.catalogue.privileges import Usability
+from mcp_bridge.catalogue.privileges import Holder, Usability
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Result
 from mcp_bridge.run import Bridge
@@ -70,7 +70,7 @@ def examine(*, output: Output) -> int:
         _print_checks(checks, [], output=output)
         return get_exit_status(result)
     standings = [privileges.check_usability(tool, result.data["permissions"]) for tool in catalogue.list_offered()]
-    checks += [*_check_connection(result), _check_privileges(standings, result.data["connection"])]
+    checks += [*_check_connection(result), _check_privileges(standings, _describe_holder(result.data))]
     _print_checks(checks, standings, output=output)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
 
@@ -158,15 +158,33 @@ def _check_connection(result: Result) -> list[Check]:
     return [cluster, login, Check("tls", "warning", "The certificate is not verified.", fix)]
 
 
-def _check_privileges(standings: list[Usability], link: dict[str, Any]) -> Check:
+def _describe_holder(found: dict[str, Any]) -> Holder:
+    link = found["connection"]
+    facts = {name: found[name] for name in ("permissions", "is_separated", "user_permissions", "roles")}
+    return Holder(user=link["user"], token=link["token_id"], **facts)
+
+
+def _check_privileges(standings: list[Usability], holder: Holder) -> Check:
     """What the everyday tools lack. The fix never suggests to give a token more privileges than these need."""
     everyday = [entry for entry in standings if entry.tool in catalogue.list_everyday()]
     lacking = [entry.tool for entry in everyday if entry.usable != "yes"]
     if not lacking:
         all_usable = all(entry.usable == "yes" for entry in standings)
         return Check("privileges", "ok", f"enough for {'every tool' if all_usable else 'the everyday tools'}", [])
-    fix = privileges.make_grant_commands(everyday, link["user"], link["token_id"])
-    return Check("privileges", "warning", f"not enough, or not everywhere, for {', '.join(lacking)}", fix)
+    fix = privileges.make_grant_commands([catalogue.load()[entry.tool] for entry in everyday], holder)
+    if holder.permissions:
+        return Check("privileges", "warning", f"not enough, or not everywhere, for {', '.join(lacking)}", fix)
+    return Check("privileges", "warning", _describe_nothing(holder), fix)
+
+
+def _describe_nothing(holder: Holder) -> str:
+    """Why somebody sees nothing at all on the cluster."""
+    if not holder.token or holder.is_separated is False:
+        return f"none at all: {holder.user} sees nothing of the cluster"
+    return (
+        f"none at all: the token sees nothing of the cluster. A token with privilege separation has no rights of its"
+        f" user {holder.user} until it is given them itself"
+    )
 
 
 def _make_failed_check(name: str, error: Exception) -> Check:

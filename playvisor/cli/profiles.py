@@ -32,13 +32,16 @@ _PROFILES = Table(
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
     """Save a profile and its secret. Raises UsageError for one that could not work."""
     saved = profiles.load()
-    identities.separate({f"PROXMOX_{key.upper()}": value for key, value in facts.items() if isinstance(value, str)})
+    variables = {f"PROXMOX_{key.upper()}": key for key, value in facts.items() if isinstance(value, str)}
+    options = {variable: f"--{key.replace('_', '-')}" for variable, key in variables.items()}
+    clean: dict[str, Any] = identities.separate({variable: facts[key] for variable, key in variables.items()}, options)
     profile = Profile(**facts)
     if "=" in (profile.token_id or "") or "!" in (profile.user or ""):
         raise UsageError(
             "The token's id holds its secret, too, or stands in the place of a user; nothing was saved.",
             "Give --token-id user@realm!name alone. The secret is asked for, or read with --secret-file.",
         )
+    profile = replace(profile, **{key: clean[variable] for variable, key in variables.items()})
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
         raise UsageError("The URL must name a node and hold no credentials.", "Give --url https://NODE:8006.")

@@ -270,7 +270,7 @@ REPLACES = {"vmids": ("all", "exclude", "pool"), "all": ("vmids", "pool"), "pool
 NEED_STORAGE = ("notes", "protected")
 
 
-class Jobs(Resource[dict[str, Any] | None]):
+class Jobs(Resource["dict[str, Any] | None"]):
     noun = "jobs"
     settle_seconds = 0.0
     late_keys = frozenset()

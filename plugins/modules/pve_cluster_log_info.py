@@ -110,11 +110,18 @@ ALL = 10_000
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    now = time.time()
-    since, until = (parse_time(params[option], now) if params[option] else None for option in ("since", "until"))
-    has_filter = since is not None or until is not None or params["user"]
+    # A time that is none is refused before anything is read.
+    select([], params, time.time())
+    has_filter = any(params[option] for option in ("since", "until", "user"))
     # The API has no filters: what they let through may stand anywhere.
-    messages = [describe(entry) for entry in client.get("/cluster/log", max=ALL if has_filter else params["limit"])]
+    entries = client.get("/cluster/log", max=ALL if has_filter else params["limit"])
+    # The clock of this machine may go otherwise than that which the entries are dated by.
+    return {"messages": select([describe(entry) for entry in entries], params, client.server_time)}
+
+
+def select(messages: list[dict[str, Any]], params: dict[str, Any], now: float) -> list[dict[str, Any]]:
+    """The messages of the wished period and user, as many as wished."""
+    since, until = (parse_time(params[option], now) if params[option] else None for option in ("since", "until"))
     chosen = [
         message
         for message in messages
@@ -122,7 +129,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         and (until is None or message["time"] <= until)
         and (not params["user"] or is_by(params["user"], message["user"] or ""))
     ]
-    return {"messages": chosen[: params["limit"]]}
+    return chosen[: params["limit"]]
 
 
 def describe(entry: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Connects, and returns the server's version, how its certificate is trusted, who the credentials belong to, and the
-    privileges they have on which path.
+  - Connects, and returns the server's version, how its certificate is trusted, who the credentials belong to, the
+    privileges they have on which path, and the names of all roles.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -75,6 +75,23 @@ permissions:
   returned: success
   type: dict
   sample: {/vms: [VM.Audit, VM.PowerMgmt]}
+is_separated:
+  description:
+    - Whether the token has privilege separation, and so no more than what both it and its user were given; null when
+      these credentials can't read that.
+  returned: success
+  type: bool
+user_permissions:
+  description: As RV(permissions), those of the user whose token it is; null when these credentials can't read them.
+  returned: success
+  type: dict
+  sample: {/vms: [VM.Audit, VM.PowerMgmt]}
+roles:
+  description: Names of all roles.
+  returned: success
+  type: list
+  elements: str
+  sample: [Administrator, NoAccess, PVEAuditor]
 failure:
   description: Why the task failed, with C(code), C(message), C(hint), C(http_status), C(fields) and C(task_log).
   returned: failure
@@ -84,12 +101,15 @@ failure:
 from typing import Any
 
 from ..module_utils._api.client import Client
+from ..module_utils._api.errors import PERMISSION_DENIED, PveError
 from ..module_utils._module.module import PveModule, run_info
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     version = client.get("/version")
     connection = client.connection
+    is_separated = _find_separation(client, connection.user, connection.token_id)
+    permissions = _read_permissions(client)
     return {
         "connection": {
             "url": connection.url,
@@ -100,10 +120,39 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             "version": version["version"],
             "release": version["release"],
         },
-        "permissions": {
-            path: sorted(privileges) for path, privileges in sorted(client.get("/access/permissions").items())
-        },
+        "permissions": permissions,
+        "is_separated": is_separated,
+        "user_permissions": permissions if is_separated is False else _read_user_permissions(client, connection.user),
+        "roles": sorted(role["roleid"] for role in client.get("/access/roles")),
     }
+
+
+def _find_separation(client: Client, user: str, token_id: str | None) -> bool | None:
+    """Whether the token has privilege separation; None when it may not read that about itself."""
+    if not token_id:
+        return False
+    try:
+        token = (client.get(f"/access/users/{user}").get("tokens") or {}).get(token_id) or {}
+    except PveError as error:
+        if error.code != PERMISSION_DENIED:
+            raise
+        return None
+    return bool(int(token.get("privsep", 1)))
+
+
+def _read_user_permissions(client: Client, user: str) -> dict[str, list[str]] | None:
+    """What the user may do whose token it is; None when the token may not read that."""
+    try:
+        return _read_permissions(client, userid=user)
+    except PveError as error:
+        if error.code != PERMISSION_DENIED:
+            raise
+        return None
+
+
+def _read_permissions(client: Client, **whose: str) -> dict[str, list[str]]:
+    found = client.get("/access/permissions", **whose)
+    return {path: sorted(privileges) for path, privileges in sorted(found.items())}
 
 
 def main() -> None:

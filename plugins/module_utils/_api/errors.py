@@ -34,6 +34,7 @@ class PveError(Exception):
 
     I(is_unknown): what was asked for may have been done all the same, since the answer to a request that changes
     something was lost, or how its task ended can't be read. I(is_lasting): it does not pass while one waits.
+    I(has_timed_out): a task gave up waiting for what it had begun, which may come about all the same.
     """
 
     code: str
@@ -44,6 +45,7 @@ class PveError(Exception):
     task_log: list[str] = field(default_factory=list)
     is_unknown: bool = False
     is_lasting: bool = False
+    has_timed_out: bool = False
 
     def __str__(self) -> str:
         return self.message

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .client import Client
 
 _GUEST_PATH = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)/\d+")
+_TIMED_OUT = re.compile(r"timeout|timed out|container did not stop")
 _SHORTEST_DELAY = 0.05
 _LONGEST_DELAY = 1.0
 # By which part of its duration a task's end may be noticed late.
@@ -220,6 +221,7 @@ def _read_result(client: Client, task: Upid, exitstatus: str) -> TaskResult:
         f"Task {task.type} of {task.id or task.node} failed: {exitstatus or 'no exit status'}",
         hint or "The task log says more.",
         task_log=log,
+        has_timed_out=_TIMED_OUT.search(exitstatus) is not None,
     )
 
 

@@ -20,8 +20,8 @@ from .._guest.guest import TYPES
 if TYPE_CHECKING:
     from .._api.client import Client
 
-# One answer: C(path) as requested, C(params) of the query, and the C(data) of the answer.
-Reading = dict[str, Any]
+    # One answer: C(path) as requested, C(params) of the query, and the C(data) of the answer.
+    Reading = dict[str, Any]
 
 OVERVIEW = "/cluster/resources"
 

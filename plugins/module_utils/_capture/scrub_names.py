@@ -7,14 +7,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from .._api.client import segment
 from .pseudonyms import Pseudonyms
 from .scrub_text import TextScrubber
 from .volume_names import replace_volume_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rule = Callable[[str], str]
 
 # The values of these keys are words of Proxmox VE, even if something has such a name.
 _PLAIN_TEXT = """
@@ -35,8 +40,6 @@ _PLACES_TEXT = """
 """
 _PLAIN = frozenset(_PLAIN_TEXT.split())
 _STORAGE_PLACES = _PLACES_TEXT.split()
-
-Rule = Callable[[str], str]
 
 
 class NameScrubber:

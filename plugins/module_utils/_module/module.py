@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -16,6 +17,10 @@ from .._api.connection import Connection, list_hidden
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .options import check_ranges, connection_spec
 from .plan import fingerprint
+
+# What is tested. 3.10 understands fewer forms of dates; what is older can't run this code, but it can say so.
+_NEEDED_PYTHON = (3, 11)
+_OLDEST_PYTHON = (3, 10)
 
 
 class PveModule(AnsibleModule):
@@ -32,6 +37,9 @@ class PveModule(AnsibleModule):
             supports_check_mode=True,
             **kwargs,
         )
+        problem = describe_old_python(sys.version_info[:2])
+        if problem is not None:
+            self.fail(problem)
         # A secret may stand in an option that is shown, or be a part of what stands in its own.
         self.no_log_values.update(list_hidden(self.params))
         if IMPORT_ERROR:
@@ -80,6 +88,19 @@ class PveModule(AnsibleModule):
         """Pass the client's notices on as warnings."""
         for notice in client.notices:
             self.warn(notice)
+
+
+def describe_old_python(version: tuple[int, int]) -> PveError | None:
+    """The failure of a Python that is too old for this collection; None for any other."""
+    if version >= _OLDEST_PYTHON:
+        return None
+    needed, found = (".".join(map(str, numbers)) for numbers in (_NEEDED_PYTHON, version))
+    return PveError(
+        UNSUPPORTED,
+        f"This collection needs Python {needed}, this is {found}.",
+        f"Set ansible_python_interpreter to a Python {needed} or newer that has proxmoxer and requests, or delegate "
+        "the task to localhost.",
+    )
 
 
 def run_info(module: PveModule, gather: Callable[[Client, dict[str, Any]], dict[str, Any]]) -> None:

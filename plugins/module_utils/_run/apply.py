@@ -138,9 +138,12 @@ def _apply(
         outcome.steps_done += 1
         outcome.failure = None
     elif _has_task_failed(outcome) and reaching_counts and has_reached:
-        outcome.warnings.append(
-            f"{outcome.failure} It is {_describe_state(outcome.state, outcome.state)} by now: somebody else did it."
-        )
+        found = f"It is {_describe_state(outcome.state, outcome.state)} by now"
+        if outcome.failure.has_timed_out:
+            outcome.warnings.append(f"{outcome.failure} {found}: the task only timed out while that came about.")
+            outcome.steps_done += 1
+        else:
+            outcome.warnings.append(f"{outcome.failure} {found}: somebody else did it.")
         outcome.failure = None
 
 

@@ -36,8 +36,9 @@ _DRIVE: dict[str, Value] = {
     **{f"mbps{way}": Number() for way in ("", "_rd", "_wr", "_max", "_rd_max", "_wr_max")},
     **{f"{unit}{way}_max_length": Integer(minimum=1) for unit in ("bps", "iops") for way in ("", "_rd", "_wr")},
 }
-_ALIASES = {f"{unit}_{way}_length": f"{unit}_{way}_max_length" for unit in ("bps", "iops") for way in ("rd", "wr")} | {
-    "volume": "file"
+_ALIASES = {
+    **{f"{unit}_{way}_length": f"{unit}_{way}_max_length" for unit in ("bps", "iops") for way in ("rd", "wr")},
+    "volume": "file",
 }
 _MOUNT: dict[str, Value] = {
     "acl": Flag(),

@@ -211,9 +211,11 @@ class TestDoctor:
         assert examined.status == 0
         assert "eve@pve!look" in examined.stdout
         assert "VM.PowerMgmt on /vms" in examined.stdout
-        (role,) = [line for line in examined.stdout.splitlines() if "pveum role add Playvisor2" in line]
-        assert "VM.PowerMgmt" in role
-        assert "pveum acl modify /vms --tokens 'eve@pve!look' --roles Playvisor2" in examined.stdout
+        roles = [line for line in examined.stdout.splitlines() if "pveum role add" in line]
+        assert any("VM.Audit" in role and "VM.PowerMgmt" in role for role in roles)
+        assert "pveum acl modify /vms --users eve@pve --roles Playvisor" in examined.stdout
+        # The token has no rights of its own.
+        assert "--tokens" not in examined.stdout
 
     @pytest.mark.flow
     def test_a_certificate_that_is_not_verified_is_a_warning(self, playvisor):

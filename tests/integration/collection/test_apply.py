@@ -109,6 +109,28 @@ def test_a_state_reached_by_somebody_else_is_not_our_change(running):
     assert "somebody else" in outcome.warnings[0]
 
 
+@pytest.mark.parametrize(
+    "exitstatus",
+    ["start failed: command '/usr/bin/kvm -id 101' failed: got timeout", "received timeout", "connection timed out"],
+)
+def test_what_a_task_had_begun_before_it_timed_out_is_our_change(running, exitstatus):
+    running.simulator.inject(**{**FAILED, "message": exitstatus})
+
+    outcome = running.apply()
+
+    assert (outcome.failure, outcome.changed, outcome.state) == (None, True, {"state": "running"})
+    assert "timed out" in outcome.warnings[0]
+    assert "somebody else" not in outcome.warnings[0]
+
+
+def test_a_task_that_timed_out_without_the_guest_running_has_failed(place):
+    place.simulator.inject(**{**FAILED, "message": "start failed: got timeout"})
+
+    outcome = place.apply()
+
+    assert (outcome.failure.code, outcome.changed) == ("task_failed", False)
+
+
 def test_a_request_whose_answer_was_lost_is_not_sent_again_but_looked_after(place):
     place.simulator.inject(**LOST)
 

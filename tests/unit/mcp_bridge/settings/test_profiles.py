@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.settings import profiles
+from mcp_bridge.settings import load_settings, profiles
 from mcp_bridge.settings.profiles import Profile, Profiles
 from playvisor.cli.profiles import add
 
@@ -105,3 +106,32 @@ def test_a_profile_that_could_not_work_is_not_kept(kept, facts, why):
         add("lab", facts, Path("/dev/null"), keyring=False)
 
     assert not kept.exists()
+
+
+@pytest.fixture
+def secret(tmp_path, monkeypatch):
+    """The file of a secret, which will be encrypted."""
+    password = tmp_path / "password"
+    password.write_text("correct horse")
+    monkeypatch.setenv("PLAYVISOR_VAULT_PASSWORD_FILE", str(password))
+    file = tmp_path / "secret"
+    file.write_text("7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11")
+    return file
+
+
+def test_a_profile_is_kept_without_what_was_pasted_around_its_values(secret):
+    add("lab", {"url": ' "https://pve1:8006"\n', "token_id": "'a@pve!b'"}, secret, keyring=False)
+
+    saved = profiles.load().get("lab")
+    assert (saved.url, saved.token_id) == (LAB.url, LAB.token_id)
+
+
+def test_a_mistake_is_told_by_the_option_or_by_the_key_of_the_profile(secret, monkeypatch):
+    with pytest.raises(UsageError, match="--token-id"):
+        add("lab", {"url": LAB.url, "token_id": "${TOKEN_ID}"}, secret, keyring=False)
+
+    add("lab", {"url": LAB.url, "token_id": LAB.token_id}, secret, keyring=False)
+    profiles.save(Profiles().with_profile("lab", replace(profiles.load().get("lab"), token_id="${TOKEN_ID}")))
+    monkeypatch.setenv(profiles.VARIABLE, "lab")
+    with pytest.raises(UsageError, match="token_id of profile lab"):
+        load_settings()

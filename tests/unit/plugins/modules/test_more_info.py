@@ -25,6 +25,9 @@ ACCESS = Access(
 )
 
 
+NOW = 1_796_000_000
+
+
 @pytest.mark.parametrize(
     ("kind", "shown"),
     [
@@ -60,6 +63,35 @@ def test_a_line_of_the_log_has_its_severity_in_words(pri, severity):
     described = pve_cluster_log_info.describe(entry)
 
     assert (described["severity"], described["message"], described["time"]) == (severity, "end task", 7)
+
+
+MESSAGES = [
+    {"time": NOW - 60 * minutes, "user": user}
+    for minutes, user in ((1, "root@pam!ai"), (23, "root@pam"), (30, "ops@pve"), (90, None))
+]
+
+
+@pytest.mark.parametrize(
+    ("wished", "minutes"),
+    [
+        ({}, [1, 23, 30, 90]),
+        ({"since": "25m"}, [1, 23]),
+        ({"since": "23m"}, [1, 23]),
+        ({"until": "25m"}, [30, 90]),
+        ({"since": "1h", "until": "2m"}, [23, 30]),
+        ({"since": str(NOW - 1380)}, [1, 23]),
+        ({"user": "root@pam"}, [1, 23]),
+        ({"user": "root@pam!ai"}, [1]),
+        ({"user": "ops@pve", "since": "25m"}, []),
+        ({"since": "1d", "limit": 2}, [1, 23]),
+    ],
+)
+def test_messages_are_those_of_the_period_and_user(wished, minutes):
+    params = {"since": None, "until": None, "user": None, "limit": 50, **wished}
+
+    chosen = pve_cluster_log_info.select(MESSAGES, params, NOW)
+
+    assert [(NOW - message["time"]) // 60 for message in chosen] == minutes
 
 
 def test_templates_are_those_of_the_section_by_name():
