@@ -187,7 +187,8 @@ def _default_key(key: str) -> str | None:
 def _parse_set(key: str, value: Any) -> list[str]:
     if key == "hotplug" and _to_text(value) == "1":
         return list(_DEFAULTS["qemu"]["hotplug"])
-    return sorted({item.lower() for item in _parse_items(value)})
+    # Clusters may tell tags by their case.
+    return sorted({item if key == "tags" else item.lower() for item in _parse_items(value)})
 
 
 def _parse_items(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.options i
 @pytest.mark.parametrize(
     ("key", "one", "other"),
     [
-        ("tags", "B;a;a", ["A", "b"]),
+        ("tags", "b;a;a", ["a", "b"]),
         ("tags", "a,b", "b a"),
         ("tags", " ", []),
         ("tags", [""], None),
