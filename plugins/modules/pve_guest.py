@@ -51,7 +51,7 @@ options:
     type: str
   node:
     description:
-      - Node that a new guest goes to. It only asserts where an existing one is.
+      - Node that a new guest goes to. Where an existing one is, it only asserts, or chooses among guests of one name.
       - When it is not given, it is the online node, of those that have the storages that the guest needs, whose running
         guests leave it the most memory.
     type: str
@@ -578,7 +578,10 @@ class Guests(Resource[Observed]):
         inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
         if guest is not None:
             observed = self._observe_guest(client, inventory, guest)
-            return [replace(observed, has_case_sensitive_tags=self._read_tag_style(client, observed.config))]
+            observed = replace(observed, has_case_sensitive_tags=self._read_tag_style(client, observed.config))
+            if params["only"] == "new":
+                self._notice_differences(client, observed)
+            return [observed]
         if params["only"] == "existing":
             label = params["vmid"] or params["name"]
             raise PveError(
@@ -592,6 +595,17 @@ class Guests(Resource[Observed]):
             vmid = vmid or int(client.get("/cluster/nextid"))
         absent = Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))
         return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, {}))]
+
+    def _notice_differences(self, client: Client, observed: Observed) -> None:
+        """Say in what an existing guest, which is left alone, differs from what is asked for: it may be a stranger."""
+        wish = self._build_wish(observed)
+        wished, found = wish.describe_goal(), wish.describe_current(observed.config)
+        differing = sorted(key for key in wished if found.get(key) != wished[key])
+        if differing:
+            client.notices.append(
+                f"Guest {observed.guest.label} was there already, and is left as it is. It differs from what was asked "
+                f"for in {', '.join(differing)}."
+            )
 
     def _read_tag_style(self, client: Client, config: dict[str, Any]) -> bool:
         """Whether tags are case-sensitive, where these options name some and that makes a difference."""

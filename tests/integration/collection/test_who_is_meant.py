@@ -383,6 +383,18 @@ def test_tags_have_no_case_in_any_other_cluster(run, simulator, tag):
     assert bool(asked) == (tag == "Blue")
 
 
+def test_an_existing_guest_that_is_left_as_it_is_is_not_taken_for_the_wished_one_in_silence(run):
+    options = {"only": "new", "name": "alpha", "memory": 64}
+
+    other, same = run("guest", **options, cores=8, tags=["blue", "new"]), run("guest", **options, tags=["blue"])
+
+    assert [(result["changed"], result["guests"][0]["vmid"]) for result in (other, same)] == [(False, 611)] * 2
+    assert "611 (alpha) was there already, and is left as it is. It differs from what was asked for in cores, tags." in (
+        str(other["warnings"])
+    )
+    assert not same.get("warnings")
+
+
 class Meddler:
     """What somebody else does right before the first request of a plan is sent."""
 
