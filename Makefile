@@ -13,7 +13,7 @@ PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
 # Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
 OFFLINE_SANITY := ../shared/tools/ansible-test-offline
 
-.PHONY: help venv link demo test test-thorough trust test-cores test-cluster lint sanity molecule conformance bench clean
+.PHONY: help venv link demo test test-thorough trust clients test-cores test-cluster lint sanity molecule conformance bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ test-thorough: venv link ## Run the tests that take longest
 # A trust mark is not needed: what runs with the others is a sample of the same attacks.
 trust: venv link ## Attack Playvisor in every way that is known, and print what each attack came to
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -q -m 'trust or not trust' tests/trust $(PYTEST_OPTIONS)
+
+# ONLY=openai runs those of that name.
+clients: venv link ## Drive the MCP server with clients that others wrote, which pip and npm install
+	@PATH="$(BIN):$$PATH" $(BIN)/pytest -q -m clients tests/clients $(if $(ONLY),-k $(ONLY)) $(PYTEST_OPTIONS)
 
 test-cores: venv link ## Run the tests that ansible-core may decide on its lowest and highest version
 	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)

@@ -20,13 +20,17 @@ def main() -> int:
     """Serve until the client leaves; returns the exit status."""
     os.umask(0o077)
     memory.forbid_inspection()
-    from mcp_bridge.mcp.start import serve_mcp
 
     if len(sys.argv) > 1:
         sys.stderr.write(
             "python -m mcp_bridge takes no arguments; `playvisor mcp --help` shows those of the command.\n"
         )
         return 2
+    from mcp_bridge.mcp import opening
+
+    opening.open_streams(())
+    from mcp_bridge.mcp.start import serve_mcp
+
     try:
         serve_mcp("stdio", None, {"toolsets": "", "tools": "", "aliases": ""}, read_only=False)
     except PlayvisorError as error:

@@ -26,6 +26,7 @@ FAILURE_CODES = (
     "task_failed",
     "timeout",
     "node_offline",
+    "no_quorum",
     "tls_untrusted",
     "unreachable",
     "drifted",

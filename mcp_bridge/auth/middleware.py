@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _MOST_CHECKS_AT_ONCE = 4
+_WELL_KNOWN = "/.well-known/"
+_WHO_ARE_YOU = (
+    "A valid bearer token is needed, in the header Authorization. Whoever runs this server makes one with "
+    "`playvisor tokens create NAME`."
+)
 MOST_REQUESTS_AT_ONCE = 128
 """Of one token, those that are answered for long, such as streams of events, included."""
 
@@ -103,6 +108,10 @@ class AccessMiddleware:
         if self._metadata and scope["path"] == urlsplit(self._metadata.url).path:
             await self._metadata.app(scope, receive, send)
             return
+        if scope["path"].startswith(_WELL_KNOWN):
+            # To be refused here would tell clients that there is somebody to ask for a token.
+            await _refuse(send, 404, "There is nothing here: this server issues no tokens by OAuth.")
+            return
         principal = None
         if self._verify is not None:
             bearer = _read_bearer(scope)
@@ -116,9 +125,7 @@ class AccessMiddleware:
                 # Without the ledger nobody gets in anyway.
                 with suppress(LedgerError):
                     await anyio.to_thread.run_sync(self._note_refusal, _get_address(scope), why, limiter=self._checks)
-                await _refuse(
-                    send, 401, "A valid bearer token is needed.", self._make_challenge(has_token=bool(bearer))
-                )
+                await _refuse(send, 401, _WHO_ARE_YOU, self._make_challenge(has_token=bool(bearer)))
                 return
         key = principal.key if principal else ""
         wait = self._rate_limit.consume(key)

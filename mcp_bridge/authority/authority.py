@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
 from mcp_bridge.authority.guests import read_targets
+from mcp_bridge.authority.new_ids import Call, find_own_id, find_planned_ids, list_candidates
 from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
@@ -270,11 +271,45 @@ class Authority:
         steps = [{"method": "DELETE", "path": path} for path in paths]
         return Permit(steps, self._look_at_freeze, self._look_at_freeze)
 
-    def hold_guests(self, verdict: Verdict, cancel: threading.Event) -> AbstractContextManager[bool]:
-        """Hold what a plan touches, so that runs on the same guests wait for each other; False once cancelled."""
+    def hold_guests(
+        self, verdict: Verdict, run_id: str, free: Collection[int], cancel: threading.Event, on_wait: guest_locks.OnWait
+    ) -> AbstractContextManager[bool]:
+        """Hold what a plan touches, so that runs on the same guests wait for each other.
+
+        False once cancelled, and when another run is about to make one of the new guests in `free`. What a plan only
+        copies, other plans may copy at the same time. `on_wait` gets what has to be waited for, and for which run.
+        """
         judged = verdict.judged
-        cluster, targets = (judged.cluster, [target.id for target in judged.question.targets]) if judged else ("", [])
-        return guest_locks.hold(self._writer.database, cluster, targets, cancel)
+        cluster, claims = (judged.cluster, judged.claims) if judged else ("", frozenset[str]())
+        manner = guest_locks.Manner(
+            judged.copied_targets if judged else (), [str(vmid) for vmid in free], run_id, on_wait
+        )
+        return guest_locks.hold(self._writer.database, cluster, claims, cancel, manner)
+
+    def wait_for_guests(self, vmids: Collection[int], cancel: threading.Event, on_wait: guest_locks.OnWait) -> None:
+        """Wait until no run holds these guests for itself, or `cancel` is set. Raises UnknownCluster."""
+        targets = [str(vmid) for vmid in vmids]
+        manner = guest_locks.Manner(shared=targets, on_wait=on_wait)
+        with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
+            return
+
+    def find_own_id(self, call: Call) -> int | None:
+        """The id of the new guest in an open plan of the same call, so that the call is planned alike again."""
+        return find_own_id(self.ledger.plans.list_open(), call)
+
+    def find_approved(self, call: Call) -> KeptPlan | None:
+        """The newest open plan of the same call that was approved."""
+        plans = self.ledger.plans.list_open()
+        return next((plan for plan in plans if plan.state == "approved" and call.is_planned_by(plan)), None)
+
+    def find_reserved_ids(self, verdict: Verdict, call: Call) -> frozenset[int]:
+        """The ids that a plan's new guests can't have: others are about to make guests with them, or plan to."""
+        judged = verdict.judged
+        if judged is None or not judged.new_guests:
+            return frozenset()
+        candidates = [str(vmid) for vmid in list_candidates(judged.new_guests)]
+        held = guest_locks.find_held(self._writer.database, judged.cluster, candidates)
+        return frozenset(map(int, held)) | find_planned_ids(self.ledger.plans.list_open(), call, judged.cluster)
 
     def close(self) -> None:
         """Admit nobody any more."""

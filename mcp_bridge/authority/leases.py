@@ -13,13 +13,13 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
 from mcp_bridge.database.open import Database
-from mcp_bridge.database.transactions import transaction
+from mcp_bridge.database.transactions import reading, transaction
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.system import processes
 
@@ -38,13 +38,21 @@ _RENEW = text(
     "WHERE owner = :owner AND expires_at >= now()"
 )
 _RELEASE = text("DELETE FROM leases WHERE owner = :owner")
+_HELD = text("SELECT name FROM leases WHERE name = ANY(:names) AND expires_at >= now()")
 
 
 @contextmanager
-def hold_leases(database: Database, names: Sequence[str], cancel: threading.Event) -> Iterator[bool]:
+def hold_leases(
+    database: Database,
+    names: Sequence[str],
+    cancel: threading.Event,
+    free: Collection[str] = (),
+    on_wait: Callable[[str], None] = lambda _name: None,
+) -> Iterator[bool]:
     """Hold the leases of some names, taken in their order; False when `cancel` was set before all were taken.
 
-    `cancel` is set when a lease can't be renewed in time. Raises LedgerError when the database can't be used.
+    It is False, too, when somebody has one of `free`. `on_wait` is called when one has to be waited for. `cancel` is
+    set when a lease can't be renewed in time. Raises LedgerError when the database can't be used.
     """
     started = processes.read_start_time(os.getpid())
     # One process may hold several at once, each by an owner of its own.
@@ -53,11 +61,17 @@ def hold_leases(database: Database, names: Sequence[str], cancel: threading.Even
     renewer = threading.Thread(target=held.keep_renewed, args=(cancel, done), name="leases", daemon=True)
     renewer.start()
     try:
-        yield all(held.take(name, cancel) for name in names)
+        yield all(held.take(name, cancel, on_wait, may_wait=name not in free) for name in names)
     finally:
         done.set()
         renewer.join()
         held.release()
+
+
+def find_held_leases(database: Database, names: Sequence[str]) -> list[str]:
+    """Those of the names whose leases somebody holds. Raises LedgerError when the database can't be used."""
+    with reading(database.engine) as connection:
+        return list(connection.execute(_HELD, {"names": list(names)}).scalars())
 
 
 class _Held:
@@ -71,14 +85,22 @@ class _Held:
         self._lock = threading.Lock()
         self._renewed_at = time.monotonic()
 
-    def take(self, name: str, cancel: threading.Event) -> bool:
-        """Take a lease, and wait for it; False when `cancel` was set while somebody else held it."""
+    def take(
+        self, name: str, cancel: threading.Event, on_wait: Callable[[str], None], *, may_wait: bool = True
+    ) -> bool:
+        """Take a lease, and wait for it; False when `cancel` was set, or it may not wait, while somebody held it."""
+        has_waited = False
         while True:
             with self._lock, transaction(self._engine) as connection:
                 values = {"name": name, "owner": self._owner, "seconds": LEASE_SECONDS}
                 if connection.execute(_TAKE, values).rowcount:
                     self._count += 1
                     return True
+            if not may_wait:
+                return False
+            if not has_waited:
+                on_wait(name)
+                has_waited = True
             if cancel.wait(_POLL_SECONDS):
                 return False
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,8 +43,8 @@ def make_reader(gateway: Gateway) -> Reader:
 def _parse(answer: Any) -> Reading:
     reason = answer.reason.decode("latin-1").strip()
     try:
-        body = json.loads(answer.body)
-    except ValueError:
+        body = answer.parse()
+    except (ValueError, RecursionError):
         return Reading(answer.status, error=f"{answer.status} {reason or 'an answer that is no JSON'}")
     if answer.status != 200 or not isinstance(body, dict):
         return Reading(answer.status, error=f"{answer.status} {reason}".strip())

@@ -54,6 +54,25 @@ class Judged:
         return all(target.is_known for target in self.question.targets)
 
     @property
+    def new_guests(self) -> frozenset[int]:
+        """The ids of the guests that the plan would create."""
+        targets = self.question.targets
+        return frozenset(target.vmid for target in targets if target.vmid is not None and not target.exists)
+
+    @property
+    def copied_targets(self) -> frozenset[str]:
+        """The targets that the plan only copies."""
+        return frozenset(part.target.id for part in self.question.parts if part.use == "copied")
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """What runs wait for each other at: the plan's targets, and the names of the guests that it would create."""
+        steps = [step for part in self.question.parts if not part.target.exists for step in part.steps]
+        params = [step.get("params") or {} for step in steps]
+        names = {str(value) for found in params for value in (found.get("name"), found.get("hostname")) if value}
+        return frozenset({*(target.id for target in self.question.targets), *(f"named {name}" for name in names)})
+
+    @property
     def facts(self) -> dict[str, Any]:
         """Everything that an approval of the plan is bound to, as plain data."""
         return {

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from mcp_bridge import collection
 from mcp_bridge.catalogue import schemas
+from mcp_bridge.catalogue.constraints import Constraints, make_constraints
 from mcp_bridge.catalogue.docs import read_module_docs
 from mcp_bridge.text.yaml import load_yaml
 
@@ -40,6 +41,7 @@ class Tool:
     required: tuple[str, ...] = ()
     suboptions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     needs_one_of: tuple[str, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
@@ -48,6 +50,16 @@ class Tool:
     internal: bool = False
     # Options whose values are as good as secrets: only their SHA-256 and length are kept and shown.
     unkept: tuple[str, ...] = ()
+    # Options of which an empty value is one: it takes away what is there.
+    clears: tuple[str, ...] = ()
+
+    # The list that its result is about, which is shown in pages, and the fields of its rows that are shown unasked.
+    lists: str | None = None
+    compact: tuple[str, ...] = ()
+    # Of what its module returns, what this tool is about; all of it when this is empty.
+    shows: tuple[str, ...] = ()
+    # What it does, as in "Backed up guest 101".
+    done: str = "Changed"
 
     @property
     def writes(self) -> bool:
@@ -61,7 +73,7 @@ class Tool:
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
-        """JSON Schema of the arguments; descriptions say needs_one_of and exclusive, the schema does not."""
+        """JSON Schema of the arguments; it does not say the constraints."""
         return schemas.make_input_schema(
             read_module_docs(self.module).options,
             self.options,
@@ -69,8 +81,17 @@ class Tool:
             suboptions=self.suboptions,
             ranges=self.ranges,
             unkept=self.unkept,
+            clears=self.clears,
             plan_only=self.writes,
+            defaults=self.defaults,
         )
+
+    @cached_property
+    def constraints(self) -> Constraints:
+        """What its options demand of each other."""
+        required = self.input_schema.get("required", ())
+        declared = read_module_docs(self.module).constraints
+        return make_constraints(declared, self.options, self.fixed, required, self.needs_one_of, self.exclusive)
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
@@ -112,7 +133,7 @@ def find_similar(name: str) -> list[str]:
 
 
 def _make_tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:
-    list_keys = ("options", "required", "needs_one_of", "requests", "command", "unkept")
+    list_keys = ("options", "required", "needs_one_of", "requests", "command", "unkept", "clears", "compact", "shows")
     lists: dict[str, Any] = {key: tuple(entry[key]) for key in list_keys if key in entry}
     facts: dict[str, Any] = {
         **entry,

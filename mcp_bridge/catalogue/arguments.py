@@ -39,15 +39,15 @@ class Problem:
 def validate(tool: Tool, arguments: Mapping[str, Any]) -> list[Problem]:
     """Return everything that is wrong with the arguments, in their order; nothing when they are valid."""
     problems = check_against_schema(tool.input_schema, arguments)
-    given_names = [name for name in arguments if arguments[name] is not None]
-    if tool.needs_one_of and not any(name in given_names for name in tool.needs_one_of):
-        names = " or ".join(tool.needs_one_of)
-        problems.append(Problem(tool.needs_one_of[0], f"{tool.name} needs {names}.", f"Give {names}."))
-    for first, second in tool.exclusive:
-        if first in given_names and second in given_names:
-            problems.append(
-                Problem(second, f"{first} and {second} can't be given together.", f"Give {first} or {second}.")
-            )
+    given = {name: value for name, value in arguments.items() if value is not None and value is not False}
+    properties = tool.input_schema["properties"]
+    defaults = {name: option["default"] for name, option in properties.items() if "default" in option}
+    for group, condition in tool.constraints.find_missing({**defaults, **given}):
+        names = " or ".join(group)
+        needing = condition or tool.name
+        problems.append(Problem(group[0], f"{needing} needs {names}.", f"Give {names}."))
+    for first, second in tool.constraints.find_conflicts(given):
+        problems.append(Problem(second, f"{first} and {second} can't be given together.", f"Give {first} or {second}."))
     return problems
 
 
@@ -81,7 +81,7 @@ def _make_recordable_value(value: Any, schema: Mapping[str, Any]) -> Any:
     if schema.get("writeOnly"):
         is_hashed = schema.get("x-kept") == "sha256" and isinstance(value, str)
         return describe_unkept(value) if is_hashed else REDACTED
-    if not _has_type(kind, value):
+    if not has_type(kind, value):
         return describe_type(value)
     if kind == "object":
         return make_recordable(schema, value) if "properties" in schema else value
@@ -107,7 +107,7 @@ def _clean_value(value: Any) -> Any:
 
 def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
     kind = schema["type"]
-    if not _has_type(kind, value):
+    if not has_type(kind, value):
         if schema.get("writeOnly"):
             return [Problem(path, f"{path} must be {_NOUNS[kind]}.", _describe_allowed(schema))]
         actual = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
@@ -119,7 +119,7 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
     if "enum" in schema and value not in schema["enum"]:
         return [_make_choice_problem(path, value, schema["enum"])]
     if kind == "string":
-        return _check_text(path, value)
+        return [] if value == "" and schema.get("x-clears") else _check_text(path, value)
     return _check_range(path, value, schema)
 
 
@@ -187,7 +187,8 @@ def _describe_allowed(schema: Mapping[str, Any]) -> str:
     return f"Give {noun}."
 
 
-def _has_type(kind: str, value: Any) -> bool:
+def has_type(kind: str, value: Any) -> bool:
+    """Whether a value is of a type of JSON Schema."""
     if kind == "integer":
         whole = isinstance(value, float) and value.is_integer()
         return (isinstance(value, int) or whole) and not isinstance(value, bool)

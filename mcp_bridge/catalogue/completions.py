@@ -36,6 +36,8 @@ SOURCES = {
     "vmid": _make_source("list_guests", "guests", "vmid"),
     "node": _make_source("list_nodes", "nodes", "node"),
     "storage": _make_source("list_storage", "storage", "storage"),
+    "task": _make_source("list_tasks", "tasks", "upid"),
+    "backup": _make_source("list_backups", "volumes", "volid"),
     "run": _make_source("list_runs", "runs", "run_id", limit=50),
 }
 

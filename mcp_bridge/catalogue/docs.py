@@ -17,6 +17,7 @@ from mcp_bridge import collection
 from mcp_bridge.text.yaml import load_yaml
 
 _MARKUP = re.compile(r"\b(?:RV|[OVCEIBMP])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
+_CONSTRAINTS = ("required_one_of", "mutually_exclusive", "required_by", "required_if")
 _LINK = re.compile(r"\b[LR]\(([^,()]*),\s*[^()]*\)")
 
 
@@ -27,6 +28,8 @@ class ModuleDocs:
     name: str
     options: dict[str, dict[str, Any]]
     returns: dict[str, dict[str, Any]]
+    # What the argument spec demands of several options: required_one_of, mutually_exclusive, required_by, required_if.
+    constraints: dict[str, Any]
 
 
 @cache
@@ -42,7 +45,19 @@ def read_module_docs(module: str) -> ModuleDocs:
         # Keys that a module gives for an option of a fragment replace those keys only.
         options[option] = {**options.get(option, {}), **own}
     options = _mark_secrets(options, _find_secret_names(plugins / "modules" / f"{module}.py"))
-    return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {})
+    constraints = _read_constraints(plugins / "modules" / f"{module}.py")
+    return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {}, constraints)
+
+
+def _read_constraints(path: Path) -> dict[str, Any]:
+    """What a module hands to its argument spec beside the options, where it makes its module object."""
+    return {
+        keyword.arg: ast.literal_eval(keyword.value)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and any(keyword.arg == "argument_spec" for keyword in node.keywords)
+        for keyword in node.keywords
+        if keyword.arg in _CONSTRAINTS
+    }
 
 
 def _find_secret_names(path: Path) -> set[str]:

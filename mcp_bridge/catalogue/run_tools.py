@@ -55,6 +55,9 @@ _TOOLS = (
                 "Only runs with this outcome: ok, planned, held, refused, failed, cancelled or interrupted"
             ),
             guest=_make_text("Only runs that name it, by vmid or name"),
+            user=_make_text("Only runs of who asked for them"),
+            since=_make_text("Such as 24h (ago), or ISO 8601"),
+            until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
     ),

@@ -44,7 +44,7 @@ _FAILURE = {
 CHECK = {
     "type": "boolean",
     "default": False,
-    "description": "Only plan (without it, too, policy may hold the plan until a person approves it).",
+    "description": "Only plan.",
 }
 WAIT = {
     "type": "boolean",
@@ -61,15 +61,23 @@ def make_input_schema(
     suboptions: Mapping[str, Sequence[str]] | None = None,
     ranges: Mapping[str, Mapping[str, int]] | None = None,
     unkept: Sequence[str] = (),
+    clears: Sequence[str] = (),
     plan_only: bool = False,
+    defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Make the schema of a tool's arguments: the module's exposed options, and with `plan_only` `check` and `wait`.
 
     Of an option in `suboptions`, only the suboptions given there are exposed. `required` may name one as
-    `option.suboption`. Secret options are `writeOnly`; of those in `unkept`, SHA-256 and length are kept.
+    `option.suboption`. `defaults` are the tool's own. Secret options are `writeOnly`; of those in `unkept`, SHA-256
+    and length are kept. For those in `clears` an empty value is one.
     """
     narrowed = {name: _narrow_option(name, documented[name], suboptions or {}, required) for name in exposed}
     properties = {name: _make_option_schema(name, option, ranges or {}) for name, option in narrowed.items()}
+    for name, value in (defaults or {}).items():
+        if name in properties:
+            properties[name]["default"] = value
+    for path in clears:
+        _find_option(properties, path)["x-clears"] = True
     for name in unkept:
         properties[name] |= {"writeOnly": True, "x-kept": "sha256"}
     if plan_only:
@@ -78,6 +86,12 @@ def make_input_schema(
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     needed = [name for name in exposed if name in required or documented[name].get("required")]
     return {**schema, "required": needed} if needed else schema
+
+
+def _find_option(properties: Mapping[str, Any], path: str) -> dict[str, Any]:
+    name, _dummy, rest = path.partition(".")
+    option: dict[str, Any] = properties[name]
+    return _find_option(option.get("items", option)["properties"], rest) if rest else option
 
 
 def _narrow_option(

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log
+from mcp_bridge.executor import RESULTS, read_result, read_started_tasks, read_task_log, read_waits
 from mcp_bridge.executor.runner_events import describe_progress, is_lost, read_action, read_module_result
 from mcp_bridge.gateway import trace
+from mcp_bridge.text.plain import one_line
 
 _DOING = {"read": "reading", "plan": "planning", "apply": "applying", "after": "looking what became of it"}
 _DOING["search"] = _DOING["after"]
@@ -24,6 +25,10 @@ _LAST_LINES = 5
 _MODULE_PHASES = ("read", "plan", "apply")
 PHASES = (*_MODULE_PHASES, "search", "after")
 """The folders of a run's playbooks, in order."""
+
+
+REPLACED = "replaced"
+"""The folder in a run's folder with those of plans that were made anew, each named by its number and phase."""
 
 
 def read_events(folder: Path) -> Iterator[dict[str, Any]]:
@@ -124,16 +129,21 @@ def read_progress(folder: Path) -> RunProgress:
         return RunProgress("starting", None, [], [])
     since, ended_at = _read_start_time(folder / phase), None
     lines: list[str] = []
-    for event in read_events(folder):
-        if event["phase"] == phase:
-            lines += filter(None, [describe_progress(event)])
-            ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
+    for event in _read_phase_events(folder, phase):
+        lines += filter(None, [describe_progress(event)])
+        ended_at = event.get("created") if event.get("event") == "playbook_on_stats" else ended_at
     lines += read_task_log(folder / phase)[0]
     traced_upids = [entry["upid"] for entry in trace.read(folder / phase) if entry.get("upid")]
     upids = list(dict.fromkeys([*traced_upids, *read_started_tasks(folder / phase)]))
     if phase == "plan" and ended_at:
         return RunProgress("waiting for other runs at its guests", f"{ended_at[:26]}Z", [], [])
     return RunProgress(_DOING[phase], since, lines[-_LAST_LINES:], upids)
+
+
+def read_current_waits(folder: Path, now: float) -> list[str]:
+    """What the run waits for right now, such as `qmshutdown 109: 40 of 180 s`."""
+    phase = next((phase for phase in reversed(PHASES) if (folder / phase).is_dir()), None)
+    return [one_line(wait.describe(now)) for wait in read_waits(folder / phase)] if phase else []
 
 
 def _read_start_time(folder: Path) -> str | None:
@@ -145,10 +155,21 @@ def _read_start_time(folder: Path) -> str | None:
 
 
 def read_api_trace(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield every request of a run to the cluster's API in order, with its `phase`."""
+    """Yield every request of a run to the cluster's API in order, with its `phase`; those of replaced plans first."""
+    replaced = [(int(number), phase) for number, phase in _list_replaced(folder)]
+    for number, phase in sorted(replaced, key=lambda found: (found[0], PHASES.index(found[1]))):
+        for entry in trace.read(folder / REPLACED / f"{number}-{phase}"):
+            yield {"phase": phase, **entry}
     for phase in PHASES:
         for entry in trace.read(folder / phase):
             yield {"phase": phase, **entry}
+
+
+def _list_replaced(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in (folder / REPLACED).glob("*-*"):
+        number, _dash, phase = path.name.partition("-")
+        if number.isdigit() and phase in PHASES:
+            yield number, phase
 
 
 def _parse_event_number(file: Path) -> int:

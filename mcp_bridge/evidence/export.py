@@ -57,7 +57,8 @@ def export_playbook(rows: Sequence[RunRow]) -> ExportedPlaybook:
             left_out.append(f"{row.run_id[:8]} {row.tool}: {_explain_why_not(row, is_playbook_tool=tool is not None)}")
             continue
         arguments = {name: value for name, value in row.arguments.items() if name != "check"}
-        options = {**{name: _convert_value(value, name, prompts) for name, value in arguments.items()}, **tool.fixed}
+        given = {name: _convert_value(value, name, prompts) for name, value in arguments.items()}
+        options = {**tool.defaults, **given, **tool.fixed}
         tasks.append({"name": f"{tool.title} ({row.run_id[:8]})", f"{collection.NAME}.{tool.module}": options})
     play: dict[str, Any] = {"name": "Repeat what was done", "hosts": "localhost", "gather_facts": False}
     if prompts:

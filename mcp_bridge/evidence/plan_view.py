@@ -262,8 +262,11 @@ def _view_targets(
         name = str(thing.get("vmid") or _make_key(thing))
         keys.setdefault(name, _make_key(thing))
         things[name] = {**things.get(name, {}), **{fact: value for fact, value in thing.items() if value != ""}}
+    requests_of: dict[str, list[RequestView]] = {}
+    for step in steps:
+        requests_of.setdefault(_make_key(_identify(step)), []).append(_view_request(step, diff))
     for name, thing in things.items():
-        requests = [_view_request(step, diff) for step in steps if _make_key(_identify(step)) == keys[name]]
+        requests = requests_of.get(keys[name], [])
         told = {field.name for request in requests for field in request.fields if field.before is not None}
         changes = [change for change in _list_changes(keys[name], diff) if told.isdisjoint(change.name.split("."))]
         yield TargetView(_describe_thing(thing), tuple(_list_facts(thing)), tuple(changes))

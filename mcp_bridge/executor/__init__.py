@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -112,6 +113,35 @@ def read_task_log(folder: Path, offset: int = 0) -> tuple[list[str], int]:
         return [], offset
     whole = text[: text.rfind(b"\n") + 1]
     return whole.decode("utf-8", "replace").splitlines(), offset + len(whole)
+
+
+WAITS = "waits"
+"""The file in a run's folder to which its module writes what it waits for, once that takes some seconds."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a module waits for, since when (of the clock), and for how many seconds at most."""
+
+    what: str
+    since: float
+    seconds: float
+
+    def describe(self, now: float) -> str:
+        """`qmshutdown 109: 40 of 180 s`."""
+        return f"{self.what}: {max(0, now - self.since):.0f} of {self.seconds:.0f} s"
+
+
+def read_waits(folder: Path) -> list[Wait]:
+    """What the module of a run in this folder waits for right now."""
+    waits: dict[str, Wait] = {}
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        for line in (folder / WAITS).read_text(encoding="utf-8").splitlines():
+            facts = json.loads(line)
+            waits.pop(facts["id"], None)
+            if "what" in facts:
+                waits[facts["id"]] = Wait(str(facts["what"]), float(facts["since"]), float(facts["seconds"]))
+    return list(waits.values())
 
 
 def read_started_tasks(folder: Path) -> list[str]:

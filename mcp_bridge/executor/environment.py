@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mcp_bridge import collection
-from mcp_bridge.executor import JOURNAL, RESULTS, TASK_LOG
+from mcp_bridge.executor import JOURNAL, RESULTS, TASK_LOG, WAITS
 
 _NAMES = frozenset({"HOME", "LOGNAME", "USER", "LANG", "LANGUAGE", "TZ", "REQUESTS_CA_BUNDLE"})
 # ansible-core 2.21 keeps a socket below TMPDIR, whose whole path may have 107 bytes.
@@ -75,8 +75,11 @@ def _build_ansible_settings(folder: Path) -> dict[str, str]:
         "ANSIBLE_VARS_ENABLED": "",
         "PVE_TASK_JOURNAL": str(folder / JOURNAL),
         "PVE_TASK_LOG": str(folder / TASK_LOG),
+        "PVE_WAITS": str(folder / WAITS),
         "PVE_RESULTS": str(folder / RESULTS),
         "PVE_ONE_TASK": "1",
+        # What playbooks print for people at a terminal; the bridge has the results.
+        "ANSIBLE_SKIP_TAGS": "print",
         "ANSIBLE_LOCAL_TEMP": str(folder / TEMPORARY / "controller"),
         "ANSIBLE_REMOTE_TEMP": str(folder / TEMPORARY / "modules"),
         "ANSIBLE_NOCOLOR": "1",

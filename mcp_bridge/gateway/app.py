@@ -250,10 +250,8 @@ def _note_task_end(session: Session, api_request: ApiRequest, answer: Answer) ->
 
 
 def _parse_data(answer: Answer) -> object:
-    if "content-encoding" in answer.headers:
-        return None
     # Too deep an answer is one that can't be read, like one that is no JSON.
     with suppress(ValueError, RecursionError):
-        body = json.loads(answer.body)
+        body = answer.parse()
         return body.get("data") if isinstance(body, dict) else None
     return None

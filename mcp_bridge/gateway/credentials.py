@@ -8,13 +8,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlencode
 
 from mcp_bridge.gateway.faults import Fault
 
+LARGEST_ANSWER = 256 * 1024 * 1024
+# Reads gzip and zlib, whichever it is.
+_ANY_HEADER = 32 + zlib.MAX_WBITS
 # Tickets are valid for two hours.
 _RENEW_SECONDS = 3600.0
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -28,6 +32,22 @@ class Answer:
     reason: bytes
     headers: dict[str, str]
     body: bytes
+
+    def parse(self) -> object:
+        """The body as JSON, whether it is compressed or not. Raises ValueError, or RecursionError when too deep."""
+        encoding = self.headers.get("content-encoding", "identity").lower()
+        if encoding == "identity":
+            return json.loads(self.body)
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            raise ValueError(f"a body in an encoding that nobody asked for: {encoding}")
+        try:
+            unpacking = zlib.decompressobj(_ANY_HEADER)
+            body = unpacking.decompress(self.body, LARGEST_ANSWER)
+        except zlib.error as error:
+            raise ValueError(f"a body that is not {encoding}") from error
+        if not unpacking.eof:
+            raise ValueError("half a body, or too large a one")
+        return json.loads(body)
 
 
 Exchange = Callable[[str, str, dict[str, str], bytes], Awaitable[Answer]]
@@ -68,8 +88,11 @@ class Token:
 class Password:
     """A user with a password, logged in when first needed and before the ticket gets too old."""
 
-    def __init__(self, user: str, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._form = urlencode({"username": user, "password": password}).encode()
+    def __init__(
+        self, user: str, password: str, clock: Callable[[], float] = time.monotonic, *, otp: str | None = None
+    ) -> None:
+        self._password = password
+        self._otp = otp
         self._user = user
         self._clock = clock
         self._ticket = self._csrf = ""
@@ -89,13 +112,19 @@ class Password:
         return True
 
     async def _log_in(self, exchange: Exchange) -> None:
-        answer = await exchange("POST", "/api2/json/access/ticket", FORM, self._form)
+        form = {"username": self._user, "password": self._password}
+        if self._otp and self._ticket:
+            # The one-time password is used up; a ticket that is still valid renews itself.
+            form["password"] = self._ticket
+        elif self._otp:
+            form["otp"] = self._otp
+        answer = await exchange("POST", "/api2/json/access/ticket", FORM, urlencode(form).encode())
         if answer.status >= 400:
             raise LoginRefused(answer)
         try:
-            data = json.loads(answer.body)["data"]
+            data = cast("dict[str, Any]", answer.parse())["data"]
             ticket, csrf = data["ticket"], data["CSRFPreventionToken"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Fault("unreachable", "it answered the login with something that is not the API") from None
         if data.get("NeedTFA"):
             raise Fault("auth_failed", f"{self._user} needs a second factor to log in.")

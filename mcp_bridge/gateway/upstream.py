@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import ssl
 import time
@@ -16,10 +17,11 @@ import httpx2
 
 from mcp_bridge import version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import Answer, Login, LoginRefused, Password, Token
+from mcp_bridge.gateway.credentials import LARGEST_ANSWER, Answer, Login, LoginRefused, Password, Token
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
+from mcp_bridge.settings.identities import complete_otp
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
@@ -30,7 +32,6 @@ _READ_SECONDS = 600.0
 _IDLE_SECONDS = 4.0
 # Of each service: what people call it, and its port.
 _SERVICES = {"pve": ("Proxmox VE", 8006)}
-_LARGEST_ANSWER = 256 * 1024 * 1024
 # The run needs the cluster's clock, by which it finds the tasks that it has started.
 _KEPT_HEADERS = ("content-type", "content-encoding", "date")
 
@@ -81,6 +82,8 @@ class Upstream:
             if isinstance(cause, OtherCertificate):
                 raise Fault("other_certificate", str(cause.args[0])) from error
             if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+                if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+                    raise Fault("unreachable", "what answers at that port does not speak HTTPS") from error
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
                 raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
             raise self._record_failure(_describe_error(cause)) from error
@@ -105,8 +108,15 @@ class Upstream:
                     max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
                 ),
                 timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-                headers={"accept": "application/json", "user-agent": f"playvisor/{version()}"},
+                # What the gateway itself reads needs no compression; a run says itself what it can read.
+                headers={
+                    "accept": "application/json",
+                    "accept-encoding": "identity",
+                    "user-agent": f"playvisor/{version()}",
+                },
                 follow_redirects=False,
+                # No proxy leads to this machine.
+                trust_env=not _is_loopback(host),
             )
         return self._client
 
@@ -125,8 +135,8 @@ async def _send_request(
         async for part in response.aiter_raw():
             parts.append(part)
             size += len(part)
-            if size > _LARGEST_ANSWER:
-                raise Fault("unreachable", f"the answer has more than {_LARGEST_ANSWER} bytes", is_sent=True)
+            if size > LARGEST_ANSWER:
+                raise Fault("unreachable", f"the answer has more than {LARGEST_ANSWER} bytes", is_sent=True)
     finally:
         await response.aclose()
     kept_headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
@@ -137,7 +147,8 @@ def _make_login(endpoint: Endpoint, credentials: Credentials) -> Login:
     if credentials.token_secret and "!" in endpoint.identity:
         return Token(endpoint.identity, credentials.token_secret.get_secret_value())
     password = credentials.password.get_secret_value() if credentials.password else ""
-    return Password(endpoint.identity, password)
+    otp = complete_otp(credentials.otp.get_secret_value()) if credentials.otp else None
+    return Password(endpoint.identity, password, otp=otp)
 
 
 def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
@@ -150,6 +161,13 @@ def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
     if parts.scheme != "https" or not host:
         raise Fault("invalid_parameter", f"not the address of a {product} API: {endpoint.url}")
     return host, port or default_port
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _describe_error(error: BaseException) -> str:

@@ -54,6 +54,12 @@ class Plans:
             query = select(plans).order_by(plans.c.made_at.desc()).limit(limit)
             return [_read(row) for row in connection.execute(query).mappings()]
 
+    def list_open(self) -> list[KeptPlan]:
+        """The plans that may still be applied, or decided on, newest first."""
+        query = select(plans).where(plans.c.state.in_(_OPEN), plans.c.expires_at > format_timestamp(datetime.now(UTC)))
+        with reading(self._database.engine) as connection:
+            return [_read(row) for row in connection.execute(query.order_by(plans.c.made_at.desc())).mappings()]
+
     def find(self, prefix: str) -> KeptPlan:
         """The one plan whose id starts with `prefix`.
 

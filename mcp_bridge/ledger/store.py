@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
 from mcp_bridge.ledger.acts import read_facts
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
+from mcp_bridge.ledger.periods import parse_time
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.system.identity import format_timestamp
 
 
 class Ledger:
@@ -56,17 +59,20 @@ class Ledger:
     def recent(self, limit: int = 20, **wanted: str | None) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        `since` is a time, in UTC and ISO 8601; `guest` is an id or name that stands in the arguments or the summary.
+        `since` and `until` are times as `parse_time` takes them; `guest` is an id or name that stands in the arguments
+        or the summary.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
             return []
-        query = _newest(guest).limit(limit)
+        query, now = _newest(guest).limit(limit), datetime.now(UTC)
         for name, value in wanted.items():
             if value is None:
                 continue
             if name == "since":
-                query = query.where(runs.c.opened_at >= value)
+                query = query.where(runs.c.opened_at >= format_timestamp(parse_time(value, now)))
+            elif name == "until":
+                query = query.where(runs.c.opened_at <= format_timestamp(parse_time(value, now)))
             elif guest is None:
                 query = query.where(runs.c[name] == value)
             else:
@@ -86,12 +92,19 @@ class Ledger:
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
-    def list_acts(self, limit: int = 20, kind: str | None = None) -> list[dict[str, Any]]:
-        """The newest acts, newest first, each with its facts as data."""
+    def list_acts(self, limit: int = 20, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
+        """The newest acts, newest first, each with its facts as data; only of a kind, or about a run or a plan."""
         query = select(acts).order_by(acts.c.seq.desc()).limit(limit)
         query = query.where(acts.c.kind == kind) if kind else query
+        query = query.where(acts.c.subject == subject) if subject else query
         with reading(self._engine) as connection:
             return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
+
+    def find_effects(self, run_id: str) -> list[str]:
+        """What a run was admitted to do, in the policy's words; nothing for one that was not admitted."""
+        admitted = self.list_acts(1, admissions.ADMITTED, run_id)
+        effects: list[str] = admitted[0]["facts"].get("effects", []) if admitted else []
+        return effects
 
     def find(self, prefix: str) -> RunRow:
         """The one run whose id starts with `prefix`. Raises UsageError when there is none, or more than one."""

@@ -28,7 +28,7 @@ from mcp_bridge.system.connections import ConnectionLimits, Connections, Counted
 from mcp_bridge.system.limited_http import make_config
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mcp_bridge.auth.tokens import Token
     from mcp_bridge.ledger.refused_logins import RefusedLogins
@@ -88,6 +88,42 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Endable:
+    """An app whose answers that are under way, such as streams of events, can be ended as if they were complete."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._answers: set[anyio.CancelScope] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = is_complete = False
+
+        async def note(message: Message) -> None:
+            nonlocal has_begun, is_complete
+            await send(message)
+            has_begun = True
+            is_complete = message["type"] == "http.response.body" and not message.get("more_body")
+
+        with anyio.CancelScope() as answer:
+            self._answers.add(answer)
+            try:
+                await self._app(scope, receive, note)
+            finally:
+                self._answers.discard(answer)
+        if answer.cancelled_caught and not is_complete:
+            if not has_begun:
+                await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+
+    def end_answers(self) -> None:
+        """End every answer that is under way."""
+        for answer in list(self._answers):
+            answer.cancel()
+
+
 def serve_http(
     server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None], refused: RefusedLogins
 ) -> None:
@@ -105,8 +141,9 @@ def serve_http(
         addresses = find_own_addresses(
             listen.host, port, names=listen.names, origins=listen.origins, public_url=listen.public_url
         )
+        endable = _Endable(_add_access(app, listen, addresses, verify, refused, listen.public_url or url))
         config = make_config(
-            _add_access(app, listen, addresses, verify, refused, listen.public_url or url),
+            endable,
             connections,
             # Its messages go to the handler of all logs.
             log_config=None,
@@ -120,7 +157,7 @@ def serve_http(
         if scheme == "http" and not is_loopback(listen.host):
             sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
         try:
-            anyio.run(_serve, server, http_server, listening)
+            anyio.run(_serve, server, http_server, listening, endable)
         finally:
             with contextlib.suppress(LedgerError):
                 refused.flush()
@@ -157,11 +194,12 @@ def _add_access(
     )
 
 
-async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket) -> None:
+async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket, endable: _Endable) -> None:
     async def end_on_signal() -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _number in signals:
                 await server.stop_runs()
+                endable.end_answers()
                 http_server.should_exit = True
 
     async with anyio.create_task_group() as group:

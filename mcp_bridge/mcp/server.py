@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -24,19 +26,24 @@ from mcp.server.models import InitializationOptions
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
-from mcp_bridge import version
+from mcp_bridge import catalogue, version
+from mcp_bridge.catalogue import Tool, run_tools
+from mcp_bridge.catalogue.lenient import read_arguments
 from mcp_bridge.catalogue.offer import Offer
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor import Progress
-from mcp_bridge.mcp import callers, elicitation, tools
+from mcp_bridge.mcp import callers, elicitation, opening, tools
 from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
+from mcp_bridge.mcp.content import View, make_view
 from mcp_bridge.mcp.elicitation import Question, Questions, Reply
 from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
+from mcp_bridge.mcp.stdio import CheckedStreams
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
@@ -45,6 +52,9 @@ from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.text.plain import clean, clean_data, one_line
 
 _MOST_STOP_SECONDS = 10
+_LOOK_SECONDS = 0.05
+# A run says something sooner; what comes before and after it may not.
+_SILENT_SECONDS = 9.5
 # Runs mostly wait for the cluster; runs that touch the same guest wait for each other.
 MOST_RUNS_AT_ONCE = 64
 # Waiting for runs, and asking for and ending them, must work while all of those are taken.
@@ -117,8 +127,13 @@ class McpServer:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._exit_on_signal)
-            async with stdio_server() as (reader, writer):
+            # The types want anyio's files, of which the transport uses these three methods.
+            streams: Any = CheckedStreams(opening.streams) if opening.streams else None
+            async with stdio_server(streams, streams) as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
+            # Runs that were answered before their end go on.
+            while self._bridge.has_runs:
+                await anyio.sleep(_LOOK_SECONDS)
             group.cancel_scope.cancel()
 
     async def _list_tools(self, _ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -127,14 +142,18 @@ class McpServer:
     async def _call_tool(
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        request = self._make_request(ctx, params.name, params.arguments or {})
+        entry = self._find_entry(params.name)
+        arguments, options = tools.split_page_options(entry, self._read_arguments(entry, params.arguments or {}))
+        view, seconds = make_view(entry, options), self._settings.answer_seconds or None
+        request = replace(self._make_request(ctx, params.name, arguments), answer_seconds=seconds)
         try:
-            return await self._call_or_ask(ctx, request, params)
+            async with _open_progress(ctx):
+                return await self._call_or_ask(ctx, request, params, view)
         except LedgerError as error:
             return tools.make_call_result(unrecorded_result(request.tool, error))
 
     async def _call_or_ask(
-        self, ctx: Context, request: Request, params: types.CallToolRequestParams
+        self, ctx: Context, request: Request, params: types.CallToolRequestParams, view: View
     ) -> types.CallToolResult | types.InputRequiredResult:
         if elicitation.has_answer(params):
             question = self._take_question(ctx, request, params.request_state)
@@ -145,13 +164,15 @@ class McpServer:
             await self._record_ignored(request, None, answer, question)
         result = await self._run_with_progress(ctx, request)
         if not (result.plan and result.plan.id and result.plan.elicitable and self._may_ask(ctx)):
-            return tools.make_call_result(result)
+            return tools.make_call_result(result, view)
         question = await anyio.to_thread.run_sync(self._make_question, ctx, request, result, result.plan.id)
         if not elicitation.fits_form(question.text):
             return tools.make_call_result(elicitation.add_note(result, _TOO_LONG))
         if elicitation.is_asked_in_result(ctx):
             return elicitation.make_question(question, self._questions.add(question))
-        reply = await elicitation.ask(ctx, question)
+        async with _open_progress(ctx) as report:
+            report("Waits for the user's answer")
+            reply = await elicitation.ask(ctx, question)
         return tools.make_call_result(await self._act_on_reply(ctx, request, question, reply))
 
     def _may_ask(self, ctx: Context) -> bool:
@@ -219,6 +240,17 @@ class McpServer:
             self._subscriptions.close()
             group.cancel_scope.cancel()
 
+    def _find_entry(self, name: str) -> Tool | BridgeTool | None:
+        """The tool of this name, unless it is an alias, whose arguments are another server's."""
+        return None if name in self._offer.aliases else run_tools.TOOLS.get(name) or catalogue.load().get(name)
+
+    @staticmethod
+    def _read_arguments(entry: Tool | BridgeTool | None, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        if entry is None:
+            return arguments
+        exclusive = entry.constraints.exclusive if isinstance(entry, Tool) else ()
+        return read_arguments(tools.make_input_schema(entry), arguments, exclusive)
+
     def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own_arguments = self._offer.resolve(tool, arguments)
         return Request(
@@ -242,7 +274,7 @@ class McpServer:
 
         Over HTTP a broken connection does not cancel: the run goes on to its end, unless the client cancels it.
         """
-        cancel, key = threading.Event(), callers.identify_call(ctx)
+        cancel, key, began = threading.Event(), callers.identify_call(ctx), time.monotonic()
         identity = request.caller.identity
         shares = self._find_shares(request.tool)
         try:
@@ -256,6 +288,9 @@ class McpServer:
         if scope.cancelled_caught:
             return make_withdrawn_result(request.tool)
         self._running[key] = cancel
+        if request.answer_seconds is not None:
+            left = request.answer_seconds - (time.monotonic() - began)
+            request = replace(request, answer_seconds=max(0.0, left))
         loop, has_begun = asyncio.get_running_loop(), False
 
         def end() -> None:
@@ -309,9 +344,10 @@ class McpServer:
             scope.cancel()
         for cancel in list(self._running.values()):
             cancel.set()
+        self._bridge.cancel_runs()
         with anyio.move_on_after(_MOST_STOP_SECONDS):
-            while self._running:
-                await anyio.sleep(0.05)
+            while self._running or self._bridge.has_runs:
+                await anyio.sleep(_LOOK_SECONDS)
 
     async def _exit_on_signal(self) -> None:
         """Exit on a signal. Reading stdin can't be interrupted, so the process does not wait for it."""
@@ -334,27 +370,57 @@ async def _clean_answers(ctx: Context, call_next: CallNext) -> HandlerResult:
     return cleaned
 
 
+_PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
 @asynccontextmanager
 async def _open_progress(ctx: Context) -> AsyncIterator[Progress]:
-    """Yield a function for the run's thread that reports progress to the client, in order, without waiting for it."""
+    """Yield a function for any thread that reports progress to the client, in order, without waiting for it.
+
+    A call has one, whatever it comes to: its numbers have to grow.
+    """
+    opened = _PROGRESS.get()
+    if opened is not None:
+        yield opened
+        return
     send, receive = anyio.create_memory_object_stream[str](max_buffer_size=1000)
+    loop = asyncio.get_running_loop()
+
+    def put(line: str) -> None:
+        # Progress is best effort: a full buffer, or a client that is gone, must not delay the run.
+        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            send.send_nowait(line)
 
     def report(line: str) -> None:
-        # Progress is best effort: a full buffer, or a client that is gone, must not delay the run.
-        with suppress(anyio.WouldBlock, anyio.ClosedResourceError, anyio.BrokenResourceError, RuntimeError):
-            anyio.from_thread.run_sync(send.send_nowait, line)
+        # The loop may be gone before a run is.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(put, line)
 
     async with anyio.create_task_group() as group:
         group.start_soon(_forward, ctx, receive)
-        async with send:
-            yield report
+        token = _PROGRESS.set(report)
+        try:
+            async with send:
+                yield report
+        finally:
+            _PROGRESS.reset(token)
 
 
 async def _forward(ctx: Context, lines: ObjectReceiveStream[str]) -> None:
-    number = 0
-    async for line in lines:
+    """Report each line; where nobody says anything, say how long the last one has been true."""
+    number, line, began = 0, "Waits for its turn", time.monotonic()
+    while True:
+        said = ""
+        try:
+            with anyio.move_on_after(_SILENT_SECONDS):
+                said = await lines.receive()
+        except anyio.EndOfStream:
+            return
+        if said:
+            line, began = said, time.monotonic()
         number += 1
-        await ctx.session.report_progress(number, None, one_line(line))
+        report = one_line(line) if said else f"{one_line(line)} ({time.monotonic() - began:.0f} s)"
+        await ctx.session.report_progress(number, None, report)
 
 
 def serve(bridge: Bridge, mode: Mode, offer: Offer) -> None:

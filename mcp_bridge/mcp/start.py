@@ -13,9 +13,13 @@ from typing import Any
 import pydantic
 
 from mcp_bridge.catalogue.offer import make_offer
-from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.errors import UsageError
+from mcp_bridge.mcp import opening
+from mcp_bridge.run.factory import make_bridge, make_mistaken_bridge
 from mcp_bridge.settings import Mode, load_settings
 from mcp_bridge.text.plain import CleanFormatter
+
+_log = logging.getLogger(__name__)
 
 
 def serve_mcp(
@@ -35,18 +39,31 @@ def serve_mcp(
 
     Without `elicits`, or with PLAYVISOR_ELICITATION=off, no client's user is asked for an approval.
 
-    Raises UsageError when no cluster is configured, for unknown tools, for a policy that is not valid, and for options
-    that would not be safe.
+    On stdio, a mistake in the settings does not end the server, since clients would show only that they can't connect:
+    every call is answered with it. Over HTTP it raises UsageError. Both do for unknown tools, and for options that
+    would not be safe.
     """
     _clean_logs()
-    settings = load_settings()
+    bridge = None
+    try:
+        settings = load_settings()
+        if settings.policy:
+            # A policy that is not valid is reported now, and not by the first call that changes something.
+            from mcp_bridge.policy import Policy
+
+            Policy.load(settings.policy)
+        settings.require_cluster()
+    except UsageError as mistake:
+        if transport != "stdio":
+            raise
+        _log.error("%s %s", mistake.message, mistake.hint)
+        if opening.streams:
+            # What is offered now is no answer for a start without the mistake.
+            opening.streams.stop_keeping()
+        bridge = make_mistaken_bridge(mistake)
+        settings = bridge.settings
     if not elicits:
         settings = settings.model_copy(update={"elicitation": "off"})
-    if settings.policy:
-        # A policy that is not valid is reported now, and not by the first call.
-        from mcp_bridge.policy import Policy
-
-        Policy.load(settings.policy)
     effective_mode = "read" if read_only else mode or settings.mode or "read"
     offer = make_offer(
         _split_words(offered["toolsets"]),
@@ -55,8 +72,9 @@ def serve_mcp(
         writes=effective_mode != "read",
         applies=effective_mode == "apply",
     )
-    bridge = make_bridge(settings, lasting=True, lends=lends)
-    bridge.note_start(transport, effective_mode)
+    if bridge is None:
+        bridge = make_bridge(settings, lasting=True, lends=lends)
+        bridge.note_start(transport, effective_mode)
     # Most of the SDK's five hundred models validate nothing in a server: their validators are built on first use.
     pydantic.BaseModel.model_config["defer_build"] = True
     from mcp_bridge.mcp.server import McpServer, serve

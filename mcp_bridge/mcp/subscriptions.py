@@ -9,8 +9,9 @@ the connection itself.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,8 @@ Context = ServerRequestContext[Any, Any]
 
 _LISTEN_VERSION = "2026-07-28"
 _WATCH_SECONDS = 1.0
+# Some clients tell their user of each changed list, and read it again: so often at most, however much is done.
+_LIST_SECONDS = 60.0
 # Clients may leave without a word: when there are more than this, the oldest is forgotten. And so many addresses each.
 _MOST_SESSIONS = 1000
 _MOST_ADDRESSES = 1000
@@ -58,8 +61,11 @@ class _Subscriber:
 class Subscriptions:
     """Who listens to which changes, and the watch that notifies them."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, clock: Callable[[], float] = time.monotonic) -> None:
         self._bridge = bridge
+        self._clock = clock
+        self._is_list_due = False
+        self._list_told = -_LIST_SECONDS
         self._bus = InMemorySubscriptionBus()
         self._streams = ListenHandler(self._bus)
         self._stream_addresses: Counter[str] = Counter()
@@ -167,7 +173,16 @@ class Subscriptions:
                 addresses[make_address("plan", id=plan_id)] = None
             self._states[plan_id] = state
         has_list_changed = any(row.playbook and catalogue.is_writing(row.tool) for row in rows)
-        return [*(ResourceUpdated(uri) for uri in addresses), *([ResourcesListChanged()] if has_list_changed else [])]
+        updates: list[ServerEvent] = [ResourceUpdated(uri) for uri in addresses]
+        return [*updates, ResourcesListChanged()] if self._may_tell_of_list(changed=has_list_changed) else updates
+
+    def _may_tell_of_list(self, *, changed: bool) -> bool:
+        """Whether to tell now that the list has changed; what is not told now is told later."""
+        self._is_list_due = self._is_list_due or changed
+        if not self._is_list_due or self._clock() - self._list_told < _LIST_SECONDS:
+            return False
+        self._is_list_due, self._list_told = False, self._clock()
+        return True
 
     def _get_addresses(self) -> set[str]:
         subscribed_addresses = (subscriber.addresses for subscriber in self._subscribers.values())

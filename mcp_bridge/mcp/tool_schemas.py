@@ -11,44 +11,49 @@ from typing import Any
 
 _FIRST_SENTENCE = re.compile(r"^.+?[.;](?=\s|$)", re.S)
 
+# Options that many tools have and whose name says enough, with what there is to say all the same.
+_TERSE = {"guests": "Names take patterns (web-*)", "name": "", "vmid": "", "limit": "", "offset": ""}
+
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what
 # a module returns besides.
-OUTPUT: dict[str, Any] = {"type": "object", "required": ["run_id", "status", "changed", "summary"]}
+OUTPUT: dict[str, Any] = {"type": "object"}
 
 
 def shorten_input_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Shorten the schema of a tool's arguments to first sentences; descriptions name the keys of objects.
+    """Shorten the schema of a tool's arguments to first sentences, with all that is nested spelled out.
 
-    Arguments are still validated by the whole schema.
+    Arguments are still validated by the whole schema. It says neither null nor additionalProperties, which converters
+    of some clients can't read.
     """
-    return {**schema, "properties": {name: _shorten_option(option) for name, option in schema["properties"].items()}}
+    shortened = _shorten_object(schema, is_described=True)
+    return {"type": "object", "properties": shortened.pop("properties", {}), **shortened}
 
 
-def _shorten_option(option: Mapping[str, Any]) -> dict[str, Any]:
+def _shorten_object(schema: Mapping[str, Any], *, is_described: bool) -> dict[str, Any]:
+    properties = {
+        name: _shorten_option(option, is_described=is_described and name not in _TERSE)
+        for name, option in schema["properties"].items()
+    }
+    if is_described:
+        for name in properties.keys() & _TERSE.keys():
+            properties[name] |= {"description": _TERSE[name]} if _TERSE[name] else {}
+    return {"properties": properties, **({"required": list(schema["required"])} if schema.get("required") else {})}
+
+
+def _shorten_option(option: Mapping[str, Any], *, is_described: bool) -> dict[str, Any]:
     shortened = {name: option[name] for name in ("type", "enum", "default") if option.get(name) not in (None, False)}
     # A range that the description gives as well is not repeated.
     shortened |= {
         name: option[name]
         for name in ("minimum", "maximum")
-        if name in option and not _is_redundant_limit(option, name)
+        if name in option and is_described and not _is_redundant_limit(option, name)
     }
-    description = _get_first_sentence(option.get("description", ""))
-    element = option.get("items") or option
-    if "properties" in element:
-        keys = [
-            _describe_key(name, value, name in element.get("required", ()))
-            for name, value in element["properties"].items()
-        ]
-        description = f"{description}. Keys: {', '.join(keys)}"
+    if "properties" in option:
+        shortened |= _shorten_object(option, is_described=is_described)
     if "items" in option:
-        shortened["items"] = {"type": option["items"].get("type", "string")}
-    return {**shortened, "description": description} if description else shortened
-
-
-def _describe_key(name: str, option: Mapping[str, Any], required: bool) -> str:
-    kinds = {"array": "[]", "integer": " (int)", "boolean": " (bool)", "object": " {}"}
-    choices = f" ({'|'.join(map(str, option['enum']))})" if "enum" in option else ""
-    return f"{name}{choices or kinds.get(option.get('type', ''), '')}{' (required)' if required else ''}"
+        shortened["items"] = _shorten_option({**option["items"], "description": ""}, is_described=is_described)
+    description = _get_first_sentence(option.get("description", ""))
+    return {**shortened, "description": description} if description and is_described else shortened
 
 
 def _is_redundant_limit(option: Mapping[str, Any], name: str) -> bool:

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mcp import types
 
 from mcp_bridge.catalogue import Tool
+from mcp_bridge.catalogue.arguments import check_against_schema
 from mcp_bridge.catalogue.run_tools import BridgeTool
+from mcp_bridge.mcp.content import FIELD_OPTION, PAGE_OPTIONS, View, make_content
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.mcp.tool_schemas import OUTPUT, shorten_input_schema
 from mcp_bridge.mcp.untrusted import mark
@@ -23,13 +28,45 @@ def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
     return types.Tool(
         name=entry.name,
         title=entry.title,
-        description=entry.description,
-        input_schema=shorten_input_schema(entry.input_schema),
+        description=_describe_use(entry),
+        input_schema=shorten_input_schema(make_input_schema(entry)),
         output_schema=OUTPUT,
         annotations=make_annotations(entry),
         # For clients that ask a person on their own: destroy is what may stop a service or lose data.
         _meta={EFFECT: entry.effect} if entry.writes else None,
     )
+
+
+def make_input_schema(entry: Tool | BridgeTool) -> dict[str, Any]:
+    """Make the schema of what clients may give: the tool's own options, and which part of its list they want to see."""
+    schema = entry.input_schema
+    if not isinstance(entry, Tool) or not entry.lists:
+        return schema
+    page = {name: option for name, option in PAGE_OPTIONS.items() if name not in schema["properties"]}
+    if entry.compact:
+        fields = f"Besides {', '.join(entry.compact)}; or all"
+        page["fields"] = {**FIELD_OPTION, "description": fields}
+    return {**schema, "properties": {**schema["properties"], **page}}
+
+
+def split_page_options(
+    entry: Tool | BridgeTool | None, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split what a client gave into the tool's own arguments, and the valid options that say what of it is shown."""
+    if not isinstance(entry, Tool) or not entry.lists:
+        return dict(arguments), {}
+    own = entry.input_schema["properties"]
+    options = {name: option for name, option in make_input_schema(entry)["properties"].items() if name not in own}
+    given = {name: value for name, value in arguments.items() if name in options}
+    if check_against_schema({"properties": options}, given):
+        return dict(arguments), {}
+    return {name: value for name, value in arguments.items() if name not in options}, given
+
+
+def _describe_use(entry: Tool | BridgeTool) -> str:
+    """The tool's description, and what its options demand of each other."""
+    demands = entry.constraints.describe() if isinstance(entry, Tool) else ""
+    return f"{entry.description} {demands}".strip()
 
 
 def make_annotations(entry: Tool | BridgeTool) -> types.ToolAnnotations:
@@ -44,16 +81,17 @@ def make_annotations(entry: Tool | BridgeTool) -> types.ToolAnnotations:
     )
 
 
-def make_call_result(result: Result) -> types.CallToolResult:
-    """Make the answer to a call: structured, and as short text; an error when it did not succeed.
+def make_call_result(result: Result, view: View | None = None) -> types.CallToolResult:
+    """Make the answer to a call, structured and as text with the same facts; an error when it did not succeed.
 
-    For a held plan, `_meta` says what a person has to decide, and how.
+    A held plan is no error: the call has come to what it can. `_meta` says what a person has to decide, and how.
     """
+    content = make_content(result, view)
     held_plan_id = result.plan.id if result.status == "held" and result.plan else None
     approval = {"plan_id": held_plan_id, "approve": f"playvisor approvals approve {held_plan_id}"}
     return types.CallToolResult(
         _meta={APPROVAL: approval} if held_plan_id else None,
-        content=[types.TextContent(type="text", text=render(result))],
-        structured_content=mark(result.as_dict()),
-        is_error=result.status not in ("ok", "planned", "running"),
+        content=[types.TextContent(type="text", text=render(content))],
+        structured_content=mark(content),
+        is_error=result.status not in ("ok", "planned", "held", "running"),
     )

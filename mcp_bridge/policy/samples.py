@@ -59,6 +59,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "snapshot_guest": (Sample("POST", f"{_GUEST}/snapshot", {"snapname": "before"}),),
     "rollback_guest": (Sample("POST", f"{_GUEST}/snapshot/before/rollback"),),
     "delete_snapshot": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
+    "prune_snapshots": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
     "clone_guest": (Sample("POST", f"{_GUEST}/clone", {"newid": 9999}, {"new_name": "name"}),),
     "create_guest": (Sample("POST", "/nodes/{node}/{type}", {"vmid": 9999}, {"new_name": "name"}),),
     "resize_guest": (
@@ -97,6 +98,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     ),
     "exec_guest": (Sample("POST", f"{_GUEST}/agent/exec"),),
     "create_user": (Sample("POST", "/access/users", {"userid": "example@pve"}),),
+    "set_role": (Sample("POST", "/access/roles", {"roleid": "example"}),),
     "set_acl": (Sample("PUT", "/access/acl", {"path": "/pool/example"}),),
     "create_token": (Sample("POST", "/access/users/example@pve/token/ci"),),
 }

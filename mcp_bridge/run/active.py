@@ -40,6 +40,16 @@ class ActiveRuns:
         finally:
             del self._controls[run_id]
 
+    @property
+    def has_any(self) -> bool:
+        """Whether some have not ended."""
+        return bool(self._controls)
+
+    def cancel_all(self) -> None:
+        """Cancel all of them."""
+        for control in list(self._controls.values()):
+            control.cancel.set()
+
     def close(self) -> None:
         """Stop receiving."""
         self._pipe.close()

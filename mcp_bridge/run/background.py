@@ -46,16 +46,21 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
     orders, answers = _open_pipes(child)
     with suppress(BrokenPipeError), orders:
         orders.write(json.dumps({"settings": _settings_for_child(settings), "request": asdict(request)}).encode())
-    ended = _Ended()
-    # Reap the process, so that it doesn't stay as a zombie.
-    threading.Thread(target=lambda: ended.set(child.wait()), name="detached", daemon=True).start()
+    ended = Ended()
+
+    def reap() -> None:
+        """Wait for the process, so that it doesn't stay as a zombie."""
+        child.wait()
+        ended.set()
+
+    threading.Thread(target=reap, name="detached", daemon=True).start()
     with answers:
         for message in _read_messages(answers, child, cancel):
             if "progress" in message:
                 progress(message["progress"])
             else:
                 result = _result(message)
-                _ends[result.run_id] = ended
+                note_end(result.run_id, ended)
                 return result
     failure = Failure(
         code="internal",
@@ -66,7 +71,7 @@ def start(settings: Settings, request: Request, progress: Progress, cancel: thre
 
 
 def call_when_ended(run_id: str, function: Callable[[], None]) -> None:
-    """Call a function when the process of a run that was started here has ended; at once when there is none."""
+    """Call a function when a run that goes on in the background has ended; at once when there is none."""
     ended = _ends.pop(run_id, None)
     if ended is None:
         function()
@@ -74,30 +79,41 @@ def call_when_ended(run_id: str, function: Callable[[], None]) -> None:
         ended.call(function)
 
 
-class _Ended:
-    """Whether a process has ended, and what is to be called then."""
+def note_end(run_id: str, ended: Ended) -> None:
+    """Let the end of a run that goes on in the background be known."""
+    _ends[run_id] = ended
+
+
+class Ended:
+    """Whether a run in the background has ended, and what is to be called then."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._has_ended = False
+        self._event = threading.Event()
         self._functions: list[Callable[[], None]] = []
 
-    def set(self, _status: int) -> None:
+    def set(self) -> None:
+        """Note that it has ended."""
         with self._lock:
-            self._has_ended = True
+            self._event.set()
         for function in self._functions:
             function()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end, for so many seconds at most; returns whether it has ended."""
+        return self._event.wait(seconds)
+
     def call(self, function: Callable[[], None]) -> None:
+        """Call a function when it has ended; at once when it has."""
         with self._lock:
-            if not self._has_ended:
+            if not self._event.is_set():
                 self._functions.append(function)
                 return
         function()
 
 
 # By run; taken out by who wants to know.
-_ends: dict[str, _Ended] = {}
+_ends: dict[str, Ended] = {}
 
 
 def _open_pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -14,7 +14,7 @@ from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UnprovenError, UsageError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import background
+from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
@@ -34,10 +34,18 @@ def register(tool: BridgeTool, function: ToolFunction) -> None:
 
 
 class Bridge(Engine):
-    """Calls tools: the one door of every face to the cluster. Safe to use from several threads."""
+    """Calls tools: the one door of every face to the cluster. Safe to use from several threads.
+
+    With a `mistake` in its settings it does nothing, and answers every call with that mistake.
+    """
+
+    mistake: UsageError | None = None
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""
+        if self.mistake is not None:
+            mistake = Failure(code=self.mistake.code, message=self.mistake.message, hint=self.mistake.hint)
+            return failed_result(request, mistake)
         request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
             return self._run(request, progress, cancel, wait=wait)
@@ -57,9 +65,13 @@ class Bridge(Engine):
         return self.answer(request, failed_result(request, failure))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
-        if wait:
+        if not wait:
+            return background.start(self.settings, request, progress, cancel)
+        if request.answer_seconds is None:
             return self.run(request, progress, cancel)
-        return background.start(self.settings, request, progress, cancel)
+        return patience.answer_in_time(
+            lambda note: self.run(request, progress, cancel, on_underway=note, on_open=note), request.answer_seconds
+        )
 
 
 def _split_wait(request: Request) -> tuple[Request, bool]:

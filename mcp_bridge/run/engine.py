@@ -22,7 +22,9 @@ from mcp_bridge.evidence.plan_view import PlanView, make_plan_view
 from mcp_bridge.executor import Executor, Progress
 from mcp_bridge.ledger.records import Closing, KeptPlan
 from mcp_bridge.result import Failure, Result, Status
+from mcp_bridge.run import summary
 from mcp_bridge.run.active import ActiveRuns
+from mcp_bridge.run.heartbeat import Heartbeat
 from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
 from mcp_bridge.run.record import Recorder
 from mcp_bridge.run.recovery.follow_up import TOOL, FollowUp
@@ -79,11 +81,12 @@ class Engine:
         progress: Progress,
         cancel: threading.Event,
         on_underway: OnUnderway = lambda _result: None,
+        on_open: OnUnderway = lambda _result: None,
     ) -> Result:
         """Run the request and return its result; a failure is a result, too.
 
-        `on_underway` is called once a plan is about to be applied: what it gets is the result until then. Raises
-        LedgerError when the ledger can't be written before it starts; then nothing was run.
+        `on_open` is called when it begins, `on_underway` once a plan is about to be applied: what they get is the
+        result until then. Raises LedgerError when the ledger can't be written before it starts; then nothing was run.
         """
         run_id = str(uuid.uuid4())
         tool = catalogue.load().get(request.tool)
@@ -93,8 +96,10 @@ class Engine:
         # Whoever sees the row can cancel the run.
         with self._running.register(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
-            phases = Phases(self._means, tool, request, run_id, progress, control)
-            ending, result = phases.carry_out(on_underway)
+            on_open(Result(run_id=run_id, tool=tool.name, status="running", summary=summary.describe_start(tool.name)))
+            phases = Phases(self._means, tool, request, run_id, control)
+            with Heartbeat(progress, phases.describe_wait) as heartbeat:
+                ending, result = phases.carry_out(heartbeat.say, on_underway)
             return self._recorder.close(tool, ending, result)
 
     def show_plan(self, plan_id: str) -> PlanView:
@@ -165,6 +170,15 @@ class Engine:
         Raises LedgerError when it can't be recorded.
         """
         return FollowUp(self._means).ask(row, request)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether runs of this process have not ended."""
+        return self._running.has_any
+
+    def cancel_runs(self) -> None:
+        """Cancel all runs of this process; they end soon."""
+        self._running.cancel_all()
 
     def close(self) -> None:
         """End what serves runs; nothing can run any more."""

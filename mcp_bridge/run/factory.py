@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mcp_bridge.authority import Authority
+from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Executor
 from mcp_bridge.executor.forkserver import lending
 from mcp_bridge.run.call import Bridge
 from mcp_bridge.run.gated import GatedExecutor
-from mcp_bridge.settings import Settings
+from mcp_bridge.settings import Settings, make_empty_settings
 from mcp_bridge.system.private_folder import remove_abandoned_folders
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def make_bridge(
     authority = make_authority(settings)
     executor = GatedExecutor(_make_executor(settings, lasting=lasting, lends=lends), authority)
     return Bridge(settings, executor, authority)
+
+
+def make_mistaken_bridge(mistake: UsageError) -> Bridge:
+    """A bridge without a cluster, which answers every call with a mistake in the settings."""
+    from mcp_bridge.executor.cold import ColdExecutor
+
+    settings = make_empty_settings()
+    authority = make_authority(settings)
+    bridge = Bridge(settings, GatedExecutor(ColdExecutor({}), authority), authority)
+    bridge.mistake = mistake
+    return bridge
 
 
 def _make_executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str]) -> Executor:

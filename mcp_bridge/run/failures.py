@@ -132,10 +132,10 @@ def invalid_arguments(problems: Sequence[Problem]) -> Failure:
     )
 
 
-def plan_drifted() -> Failure:
-    """The failure for a plan that is no longer the one that was meant."""
+def plan_drifted(plan_id: str, difference: str) -> Failure:
+    """The failure for a plan that is no longer the one that was meant; `difference` is a sentence."""
     return Failure(
         code="drifted",
-        message="The plan is no longer the one that was made before. Nothing was changed.",
-        hint="Something changed meanwhile; look at the new plan and decide again.",
+        message=f"Plan {plan_id[:8]} is no longer the one that was made: {difference} Nothing was changed.",
+        hint="Make the same call again for the plan as it is now, and decide again.",
     )

@@ -20,6 +20,7 @@ from mcp_bridge.run.failures import describe_break, describe_crash, describe_den
 
 # Fields that every result has for itself; the rest of what a module documents is its data.
 _CORE = frozenset({"plan", "upids", "diff", "failure"})
+_DRIFTS = ("drifted", "digest_conflict")
 _LOST: Mapping[str, Any] = {"failed": False}
 # What becomes of a plan that is not applied, by the code of the reason; otherwise it is refused.
 _NOT_APPLIED: Mapping[str, Status] = {"approval_required": "held", "drifted": "failed", "unreachable": "failed"}
@@ -51,6 +52,23 @@ def is_broken_off(outcome: PlaybookOutcome) -> bool:
     return outcome.status != "ended" or outcome.result is None or is_lost(outcome)
 
 
+def has_drifted(applied: Applied) -> bool:
+    """Whether a plan was not applied as the world has changed since: nothing was let through, or all of it refused."""
+    outcome, verdict = applied.outcome, applied.known.verdict
+    if verdict.failure:
+        return verdict.decision == "drifted"
+    result = outcome.result or {}
+    is_drift = result.get("failed") and (result.get("failure") or {}).get("code") in _DRIFTS
+    return bool(is_drift) and not result.get("changed") and not outcome.upids and not outcome.gateway_upids
+
+
+def find_locked_guests(outcome: PlaybookOutcome) -> list[int]:
+    """The guests that could not be planned for, as Proxmox VE has them locked."""
+    guests = (outcome.result or {}).get("guests")
+    failed = [one for one in guests if (one.get("failure") or {}).get("code") == "guest_locked"] if guests else []
+    return [one["vmid"] for one in failed if isinstance(one.get("vmid"), int)]
+
+
 def read_plan(outcome: PlaybookOutcome) -> Plan | None:
     """The plan of a module that changes something, if it came to make one."""
     described = (outcome.result or {}).get("plan")
@@ -59,7 +77,7 @@ def read_plan(outcome: PlaybookOutcome) -> Plan | None:
 
 def read_data(tool: Tool, outcome: PlaybookOutcome) -> dict[str, Any]:
     """What the module returned of what it documents: its nouns, such as guests."""
-    documented = read_module_docs(tool.module).returns
+    documented = tool.shows or read_module_docs(tool.module).returns
     result = runner_events.strip_internal_keys(outcome.result or {})
     return {name: value for name, value in result.items() if name in documented and name not in _CORE}
 
@@ -68,7 +86,7 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
     """The result of a run, from how it ended. `notes` are warnings of Playvisor itself."""
     outcome = PlaybookOutcome("ended") if isinstance(ending, Crashed) else ending.outcome
     data = {} if isinstance(ending, Crashed) else read_data(tool, outcome)
-    account = _describe_ending(ending, data)
+    account = _describe_ending(ending, data, tool.done)
     denials = describe_denials(ending.known.denied)
     return Result(
         run_id=ending.known.run_id,
@@ -117,7 +135,7 @@ class _Account:
     requests: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Account:
+def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any], done: str) -> _Account:
     if isinstance(ending, Crashed):
         return _describe_crash(ending)
     if isinstance(ending, Read):
@@ -141,15 +159,17 @@ def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any]) -> _Acc
         return _Account(_status_of(failed), failed.message, changed, upids, failed)
     if steps and not is_applied:
         return _Account("planned", summary.describe_plan(things, steps, extent), upids=upids)
-    describe = summary.describe_change if changed else summary.describe_no_change
-    return _Account("ok", describe(things, extent), changed, upids)
+    if changed:
+        return _Account("ok", summary.describe_change(things, extent, done), changed, upids)
+    return _Account("ok", summary.describe_no_change(things, extent), changed, upids)
 
 
 def _describe_reading(ending: Read, data: Mapping[str, Any]) -> _Account:
     failure = describe_failure(ending.outcome, ending.known.run_id, applying=False)
     if failure:
         return _Account(_status_of(failure), failure.message, failure=failure)
-    return _Account("ok", summary.describe_reading(data))
+    cut = (ending.outcome.result or {}).get("cut") or {}
+    return _Account("ok", f"{summary.describe_reading(data)}{summary.describe_cut(cut)}")
 
 
 def _describe_break(ending: BrokenOff) -> _Account:

@@ -25,7 +25,8 @@ class Request:
 
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
     applying it. Where a face offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
-    without this mark of the request there is no such tool.
+    without this mark of the request there is no such tool. After `answer_seconds` a run that has not ended is answered
+    as `running`; None waits for its end.
     """
 
     tool: str
@@ -37,6 +38,7 @@ class Request:
     plan_id: str | None = None
     offered: tuple[str, ...] | None = None
     internal: bool = False
+    answer_seconds: float | None = None
 
 
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:

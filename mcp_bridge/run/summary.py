@@ -18,12 +18,14 @@ def label(thing: Mapping[str, Any]) -> str:
     """A thing as people call it: a guest as 101 (web-01), others by what identifies them."""
     if "vmid" in thing and thing.get("name"):
         return f"{thing['vmid']} ({thing['name']})"
+    if "kind" in thing and thing.get("id"):
+        return f"{thing['kind']} {thing['id']}"
     return str(next(iter(thing.values()), "?"))
 
 
 def count(number: int, noun: str) -> str:
     """`1 guest`, `2 guests`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun if number == 1 else _make_plural(noun)}"
 
 
 def describe_reading(data: Mapping[str, Any]) -> str:
@@ -45,13 +47,13 @@ def describe_reading(data: Mapping[str, Any]) -> str:
         return f"{count(len(guests), 'guest')}." if guests else "No guest matches."
     if data.get("counts"):
         return f"Captured {describe_capture(data['counts'])}, without secrets."
-    found = [count(len(value), name.removesuffix("s")) for name, value in data.items() if isinstance(value, Sequence)]
+    found = [count(len(value), _make_singular(name)) for name, value in data.items() if isinstance(value, Sequence)]
     return f"{', '.join(found)}." if found else "Done."
 
 
 def describe_capture(counts: Mapping[str, int]) -> str:
     """Counts of what a capture found."""
-    found = [count(number, noun.removesuffix("s")) for noun, number in counts.items() if number and noun != "readings"]
+    found = [count(number, _make_singular(noun)) for noun, number in counts.items() if number and noun != "readings"]
     return ", ".join(found)
 
 
@@ -67,9 +69,20 @@ def describe_applying(things: Things, steps: Sequence[Mapping[str, Any]], extent
     return f"The plan is being applied: {_describe_steps(things, steps)}{extent}. wait_run waits for its end."
 
 
-def describe_change(things: Things, extent: str = "") -> str:
-    """What was done."""
-    return f"Changed {_describe_moves(things)}{extent}."
+def describe_start(tool: str) -> str:
+    """What is known of a run that has no plan yet."""
+    return f"{tool} has begun, and goes on. wait_run waits for its end."
+
+
+def describe_turn(target: str, holder: str) -> str:
+    """What a run waits for that is not alone with what it touches: `holder` is the other run, where that is known."""
+    what = f"guest {target}" if target.isdigit() else f"a new guest {target}" if target.startswith("named ") else target
+    return f"Waits for run {holder[:8]}, which has {what}" if holder else f"Waits for the lock of {what}"
+
+
+def describe_change(things: Things, extent: str = "", done: str = "Changed") -> str:
+    """What was done; `done` is a word for it."""
+    return f"{done} {_describe_moves(things)}{extent}."
 
 
 def describe_no_change(things: Things, extent: str = "") -> str:
@@ -78,18 +91,23 @@ def describe_no_change(things: Things, extent: str = "") -> str:
     if not entries:
         return f"No {noun} matches, so nothing was changed{extent}."
     if len(entries) > 1:
-        return f"Nothing to do: all {len(entries)} {noun}s are as wished already{extent}."
+        return f"Nothing to do: all {count(len(entries), noun)} are as wished already{extent}."
     how = _state(entries[0].get("before")) if _has_state(things) else "as wished"
     return f"Nothing to do: {noun} {label(entries[0])} is {how} already{extent}."
 
 
 def describe_extent(things: Things, cut: Mapping[str, Sequence[int]]) -> str:
     """Which part of the things a result shows, from what was cut: how many of each list are left, of how many."""
-    noun = f"{things[0]}s"
+    noun = _make_plural(things[0])
     if noun not in cut:
         return ""
     kept, number = cut[noun]
     return f", among the {kept} of {number} that are shown here"
+
+
+def describe_cut(cut: Mapping[str, Sequence[int]]) -> str:
+    """How much of each list a result shows that was cut; empty when it shows all."""
+    return "".join(f" Only {kept} of {number} {name} are shown here." for name, (kept, number) in cut.items())
 
 
 def _describe_steps(things: Things, steps: Sequence[Mapping[str, Any]]) -> str:
@@ -101,15 +119,24 @@ def things_of(data: Mapping[str, Any]) -> Things:
     """What a module's result is about: the noun in the singular, and an entry for each, with before and after."""
     for name, value in data.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping) and "before" in value[0]:
-            return name.removesuffix("s"), value
+            return _make_singular(name), value
     return "guest", []
+
+
+def _make_plural(noun: str) -> str:
+    return f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def _make_singular(noun: str) -> str:
+    return f"{noun.removesuffix('ies')}y" if noun.endswith("ies") else noun.removesuffix("s")
 
 
 def _describe_moves(things: Things) -> str:
     noun, entries = things
     changing = [entry for entry in entries if entry.get("changed")]
     if len(changing) == 1:
-        return f"{noun} {_describe_move(changing[0])}"
+        # An entry says itself of what kind it is.
+        return _describe_move(changing[0]) if noun == "entry" else f"{noun} {_describe_move(changing[0])}"
     named = ", ".join(_describe_move(entry) for entry in changing[:_NAMED])
     more = f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else ""
     return f"{count(len(changing), noun)}: {named}{more}"

@@ -23,16 +23,9 @@ from mcp_bridge.text.redaction import Redactor
 
 Mode = Literal["read", "check", "apply"]
 
-SECRETS = ("PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD")
+SECRETS = ("PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD", "PROXMOX_OTP")
 # What other parts of Playvisor read.
 _FURTHER = (profiles.VARIABLE, "PLAYVISOR_PROFILES", "PLAYVISOR_VAULT_PASSWORD_FILE")
-_OTHER_NAMES = {
-    "PROXMOX_TOKEN_NAME": "PROXMOX_TOKEN_ID",
-    "PROXMOX_TOKEN_VALUE": "PROXMOX_TOKEN_SECRET",
-    "PROXMOX_API_TOKEN": "PROXMOX_TOKEN_ID",
-    "PROXMOX_PASS": "PROXMOX_PASSWORD",
-    "PROXMOX_PW": "PROXMOX_PASSWORD",
-}
 
 
 def _alias(*names: str) -> AliasChoices:
@@ -51,6 +44,7 @@ class Settings(BaseSettings):
     token_id: str | None = Field(None, validation_alias=_alias("PROXMOX_TOKEN_ID"))
     token_secret: SecretStr | None = Field(None, validation_alias=_alias("PROXMOX_TOKEN_SECRET"))
     password: SecretStr | None = Field(None, validation_alias=_alias("PROXMOX_PASSWORD"))
+    otp: SecretStr | None = Field(None, validation_alias=_alias("PROXMOX_OTP"))
     verify_ssl: bool = Field(True, validation_alias=_alias("PROXMOX_VERIFY_SSL"))
     ca_path: str | None = Field(None, validation_alias=_alias("PROXMOX_CA_PATH"))
     fingerprint: str | None = Field(None, validation_alias=_alias("PROXMOX_FINGERPRINT"))
@@ -73,10 +67,23 @@ class Settings(BaseSettings):
     elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
     # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
     reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
+    # Seconds after which a call over MCP is answered as `running`, before its client gives it up; 0 waits for its end.
+    answer_seconds: float = Field(40.0, validation_alias=_alias("PLAYVISOR_ANSWER_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
+    # Whether commands start a `playvisor serve` that makes the next ones faster.
+    serve: Literal["auto", "off"] = Field("off", validation_alias=_alias("PLAYVISOR_SERVE"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip_quotes(cls, value: Any) -> Any:
+        """A text without the quotes and white space around it that some programs keep of a file of variables."""
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
     @field_validator("state_dir", "policy")
     @classmethod
@@ -92,7 +99,7 @@ class Settings(BaseSettings):
     @property
     def credentials(self) -> Credentials:
         """The secrets for the cluster."""
-        return Credentials(self.token_secret, self.password)
+        return Credentials(self.token_secret, self.password, self.otp)
 
     @property
     def redactor(self) -> Redactor:
@@ -102,14 +109,14 @@ class Settings(BaseSettings):
         return Redactor([*in_clear, *list_secrets(self.ledger_url)])
 
     def _make_url(self) -> str:
-        if self.url:
-            return self.url if "://" in self.url else f"https://{self.url}"
-        if not self.host:
+        if not self.url and not self.host:
             return ""
-        # People give a whole address, too, with or without a port.
-        address = urlsplit(self.host if "://" in self.host else f"https://{self.host}")
-        host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
-        return f"{address.scheme}://{host}:{self.port or address.port or 8006}"
+        if self.url and "://" in self.url:
+            return self.url
+        host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
+        if not self.url:
+            port = self.port or port
+        return f"https://{f'[{host}]' if ':' in host else host}:{port or 8006}"
 
     def _make_identity(self) -> str:
         if self.token_id and "!" in self.token_id:
@@ -134,20 +141,22 @@ class Settings(BaseSettings):
 
     def require_cluster(self) -> None:
         """Raise UsageError, naming every variable to set, unless a cluster and credentials are configured."""
-        missing = []
+        missing, lacking = [], []
         if not self.endpoint.url:
+            lacking += ["PROXMOX_URL", "PROXMOX_HOST"]
             missing.append("PROXMOX_URL (such as https://pve1.example.com:8006)")
         if self.token_id and not self.token_secret:
+            lacking.append("PROXMOX_TOKEN_SECRET")
             missing.append("PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
         if not self.token_id and not self.password:
+            lacking += ["PROXMOX_USER", "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD"]
             missing.append("PROXMOX_TOKEN_ID (user@realm!name) and PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
         elif "@" not in self.endpoint.identity:
             missing.append("PROXMOX_USER (user@realm), or PROXMOX_TOKEN_ID as user@realm!name")
         if missing:
-            others = [name for name in _OTHER_NAMES if os.environ.get(name)]
-            missing += [f"({name} is what other programs call {_OTHER_NAMES[name]}; it is)" for name in others]
+            others = identities.list_other_names((name for name, value in os.environ.items() if value), lacking)
             raise UsageError(
-                f"No Proxmox VE cluster is configured: {'; '.join(missing)} not set.",
+                " ".join([f"No Proxmox VE cluster is configured: {'; '.join(missing)} not set.", *others]),
                 "Set them in the environment, or keep them with `playvisor profile add`. To try without a cluster, run "
                 "`playvisor sim` and set what it prints.",
             )
@@ -174,6 +183,13 @@ def load_settings(*, with_profile: bool = True) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise UsageError(_describe_errors(error), "Correct it in the environment, or unset it.") from None
+
+
+def make_empty_settings() -> Settings:
+    """Settings without a cluster, for a server that can't use those in the environment, but the folder of its state."""
+    folder = os.environ.get("PLAYVISOR_STATE_DIR")
+    known = {"state_dir": Path(folder).expanduser().absolute()} if folder else {}
+    return Settings.model_construct(**known)  # type: ignore[arg-type]
 
 
 def _read_profile(name: str) -> dict[str, Any]:

@@ -37,10 +37,14 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What proves the identity: the secret of an API token, where the identity is one, or else a password."""
+    """What proves the identity: the secret of an API token, where the identity is one, or else a password.
+
+    With the password may come the one-time password `otp`, which is good for one log-in.
+    """
 
     token_secret: SecretStr | None = None
     password: SecretStr | None = None
+    otp: SecretStr | None = None
 
     @property
     def redactor(self) -> Redactor:

@@ -34,6 +34,10 @@ def main() -> NoReturn:
     status = command_line.borrow(sys.argv)
     if status is not None:
         sys.exit(status)
+    if command_line.serves_stdio(sys.argv):
+        from mcp_bridge.mcp import opening
+
+        opening.open_streams(sys.argv[1:])
     # Imports create many objects that stay; collecting garbage among them repeatedly costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     if command_line.runs_playbooks(sys.argv):
@@ -52,12 +56,12 @@ def main() -> NoReturn:
     except typer.TyperException as error:
         usage_error = _make_usage_error(error)
         if usage_error.message:
-            report_error(usage_error, as_json="--json" in sys.argv)
+            report_error(usage_error, document=command_line.find_document(sys.argv))
         sys.exit(usage_error.exit_status)
     except typer.Abort:
         sys.exit(130)
     except PlayvisorError as error:
-        report_error(error, as_json="--json" in sys.argv)
+        report_error(error, document=command_line.find_document(sys.argv))
         sys.exit(error.exit_status)
     except BrokenPipeError:
         # The reader of our output has closed it. Keep Python from complaining when it flushes.
@@ -70,7 +74,7 @@ def main() -> NoReturn:
             f"Playvisor itself failed: {type(error).__name__}: {error}",
             "This is a bug. Set PLAYVISOR_DEBUG=1 to see where.",
         )
-        report_error(bug, as_json="--json" in sys.argv)
+        report_error(bug, document=command_line.find_document(sys.argv))
         sys.exit(bug.exit_status)
 
 
@@ -80,8 +84,9 @@ def make_commands(only: str | None = None) -> Any:
     from typer.main import get_command
 
     from playvisor.cli.app import make_app
+    from playvisor.cli.help_pages import use_whole_words
 
-    return get_command(make_app(only))
+    return use_whole_words(get_command(make_app(only)))
 
 
 def preload() -> Iterator[None]:
@@ -107,9 +112,17 @@ def _make_usage_error(error: typer.TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "playvisor"
     try:
-        redactor = load_settings(with_profile=False).redactor
+        # Settings take the secrets out of the environment, so they can be loaded once only.
+        settings = load_settings(with_profile=False)
     except UsageError as unusable:
         return unusable
+    if help_was_printed:
+        return UsageError("", "")
+    candidates = ""
+    if type(error).__name__ == "MissingParameter":
+        from playvisor.cli.completion import describe_candidates
+
+        candidates = describe_candidates(str(getattr(getattr(error, "param", None), "name", "")), settings)
     return UsageError(
-        "" if help_was_printed else redactor.redact_text(error.format_message()), f"`{command} --help` shows its usage."
+        settings.redactor.redact_text(error.format_message()), f"{candidates}`{command} --help` shows its usage."
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mcp_bridge import version
 from mcp_bridge.settings import profiles
-from playvisor.cli.options import Check, Json, PlanId
+from playvisor.cli.options import Check, PlanId, with_output
+from playvisor.cli.output import TABLE, Output
 
 GROUPS = ("approvals", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools")
 """Groups of commands that are not made from the catalogue."""
@@ -24,10 +26,27 @@ _CATALOGUE_PANEL = "Operate the cluster"
 _OWN_PANEL = "Playvisor"
 
 
+class PanelGroup(TyperGroup):
+    """The whole tree's help: its commands in two parts, those about the cluster first."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands of each part with what they do."""
+        del ctx
+        commands: dict[str, Any] = dict(self.commands)
+        for panel in (_CATALOGUE_PANEL, _OWN_PANEL):
+            inside = {name: command for name, command in commands.items() if command.rich_help_panel == panel}
+            if inside:
+                with formatter.section(panel):
+                    formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in inside.items()])
+
+
 def make_app(only: str | None = None) -> typer.Typer:
     """The whole tree of commands, or, because that takes a while, the part that begins with the word `only`."""
     app = typer.Typer(
         name="playvisor",
+        cls=PanelGroup,
+        # Boxes leave too little room for the text of options, and cut what is long.
+        rich_markup_mode=None,
         help=_HELP,
         epilog=(
             "Exit status: 0 done, 1 the run failed, 2 bad usage or argument, 3 refused or waiting for approval, "
@@ -76,6 +95,7 @@ def playvisor(
         os.environ[profiles.VARIABLE] = profile
 
 
+@with_output(rows=True)
 def call(
     tool: Annotated[str, typer.Argument(help="Name of the tool; `playvisor tools list` shows them.")],
     arguments: Annotated[
@@ -83,7 +103,7 @@ def call(
         typer.Argument(metavar="[NAME=VALUE]...", help="Arguments, such as name=web-01 or guests.tags=web,prod."),
     ] = None,
     check: Check = False,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Call a tool by its name, with the arguments that an AI client would use.
 
@@ -93,49 +113,59 @@ def call(
     """
     from playvisor.cli.call import call_with_words
 
-    raise typer.Exit(call_with_words(tool, arguments or [], check=check, as_json=as_json))
+    raise typer.Exit(call_with_words(tool, arguments or [], check=check, output=output))
 
 
-def apply_plan(plan_id: PlanId, as_json: Json = False) -> None:
+@with_output(rows=False)
+def apply_plan(plan_id: PlanId, output: Output = TABLE) -> None:
     """Apply a saved plan, exactly as it is and only once. It is refused if the plan would be different by now."""
     from playvisor.cli.call import call_with_arguments
 
-    raise typer.Exit(call_with_arguments("apply_plan", {"plan_id": plan_id}, as_json=as_json))
+    raise typer.Exit(call_with_arguments("apply_plan", {"plan_id": plan_id}, output=output))
 
 
+@with_output(rows=False)
 def freeze(
     why: Annotated[str, typer.Argument(metavar="[WHY]", help="Reason, shown to those whose changes are refused.")] = "",
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Refuse all changes from now on, by every client of this state directory, until `playvisor thaw`."""
     from playvisor.cli.approvals import freeze as do_freeze
 
-    do_freeze(why, as_json=as_json)
+    do_freeze(why, output=output)
 
 
-def thaw(as_json: Json = False) -> None:
+@with_output(rows=False)
+def thaw(output: Output = TABLE) -> None:
     """End a freeze: allow changes again."""
     from playvisor.cli.approvals import thaw as do_thaw
 
-    do_thaw(as_json=as_json)
+    do_thaw(output=output)
 
 
-def serve() -> None:
+def serve(
+    idle: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="End after so long without a command. Default: never.")
+    ] = None,
+) -> None:
     """Make the commands of this user faster, until stopped, by keeping a process with Ansible loaded.
 
     Each command runs in a fork of that process, with its own arguments,
-    environment and terminal. A running `playvisor mcp` does the same.
+    environment and terminal. A running `playvisor mcp` does the same. With
+    PLAYVISOR_SERVE=auto, commands start it themselves, and it ends after five
+    idle minutes.
     """
     from playvisor.cli.serve import serve_commands
 
-    serve_commands()
+    serve_commands(idle)
 
 
-def doctor(as_json: Json = False) -> None:
+@with_output(rows=False)
+def doctor(output: Output = TABLE) -> None:
     """Check the setup: connection, login and privileges. Says what is missing and how to fix it."""
     from playvisor.cli.doctor import examine
 
-    raise typer.Exit(examine(as_json=as_json))
+    raise typer.Exit(examine(output=output))
 
 
 def demo() -> None:

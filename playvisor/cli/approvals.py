@@ -14,44 +14,49 @@ from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.factory import make_authority, make_bridge
 from mcp_bridge.settings import load_settings
-from playvisor.cli import console, results, units
+from playvisor.cli import console, units
 from playvisor.cli.call import make_request
+from playvisor.cli.output import Output, print_document, print_facts, print_rows
+from playvisor.cli.rendering.tables import Table
 
 _NEWEST = 50
 # How long a freeze waits for what is being sent.
 _FREEZE_SECONDS = 10
 _SHORTEST_DIGEST = 8
+_PLANS = Table(
+    "",
+    "plan=plan_id:short by=asker state=standing:text what_it_would_do=title:text",
+    wide="id=plan_id made=made_at until=expires_at",
+    ids="plan_id",
+    empty="No plan waits for approval.",
+)
 
 
-def list_plans(*, everything: bool, as_json: bool) -> None:
+def list_plans(*, everything: bool, output: Output) -> None:
     """Print the plans that wait for approval, or with `everything` the newest plans in any state."""
     settings = load_settings()
     plans = Ledger(settings.state_dir, settings.ledger_url).plans
     listed = plans.list_recent(_NEWEST) if everything else plans.list_held()
-    if as_json:
-        console.print_json([plan.as_dict() for plan in listed])
-        return
-    if not listed:
-        console.get_stderr().print("No plan waits for approval.")
-        return
-    rows = [[plan.plan_id[:8], plan.asker, make_plan_view(plan).title, _describe_state(plan)] for plan in listed]
-    console.print_table(["plan", "asked by", "what it would do", "state"], rows)
+    documents = [plan.as_dict() for plan in listed]
+    rows = [
+        {**document, "title": make_plan_view(plan).title, "standing": _describe_state(plan)}
+        for plan, document in zip(listed, documents, strict=True)
+    ]
+    print_rows(rows, _PLANS, output, document=documents)
 
 
-def show_plan(plan_id: str, *, as_json: bool) -> None:
+def show_plan(plan_id: str, *, output: Output) -> None:
     """Print one plan in full: all that an approval of it is bound to, and what became of it."""
     settings = load_settings()
     plan = Ledger(settings.state_dir, settings.ledger_url).plans.find(plan_id)
-    if as_json:
-        console.print_json(plan.as_dict())
+    if output.is_document:
+        print_document(plan.as_dict(), output)
         return
     console.print_lines(render_text(make_plan_view(plan)))
     console.get_stdout().print()
-    console.print_facts(
+    print_facts(
         {
-            "arguments": "not stored, since they hold a secret"
-            if plan.arguments is None
-            else results.format_compact(plan.arguments),
+            "arguments": "not stored, since they hold a secret" if plan.arguments is None else plan.arguments,
             "run as": plan.local_user,
             "state": _describe_state(plan),
             "decided by": f"{plan.approver} ({plan.approval})" if plan.approver else None,
@@ -60,7 +65,7 @@ def show_plan(plan_id: str, *, as_json: bool) -> None:
     )
 
 
-def decide(plan_id: str, *, approve: bool, as_json: bool, sure: bool = False, digest: str | None = None) -> None:
+def decide(plan_id: str, *, approve: bool, output: Output, sure: bool = False, digest: str | None = None) -> None:
     """Approve or deny a plan; the decision, and what was shown for it, is recorded in the ledger.
 
     An approval is asked for on a terminal, unless `sure`, or the first characters of the plan's `digest`, say that it
@@ -76,10 +81,10 @@ def decide(plan_id: str, *, approve: bool, as_json: bool, sure: bool = False, di
     if digest is not None:
         _require_digest(plan, digest)
     if approve and plan.state == "held" and not sure and digest is None:
-        _require_yes(plan, text, as_json=as_json)
+        _require_yes(plan, text, output=output)
     plan = bridge.decide_plan(plan.plan_id, request, approve=approve, seen=seal(text))
-    if as_json:
-        console.print_json(plan.as_dict())
+    if output.is_document:
+        print_document(plan.as_dict(), output)
         return
     console.get_stderr().print(f"{plan.state.capitalize()}: {view.title}")
     if approve:
@@ -97,10 +102,10 @@ def _require_digest(plan: KeptPlan, digest: str) -> None:
         )
 
 
-def _require_yes(plan: KeptPlan, text: str, *, as_json: bool) -> None:
+def _require_yes(plan: KeptPlan, text: str, *, output: Output) -> None:
     """Show the plan to the person at the terminal, and ask."""
     name = plan.plan_id[:8]
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if output.is_document or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"There is no terminal to show plan {name} on and to ask whether it is approved.",
             f"Read `playvisor approvals show {name}`; then add --digest {plan.digest[:12]} to the command, or --yes.",
@@ -116,11 +121,11 @@ def _require_yes(plan: KeptPlan, text: str, *, as_json: bool) -> None:
         )
 
 
-def freeze(why: str, *, as_json: bool) -> None:
+def freeze(why: str, *, output: Output) -> None:
     """Refuse all changes from now on, by everybody who uses this state directory."""
     freeze_notice, is_quiet = make_authority(load_settings()).freeze(why, _FREEZE_SECONDS)
-    if as_json:
-        console.print_json({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet})
+    if output.is_document:
+        print_document({"frozen": True, **freeze_notice.__dict__, "writes_under_way": not is_quiet}, output)
         return
     if not is_quiet:
         console.get_stderr().print(
@@ -130,11 +135,11 @@ def freeze(why: str, *, as_json: bool) -> None:
     console.get_stderr().print(f"Frozen: {freeze_notice}. Reads and plans still work; `playvisor thaw` ends it.")
 
 
-def thaw(*, as_json: bool) -> None:
+def thaw(*, output: Output) -> None:
     """Allow changes again."""
     ended = make_authority(load_settings()).thaw()
-    if as_json:
-        console.print_json({"frozen": False, "was": ended.__dict__ if ended else None})
+    if output.is_document:
+        print_document({"frozen": False, "was": ended.__dict__ if ended else None}, output)
         return
     console.get_stderr().print(f"Thawed: {ended}." if ended else "Nothing was frozen.")
 

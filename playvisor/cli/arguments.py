@@ -16,6 +16,8 @@ from mcp_bridge.errors import UsageError
 from playvisor.cli import parsing
 
 GUESTS = ("guests",)
+# What the command line has in its own way: rows are sorted by any column.
+_OF_EVERY_COMMAND = ("check", "sort")
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -49,7 +51,9 @@ class ToolArgument:
         items = self.schema.get("items", self.schema)
         if self.schema["type"] in ("array", "object"):
             return "NAME=VALUE,…" if items["type"] == "object" else "VALUE,…"
-        return None
+        if self.schema.get("enum"):
+            return "CHOICE"
+        return {"integer": "NUMBER", "number": "NUMBER", "string": "TEXT"}.get(self.schema["type"])
 
     def store(self, value: Any, arguments: dict[str, Any]) -> None:
         """Store a value in the arguments. Raises UsageError when guests are named both by id and by name."""
@@ -118,20 +122,24 @@ class ToolArgument:
 def list_arguments(tool: Tool) -> list[ToolArgument]:
     """Every argument of the tool's command, positional words first."""
     properties = dict(tool.input_schema["properties"])
-    properties.pop("check", None)
+    for name in _OF_EVERY_COMMAND:
+        properties.pop(name, None)
     required = tool.input_schema.get("required", ())
     takes: list[ToolArgument] = []
     names_guests = "guests" in properties or "vmid" in tool.needs_one_of
     if names_guests:
         takes.append(_make_guest_argument(tool, properties))
     for name, schema in properties.items():
-        # Where no words name guests, the required arguments are words.
-        is_word = not names_guests and name in required and schema["type"] in ("string", "integer")
+        # Where no words name guests, the arguments that nobody does without are words.
+        is_word = not names_guests and name in (*required, *tool.defaults) and schema["type"] in ("string", "integer")
         if schema["type"] == "object" and schema.get("properties"):
             takes += _list_inner_arguments(name, schema)
         else:
             takes.append(ToolArgument((name,), schema, None if is_word else _make_flag(name), name in required))
-    return sorted(takes, key=lambda one: one.flag is not None)
+    own = {argument.flag for argument in takes if len(argument.path) == 1}
+    # What the tool itself calls so decides over what a selection of guests calls so.
+    chosen = [argument for argument in takes if len(argument.path) == 1 or argument.flag not in own]
+    return sorted(chosen, key=lambda argument: argument.flag is not None)
 
 
 def collect_arguments(pairs: Iterable[tuple[ToolArgument, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, Settings, load_settings
 from playvisor.cli import console, parsing, progress, results
+from playvisor.cli.output import Output
 
 CLIENT = "playvisor-cli"
 INTERRUPTED = 130
@@ -76,12 +77,9 @@ def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def print_result(result: Result, *, as_json: bool) -> int:
+def print_result(result: Result, *, output: Output) -> int:
     """Print a result; returns the exit status."""
-    if as_json:
-        console.print_json(result.as_dict())
-    else:
-        results.show(result)
+    results.print_result(result, output)
     return get_exit_status(result)
 
 
@@ -90,22 +88,22 @@ def get_exit_status(result: Result) -> int:
     return INTERRUPTED if result.status == "cancelled" else result.exit_status
 
 
-def call_with_words(name: str, words: list[str], *, check: bool, as_json: bool) -> int:
+def call_with_words(name: str, words: list[str], *, check: bool, output: Output) -> int:
     """Call a tool with `name=value` words and print its result; returns the exit status."""
     tool = catalogue.load().get(name) or TOOLS.get(name)
     return call_with_arguments(
-        name, parsing.parse(words, tool.input_schema if tool else {}), check=check, as_json=as_json
+        name, parsing.parse(words, tool.input_schema if tool else {}), check=check, output=output
     )
 
 
-def call_with_arguments(name: str, arguments: dict[str, Any], *, check: bool = False, as_json: bool) -> int:
+def call_with_arguments(name: str, arguments: dict[str, Any], *, check: bool = False, output: Output) -> int:
     """Call a tool with these arguments and print its result; returns the exit status."""
     settings = load_settings()
     request = make_request(settings, name, arguments, check=check)
-    return print_result(run_interruptibly(make_bridge(settings), request, quiet=as_json), as_json=as_json)
+    return print_result(run_interruptibly(make_bridge(settings), request, quiet=output.is_quiet), output=output)
 
 
-def watch_tool(name: str, arguments: dict[str, Any], *, every: float, as_json: bool) -> int:
+def watch_tool(name: str, arguments: dict[str, Any], *, every: float, output: Output) -> int:
     """Repeat a call of a read tool `every` so many seconds, until it fails or Ctrl-C; each call is a run."""
     settings = load_settings()
     bridge = make_bridge(settings, lasting=True)
@@ -117,7 +115,7 @@ def watch_tool(name: str, arguments: dict[str, Any], *, every: float, as_json: b
             if stop.is_set():
                 break
             console.get_stdout().clear()
-            status = print_result(result, as_json=as_json)
+            status = print_result(result, output=output)
             sys.stdout.flush()
             stop.wait(every if status == 0 else 0)
     return status

@@ -16,12 +16,13 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
+from playvisor.cli.output import Output, print_document
 from pve_simulator import dump_seed, load_seed
 
 _SUFFIXES = (".json", ".yaml", ".yml")
 
 
-def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bool) -> int:
+def capture_cluster(file: Path, *, scrub_names: bool, content: bool, output: Output) -> int:
     """Read the cluster and write the state file; returns the exit status.
 
     Raises UsageError for a file that can't be written, PlayvisorError for a capture that can't be used.
@@ -33,7 +34,7 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
     arguments = {"dest": str(readings), "names": "scrub" if scrub_names else "keep", "content": content}
     request = make_request(settings, "capture_cluster", arguments, mode=settings.mode or "read", internal=True)
     try:
-        result = run_interruptibly(make_bridge(settings), request, quiet=as_json)
+        result = run_interruptibly(make_bridge(settings), request, quiet=output.is_quiet)
         if result.failure is None:
             _convert(readings, file)
     finally:
@@ -42,8 +43,8 @@ def capture_cluster(file: Path, *, scrub_names: bool, content: bool, as_json: bo
         counts = summary.describe_capture(result.data["counts"])
         sentence = f"Captured {counts} into {file}, without secrets."
         result = result.model_copy(update={"dest": str(file), "summary": sentence})
-    if as_json:
-        console.print_json({**result.as_dict(), **_list_next_steps(file, result)})
+    if output.is_document:
+        print_document({**result.as_dict(), **_list_next_steps(file, result)}, output)
     else:
         _show_result(result, file)
     return get_exit_status(result)

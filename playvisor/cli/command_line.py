@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from mcp_bridge.executor.forkserver import lending
@@ -21,7 +22,13 @@ COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"
 
 def borrow(arguments: list[str]) -> int | None:
     """Have another process run the command; returns its exit status, or None when there is none and nothing was run."""
-    return lending.borrow([PROGRAM, *arguments[1:]]) if may_be_lent(arguments) else None
+    if not may_be_lent(arguments):
+        return None
+    status = lending.borrow([PROGRAM, *arguments[1:]])
+    if status is None and os.environ.get("PLAYVISOR_SERVE") == "auto":
+        # Once this command has ended: it would only be in its way.
+        atexit.register(lending.start_lender)
+    return status
 
 
 def skip_common_options(arguments: list[str]) -> list[str]:
@@ -43,8 +50,26 @@ def may_be_lent(arguments: list[str]) -> bool:
     return not words[0].startswith("-") and words[0] not in NEVER_LENT
 
 
+def serves_stdio(arguments: list[str]) -> bool:
+    """Whether the command will be an MCP server on its stdin and stdout."""
+    words = skip_common_options(arguments)
+    return words[:1] == ["mcp"] and not any(
+        word in {"-h", "--help", "install"} or word.removeprefix("--transport=") == "http" for word in words[1:]
+    )
+
+
 def runs_playbooks(arguments: list[str]) -> bool:
     """Whether the command will run a playbook; not when it only prints help."""
     words = skip_common_options(arguments)
     prints_help = {"-h", "--help"} & set(words) or (len(words) < 2)
     return may_be_lent(arguments) and not prints_help and words[0] not in WITHOUT_PLAYBOOKS
+
+
+def find_document(arguments: list[str]) -> str | None:
+    """The format, json or yaml, in which a command line asks for one document; read without parsing the rest."""
+    words = arguments[1 : arguments.index("--")] if "--" in arguments else arguments[1:]
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        value = after if word in ("-o", "--output") else word.removeprefix("--output=").removeprefix("-o")
+        if word == "--json" or (word.startswith(("-o", "--output")) and value in ("json", "yaml")):
+            return "json" if word == "--json" else value
+    return None

@@ -11,13 +11,25 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue.completions import SOURCES, filter_by_prefix
 
+if TYPE_CHECKING:
+    from mcp_bridge.settings import Settings
+
 # While somebody types, names read a moment ago are good enough.
 _FRESH_SECONDS = 30.0
-_KINDS = {"guests": "guest", "node": "node", "target": "node", "drain": "node", "storage": "storage"}
+_MOST_NAMED = 10
+_KINDS = {
+    "guests": "guest",
+    "node": "node",
+    "target": "node",
+    "drain": "node",
+    "storage": "storage",
+    "upid": "task",
+    "volid": "backup",
+}
 
 
 def make_completer(option: str) -> Callable[[str], list[str]] | None:
@@ -26,19 +38,28 @@ def make_completer(option: str) -> Callable[[str], list[str]] | None:
     return (lambda incomplete: _complete(kind, incomplete)) if kind else None
 
 
-def _complete(kind: str, prefix: str) -> list[str]:
+def describe_candidates(option: str, settings: Settings | None = None) -> str:
+    """A sentence that names what the cluster has for an option or argument; empty where it can't be asked."""
+    kind = _KINDS.get(option)
+    found = _complete(kind, "", settings) if kind else []
+    more = " …" if len(found) > _MOST_NAMED else ""
+    return f"There are these: {', '.join(found[:_MOST_NAMED])}{more}. " if found else ""
+
+
+def _complete(kind: str, prefix: str, settings: Settings | None = None) -> list[str]:
     from mcp_bridge.errors import PlayvisorError
 
     # An error message would appear in the middle of what somebody types.
     with suppress(PlayvisorError, OSError, ValueError):
-        return filter_by_prefix(_list_values(kind), prefix)
+        return filter_by_prefix(_list_values(kind, settings), prefix)
     return []
 
 
-def _list_values(kind: str) -> list[str]:
+def _list_values(kind: str, settings: Settings | None) -> list[str]:
     from mcp_bridge.settings import load_settings
 
-    settings = load_settings()
+    settings = settings or load_settings()
+    settings.require_cluster()
     cache_file = settings.state_dir / "completions.json"
     cache = _read_cache(cache_file)
     key = f"{settings.endpoint.url} {settings.endpoint.identity} {kind}"

@@ -9,18 +9,19 @@ the terminal, or reorder what it shows.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.text.plain import clean, dump_json, one_line
+from mcp_bridge.text.plain import clean, dump_json, is_clean, one_line
 from mcp_bridge.text.redaction import redact_shapes
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
 # Wide enough that no table is cut when it goes into a file or a pipe.
 _PIPE_WIDTH = 400
@@ -61,14 +62,26 @@ def print_json(data: Any) -> None:
     sys.stdout.write(f"{dump_json(data, indent=2)}\n")
 
 
-def report_error(error: PlayvisorError, *, as_json: bool) -> None:
-    """Print an error and its hint; as JSON on stdout, or for people on stderr."""
+def print_yaml(data: Any) -> None:
+    """One YAML document on stdout, of exactly this data."""
+    import yaml
+
+    # What the cleaner would escape must not be in it as it is.
+    for readable in (True, False):
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=readable, width=_PIPE_WIDTH)
+        if is_clean(text):
+            break
+    sys.stdout.write(text)
+
+
+def report_error(error: PlayvisorError, *, document: str | None) -> None:
+    """Print an error and its hint; as a JSON or YAML document on stdout, or for people on stderr."""
     # Libraries put addresses with passwords into their messages.
     message, hint = redact_shapes(error.message), redact_shapes(error.hint) if error.hint else None
-    if as_json:
-        print_json(
-            {"status": "failed", "summary": message, "failure": {"code": error.code, "message": message, "hint": hint}}
-        )
+    if document:
+        failure = {"code": error.code, "message": message, "hint": hint}
+        data = {"status": "failed", "summary": message, "failure": failure}
+        print_yaml(data) if document == "yaml" else print_json(data)
         return
     print_failure(message, hint)
 
@@ -97,44 +110,30 @@ def print_lines(text: str, *, to_stderr: bool = False) -> None:
                 out.print(Text(" " * indent + part.plain), soft_wrap=True)
 
 
-def print_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> None:
-    """Print a table on stdout; None is an empty cell."""
-    get_stdout().print(make_table(columns, rows, title=title))
+def print_title(title: str) -> None:
+    """Print the heading of a table or of a block of facts on stdout, after an empty line."""
+    get_stdout().print()
+    get_stdout().print(one_line(title), style="bold underline", soft_wrap=True)
 
 
-def make_table(columns: list[str], rows: list[list[Any]], *, title: str | None = None) -> Table:
-    """A table whose cells are plain values or rich's own objects."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_format_cell(value) for value in row))
-    return table
+def print_line(line: Text) -> None:
+    """Print a line on stdout that was laid out before, without breaking it."""
+    get_stdout().print(line, soft_wrap=True)
 
 
-def print_facts(values: Mapping[str, Any]) -> None:
-    """Print names and values on stdout, one pair per line, without the empty ones."""
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in values.items():
-        if value not in (None, "", [], {}):
-            grid.add_row(name, _format_cell(value))
-    get_stdout().print(grid)
+def print_note(text: str) -> None:
+    """Print a remark on stderr."""
+    get_stderr().print(one_line(text), style="dim")
 
 
-def _format_cell(value: Any) -> Any:
-    from rich.text import Text
+def print_as_is(text: str) -> None:
+    """Print text for other programs on stdout, with its lines as they are."""
+    get_stdout().print(text, end="", soft_wrap=True)
 
-    if value is None:
-        return ""
-    if isinstance(value, Text):
-        return Text(one_line(value.plain), value.style)
-    if isinstance(value, (str, int, float)):
-        return Text(one_line(str(value)))
-    return value
+
+def get_width() -> int | None:
+    """The room of a line on stdout; None where nobody has said how much there is, as in a file or a pipe."""
+    if sys.stdout.isatty():
+        return get_stdout().width
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) else None

@@ -31,10 +31,13 @@ from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.text.plain import one_line
 from playvisor.cli import console
-from playvisor.cli.runs import make_runs_table
+from playvisor.cli.output import layout_rows
+from playvisor.cli.rendering.tables import Table
+from playvisor.cli.runs import make_run_rows
 
 _GUEST = "web-01"
 _LONGEST_LINE = 65536
+_RUNS = Table("", "run=run_id:short tool outcome changed=changed:plain client=client_name", below="arguments")
 _REAL_CLUSTER = """\
 export PROXMOX_URL=https://pve1.example.com:8006
 export PROXMOX_TOKEN_ID='playvisor@pve!ops'
@@ -128,7 +131,7 @@ class _Demo:
         """Print the ledger, and whether it verifies."""
         ledger = Ledger(self._state_dir)
         self._print_heading("Every call is in the ledger, even the one that failed")
-        self._print_body(make_runs_table(ledger.recent(), brief=True))
+        self._print_body(Group(*layout_rows(make_run_rows(ledger.recent()), _RUNS)))
         self._print_heading("`playvisor runs verify` proves it offline")
         verification = ledger.verify()
         if verification.faults:
@@ -187,8 +190,7 @@ class _Demo:
 
 
 def _render_guests(data: Mapping[str, Any]) -> RenderableType:
-    rows = [[g["vmid"], g["name"], g["type"], g["status"], g["node"], ",".join(g["tags"])] for g in data["guests"]]
-    return console.make_table(["vmid", "name", "type", "status", "node", "tags"], rows)
+    return Group(*layout_rows(data["guests"], Table("guests", "vmid name type status node tags=tags:list")))
 
 
 def _render_plan(data: Mapping[str, Any]) -> RenderableType:
@@ -203,7 +205,7 @@ def _render_plan(data: Mapping[str, Any]) -> RenderableType:
 
 
 def _render_result(data: Mapping[str, Any]) -> RenderableType:
-    tasks = [Text(upid, "dim") for upid in data["upids"]]
+    tasks = [Text(upid, "dim") for upid in data.get("upids", ())]
     return Group(Text(one_line(data["summary"]), "green"), *tasks)
 
 

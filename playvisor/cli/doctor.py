@@ -25,8 +25,12 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
+from playvisor.cli.output import Output, print_document, print_table
+from playvisor.cli.rendering.tables import Table
+from playvisor.cli.speech import name_command
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
+_COMMANDS = Table("", "command=command:text usable missing", title="Commands that lack privileges")
 _TRUST = {
     "verified": "verified against the system's CAs",
     "ca_path": "verified against PROXMOX_CA_PATH",
@@ -44,7 +48,7 @@ class Check:
     fix: list[str]
 
 
-def examine(*, as_json: bool) -> int:
+def examine(*, output: Output) -> int:
     """Check everything and print what was found; returns the exit status."""
     settings = load_settings()
     checks = [_check_ansible(), _check_collection(), _check_state_dir(settings), _check_ledger(settings)]
@@ -53,21 +57,21 @@ def examine(*, as_json: bool) -> int:
         bridge = make_bridge(settings)
     except UsageError as error:
         checks.append(_make_failed_check("cluster", error))
-        _print_checks(checks, [], as_json=as_json)
+        _print_checks(checks, [], output=output)
         return EXIT_USAGE
     try:
-        result = _connect(bridge, settings, quiet=as_json)
+        result = _connect(bridge, settings, quiet=output.is_quiet)
     except PlayvisorError as error:
         checks.append(_make_failed_check("cluster", error))
-        _print_checks(checks, [], as_json=as_json)
+        _print_checks(checks, [], output=output)
         return error.exit_status
     if result.failure:
         checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
-        _print_checks(checks, [], as_json=as_json)
+        _print_checks(checks, [], output=output)
         return get_exit_status(result)
     standings = [privileges.check_usability(tool, result.data["permissions"]) for tool in catalogue.list_offered()]
     checks += [*_check_connection(result), _check_privileges(standings, result.data["connection"])]
-    _print_checks(checks, standings, as_json=as_json)
+    _print_checks(checks, standings, output=output)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
 
 
@@ -170,11 +174,11 @@ def _make_failed_check(name: str, error: Exception) -> Check:
     return Check(name, "failed", str(error), [hint] if hint else [])
 
 
-def _print_checks(checks: list[Check], standings: list[Usability], *, as_json: bool) -> None:
-    if as_json:
+def _print_checks(checks: list[Check], standings: list[Usability], *, output: Output) -> None:
+    if output.is_document:
         healthy = all(check.state != "failed" for check in checks)
         tools = [asdict(entry) for entry in standings]
-        console.print_json({"healthy": healthy, "checks": [asdict(check) for check in checks], "tools": tools})
+        print_document({"healthy": healthy, "checks": [asdict(check) for check in checks], "tools": tools}, output)
         return
     from rich.text import Text
 
@@ -184,8 +188,32 @@ def _print_checks(checks: list[Check], standings: list[Usability], *, as_json: b
         for line in check.fix:
             console.get_stdout().print(Text(f"    → {line}"), soft_wrap=True)
     if standings:
-        rows = [[entry.tool, entry.usable, _describe_missing(entry)] for entry in standings]
-        console.print_table(["tool", "usable", "missing"], rows)
+        _print_standings(standings, output)
+    _print_summary(checks)
+
+
+def _print_standings(standings: list[Usability], output: Output) -> None:
+    """Print the commands that can't be used everywhere, and how many can."""
+    rows = [
+        {"command": name_command(entry.tool), "usable": entry.usable, "missing": _describe_missing(entry)}
+        for entry in standings
+        if output.is_wide or entry.usable != "yes"
+    ]
+    if rows:
+        print_table(rows, _COMMANDS, output)
+
+
+def _print_summary(checks: list[Check]) -> None:
+    """Print how many checks are fine, and what to do first."""
+    to_do = [check for check in sorted(checks, key=lambda check: check.state != "failed") if check.state != "ok"]
+    text = f"{len(checks) - len(to_do)} of {len(checks)} checks are fine"
+    if not to_do:
+        console.get_stdout().print(f"\n{text}: nothing to do.")
+        return
+    first = to_do[0]
+    what = f"{first.name}: {first.fix[0] if first.fix and first.fix[0] else first.found}"
+    rest = f" {len(to_do) - 1} more after that." if len(to_do) > 1 else ""
+    console.get_stdout().print(f"\n{text}, {len(to_do)} to do. First, {what}{rest}", soft_wrap=True)
 
 
 def _describe_missing(entry: Usability) -> str:

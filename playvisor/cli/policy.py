@@ -15,26 +15,29 @@ from mcp_bridge import catalogue
 from mcp_bridge.auth.caller import Caller, Kind
 from mcp_bridge.errors import UsageError
 from mcp_bridge.policy import EFFECTS, Approval, Decision, Moment, Policy, Question
-from mcp_bridge.policy.cases import Case, check_effects, read_cases, read_target
+from mcp_bridge.policy.cases import check_effects, read_cases, read_target
 from mcp_bridge.policy.samples import make_sample_question
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import is_user
 from mcp_bridge.text.yaml import load_yaml
 from playvisor.cli import console
+from playvisor.cli.output import Output, print_rows, print_table
+from playvisor.cli.rendering.tables import Table
+
+_RULES = Table("", "rule=name effect advice", ids="name")
+_RULINGS = Table("", "when=when:text ruling rules=rules:list advice")
+_CASES = Table("", "case=case:text expected=expect ruling rules=rules:list", wide="reason advice", ids="case")
 
 
-def check_policy(file: Path | None, *, as_json: bool) -> int:
+def check_policy(file: Path | None, *, output: Output) -> int:
     """Check a policy's syntax and the names in it, and print its rules; returns the exit status."""
     policy = Policy.load(_choose_file(file))
     rules = [rule.__dict__ for rule in policy.rules.values()]
     warnings = policy.find_warnings(is_user)
-    if as_json:
-        console.print_json({"policy": policy.source, "rules": rules, "warnings": warnings})
+    print_rows(rules, _RULES, output, document={"policy": policy.source, "rules": rules, "warnings": warnings})
+    if output.is_quiet:
         return EXIT_DONE
-    console.print_table(
-        ["rule", "effect", "advice"], [[rule["name"], rule["effect"], rule["advice"]] for rule in rules]
-    )
     for warning in warnings:
         console.get_stderr().print(f"Warning: {warning}", markup=False)
     console.get_stderr().print(f"{policy.source}: {len(rules)} rules, all valid.")
@@ -58,7 +61,7 @@ class Explanation:
     roles: Sequence[str] = ()
 
 
-def explain_decision(asked: Explanation, *, as_json: bool) -> int:
+def explain_decision(asked: Explanation, *, output: Output) -> int:
     """Print what such a call does, and how the policy in use decides about it, with and without an approval."""
     question = _make_question(asked)
     policy = Policy.load(load_settings().policy)
@@ -68,19 +71,17 @@ def explain_decision(asked: Explanation, *, as_json: bool) -> int:
         "approved by an operator": Approval("operator", "somebody"),
     }
     decisions = {when: policy.decide(question, approval) for when, approval in approvals.items()}
-    if as_json:
-        effects = _sort_effects(question.effects)
-        console.print_json({when: {"effects": effects, **_as_dict(one)} for when, one in decisions.items()})
+    effects = _sort_effects(question.effects)
+    document = {when: {"effects": effects, **_as_dict(one)} for when, one in decisions.items()}
+    rows = [{"when": when, **facts} for when, facts in document.items()]
+    if output.is_quiet:
+        print_rows(rows, _RULINGS, output, document=document)
         return EXIT_DONE
     console.get_stdout().print(f"Effects: {', '.join(_sort_effects(question.effects)) or 'none'}.", markup=False)
     for part in question.parts[:1]:
         for step in part.steps:
             console.get_stdout().print(_render_step(step), markup=False)
-    rows = [
-        [when, one.ruling, ", ".join(rule.name for rule in one.rules), _get_advice(one)]
-        for when, one in decisions.items()
-    ]
-    console.print_table(["", "ruling", "rules", "advice"], rows)
+    print_table(rows, _RULINGS, output)
     return EXIT_DONE
 
 
@@ -121,7 +122,7 @@ def _render_step(step: Mapping[str, Any]) -> str:
     return f"  {step['method']} {step['path']} {params}".rstrip() if step["path"] != "/" else f"  {params}".rstrip()
 
 
-def run_cases(file: Path, *, as_json: bool) -> int:
+def run_cases(file: Path, *, output: Output) -> int:
     """Decide every case in a YAML file; returns 1 when a decision is not the expected one, else 0."""
     try:
         cases = read_cases(load_yaml(file.read_text(encoding="utf-8")))
@@ -130,22 +131,15 @@ def run_cases(file: Path, *, as_json: bool) -> int:
     policy = Policy.load(load_settings().policy)
     decided = [(case, policy.decide(case.question, case.approval)) for case in cases]
     failed = [case for case, decision in decided if decision.ruling != case.expect]
-    if as_json:
-        console.print_json([{"case": case.name, "expect": case.expect, **_as_dict(one)} for case, one in decided])
-    else:
-        console.print_table(
-            ["case", "expected", "ruling", "rules"], [_make_row(case, decision) for case, decision in decided]
-        )
+    rows = [{"case": case.name, "expect": case.expect, **_as_dict(one)} for case, one in decided]
+    print_rows(rows, _CASES, output)
+    if not output.is_quiet:
         console.get_stderr().print(f"{len(decided) - len(failed)} of {len(decided)} cases are decided as expected.")
     return EXIT_FAILED if failed else EXIT_DONE
 
 
 def _choose_file(file: Path | None) -> Path | None:
     return file or load_settings().policy
-
-
-def _make_row(case: Case, decision: Decision) -> list[Any]:
-    return [case.name, case.expect, decision.ruling, ", ".join(rule.name for rule in decision.rules)]
 
 
 def _as_dict(decision: Decision) -> dict[str, Any]:

@@ -17,6 +17,16 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.settings import identities, profiles, secrets
 from mcp_bridge.settings.profiles import Profile
 from playvisor.cli import console
+from playvisor.cli.output import Output, print_document, print_facts, print_rows
+from playvisor.cli.rendering.tables import Table
+
+_PROFILES = Table(
+    "",
+    "profile=name default=default:yes cluster=url login secret",
+    wide="tls",
+    ids="name",
+    empty="There is no profile yet. `playvisor profile add NAME --url … --token-id …` adds one.",
+)
 
 
 def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: bool) -> None:
@@ -44,42 +54,31 @@ def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: 
     console.get_stderr().print(f"Next: playvisor profile test {name}")
 
 
-def show_all(*, as_json: bool) -> None:
+def show_all(*, output: Output) -> None:
     """Print every profile, without its secret."""
     saved = profiles.load()
     descriptions = [
         {"name": name, "default": name == saved.default, **_describe(one)} for name, one in saved.profiles.items()
     ]
-    if as_json:
-        console.print_json(descriptions)
-    elif descriptions:
-        rows = [
-            [one["name"], "yes" if one["default"] else "", one["url"], one["login"], one["secret"]]
-            for one in descriptions
-        ]
-        console.print_table(["profile", "default", "cluster", "login", "secret"], rows)
-    else:
-        console.get_stderr().print(
-            "There is no profile yet. `playvisor profile add NAME --url … --token-id …` adds one."
-        )
+    print_rows(descriptions, _PROFILES, output)
 
 
-def show(name: str, *, as_json: bool) -> None:
+def show(name: str, *, output: Output) -> None:
     """Print one profile, without its secret."""
     description = {"name": name, **_describe(profiles.load().get(name))}
-    if as_json:
-        console.print_json(description)
+    if output.is_document:
+        print_document(description, output)
     else:
-        console.print_facts(description)
+        print_facts(description)
 
 
-def test(name: str, *, as_json: bool) -> int:
+def test(name: str, *, output: Output) -> int:
     """Run the checks of `playvisor doctor` with this profile; returns the exit status."""
     from playvisor.cli.doctor import examine
 
     profiles.load().get(name)
     os.environ[profiles.VARIABLE] = name
-    return examine(as_json=as_json)
+    return examine(output=output)
 
 
 def use(name: str) -> None:

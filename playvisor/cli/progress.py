@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Room for the steps of a run and, when it takes long, for the log lines of its tasks in Proxmox VE.
 _LINES = 6
+_NUMBERS = re.compile(r"\d+")
 
 
 @contextmanager
@@ -49,7 +51,10 @@ class _Display:
         """Add a line such as `Applying: ...`."""
         phase, colon, text = line.partition(": ")
         self._phase = phase if colon else line
-        if text and text not in list(self._lines)[-1:]:
+        if text and self._lines and _NUMBERS.sub("", text) == _NUMBERS.sub("", self._lines[-1]):
+            # The same wait, or percentage, some time later.
+            self._lines.pop()
+        if text:
             self._lines.append(text)
 
     def render(self) -> Group:

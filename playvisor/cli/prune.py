@@ -18,13 +18,14 @@ from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import format_timestamp, local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
+from playvisor.cli.output import Output, print_document
 
 
 def _make_who() -> Who:
     return Who(CLIENT, version(), asker=local_user(), asker_kind="person")
 
 
-def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_json: bool) -> None:
+def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, output: Output) -> None:
     """Remove the runs that were opened before a time; without `yes`, only say how many these are."""
     if (before is None) == (keep_days is None):
         raise UsageError("It is not clear which runs are old.", "Give either --before DATE or --keep-days N.")
@@ -35,13 +36,13 @@ def prune_runs(before: datetime | None, keep_days: int | None, *, yes: bool, as_
     if removal and yes:
         opening = Opening(str(uuid.uuid4()), PRUNING, {}, "apply", _make_who(), collection.version())
         authority.prune(removal, opening)
-    if as_json:
+    if output.is_document:
         counts = {
             "runs": removal.runs if removal else 0,
             "before": format_timestamp(oldest),
             "kept": removal.kept_runs if removal else 0,
         }
-        console.print_json({"removed": bool(removal and yes), **counts})
+        print_document({"removed": bool(removal and yes), **counts}, output)
         return
     if removal is None:
         console.get_stderr().print(f"No run is older than {oldest.astimezone():%Y-%m-%d %H:%M:%S}.")

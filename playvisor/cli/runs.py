@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
@@ -20,19 +22,9 @@ from mcp_bridge.run.factory import make_authority
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
-
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
-
-_OUTCOME_STYLES = {
-    "ok": "green",
-    "planned": "cyan",
-    "failed": "red",
-    "refused": "yellow",
-    "held": "yellow",
-    None: "blue",
-}
+from playvisor.cli.output import Output, print_document, print_facts, print_rows, print_table
+from playvisor.cli.rendering.tables import Table
+from playvisor.cli.rendering.values import format_moment
 
 
 def open_ledger() -> Ledger:
@@ -43,91 +35,113 @@ def open_ledger() -> Ledger:
     return authority.ledger
 
 
-def list_runs(limit: int, filters: Mapping[str, str | None], *, as_json: bool) -> None:
+def list_runs(limit: int, filters: Mapping[str, str | None], *, output: Output) -> None:
     """Print the newest runs, or the newest of those that the filters let through."""
     rows = open_ledger().recent(limit, **filters)
-    if as_json:
-        console.print_json([row.as_dict() for row in rows])
-        return
-    console.get_stdout().print(make_runs_table(rows))
+    print_rows(make_run_rows(rows), RUNS, output, document=[row.as_dict() for row in rows])
 
 
-def list_acts(limit: int, kind: str | None, *, as_json: bool) -> None:
+def list_acts(limit: int, kind: str | None, *, output: Output) -> None:
     """Print the newest acts of the ledger: what was done with authority besides runs."""
     acts = open_ledger().list_acts(limit, kind)
-    if as_json:
-        console.print_json(acts)
-        return
     rows = [
-        [
-            act["seq"],
-            _format_local_time(act["at"]),
-            act["kind"].replace("_", " "),
-            act["who"],
-            act["subject"][:8] if act["subject"] != act["kind"] else "",
-            _shorten(results.format_compact({name: act["facts"].get(name) for name in _TOLD_OF_ACTS})),
-        ]
+        {
+            **act,
+            "what": act["kind"].replace("_", " "),
+            "about": act["subject"] if act["subject"] != act["kind"] else "",
+            "told": {name: act["facts"].get(name) for name in _TOLD_OF_ACTS if act["facts"].get(name)},
+        }
         for act in acts
     ]
-    console.print_table(["entry", "when", "what", "by", "about", "facts"], rows)
+    print_rows(rows, _ACTS, output, document=acts)
 
 
+RUNS = Table(
+    "",
+    "run=run_id:short when=opened_at tool outcome changed=changed:plain by=asker client=client_name mode",
+    below="arguments summary",
+    wide="id=run_id ended=closed_at proxmox_user cluster=cluster_url",
+    ids="run_id",
+    empty="No runs.",
+)
+_ACTS = Table(
+    "",
+    "entry=seq when=at what about=about:short by=who",
+    below="facts=told",
+    wide="subject",
+    ids="subject",
+    empty="Nothing was done with authority besides runs.",
+)
+_EVENTS = Table("", "phase nr=counter when=created:time event", below="text", empty="No events.")
+_TRACE = Table(
+    "",
+    "phase nr when=time method status ms bytes=bytes:count note",
+    below="path",
+    empty="No requests.",
+)
+_FAULTS = Table("", "entry=seq run=run_id:short what_differs=what")
 _TOLD_OF_ACTS = ("why", "source", "count", "tool", "name", "face", "mode", "guests", "effects", "approval", "used_by")
-_COLUMNS = ("run", "when", "tool", "arguments", "mode", "outcome", "changed", "asked by", "client", "summary")
-_LONGEST_CELL = 80
 _MOST_EXPORTED = 1000
-_BRIEF = ("run", "tool", "arguments", "outcome", "changed", "client")
 
 
-def make_runs_table(rows: list[RunRow], *, brief: bool = False) -> Table:
-    """A table of runs; a brief one has fewer columns."""
-    columns = _BRIEF if brief else _COLUMNS
-    return console.make_table(list(columns), [[_describe_row(row)[column] for column in columns] for row in rows])
+def make_run_rows(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
+    """Runs as rows of a table."""
+    return [{**row.as_dict(), "outcome": row.outcome or "running"} for row in rows]
 
 
-def _describe_row(row: RunRow) -> dict[str, Any]:
-    from rich.text import Text
-
-    outcome = row.outcome
-    changed = "" if row.changed is None else "yes" if row.changed else "no"
-    return {
-        "run": row.run_id[:8],
-        "when": _format_local_time(row.opened_at),
-        "tool": row.tool,
-        "arguments": _shorten(results.format_compact(row.arguments)),
-        "mode": row.mode,
-        "outcome": Text(outcome or "running", _OUTCOME_STYLES.get(outcome, "yellow")),
-        "changed": changed,
-        "asked by": row.asker or "",
-        "client": row.client_name,
-        "summary": row.summary,
-    }
-
-
-def show_run(run_id: str, *, as_json: bool) -> None:
+def show_run(run_id: str, *, output: Output) -> None:
     """Print one run, with the plan in its artifacts."""
     ledger = open_ledger()
     row = ledger.find(run_id)
     folder = ledger.folder(row.run_id)
-    steps = events.read_planned_steps(folder)
-    if as_json:
-        console.print_json(
-            {**row.as_dict(), "plan": {"digest": row.plan_digest, "steps": steps}, "artifacts": str(folder)}
-        )
+    steps, effects = _read_plan(ledger, row, folder)
+    if output.is_document:
+        plan = {"digest": row.plan_digest, "steps": steps, "effects": effects}
+        print_document({**row.as_dict(), "plan": plan, "artifacts": str(folder)}, output)
         return
-    shown = {
-        name.replace("_", " "): results.format_compact(value)
-        for name, value in row.as_dict().items()
-        if not _is_internal(name)
-    }
-    shown["follow up"] = _describe_follow_up(ledger, row)
-    if row.outcome is None:
-        shown["now"] = str(events.read_progress(folder))
-    console.print_facts(
-        {**shown, "entries": _describe_entries(row), "artifacts": str(folder) if folder.is_dir() else None}
-    )
+    print_facts(_describe_run(ledger, row, folder))
     if steps:
-        results.show_plan(steps)
+        results.show_plan(steps, effects)
+
+
+def _describe_run(ledger: Ledger, row: RunRow, folder: Path) -> dict[str, Any]:
+    """What the ledger knows about a run, in the order of questions: what, how it ended, who, and the evidence."""
+    columns = {name: value for name, value in row.as_dict().items() if not _is_internal(name)}
+    now = time.time()
+    for name in ("opened_at", "closed_at"):
+        columns[name] = format_moment(columns[name], now) if columns[name] else ""
+    return {
+        **{name.replace("_", " "): columns.pop(name) for name in _FIRST},
+        "follow up": _describe_follow_up(ledger, row),
+        "now": str(events.read_progress(folder)) if row.outcome is None else "",
+        **{name.replace("_", " "): value for name, value in columns.items()},
+        "entries": _describe_entries(row),
+        "artifacts": str(folder) if folder.is_dir() else None,
+    }
+
+
+_FIRST = (
+    "run_id",
+    "tool",
+    "arguments",
+    "outcome",
+    "summary",
+    "changed",
+    "failure_code",
+    "opened_at",
+    "closed_at",
+    "mode",
+)
+
+
+def _read_plan(ledger: Ledger, row: RunRow, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The steps that a run planned, and what they do, as the authority judged them where it kept the plan."""
+    steps = events.read_planned_steps(folder)
+    if row.mode != "apply" or row.outcome == "held":
+        with suppress(UsageError):
+            shown = ledger.plans.find(row.run_id).shown
+            return shown.get("steps", steps), shown.get("effects", [])
+    return steps, ledger.find_effects(row.run_id)
 
 
 def _describe_follow_up(ledger: Ledger, row: RunRow) -> str:
@@ -138,24 +152,11 @@ def _describe_follow_up(ledger: Ledger, row: RunRow) -> str:
     return str(follow_ups[0].summary) if follow_ups else f"`playvisor runs wait {row.run_id[:8]}` asks the cluster."
 
 
-def show_events(run_id: str, *, as_json: bool) -> None:
+def show_events(run_id: str, *, output: Output) -> None:
     """Print every event of a run."""
     ledger = open_ledger()
     entries = list(events.read_events(ledger.folder(ledger.find(run_id).run_id)))
-    if as_json:
-        console.print_json(entries)
-        return
-    rows = [
-        [
-            event["phase"],
-            event.get("counter"),
-            event.get("created", "")[11:23],
-            event.get("event"),
-            _get_event_text(event),
-        ]
-        for event in entries
-    ]
-    console.print_table(["phase", "nr", "UTC", "event", "text"], rows)
+    print_rows([{**event, "text": _get_event_text(event)} for event in entries], _EVENTS, output, document=entries)
 
 
 def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None) -> None:
@@ -177,30 +178,26 @@ def export_runs(run_ids: Sequence[str], client: str | None, output: Path | None)
         console.get_stderr().print(f"Written to {output}. Try it: ansible-playbook {output} --check --diff")
 
 
-def show_trace(run_id: str, *, as_json: bool) -> None:
+def show_trace(run_id: str, *, output: Output) -> None:
     """Print every request of a run to the cluster's API."""
     ledger = open_ledger()
     entries = list(events.read_api_trace(ledger.folder(ledger.find(run_id).run_id)))
-    if as_json:
-        console.print_json(entries)
-        return
-    columns = ["phase", "nr", "time", "method", "path", "status", "ms", "bytes", "note"]
-    rows = [[*(entry[column] for column in columns[:-1]), _render_note(entry)] for entry in entries]
-    console.print_table(["phase", "nr", "UTC", *columns[3:]], [[*row[:2], row[2][11:23], *row[3:]] for row in rows])
+    rows = [{**entry, "note": entry["note"] or ("" if entry["status"] else "no answer seen")} for entry in entries]
+    print_rows(rows, _TRACE, output, document=entries)
 
 
-def verify_runs(*, as_json: bool) -> int:
+def verify_runs(*, output: Output) -> int:
     """Verify the ledger and print the outcome; returns 0 when everything is as it was written, else 1."""
     settings = load_settings()
     # As it is: nothing is written before it is verified.
     verification = Ledger(settings.state_dir, settings.ledger_url).verify()
     first = verification.faults[0] if verification.faults else None
-    if as_json:
+    if output.is_document:
         faults = [{"run_id": fault.run_id, "entry": fault.seq, "what": fault.what} for fault in verification.faults]
         counts = {"runs": verification.runs, "entries": verification.entries, "artifacts": verification.artifacts}
         counts |= {"artifacts_elsewhere": verification.elsewhere, "artifacts_removed": verification.removed}
         newest = {"entry": verification.newest[0], "hash": verification.newest[1]}
-        console.print_json(
+        print_document(
             {
                 "intact": first is None,
                 **counts,
@@ -210,7 +207,8 @@ def verify_runs(*, as_json: bool) -> int:
                 "notes": verification.notes,
                 "faults": faults,
                 "limits": LIMITS,
-            }
+            },
+            output,
         )
     elif first is None:
         console.get_stdout().print(
@@ -218,7 +216,7 @@ def verify_runs(*, as_json: bool) -> int:
             f"artifacts of {verification.artifacts} runs."
         )
         if verification.since:
-            oldest = _format_local_time(verification.since)
+            oldest = format_moment(verification.since, time.time())
             console.get_stdout().print(f"Runs from before {oldest}, up to entry {verification.start}, were removed.")
         if verification.elsewhere:
             console.get_stdout().print(
@@ -231,14 +229,8 @@ def verify_runs(*, as_json: bool) -> int:
             console.get_stdout().print(line, soft_wrap=True)
     else:
         console.print_failure(f"The ledger is not as it was written, from entry {first.seq} on.", None)
-        rows = [[fault.seq, fault.run_id[:8], fault.what] for fault in verification.faults]
-        console.print_table(["entry", "run", "what differs"], rows)
+        print_table([asdict(fault) for fault in verification.faults], _FAULTS)
     return 0 if first is None else 1
-
-
-def _shorten(text: str) -> str:
-    """The text, cut to what fits in a table; `runs show` prints all of it."""
-    return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
 
 
 def _is_internal(name: str) -> bool:
@@ -250,17 +242,6 @@ def _describe_entries(row: RunRow) -> str:
     return f"opened by {row.opened_seq}{closed}"
 
 
-def _render_note(entry: dict[str, Any]) -> Text:
-    from rich.text import Text
-
-    note = entry["note"] or ("" if entry["status"] else "no answer seen")
-    return Text(note, "" if note == "shared" else "red")
-
-
 def _get_event_text(event: dict[str, Any]) -> str:
     data = event.get("event_data") or {}
     return str(event.get("stdout") or data.get("task") or data.get("play") or "")
-
-
-def _format_local_time(time: str) -> str:
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -9,14 +9,17 @@ import signal
 import threading
 
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.executor.forkserver.supervisor import LEND
+from mcp_bridge.executor.forkserver.supervisor import LEND, Supervisor
 from mcp_bridge.executor.warm import make_supervisor
 from playvisor.cli import console
 from playvisor.cli.command_line import LENT_PROGRAMS
 
 
-def serve_commands() -> None:
-    """Run the fork server until a signal. Raises PlayvisorError when it ends as soon as it starts."""
+def serve_commands(idle_seconds: int | None = None) -> None:
+    """Run the fork server until a signal, or until it was idle for so long.
+
+    Raises PlayvisorError when it ends as soon as it starts.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -29,7 +32,10 @@ def serve_commands() -> None:
     threading.Thread(target=keep, name="keeping", daemon=True).start()
     if server.wait_until_ready():
         console.get_stderr().print("Commands of this user run faster now, until Ctrl-C.")
-    stop.wait()
+    if idle_seconds is None:
+        stop.wait()
+    else:
+        _wait_while_used(server, stop, idle_seconds)
     is_useless = server.is_useless
     server.close()
     if is_useless:
@@ -37,3 +43,10 @@ def serve_commands() -> None:
             "The process that commands are forked from ends as soon as it starts.",
             "Run `playvisor doctor`; the message above says what went wrong.",
         )
+
+
+def _wait_while_used(server: Supervisor, stop: threading.Event, idle_seconds: int) -> None:
+    """Wait until nobody has borrowed from the server for so long, another lends instead of it, or a signal comes."""
+    while server.is_published and not stop.wait(max(0.0, idle_seconds - server.count_idle_seconds())):
+        if server.count_idle_seconds() >= idle_seconds:
+            return

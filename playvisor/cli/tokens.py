@@ -17,16 +17,23 @@ from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT
+from playvisor.cli.output import Output, print_document, print_rows
+from playvisor.cli.rendering.tables import Table
 
 if TYPE_CHECKING:
     from mcp_bridge.authority.token_writer import TokenWriter
 
 
-def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool) -> None:
+_TOKENS = Table(
+    "", "name key roles=roles:list state made=made_at by=made_by expires=expires_at", ids="name", empty="No tokens."
+)
+
+
+def create_token(name: str, roles: list[str], days: int | None, *, output: Output) -> None:
     """Create a token, and print its secret once."""
     token, secret = _open_tokens().create(name, roles, days, _record_creation)
-    if as_json:
-        console.print_json({**token.as_dict(), "token": secret})
+    if output.is_document:
+        print_document({**token.as_dict(), "token": secret}, output)
         return
     sys.stdout.write(f"{secret}\n")
     until = f"valid until {token.expires_at[:10]}" if token.expires_at else "valid until it is revoked"
@@ -35,32 +42,16 @@ def create_token(name: str, roles: list[str], days: int | None, *, as_json: bool
     )
 
 
-def list_tokens(*, as_json: bool) -> None:
+def list_tokens(*, output: Output) -> None:
     """Print all tokens, without their secrets."""
-    tokens = _open_tokens().list_all()
-    if as_json:
-        console.print_json([token.as_dict() for token in tokens])
-        return
-    rows = [
-        [
-            token.name,
-            token.key,
-            ", ".join(token.roles),
-            token.state,
-            token.made_at[:10],
-            token.made_by,
-            (token.expires_at or "")[:10],
-        ]
-        for token in tokens
-    ]
-    console.print_table(["name", "key", "roles", "state", "made", "by", "expires"], rows)
+    print_rows([token.as_dict() for token in _open_tokens().list_all()], _TOKENS, output)
 
 
-def revoke_token(name: str, *, as_json: bool) -> None:
+def revoke_token(name: str, *, output: Output) -> None:
     """Revoke a token; it is refused from the next request on."""
     token = _open_tokens().revoke(name, _record_revocation)
-    if as_json:
-        console.print_json({**token.as_dict(), "state": "revoked"})
+    if output.is_document:
+        print_document({**token.as_dict(), "state": "revoked"}, output)
         return
     console.get_stderr().print(f"Revoked {name}: it is refused from its next request on.")
 

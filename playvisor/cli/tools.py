@@ -16,38 +16,37 @@ from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 from playvisor.cli import console
+from playvisor.cli.output import Output, print_document, print_facts, print_rows, print_table
+from playvisor.cli.rendering.tables import Table
+
+_TOOLS = Table("", "tool=name does=title:text effect toolset needs", ids="name")
+_OPTIONS = Table("", "option type=type:text default", below="description", title="Options")
 
 
-def list_tools(*, as_json: bool) -> None:
+def list_tools(*, output: Output) -> None:
     """Print every tool with its effect."""
     tools = _list_all_tools()
-    if as_json:
-        console.print_json([_describe(tool) for tool in tools])
-        return
-    console.print_table(
-        ["tool", "does", "effect", "toolset", "needs"],
-        [[tool.name, tool.title, tool.effect, tool.toolset, _describe_needs(tool)] for tool in tools],
-    )
+    rows = [{**_describe(tool), "needs": _describe_needs(tool)} for tool in tools]
+    print_rows(rows, _TOOLS, output, document=[_describe(tool) for tool in tools])
 
 
-def show_tool(name: str, *, as_json: bool) -> None:
+def show_tool(name: str, *, output: Output) -> None:
     """Print one tool in full. Raises UsageError for one that does not exist."""
     tool = next((tool for tool in _list_all_tools() if tool.name == name), None)
     if tool is None:
         near = get_close_matches(name, [tool.name for tool in _list_all_tools()], n=3, cutoff=0.5)
         guess = f"Did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"There is no tool {name!r}.", f"{guess}`playvisor tools list` shows them all.")
-    if as_json:
+    if output.is_document:
         returned = {"output": tool.output_schema} if isinstance(tool, Tool) else {}
-        console.print_json({**_describe(tool), "input": tool.input_schema, **returned})
+        print_document({**_describe(tool), "input": tool.input_schema, **returned}, output)
         return
-    console.print_facts(
-        {tool.name: tool.title, "effect": tool.effect, "toolset": tool.toolset, "needs": _describe_needs(tool)}
-    )
+    print_facts({tool.name: tool.title, "effect": tool.effect, "toolset": tool.toolset, "needs": _describe_needs(tool)})
     console.get_stdout().print(f"\n{tool.description}\n", soft_wrap=False)
-    rows = [list(row) for row in _list_options("", tool.input_schema)]
+    names = ("option", "type", "default", "description")
+    rows = [dict(zip(names, row, strict=True)) for row in _list_options("", tool.input_schema)]
     if rows:
-        console.print_table(["option", "type", "default", "description"], rows)
+        print_table(rows, _OPTIONS, output)
     if isinstance(tool, Tool):
         console.get_stdout().print(f"Example: {render_example(tool)}", soft_wrap=True)
 

@@ -16,10 +16,11 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
+from playvisor.cli.output import Output, print_document
 from playvisor.cli.runs import open_ledger
 
 
-def show_diff(run_id: str, *, as_json: bool) -> None:
+def show_diff(run_id: str, *, output: Output) -> None:
     """Print what a run changed; for a plan that was not applied, what it would have changed."""
     ledger = open_ledger()
     row = ledger.find(run_id)
@@ -28,8 +29,8 @@ def show_diff(run_id: str, *, as_json: bool) -> None:
     if applied and returned.result is None and row.changed:
         raise _make_unknown_error(row)
     diff = (returned.result or {}).get("diff") or {}
-    if as_json:
-        console.print_json({"run_id": row.run_id, "applied": applied, "diff": diff})
+    if output.is_document:
+        print_document({"run_id": row.run_id, "applied": applied, "diff": diff}, output)
         return
     if diff.get("before") == diff.get("after"):
         console.get_stderr().print("It changed nothing.")
@@ -39,7 +40,7 @@ def show_diff(run_id: str, *, as_json: bool) -> None:
     results.show_diff(diff)
 
 
-def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
+def undo_run(run_id: str, *, check: bool, output: Output) -> int:
     """Undo a run as far as possible; returns the exit status, 1 when something can't be undone.
 
     Each call is a run like any other, with its own plan, policy, approval and evidence.
@@ -61,14 +62,14 @@ def undo_run(run_id: str, *, check: bool, as_json: bool) -> int:
     undone, not_undone = [], list(inverse_calls.irreversible)
     for tool, arguments in inverse_calls.calls:
         request = make_request(settings, tool, arguments, check=check)
-        undone.append(run_interruptibly(bridge, request, quiet=as_json))
+        undone.append(run_interruptibly(bridge, request, quiet=output.is_quiet))
         not_undone += find_missed_guests(arguments, undone[-1].data)
-        if not as_json:
+        if not output.is_document:
             results.show(undone[-1])
     for reason in not_undone:
         console.get_stderr().print(f"Not undone. {reason}")
-    if as_json:
-        console.print_json({"undone": [result.as_dict() for result in undone], "left": not_undone})
+    if output.is_document:
+        print_document({"undone": [result.as_dict() for result in undone], "left": not_undone}, output)
     # A change that was not undone is no success.
     return max([*(get_exit_status(result) for result in undone), 1 if not_undone else 0])
 

@@ -45,6 +45,14 @@ options:
       - Password of O(api_user), as an alternative to a token. A token is preferred when both are given.
       - If not set, E(PROXMOX_PASSWORD) is used, or the contents of the file that E(PROXMOX_PASSWORD_FILE) names.
     type: str
+  api_otp:
+    description:
+      - One-time password, for a user with a second factor who logs in with O(api_password). V(123456) is a code of an
+        authenticator app; others begin with their kind, as in V(yubico:...) or V(recovery:...).
+      - It is used up by the first log-in, so it suits one task. For more of them, use an API token.
+      - If not set, E(PROXMOX_OTP) is used, or the contents of the file that E(PROXMOX_OTP_FILE) names.
+    type: str
+    version_added: 0.1.0
   validate_certs:
     description:
       - Whether the server's certificate is verified. Switching it off exposes the credentials, and warns on every run.

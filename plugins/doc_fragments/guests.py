@@ -25,7 +25,7 @@ options:
     type: str
   guests:
     description:
-      - Chooses any number of guests. A guest is chosen when it meets every criterion given.
+      - Guests that meet every criterion given; names may be patterns such as V(web-*).
     type: dict
     suboptions:
       vmids:

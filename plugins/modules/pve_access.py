@@ -357,6 +357,7 @@ class Entry:
 class Entries(Resource[Entry]):
     noun = "entries"
     settle_seconds = 0.0
+    late_keys = frozenset()
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Entry]:
         desired_entries = parse_desired_entries(params)

@@ -225,8 +225,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._backup.backups import select_backups
 from ..module_utils._backup.jobs import describe_job
 from ..module_utils._guest.guest import Guest
@@ -236,13 +237,15 @@ from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import describe_storage, select_readable, storage_path
 
-CONCURRENCY = 10
-
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     max_age = parse_age(params["max_age"]) if params["max_age"] else None
-    dummy, chosen = find_guests(client, params)
+    inventory, chosen = find_guests(client, params)
     storages, warnings = _select_storages(client, params["storage"])
+    if not inventory.guests:
+        warnings += warn_of_blindness(client, "guests", "VM.Audit", "/vms")
+    if not storages:
+        warnings += warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
 
     def read_storage(place: dict[str, Any]) -> list[dict[str, Any]]:
         try:
@@ -252,7 +255,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             return []
         return [{**entry, "storage": place["storage"], "node": place["node"]} for entry in listed]
 
-    entries = [entry for part in bounded_map(CONCURRENCY, read_storage, storages) for entry in part]
+    entries = [entry for part in bounded_map(READS_AT_ONCE, read_storage, storages) for entry in part]
     jobs = _read_or_warn(client, "/cluster/backup", "The backup jobs", warnings)
     unscheduled = _read_or_warn(client, "/cluster/backup-info/not-backed-up", "The guests without a job", warnings)
     guests = summarize(chosen, entries, unscheduled, max_age, time.time())

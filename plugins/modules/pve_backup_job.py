@@ -273,6 +273,7 @@ NEED_STORAGE = ("notes", "protected")
 class Jobs(Resource[dict[str, Any] | None]):
     noun = "jobs"
     settle_seconds = 0.0
+    late_keys = frozenset()
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -207,6 +207,7 @@ from ..module_utils._api.errors import (
     PveError,
 )
 from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
+from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
@@ -265,7 +266,7 @@ class Clone(Resource[ObservedClone]):
         source = with_config(client, source)
         if clone:
             return [self._observe_clone(client, inventory, source, with_config(client, clone))]
-        newid = params["newid"] or int(client.get("/cluster/nextid"))
+        newid = params["newid"] or find_free_vmid(client)
         snapshots: frozenset[str] = frozenset()
         if params["snapname"]:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)

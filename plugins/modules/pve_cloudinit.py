@@ -36,7 +36,7 @@ options:
     choices: [on_create, always]
     default: on_create
   ssh_keys:
-    description: Public SSH keys that may log in, one in each entry.
+    description: Public SSH keys that may log in, one in each entry, or in each line of one.
     type: list
     elements: str
   ipconfig:
@@ -65,8 +65,9 @@ options:
     type: list
     elements: str
   searchdomain:
-    description: DNS search domains, separated by spaces.
-    type: str
+    description: DNS search domains.
+    type: list
+    elements: str
   citype:
     description: Format of the drive. Proxmox VE chooses by the guest's operating system when it is not set.
     type: str
@@ -206,12 +207,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..module_utils._api import property_strings
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
+from ..module_utils._guest.options import encode, normalize, read_option
 from ..module_utils._guest.power import STOPPED, read_power
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
@@ -222,8 +223,15 @@ from ..module_utils._run.runner import run_plans
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
 _UNCONDITIONAL = ("always",)
-# Options that are shown and compared as text; the others are parsed below.
-_PLAIN = {"user": "ciuser", "searchdomain": "searchdomain", "citype": "citype"}
+# Options of the guest's configuration, by ours.
+_OPTIONS = {
+    "user": "ciuser",
+    "nameservers": "nameserver",
+    "searchdomain": "searchdomain",
+    "citype": "citype",
+    "upgrade": "ciupgrade",
+    "custom": "cicustom",
+}
 
 
 @dataclass(frozen=True)
@@ -241,8 +249,7 @@ class ConfiguredGuest:
 
 
 class CloudInit(GuestResource[ConfiguredGuest]):
-    def __init__(self, params: dict[str, Any]) -> None:
-        self._desired = parse_desired_options(params)
+    late_keys = frozenset()
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ConfiguredGuest]:
         inventory, guests = find_guests_to_change(client, params, everywhere=False)
@@ -275,62 +282,64 @@ class CloudInit(GuestResource[ConfiguredGuest]):
                 f"Guest {guest.label} is a container, and containers have no cloud-init.",
                 "Set its network and keys in the container's own configuration.",
             )
-        before, after, values = find_differences(observed.config, self._desired, params)
+        before, after, values = find_differences(observed.config, parse_desired_options(params), params)
         steps = []
         if values:
             steps.append(_build_update_step(observed, values))
         if observed.running and (values or observed.outdated & set(after)):
             why = "the drive of a running guest is rewritten"
             steps.append(Step("PUT", f"{guest.path}/cloudinit", why, task=False))
-        return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
+        digest = observed.config.get("digest")
+        return Plan(self.target(observed), tuple(steps), before, after, digest, basis={"before": before})
 
     def read_state(self, client: Client, observed: ConfiguredGuest, plan: Plan) -> dict[str, Any]:
         return describe_options(client.get(f"{observed.guest.path}/config"), plan.after)
 
 
 def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are set, by their names in the API and as results show them; None for those to unset."""
-    values = {key: params[option] or None for option, key in _PLAIN.items() if params[option] is not None}
-    if params["ssh_keys"] is not None:
-        values["sshkeys"] = [key.strip() for key in params["ssh_keys"] if key.strip()] or None
-    if params["nameservers"] is not None:
-        values["nameserver"] = " ".join(params["nameservers"]) or None
-    if params["upgrade"] is not None:
-        values["ciupgrade"] = params["upgrade"]
-    if params["custom"] is not None:
-        values["cicustom"] = {kind: volume for kind, volume in params["custom"].items() if volume} or None
+    """The options that are set, by their names in the API and as results show them; None for those to unset.
+
+    Raises C(invalid_parameter) for what Proxmox VE would refuse.
+    """
+    values = {key: params[option] for option, key in _OPTIONS.items() if params[option] is not None}
     for entry in params["ipconfig"] or ():
-        addresses = {key: entry[key] for key in ("ip", "gw", "ip6", "gw6") if entry.get(key)}
-        values[f"ipconfig{entry['interface']}"] = addresses or None
-    return values
+        values[f"ipconfig{entry['interface']}"] = {
+            key: entry[key] for key in ("ip", "gw", "ip6", "gw6") if entry.get(key)
+        }
+    desired = {key: _to_shown(key, normalize("qemu", key, value)) for key, value in values.items()}
+    if params["ssh_keys"] is not None:
+        desired["sshkeys"] = split_keys("\n".join(params["ssh_keys"])) or None
+    return desired
 
 
-def normalize_value(key: str, value: Any) -> Any:
-    """A value of the configuration in the form in which it is shown and compared."""
-    if value is None or value == "":
-        return None
+def split_keys(text: str) -> list[str]:
+    """The SSH keys in a text that has one in each line, each once, without comments."""
+    lines = [line.strip() for line in text.splitlines()]
+    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def normalize_value(key: str, config: dict[str, Any]) -> Any:
+    """An option of the configuration in the form in which it is shown and compared."""
     if key == "sshkeys":
-        return [line.strip() for line in unquote(value).splitlines() if line.strip()]
-    if key == "ciupgrade":
-        return bool(int(value))
-    if key == "cicustom" or key.startswith("ipconfig"):
-        return property_strings.parse(value)
-    return str(value)
+        return split_keys(unquote(config.get(key) or "")) or None
+    return _to_shown(key, read_option("qemu", config, key))
+
+
+def _to_shown(key: str, value: Any) -> Any:
+    return " ".join(value) or None if isinstance(value, list) else value
 
 
 def encode_value(key: str, value: Any) -> Any:
     """A value as the API takes it; SSH keys are percent-encoded inside the form value."""
     if key == "sshkeys":
         return quote("\n".join(value) + "\n", safe="")
-    if key == "ciupgrade":
-        return int(value)
-    return property_strings.render(value) if isinstance(value, dict) else value
+    return value if key in ("cipassword", "drive") else encode("qemu", key, value)
 
 
 def describe_options(config: dict[str, Any], keys: Any) -> dict[str, Any]:
     """The named options of a configuration as results show them; the password only as set or not."""
     described: dict[str, Any] = {
-        key: normalize_value(key, config.get(key)) for key in keys if key not in ("cipassword", "drive")
+        key: normalize_value(key, config) for key in keys if key not in ("cipassword", "drive")
     }
     if "cipassword" in keys:
         described["cipassword"] = HIDDEN if config.get("cipassword") else None
@@ -422,7 +431,7 @@ def main() -> None:
                 },
             },
             "nameservers": {"type": "list", "elements": "str"},
-            "searchdomain": text,
+            "searchdomain": {"type": "list", "elements": "str"},
             "citype": {"type": "str", "choices": ["nocloud", "configdrive2", "opennebula"]},
             "upgrade": {"type": "bool"},
             "custom": {
@@ -440,7 +449,7 @@ def main() -> None:
         mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
         required_one_of=[("vmid", "name", "guests")],
     )
-    run_plans(module, CloudInit(module.params))
+    run_plans(module, CloudInit())
 
 
 if __name__ == "__main__":

@@ -305,6 +305,7 @@ from collections import Counter
 from typing import Any
 
 from ..module_utils._api.client import Client
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._cluster.cluster import read_ha, read_replication
 from ..module_utils._guest.guest import TYPES, guest_from_entry
 from ..module_utils._module.module import PveModule, run_info
@@ -316,7 +317,10 @@ NODE_FIELDS = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     resources = client.get("/cluster/resources")
     result = summarize(client.get("/version"), client.get("/cluster/status"), resources)
-    warnings: list[str] = []
+    kinds = {entry["type"] for entry in resources}
+    warnings = [] if kinds & {"qemu", "lxc"} else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
+    if "storage" not in kinds:
+        warnings += warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
     if params["ha"]:
         result["ha"] = read_ha(client, warnings)
     if params["replication"]:

@@ -25,9 +25,9 @@ options:
       - Whose firewall it is. V(guest) is that of the guests chosen by O(vmid), O(name) or O(guests), or else of all,
         V(node) that of O(node), or else of all nodes, V(group) the rules of the security group O(group), or else of all
         groups.
+      - Without this it is V(guest) when guests are named, V(group) or V(node) when one of them is, or else V(cluster).
     type: str
     choices: [cluster, node, guest, group]
-    required: true
   node:
     description:
       - With O(level=node), the only node to show.
@@ -172,8 +172,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._firewall.firewall import (
     KINDS,
     Place,
@@ -191,10 +192,9 @@ from ..module_utils._guest.lookup import find_guests
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule, run_info
 
-CONCURRENCY = 10
-
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    params = {**params, "level": params["level"] or choose_level(params)}
     check_place(params)
     level = params["level"]
     kinds = KINDS[level] if params["kinds"] is None else params["kinds"]
@@ -209,9 +209,16 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     return _read_guests(client, params, kinds) if level == "guest" else _read_nodes(client, params["node"], kinds)
 
 
+def choose_level(params: dict[str, Any]) -> str:
+    """The level that the other options speak of."""
+    if params["vmid"] is not None or params["name"] or params["guests"]:
+        return "guest"
+    return "group" if params["group"] else "node" if params["node"] else "cluster"
+
+
 def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
     inventory, chosen = find_guests(client, params)
-    warnings: list[str] = []
+    warnings = [] if inventory.guests else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
 
     def read_guest(guest: Any) -> dict[str, Any] | None:
         try:
@@ -224,7 +231,7 @@ def _read_guests(client: Client, params: dict[str, Any], kinds: Sequence[str]) -
             return None
 
     return {
-        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_guest, chosen) if firewall],
+        "firewalls": [firewall for firewall in bounded_map(READS_AT_ONCE, read_guest, chosen) if firewall],
         "warnings": warnings,
     }
 
@@ -246,7 +253,7 @@ def _read_nodes(client: Client, node: str | None, kinds: Sequence[str]) -> dict[
 
     nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
     return {
-        "firewalls": [firewall for firewall in bounded_map(CONCURRENCY, read_node, nodes) if firewall],
+        "firewalls": [firewall for firewall in bounded_map(READS_AT_ONCE, read_node, nodes) if firewall],
         "warnings": warnings,
     }
 
@@ -265,7 +272,7 @@ def _read_groups(client: Client, name: str | None = None) -> list[dict[str, Any]
     def read_group(item: Any) -> dict[str, Any]:
         return {"name": item.name, **item.content, "rules": read_rules(client, f"{path}/{segment(item.name)}")}
 
-    return bounded_map(CONCURRENCY, read_group, items)
+    return bounded_map(READS_AT_ONCE, read_group, items)
 
 
 def _read_firewall(client: Client, place: Place, kinds: Sequence[str]) -> dict[str, Any]:
@@ -309,7 +316,7 @@ def main() -> None:
     module = PveModule(
         argument_spec={
             **guests_spec(),
-            "level": {"type": "str", "required": True, "choices": list(KINDS)},
+            "level": {"type": "str", "choices": list(KINDS)},
             "group": {"type": "str"},
             "kinds": {
                 "type": "list",

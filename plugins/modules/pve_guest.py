@@ -13,6 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes a QEMU or LXC guest, brings its configuration to the wished state, makes it a template, or deletes it.
+  - What Proxmox VE has as a property string, such as C(agent=1,fstrim_cloned_disks=1), may be a dictionary as well.
+    Booleans may be written as YAML has them. What Proxmox VE 9.2 would refuse is refused by the plan.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
   - Disks only grow. Volumes are only deleted where that is asked for.
@@ -76,7 +78,7 @@ options:
     type: int
   cpu:
     description: Processor type with its properties, such as V(host) or V(x86-64-v2-AES,flags=+aes). Only for QEMU.
-    type: str
+    type: raw
   numa:
     description: Whether the guest has NUMA. Only for QEMU.
     type: bool
@@ -87,7 +89,7 @@ options:
     description:
       - Machine type with its properties. Only for QEMU.
       - V(q35) and V(pc) are met by any version of them.
-    type: str
+    type: raw
   bios:
     description: Firmware. V(ovmf) needs a disk C(efidisk0). Only for QEMU.
     type: str
@@ -98,19 +100,19 @@ options:
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
     description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
-    type: str
+    type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
     type: str
   agent:
     description: The guest agent, as V(1), V(0) or with properties, such as V(1,fstrim_cloned_disks=1). Only for QEMU.
-    type: str
+    type: raw
   hotplug:
     description: What can be changed while the guest runs, such as V(network,disk,usb,cpu), or V(0). Only for QEMU.
-    type: str
+    type: raw
   features:
     description: Features of a container, such as V(nesting=1). All other features need root@pam with a password.
-    type: str
+    type: raw
   unprivileged:
     description: Whether a new container is unprivileged. That can't be changed later.
     type: bool
@@ -136,7 +138,7 @@ options:
     type: bool
   startup:
     description: Order and delays of starting and stopping, such as V(order=1,up=30).
-    type: str
+    type: raw
   protection:
     description: Whether the guest and its disks are protected from being deleted.
     type: bool
@@ -297,8 +299,8 @@ options:
   config:
     description:
       - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone).
-      - A value is a string, number or boolean, or a dictionary for a property string. Null or an empty string removes
-        the option.
+      - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
+        removes the option. One that amounts to what is so without the option is met where it is not set.
     type: dict
   ostemplate:
     description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
@@ -546,10 +548,11 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
+from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
-from ..module_utils._guest.options import normalize
+from ..module_utils._guest.options import read_option
 from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
@@ -569,6 +572,7 @@ class Guests(Resource[Observed]):
     noun = "guests"
     # A container becomes a template only after the request has ended.
     settle_seconds = 30.0
+    late_keys = frozenset({"exists", "template", "pool"})
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
@@ -578,7 +582,9 @@ class Guests(Resource[Observed]):
         inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
         if guest is not None:
             observed = self._observe_guest(client, inventory, guest)
-            observed = replace(observed, has_case_sensitive_tags=self._read_tag_style(client, observed.config))
+            observed = replace(
+                observed, has_case_sensitive_tags=self._read_tag_style(client, guest.type, observed.config)
+            )
             if params["only"] == "new":
                 self._notice_differences(client, observed)
             return [observed]
@@ -592,9 +598,9 @@ class Guests(Resource[Observed]):
             entries = client.get("/cluster/resources")
             node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
-            vmid = vmid or int(client.get("/cluster/nextid"))
+            vmid = vmid or find_free_vmid(client)
         absent = Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))
-        return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, {}))]
+        return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, kind, {}))]
 
     def _notice_differences(self, client: Client, observed: Observed) -> None:
         """Say in what an existing guest, which is left alone, differs from what is asked for: it may be a stranger."""
@@ -607,10 +613,10 @@ class Guests(Resource[Observed]):
                 f"for in {', '.join(differing)}."
             )
 
-    def _read_tag_style(self, client: Client, config: dict[str, Any]) -> bool:
+    def _read_tag_style(self, client: Client, kind: str, config: dict[str, Any]) -> bool:
         """Whether tags are case-sensitive, where these options name some and that makes a difference."""
         named = [tag for option in _TAG_OPTIONS for tag in self._params.get(option) or ()]
-        tags = [*named, *(normalize("tags", config.get("tags")) or ())]
+        tags = [*named, *read_option(kind, config, "tags")]
         return bool(named) and any(tag != tag.lower() for tag in tags) and has_case_sensitive_tags(client)
 
     def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
@@ -647,7 +653,8 @@ class Guests(Resource[Observed]):
             after["template"] = True
         if params["pool"] is not None:
             after["pool"] = params["pool"] or None
-        return Plan(target, tuple(steps), self._describe_state(observed, wish), after, digest)
+        before = self._describe_state(observed, wish)
+        return Plan(target, tuple(steps), before, after, digest, basis=describe_basis(observed, wish, steps, before))
 
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
@@ -699,11 +706,13 @@ class Guests(Resource[Observed]):
 
     def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        return read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        wish = read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        # What is not to be set, a new guest has as Proxmox VE chooses it, such as its boot order.
+        return wish if observed.exists else wish.without_unset()
 
     def _choose_tags(self, observed: Observed) -> list[str] | None:
         """The desired tags, None to leave them as they are."""
-        present = normalize("tags", observed.config.get("tags")) or ()
+        present = read_option(observed.guest.type, observed.config, "tags")
         wished = (self._params.get(option) for option in _TAG_OPTIONS)
         return choose_tags(present, *wished, case_sensitive=observed.has_case_sensitive_tags)
 
@@ -714,6 +723,17 @@ class Guests(Resource[Observed]):
         return state if self._params["pool"] is None else {**state, "pool": observed.guest.pool}
 
 
+def describe_basis(
+    observed: Observed, wish: Wish, steps: Sequence[Step], before: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What a change of options and network devices is made from: what they are before. None for all other changes."""
+    config = f"{observed.guest.path}/config"
+    if not observed.exists or wish.disks or any(step.path != config for step in steps):
+        return None
+    sent = [name for step in steps for name in (*step.params, *str(step.params.get("delete") or "").split(","))]
+    return {"before": before, "config": {name: observed.config.get(name) for name in sent if name != "digest"}}
+
+
 def _is_disruptive(params: dict[str, Any]) -> bool:
     """Whether the guest is deleted, interrupted or made a template, or loses a device or volume."""
     devices = [*(params["disks"] or ()), *(params["nics"] or ())]
@@ -722,7 +742,7 @@ def _is_disruptive(params: dict[str, Any]) -> bool:
 
 
 def main() -> None:
-    text, flag, number = {"type": "str"}, {"type": "bool"}, {"type": "int"}
+    text, flag, number, raw = {"type": "str"}, {"type": "bool"}, {"type": "int"}, {"type": "raw"}
     texts = {"type": "list", "elements": "str"}
     off = {"type": "bool", "default": False}
     module = PveModule(
@@ -737,14 +757,14 @@ def main() -> None:
             "description": text,
             "ostemplate": text,
             "expect_plan": text,
-            "cpu": text,
-            "machine": text,
-            "boot": text,
+            "cpu": raw,
+            "machine": raw,
+            "boot": raw,
             "ostype": text,
-            "agent": text,
-            "hotplug": text,
-            "features": text,
-            "startup": text,
+            "agent": raw,
+            "hotplug": raw,
+            "features": raw,
+            "startup": raw,
             "cores": number,
             "sockets": number,
             "memory": number,

@@ -105,7 +105,7 @@ guests:
       returned: always
       sample: qemu
     status:
-      description: V(running), V(stopped) or V(unknown).
+      description: V(running), V(stopped) or V(unknown); always V(unknown) while the node is offline.
       type: str
       returned: always
       sample: running
@@ -218,8 +218,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.tasks import Upid
 from ..module_utils._guest.addresses import find_addresses
 from ..module_utils._guest.guest import Guest
@@ -231,8 +232,6 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.usage import TIMEFRAMES, describe_history
 from ..module_utils._module.module import PveModule, run_info
 
-# Guests whose details are read at the same time.
-CONCURRENCY = 10
 # Options that cost one request for each guest.
 DETAILS = (
     "config",
@@ -247,7 +246,7 @@ DETAILS = (
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     inventory, chosen = find_guests(client, params)
-    warnings: list[str] = []
+    warnings = [] if inventory.guests else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
 
     def read(guest: Guest) -> dict[str, Any]:
         entry = guest.as_dict()
@@ -259,8 +258,18 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             warnings.append(f"Guest {guest.label} could not be read in full: {error.message}")
             return entry
 
-    concurrency = CONCURRENCY if any(params[option] for option in DETAILS) else 1
+    lost = [guest for guest in chosen if not inventory.is_online(guest.node)]
+    if lost and not any(params[option] for option in DETAILS):
+        warnings.append(describe_lost(lost))
+    concurrency = READS_AT_ONCE if any(params[option] for option in DETAILS) else 1
     return {"guests": bounded_map(concurrency, read, chosen), "warnings": warnings}
+
+
+def describe_lost(guests: Sequence[Guest]) -> str:
+    """The sentence that lists up to ten guests whose nodes are offline."""
+    nodes = ", ".join(sorted({guest.node for guest in guests}))
+    labels = ", ".join(guest.label for guest in guests[:10]) + (" and more" if len(guests) > 10 else "")
+    return f"Offline: {nodes}. What these guests do is not known, and names may be old: {labels}."
 
 
 def _read_details(client: Client, inventory: Inventory, guest: Guest, params: dict[str, Any]) -> dict[str, Any]:

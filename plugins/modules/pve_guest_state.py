@@ -186,8 +186,8 @@ failure:
     code:
       description:
         - One of V(auth_failed), V(permission_denied), V(not_found), V(ambiguous), V(invalid_parameter),
-          V(guest_locked), V(digest_conflict), V(task_failed), V(timeout), V(node_offline), V(tls_untrusted),
-          V(unreachable), V(drifted), V(protected), V(unsupported).
+          V(guest_locked), V(digest_conflict), V(task_failed), V(timeout), V(node_offline), V(no_quorum),
+          V(tls_untrusted), V(unreachable), V(drifted), V(protected), V(unsupported).
       type: str
       returned: always
     message:

@@ -297,6 +297,7 @@ class HaGuest:
 
 class Resources(GuestResource[HaGuest]):
     settle_seconds = 0.0
+    late_keys = frozenset()
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[HaGuest]:
         check_options(params, RULE_OPTIONS, "are of rules, but no rule is given")
@@ -329,6 +330,7 @@ class ObservedRule:
 class Rules(Resource[ObservedRule]):
     noun = "rules"
     settle_seconds = 0.0
+    late_keys = frozenset()
 
     def __init__(self, name: str) -> None:
         self._name = name

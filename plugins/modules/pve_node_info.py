@@ -111,11 +111,10 @@ failure:
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
 from ..module_utils._module.module import PveModule, run_info
 
-CONCURRENCY = 10
 LIST_FIELDS = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
 STATUS_FIELDS = ("loadavg", "swap", "version", "kernel", "cpu_model")
 
@@ -141,7 +140,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         return {"node": name, "status": entry.get("status", "unknown"), **known, **details}
 
     names = [node] if node else sorted(listed)
-    return {"nodes": bounded_map(CONCURRENCY, read, names), "warnings": warnings}
+    return {"nodes": bounded_map(READS_AT_ONCE, read, names), "warnings": warnings}
 
 
 def describe_status(status: dict[str, Any]) -> dict[str, Any]:

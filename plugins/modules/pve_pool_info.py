@@ -68,11 +68,10 @@ from typing import Any
 
 from ..module_utils._access.pools import parse_pool
 from ..module_utils._api.client import Client
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
-
-CONCURRENCY = 10
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +85,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         (entry,) = client.get("/pools", poolid=name)
         return describe_pool(name, entry)
 
-    return {"pools": bounded_map(CONCURRENCY, read, [pool] if pool else names)}
+    warnings = [] if names else warn_of_blindness(client, "pools", "Pool.Audit", "/pool")
+    return {"pools": bounded_map(READS_AT_ONCE, read, [pool] if pool else names), "warnings": warnings}
 
 
 def describe_pool(name: str, entry: dict[str, Any]) -> dict[str, Any]:

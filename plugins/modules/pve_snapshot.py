@@ -244,10 +244,29 @@ class Snapshots(GuestResource[Tree]):
                 "Clone it and take snapshots of the clone.",
             )
         steps, after = plan_steps(observed, params)
-        return Plan(self.target(observed), steps, observed.describe(), after.describe(), observed.config_digest)
+        plan = Plan(self.target(observed), steps, observed.describe(), after.describe(), observed.config_digest)
+        if params["state"] == "rolled_back":
+            # What it brings back, and what it undoes, is the guest as a whole.
+            return plan
+        return replace(plan, basis=describe_basis(observed, after, params))
 
     def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
         return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
+
+
+def describe_basis(tree: Tree, after: Tree, params: dict[str, Any]) -> dict[str, Any]:
+    """The snapshots that are taken, described or deleted, as they are before; whatever others there are."""
+    names = {name for name in {*tree.snapshots, *after.snapshots} if _describe(tree, name) != _describe(after, name)}
+    running = {"running": tree.running} if params["vmstate"] else {}
+    return {"snapshots": {name: _describe(tree, name) for name in names}, **running}
+
+
+def _describe(tree: Tree, name: str) -> dict[str, Any] | None:
+    """A snapshot without its parent, which changes with other snapshots; None where it is not there."""
+    snapshot = tree.snapshots.get(name)
+    if snapshot is None:
+        return None
+    return {"description": snapshot.description, "vmstate": snapshot.vmstate, "snaptime": snapshot.snaptime}
 
 
 def check_options(params: dict[str, Any]) -> None:
@@ -285,7 +304,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
         memory = params["vmstate"] and tree.running
         tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
-        steps.append(_describe(tree, name, description))
+        steps.append(_change_description(tree, name, description))
         described = replace(tree.snapshots[name], description=description)
         tree = replace(tree, snapshots={**tree.snapshots, name: described})
     elif state == "absent" and name in tree.snapshots:
@@ -331,7 +350,7 @@ def _take(tree: Tree, params: dict[str, Any], description: str | None) -> Step:
     return Step("POST", f"{tree.guest.path}/snapshot", f"there is no snapshot {params['snapname']}", options)
 
 
-def _describe(tree: Tree, name: str, description: str) -> Step:
+def _change_description(tree: Tree, name: str, description: str) -> Step:
     path = f"{tree.guest.path}/snapshot/{segment(name)}/config"
     return Step("PUT", path, "its description differs", {"description": description}, task=False)
 

@@ -98,9 +98,12 @@ options:
     type: list
     elements: str
   retention:
-    description: Which backups the storage keeps of each guest.
+    description: Which backups the storage keeps of each guest. An empty one unsets it; it then keeps all.
     type: dict
     suboptions:
+      all:
+        description: All of them.
+        type: bool
       last:
         description: The latest ones.
         type: int
@@ -281,8 +284,10 @@ from ..module_utils._storage.definitions import (
     TYPES,
     check_changeable,
     check_config,
+    default_value,
     find_differing_options,
     normalize_value,
+    read_value,
     render_value,
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
@@ -321,6 +326,7 @@ class Definitions(Resource[Definition]):
     noun = "storages"
     shared_goal = True
     settle_seconds = 0.0
+    late_keys = frozenset()
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._name = params["storage"]
@@ -340,10 +346,7 @@ class Definitions(Resource[Definition]):
         if params["state"] == "absent":
             steps, after = plan_removal(self._name, observed), {"exists": False}
         else:
-            steps, after = (
-                plan_presence(self._name, observed.config, params),
-                self._describe(_apply_options(observed.config, params)),
-            )
+            steps, after = plan_presence(self._name, observed.config, params), describe_goal(observed.config, params)
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
     def read_state(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
@@ -352,9 +355,7 @@ class Definitions(Resource[Definition]):
     def _describe(self, config: dict[str, Any]) -> dict[str, Any]:
         if not config:
             return {"exists": False}
-        options = {
-            option: normalize_value(option, config.get(option)) for option in parse_desired_options(self._params)
-        }
+        options = {option: read_value(option, config) for option in parse_desired_options(self._params)}
         return {"exists": True, "type": config["type"], **options}
 
 
@@ -384,15 +385,12 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
     for option in ("content", "nodes", "monhost", "disable", "shared"):
         if params[option] is not None:
             options[option] = None if params[option] == [] else params[option]
-    if params["retention"]:
-        kept = [f"keep-{name}={params['retention'][name]}" for name in KEEP if params["retention"][name]]
-        if not kept:
-            raise PveError(
-                INVALID_PARAMETER, "retention keeps nothing.", f"Give a number for one of {', '.join(KEEP)}."
-            )
-        options["prune-backups"] = ",".join(kept)
+    if params["retention"] is not None:
+        kept = {f"keep-{name}": number for name, number in params["retention"].items() if number}
+        options["prune-backups"] = kept
     check_config(params["config"], options)
-    return {**options, **params["config"]}
+    wished = {**options, **params["config"]}
+    return {option: normalize_value(option, value) for option, value in wished.items()}
 
 
 def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> list[Step]:
@@ -401,7 +399,7 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
     if not config:
         if params["type"] is None:
             raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
-        values = {option: render_value(value) for option, value in options.items() if value is not None}
+        values = {option: render_value(option, value) for option, value in options.items() if value is not None}
         body = {"storage": name, "type": params["type"], **values, **_secrets_in_clear(params)}
         return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
     if params["type"] not in (None, config["type"]):
@@ -412,7 +410,7 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
         )
     changed = find_differing_options(config, options)
     check_changeable(name, config, changed)
-    body = {option: render_value(options[option]) for option in changed if options[option] is not None}
+    body = {option: render_value(option, options[option]) for option in changed if options[option] is not None}
     deleted = [option for option in changed if options[option] is None]
     if deleted:
         body["delete"] = ",".join(deleted)
@@ -426,8 +424,11 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
     return [Step("PUT", f"/storage/{segment(name)}", why, body, task=False, secrets=SECRETS)]
 
 
-def _apply_options(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    return {"type": params["type"], **config, **parse_desired_options(params)}
+def describe_goal(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """The state of a definition that is as the task wishes."""
+    wished = parse_desired_options(params)
+    options = {option: default_value(option) if value is None else value for option, value in wished.items()}
+    return {"exists": True, "type": config.get("type") or params["type"], **options}
 
 
 def _secrets_in_clear(params: dict[str, Any]) -> dict[str, Any]:
@@ -462,7 +463,10 @@ def main() -> None:
             "shared": {"type": "bool"},
             **{option: {"type": "str"} for option in PLAIN},
             "monhost": {"type": "list", "elements": "str"},
-            "retention": {"type": "dict", "options": {name: {"type": "int"} for name in KEEP}},
+            "retention": {
+                "type": "dict",
+                "options": {"all": {"type": "bool"}, **{name: {"type": "int"} for name in KEEP}},
+            },
             "config": {"type": "dict", "default": {}},
             "password": {"type": "str", "no_log": True},
             "keyring": {"type": "str", "no_log": True},

@@ -32,11 +32,21 @@ options:
   vmid:
     description: List volumes of this guest only.
     type: int
+  sort:
+    description: Order of RV(volumes), by their id, the largest first, or the oldest first.
+    type: str
+    choices: [volid, size, age]
+    default: volid
 """
 
 EXAMPLES = r"""
 - name: Show the space on all storages
   playvisor.proxmox.pve_storage_info:
+
+- name: Find what takes most space, and what no guest needs
+  playvisor.proxmox.pve_storage_info:
+    content: all
+    sort: size
 
 - name: List the backups of a guest
   playvisor.proxmox.pve_storage_info:
@@ -127,6 +137,11 @@ volumes:
       description: Guest that it belongs to, if any.
       type: int
       returned: always
+    orphan:
+      description:
+        - Whether that guest does not exist, so that a disk is left over, and a backup is all that there is of it.
+      type: bool
+      returned: always
     ctime:
       description: When it was made, in seconds since the epoch.
       type: int
@@ -145,15 +160,26 @@ failure:
   type: dict
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.concurrency import bounded_map
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
-from ..module_utils._storage.storages import describe_storage, describe_volume, select_readable
+from ..module_utils._storage.storages import (
+    describe_storage,
+    describe_volume,
+    find_missing_vmids,
+    select_readable,
+)
 
-CONCURRENCY = 10
+ORDERS: dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]] = {
+    "volid": lambda volume: (volume["volid"], volume["node"]),
+    "size": lambda volume: (-(volume["size"] or 0), volume["volid"], volume["node"]),
+    "age": lambda volume: (volume["ctime"] or 0, volume["volid"], volume["node"]),
+}
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -170,10 +196,11 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             f"There is no storage {params['storage']}{' on node ' + params['node'] if params['node'] else ''}.",
             f"There are these: {known}. A token sees only storages on which it has Datastore.Audit.",
         )
+    blindness = [] if listed else warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
     if params["content"] is None:
-        return {"storage": chosen}
+        return {"storage": chosen, "warnings": blindness}
     volumes, warnings = _read_volumes(client, select_readable(chosen, params["content"]), params)
-    return {"storage": chosen, "volumes": volumes, "warnings": warnings}
+    return {"storage": chosen, "volumes": volumes, "warnings": [*blindness, *warnings]}
 
 
 def _read_volumes(
@@ -190,8 +217,10 @@ def _read_volumes(
             warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
             return []
 
-    volumes = [volume for part in bounded_map(CONCURRENCY, read_storage, storages) for volume in part]
-    return sorted(volumes, key=lambda volume: (volume["volid"], volume["node"])), warnings
+    volumes = [volume for part in bounded_map(READS_AT_ONCE, read_storage, storages) for volume in part]
+    orphans = find_missing_vmids(client, {volume["vmid"] for volume in volumes if volume["vmid"]})
+    marked = [{**volume, "orphan": volume["vmid"] in orphans} for volume in volumes]
+    return sorted(marked, key=ORDERS[params["sort"]]), warnings
 
 
 def main() -> None:
@@ -204,6 +233,7 @@ def main() -> None:
                 "choices": ["all", "images", "rootdir", "iso", "vztmpl", "backup", "snippets", "import"],
             },
             "vmid": {"type": "int"},
+            "sort": {"type": "str", "choices": [*ORDERS], "default": "volid"},
         },
         required_by={"vmid": "content"},
     )

@@ -13,6 +13,8 @@ author:
   - Playvisor contributors (@playvisor)
 description:
   - Lists the latest tasks of the cluster or of one node, or shows one task with its log.
+  - The cluster's list has the latest tasks of each node only. With O(vmid), O(since), O(until) or O(user) each node is
+    asked for its own, which reaches further back.
   - With O(started_by) it finds the tasks that requests have started whose answers were lost.
   - With O(wait=true) it waits until that task has ended. A task that failed is a result here, not a failure.
 extends_documentation_fragment:
@@ -23,29 +25,40 @@ options:
     description: UPID of the task to show.
     type: str
   wait:
-    description: Wait until the task O(upid) has ended.
+    description: Wait for its end.
     type: bool
     default: false
   timeout:
-    description: Seconds to wait for with O(wait=true).
+    description: Seconds to wait at most.
     type: int
     default: 300
   log_lines:
-    description: Number of lines from the end of the log of the task O(upid).
+    description: Lines from the end of its log.
     type: int
     default: 50
   node:
-    description: List tasks of this node, with more of its history than the cluster's list has.
+    description: List tasks of this node only.
     type: str
   vmid:
-    description: List tasks of this guest. Needs O(node).
+    description: List tasks of this guest.
     type: int
+  since:
+    description:
+      - Only what began since V(24h) ago, V(2026-11-30T08:00) and the like.
+      - A time is local where it names no time zone. It may also be in seconds since the epoch.
+    type: str
+  until:
+    description: Until then, like O(since).
+    type: str
+  user:
+    description: Only of this user, such as V(root@pam), and its tokens.
+    type: str
   running:
-    description: List running tasks only.
+    description: Only tasks that run.
     type: bool
     default: false
   errors:
-    description: List tasks only that ended neither well nor with warnings.
+    description: Only tasks that failed.
     type: bool
     default: false
   started_by:
@@ -75,7 +88,7 @@ options:
     type: list
     elements: str
   limit:
-    description: List at most this many tasks, the latest ones.
+    description: At most this many, the latest.
     type: int
     default: 50
 """
@@ -194,10 +207,15 @@ import time
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import TIMEOUT, PveError
+from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
+from ..module_utils._api.errors import NODE_OFFLINE, TIMEOUT, PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
-from ..module_utils._api.tasks import Upid, read_log_tail, wait_until_stopped
+from ..module_utils._api.tasks import Upid, is_by, read_log_tail, wait_until_stopped
+from ..module_utils._module.ages import parse_time
 from ..module_utils._module.module import PveModule, run_info
+
+# Nodes whose tasks are read at the same time.
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -205,17 +223,41 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         return {"tasks": [_read_task(client, params)]}
     if params["started_by"]:
         return _find_started(client, params)
-    if params["node"]:
-        filters = {
-            "vmid": params["vmid"],
-            "source": "active" if params["running"] else "all",
-            "errors": 1 if params["errors"] else None,
-            "limit": params["limit"],
-        }
-        listed = client.get(f"/nodes/{segment(params['node'])}/tasks", **filters)
+    now = time.time()
+    period = {option: parse_time(params[option], now) if params[option] else None for option in ("since", "until")}
+    wanted = {**params, **period}
+    warnings: list[str] = []
+    if any(wanted[option] for option in ("node", "vmid", "since", "until", "user")):
+        listed = _read_lists(client, wanted, warnings)
     else:
         listed = client.get("/cluster/tasks")
-    return {"tasks": select_tasks([describe_task(entry) for entry in listed], params)}
+    if not listed:
+        warnings += warn_of_blindness(client, "tasks of others", "Sys.Audit", "/nodes")
+    return {"tasks": select_tasks([describe_task(entry) for entry in listed], wanted), "warnings": warnings}
+
+
+def _read_lists(client: Client, wanted: dict[str, Any], warnings: list[str]) -> list[dict[str, Any]]:
+    """The tasks in the list of one node, or in those of all nodes; one that can't be asked is a warning then."""
+    filters = {
+        **{option: wanted[option] for option in ("vmid", "since", "until", "limit")},
+        "userfilter": wanted["user"],
+        "source": "active" if wanted["running"] else "all",
+        "errors": 1 if wanted["errors"] else None,
+    }
+    if wanted["node"]:
+        return list(client.get(f"/nodes/{segment(wanted['node'])}/tasks", **filters))
+
+    def read_node(entry: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            if entry.get("status") == "offline":
+                raise PveError(NODE_OFFLINE, "it is offline.")
+            return list(client.get(f"/nodes/{segment(entry['node'])}/tasks", **filters))
+        except PveError as error:
+            warnings.append(f"The tasks of node {entry['node']} could not be read: {error.message}")
+            return []
+
+    nodes = sorted(client.get("/nodes"), key=lambda entry: str(entry["node"]))
+    return [task for part in bounded_map(READS_AT_ONCE, read_node, nodes) for task in part]
 
 
 def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
@@ -289,6 +331,9 @@ def select_tasks(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[di
         if (not params["running"] or task["status"] == "running")
         and (not params["errors"] or has_failed(task))
         and (params["vmid"] is None or task["id"] == str(params["vmid"]))
+        and (params["since"] is None or task["starttime"] >= params["since"])
+        and (params["until"] is None or task["starttime"] <= params["until"])
+        and (params["user"] is None or is_by(params["user"], task["user"]))
     ]
     chosen.sort(key=lambda task: (task["starttime"], task["upid"]), reverse=True)
     return chosen[: params["limit"]]
@@ -309,6 +354,9 @@ def main() -> None:
             "log_lines": {"type": "int", "default": 50},
             "node": {"type": "str"},
             "vmid": {"type": "int"},
+            "since": {"type": "str"},
+            "until": {"type": "str"},
+            "user": {"type": "str"},
             "running": {"type": "bool", "default": False},
             "errors": {"type": "bool", "default": False},
             "limit": {"type": "int", "default": 50},
@@ -327,11 +375,14 @@ def main() -> None:
         mutually_exclusive=[
             ("upid", "node"),
             ("upid", "vmid"),
+            ("upid", "since"),
+            ("upid", "until"),
+            ("upid", "user"),
             ("upid", "started_by"),
             ("node", "started_by"),
             ("running", "errors"),
         ],
-        required_by={"vmid": "node", "known_upids": "started_by"},
+        required_by={"known_upids": "started_by"},
         required_if=[("wait", True, ["upid"])],
     )
     run_info(module, gather)

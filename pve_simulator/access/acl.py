@@ -78,15 +78,14 @@ def check_grantable(
     """
     if _GRANT_ALL in own:
         return
-    verb = "remove" if delete else "add"
-    for privilege in role_privileges:
-        if privilege not in own:
-            raise _not_grantable(f"Cannot {verb} role '{role}' - requires '{_GRANT_ALL}' or superset of privileges.")
-        if propagate and not own[privilege] and not delete:
-            raise _not_grantable(
-                f"Cannot {verb} role '{role}' with propagation - requires '{_GRANT_ALL}'"
-                " or propagated superset of privileges."
-            )
+    verb, needed = "remove" if delete else "add", list(role_privileges)
+    if propagate and not delete and any(own.get(privilege) is False for privilege in needed):
+        raise _not_grantable(
+            f"Cannot {verb} role '{role}' with propagation - requires '{_GRANT_ALL}'"
+            " or propagated superset of privileges."
+        )
+    if any(privilege not in own for privilege in needed):
+        raise _not_grantable(f"Cannot {verb} role '{role}' - requires '{_GRANT_ALL}' or superset of privileges.")
     if role == "NoAccess":
         raise _not_grantable(f"Cannot {verb} role '{role}' - requires '{_GRANT_ALL}'")
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +68,7 @@ class Sections:
         name, file = call.need(self.key), self.sections_of(call)
         if name in file.sections:
             raise failure(self.exists.format(name=name))
-        section = {
-            key: to_section_value(value) for key, value in call.params.items() if key not in _CONTROL | {self.key}
-        }
+        section = read_section(call.params, _CONTROL | {self.key})
         if self.check:
             self.check(call, name, section)
         file.sections[name] = section
@@ -81,10 +79,7 @@ class Sections:
         digest = call.text("digest")
         if digest is not None and digest != file.digest:
             raise failure(_STALE)
-        changed = {
-            **section,
-            **{k: to_section_value(v) for k, v in call.params.items() if k not in _CONTROL | {self.key}},
-        }
+        changed = change_section(section, call.params, _CONTROL | {self.key})
         for option in call.items("delete"):
             changed.pop(option, None)
         if self.check:
@@ -119,6 +114,13 @@ class Sections:
         return section
 
 
-def to_section_value(value: Any) -> Any:
-    """A parameter as a section keeps it: booleans as 1 and 0."""
-    return int(value) if isinstance(value, bool) else value
+def read_section(params: Mapping[str, Any], control: Collection[str]) -> Section:
+    """Parameters as a section keeps them: booleans as 1 and 0, empty texts not at all."""
+    return change_section({}, params, control)
+
+
+def change_section(section: Section, params: Mapping[str, Any], control: Collection[str]) -> Section:
+    """A section with the parameters set, but for those of control; an empty text removes what was set."""
+    new = {key: int(value) if isinstance(value, bool) else value for key, value in params.items()}
+    changed = {**section, **{key: value for key, value in new.items() if key not in control}}
+    return {key: value for key, value in changed.items() if value != ""}

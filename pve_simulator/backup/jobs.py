@@ -11,7 +11,7 @@ from typing import Any
 from pve_simulator.backup.archive import backup_volumes
 from pve_simulator.backup.options import select_guests
 from pve_simulator.errors import invalid
-from pve_simulator.schema import parse_property_string
+from pve_simulator.schema import parse_property_string, typed_properties
 from pve_simulator.state.backup import BackupJobs
 from pve_simulator.state.cluster import Cluster
 from pve_simulator.world.calendar_events import parse_event
@@ -51,6 +51,7 @@ def update_job(
             raise invalid({"delete": f"unknown option '{option}'"})
         new.pop(option, None)
     new |= changes
+    new = {option: value for option, value in new.items() if value != ""}
     if new.get("exclude") is not None and new.get("pool") is None:
         new["all"] = True
     if changes.get("vmid") is not None:
@@ -70,7 +71,12 @@ def job_view(name: str, job: dict[str, Any], now: float | None = None) -> dict[s
     for key, value in job.items():
         form = _PROPERTY_STRINGS.get(key)
         if form is not None:
-            view[key] = parse_property_string(str(value), form, key)
+            properties = parse_property_string(str(value), form, key)
+            typed = typed_properties(properties, form)
+            # Only flags are read as numbers.
+            view[key] = {
+                name: int(typed[name]) if isinstance(typed[name], bool) else text for name, text in properties.items()
+            }
         else:
             view[key] = int(value) if isinstance(value, bool) else value
     if now is not None and job.get("schedule"):

@@ -19,7 +19,9 @@ _CONFLICTS_WITH_VMID = ("all", "exclude", "pool")
 # Not part of the command line that the log shows.
 _NOT_SHOWN = frozenset({"id", "vmid", "starttime", "dow", "stdout", "enabled", "schedule", "comment", "repeat-missed"})
 _PLAIN = re.compile(r"[\w!%+,\-./:@^]+")
-_VARIABLE = re.compile(r"\\\\|\\n|\{\{(.+?)\}\}")
+_ESCAPE = re.compile(r"\\(.)")
+_VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
+_KNOWN_VARIABLES = frozenset({"cluster", "guestname", "node", "vmid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ def check_options(params: dict[str, Any], *, complete: bool) -> None:
     for option in _CONFLICTS_WITH_VMID:
         if params.get(option) and params.get("vmid"):
             raise invalid({option: "option conflicts with option 'vmid'"})
-    if "\n" in str(params.get("notes-template") or ""):
-        raise invalid({"notes-template": "contains a line feed"})
+    problem = _find_template_problem(str(params.get("notes-template") or ""))
+    if problem:
+        raise invalid({"notes-template": f"{problem}\n"})
     if params.get("exclude") is not None and not params.get("pool"):
         params["all"] = True
     selects = any(params.get(option) for option in ("all", "stop", "pool", "vmid"))
@@ -133,14 +136,25 @@ def render_notes(template: str, guest: Guest, cluster: Cluster) -> str:
         "vmid": str(guest.vmid),
     }
 
-    def replacement(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return "\n" if match[0] == "\\n" else "\\"
-        if match[1] not in values:
-            raise failure(f"unexpected variable '{match[1]}'")
-        return values[match[1]]
+    text = _ESCAPE.sub(lambda match: "\n" if match[1] == "n" else match[1], template)
+    return _VARIABLE.sub(lambda match: values[match[1]], text)
 
-    return _VARIABLE.sub(replacement, template)
+
+def _find_template_problem(template: str) -> str:
+    """What is wrong with a template for notes; empty when nothing is."""
+    if "\n" in template:
+        return "contains a line feed"
+    unknown = [
+        f"escape sequence '\\{match[1]}' at char {match.start()}"
+        for match in _ESCAPE.finditer(template)
+        if match[1] not in "n\\"
+    ]
+    unknown += [
+        f"variable '{match[1]}' at char {match.end() - len(match[1])}"
+        for match in _VARIABLE.finditer(template)
+        if match[1] not in _KNOWN_VARIABLES
+    ]
+    return f"found unknown: {', '.join(unknown)}" if unknown else ""
 
 
 def _quote(text: str) -> str:

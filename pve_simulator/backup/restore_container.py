@@ -19,9 +19,15 @@ from pve_simulator.requests.call import Call
 from pve_simulator.schema import config_schema, format_of, parse_property_string, parse_size, print_property_string
 from pve_simulator.state.guest import Config, Guest
 from pve_simulator.storage.access import check_volume_access
+from pve_simulator.storage.content import backup_type
 from pve_simulator.storage.volumes import Volumes
 from pve_simulator.world.tasks import Task
 
+_NO_TAR = (
+    "tar: This does not look like a tar archive",
+    "tar: Skipping to next header",
+    "tar: Exiting with failure status due to previous errors",
+)
 _READ = "Total bytes read: 2150400 (2.1MiB, 367MiB/s)"
 
 
@@ -103,6 +109,10 @@ async def _run(work: Restore, task: Task) -> None:
     archive = volumes.require(creation.template)
     if archive.archived is None:
         raise failure(f"couldn't determine archive info from '{volumes.path(archive.volid)}'")
+    if backup_type(archive) != "lxc":
+        for line in _NO_TAR:
+            task.say(line)
+        raise failure("ERROR: archive contains no configuration file")
     backup = parse_config(archive.archived.config)
     config = dict(creation.config)
     if work.call.params.get("unprivileged") is None and "unprivileged" in backup:

@@ -98,6 +98,7 @@ async def _run(work: Restore, task: Task) -> None:
             raise
         if not work.on_server:
             say_transfer(task, sum(disk.size or 0 for disk, storage, form in sources))
+        _comment_out_excluded(config)
         guest.config = _renew_identity(work, {**config, **work.settings})
         guest.pending, guest.pending_delete, guest.snapshots = {}, [], {}
         guest.acpi, guest.agent_alive = work.archived_guest.acpi, work.archived_guest.agent_alive
@@ -105,6 +106,14 @@ async def _run(work: Restore, task: Task) -> None:
         if guest.template:
             task.say("Convert to template.")
             _make_template(work)
+
+
+def _comment_out_excluded(config: Config) -> None:
+    """Turn drives that are not backed up into comments, which are what a description is made of."""
+    for disk in all_disks(config):
+        if disk.options.get("backup") == "0":
+            line = f"{disk.key}: {config.pop(disk.key)}"
+            config["description"] = "\n".join(part for part in (config.get("description"), line) if part)
 
 
 def _renew_identity(work: Restore, config: Config) -> Config:

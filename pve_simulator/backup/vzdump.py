@@ -24,6 +24,7 @@ from pve_simulator.storage.content import list_volumes
 from pve_simulator.storage.lookup import storage_of
 from pve_simulator.storage.names import root_path
 from pve_simulator.storage.volumes import Volumes
+from pve_simulator.world import quorum
 from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
@@ -112,6 +113,7 @@ class Vzdump:
         self._say(f"Backup started at {self._format_moment()}")
         self._say(f"status = {'running' if guest.running else 'stopped'}")
         async with self.world.locks.hold(guest.type, vmid, task=self.task):
+            quorum.check_config_write(self.world, guest, self.task)
             power.check_lock(guest)
             guest.config["lock"] = "backup"
         try:

@@ -5,7 +5,8 @@
 
 Nodes broadcast every `Settings.resources_lag` seconds what their guests are called and do; until the next time, that is
 what lists show, whatever has become of them. Where a guest is, its tags, lock, pool and HA state are no part of it.
-A guest that no broadcast has mentioned yet has status `unknown` and no name.
+A guest that no broadcast has mentioned yet has status `unknown` and no name. What a node has told is shown for five
+minutes after it has gone; then its guests are `unknown`, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # How many processes answer requests, each with a cache of its own.
 WORKERS = 3
+# How long the guests and storages of a node that has gone are shown as they were, seconds.
+FROZEN_SECONDS = 300.0
 # Figures of running guests in a list that is always fresh move this often, in seconds.
 _TICK = 10
 
@@ -82,7 +85,10 @@ class Feed:
         now, before, words = world.clock.time(), self._last, self._words
         samples = {}
         for vmid, guest in world.cluster.guests.items():
-            if guest.node in online:
+            if guest.node not in online:
+                if vmid in before and is_shown(world, world.cluster.nodes[guest.node]):
+                    samples[vmid] = before[vmid]
+            else:
                 status = words.get(vmid) or describe_status(guest)
                 sample = before.get(vmid)
                 if guest.running or sample is None or not sample.is_still(guest, status):
@@ -109,13 +115,13 @@ class Feed:
     ) -> list[dict[str, Any]]:
         """Guests in /cluster/resources as a worker shows them; `pools` says which is in which."""
         find = self._make_finder(world, worker)
-        online = {name: node.online for name, node in world.cluster.nodes.items()}
+        shown_nodes = {name for name, node in world.cluster.nodes.items() if is_shown(world, node)}
         managed = {sid: resource.state for sid, resource in world.cluster.part(Ha).resources.items()}
         shown = self._shown
         entries = []
         for guest in guests:
             vmid, config = guest.vmid, guest.config
-            sample = find(guest) if online[guest.node] else None
+            sample = find(guest) if guest.node in shown_nodes else None
             state = managed.get(service_id(guest)) if managed else None
             pool = pools.get(vmid)
             key = (sample, guest.type, guest.node, pool, state, config.get("lock"), config.get("tags"))
@@ -143,14 +149,33 @@ class Feed:
             self._known[worker] = (now, samples)
         return samples
 
-    def _take_sample(self, world: World, guest: Guest) -> Sample:
+    def freeze(self, world: World, node: str) -> None:
+        """Keep what the guests of a node are like, which has just gone."""
+        for guest in world.cluster.guests.values():
+            if guest.node == node:
+                status, now = describe_status(guest), world.clock.time()
+                self._fresh[guest.vmid] = take_sample(guest, status, now, self._fresh.get(guest.vmid))
+
+    def _take_sample(self, world: World, guest: Guest) -> Sample | None:
         now = world.clock.time()
         status = self._words.get(guest.vmid) or describe_status(guest)
         sample = self._fresh.get(guest.vmid)
+        if not world.cluster.nodes[guest.node].online:
+            return sample
         is_recent = sample is not None and (not guest.running or now // _TICK == sample.moment // _TICK)
         if sample is None or not is_recent or not sample.is_still(guest, status):
             sample = self._fresh[guest.vmid] = take_sample(guest, status, now, sample)
         return sample
+
+
+def is_shown(world: World, node: Node) -> bool:
+    """Whether lists show what a node has: it is online, or has not been gone for long."""
+    return node.online or world.clock.time() - node.lost_at < FROZEN_SECONDS
+
+
+def freeze_node(world: World, name: str) -> None:
+    """Keep what a node that has just gone has told of its guests."""
+    world.part(Feed).freeze(world, name)
 
 
 def _render_guest(
@@ -191,7 +216,14 @@ def node_resource(world: World, node: Node, *, details: bool) -> dict[str, Any]:
         entry["hastate"] = "maintenance" if node.maintenance else "online" if node.online else "unknown"
     if details and node.online:
         entry |= node_figures(world, node)
+    elif details and is_shown(world, node):
+        entry |= node_sizes(node)
     return entry
+
+
+def node_sizes(node: Node) -> dict[str, Any]:
+    """What a node has, and is remembered of one that has just gone."""
+    return {"maxcpu": node.cpus, "maxmem": node.maxmem, "maxdisk": node.maxdisk}
 
 
 def node_figures(world: World, node: Node) -> dict[str, Any]:
@@ -199,12 +231,10 @@ def node_figures(world: World, node: Node) -> dict[str, Any]:
     uptime = int(world.clock.time() - node.boot_time)
     used = usage_of(f"node/{node.name}", uptime, node.maxmem)
     return {
+        **node_sizes(node),
         "cpu": used.cpu,
-        "maxcpu": node.cpus,
         "mem": used.mem,
-        "maxmem": node.maxmem,
         "disk": node.maxdisk // 8,
-        "maxdisk": node.maxdisk,
         "uptime": uptime,
     }
 
@@ -217,10 +247,10 @@ def storage_resource(world: World, storage: Storage, node: Node) -> dict[str, An
         "node": node.name,
         "plugintype": storage.type,
         "shared": int(storage.is_shared),
-        "status": "available" if node.online else "unknown",
+        "status": "available" if is_shown(world, node) else "unknown",
         "storage": storage.id,
         "type": "storage",
     }
-    if node.online:
+    if is_shown(world, node):
         entry |= {"disk": storage.used_on(node.name), "maxdisk": storage.total}
     return entry

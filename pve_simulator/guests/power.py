@@ -63,7 +63,7 @@ def power_off(guest: Guest, world: World | None = None) -> None:
 
 
 def _apply_pending(guest: Guest, world: World | None) -> None:
-    if not (guest.pending or guest.pending_delete):
+    if not (guest.pending or guest.pending_delete) or (world is not None and not world.cluster.quorate):
         return
     if world is None:
         guest.apply_pending()

@@ -10,6 +10,7 @@ proxmoxer show nothing else), so the simulator speaks HTTP itself.
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 
@@ -22,6 +23,8 @@ Application = Callable[[Request], Awaitable[Response]]
 _READ = 65536
 _MAX_BODY = 64 * 1024 * 1024
 _SLICES = 20
+# Larger bodies are compressed for clients that offer gzip, bytes.
+_UNCOMPRESSED = 1024
 
 
 async def serve_connection(
@@ -79,22 +82,26 @@ async def _next_request(
 
 
 async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, request: Request, response: Response) -> None:
-    date = formatdate(response.moment, usegmt=True)
+    date, encoded = formatdate(response.moment, usegmt=True), _compress_body(request, response)
     headers = [
         ("Cache-Control", "max-age=0"),
         ("Connection", "close" if response.close else "Keep-Alive"),
         ("Date", date),
         ("Pragma", "no-cache"),
         ("Server", "pve-api-daemon/3.0"),
-        ("Content-Length", str(len(response.body))),
+        ("Content-Length", str(len(response.body if encoded is None else encoded))),
         ("Expires", date),
     ]
     if response.content_type is not None:
         headers.append(("Content-Type", response.content_type))
+    if encoded is not None:
+        headers.append(("Content-Encoding", "gzip"))
     head = h11.Response(
         status_code=response.status, headers=headers, reason=response.reason.encode("latin-1", "replace")
     )
-    body = b"" if request.method == "HEAD" else response.body
+    body = response.body if encoded is None else encoded
+    if request.method == "HEAD":
+        body = b""
     if not response.slow:
         parts = [connection.send(head), connection.send(h11.Data(data=body)) if body else b""]
         writer.write(b"".join(part or b"" for part in [*parts, connection.send(h11.EndOfMessage())]))
@@ -108,3 +115,10 @@ async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, reques
         await writer.drain()
     writer.write(connection.send(h11.EndOfMessage()) or b"")
     await writer.drain()
+
+
+def _compress_body(request: Request, response: Response) -> bytes | None:
+    """The body as gzip, for a large one that is asked for by a client that offers to read it."""
+    if len(response.body) <= _UNCOMPRESSED or "gzip" not in request.headers.get("accept-encoding", ""):
+        return None
+    return gzip.compress(response.body, compresslevel=1, mtime=0)

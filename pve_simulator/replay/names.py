@@ -26,6 +26,15 @@ _TIMES = (
     (re.compile(r"\b1[678]\d{8}\b"), "TIME"),
     (re.compile(r"\(duration \d\d:\d\d:\d\d\)"), "(duration T)"),
     (re.compile(r"creation-qemu=[\d.]+"), "creation-qemu=V"),
+    (re.compile(r"\bpc-(i440fx|q35)-\d+\.\d+\+pve\d+"), r"pc-\1-V"),
+    # The configuration in an archive names QEMU's version.
+    (re.compile(r"^CFG: size: \d+"), "CFG: size: N"),
+    # Newer versions of the parser add what they could not parse.
+    (re.compile(r"(unable to parse calendar event) - unable to parse '[^']*'"), r"\1"),
+    # Which of a role's privileges is looked at first is by chance.
+    (re.compile(r"(Cannot add role '[^']+') with propagation - (.* or) propagated superset"), r"\1 - \2 superset"),
+    (re.compile(r"^completed saving the VM state in .*"), "completed saving the VM state"),
+    (re.compile(r"^[\d.]+ (B|KiB|MiB|GiB) in \d+s$"), "SAVED"),
     (re.compile(r"^(INFO: Finished Backup of .*) \(\d\d:\d\d:\d\d\)"), r"\1"),
     (re.compile(r"^CTIME: .*"), "CTIME"),
     (re.compile(r"/proc/\d+/"), "/proc/PID/"),
@@ -40,14 +49,15 @@ class Names:
 
     def __init__(self) -> None:
         self._ours: dict[str, str] = {}
-        self.token_secrets: dict[str, str] = {}
+        # Each token's secrets, the newest last.
+        self.token_secrets: dict[str, list[str]] = {}
 
     def learn(self, recorded: Any, ours: Any) -> None:
         """Walk two answers side by side and pair what stands at the same place."""
         if isinstance(recorded, dict) and isinstance(ours, dict):
             token, value = recorded.get("full-tokenid"), ours.get("value")
             if isinstance(token, str) and isinstance(value, str):
-                self.token_secrets[token] = value
+                self.token_secrets.setdefault(token, []).append(value)
             for key in recorded.keys() & ours.keys():
                 self.learn(recorded[key], ours[key])
         elif isinstance(recorded, list) and isinstance(ours, list) and len(recorded) == len(ours):

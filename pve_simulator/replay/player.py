@@ -29,6 +29,8 @@ _MEANINGLESS = re.compile(
     r"|/syslog$|/journal$|/report$|/netstat$|/cluster/log$|/certificates|/acme|/firewall/log$|/metrics"
 )
 _STATUS = "status"
+# What recordings make, and what others before them may have left.
+_MADE = ("poolid", "userid", "groupid", "roleid", "realm", "sid", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Player:
         self._first_vmids = frozenset(cluster.guests)
         self._known_vmids = set(self._first_vmids)
         self._recording = recording
+        self._requested = " ".join(f"{item.path} {item.query} {item.params}" for item in recording)
         self._first_volids = frozenset(
             volid for storage in cluster.storages.values() for volumes in storage.volumes.values() for volid in volumes
         )
@@ -99,9 +102,16 @@ class _Player:
         """Whether an entry of a list is of this recording or its start."""
         if "upid" in entry:
             return self._driver.world.tasks.get(entry["upid"]) is not None and self._names.is_known(entry["upid"])
-        if "vmid" in entry:
-            return entry["vmid"] in self._known_vmids
-        return True
+        vmid = entry.get("vmid", entry.get("id"))
+        if isinstance(vmid, int):
+            return vmid in self._known_vmids
+        made = next((entry[name] for name in _MADE if name in entry), None)
+        return made is None or made in self._requested or self._is_from_start(made)
+
+    def _is_from_start(self, name: str) -> bool:
+        cluster = self._driver.world.cluster
+        access = cluster.access
+        return any(name in known for known in (cluster.pools, access.users, access.groups, access.roles, access.realms))
 
     def _is_made_here(self, entry: dict[str, Any]) -> bool:
         """Whether an entry of our list is of this recording alone."""

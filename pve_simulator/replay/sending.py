@@ -50,11 +50,16 @@ def _build_headers(item: Exchange, names: Names) -> dict[str, str]:
         )
     if item.auth is not None:
         token = item.auth.removeprefix("token ")
-        secret = names.token_secrets.get(token, RECORDED_LOGIN["secret"])
-        headers["authorization"] = f"PVEAPIToken={token}={secret}"
+        headers["authorization"] = f"PVEAPIToken={token}={_choose_secret(item, names, token)}"
     elif item.cookies is None and "authorization" not in headers:
         headers["authorization"] = _ROOT_TOKEN
     return headers
+
+
+def _choose_secret(item: Exchange, names: Names, token: str) -> str:
+    """The token's newest secret; one before it where the recorded server refused it."""
+    secrets = names.token_secrets.get(token) or [RECORDED_LOGIN["secret"]]
+    return secrets[0] if item.status == 401 else secrets[-1]
 
 
 def _build_form(file: StandIn) -> bytes:

@@ -77,7 +77,7 @@ async def call_api(
     try:
         result = await dispatch(world, subject, method, path, params or {})
     except NodeUnreachable:
-        raise ApiError(595, "No route to host") from None
+        raise ApiError(595, "Connection refused") from None
     except ProxyTimeout:
         raise ApiError(596, "Connection timed out") from None
     return world.tasks.get(result) if isinstance(result, str) else None

@@ -19,6 +19,7 @@ from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import load_handlers
+from pve_simulator.world import quorum
 from pve_simulator.world.world import World
 
 # How long the proxy waits for the API server behind it, seconds.
@@ -54,6 +55,7 @@ async def dispatch(
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
         raise not_simulated(method, path)
+    quorum.check_request(world, method, endpoint.path_template, typed)
     result = handler(Call(world, method, path, subject, typed, upload, worker))
     return await _await_answer(world, result) if inspect.isawaitable(result) else result
 

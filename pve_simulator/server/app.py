@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from functools import partial
 from typing import Any
 
 from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import ha_manager
-from pve_simulator.guests.feed import WORKERS, Feed
+from pve_simulator.guests.feed import WORKERS, Feed, freeze_node
 from pve_simulator.http.message import (
     Request,
     Response,
@@ -26,7 +25,8 @@ from pve_simulator.requests.auth import Subject, Unauthorized, authenticate, is_
 from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.requests.router import RawReply, Reply, load_handlers
 from pve_simulator.server.control import handle_control
-from pve_simulator.world import fault_effects
+from pve_simulator.world import fault_effects, quorum
+from pve_simulator.world.tasks import Task
 from pve_simulator.world.world import World
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,8 +41,12 @@ class Application:
         self.requests = world.requests
         self._turns = itertools.count()
         load_handlers()
-        world.node_watchers.append(ha_manager.handle_lost_node)
-        world.tasks.interceptor = partial(fault_effects.intercept_task, world)
+        world.node_watchers += [freeze_node, ha_manager.handle_lost_node]
+        world.tasks.interceptor = self._intercept_task
+
+    async def _intercept_task(self, task: Task) -> None:
+        quorum.check_task(self.world, task)
+        await fault_effects.intercept_task(self.world, task)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; never raises."""
@@ -91,7 +95,7 @@ class Application:
                 await asyncio.sleep(self.world.settings.auth_delay)
             return error_response(error)
         except NodeUnreachable:
-            return bare_response(595, "No route to host")
+            return bare_response(595, "Connection refused")
         except ProxyTimeout:
             return bare_response(596, "Connection timed out", close=True)
         except Exception as error:

@@ -24,6 +24,8 @@ class Node(WithParts):
     maxmem: int = 64 * GIB
     maxdisk: int = 100 * GIB
     boot_time: float = 0.0
+    # When it went down, seconds since the epoch; 0: long ago.
+    lost_at: float = 0.0
     maintenance: bool = False
     kvm: bool = True
 

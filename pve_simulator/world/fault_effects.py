@@ -20,7 +20,7 @@ _BAD_JSON = b'{"data":[{"vmid":'
 _MESSAGES = {
     401: "Authentication failed!",
     403: "Permission check failed",
-    595: "No route to host",
+    595: "Connection refused",
     596: "Connection timed out",
     599: "Too many redirections",
 }

@@ -117,7 +117,7 @@ class World:
     def take_node_down(self, name: str, *, reboot: bool = False) -> None:
         """Take a node offline: its tasks die, its guests stop; `reboot` brings it back."""
         node = self.cluster.nodes[name]
-        node.online = False
+        node.online, node.lost_at = False, self.clock.time()
         for watcher in self.node_watchers:
             watcher(self, name)
         self.tasks.kill_node(name)

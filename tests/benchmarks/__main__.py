@@ -24,6 +24,8 @@ NAMES = (
     "gateway",
     "simulator",
 )
+# What several folders of tests share.
+sys.path.append(str(ROOT / "tests"))
 _LAST = ROOT / ".work" / "benchmarks.json"
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from environments import CantInstall
 from harness import peers
 from harness.cluster import BIN, Cluster, simulated
 from harness.commands import output
@@ -34,7 +35,7 @@ def measure(options: Options) -> Outcome:
             source = _source(cluster, "c.proxmox.yml", _community(cluster.connection))
             theirs = f"`community.proxmox.proxmox` of ansible {peers.version(programs, 'ansible')}"
             plugins[theirs] = (programs, source, environment)
-        except peers.Missing as error:
+        except CantInstall as error:
             outcome.notes.append(str(error))
         ways: dict[str, Way] = {f"{_READ}, {name}": partial(_read, *plugin) for name, plugin in plugins.items()}
         ways |= {f"{_PRINTED}, {name}": partial(_listed, *plugin) for name, plugin in plugins.items()}

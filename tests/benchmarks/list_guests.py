@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import ansible_runner
+from environments import CantInstall
 from harness import clients, machine, peers
 from harness.cluster import BIN, ROOT, Cluster, simulated
 from harness.commands import output
@@ -46,7 +47,7 @@ def measure(options: Options) -> Outcome:
             name = f"proxmox-mcp-plus {peers.version(peers.proxmox_mcp(), 'proxmox-mcp-plus')}, `get_vms`"
             ways[name] = lambda: _all(clients.text(peer.call("get_vms")).count("(ID: "), virtual)
             outcome.notes.append(f"`get_vms` lists the {virtual} virtual machines among them, and no containers.")
-        except peers.Missing as error:
+        except CantInstall as error:
             outcome.notes.append(str(error))
         ways[_RUNNER] = lambda: _all(by_runner(cluster, in_process=False))
         ways[_RUNNER_IN_PROCESS] = lambda: _all(by_runner(cluster))

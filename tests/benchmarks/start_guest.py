@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
+from environments import CantInstall
 from harness import clients, peers
 from harness.clients import Session
 from harness.cluster import Cluster, simulated, stopped_guests
@@ -43,7 +44,7 @@ def measure(options: Options) -> Outcome:
             name = f"proxmox-mcp-plus {peers.version(peers.proxmox_mcp(), 'proxmox-mcp-plus')}"
             ways[f"{name}, `start_vm`, then `poll_job` every 50 ms"] = lambda: _started(_by_peer(peer))
             outcome.notes.append("`start_vm` itself does not wait for the task.")
-        except peers.Missing as error:
+        except CantInstall as error:
             outcome.notes.append(str(error))
         samples = in_turns(ways, options.rounds, before=lambda: cluster.stop(VMID))
         sent = _requests(cluster, ways[_OURS])

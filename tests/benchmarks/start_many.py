@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from environments import CantInstall
 from harness import peers
 from harness.cluster import BIN, ROOT, Cluster, simulated, stopped_guests
 from harness.commands import loop, play
@@ -28,7 +29,7 @@ def measure(options: Options) -> Outcome:
             cluster.stop(*vmids)
             name = f"a loop over `community.proxmox.proxmox_kvm`, of ansible {peers.version(programs, 'ansible')}"
             samples[name] = _scaled(timed(lambda: _by_community(cluster, vmids)))
-        except peers.Missing as error:
+        except CantInstall as error:
             outcome.notes.append(str(error))
     outcome.compare(samples)
     outcome.ratio(f"Playvisor / the ideal {_IDEAL:.0f} s", many.p50 / _IDEAL, 1.25)

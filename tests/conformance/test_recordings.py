@@ -45,6 +45,25 @@ def test_a_recording_matches_but_for_what_is_known(recordings, name):
     assert {number: found for number, found in differing.items() if number not in KNOWN.get(name, set())} == {}
 
 
+def test_of_later_recordings_nearly_all_exchanges_match(recordings):
+    folder = recordings / "fresh"
+    if not (folder / "traces").is_dir():
+        pytest.skip(f"no recordings in {folder}")
+    start = load_recording(folder / "start.json")
+
+    outcomes = [
+        outcome
+        for path in sorted((folder / "traces").glob("*.json"))
+        for outcome in asyncio.run(play(start, load_recording(path)))
+    ]
+
+    differing = {
+        f"{outcome.item.method} {outcome.item.path}": outcome.differences for outcome in outcomes if outcome.differences
+    }
+    assert len(outcomes) > 500
+    assert len(differing) <= 0.02 * len(outcomes), differing
+
+
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [

@@ -98,6 +98,7 @@ _UNDO: dict[str, UndoRule] = {
     "set_firewall": firewalls.restore_firewall,
     "rollback_guest": _cannot_undo("what a rollback has replaced is lost."),
     "delete_snapshot": _cannot_undo("a snapshot that was deleted is lost."),
+    "prune_snapshots": _cannot_undo("snapshots that were deleted are lost."),
     "clone_guest": _cannot_undo("it would mean deleting the clone, which no tool does; delete it in Proxmox VE."),
     "create_guest": _cannot_undo("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),
     "restore_guest": _cannot_undo("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),

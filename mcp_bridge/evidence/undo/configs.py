@@ -17,7 +17,9 @@ _CONFIGURATION = {
     "name": "new_name",
     **{name: name for name in ("description", "onboot", "protection", "numa", "bios", "scsihw", "ostype")},
 }
-_CLOUDINIT = {"ciuser": "user", "searchdomain": "searchdomain"}
+_CLOUDINIT = {"ciuser": "user"}
+# Lists, which the module shows as text.
+_CLOUDINIT_LISTS = {"nameserver": "nameservers", "searchdomain": "searchdomain"}
 _INTERFACE = re.compile(r"ipconfig(\d+)")
 # Keys that the module returns for every guest.
 _ALWAYS = frozenset({"exists", "template"})
@@ -54,8 +56,8 @@ def restore_cloudinit(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[t
             yield f"{key} was not set before, and no tool takes it away."
         elif interface:
             arguments.setdefault("ipconfig", []).append({"interface": int(interface[1]), **before})
-        elif key == "nameserver":
-            arguments["nameservers"] = before.split()
+        elif key in _CLOUDINIT_LISTS:
+            arguments[_CLOUDINIT_LISTS[key]] = before.split()
         elif key == "sshkeys":
             arguments["ssh_keys"] = list(before)
         elif key in _CLOUDINIT:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 LENGTH = 8
 """How many bytes before an order hold its length."""
 ACCEPTED = b"+"
-_PID_BYTES = 4
+_PID_SIZE = 4
 Link = _socket.socket
 
 
@@ -37,11 +37,11 @@ def send_order(address: str, order: bytes, streams: Sequence[int]) -> tuple[Link
         server.sendmsg([len(order).to_bytes(LENGTH, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)])
         server.sendall(order)
         # The process that runs the command sends this itself before it begins.
-        answer = server.recv(1 + _PID_BYTES, _socket.MSG_WAITALL)
+        answer = server.recv(1 + _PID_SIZE, _socket.MSG_WAITALL)
     except OSError as error:
         server.close()
         raise OrderRefused(str(error)) from error
-    if len(answer) <= _PID_BYTES:
+    if len(answer) <= _PID_SIZE:
         server.close()
         raise OrderRefused("The server refuses the command.")
     return server, int.from_bytes(answer[1:], "big")
@@ -49,7 +49,7 @@ def send_order(address: str, order: bytes, streams: Sequence[int]) -> tuple[Link
 
 def encode_acceptance(pid: int) -> bytes:
     """The answer that `send_order` waits for."""
-    return ACCEPTED + pid.to_bytes(_PID_BYTES, "big")
+    return ACCEPTED + pid.to_bytes(_PID_SIZE, "big")
 
 
 def read_status(link: Link) -> int:

@@ -16,6 +16,10 @@ import zlib
 from contextlib import suppress
 
 SOCKET = "socket"
+_IDLE_SECONDS = 300
+# What decides which code is loaded and where commands look for it.
+_PASSED = frozenset({"HOME", "LANG", "LOGNAME", "PATH", "TMPDIR", "USER", "VIRTUAL_ENV", "XDG_RUNTIME_DIR"})
+_PASSED_PREFIXES = ("LC_", "PYTHON")
 lender_folder: str | None = None
 """In a lent fork: the folder of its server, with the ansible-playbook to use; else None."""
 
@@ -48,6 +52,24 @@ def publish(folder: str) -> bool:
             os.replace(new, _link_path())
             return True
     return False
+
+
+def start_lender() -> None:
+    """Start a `playvisor serve` in the background, with nothing of this environment that may be secret.
+
+    It ends by itself when nobody borrows from it.
+    """
+    import subprocess
+
+    subprocess.Popen(  # noqa: S603
+        [sys.executable, "-P", "-m", "playvisor", "serve", f"--idle={_IDLE_SECONDS}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)},
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 def withdraw(folder: str) -> None:

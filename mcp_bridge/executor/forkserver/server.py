@@ -86,6 +86,7 @@ class ForkServer:
         may_lend: Callable[[], bool],
     ) -> None:
         self._listening = listening
+        self._folder = Path(listening.getsockname()).parent
         self._max_running = max_running
         self._loading = loading
         self._may_lend = may_lend
@@ -175,6 +176,8 @@ class ForkServer:
 
     def _accept(self) -> None:
         link, _address = self._listening.accept()
+        # `Supervisor.count_idle_seconds` reads this.
+        os.utime(self._folder)
         self._connections[link] = _Connection(link)
         self._selector.register(link, selectors.EVENT_READ)
 

@@ -53,6 +53,8 @@ class _Server:
     # Set once it is ready, or has ended before it was.
     startup_done: threading.Event = field(default_factory=threading.Event)
     ready: bool = False
+    # Whether commands find it.
+    published: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -136,6 +138,18 @@ class Supervisor:
         """Whether servers end as soon as they start."""
         return self._is_useless
 
+    @property
+    def is_published(self) -> bool:
+        """Whether commands find the server, so that no other lends instead of it."""
+        return self._server is not None and self._server.published
+
+    def count_idle_seconds(self) -> float:
+        """The seconds since anybody last had the server run something."""
+        try:
+            return time.time() - self._server.folder.stat().st_mtime if self._server else 0.0
+        except FileNotFoundError:
+            return 0.0
+
     def _ensure_server(self) -> _Server | None:
         with self._lock:
             if self._is_useless:
@@ -162,9 +176,9 @@ class Supervisor:
     def _follow_startup(self, server: _Server) -> None:
         if server.process.stdout:
             server.ready = server.process.stdout.readline() == b"ready\n"
-        server.startup_done.set()
         if server.ready and self._purpose in _LENDING:
-            lending.publish(str(server.folder))
+            server.published = lending.publish(str(server.folder))
+        server.startup_done.set()
 
     @property
     def pid(self) -> int | None:

@@ -20,7 +20,7 @@ from mcp_bridge.executor import Progress
 from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.result import Failure, Result, Status
-from mcp_bridge.run import control_pipe
+from mcp_bridge.run import control_pipe, heartbeat
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.request import Request
@@ -44,6 +44,7 @@ _MOST_RETURNED = 20_000
 _LOOK_SECONDS = 0.25
 _ENDING_SECONDS = 60
 _WAIT_SECONDS = 60
+_NAMED_WAITS = 3
 
 
 def describe_run(engine: Engine, run_id: str, caller: Caller) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
     One whose process has died is closed. Raises UsageError when there is none.
     """
     deadline = time.monotonic() + seconds
-    last_line = ""
+    last_line, said = "", 0.0
     while True:
         row = engine.ledger.find(run_id)
         if row.outcome is None and close_interrupted(engine.authority):
@@ -90,15 +91,17 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
         if row.outcome is not None or remaining <= 0:
             return row
         line = _describe_progress(engine, row)
-        if line != last_line:
-            progress(line)
-            last_line = line
+        if line != last_line or time.monotonic() - said >= heartbeat.SECONDS:
+            said, last_line = time.monotonic(), line
+            waits = events.read_current_waits(engine.ledger.folder(row.run_id), time.time())
+            progress(f"Running: {heartbeat.describe_waits(waits)}" if waits else line)
         if cancel.wait(min(_LOOK_SECONDS, remaining)):
             return engine.ledger.find(run_id)
 
 
 def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
+    wanted["asker"] = wanted.pop("user", None)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
     listed = [
         {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}
@@ -112,7 +115,7 @@ def _get_run(engine: Engine, request: Request, _progress: Progress, _cancel: thr
 
 
 def _wait_run(engine: Engine, request: Request, progress: Progress, cancel: threading.Event) -> Result:
-    seconds = float(request.arguments.get("timeout") or _WAIT_SECONDS)
+    seconds = _limit_wait(request, float(request.arguments.get("timeout") or _WAIT_SECONDS))
     row = wait_for(engine, request.arguments["run_id"], seconds, progress, cancel)
     return _show_run(engine, request, row, waiting=True)
 
@@ -131,8 +134,13 @@ def _cancel_run(engine: Engine, request: Request, progress: Progress, _cancel: t
     if failure:
         return failed_result(request, failure)
     # To give up waiting does not take the cancelling back.
-    row = wait_for(engine, row.run_id, _ENDING_SECONDS, progress, threading.Event())
+    row = wait_for(engine, row.run_id, _limit_wait(request, _ENDING_SECONDS), progress, threading.Event())
     return _show_run(engine, request, row, waiting=True)
+
+
+def _limit_wait(request: Request, seconds: float) -> float:
+    """How long to wait at most for whoever asks."""
+    return seconds if request.answer_seconds is None else min(seconds, request.answer_seconds)
 
 
 def _find_cancel_refusal(engine: Engine, request: Request, row: RunRow, *, stop: bool) -> Failure | None:
@@ -165,7 +173,9 @@ def _show_run(engine: Engine, request: Request, row: RunRow, *, waiting: bool = 
     who = f"{row.tool} by {row.client_name}"
     if row.outcome is None:
         status: Status = "running" if waiting else "ok"
-        return make_result(request, status, f"{who} has not ended: {_describe_progress(engine, row)}.", run=run)
+        waits = events.read_current_waits(engine.ledger.folder(row.run_id), time.time())
+        doing = "; ".join([_describe_progress(engine, row), *waits[:_NAMED_WAITS]])
+        return make_result(request, status, f"{who} has not ended: {doing}.", run=run)
     account = followed["told"] if followed else row.summary or ""
     return make_result(request, "ok", f"{who} ended as {row.outcome}. {account}".strip(), run=run)
 

@@ -9,31 +9,35 @@ from typing import Annotated
 
 import typer
 
-from playvisor.cli.options import Json, PlanId
+from playvisor.cli.options import PlanId, with_output
+from playvisor.cli.output import TABLE, Output
 
-group = typer.Typer(help="Approve or deny plans that wait for approval.", no_args_is_help=True)
+group = typer.Typer(rich_markup_mode=None, help="Approve or deny plans that wait for approval.", no_args_is_help=True)
 
 
 @group.command("list")
+@with_output(rows=True)
 def approvals_list(
     everything: Annotated[bool, typer.Option("--all", help="List the newest plans in any state.")] = False,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """List the plans that wait for approval, oldest first."""
     from playvisor.cli.approvals import list_plans
 
-    list_plans(everything=everything, as_json=as_json)
+    list_plans(everything=everything, output=output)
 
 
 @group.command("show")
-def approvals_show(plan_id: PlanId, as_json: Json = False) -> None:
+@with_output(rows=False)
+def approvals_show(plan_id: PlanId, output: Output = TABLE) -> None:
     """Show a plan in full: the API requests it would send, what they would change, and why it is held."""
     from playvisor.cli.approvals import show_plan
 
-    show_plan(plan_id, as_json=as_json)
+    show_plan(plan_id, output=output)
 
 
 @group.command("approve")
+@with_output(rows=False)
 def approvals_approve(
     plan_id: PlanId,
     sure: Annotated[bool, typer.Option("--yes", help="Approve without being asked.")] = False,
@@ -43,7 +47,7 @@ def approvals_approve(
             metavar="DIGEST", help="Approve without being asked the plan whose digest begins so, and no other."
         ),
     ] = None,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Show a plan and approve it. Whoever asked for it may then apply exactly this plan, once, until it expires.
 
@@ -51,12 +55,13 @@ def approvals_approve(
     """
     from playvisor.cli.approvals import decide
 
-    decide(plan_id, approve=True, as_json=as_json, sure=sure, digest=digest)
+    decide(plan_id, approve=True, output=output, sure=sure, digest=digest)
 
 
 @group.command("deny")
-def approvals_deny(plan_id: PlanId, as_json: Json = False) -> None:
+@with_output(rows=False)
+def approvals_deny(plan_id: PlanId, output: Output = TABLE) -> None:
     """Deny a plan."""
     from playvisor.cli.approvals import decide
 
-    decide(plan_id, approve=False, as_json=as_json)
+    decide(plan_id, approve=False, output=output)

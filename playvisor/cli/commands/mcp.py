@@ -12,7 +12,9 @@ import typer
 
 from playvisor.cli.options import Json
 
-group = typer.Typer(help="Run the MCP server, which offers the tools to AI clients.", invoke_without_command=True)
+group = typer.Typer(
+    rich_markup_mode=None, help="Run the MCP server, which offers the tools to AI clients.", invoke_without_command=True
+)
 
 
 @group.callback()

@@ -10,23 +10,26 @@ from typing import Annotated
 
 import typer
 
-from playvisor.cli.options import Json
+from playvisor.cli.options import with_output
+from playvisor.cli.output import TABLE, Output
 
-group = typer.Typer(help="Show what the policy allows, and test it.", no_args_is_help=True)
+group = typer.Typer(rich_markup_mode=None, help="Show what the policy allows, and test it.", no_args_is_help=True)
 
 
 @group.command("check")
+@with_output(rows=True)
 def policy_check(
     file: Annotated[Path | None, typer.Argument(help="Cedar file. Default: the policy in use.")] = None,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Check a policy's syntax and the tools and attributes that it names, and list its rules."""
     from playvisor.cli.policy import check_policy
 
-    raise typer.Exit(check_policy(file, as_json=as_json))
+    raise typer.Exit(check_policy(file, output=output))
 
 
 @group.command("explain")
+@with_output(rows=True)
 def policy_explain(
     tool: Annotated[str, typer.Argument(help="Name of a tool that changes something, such as stop_guest.")],
     options: Annotated[
@@ -60,7 +63,7 @@ def policy_explain(
     recent: Annotated[
         int, typer.Option(min=0, help="Number of guests that the asker's calls touched within ten minutes.")
     ] = 0,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Show what a call does and how the policy in use decides, with and without an approval, and by which rules."""
     from playvisor.cli.policy import Explanation, explain_decision
@@ -90,14 +93,15 @@ def policy_explain(
         label,
         role or (),
     )
-    raise typer.Exit(explain_decision(asked, as_json=as_json))
+    raise typer.Exit(explain_decision(asked, output=output))
 
 
 @group.command("test")
+@with_output(rows=True)
 def policy_test(
-    file: Annotated[Path, typer.Argument(help="YAML file with a list of cases.")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="YAML file with a list of cases.")], output: Output = TABLE
 ) -> None:
     """Test the policy in use with the cases in a file. Exit status 1 if a decision is not the expected one."""
     from playvisor.cli.policy import run_cases
 
-    raise typer.Exit(run_cases(file, as_json=as_json))
+    raise typer.Exit(run_cases(file, output=output))

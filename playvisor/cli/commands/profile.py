@@ -10,9 +10,12 @@ from typing import Annotated
 
 import typer
 
-from playvisor.cli.options import Json
+from playvisor.cli.options import with_output
+from playvisor.cli.output import TABLE, Output
 
-group = typer.Typer(help="Save the connections to several clusters, each under a name.", no_args_is_help=True)
+group = typer.Typer(
+    rich_markup_mode=None, help="Save the connections to several clusters, each under a name.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
 Keyring = Annotated[
@@ -43,27 +46,30 @@ def profile_add(
 
 
 @group.command("list")
-def profile_list(as_json: Json = False) -> None:
+@with_output(rows=True)
+def profile_list(output: Output = TABLE) -> None:
     """List the profiles, without their secrets."""
     from playvisor.cli import profiles
 
-    profiles.show_all(as_json=as_json)
+    profiles.show_all(output=output)
 
 
 @group.command("show")
-def profile_show(name: Name, as_json: Json = False) -> None:
+@with_output(rows=False)
+def profile_show(name: Name, output: Output = TABLE) -> None:
     """Show a profile, without its secret."""
     from playvisor.cli import profiles
 
-    profiles.show(name, as_json=as_json)
+    profiles.show(name, output=output)
 
 
 @group.command("test")
-def profile_test(name: Name, as_json: Json = False) -> None:
+@with_output(rows=False)
+def profile_test(name: Name, output: Output = TABLE) -> None:
     """Check that a profile works: connection, certificate, login and privileges."""
     from playvisor.cli import profiles
 
-    raise typer.Exit(profiles.test(name, as_json=as_json))
+    raise typer.Exit(profiles.test(name, output=output))
 
 
 @group.command("use")

@@ -5,18 +5,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from playvisor.cli.options import Check, Json, RunId
+from playvisor.cli.options import Check, RunId, with_output
+from playvisor.cli.output import TABLE, Output
 
-group = typer.Typer(help="Show, verify and undo what was done.", no_args_is_help=True)
+Since = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only runs since then: 90m, 24h or 7d (ago), or a local time, 2026-11-30T08:00."),
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only runs until then, given like --since.")]
+
+group = typer.Typer(rich_markup_mode=None, help="Show, verify and undo what was done.", no_args_is_help=True)
 
 
 @group.command("list")
+@with_output(rows=True)
 def runs_list(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = 20,
     tool: Annotated[str | None, typer.Option(help="Only runs of this tool.")] = None,
@@ -26,30 +34,37 @@ def runs_list(
         str | None, typer.Option(help="Only runs with this outcome: ok, planned, held, failed …")
     ] = None,
     guest: Annotated[str | None, typer.Option(help="Only runs that name this guest, by vmid or name.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Only runs since this local time.")] = None,
-    as_json: Json = False,
+    since: Since = None,
+    until: Until = None,
+    output: Output = TABLE,
 ) -> None:
     """List runs, newest first."""
-    from mcp_bridge.system.identity import format_timestamp
     from playvisor.cli.runs import list_runs
 
-    wanted = {"tool": tool, "client_name": client, "local_user": user, "outcome": outcome, "guest": guest}
-    wanted["since"] = format_timestamp(since.astimezone(UTC)) if since else None
-    list_runs(limit, wanted, as_json=as_json)
+    wanted: dict[str, str | None] = {
+        "tool": tool,
+        "client_name": client,
+        "local_user": user,
+        "outcome": outcome,
+        "guest": guest,
+    }
+    wanted |= {"since": since, "until": until}
+    list_runs(limit, wanted, output=output)
 
 
 @group.command("acts")
+@with_output(rows=True)
 def runs_acts(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = 20,
     kind: Annotated[
         str | None, typer.Option(help="Only acts of this kind, such as plan_approved, frozen or login_refused.")
     ] = None,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """List what was done with authority besides runs, newest first: approvals, freezes, tokens, log-ins refused …"""
     from playvisor.cli.runs import list_acts
 
-    list_acts(limit, kind, as_json=as_json)
+    list_acts(limit, kind, output=output)
 
 
 @group.command("export")
@@ -67,93 +82,102 @@ def runs_export(
 
 
 @group.command("show")
-def runs_show(run_id: RunId, as_json: Json = False) -> None:
+@with_output(rows=False)
+def runs_show(run_id: RunId, output: Output = TABLE) -> None:
     """Show everything that the ledger knows about a run."""
     from playvisor.cli.runs import show_run
 
-    show_run(run_id, as_json=as_json)
+    show_run(run_id, output=output)
 
 
 @group.command("wait")
+@with_output(rows=False)
 def runs_wait(
     run_id: RunId,
     timeout: Annotated[int, typer.Option(min=1, max=3600, help="Longest time to wait, in seconds.")] = 3600,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Wait until a run has ended, in whichever process. The exit status is that of the run."""
     from playvisor.cli.waiting import wait_run
 
-    raise typer.Exit(wait_run(run_id, timeout, as_json=as_json))
+    raise typer.Exit(wait_run(run_id, timeout, output=output))
 
 
 @group.command("cancel")
+@with_output(rows=False)
 def runs_cancel(
     run_id: RunId,
     stop_tasks: Annotated[
         bool, typer.Option("--stop-tasks", help="Also stop its tasks in Proxmox VE; otherwise they go on.")
     ] = False,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Cancel a run, in whichever process, and show what it had done by then."""
     from playvisor.cli.waiting import cancel_run
 
-    raise typer.Exit(cancel_run(run_id, stop_tasks=stop_tasks, as_json=as_json))
+    raise typer.Exit(cancel_run(run_id, stop_tasks=stop_tasks, output=output))
 
 
 @group.command("events")
-def runs_events(run_id: RunId, as_json: Json = False) -> None:
+@with_output(rows=True)
+def runs_events(run_id: RunId, output: Output = TABLE) -> None:
     """Show what Ansible reported during a run."""
     from playvisor.cli.runs import show_events
 
-    show_events(run_id, as_json=as_json)
+    show_events(run_id, output=output)
 
 
 @group.command("trace")
-def runs_trace(run_id: RunId, as_json: Json = False) -> None:
+@with_output(rows=True)
+def runs_trace(run_id: RunId, output: Output = TABLE) -> None:
     """Show every request that a run sent to the cluster's API, or tried to."""
     from playvisor.cli.runs import show_trace
 
-    show_trace(run_id, as_json=as_json)
+    show_trace(run_id, output=output)
 
 
 @group.command("diff")
-def runs_diff(run_id: RunId, as_json: Json = False) -> None:
+@with_output(rows=False)
+def runs_diff(run_id: RunId, output: Output = TABLE) -> None:
     """Show what a run changed: before and after."""
     from playvisor.cli.undo import show_diff
 
-    show_diff(run_id, as_json=as_json)
+    show_diff(run_id, output=output)
 
 
 @group.command("undo")
+@with_output(rows=False)
 def runs_undo(
     run_id: RunId,
     check: Check = False,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Undo what a run changed, by new runs. Says what can't be undone."""
     from playvisor.cli.undo import undo_run
 
-    raise typer.Exit(undo_run(run_id, check=check, as_json=as_json))
+    raise typer.Exit(undo_run(run_id, check=check, output=output))
 
 
 @group.command("verify")
-def runs_verify(as_json: Json = False) -> None:
+@with_output(rows=False)
+def runs_verify(output: Output = TABLE) -> None:
     """Prove offline that nobody changed the ledger or an artifact. Exit status 1 if somebody did."""
     from playvisor.cli.runs import verify_runs
 
-    raise typer.Exit(verify_runs(as_json=as_json))
+    raise typer.Exit(verify_runs(output=output))
 
 
 @group.command("prune")
+@with_output(rows=False)
 def runs_prune(
     before: Annotated[datetime | None, typer.Option(help="Remove runs from before this local time.")] = None,
     keep_days: Annotated[int | None, typer.Option(min=0, help="Remove runs older than this many days.")] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Remove them. Without it, only say what would be removed.")
     ] = False,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Remove old runs and their artifacts, after verifying them. What remains can still be verified."""
     from playvisor.cli.prune import prune_runs
 
-    prune_runs(before, keep_days, yes=yes, as_json=as_json)
+    prune_runs(before, keep_days, yes=yes, output=output)

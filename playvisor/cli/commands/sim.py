@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
-from playvisor.cli.options import Json
+from playvisor.cli.options import Json, with_output
+from playvisor.cli.output import TABLE, Output
 
 group = typer.Typer(
+    rich_markup_mode=None,
     help="Run a simulated Proxmox VE cluster until stopped, and print how to connect to it.",
     invoke_without_command=True,
 )
@@ -44,6 +46,7 @@ def sim_serve(
 
 
 @group.command("capture")
+@with_output(rows=False)
 def sim_capture(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="State file to write, .json or .yaml.")],
     scrub_names: Annotated[
@@ -52,9 +55,9 @@ def sim_capture(
     content: Annotated[
         bool, typer.Option("--content/--no-content", help="Include the list of what is on the storages.")
     ] = True,
-    as_json: Json = False,
+    output: Output = TABLE,
 ) -> None:
     """Save the live cluster, without secrets, to a file for `playvisor sim --seed`. Only reads the cluster."""
     from playvisor.cli.capture import capture_cluster
 
-    raise typer.Exit(capture_cluster(file, scrub_names=scrub_names, content=content, as_json=as_json))
+    raise typer.Exit(capture_cluster(file, scrub_names=scrub_names, content=content, output=output))

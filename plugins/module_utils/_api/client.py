@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import threading
 import time
 import traceback
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from . import gateway
 from .connection import Connection
@@ -26,8 +27,9 @@ from .errors import (
     parse_nested_errors,
 )
 from .multipart import FileForm
+from .pasted import complete_otp
 from .task_lists import TaskLists
-from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
+from .unreachable import describe_broken_tls, find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
 try:
     import requests
@@ -138,6 +140,8 @@ class Client:
         self.connection = connection
         # What users should know although nothing failed; modules show it as warnings.
         self.notices: list[str] = []
+        # Whether a list that was read showed every node of the cluster online; then it has quorum.
+        self.has_seen_all_nodes_online = False
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
@@ -156,6 +160,9 @@ class Client:
             self._session.trust_env = False
         else:
             self._base_url = f"{connection.url}/api2/json"
+            if _is_loopback(connection.host):
+                # No proxy leads to this machine.
+                self._session.trust_env = False
             adapter = _PinningAdapter(connection.fingerprint, pool_maxsize=connection.pool_size)
             self._session.mount("https://", adapter)
             if connection.fingerprint:
@@ -275,10 +282,15 @@ class Client:
 
     def _login(self, username: str, password: str) -> dict[str, Any]:
         session = requests.Session()
+        session.trust_env = self._session.trust_env
         session.mount("https://", self._session.get_adapter("https://"))
+        form = {"username": username, "password": password}
+        # A ticket in place of the password is renewed without.
+        if self.connection.otp and not password.startswith("PVE:"):
+            form["otp"] = complete_otp(self.connection.otp)
         response = session.post(
             f"{self._base_url}/access/ticket",
-            data={"username": username, "password": password},
+            data=form,
             verify=self._options["verify_ssl"],
             timeout=self._options["timeout"],
         )
@@ -289,13 +301,14 @@ class Client:
             raise PveError(
                 AUTH_FAILED,
                 f"{username} needs a second factor to log in.",
-                "Use an API token instead of the password.",
+                "Set api_otp (PROXMOX_OTP) to a one-time password, or use an API token instead of the password.",
             )
         return answer
 
     def _connection_error(self, what: str, method: str, exc: Exception) -> PveError:
         connection = self.connection
-        if isinstance(exc, requests.exceptions.SSLError):
+        broken_tls = isinstance(exc, requests.exceptions.SSLError) and describe_broken_tls(str(exc))
+        if isinstance(exc, requests.exceptions.SSLError) and not broken_tls:
             pinned = bool(connection.fingerprint) and "ingerprint" in str(exc)
             error = untrusted_error(connection.address, find_root_cause(exc), pinned=pinned)
             # Any other fault of TLS may come after the request was sent.
@@ -307,7 +320,9 @@ class Client:
         if isinstance(exc, requests.exceptions.ConnectTimeout):
             cause = f"no connection within {connection.connect_timeout:g} s"
         else:
-            cause = find_root_cause(exc)
+            cause = broken_tls or find_root_cause(exc)
+        if isinstance(exc, requests.exceptions.ProxyError):
+            return _proxy_error(connection, cause)
         if connection.gateway:
             error = unreachable_error(f"The gateway {connection.gateway}", cause)
             error.is_unknown = is_lost
@@ -318,12 +333,32 @@ class Client:
         return error
 
 
+def _proxy_error(connection: Connection, cause: str) -> PveError:
+    """The failure to come through a proxy, which has not passed on any request."""
+    proxy = urlsplit(
+        requests.utils.select_proxy(connection.url, requests.utils.get_environ_proxies(connection.url)) or ""
+    )
+    return PveError(
+        UNREACHABLE,
+        f"Proxmox VE at {connection.address} can't be reached through the proxy "
+        f"{proxy.hostname}:{proxy.port or 80}: {cause}.",
+        f"HTTPS_PROXY or ALL_PROXY sets that proxy; add {connection.host} to NO_PROXY to do without it.",
+    )
+
+
 def _has_not_connected(exc: Exception) -> bool:
     """Whether there was no connection on which a request could have been sent."""
     cause = getattr(exc.args[0] if exc.args else None, "reason", None)
     return isinstance(exc, requests.exceptions.ConnectTimeout) or isinstance(
         cause, (NewConnectionError, ConnectTimeoutError)
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _require_readable(ca_path: str) -> str:

@@ -13,6 +13,9 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+READS_AT_ONCE = 10
+"""How many requests of one module that only read are under way at the same time."""
+
 
 def bounded_map(limit: int, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """I(work) for every item, at most I(limit) at the same time; the results in the order of the items."""

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .errors import INVALID_PARAMETER, PveError
+from .pasted import OPTIONS, VARIABLES, PastedError, list_other_names, read_address, read_pasted
 
 DEFAULT_PORT = 8006
 # A pool allocates room for all of its connections at once.
@@ -21,7 +24,8 @@ MAX_CONNECTIONS = 100
 class Connection:
     """Where the cluster is, who logs in, and what makes its certificate trusted.
 
-    Timeouts are in seconds. Exactly one of I(token_id) and I(password) is used; the token wins. Through a I(gateway),
+    Timeouts are in seconds. Exactly one of I(token_id) and I(password) is used; the token wins. The password may come
+    with the I(otp) that belongs to it. Through a I(gateway),
     the path of a socket, neither is: it has the credentials, and the other fields only describe the connection.
     """
 
@@ -31,6 +35,7 @@ class Connection:
     token_id: str | None = None
     token_secret: str | None = None
     password: str | None = None
+    otp: str | None = None
     validate_certs: bool = True
     ca_path: str | None = None
     fingerprint: str | None = None
@@ -69,25 +74,27 @@ class Connection:
     @classmethod
     def from_params(cls, params: dict[str, Any]) -> Connection:
         """Build it from a module's options; raises C(invalid_parameter) for options that do not fit together."""
+        values = read_options(params)
         gateway, key = params.get("api_gateway"), params.get("api_gateway_key")
         if gateway and not key:
             raise _missing_option_error("api_gateway_key", "PROXMOX_GATEWAY_KEY or PROXMOX_GATEWAY_KEY_FILE")
-        has_endpoint = not gateway or bool(params.get("api_url") or params.get("api_host"))
-        host, port = _read_endpoint(params) if has_endpoint else ("", DEFAULT_PORT)
-        has_user = not gateway or bool(params.get("api_user") or params.get("api_token_id"))
-        user, token_id = _read_identity(params.get("api_user"), params.get("api_token_id")) if has_user else ("", None)
+        has_endpoint = not gateway or bool(values["url"] or values["host"])
+        host, port = _find_endpoint(values, params) if has_endpoint else ("", DEFAULT_PORT)
+        has_user = not gateway or bool(values["user"] or values["token_id"])
+        user, token_id = _find_identity(values) if has_user else ("", None)
         if not gateway:
-            _require_secret(params, token_id)
+            _require_secret(values, token_id)
         return cls(
             host=host,
             port=port,
             user=user,
             token_id=token_id,
-            token_secret=params.get("api_token_secret"),
-            password=params.get("api_password"),
+            token_secret=values["token_secret"],
+            password=values["password"],
+            otp=values["otp"],
             validate_certs=params["validate_certs"],
-            ca_path=params.get("ca_path"),
-            fingerprint=_read_fingerprint(params.get("fingerprint")),
+            ca_path=values["ca_path"],
+            fingerprint=_parse_fingerprint(values["fingerprint"]),
             connect_timeout=params["connect_timeout"],
             read_timeout=params["read_timeout"],
             pool_size=min(max(10, params.get("throttle") or 0), MAX_CONNECTIONS),
@@ -96,73 +103,101 @@ class Connection:
         )
 
 
-def _require_secret(params: dict[str, Any], token_id: str | None) -> None:
-    if token_id and not params.get("api_token_secret"):
-        raise _missing_option_error("api_token_secret", "PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
-    if not token_id and not params.get("api_password"):
-        raise _missing_option_error(
-            "api_token_id and api_token_secret, or api_password", "PROXMOX_TOKEN_ID and its secret"
-        )
+_TEXTS = ("url", "host", "user", "token_id", "token_secret", "password", "otp", "ca_path", "fingerprint")
 
 
-def _missing_option_error(option: str, variable: str) -> PveError:
+def read_options(params: Mapping[str, Any]) -> dict[str, str | None]:
+    """What the options of the connection mean, by L(OPTIONS); raises C(invalid_parameter) that names what was set."""
+    given = {field: params.get(OPTIONS[field]) or None for field in _TEXTS}
+    names = {field: find_source(field, given[field]) for field in _TEXTS}
+    try:
+        return read_pasted(given, names)
+    except PastedError as error:
+        raise PveError(INVALID_PARAMETER, error.message, error.hint) from None
+
+
+def list_hidden(params: Mapping[str, Any]) -> list[str]:
+    """The parts of the options of the connection that must not be shown: secrets, also those in the wrong option."""
+    given = {field: params.get(OPTIONS[field]) or None for field in _TEXTS}
+    try:
+        values = read_pasted(given, OPTIONS)
+    except PastedError as error:
+        return [given[error.field] or ""] if error.is_secret else []
+    return [value for field in ("token_secret", "password") if (value := values[field])]
+
+
+def find_source(field: str, value: Any) -> str:
+    """What the user has set to give a field this value: a variable of the environment, or an option."""
+    variable = VARIABLES[field]
+    if value is not None and os.environ.get(variable) == str(value):
+        return variable
+    if not os.environ.get(variable) and os.environ.get(f"{variable}_FILE"):
+        return f"{variable}_FILE"
+    return OPTIONS[field]
+
+
+def _require_secret(values: Mapping[str, Any], token_id: str | None) -> None:
+    if token_id and not values["token_secret"]:
+        variables = "PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE"
+        raise _missing_option_error("api_token_secret", variables, "token_secret")
+    if not token_id and not values["password"]:
+        needed = "api_token_id and api_token_secret, or api_password"
+        raise _missing_option_error(needed, "PROXMOX_TOKEN_ID and its secret", "token_id", "token_secret", "password")
+
+
+def _missing_option_error(option: str, variable: str, *fields: str) -> PveError:
+    others = list_other_names((name for name, value in os.environ.items() if value), fields)
     return PveError(
         INVALID_PARAMETER,
         f"The connection to Proxmox VE lacks {option}.",
-        f"Set the option, or {variable} in the environment.",
+        " ".join([f"Set the option, or {variable} in the environment.", *others]),
     )
 
 
-def _read_endpoint(params: dict[str, Any]) -> tuple[str, int]:
-    url = params.get("api_url")
-    if not url:
-        if not params.get("api_host"):
-            raise _missing_option_error("api_url or api_host", "PROXMOX_URL or PROXMOX_HOST")
-        return params["api_host"].strip("[]"), params.get("api_port") or DEFAULT_PORT
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if parts.scheme != "https" or not host:
-        raise PveError(
-            INVALID_PARAMETER,
-            f"api_url is not an address of a Proxmox VE API: {url}",
-            "Give it as https://HOST:8006; the API is served over HTTPS only.",
-        )
+def _find_endpoint(values: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[str, int]:
+    field = "url" if values["url"] else "host"
+    if not values[field]:
+        raise _missing_option_error("api_url or api_host", "PROXMOX_URL or PROXMOX_HOST", "url", "host")
+    host, port = read_address(values[field], field, OPTIONS[field])
+    if field == "host":
+        port = params.get("api_port") or port
     return host, port or DEFAULT_PORT
 
 
-def _read_identity(user: str | None, token_id: str | None) -> tuple[str, str | None]:
-    """The user and the bare token name, from I(token_id) as C(name) or C(user@realm!name)."""
+def _find_identity(values: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The user and the bare token name, from a token's id as C(name) or C(user@realm!name)."""
+    user, token_id = values["user"], values["token_id"]
     if token_id and "!" in token_id:
         owner, token_id = token_id.split("!", 1)
         if user and user != owner:
             raise PveError(
                 INVALID_PARAMETER,
-                f"api_user is {user}, but the token belongs to {owner}.",
-                "Leave api_user out, or name the token's owner.",
+                f"{find_source('user', user)} is {user}, but the token belongs to {owner}.",
+                "Leave the user out, or name the token's owner.",
             )
         user = owner
+    if not user and token_id:
+        name = find_source("token_id", token_id)
+        raise _missing_option_error(f"api_user: {name} is only the name of the token", "PROXMOX_USER", "user")
     if not user:
-        raise _missing_option_error("api_user", "PROXMOX_USER")
+        raise _missing_option_error("api_user", "PROXMOX_USER", "user", "token_id")
     if "@" not in user:
         raise PveError(
             INVALID_PARAMETER,
-            f"api_user has no realm: {user}",
+            f"{find_source('user', user)} has no realm: {user}",
             "Write it as user@realm, such as root@pam or ops@pve.",
         )
     return user, token_id
 
 
-def _read_fingerprint(value: str | None) -> str | None:
+def _parse_fingerprint(value: str | None) -> str | None:
     if not value:
         return None
-    digits = value.replace(":", "").replace(" ", "").lower()
+    digits = value.replace(":", "").replace(" ", "").lower().removeprefix("sha256")
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise PveError(
             INVALID_PARAMETER,
-            f"fingerprint is not a SHA-256 fingerprint: {value}",
+            f"{find_source('fingerprint', value)} is not a SHA-256 fingerprint: {value}",
             "It is 32 bytes in hex; Proxmox VE shows it under Node > System > Certificates.",
         )
     return digits

@@ -20,6 +20,7 @@ DIGEST_CONFLICT = "digest_conflict"
 TASK_FAILED = "task_failed"
 TIMEOUT = "timeout"
 NODE_OFFLINE = "node_offline"
+NO_QUORUM = "no_quorum"
 TLS_UNTRUSTED = "tls_untrusted"
 UNREACHABLE = "unreachable"
 DRIFTED = "drifted"
@@ -71,8 +72,19 @@ def is_lost_answer(error: PveError) -> bool:
     return error.http_status in _LOST_STATUSES or error.code in (UNREACHABLE, TIMEOUT)
 
 
+NO_QUORUM_HINT = (
+    "Bring nodes back until more than half of them are online (pvecm status shows the votes); until then guests can be "
+    "stopped but not started, and nothing can be configured."
+)
+
 # The first match wins. The texts are those of qemu-server, pve-container, pve-storage and pve-cluster 9.
 _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
+    (
+        # Without quorum the cluster's files can be read and not written.
+        re.compile(r"\bno quorum\b|unable to open file '/etc/pve/[^']*\.tmp\.\d+' - Permission denied"),
+        NO_QUORUM,
+        NO_QUORUM_HINT,
+    ),
     (
         re.compile(r"^Configuration file '.*' does not exist|^unable to find configuration file for (VM|CT) \d+"),
         NOT_FOUND,
@@ -136,17 +148,19 @@ _GENERIC_HINT = "The reason is in Proxmox VE's own words; the node's task list a
 _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
 
 
-_NESTED = re.compile(r"400 Parameter verification failed\.\n(?P<fields>.+)", re.DOTALL)
+_NESTED = re.compile(r"\b400 [^\n]+\n(?P<fields>.+)", re.DOTALL)
+_FIELD = re.compile(r"[\w./-]+")
 
 
 def parse_nested_errors(message: str) -> dict[str, str]:
     """Parameter errors from a message: those raised under a lock come as plain text, in an answer 500.
 
-    C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing).
+    C(POST /cluster/backup) says C(400 Parameter verification failed.\\nvmid: property is missing), and
+    C(POST /cluster/ha/rules) C(create ha rule failed: 400 Rule 'x' is invalid.\\nresources: ...).
     """
     match = _NESTED.search(message)
     fields = (line.partition(": ") for line in match["fields"].splitlines()) if match else ()
-    return {name: text.strip() for name, colon, text in fields if colon}
+    return {name.strip(): text.strip() for name, colon, text in fields if colon and _FIELD.fullmatch(name.strip())}
 
 
 def classify(text: str) -> tuple[str, str | None]:

@@ -107,7 +107,8 @@ def error_from_fault(code: str, details: dict[str, Any], what: str, method: str)
     if code in ("tls_untrusted", "other_certificate"):
         return untrusted_error(address, cause, pinned=code == "other_certificate")
     if code == "auth_failed":
-        return PveError(AUTH_FAILED, cause, "Use an API token instead of the password.")
+        hint = "Set PROXMOX_OTP to a one-time password before Playvisor is started, or use an API token instead."
+        return PveError(AUTH_FAILED, cause, hint)
     if code == "invalid_parameter":
         return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
     error = unreachable_error(f"Proxmox VE at {address}", cause)

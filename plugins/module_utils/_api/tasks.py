@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .client import segment
 from .errors import INVALID_PARAMETER, NODE_OFFLINE, TASK_FAILED, TIMEOUT, UNREACHABLE, PveError, classify
+from .waits import Wait
 
 if TYPE_CHECKING:
     from .client import Client
@@ -67,6 +68,11 @@ def is_upid(data: Any) -> bool:
     return isinstance(data, str) and data.startswith("UPID:")
 
 
+def is_by(wanted: str, user: str) -> bool:
+    """Whether a user who did something is the wanted one, or one of the wanted user's tokens."""
+    return user == wanted or user.startswith(f"{wanted}!")
+
+
 def write_journal(upid: str) -> None:
     """Append a started task to the file that C(PVE_TASK_JOURNAL) names, so that it is known if this process dies."""
     path = os.environ.get("PVE_TASK_JOURNAL")
@@ -84,8 +90,8 @@ def poll_delays() -> Any:
         elapsed += delay
 
 
-def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
-    """Wait until a task ends or C(time.monotonic()) reaches I(deadline).
+def wait_for_task(client: Client, upid: str, deadline: float, grace: int = 0) -> TaskResult:
+    """Wait until a task ends or C(time.monotonic()) reaches I(deadline). I(grace): seconds that it has by itself.
 
     Raises C(timeout) for a task that is still running at the deadline (it goes on running) and C(task_failed),
     or the code that its error text maps to, for one that fails. The task must have been started just now.
@@ -93,7 +99,7 @@ def wait_for_task(client: Client, upid: str, deadline: float) -> TaskResult:
     task, started = Upid.parse(upid), time.monotonic()
     # Of many tasks, the first ones show when it is worth polling the next.
     time.sleep(max(0.0, min(client.quickest_seconds.get(task.type, 0.0) * _EARLY_FRACTION, deadline - started)))
-    status = wait_until_stopped(client, task, deadline)
+    status = wait_until_stopped(client, task, deadline, grace)
     if status is None:
         raise PveError(
             TIMEOUT,
@@ -132,10 +138,14 @@ class _LogFeed:
             file.writelines(f"{self._task.type} {self._task.id}: {line}\n" for line in lines)
 
 
-def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:
-    """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first."""
+def wait_until_stopped(client: Client, task: Upid, deadline: float, grace: int = 0) -> dict[str, Any] | None:
+    """A task's status once it has ended, or None when C(time.monotonic()) reaches I(deadline) first.
+
+    I(grace): seconds after which the task ends by itself, which is what whoever waits is told.
+    """
     feed, lists, delays, delay = _LogFeed(client, task), client.task_lists, poll_delays(), 0.0
-    with lists.register_wait(task.node):
+    wait = Wait(f"{task.type} {task.id or task.node}", grace or deadline - time.monotonic())
+    with lists.register_wait(task.node), wait:
         # A single task may have ended already; many are found in a list that is fetched later.
         if lists.is_worthwhile(task.node):
             time.sleep(delay := next(delays))
@@ -144,6 +154,7 @@ def wait_until_stopped(client: Client, task: Upid, deadline: float) -> dict[str,
             if not lists.is_listed_running(task.node, task.text, time.monotonic() - delay / 2):
                 status = _read_status(client, task, deadline)
             feed.copy_new_lines()
+            wait.note()
             if status is not None and status["status"] == "stopped":
                 return status
             remaining = deadline - time.monotonic()
@@ -160,15 +171,17 @@ def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
     """
     guest = _GUEST_PATH.match(path)
     locked = True
-    while locked:
-        if time.monotonic() + _LONGEST_DELAY > deadline:
-            return False
-        time.sleep(_LONGEST_DELAY)
-        try:
-            locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
-        except PveError:
-            # The refusal of the request says more than this error.
-            return False
+    with Wait(f"the lock of {guest[0].rpartition('/')[2] if guest else path}", deadline - time.monotonic()) as wait:
+        while locked:
+            if time.monotonic() + _LONGEST_DELAY > deadline:
+                return False
+            time.sleep(_LONGEST_DELAY)
+            wait.note()
+            try:
+                locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
+            except PveError:
+                # The refusal of the request says more than this error.
+                return False
     return True
 
 

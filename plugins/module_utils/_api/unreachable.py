@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
@@ -41,6 +42,15 @@ def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
         "Set ca_path (PROXMOX_CA_PATH) to the cluster's CA, /etc/pve/pve-root-ca.pem on a node, or fingerprint "
         "(PROXMOX_FINGERPRINT) to the certificate's SHA-256 fingerprint.",
     )
+
+
+def describe_broken_tls(cause: str) -> str | None:
+    """What a fault of TLS means that says nothing about the certificate; None for one that does."""
+    if re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST|wrong version number", cause):
+        return "what answers at that port does not speak HTTPS"
+    if re.search(r"UNEXPECTED_EOF|EOF occurred|unexpected eof|CONNECTION_RESET", cause):
+        return "the connection was closed during TLS"
+    return None
 
 
 def find_root_cause(exc: BaseException) -> str:

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.concurrency import bounded_map
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import PveError
 from .ha import RULES, describe_resource, describe_rule
 
 if TYPE_CHECKING:
     from .._api.client import Client
 
-_CONCURRENCY = 10
 _STATUS_FIELDS = ("last_sync", "next_sync", "duration", "fail_count", "error")
 
 
@@ -46,7 +45,7 @@ def read_replication(
         what = f"How the replication of guests on {node} went"
         return _read_or_warn(client, f"/nodes/{segment(node)}/replication", what, warnings) or []
 
-    statuses = {entry["id"]: entry for entries in bounded_map(_CONCURRENCY, read, nodes) for entry in entries}
+    statuses = {entry["id"]: entry for entries in bounded_map(READS_AT_ONCE, read, nodes) for entry in entries}
     return [
         describe_job(job, statuses.get(job["id"], {}), places.get(int(job["guest"])))
         for job in sorted(jobs, key=lambda job: (int(job["guest"]), job["id"]))

@@ -9,12 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
-from .._api.property_strings import parse
+from .._values.kinds import Flag, Integer, Text
+from .._values.properties import Properties
 
 LOG_LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
 _POLICY = {"type": "str", "choices": ["ACCEPT", "REJECT", "DROP"]}
 _LOG = {"type": "str", "choices": list(LOG_LEVELS)}
 _BOOL, _INT, _STR = {"type": "bool"}, {"type": "int"}, {"type": "str"}
+
+_RATE_LIMIT = Properties(
+    table={
+        "burst": Integer("5", minimum=0),
+        "enable": Flag("1"),
+        "rate": Text("1/second", pattern="[1-9][0-9]*/(second|minute|hour|day)"),
+    },
+    first="enable",
+)
 
 SPEC: dict[str, dict[str, Any]] = {
     "dhcp": _BOOL,
@@ -95,10 +105,20 @@ LEVELS: dict[str, set[str]] = {
 
 def parse_value(name: str, value: Any) -> Any:
     """The value of an option, from the API's answer. C(enable) of a cluster is a time while it is only tried out."""
+    if name == "log_ratelimit":
+        return normalize_value(name, value)
     kind = SPEC.get(name, _STR)["type"]
     if kind == "bool" and str(value) in ("0", "1"):
         return str(value) == "1"
     return int(value) if kind in ("bool", "int") and str(value).isdecimal() else value
+
+
+def normalize_value(name: str, value: Any) -> Any:
+    """A value in the one form in which it is shown, compared and sent."""
+    if name != "log_ratelimit":
+        return value
+    limit = {"enable": "1", **_RATE_LIMIT.read(value)}
+    return _RATE_LIMIT.render(dict(sorted(_RATE_LIMIT.reduce(limit).items())))
 
 
 def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None:
@@ -111,6 +131,12 @@ def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None
             f"The firewall of a {level} has no option {', '.join(unknown)}.",
             f"It has these: {known}.",
         )
+    try:
+        _RATE_LIMIT.check(options.get("log_ratelimit") or "1")
+    except ValueError as error:
+        raise PveError(
+            INVALID_PARAMETER, f"log_ratelimit can't be so: {error}.", "It is like 1,burst=5,rate=1/second."
+        ) from error
     both = sorted(options.keys() & set(reset))
     if both:
         raise PveError(
@@ -122,7 +148,7 @@ def find_changes(
     present: dict[str, Any], options: dict[str, Any], reset: list[str]
 ) -> tuple[dict[str, Any], list[str]]:
     """The options to set, and the names of those to unset."""
-    changed = {name: value for name, value in options.items() if not _is_same(name, present.get(name), value)}
+    changed = {name: value for name, value in options.items() if not _is_same(present.get(name), value)}
     return changed, sorted(set(reset) & present.keys())
 
 
@@ -133,8 +159,6 @@ def is_loosening(name: str, value: Any) -> bool:
     return name in ("enable", "macfilter", "ipfilter") and value is False
 
 
-def _is_same(name: str, present: Any, desired: Any) -> bool:
-    if name == "log_ratelimit" and present is not None:
-        return parse(str(present), "enable") == parse(str(desired), "enable")
+def _is_same(present: Any, desired: Any) -> bool:
     # Types too, for True == 1, but a cluster whose firewall is only tried out has a time here.
     return type(present) is type(desired) and present == desired

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from .._api.errors import INVALID_PARAMETER, PveError
 from .firewall import KINDS
 from .lists import normalize_address, normalize_entry
-from .options import LEVELS, LOG_LEVELS, SPEC, check_options
+from .options import LEVELS, LOG_LEVELS, SPEC, check_options, normalize_value
 from .rules import FIELDS
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -77,7 +77,9 @@ def firewall_spec() -> dict[str, Any]:
 def drop_unset_options(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters, with only those firewall options that the task sets."""
     options = params["options"]
-    set_options = None if options is None else {name: value for name, value in options.items() if value is not None}
+    if options is None:
+        return params
+    set_options = {name: normalize_value(name, value) for name, value in options.items() if value is not None}
     return {**params, "options": set_options}
 
 

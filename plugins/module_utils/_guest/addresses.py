@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._api.errors import PveError
 
@@ -17,15 +17,34 @@ if TYPE_CHECKING:
     from .guest import Guest
 
 
+def read_interfaces(client: Client, guest: Guest) -> list[dict[str, Any]]:
+    """A running guest's interfaces, each with its C(name), C(mac) and C(addresses).
+
+    Those of a QEMU guest come from its agent, and it raises without one.
+    """
+    if guest.type == "lxc":
+        return [
+            {
+                "name": entry.get("name"),
+                "mac": entry.get("hwaddr"),
+                "addresses": [str(entry[key]).split("/", 1)[0] for key in ("inet", "inet6") if entry.get(key)],
+            }
+            for entry in client.get(f"{guest.path}/interfaces") or []
+        ]
+    return [
+        {
+            "name": entry.get("name"),
+            "mac": entry.get("hardware-address"),
+            "addresses": [address["ip-address"] for address in entry.get("ip-addresses") or []],
+        }
+        for entry in client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
+    ]
+
+
 def read_addresses(client: Client, guest: Guest) -> list[str]:
     """A running guest's reachable addresses; those of a QEMU guest come from its agent, and it raises without one."""
-    if guest.type == "lxc":
-        interfaces = client.get(f"{guest.path}/interfaces") or []
-        candidates = [interface.get(key) for interface in interfaces for key in ("inet", "inet6")]
-        return select_reachable(str(address).split("/", 1)[0] for address in candidates if address)
-    interfaces = client.get(f"{guest.path}/agent/network-get-interfaces")["result"]
     return select_reachable(
-        entry["ip-address"] for interface in interfaces for entry in interface.get("ip-addresses", [])
+        address for interface in read_interfaces(client, guest) for address in interface["addresses"]
     )
 
 

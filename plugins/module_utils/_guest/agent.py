@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api.errors import INVALID_PARAMETER, TIMEOUT, UNSUPPORTED, PveError
 from .._api.tasks import poll_delays
+from .._api.waits import Wait
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -88,18 +89,20 @@ def wait_for_exit(client: Client, guest: Guest, pid: int, deadline: float) -> di
     The agent returns it only once.
     """
     delays = poll_delays()
-    while True:
-        status = client.get(f"{guest.path}/agent/exec-status", pid=pid)
-        if int(status.get("exited") or 0):
-            return status
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise PveError(
-                TIMEOUT,
-                f"The command in guest {guest.label} still runs after the timeout, as process {pid}.",
-                "It was not stopped: end it inside the guest, or run it with a larger timeout.",
-            )
-        time.sleep(min(next(delays), remaining))
+    with Wait(f"the command in guest {guest.label}", deadline - time.monotonic()) as wait:
+        while True:
+            status = client.get(f"{guest.path}/agent/exec-status", pid=pid)
+            if int(status.get("exited") or 0):
+                return status
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise PveError(
+                    TIMEOUT,
+                    f"The command in guest {guest.label} still runs after the timeout, as process {pid}.",
+                    "It was not stopped: end it inside the guest, or run it with a larger timeout.",
+                )
+            wait.note()
+            time.sleep(min(next(delays), remaining))
 
 
 def _ask(client: Client, guest: Guest, command: str, **params: Any) -> dict[str, Any]:

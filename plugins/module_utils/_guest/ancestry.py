@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.concurrency import bounded_map
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import PveError
 from .._api.tasks import Upid
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .guest import Guest
     from .inventory import Inventory
 
-_MAX_PARALLEL = 10
 # Logs of so many clones of one guest are read on each node, newest first.
 _MOST_CLONES = 50
 # The line stands at the top, below warnings.
@@ -65,9 +64,9 @@ def was_cloned(client: Client, inventory: Inventory, source: Guest, clone: Guest
             return False
         return any(line.search(str(entry["t"])) for entry in log)
 
-    tasks = [task for listed in bounded_map(_MAX_PARALLEL, list_clones, nodes) for task in listed]
+    tasks = [task for listed in bounded_map(READS_AT_ONCE, list_clones, nodes) for task in listed]
     tasks = [task for task in tasks if str(task.get("status", "")).startswith(_GOOD_ENDINGS)]
-    shown = [task for task, names in zip(tasks, bounded_map(_MAX_PARALLEL, names_both, tasks), strict=True) if names]
+    shown = [task for task, names in zip(tasks, bounded_map(READS_AT_ONCE, names_both, tasks), strict=True) if names]
     if not shown:
         return False
     made_at = max(int(task["starttime"]) for task in shown)

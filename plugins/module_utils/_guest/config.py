@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from .._values.guests import find_option
 from . import disks, nics
 from .options import align_with_wish, default_value, encode, normalize, read_option
 
@@ -57,6 +58,7 @@ _ALTERNATIVES = {
     "node": "the option or state of that name",
     "pool": "the option or state of that name",
     "template": "the option or state of that name",
+    "cdrom": "disks, with slot ide2 and cdrom",
     "cipassword": "pve_cloudinit",
     "sshkeys": "pve_cloudinit",
     "password": "password and ssh_public_keys",
@@ -81,6 +83,10 @@ class Wish:
     options: dict[str, Any] = field(default_factory=dict)
     disks: tuple[dict[str, Any], ...] = ()
     nics: tuple[dict[str, Any], ...] = ()
+
+    def without_unset(self) -> Wish:
+        """The same wish without the options to unset."""
+        return replace(self, options={key: value for key, value in self.options.items() if value is not None})
 
     def describe_current(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A configuration for results: only what the wish names."""
@@ -109,13 +115,13 @@ class Wish:
     def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options that differ, as the API takes them; None: to unset."""
         return {
-            key: None if value is None else encode(key, value)
+            key: None if value is None else encode(self.kind, key, value)
             for key, value in self.options.items()
             if self._current(config, key) != (default_value(self.kind, key) if value is None else value)
         }
 
     def _current(self, config: Mapping[str, Any], key: str) -> Any:
-        return align_with_wish(key, read_option(self.kind, config, key), self.options[key])
+        return align_with_wish(key, read_option(self.kind, config, key, self.options[key]), self.options[key])
 
     def changed_nics(self, config: Mapping[str, Any]) -> dict[str, str | None]:
         """The network devices that differ, as the API takes them; None: to remove."""
@@ -154,20 +160,13 @@ def read_wish(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
     for key in config_options:
         _check_config_key(kind, str(key), wished)
     wished.update(config_options)
-    options = {key: _normalize(key, value) for key, value in wished.items()}
+    options = {key: normalize(kind, key, value) for key, value in wished.items()}
     if name:
         options[_NAMES[kind]] = name
     disk_wishes, nic_wishes = params.get("disks") or [], params.get("nics") or []
     disks.check_wishes(kind, disk_wishes)
     nics.check_wishes(kind, nic_wishes)
     return Wish(kind, options, tuple(disk_wishes), tuple(nic_wishes))
-
-
-def _normalize(key: str, value: Any) -> Any:
-    try:
-        return normalize(key, value)
-    except (ValueError, TypeError, KeyError) as error:
-        raise PveError(INVALID_PARAMETER, f"{value!r} can't be a value of {key}.", "It must be a number.") from error
 
 
 def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
@@ -180,3 +179,6 @@ def _check_config_key(kind: str, key: str, wished: Mapping[str, Any]) -> None:
         alternative = f"the option {key}, which is given too"
     if alternative:
         raise PveError(INVALID_PARAMETER, f"{key} can't be set in config.", f"For it there is: {alternative}.")
+    other_kind = "lxc" if kind == "qemu" else "qemu"
+    if find_option(kind, key) is None and find_option(other_kind, key) is not None:
+        raise PveError(UNSUPPORTED, f"A {kind} guest has no {key}.", f"Leave it out; it is for {other_kind} guests.")

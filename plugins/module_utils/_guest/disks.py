@@ -13,13 +13,18 @@ from typing import Any
 
 from .._api import property_strings
 from .._api.errors import INVALID_PARAMETER, PveError
+from .._values.drives import find_drive
+from .._values.properties import Properties
 
 _GIB = 1024**3
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+_TO_255 = r"(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])"
 _SLOTS = {
-    "qemu": re.compile(r"(?:ide|sata|scsi|virtio|unused)\d{1,3}|efidisk0|tpmstate0"),
-    "lxc": re.compile(r"rootfs|(?:mp|unused)\d{1,3}"),
+    "qemu": re.compile(
+        r"ide[0-3]|sata[0-5]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|efidisk0|tpmstate0" + rf"|unused{_TO_255}"
+    ),
+    "lxc": re.compile(rf"rootfs|(?:mp|unused){_TO_255}"),
 }
 _FIXED_SIZE = ("efidisk0", "tpmstate0")
 # Our options that are properties with the same name in the API.
@@ -39,6 +44,17 @@ _VOLUME_OPTIONS = (
     "volume",
     "import_from",
 )
+# What is no property of its own, and the option that there is for it.
+_OPTIONS_FOR = {
+    "file": "volume",
+    "format": "format",
+    "import-from": "import_from",
+    "media": "cdrom",
+    "size": "size",
+    "volume": "volume",
+}
+# What makes a volume instead of naming one: a cloud-init drive, or one of so many GiB.
+_NEW_VOLUME = re.compile(r"[^:/]+:(?:cloudinit|(\d+(?:\.\d+)?))")
 
 
 @dataclass(frozen=True)
@@ -101,16 +117,33 @@ def read_disk(config: Mapping[str, Any], slot: str) -> Disk | None:
 
 
 def read_wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
-    """The properties that a wish names, by the names of the API; empty ones are to unset."""
+    """The properties that a wish names, by the names of the API; empty ones are to unset.
+
+    Raises C(invalid_parameter) for what such a drive can't have.
+    """
+    slot, options = wish["slot"], dict(wish.get("options") or {})
     values: dict[str, Any] = {name: wish.get(name) for name in _TYPED_OPTIONS}
-    if values["discard"] is not None:
-        values["discard"] = "on" if values["discard"] else ""
-    values.update(wish.get("options") or {})
-    return {
-        name: str(int(value)) if isinstance(value, bool) else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
+    if values["discard"] is False:
+        values["discard"] = ""
+    drive = find_drive(slot)
+    named = {name: value for name, value in values.items() if value is not None}
+    for name, value in options.items():
+        _require_property(slot, name, named)
+        if value is not None:
+            named[drive.aliases.get(name, name)] = value
+    # What is off needs no property, nor does a drive that can't have it.
+    named = {name: value for name, value in named.items() if name in drive.table or value not in (False, "")}
+    try:
+        return {name: drive.check_property(name, value) for name, value in named.items()}
+    except ValueError as error:
+        raise PveError(INVALID_PARAMETER, f"{slot} can't be so: {error}.", f"Correct {slot} in disks.") from error
+
+
+def _require_property(slot: str, name: str, named: Mapping[str, Any]) -> None:
+    """Raise C(invalid_parameter) for an entry of C(options) that is not one, or is given twice."""
+    option = _OPTIONS_FOR.get(name, name if name in named else None)
+    if option is not None:
+        raise PveError(INVALID_PARAMETER, f"options of {slot} can't have {name}.", f"For it there is: {option}.")
 
 
 def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -130,8 +163,9 @@ def view(disk: Disk | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
         state["size"] = None if disk.size_bytes is None else _to_gibibytes(disk.size_bytes)
     if wish.get("format") is not None:
         state["format"] = disk.format
+    drive = find_drive(disk.slot)
     for name in read_wished_properties(wish):
-        state[name] = disk.properties.get(name) or None
+        state[name] = _read_property(drive, disk, name)
     return state
 
 
@@ -140,7 +174,11 @@ def view_wish(wish: Mapping[str, Any]) -> dict[str, Any] | None:
     if wish["state"] != "present":
         return None
     state = {name: wish[name] for name in ("cdrom", "volume", "storage", "size", "format") if wish.get(name)}
-    return {**state, **{name: value or None for name, value in read_wished_properties(wish).items()}}
+    drive = find_drive(wish["slot"])
+    return {
+        **state,
+        **{name: value or drive.find_default(name) for name, value in read_wished_properties(wish).items()},
+    }
 
 
 def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
@@ -165,16 +203,28 @@ def render_new_disk(kind: str, wish: Mapping[str, Any]) -> str:
 
 def update_disk(disk: Disk, wish: Mapping[str, Any]) -> Disk:
     """The disk with the wished properties and volume; whatever the wish does not name is kept, as is the size."""
-    properties = dict(disk.properties)
-    for name, value in read_wished_properties(wish).items():
-        if value:
-            properties[name] = value
-        else:
-            properties.pop(name, None)
+    drive, wished = find_drive(disk.slot), read_wished_properties(wish)
+    defaults = {name: drive.find_default(name) for name in wished}
+    # What amounts to nothing is not written, since a running guest may take it for a change.
+    changes = {
+        name: "" if value == defaults[name] else value
+        for name, value in wished.items()
+        if _read_property(drive, disk, name) != (value or defaults[name])
+    }
+    if changes:
+        # Options by their names in the API are written as they are given.
+        changes |= {name: value for name, value in wished.items() if name in (wish.get("options") or {})}
+    properties = {name: value for name, value in {**disk.properties, **changes}.items() if value}
     volume = wish.get("cdrom") or wish.get("volume") or disk.volume
     if volume != disk.volume:
         properties.pop("size", None)
     return Disk(disk.slot, volume, properties)
+
+
+def _read_property(drive: Properties, disk: Disk, name: str) -> str | None:
+    """A property as the drive has it, or what it amounts to when it is not set."""
+    text = disk.properties.get(name)
+    return drive.read_property(name, text) if text else drive.find_default(name)
 
 
 def must_move(disk: Disk, wish: Mapping[str, Any]) -> bool:
@@ -218,6 +268,7 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
     names = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
     sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
+    new_volume = _NEW_VOLUME.fullmatch(wish.get("volume") or wish.get("cdrom") or "")
     problem = None
     if wish["state"] != "present" and names:
         problem = f"{slot} is to be {wish['state']}, so it can't have {names[0]}"
@@ -235,8 +286,18 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} has a volume, which says where it is and in what format"
     elif wish.get("size") is not None and (slot in _FIXED_SIZE or wish["size"] < 1):
         problem = f"{slot} can't have {wish['size']} GiB"
+    elif new_volume and new_volume[1]:
+        problem = f"{slot} has {new_volume[0]}, which is no volume; a new one has storage and size"
     if problem:
         raise PveError(INVALID_PARAMETER, f"This can't be: {problem}.", "Correct the entry in disks.")
+    if new_volume:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"This can't be: {slot} is to be {new_volume[0]}, a drive of cloud-init, whose volume has another name.",
+            "Use pve_cloudinit, with drive and drive_storage.",
+        )
+    if wish["state"] == "present":
+        read_wished_properties(wish)
 
 
 def _lacking_error(slot: str, what: str) -> PveError:

@@ -79,6 +79,11 @@ def guest_from_entry(entry: dict[str, Any], **known: Any) -> Guest:
     )
 
 
+def forget_state(guest: Guest) -> Guest:
+    """The guest of a node that can't be asked: what is configured stays, what it does is unknown."""
+    return replace(guest, status="unknown", mem=None, uptime=None)
+
+
 def guest_from_config(guest: Guest, config: Mapping[str, Any]) -> Guest:
     """The guest with its configuration (C(GET .../config)), and with the fields that this determines."""
     nameless, name = ("VM ", "name") if guest.type == "qemu" else ("CT", "hostname")

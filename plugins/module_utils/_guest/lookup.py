@@ -18,9 +18,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.concurrency import bounded_map
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import NOT_FOUND, PveError
-from .guest import TYPES, Guest, guest_from_config, guest_from_entry
+from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import Selector, find, find_one, find_to_change, list_unjudged
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 # Up to this many guests are read one by one; for more, the lists of their nodes are cheaper.
 _ONE_BY_ONE = 4
-_MAX_PARALLEL = 10
 # How often guests are followed that move while lists are read.
 _ROUNDS = 3
 # The states that a broadcast has of a guest that was neither new nor busy.
@@ -65,7 +64,10 @@ def observe_guests(client: Client) -> Inventory:
     members = [entry for entry in entries if entry["type"] == "node"]
     nodes = {entry["node"]: str(entry.get("status", "unknown")) for entry in members}
     memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
-    guests = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
+    client.has_seen_all_nodes_online = bool(nodes) and set(nodes.values()) == {"online"}
+    listed = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
+    # For some minutes the list shows the guests of a node that has gone as they were.
+    guests = (guest if nodes.get(guest.node) != "offline" else forget_state(guest) for guest in listed)
     inventory = Inventory((), nodes, memory).with_guests(guests)
     inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
     inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
@@ -234,7 +236,7 @@ def _refresh(client: Client, inventory: Inventory, guests: Sequence[Guest], read
             return problem
 
     reachable = [guest for guest in guests if inventory.is_online(guest.node)]
-    answers = dict(zip(reachable, bounded_map(_MAX_PARALLEL, read_or_problem, reachable), strict=True))
+    answers = dict(zip(reachable, bounded_map(READS_AT_ONCE, read_or_problem, reachable), strict=True))
     inventory = inventory.with_guests(answer for answer in answers.values() if isinstance(answer, Guest))
     missed = [guest for guest, answer in answers.items() if isinstance(answer, PveError) and answer.code == NOT_FOUND]
     return read_lists(client, inventory, missed)
@@ -264,7 +266,7 @@ def _with_lists(client: Client, inventory: Inventory, places: Sequence[tuple[str
 
     known = {guest.vmid: guest for guest in inventory.guests}
     listed, unread, updated = dict(inventory.listed), set(inventory.unread), []
-    for (node, kind), entries in zip(places, bounded_map(_MAX_PARALLEL, read, places), strict=True):
+    for (node, kind), entries in zip(places, bounded_map(READS_AT_ONCE, read, places), strict=True):
         if isinstance(entries, PveError):
             if node not in unread:
                 client.notices.append(f"Guests of node {node} may be incomplete: {entries.message}")

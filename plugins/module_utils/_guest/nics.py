@@ -12,26 +12,9 @@ from typing import Any
 
 from .._api import property_strings
 from .._api.errors import INVALID_PARAMETER, PveError
+from .._values.drives import MODELS, NICS
 
-_SLOT = re.compile(r"net\d{1,2}")
-_MODELS = frozenset(
-    [
-        "e1000",
-        "e1000-82540em",
-        "e1000-82544gc",
-        "e1000-82545em",
-        "e1000e",
-        "i82551",
-        "i82557b",
-        "i82559er",
-        "ne2k_isa",
-        "ne2k_pci",
-        "pcnet",
-        "rtl8139",
-        "virtio",
-        "vmxnet3",
-    ]
-)
+_SLOT = re.compile(r"net(?:[12]?\d|3[01])")
 _COMMON_OPTIONS = (
     "bridge",
     "tag",
@@ -56,9 +39,9 @@ _OPTIONS_OF_TYPE = {
         "mac": "hwaddr",
     },
 }
+# What every device has: Proxmox VE would choose another address at every change.
+_ALWAYS = frozenset({"hwaddr", "macaddr", "model", "name", "type"})
 _ALL_OPTIONS = frozenset({*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE["qemu"], *_OPTIONS_OF_TYPE["lxc"]})
-# Properties of which 0 means that there is none.
-_NONE_IS_0 = ("tag", "rate", "mtu", "queues")
 
 
 def is_slot(key: str) -> bool:
@@ -71,18 +54,33 @@ def read_nic(kind: str, config: Mapping[str, Any], slot: str) -> dict[str, str] 
     if slot not in config:
         return None
     properties = property_strings.parse(str(config[slot]), "model")
-    model = next((name for name in properties if name in _MODELS), None) if kind == "qemu" else None
+    model = next((name for name in properties if name in MODELS), None) if kind == "qemu" else None
     if model is not None:
         return {"model": model, "macaddr": properties.pop(model), **properties}
     return properties
 
 
 def read_wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]:
-    """The properties that a wish names, by the names of the API; empty ones are to unset."""
+    """The properties that a wish names, by the names of the API; empty ones are to unset.
+
+    Raises C(invalid_parameter) for what such a device can't have.
+    """
+    slot, nic = wish["slot"], NICS[kind]
     names = {**dict.fromkeys(_COMMON_OPTIONS), **_OPTIONS_OF_TYPE[kind]}
     values: dict[str, Any] = {api or name: wish.get(name) for name, api in names.items()}
-    values.update(wish.get("options") or {})
-    return {name: _normalize(name, value) for name, value in values.items() if value is not None}
+    named = {name: value for name, value in values.items() if value is not None}
+    twice = sorted(named.keys() & (wish.get("options") or {}).keys())
+    if twice:
+        raise PveError(INVALID_PARAMETER, f"{slot} has {twice[0]} twice, once in options.", "Give it once.")
+    named.update(wish.get("options") or {})
+    named = {
+        name: value for name, value in named.items() if value is not None and not (name in _ALWAYS and value == "")
+    }
+    try:
+        wished = {name: nic.check_property(name, value) for name, value in named.items()}
+    except ValueError as error:
+        raise PveError(INVALID_PARAMETER, f"{slot} can't be so: {error}.", f"Correct {slot} in nics.") from error
+    return {name: _drop_default(kind, name, text) for name, text in wished.items()}
 
 
 def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -91,7 +89,7 @@ def view(kind: str, nic: Mapping[str, str] | None, wish: Mapping[str, Any]) -> d
         return None
     if wish["state"] == "absent":
         return dict(nic)
-    return {name: _normalize(name, nic.get(name, "")) or None for name in read_wished_properties(kind, wish)}
+    return {name: _read_property(kind, nic, name) or None for name in read_wished_properties(kind, wish)}
 
 
 def view_wish(kind: str, wish: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -111,7 +109,7 @@ def render_new_nic(kind: str, wish: Mapping[str, Any]) -> str:
 def render_changed_nic(kind: str, nic: Mapping[str, str], wish: Mapping[str, Any]) -> str | None:
     """The new value of a network device, which keeps what the wish does not name; None: nothing differs."""
     wished = read_wished_properties(kind, wish)
-    if all(_normalize(name, nic.get(name, "")) == value for name, value in wished.items()):
+    if all(_read_property(kind, nic, name) == value for name, value in wished.items()):
         return None
     return _render(_drop_unset({**nic, **wished}))
 
@@ -125,11 +123,11 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
             name for name in _ALL_OPTIONS - {*_COMMON_OPTIONS, *_OPTIONS_OF_TYPE[kind]} if wish.get(name) is not None
         )
         if not is_slot(slot):
-            raise PveError(
-                INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0, net1 and so on."
-            )
+            raise PveError(INVALID_PARAMETER, f"{slot!r} is no network device.", "They are called net0 to net31.")
         if slots.count(slot) > 1:
             raise PveError(INVALID_PARAMETER, f"{slot} is there twice in nics.", "Name each network device once.")
+        if wish["state"] == "present" and not foreign:
+            read_wished_properties(kind, wish)
         if foreign:
             hint = "QEMU guests have model and queues; containers have name, ip, gw, ip6 and gw6."
             raise PveError(INVALID_PARAMETER, f"{slot} of a {kind} guest has no {foreign[0]}.", hint)
@@ -148,13 +146,11 @@ def _render(properties: dict[str, str]) -> str:
     return ",".join(filter(None, (model, property_strings.render(rest))))
 
 
-def _normalize(name: str, value: Any) -> str:
-    """A property for comparisons: addresses in capitals, what is off or zero as if it were not set."""
-    if name in ("macaddr", "hwaddr"):
-        return str(value).upper()
-    if name in ("firewall", "link_down"):
-        return "1" if value in (True, "1") else ""
-    if name in _NONE_IS_0:
-        number = float(value or 0)
-        return f"{number:g}" if number else ""
-    return str(value)
+def _read_property(kind: str, nic: Mapping[str, str], name: str) -> str:
+    text = nic.get(name, "")
+    return _drop_default(kind, name, NICS[kind].read_property(name, text)) if text else ""
+
+
+def _drop_default(kind: str, name: str, text: str) -> str:
+    """A property, empty for one that is like none."""
+    return "" if text == NICS[kind].find_default(name) else text

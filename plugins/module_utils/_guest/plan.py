@@ -63,7 +63,7 @@ def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> 
             options["ssh-public-keys"] = "\n".join(params["ssh_public_keys"])
     if params["pool"]:
         options["pool"] = params["pool"]
-    options.update({key: encode(key, value) for key, value in wish.options.items() if value is not None})
+    options.update({key: encode(guest.type, key, value) for key, value in wish.options.items() if value is not None})
     present = [disk for disk in wish.disks if disk["state"] == "present"]
     options.update({disk["slot"]: render_new_disk(guest.type, disk) for disk in present})
     options.update({w["slot"]: new_nic(guest.type, w) for w in wish.nics if w["state"] == "present"})

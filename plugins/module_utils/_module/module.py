@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api.client import IMPORT_ERROR, Client
-from .._api.connection import Connection
+from .._api.connection import Connection, list_hidden
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .options import check_ranges, connection_spec
 from .plan import fingerprint
@@ -32,6 +32,8 @@ class PveModule(AnsibleModule):
             supports_check_mode=True,
             **kwargs,
         )
+        # A secret may stand in an option that is shown, or be a part of what stands in its own.
+        self.no_log_values.update(list_hidden(self.params))
         if IMPORT_ERROR:
             self.fail_json(
                 msg=missing_required_lib("proxmoxer and requests"),

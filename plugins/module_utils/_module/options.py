@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from .._api.errors import INVALID_PARAMETER, PveError
@@ -22,6 +21,16 @@ RANGES = {
     "log_lines": (0, 50000),
     "limit": (1, 50000),
 }
+
+
+def variable_fallback(variable: str) -> str:
+    """The value of an environment variable, without quotes and white space around it."""
+    value = os.environ.get(variable, "").strip().strip("\ufeff").strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1].strip()
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
 
 
 def secret_fallback(variable: str) -> str:
@@ -40,7 +49,7 @@ def secret_fallback(variable: str) -> str:
 
 
 def _option_from_env(variable: str, **option: Any) -> dict[str, Any]:
-    return {**option, "fallback": (env_fallback, [variable])}
+    return {**option, "fallback": (variable_fallback, [variable])}
 
 
 def _secret_from_env(variable: str) -> dict[str, Any]:
@@ -57,6 +66,7 @@ def connection_spec() -> dict[str, Any]:
         "api_token_id": {**_option_from_env("PROXMOX_TOKEN_ID", type="str"), "no_log": False},
         "api_token_secret": _secret_from_env("PROXMOX_TOKEN_SECRET"),
         "api_password": _secret_from_env("PROXMOX_PASSWORD"),
+        "api_otp": _secret_from_env("PROXMOX_OTP"),
         "validate_certs": _option_from_env("PROXMOX_VERIFY_SSL", type="bool", default=True, aliases=["verify_ssl"]),
         "ca_path": _option_from_env("PROXMOX_CA_PATH", type="path"),
         "fingerprint": _option_from_env("PROXMOX_FINGERPRINT", type="str"),

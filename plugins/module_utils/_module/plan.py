@@ -56,7 +56,8 @@ class Plan:
     """The steps for one target (a guest, by its identity); no steps: it is as wished already.
 
     I(config_digest) is the digest of what the plan was made from, where that has one. I(fingerprint) is a hash of the
-    configuration of the guest that the plan is for.
+    configuration of the guest that the plan is for. I(basis) is what the plan was made from, where it is less than all
+    of that: then nothing else that changes makes it another plan, as long as the guest is the same.
     """
 
     target: dict[str, Any]
@@ -65,6 +66,7 @@ class Plan:
     after: dict[str, Any] = field(default_factory=dict)
     config_digest: str | None = None
     fingerprint: str | None = None
+    basis: dict[str, Any] | None = None
 
     def steps_as_dicts(self) -> list[dict[str, Any]]:
         return [
@@ -84,21 +86,22 @@ def digest(plans: Sequence[Plan]) -> str:
     """A SHA-256 over what the plans would do to which targets; targets that need nothing don't count.
 
     It changes when a step, a target's vmid, name, node or type, its state before, or the guest's configuration
-    changes, so that what was approved is what is applied.
+    changes, so that what was approved is what is applied. Of a plan with a basis, only that counts of state and
+    configuration.
     """
-    facts = [
-        [
-            plan.target,
-            [[step.method, step.path, step.public_params] for step in plan.steps],
-            plan.before,
-            plan.config_digest,
-            plan.fingerprint,
-        ]
-        for plan in plans
-        if plan.steps
-    ]
+    facts = [_describe_for_digest(plan) for plan in plans if plan.steps]
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _describe_for_digest(plan: Plan) -> list[Any]:
+    params = [step.public_params for step in plan.steps]
+    if plan.basis is not None:
+        # The digest of a whole configuration: it is read anew when the plan is applied.
+        params = [{name: None if name == "digest" else value for name, value in one.items()} for one in params]
+    steps = [[step.method, step.path, one] for step, one in zip(plan.steps, params, strict=True)]
+    made_from = [plan.before, plan.config_digest] if plan.basis is None else [plan.basis, "basis"]
+    return [plan.target, steps, *made_from, plan.fingerprint]
 
 
 def describe(plans: Sequence[Plan]) -> dict[str, Any]:

@@ -7,19 +7,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from .._api.client import Client
 from .._api.concurrency import bounded_map
-from .._api.errors import DIGEST_CONFLICT, DRIFTED, GUEST_LOCKED, NOT_FOUND, TASK_FAILED, TIMEOUT, PveError
+from .._api.errors import (
+    DIGEST_CONFLICT,
+    DRIFTED,
+    GUEST_LOCKED,
+    INVALID_PARAMETER,
+    NOT_FOUND,
+    TASK_FAILED,
+    TIMEOUT,
+    PveError,
+)
 from .._api.started_tasks import SentRequest
 from .._api.tasks import is_upid, poll_delays, wait_for_task, wait_until_unlocked, write_journal
+from .._api.waits import Wait
 from .._module.plan import Plan, Step
 from .confirm import confirm_plan, confirm_unchanged
 from .lost import Goal, find_out, lost_secret_error
 from .resource import Observed, Outcome, Resource
+
+# Characters of a value that a failure shows.
+_LONGEST_VALUE = 200
 
 
 def apply_all(
@@ -118,8 +131,7 @@ def _apply(
         return
     has_reached = resource.is_reached(plan, outcome.state)
     if outcome.failure is None and not has_reached:
-        build_error = _changed_meanwhile_error if resource.settle_seconds == 0 else _not_reached_error
-        outcome.failure = build_error(outcome)
+        outcome.failure = _build_failure(resource, plan, outcome)
     elif outcome.unknown and reaching_counts and has_reached:
         # What the request was for has come about, whatever became of its answer or of its task's end.
         outcome.warnings.append(str(outcome.failure))
@@ -143,24 +155,79 @@ def _settle(
 
     A reboot and the HA manager go on after the task that was asked for them has ended.
     """
-    delays = poll_delays()
-    while True:
-        state = resource.read_state(client, observed, plan)
-        remaining = deadline - time.monotonic()
-        if resource.is_reached(plan, state) or remaining <= 0:
-            return state
-        time.sleep(min(next(delays), remaining))
+    delays, limit = poll_delays(), deadline - time.monotonic()
+    label = Outcome(resource.target(observed)).label
+    with Wait(f"{label} to be as wished, now that all requests are done", limit) as wait:
+        while True:
+            state = resource.read_state(client, observed, plan)
+            remaining = deadline - time.monotonic()
+            if resource.is_reached(plan, state) or remaining <= 0 or _find_final_keys(resource, plan, state):
+                return state
+            wait.note()
+            time.sleep(min(next(delays), remaining))
+
+
+def _find_differing_keys(plan: Plan, state: dict[str, Any]) -> list[str]:
+    return [key for key in {**plan.after, **state} if plan.after.get(key) != state.get(key)]
+
+
+def _find_final_keys(resource: Resource[Observed], plan: Plan, state: dict[str, Any]) -> list[str]:
+    """The keys whose values are not the wished ones and stay as they are; none where the target itself is not there."""
+    late, differing = resource.late_keys, _find_differing_keys(plan, state)
+    return [] if late is None or "exists" in differing else [key for key in differing if key not in late]
+
+
+def _build_failure(resource: Resource[Observed], plan: Plan, outcome: Outcome) -> PveError:
+    """Why the state is not the wished one, though every request has succeeded."""
+    final_keys = _find_final_keys(resource, plan, outcome.state)
+    if final_keys:
+        return _came_back_error(outcome, final_keys)
+    if resource.settle_seconds == 0:
+        return _changed_meanwhile_error(outcome)
+    return _not_reached_error(outcome)
+
+
+def _came_back_error(outcome: Outcome, keys: Sequence[str]) -> PveError:
+    wished, found = outcome.plan.after, outcome.state
+    pairs = [
+        (name, _shorten(sent), _shorten(back))
+        for key in keys
+        for name, sent, back in _pair_values(key, wished.get(key), found.get(key))
+    ]
+    return PveError(
+        INVALID_PARAMETER,
+        f"Every request for {outcome.label} succeeded, but Proxmox VE made something else of it: "
+        + "; ".join(f"{name} was sent as {sent} and came back as {back}" for name, sent, back in pairs)
+        + ".",
+        "Write it as it came back, if that is what you mean; the same value would come back so again, unless somebody "
+        "else changed it meanwhile.",
+        fields={name: f"came back as {back}" for name, _sent, back in pairs},
+    )
+
+
+def _shorten(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _pair_values(name: str, sent: Any, back: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The values that differ, by name; of mappings, those in them."""
+    if not isinstance(sent, dict) or not isinstance(back, dict):
+        yield name, sent, back
+        return
+    for key in {**sent, **back}:
+        if sent.get(key) != back.get(key):
+            yield from _pair_values(f"{name}.{key}", sent.get(key), back.get(key))
 
 
 def _not_reached_error(outcome: Outcome) -> PveError:
     wished, found = outcome.plan.after, outcome.state
-    differing = [key for key in {**wished, **found} if wished.get(key) != found.get(key)]
+    differing = _find_differing_keys(outcome.plan, found)
     return PveError(
         TIMEOUT,
         f"Every request for {outcome.label} succeeded, but it did not reach {_describe_state(wished, differing)} in "
         f"time: it is {_describe_state(found, differing)}.",
-        "A guest under HA is moved by the HA manager, which may take longer; look again, or raise timeout. Proxmox VE "
-        "may also have made something else of a value.",
+        "A guest under HA is moved by the HA manager, which may take longer; look again, or raise timeout.",
     )
 
 
@@ -193,7 +260,7 @@ def _apply_step(
         try:
             upid = _send(client, step, outcome, deadline, goal, send)
             if upid is not None:
-                _wait_for_step(client, upid, outcome, deadline)
+                _wait_for_step(client, upid, outcome, deadline, step.grace)
             return not outcome.is_goal_reached
         except PveError as error:
             # A guest that is locked was not touched.
@@ -230,11 +297,11 @@ def _send(
     return data if step.task and is_upid(data) else None
 
 
-def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float) -> None:
+def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float, grace: int) -> None:
     outcome.upids.append(upid)
     client.known_upids.add(upid)
     write_journal(upid)
-    outcome.warnings.extend(wait_for_task(client, upid, deadline).warnings)
+    outcome.warnings.extend(wait_for_task(client, upid, deadline, grace).warnings)
 
 
 def _nothing_done_error(step: Step) -> PveError:

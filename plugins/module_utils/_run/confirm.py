@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # Backups and snapshots change these, which makes it no other guest; the digest covers them, too.
 _TRANSIENT_KEYS = ("lock", "parent", "digest")
+# A container has neither smbios1 nor vmgenid: its root volume and MAC addresses tell it from another one.
+_IDENTITY_KEYS = ("name", "hostname", "smbios1", "vmgenid", "meta", "template")
+_NETWORK = re.compile(r"net\d+")
+_MAC = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}")
 
 
 def confirm_plan(client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome) -> None:
@@ -32,7 +37,8 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
     try:
         outcome.guest = with_config(client, guest)
         _require_same(guest, outcome.guest)
-        outcome.plan = replace(outcome.plan, fingerprint=compute_fingerprint(outcome.guest.config or {}))
+        compute = compute_fingerprint if outcome.plan.basis is None else compute_identity
+        outcome.plan = replace(outcome.plan, fingerprint=compute(outcome.guest.config or {}))
     except PveError as error:
         outcome.plan, outcome.failure = None, error
 
@@ -65,6 +71,15 @@ def confirm_unchanged(client: Client, guest: Guest) -> None:
 def compute_fingerprint(config: Mapping[str, Any]) -> str:
     """A SHA-256 over a guest's own configuration, without what backups and snapshots change."""
     return hashlib.sha256(json.dumps(_without_transient_keys(config), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def compute_identity(config: Mapping[str, Any]) -> str:
+    """A SHA-256 over that part of a guest's configuration which no other guest has, and which it keeps."""
+    identity: dict[str, Any] = {key: config.get(key) for key in _IDENTITY_KEYS}
+    networks = {key: value for key, value in config.items() if _NETWORK.fullmatch(key)}
+    identity["mac"] = {key: _MAC.findall(str(value).upper()) for key, value in networks.items()}
+    identity["rootfs"] = str(config.get("rootfs") or "").partition(",")[0]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _without_transient_keys(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,9 @@ class Resource(ABC, Generic[Observed]):
     # Seconds to wait for the wished state once every request has ended, 0 where it is there at once; None: the rest of
     # the timeout.
     settle_seconds: float | None = None
+    # The keys of the state that may be as wished only some time later; None: all of them. Another one that is not as
+    # wished once every request has ended won't become so.
+    late_keys: frozenset[str] | None = None
 
     @abstractmethod
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:

@@ -16,6 +16,7 @@ from .._module.module import PveModule
 from .._module.plan import Plan, describe, diff
 from .apply import apply_all
 from .confirm import confirm_plan
+from .quorum import require_quorum
 from .resource import Observed, Outcome, Resource
 
 
@@ -31,6 +32,10 @@ def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
     module.warn_of_notices(client)
     outcomes = _plan_all(client, resource, targets, params)
     result = _build_result(module, outcomes)
+    try:
+        require_quorum(client, [step for plan in _list_plans(outcomes) for step in plan.steps])
+    except PveError as error:
+        module.fail(error, changed=False, **result)
     expected = params.get("expect_plan")
     if expected and expected != result["plan"]["digest"]:
         module.fail(_drifted_error(expected, result["plan"]["digest"]), changed=False, **result)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._api.concurrency import bounded_map
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.lookup import observe_guests, read_lists
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .._api.client import Client
 
 _BLOCK = 1024 * 1024
-_CONCURRENCY = 10
 # As pve-storage checks them.
 _NAMES = {
     "iso": (re.compile(r".+\.(?:iso|img)", re.IGNORECASE), ".iso or .img"),
@@ -110,5 +109,5 @@ def find_guests_using(client: Client, storage: dict[str, Any], volid: str) -> li
             client.notices.append(f"It is not known whether guest {guest.label} uses {volid}: {error.message}")
             return False
 
-    uses = bounded_map(_CONCURRENCY, uses_volume, candidates)
+    uses = bounded_map(READS_AT_ONCE, uses_volume, candidates)
     return [guest for guest, is_used in zip(candidates, uses, strict=True) if is_used]

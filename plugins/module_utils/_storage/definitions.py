@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from .._api.property_strings import parse
+from .._values.kinds import Text, Value
+from .._values.properties import Properties
+from .._values.storages import OPTIONS
 
 # Options that are set at creation only, by type, as pve-storage has it.
 FIXED = {
@@ -33,52 +34,50 @@ FIXED = {
 TYPES = tuple(FIXED)
 # The API takes these and never returns them.
 SECRETS = ("password", "keyring", "encryption-key", "master-pubkey")
-_LISTS = frozenset({"content", "nodes", "monhost"})
-_PROPERTIES = frozenset({"prune-backups", "bwlimit", "content-dirs"})
-# With their values when they are not set.
-_FLAGS = {
-    **dict.fromkeys(
-        (
-            "disable",
-            "fuse",
-            "krbd",
-            "nocow",
-            "nowritecache",
-            "saferemove",
-            "shared",
-            "skip-cert-verification",
-            "snapshot-as-volume-chain",
-            "sparse",
-            "tagged_only",
-        ),
-        False,
-    ),
-    "create-base-path": True,
-    "create-subdirs": True,
-    "mkdir": True,
-}
+_ANY_TEXT = Text()
 _IDENTITY = frozenset({"storage", "type", "digest", "delete"})
 
 
 def normalize_value(option: str, value: Any) -> Any:
-    """A value of the API or of a task in one form, to compare: equal for all spellings of it; None if it is not set."""
-    if option in _FLAGS:
-        return _FLAGS[option] if value is None else str(value).lower() in ("1", "true", "yes", "on")
-    if value is None:
+    """What a task wishes, in the form in which Proxmox VE returns it; None if it is not to be set.
+
+    Raises C(invalid_parameter) for what Proxmox VE would refuse.
+    """
+    if value is None or value in ("", [], {}):
         return None
-    if option in _LISTS:
-        items = value if isinstance(value, list) else re.split(r"[,; ]+", str(value))
-        return sorted({str(item) for item in items if item}) or None
-    if option in _PROPERTIES:
-        return parse(str(value)) or None
-    return str(int(value)) if isinstance(value, bool) else str(value)
+    kind = OPTIONS.get(option, _ANY_TEXT)
+    try:
+        checked = kind.check(value)
+    except ValueError as error:
+        raise PveError(
+            INVALID_PARAMETER, f"{value!r} can't be a value of {option}: {error}.", f"Correct {option}."
+        ) from error
+    return _reduce(kind, checked)
 
 
-def render_value(value: Any) -> Any:
-    """A value as the API takes it."""
-    if isinstance(value, bool):
-        return int(value)
-    return ",".join(map(str, value)) if isinstance(value, list) else value
+def read_value(option: str, definition: Mapping[str, Any]) -> Any:
+    """An option of a definition in the same form, or what it amounts to when it is not set."""
+    kind, value = OPTIONS.get(option, _ANY_TEXT), definition.get(option)
+    if value is None or value == "":
+        return None if kind.default is None else kind.parse(kind.default)
+    return _reduce(kind, kind.read(value))
+
+
+def default_value(option: str) -> Any:
+    """What an option amounts to when it is not set."""
+    return read_value(option, {})
+
+
+def render_value(option: str, value: Any) -> Any:
+    """A value by L(normalize_value), as the API takes it."""
+    return OPTIONS.get(option, _ANY_TEXT).render(value)
+
+
+def _reduce(kind: Value, value: Any) -> Any:
+    """A value without what amounts to nothing; None where nothing is left."""
+    if isinstance(kind, Properties):
+        value = kind.reduce(value)
+    return None if value in ({}, []) else value
 
 
 def find_differing_options(definition: Mapping[str, Any], desired: Mapping[str, Any]) -> list[str]:
@@ -86,7 +85,7 @@ def find_differing_options(definition: Mapping[str, Any], desired: Mapping[str, 
     return sorted(
         option
         for option, value in desired.items()
-        if normalize_value(option, value) != normalize_value(option, definition.get(option))
+        if (default_value(option) if value is None else value) != read_value(option, definition)
     )
 
 

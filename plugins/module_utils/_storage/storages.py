@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
+from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import NOT_FOUND, PveError
 
 if TYPE_CHECKING:
@@ -64,6 +67,25 @@ def describe_volume(entry: dict[str, Any], storage: dict[str, Any]) -> dict[str,
         "notes": entry.get("notes"),
         "protected": bool(int(entry.get("protected") or 0)),
     }
+
+
+def find_missing_vmids(client: Client, vmids: set[int]) -> set[int]:
+    """Those of these vmids that no guest of the cluster has, whether or not the login may see the guest."""
+    if not vmids:
+        return set()
+    hidden = sorted(vmids - {int(entry["vmid"]) for entry in client.get("/cluster/resources", type="vm")})
+    return set(compress(hidden, bounded_map(READS_AT_ONCE, partial(_is_free, client), hidden)))
+
+
+def _is_free(client: Client, vmid: int) -> bool:
+    """Whether no guest has this vmid, which everybody may ask of every vmid."""
+    try:
+        client.get("/cluster/nextid", vmid=vmid)
+    except PveError as error:
+        if error.http_status == 400:
+            return False
+        raise
+    return True
 
 
 def select_readable(storages: list[dict[str, Any]], content: str) -> list[dict[str, Any]]:

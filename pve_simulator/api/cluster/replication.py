@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any
 
-from pve_simulator.api.sections import to_section_value
+from pve_simulator.api.sections import change_section, read_section
 from pve_simulator.errors import failure
 from pve_simulator.guests import sizes
 from pve_simulator.requests.call import Call
@@ -54,9 +54,8 @@ def create(call: Call) -> None:
     if any(_parse_vmid(other) == guest.vmid and job.config["target"] == target for other, job in jobs.items()):
         raise failure(f"There is already a replication job with the target '{target}' for this guest.")
     _check_volumes(call, guest)
-    jobs[job_id] = ReplicationJob(
-        {name: str(to_section_value(value)) for name, value in call.params.items() if name != "id"}
-    )
+    section = read_section(call.params, ("id",))
+    jobs[job_id] = ReplicationJob({name: str(value) for name, value in section.items()})
 
 
 @route("GET", f"{_CLUSTER}/{{id}}")
@@ -74,8 +73,8 @@ def update(call: Call) -> None:
         raise failure("detected modified configuration - file changed by other user? Try again.")
     for name in call.items("delete"):
         job.config.pop(name, None)
-    control = ("id", "delete", "digest")
-    job.config |= {name: str(to_section_value(value)) for name, value in call.params.items() if name not in control}
+    section = change_section(job.config, call.params, ("id", "delete", "digest"))
+    job.config = {name: str(value) for name, value in section.items()}
 
 
 @route("DELETE", f"{_CLUSTER}/{{id}}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.guests.feed import node_figures
+from pve_simulator.guests.feed import is_shown, node_figures, node_sizes
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
@@ -25,7 +25,7 @@ def list_nodes(call: Call) -> list[dict[str, Any]]:
             "status": "online" if node.online else "offline",
             "type": "node",
         }
-        if node.online and call.subject.may(f"/nodes/{node.name}", "Sys.Audit"):
-            entry |= node_figures(call.world, node)
+        if call.subject.may(f"/nodes/{node.name}", "Sys.Audit") and is_shown(call.world, node):
+            entry |= node_figures(call.world, node) if node.online else node_sizes(node)
         entries.append(entry)
     return entries

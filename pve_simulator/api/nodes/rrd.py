@@ -25,7 +25,9 @@ _PIXEL = bytes.fromhex(
 @route("GET", "/nodes/{node}/rrddata")
 def node_data(call: Call) -> list[dict[str, Any]]:
     """A node's load, memory, network and pressure."""
-    node = call.cluster.nodes[call.node]
+    node = call.cluster.nodes.get(call.node)
+    if node is None:
+        raise _no_file(f"pve-node-9.0/{call.node}")
     key = f"node/{node.name}"
 
     def sample(moment: float) -> dict[str, Any]:

@@ -47,8 +47,6 @@ def prepare(call: Call) -> Clone:
     node = _target_node(call)
     if storage is not None:
         _check_storage(call, storage, node)
-    if not call.cluster.quorate:
-        raise failure("cluster not ready - no quorum?")
     source, newid = call.guest("lxc"), call.integer("newid")
     power.check_lock(source)
     register.check_unused(call.cluster, newid)

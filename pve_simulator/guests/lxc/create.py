@@ -76,8 +76,6 @@ class Creation:
 
 def prepare(call: Call) -> Creation:
     """Check a creation as far as the server does before it starts the task; reserves the id."""
-    if not call.cluster.quorate:
-        raise failure("cluster not ready - no quorum?")
     if not call.flag("unprivileged", default=True):
         call.subject.require("/", "Sys.Modify")
     register.check_unused(call.cluster, call.vmid)

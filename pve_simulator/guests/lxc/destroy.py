@@ -13,6 +13,7 @@ from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import guest_volumes
 from pve_simulator.storage.volumes import Volumes
+from pve_simulator.world import quorum
 from pve_simulator.world.tasks import Task
 
 
@@ -49,6 +50,7 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
         free_if_owned(volumes, guest.vmid, volid)
     if call.flag("destroy-unreferenced-disks"):
         _free_all(call, task, volumes, guest)
+    quorum.check_config_write(call.world, guest, task)
     register.remove(call.cluster, guest, purge=call.flag("purge"))
     if call.flag("purge"):
         task.say(f"purging CT {guest.vmid} from related configurations..")

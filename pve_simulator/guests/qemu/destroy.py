@@ -15,6 +15,7 @@ from pve_simulator.requests.call import Call
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.lookup import guest_volumes
 from pve_simulator.storage.volumes import Volumes
+from pve_simulator.world import quorum
 from pve_simulator.world.tasks import Task
 
 
@@ -47,6 +48,7 @@ async def run(call: Call, task: Task, guest: Guest) -> None:
             task.say(f"Could not remove disk '{disk}', check manually: {error.message}")
     if call.flag("destroy-unreferenced-disks"):
         _free_all(volumes, guest)
+    quorum.check_config_write(call.world, guest, task)
     register.remove(call.cluster, guest, purge=call.flag("purge"))
     if call.flag("purge"):
         task.say(f"purging VM {guest.vmid} from related configurations..")

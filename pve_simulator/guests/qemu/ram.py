@@ -58,9 +58,8 @@ def running_keys(guest: Guest) -> Config:
         "runningmachine": _machine(guest.config.get("machine", _MACHINE)),
         "runningcpu": "qemu64" if guest.config.get("kvm") == "0" else "kvm64",
     }
-    nets = network_keys(guest.config)
-    if nets:
-        keys["running-nets-host-mtu"] = ",".join(f"{net}=1500" for net in nets)
+    # Empty for a machine without networks.
+    keys["running-nets-host-mtu"] = ",".join(f"{net}=1500" for net in network_keys(guest.config)) or " "
     return keys
 
 
@@ -71,7 +70,7 @@ def network_keys(config: Config) -> list[str]:
 
 def restore_lines(config: Config) -> list[str]:
     """What the log says of the networks when a guest starts from its RAM."""
-    mtus = (item.partition("=") for item in config.get("running-nets-host-mtu", "").split(",") if item)
+    mtus = (item.partition("=") for item in config.get("running-nets-host-mtu", "").split(",") if item.strip())
     return [f"netdev {net}: using 'host_mtu={mtu}' for migration compat" for net, dummy, mtu in mtus]
 
 

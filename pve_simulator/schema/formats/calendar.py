@@ -35,7 +35,8 @@ def verify_calendar_event(value: str) -> None:
     if not kinds or kinds not in (
         ["days"], ["date"], ["time"], ["days", "time"], ["days", "date"], ["date", "time"], ["days", "date", "time"]
     ):  # fmt: skip
-        raise FormatError(f"invalid calendar event '{value}' - unable to parse calendar event\n\n")
+        reason = f"unable to parse calendar event - unable to parse '{value}'"
+        raise FormatError(f"invalid calendar event '{value}' - {reason}\n\n")
 
 
 def _kind(word: str) -> str:

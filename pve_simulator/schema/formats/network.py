@@ -89,7 +89,7 @@ def _verify_netmask(value: str) -> None:
 def _verify_ll_iface(value: str) -> None:
     address, percent, interface = value.partition("%")
     if not (is_ipv4(address) or is_ipv6(address)) or (percent and not interface):
-        raise format_error(f"value does not look like a valid IP address: {value}")
+        raise format_error("value does not look like a valid IP address")
 
 
 _V4_CONFIG = "value does not look like a valid ipv4 network configuration"

@@ -5,31 +5,27 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from harness.clients import Session, over_stdio
-from harness.cluster import ROOT, Cluster
+from environments import make_python_environment
 
-_PLACE = ROOT / ".work" / "peers"
+from harness.clients import Session, over_stdio
+from harness.cluster import Cluster
+
 _PROXMOX_MCP = ("proxmox-mcp-plus",)
 # The collection community.proxmox comes with the distribution `ansible`.
 _ANSIBLE = ("ansible", "proxmoxer", "requests")
 
 
-class Missing(Exception):
-    """A peer that can't be had here, and why."""
-
-
 def proxmox_mcp() -> Path:
-    """The folder of the programs of proxmox-mcp-plus, an MCP server for Proxmox VE. Raises Missing."""
-    return _environment("proxmox-mcp-plus", _PROXMOX_MCP)
+    """The folder of the programs of proxmox-mcp-plus, an MCP server for Proxmox VE. Raises CantInstall."""
+    return make_python_environment("proxmox-mcp-plus", _PROXMOX_MCP)
 
 
 def ansible() -> Path:
-    """The folder of the programs of Ansible with the collections of its community. Raises Missing."""
-    return _environment("ansible", _ANSIBLE)
+    """The folder of the programs of Ansible with the collections of its community. Raises CantInstall."""
+    return make_python_environment("ansible", _ANSIBLE)
 
 
 def version(programs: Path, distribution: str) -> str:
@@ -38,23 +34,8 @@ def version(programs: Path, distribution: str) -> str:
     return subprocess.run([programs / "python", "-c", say], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _environment(name: str, packages: tuple[str, ...]) -> Path:
-    place = _PLACE / name
-    ready = place / ".ready"
-    if not ready.exists():
-        print(f"Installing {', '.join(packages)} for comparison", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
-        install = [place / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check", *packages]
-        done = subprocess.run(install, capture_output=True, text=True, check=False)
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-            raise Missing(f"{packages[0]} can't be installed here: {last}")
-        ready.touch()
-    return place / "bin"
-
-
 def proxmox_mcp_session(cluster: Cluster) -> AbstractContextManager[Session]:
-    """A client of proxmox-mcp-plus over stdio. Raises Missing."""
+    """A client of proxmox-mcp-plus over stdio. Raises CantInstall."""
     programs, known = proxmox_mcp(), cluster.connection
     config = {
         "proxmox": {"host": known["host"], "port": known["port"], "verify_ssl": True},
@@ -74,7 +55,7 @@ def proxmox_mcp_session(cluster: Cluster) -> AbstractContextManager[Session]:
 
 
 def ansible_environment(cluster: Cluster) -> dict[str, str]:
-    """The environment for the programs of that Ansible, which trust the cluster. Raises Missing."""
+    """The environment for the programs of that Ansible, which trust the cluster. Raises CantInstall."""
     programs = ansible()
     own = cluster.environment(REQUESTS_CA_BUNDLE=cluster.connection["ca_path"])
     own["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -172,7 +173,7 @@ def test_a_tool_that_changes_something_in_mode_check_only_plans(playvisor, guest
     assert writes() == []
 
 
-def test_a_guest_that_changes_between_plan_and_apply_is_left_alone(env, monkeypatch, guest, writes):
+def test_a_guest_that_changes_before_a_plan_that_was_seen_is_applied_is_left_alone(env, monkeypatch, guest, writes):
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     web = guest(running=True)
@@ -182,7 +183,10 @@ def test_a_guest_that_changes_between_plan_and_apply_is_left_alone(env, monkeypa
             web.config["name"] = "renamed"
 
     request = Request("stop_guest", {"vmid": web.vmid}, "apply", make_person("pytest"))
-    result = make_bridge(load_settings()).run(request, rename_once_planned, threading.Event())
+    bridge = make_bridge(load_settings())
+    planned = bridge.call(replace(request, check=True), print, threading.Event())
+    request = Request("apply_plan", {"plan_id": planned.plan.id}, "apply", make_person("pytest"))
+    result = bridge.call(request, rename_once_planned, threading.Event())
 
     assert result.failure.code == "drifted"
     assert not result.changed

@@ -29,7 +29,7 @@ def test_tools_are_commands_of_a_noun_and_a_verb(playvisor, guest, writes):
     assert (listed.status, "either ids or names" in listed.json["failure"]["hint"]) == (2, True)
     assert sorted(one["vmid"] for one in mixed["guests"]) == sorted([web.vmid, other.vmid])
     assert (planned["tool"], planned["status"], planned["guests"][0]["vmid"]) == ("stop_guest", "planned", web.vmid)
-    assert (unnamed.status, "needs vmid or name or guests" in unnamed.stderr) == (2, True)
+    assert (unnamed.status, "Which guests are meant" in unnamed.stderr) == (2, True)
     assert (unknown.status, "Did you mean 'start'?" in unknown.stderr) == (2, True)
     assert writes() == []
 
@@ -245,7 +245,7 @@ class TestWithoutACluster:
     def bare(self, playvisor, clean_env):
         return lambda *arguments, **changes: playvisor(*arguments, environment=clean_env, **changes)
 
-    @pytest.mark.parametrize("command", [("call", "list_guests"), ("mcp",)])
+    @pytest.mark.parametrize("command", [("call", "list_guests"), ("mcp", "--transport", "http")])
     def test_a_command_that_needs_a_cluster_says_what_to_set(self, bare, command):
         done = bare(*command)
 
@@ -304,12 +304,12 @@ class TestWithoutACluster:
             (("task", "show"), "Default: 300."),
             (("task", "show"), "Default: --no-wait."),
             (("access", "list"), "Default: groups,users,tokens,acls."),
-            (("access", "list"), "kinds=[roles]"),
+            (("access", "list"), "--kinds roles"),
             (("mcp",), "Default: PLAYVISOR_MODE, or read."),
         ],
     )
     def test_help_shows_defaults_and_words_in_brackets(self, bare, command, text):
-        assert text in bare(*command, "--help", COLUMNS="400").stdout
+        assert text in " ".join(bare(*command, "--help").stdout.split())
 
     def test_a_ledger_that_can_not_be_opened_is_a_clear_error(self, bare):
         done = bare("runs", "list", PLAYVISOR_LEDGER_URL="sqlite:////proc/none/ledger.db")

@@ -9,6 +9,7 @@ import pytest
 from mcp_bridge import catalogue
 from pve_simulator import Simulator, build_cluster
 from pve_simulator.state.appliances import Appliance, Appliances
+from pve_simulator.state.guest import Snapshot
 
 pytestmark = pytest.mark.flow
 
@@ -24,6 +25,7 @@ def simulator():
     """What the examples speak of: three nodes, with guests that are named as there."""
     cluster = build_cluster(nodes=3, guests=12)
     cluster.guests[101].running = False
+    cluster.guests[105].snapshots["old"] = Snapshot({**cluster.guests[105].config, "snaptime": "1700000000"})
     name = catalogue.load()["download_template"].example["template"]
     cluster.part(Appliances).templates[name] = Appliance(f"https://example.org/{name}", "alpine", section="system")
     with Simulator(cluster, port=0, task_seconds=0.0) as running:

@@ -33,6 +33,7 @@ from mcp_bridge.run.gated import GatedExecutor
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.private_folder import PrivateFolder
 from mcp_bridge.system.write_gate import WriteGate
+from pve_simulator.access.tfa import parse_totp, totp_code
 from pve_simulator.world.faults import FaultRule
 
 HOSTILE = """\
@@ -302,6 +303,17 @@ class TestPasswords:
             assert client.request("POST", path)
 
         assert [entry for entry in writes() if entry[1] != path] == [("POST", "/access/ticket")] * 3
+
+    def test_a_second_factor_comes_with_the_password(self, through, login, simulator):
+        entry = parse_totp("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ")
+        simulator.cluster.access.users[simulator.user].tfa["1"] = entry
+        with through(**login) as client:
+            error = failure_of(client)
+        assert error.code == errors.AUTH_FAILED
+        assert "PROXMOX_OTP" in error.hint
+
+        with through(**login, otp=SecretStr(totp_code(entry, time.time()))) as client:
+            assert client.get("/version")["release"]
 
     def test_a_wrong_password_is_told_as_the_cluster_says_it(self, through, login):
         with through(**{**login, "password": SecretStr("wrong password")}) as client:

@@ -90,12 +90,16 @@ def test_3000_guests_are_listed(call, ledger):
 @on(lambda: build_cluster(nodes=8, guests=3000))
 def test_3000_guests_are_listed_by_mcp_too(converse):
     async def listed(client):
-        return await client.call_tool("list_guests", {})
+        first = await client.call_tool("list_guests", {"limit": 1000})
+        last = await client.call_tool("list_guests", {"limit": 1000, "offset": 2900})
+        return first, last
 
-    result = converse(listed)
+    first, last = converse(listed)
 
-    assert not result.is_error
-    assert len(result.structured_content["guests"]) == 3000
+    assert not first.is_error
+    assert first.content[0].text.startswith("3000 guests.")
+    assert (len(first.structured_content["guests"]), len(last.structured_content["guests"])) == (1000, 100)
+    assert first.structured_content["page"]["guests"]["total"] == 3000
 
 
 @on(lambda: backups(4000))

@@ -213,3 +213,47 @@ def test_the_server_of_an_mcp_bridge_lends_and_withdraws(runtime, simulator, tmp
     executor.close()
 
     assert list(runtime.iterdir()) == []
+
+
+@pytest.mark.thorough
+def test_a_command_may_start_whoever_lends_to_the_next(runtime, lent, playvisor, state_dir, simulator, eventually):
+    alone = playvisor("call", "list_guests", "--json", PLAYVISOR_SERVE="auto").json
+    folder = eventually(lambda: runtime.is_dir() and [link.readlink() for link in runtime.iterdir()], "a lender")[0]
+    try:
+        lent_run = playvisor("call", "list_guests", "--json", PLAYVISOR_SERVE="auto").json
+        started = [path for path in Path("/proc").glob("[0-9]*") if is_child_of(path, keeper_of(folder))]
+        seen = "".join((path / "environ").read_bytes().decode(errors="replace") for path in started)
+    finally:
+        os.kill(keeper_of(folder), signal.SIGTERM)
+
+    assert programs_of(state_dir / "runs" / alone["run_id"]) != folder
+    assert programs_of(state_dir / "runs" / lent_run["run_id"]) == folder
+    assert "PATH=" in seen
+    assert "PROXMOX_" not in seen
+    assert simulator.token_secret not in seen
+    eventually(lambda: not folder.exists(), "the end of what had lent")
+
+
+def keeper_of(folder):
+    """The process that started the server of this folder."""
+    server = next(path for path in Path("/proc").glob("[0-9]*") if is_server(path, folder))
+    return int((server / "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def is_child_of(process, parent):
+    try:
+        return process.name == str(parent) or (process / "stat").read_text().rpartition(")")[2].split()[1] == str(
+            parent
+        )
+    except OSError:
+        return False
+
+
+@pytest.mark.thorough
+def test_whoever_lends_ends_when_nobody_borrows(runtime, clean_env):
+    done = subprocess.run(
+        [*PLAYVISOR, "serve", "--idle=1"], env=clean_env, capture_output=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 0
+    assert list(runtime.iterdir()) == []

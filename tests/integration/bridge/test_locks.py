@@ -82,3 +82,25 @@ def test_whoever_waits_goes_on_when_the_lock_is_free(database):
     thread.join(10)
 
     assert order == [("first", True), ("second", True)]
+
+
+def test_what_is_only_copied_is_shared_and_what_has_to_be_free_is_not_waited_for(database):
+    copying = guest_locks.Manner(shared=["9000"], free=["100", "101"], label="first")
+    cancel, waited_for = threading.Event(), []
+    with (
+        guest_locks.hold(database, CLUSTER, ["9000", "100"], cancel, copying) as one,
+        guest_locks.hold(database, CLUSTER, ["9000", "101"], cancel, copying) as other,
+        guest_locks.hold(database, CLUSTER, ["9000", "100"], cancel, copying) as late,
+    ):
+        assert (one, other, late) == (True, True, False)
+        assert guest_locks.find_held(database, CLUSTER, ["99", "100", "101", "102"]) == {"100", "101"}
+
+        def give_up(target, holder):
+            waited_for.append((target, holder))
+            cancel.set()
+
+        changing = guest_locks.Manner(on_wait=give_up)
+        with guest_locks.hold(database, CLUSTER, ["9000"], cancel, changing) as alone:
+            assert not alone
+    assert waited_for == [("9000", "first")]
+    assert guest_locks.find_held(database, CLUSTER, ["100", "101"]) == set()

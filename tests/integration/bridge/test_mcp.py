@@ -96,7 +96,7 @@ def test_mode_check_only_plans(converse, guest, writes):
 def test_bad_calls_are_errors_that_tell_a_model_what_to_do(converse, protocol):
     calls = [
         ("stop_gest", {"vmid": 101}, "invalid_parameter"),
-        ("stop_guest", {"vmid": "101"}, "invalid_parameter"),
+        ("stop_guest", {"vmid": "one"}, "invalid_parameter"),
         ("stop_guest", {"confirm": True, "vmid": 101}, "invalid_parameter"),
         ("get_guest", {}, "invalid_parameter"),
         ("get_guest", {"name": "nobody"}, "not_found"),
@@ -187,17 +187,66 @@ def test_the_bridge_alone_says_what_it_lacks_and_takes_no_arguments(clean_env):
     unconfigured = subprocess.run(command, env=clean_env, capture_output=True, text=True, check=False)
     with_arguments = subprocess.run([*command, "mcp"], env=clean_env, capture_output=True, text=True, check=False)
 
-    assert (unconfigured.returncode, unconfigured.stdout) == (2, "")
+    assert (unconfigured.returncode, unconfigured.stdout) == (0, "")
     assert "PROXMOX_URL" in unconfigured.stderr
     assert (with_arguments.returncode, "takes no arguments" in with_arguments.stderr) == (2, True)
 
 
-def test_a_policy_that_makes_no_sense_keeps_the_server_from_starting(playvisor, clean_env, tmp_path):
+def test_a_policy_that_makes_no_sense_keeps_the_server_from_running_anything(playvisor, clean_env, tmp_path):
     bad = tmp_path / "policy.cedar"
     bad.write_text('permit (principal, action == Action::"stop_gest", resource);')
 
+    over_http = playvisor("mcp", "--transport=http", environment=clean_env, PLAYVISOR_POLICY=str(bad))
     done = playvisor("mcp", environment=clean_env, PLAYVISOR_POLICY=str(bad))
 
-    assert (done.status, done.stdout) == (2, "")
+    assert (over_http.status, done.status, done.stdout) == (2, 0, "")
     assert f"The policy {bad} is not valid" in done.stderr.replace("\n", "")
     assert "stop_gest" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (
+            {"PROXMOX_TOKEN_ID": "", "PROXMOX_TOKEN_VALUE": "6f1c2a9e"},
+            "PROXMOX_TOKEN_VALUE is what other programs call",
+        ),
+        pytest.param({"PLAYVISOR_MODE": "Apply"}, "PLAYVISOR_MODE", marks=pytest.mark.thorough),
+        pytest.param({"PROXMOX_VERIFY_SSL": "disabled"}, "PROXMOX_VERIFY_SSL", marks=pytest.mark.thorough),
+        pytest.param({"PROXMOX_TOKEN_SECRET": "${TOKEN}"}, "PROXMOX_TOKEN_SECRET is", marks=pytest.mark.thorough),
+        pytest.param({"PROXMOX_URL": "http://pve1"}, "PROXMOX_URL begins with http", marks=pytest.mark.thorough),
+    ],
+)
+def test_with_wrong_settings_every_call_is_answered_with_the_mistake(env, changes, named):
+    changed = {**env, "PROXMOX_TOKEN_SECRET": "", **changes}
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    messages = [
+        {"id": 1, "method": "initialize", "params": client},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "list_guests", "arguments": {}}},
+        {"id": 3, "method": "tools/call", "params": {"name": "list_runs", "arguments": {}}},
+    ]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "playvisor", "mcp"],
+        env=changed,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        answers = []
+        for message in messages:
+            server.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+            server.stdin.flush()
+            if "id" in message:
+                answers.append(json.loads(server.stdout.readline()))
+    finally:
+        server.stdin.close()
+        server.wait(20)
+        server.stdout.close()
+
+    for answer in answers[1:]:
+        failure = answer["result"]["structuredContent"]["failure"]
+        assert failure["code"] == "invalid_parameter"
+        assert named in failure["message"]
+        assert "6f1c2a9e" not in json.dumps(answer)

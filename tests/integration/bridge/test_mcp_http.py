@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+
 import anyio
 import httpx2
 import pytest
@@ -153,6 +156,33 @@ def test_a_call_taken_back_is_stopped_where_the_protocol_can_tell(
         row = anyio.run(lambda: talk(url, None, start, protocol=protocol))
 
     assert row.outcome == outcome
+
+
+def test_a_server_that_is_ended_ends_its_streams_and_says_nothing(env):
+    command = ["playvisor", "mcp", "--transport", "http", "--port", "0", "--no-auth"]
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
+        url = re.search(r"http://\S+", server.stderr.readline())[0]
+        begun = httpx2.post(url, json=INITIALIZE, headers=ACCEPT)
+        headers = {**ACCEPT, "mcp-session-id": begun.headers["mcp-session-id"]}
+        httpx2.post(url, json={"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
+        with httpx2.stream("GET", url, headers=headers, timeout=30) as stream:
+            server.terminate()
+            heard = "".join(stream.iter_text())
+        said = server.stderr.read()
+
+    assert (server.returncode, said, heard.strip()) == (0, "", "")
+
+
+def test_who_has_no_token_learns_how_to_get_one_and_that_nobody_issues_them(serving, token):
+    token("ci")
+    with serving() as url:
+        refused = httpx2.post(url, json=INITIALIZE, headers=ACCEPT)
+        root = url.removesuffix("/mcp")
+        paths = ("oauth-protected-resource", "oauth-protected-resource/mcp", "oauth-authorization-server")
+        statuses = [httpx2.get(f"{root}/.well-known/{path}").status_code for path in paths]
+
+    assert (refused.status_code, statuses) == (401, [404] * 3)
+    assert "playvisor tokens create" in refused.json()["error"]
 
 
 def test_a_server_does_not_listen_without_tokens(playvisor):

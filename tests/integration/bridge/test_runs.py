@@ -144,7 +144,8 @@ def test_wrong_arguments_and_unknown_runs_are_told(converse):
     assert codes == ["invalid_parameter", "invalid_parameter", "not_found", "not_found"]
 
 
-def test_a_freeze_keeps_tasks_from_being_stopped_but_not_the_run(background, playvisor, writes, ledger):
+def test_a_freeze_keeps_tasks_from_being_stopped_but_not_the_run(background, playvisor, writes, eventually):
+    eventually(writes, "the request of the run")
     playvisor("freeze", "incident 42")
 
     refused = playvisor("runs", "cancel", background["run_id"], "--stop-tasks", "--json")

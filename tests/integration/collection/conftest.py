@@ -80,6 +80,8 @@ def play(connection_env: dict[str, str], tmp_path: Path, collections_path: Path)
                 **{key: value for key, value in os.environ.items() if not key.startswith("PROXMOX_")},
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
+                # As in the bridge: what is printed for people would be one more result.
+                "ANSIBLE_SKIP_TAGS": "print",
                 **connection_env,
                 **(env or {}),
             },

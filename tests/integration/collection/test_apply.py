@@ -289,6 +289,49 @@ def test_a_state_that_differs_at_once_is_somebody_elses_change(place):
     assert (outcome.failure.code, outcome.changed, resource.looks) == (errors.DIGEST_CONFLICT, True, 1)
 
 
+class Written(Power):
+    """A configuration, of which only the state may take some time."""
+
+    late_keys = frozenset({"state"})
+    looks = 0
+
+    def __init__(self, *found):
+        self._found = found
+
+    def read_state(self, client, observed, plan):
+        self.looks += 1
+        return self._found[min(self.looks, len(self._found)) - 1]
+
+
+def test_a_value_that_came_back_as_another_is_told_at_once(place):
+    resource = Written({"state": "stopped", "startup": "2", "disks": {"scsi0": {"ro": None, "size": 4}}})
+    wished = {"state": "running", "startup": "order=2", "disks": {"scsi0": {"ro": "0", "size": 4}}}
+
+    outcome = place.apply(replace(STARTED, after=wished), resource=resource, timeout=600)
+
+    assert (outcome.failure.code, outcome.changed, resource.looks) == (errors.INVALID_PARAMETER, True, 1)
+    assert outcome.failure.fields == {"startup": "came back as 2", "disks.scsi0.ro": "came back as None"}
+    assert "startup was sent as order=2 and came back as 2" in outcome.failure.message
+    assert outcome.failure.hint
+
+
+def test_what_is_gone_is_no_value_that_came_back_as_another(place):
+    resource = Written({"exists": False})
+
+    outcome = place.apply(replace(STARTED, after={"exists": True, "startup": "2"}), resource=resource, timeout=600)
+
+    assert (outcome.failure.code, outcome.failure.fields) == (errors.TIMEOUT, {})
+
+
+def test_a_value_that_may_take_some_time_is_waited_for(place):
+    stopped, running = ({"state": state, "startup": "2"} for state in ("stopped", "running"))
+    resource = Written(stopped, running)
+
+    outcome = place.apply(replace(STARTED, after=running), resource=resource, timeout=600)
+
+    assert (outcome.failure, resource.looks) == (None, 2)
+
+
 def test_a_backup_on_a_node_without_the_guests_fails_without_a_change(place):
     elsewhere = Step("POST", "/nodes/pve2/vzdump", "", {"vmid": "101", "storage": "local"})
 

@@ -13,6 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
+from pve_simulator.access.tfa import parse_totp, totp_code
 from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.world.faults import FaultRule
 
@@ -274,3 +275,28 @@ class TestUploads:
     def test_a_file_that_is_not_there_is_named(self, connection):
         with pytest.raises(errors.PveError, match=r"nosuch\.iso"):
             Client(connection).request("POST", self.PATH, {"content": "iso"}, "nosuch.iso")
+
+
+class TestOneTimePasswords:
+    @pytest.fixture
+    def login(self, connection, simulator):
+        """A connection by password of a user with a second factor, and its code of now."""
+        entry = parse_totp("otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ")
+        simulator.cluster.access.users[simulator.user].tfa["1"] = entry
+        link = replace(connection, token_id=None, token_secret=None, password=simulator.password)
+        return link, totp_code(entry, time.time())
+
+    def test_with_one_the_user_is_logged_in(self, login):
+        link, code = login
+
+        assert Client(replace(link, otp=code)).get("/version")["release"]
+
+    def test_without_one_that_is_told(self, login):
+        error = failure_of(login[0])
+
+        assert error.code == errors.AUTH_FAILED
+        assert "second factor" in error.message
+        assert "api_otp" in error.hint
+
+    def test_a_wrong_one_is_refused(self, login):
+        assert failure_of(replace(login[0], otp="000000")).code == errors.AUTH_FAILED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pve_simulator.state.appliances import Appliance, Appliances
@@ -89,9 +91,15 @@ def test_nodes_and_storages_are_shown(play, simulator):
     assert nodes["nodes"][0]["version"]
     assert any("pve2" in warning for warning in nodes["warnings"])
 
-    found = play("storage_info", content="all", node="pve1").result
+    left_over = replace(next(iter(simulator.cluster.storages["local-lvm"].volumes["pve1"].values())), size=1 << 50)
+    left_over = replace(left_over, volid="local-lvm:vm-4711-disk-0", vmid=4711)
+    simulator.cluster.storages["local-lvm"].volumes["pve1"][left_over.volid] = left_over
+    found = play("storage_info", content="all", node="pve1", sort="size").result
+    assert found["volumes"][0]["volid"] == left_over.volid
+    assert [volume["volid"] for volume in found["volumes"] if volume["orphan"]] == [left_over.volid]
     assert {entry["storage"] for entry in found["storage"]} == set(simulator.cluster.storages)
     disks = {volume["vmid"] for volume in found["volumes"] if volume["vmid"]}
+    disks -= {left_over.vmid}
     assert disks <= {guest.vmid for guest in simulator.cluster.guests.values() if guest.node == "pve1"}
     assert disks
 

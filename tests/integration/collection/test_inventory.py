@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pve_simulator import Simulator
+from pve_simulator.clusters.seed import cluster_from_data
+
 pytestmark = [pytest.mark.flow, pytest.mark.every_core]
 
 
@@ -115,3 +118,75 @@ def test_what_is_written_in_a_guest_is_never_a_template(inventory, simulator, tm
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("lookup('pipe'") == 2
     assert not made.exists()
+
+
+NAMED_LIKE_GROUPS = """
+name: lab
+nodes: [pve1, pve2]
+guests:
+  - {vmid: 101, name: docker, status: running, tags: [docker]}
+  - {vmid: 102, name: media, type: lxc, tags: [docker], rootfs: "local-lvm:vm-102-disk-0,size=1G",
+     net0: "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:BB:00:02,ip=10.0.0.21/24,type=veth"}
+  - {vmid: 103, name: db, status: running}
+  - {vmid: 104, name: web-01, type: lxc, node: pve2, status: running, rootfs: "local-lvm:vm-104-disk-0,size=1G",
+     net0: "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:BB:00:04,ip=10.0.0.24/24,type=veth"}
+"""
+
+
+class TestHostsNamedLikeGroups:
+    @pytest.fixture
+    def simulator(self):
+        with Simulator(cluster_from_data(yaml.safe_load(NAMED_LIKE_GROUPS)), port=0, task_seconds=0.0) as running:
+            yield running
+
+    def test_each_is_in_its_own_groups(self, inventory):
+        groups = json.loads(
+            inventory(
+                keyed_groups=[{"key": "pve_tags", "prefix": "", "separator": ""}],
+                groups={"db": "pve_type == 'lxc' or pve_name == 'db'"},
+                want_config=True,
+                compose={"ansible_host": "pve_config.net0.ip | split('/') | first"},
+            ).stdout
+        )
+
+        assert set(groups["pve_running"]["hosts"]) == {"docker", "db", "web-01"}
+        assert set(groups["pve_qemu"]["hosts"]) == {"docker", "db"}
+        assert set(groups["docker"]["hosts"]) == {"docker", "media"}
+        assert set(groups["db"]["hosts"]) == {"db", "media", "web-01"}
+        assert "children" not in groups["pve_running"]
+        assert groups["_meta"]["hostvars"]["media"]["ansible_host"] == {"__ansible_unsafe": "10.0.0.21"}
+
+    def test_what_costs_requests_is_read_only_of_the_wanted(self, inventory, simulator, tmp_path):
+        cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "c")}
+        options = {"want_config": True, "want_addresses": True, **cached}
+        names = [
+            set(json.loads(inventory(filters=filters, **options).stdout)["_meta"]["hostvars"])
+            for filters in (["pve_config.hostname == 'web-01'", "pve_name == 'web-01'"], ["pve_name == 'media'"])
+        ]
+
+        assert names == [{"web-01"}, {"media"}]
+        assert [path for _method, path, _status in simulator.requests] == [
+            "/cluster/resources",
+            "/nodes/pve2/lxc/104/config",
+            "/nodes/pve2/lxc/104/interfaces",
+            "/cluster/resources",
+            "/nodes/pve1/lxc/102/config",
+        ]
+
+    def test_options_are_templates_and_unknown_ones_are_told(self, inventory, connection_env):
+        mine = {name.replace("PROXMOX", "MY"): value for name, value in connection_env.items()}
+        options = {
+            f"api_{name}": f"{{{{ lookup('ansible.builtin.env', 'MY_{name.upper()}') }}}}"
+            for name in ("url", "user", "token_id", "token_secret")
+        }
+        run = inventory(
+            env={**dict.fromkeys(connection_env, ""), **mine, "MY_NODE": "pve2"},
+            **options,
+            fingerprint="{{ lookup('ansible.builtin.env', 'MY_FINGERPRINT') }}",
+            validate_certs="{{ lookup('ansible.builtin.env', 'MY_VERIFY') }}",
+            filters=["{{ pve_type == 'lxc' }}", "pve_node == '{{ lookup('ansible.builtin.env', 'MY_NODE') }}'"],
+        )
+        assert set(json.loads(run.stdout)["_meta"]["hostvars"]) == {"web-01"}, run.stderr
+
+        unknown = inventory(url="https://pve1", token_id="ops@pve!x")
+        assert "token_id, url. Did you mean api_token_id, api_url?" in unknown.stderr

@@ -35,8 +35,8 @@ FLEET = {
 
 @pytest.fixture
 def run_role(connection_env, collections_path, tmp_path):
-    def run(*flags):
-        play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": FLEET}
+    def run(*flags, fleet=FLEET):
+        play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": fleet}
         play["roles"] = ["playvisor.proxmox.guests"]
         file = tmp_path / "site.yml"
         file.write_text(yaml.safe_dump([play]))
@@ -74,3 +74,30 @@ def test_a_fleet_is_made_from_data_and_left_alone_the_second_time(run_role, simu
     assert (app.running, str(app.config["memory"])) == (False, "256")
     assert "ci-01" not in guests
     assert "changed=0" in again, again
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("simulator", [24], indirect=True)
+def test_an_empty_value_takes_a_default_away_and_containers_get_no_cloud_init(run_role, simulator):
+    guests = [guest for guest in simulator.cluster.guests.values() if not guest.template]
+    container, other = [guest.name for guest in guests if guest.type == "lxc"][:2]
+    machine, last = [guest.name for guest in guests if guest.type == "qemu"][:2]
+    fleet = {
+        "guests_defaults": {"cloudinit": {"user": "a"}, "firewall": {"options": {"enable": True}}},
+        "guests_fleet": [
+            {"name": container, "state": "present"},
+            {"name": other, "state": "present", "cloudinit": {}, "firewall": None},
+            {"name": machine, "state": "present"},
+            {"name": last, "state": "present", "cloudinit": None},
+        ],
+    }
+    run_role(fleet=fleet)
+
+    written = {path for method, path, _status in simulator.requests if method != "GET"}
+    vmids = {guest.name: vmid for vmid, guest in simulator.cluster.guests.items()}
+    assert {name for name in vmids for path in written if f"/{vmids[name]}/config" in path} == {machine}
+    assert {name for name in vmids for path in written if f"/{vmids[name]}/firewall" in path} == {
+        container,
+        machine,
+        last,
+    }

@@ -11,6 +11,8 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from scenarios.running import nouns, run_module
 
+from pve_simulator.state.node import Node
+
 # 101 is the guest that can't be read; 106 is chosen together with it, except where many are.
 SINGLE = {
     "state by vmid": ("pve_guest_state", {"vmid": 101, "state": "stopped"}),
@@ -122,6 +124,8 @@ def test_a_selection_says_which_guests_it_can_not_judge(simulator, connection_en
     told = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _module, warning, **_more: told.append(warning))
     simulator.cluster.guests[101].config["tags"] = simulator.cluster.guests[106].config["tags"] = "web"
+    # A third node keeps the quorum.
+    simulator.cluster.nodes["pve3"] = Node("pve3", id=3, ip="10.0.0.3")
     simulator.take_down("pve2")
     options = {"guests": {"tags": ["web"], **criteria}, "state": "stopped"}
 
@@ -129,4 +133,4 @@ def test_a_selection_says_which_guests_it_can_not_judge(simulator, connection_en
 
     chosen = {one["vmid"] for one in nouns(result)} if result.get("guests") else set()
     assert 101 in chosen
-    assert 106 in chosen or "106 on pve2" in " ".join(told), result
+    assert 106 in chosen or "106 (web-02) on pve2" in " ".join(told), result

@@ -41,7 +41,7 @@ LAYERS = {
         ("__main__",),
     ),
     "plugins": (
-        ("doc_fragments", "module_utils._api"),
+        ("doc_fragments", "module_utils._api", "module_utils._values"),
         ("module_utils._module", "plugin_utils"),
         ("module_utils._guest",),
         ("module_utils._run",),
@@ -53,7 +53,7 @@ LAYERS = {
             "module_utils._storage",
         ),
         ("module_utils._backup",),
-        ("action", "inventory", "modules"),
+        ("action", "filter", "inventory", "modules"),
     ),
     "pve_simulator": (
         ("errors", "schema"),
@@ -103,6 +103,7 @@ DOORS = {
         "mcp_bridge.catalogue",
         "mcp_bridge.catalogue.commands",
         "mcp_bridge.catalogue.completions",
+        "mcp_bridge.catalogue.docs",
         "mcp_bridge.catalogue.offer",
         "mcp_bridge.catalogue.privileges",
         "mcp_bridge.catalogue.run_tools",
@@ -116,6 +117,7 @@ DOORS = {
         "mcp_bridge.executor.forkserver.lending",
         "mcp_bridge.executor.forkserver.supervisor",
         "mcp_bridge.executor.warm",
+        "mcp_bridge.mcp.opening",
         "mcp_bridge.mcp.start",
         "mcp_bridge.settings",
         "mcp_bridge.settings.identities",

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from pve_simulator.api.sections import to_section_value
+from pve_simulator.api.sections import change_section, read_section
 from pve_simulator.errors import failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.requests.call import Call
@@ -20,6 +21,7 @@ from pve_simulator.state.ha import Ha, HaResource, service_id
 _PATH = "/cluster/ha/resources"
 _INTEGERS = frozenset({"max_restart", "max_relocate", "failback"})
 _OPTIONS = _INTEGERS | {"comment", "group", "state"}
+_CONTROL = frozenset({"sid", "type", "delete", "digest", "group"})
 _STALE = "detected modified configuration - file changed by other user? Try again."
 _NO_GROUPS = "ha groups have been migrated to rules"
 
@@ -41,10 +43,14 @@ def create(call: Call) -> None:
     given_id = call.need("sid")
     sid = _parse_service_id(call, given_id)
     kind, name = sid.split(":", 1)
-    guest = call.cluster.guests.get(int(name))
     wanted_type = call.text("type")
     if wanted_type is not None and wanted_type != kind:
         raise failure("types does not match")
+    if kind not in ("ct", "vm"):
+        raise failure(f"unknown section type '{kind}'")
+    if not re.fullmatch(r"[1-9][0-9]+", name):
+        raise failure("invalid VMID")
+    guest = call.cluster.guests.get(int(name))
     if guest is None:
         raise failure(f"resource '{sid}' does not exist in cluster")
     if service_id(guest) != sid:
@@ -55,7 +61,8 @@ def create(call: Call) -> None:
         raise failure(f"create resource failed: resource ID '{sid}' already defined")
     if call.text("group") is not None:
         raise failure(f"invalid parameter 'group': {_NO_GROUPS}")
-    resources[sid] = HaResource(_read_options(call), "queued")
+    section = read_section(call.params, _CONTROL)
+    resources[sid] = HaResource({name: str(value) for name, value in section.items()}, "queued")
     ha_manager.reconcile(call.world, sid)
 
 
@@ -86,7 +93,8 @@ def update(call: Call) -> None:
         if name not in _OPTIONS:
             raise failure(f"update resource failed: no such option '{name}'")
         resource.config.pop(name, None)
-    resource.config.update(_read_options(call))
+    section = change_section(resource.config, call.params, _CONTROL)
+    resource.config = {name: str(value) for name, value in section.items()}
     if "state" in call.params:
         ha_manager.reconcile(call.world, sid)
 
@@ -177,12 +185,9 @@ def _parse_service_id(call: Call, text: str) -> str:
     if not text.isdecimal():
         return text
     guest: Guest | None = call.cluster.guests.get(int(text))
-    return service_id(guest) if guest is not None else f"vm:{text}"
-
-
-def _read_options(call: Call) -> dict[str, str]:
-    unrelated = ("sid", "type", "delete", "digest", "group")
-    return {name: str(to_section_value(value)) for name, value in call.params.items() if name not in unrelated}
+    if guest is None:
+        raise failure(f"unable do add resource - VM/CT {text} does not exist")
+    return service_id(guest)
 
 
 def _compute_digest(call: Call) -> str:

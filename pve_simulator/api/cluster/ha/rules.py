@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pve_simulator.api.sections import to_section_value
-from pve_simulator.errors import failure
+from pve_simulator.api.sections import change_section
+from pve_simulator.errors import ApiError, failure
+from pve_simulator.guests.ha_rules import OPTIONS, REQUIRED, find_problems, split_list
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of
@@ -17,7 +18,7 @@ from pve_simulator.state.ha import Ha
 
 _PATH = "/cluster/ha/rules"
 _STALE = "detected modified configuration - file changed by other user? Try again."
-_ALONE = "rule is ineffective as there are less than two resources"
+_CONTROL = frozenset({"rule", "digest", "delete"})
 
 
 @route("GET", _PATH)
@@ -34,11 +35,12 @@ def list_rules(call: Call) -> list[dict[str, Any]]:
 @route("POST", _PATH)
 def create(call: Call) -> None:
     """Add a rule."""
-    name, rules = call.need("rule"), _get_rules(call)
+    name, rules, what = call.need("rule"), _get_rules(call), "create ha rule failed"
+    rule = _change_options(call, {})
+    _check_options(rule, rule["type"])
     if name in rules:
-        raise failure(f"create ha rule failed: HA rule '{name}' already defined")
-    rule = _read_options(call)
-    _check_rule(call, name, rule, "create ha rule failed")
+        raise failure(f"{what}: HA rule '{name}' already defined")
+    _check_rule(call, name, rule, what)
     rules[name] = rule
 
 
@@ -52,21 +54,26 @@ def read(call: Call) -> dict[str, Any]:
 @route("PUT", f"{_PATH}/{{rule}}")
 def update(call: Call) -> None:
     """Set and delete options of a rule; its type stays."""
-    name = call.need("rule")
-    rule = dict(_require_rule(call, "update HA rules failed: HA rule '{name}' does not exist"))
+    name, what = call.need("rule"), "update HA rules failed"
     digest = call.text("digest")
     if digest is not None and digest != _compute_digest(call):
-        raise failure(f"update HA rules failed: {_STALE}")
+        raise failure(f"{what}: {_STALE}")
+    rule = _require_rule(call, f"{what}: HA rule '{{name}}' does not exist")
     kind = call.text("type")
     if kind is not None and kind != rule["type"]:
         raise failure(
             f"update ha rule failed: 400 Parameter verification failed.\ntype: rule is of type '{rule['type']}'"
         )
-    for option in call.items("delete"):
-        rule.pop(option, None)
-    rule |= _read_options(call)
-    _check_rule(call, name, rule, "update HA rules failed")
-    _get_rules(call)[name] = rule
+    changed = _change_options(call, rule)
+    try:
+        _check_options(changed, rule["type"])
+        for option in call.items("delete"):
+            _check_deletable(call, option, rule["type"])
+            changed.pop(option, None)
+    except ApiError as error:
+        raise failure(f"{what}: {error.message}") from error
+    _check_rule(call, name, changed, what)
+    _get_rules(call)[name] = changed
 
 
 @route("DELETE", f"{_PATH}/{{rule}}")
@@ -75,29 +82,37 @@ def delete(call: Call) -> None:
     _get_rules(call).pop(call.need("rule"), None)
 
 
+def _check_options(rule: dict[str, Any], kind: str) -> None:
+    """Refuse options that rules of a type don't have, and a rule without what they need."""
+    for option in sorted(rule):
+        if option not in OPTIONS[kind]:
+            raise failure(f"unexpected property '{option}'")
+    for option in sorted(REQUIRED[kind]):
+        if option not in rule:
+            raise failure(f"missing value for required option '{option}'")
+
+
+def _check_deletable(call: Call, option: str, kind: str) -> None:
+    if option not in OPTIONS[kind]:
+        raise failure(f"no such option '{option}'")
+    if option in REQUIRED[kind]:
+        raise failure(f"unable to delete required option '{option}'")
+    if option in call.params:
+        raise failure(f"cannot set and delete property '{option}' at the same time!")
+
+
 def _check_rule(call: Call, name: str, rule: dict[str, Any], what: str) -> None:
     """Refuse rules that can have no effect or contradict others."""
-    problem = None
-    resources = [item for item in str(rule.get("resources", "")).split(",") if item]
-    unmanaged = [item for item in resources if item not in call.cluster.part(Ha).resources]
+    unmanaged = [item for item in split_list(rule["resources"]) if item not in call.cluster.part(Ha).resources]
     if unmanaged:
         raise failure(f"{what}: cannot use unmanaged resource(s) {', '.join(unmanaged)}.")
-    named = [item.partition(":")[0] for item in str(rule.get("nodes", "")).split(",") if item]
+    named = [item.partition(":")[0] for item in split_list(rule.get("nodes"))]
     unknown = [node for node in named if node not in call.cluster.nodes]
     if unknown:
         raise failure(f"{what}: cannot use non-existant node(s) {', '.join(unknown)}.")
-    if rule["type"] == "resource-affinity":
-        if len(resources) < 2:
-            problem = f"resources: {_ALONE}"
-        elif rule.get("affinity") == "negative" and len(resources) > len(call.cluster.nodes):
-            problem = "resources: rule defines more resources than available nodes"
-    else:
-        for other, settings in _get_rules(call).items():
-            shared = set(resources) & set(settings["resources"].split(","))
-            if other != name and settings["type"] == "node-affinity" and shared:
-                problem = f"resources: resource '{min(shared)}' is already used in another node affinity rule"
-    if problem is not None:
-        raise failure(f"{what}: 400 Rule '{name}' is invalid.\n{problem}")
+    problems = find_problems({**_get_rules(call), name: rule}, len(call.cluster.nodes)).get(name)
+    if problems:
+        raise failure(f"{what}: 400 Rule '{name}' is invalid.\nresources: {', '.join(problems)}")
 
 
 def _get_rules(call: Call) -> dict[str, dict[str, Any]]:
@@ -111,15 +126,13 @@ def _require_rule(call: Call, missing: str) -> dict[str, Any]:
     return rule
 
 
-def _read_options(call: Call) -> dict[str, Any]:
-    """The rule's own parameters; sets are kept in order of their names."""
-    options = {
-        key: to_section_value(value) for key, value in call.params.items() if key not in ("rule", "digest", "delete")
-    }
-    for name in ("resources", "nodes"):
-        if name in options:
-            options[name] = ",".join(sorted(call.items(name)))
-    return options
+def _change_options(call: Call, rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule with the parameters set; sets are kept in order of their names."""
+    changed = change_section(rule, call.params, _CONTROL)
+    for option in ("resources", "nodes"):
+        if option in call.params:
+            changed[option] = ",".join(sorted(set(call.items(option))))
+    return changed
 
 
 def _compute_digest(call: Call) -> str:
@@ -128,4 +141,6 @@ def _compute_digest(call: Call) -> str:
 
 def _build_view(call: Call, name: str) -> dict[str, Any]:
     rules = _get_rules(call)
-    return {"rule": name, **rules[name], "order": list(rules).index(name) + 1, "digest": _compute_digest(call)}
+    view = {"rule": name, **rules[name], "order": list(rules).index(name) + 1, "digest": _compute_digest(call)}
+    problems = find_problems(rules, len(call.cluster.nodes)).get(name)
+    return {**view, "errors": {"resources": problems}} if problems else view

@@ -32,7 +32,7 @@ def current(call: Call) -> list[dict[str, Any]]:
         "id": "quorum",
         "node": local,
         "quorate": int(cluster.quorate),
-        "status": "OK" if cluster.quorate else "No quorum on node!",
+        "status": "OK" if cluster.quorate else f"No quorum on node '{local}'!",
         "type": "quorum",
     }
     entries: list[dict[str, Any]] = [quorum]

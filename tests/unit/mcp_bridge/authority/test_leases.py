@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from mcp_bridge.authority import leases
-from mcp_bridge.authority.guest_locks import hold
+from mcp_bridge.authority.guest_locks import Manner, find_held, hold
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.transactions import transaction
 
@@ -95,3 +95,11 @@ def test_a_run_whose_lease_is_lost_is_cancelled(database, monkeypatch):
         execute(database, "UPDATE leases SET owner = 'somebody else'")
         assert cancel.wait(30)
     assert execute(database, "SELECT owner FROM leases") == [("somebody else",)]
+
+
+def test_what_has_to_be_free_is_not_waited_for_and_is_known_to_be_held(database, elsewhere):
+    with hold(database, CLUSTER, ["100"], threading.Event()):
+        assert find_held(elsewhere, CLUSTER, ["99", "100"]) == {"100"}
+        with hold(elsewhere, CLUSTER, ["100", "101"], threading.Event(), Manner(free=["100"])) as is_alone:
+            assert not is_alone
+    assert find_held(elsewhere, CLUSTER, ["100", "101"]) == set()

@@ -16,6 +16,7 @@ TOOLS = list(catalogue.load().values())
 TAKES_AWAY = {
     "configure_guest nics.state",
     "delete_snapshot state",
+    "prune_snapshots state",
     "release_guest_ha state",
     "set_acl acls.state",
     "set_firewall aliases.state",
@@ -24,13 +25,15 @@ TAKES_AWAY = {
     "set_firewall ipsets.state",
     "set_firewall rules.state",
 }
-# Exposed options whose documentation speaks of deleting or overwriting, though they do neither.
+# Exposed options whose documentation speaks of deleting or overwriting, though they do neither, or to snapshots only.
 ONLY_SPEAKS_OF_IT = {
     "backup_guest protected",
     "configure_guest protection",
     "create_guest protection",
     "create_token tokens.secret_file",
     "protect_backup volid",
+    "prune_snapshots retention",
+    "prune_snapshots retention.names",
     "restore_guest target",
     "restore_guest volid",
     "rollback_guest snapname",

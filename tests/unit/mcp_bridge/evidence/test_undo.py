@@ -69,8 +69,20 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             "set_cloudinit",
             {},
             guest(
-                {"ciuser": "a", "ipconfig0": {"ip": "dhcp"}, "nameserver": "1.1.1.1 9.9.9.9", "sshkeys": ["ssh-rsa A"]},
-                {"ciuser": "b", "ipconfig0": {"ip": "auto"}, "nameserver": "8.8.8.8", "sshkeys": ["ssh-rsa B"]},
+                {
+                    "ciuser": "a",
+                    "ipconfig0": {"ip": "dhcp"},
+                    "nameserver": "1.1.1.1 9.9.9.9",
+                    "searchdomain": "a b",
+                    "sshkeys": ["ssh-rsa A"],
+                },
+                {
+                    "ciuser": "b",
+                    "ipconfig0": {"ip": "auto"},
+                    "nameserver": "8.8.8.8",
+                    "searchdomain": "c",
+                    "sshkeys": ["ssh-rsa B"],
+                },
             ),
             (
                 "set_cloudinit",
@@ -79,6 +91,7 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
                     "user": "a",
                     "ipconfig": [{"interface": 0, "ip": "dhcp"}],
                     "nameservers": ["1.1.1.1", "9.9.9.9"],
+                    "searchdomain": ["a", "b"],
                     "ssh_keys": ["ssh-rsa A"],
                 },
             ),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from prompt_calls import list_calls
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import run_tools
+from mcp_bridge.catalogue.arguments import check_against_schema, validate
+from mcp_bridge.catalogue.lenient import read_arguments
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.completions import make_completion
+from mcp_bridge.mcp.tools import make_input_schema, split_page_options
 
 PROMPTS = prompts.load()
 EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
@@ -32,10 +36,25 @@ def test_a_procedure_calls_tools_with_arguments_that_they_take(prompt):
     known = {
         option
         for name in (*prompt.tools, *prompt.optional)
-        for option in (run_tools.TOOLS.get(name) or catalogue.load()[name]).input_schema["properties"]
+        for option in make_input_schema(run_tools.TOOLS.get(name) or catalogue.load()[name])["properties"]
     }
 
     assert set(re.findall(r"\b([a-z_]+)(?:\.[a-z]+)?=", prompt.text)) <= known
+
+
+@EACH
+def test_the_calls_of_a_procedure_are_taken(prompt):
+    calls = list_calls(prompt)
+
+    assert calls
+    for name, arguments in calls:
+        entry = run_tools.TOOLS.get(name) or catalogue.load()[name]
+        own, _page = split_page_options(entry, read_arguments(make_input_schema(entry), arguments))
+        problems = validate(entry, own) if name in catalogue.load() else check_against_schema(entry.input_schema, own)
+        # What a sentence leaves out since an earlier one has said it, such as which guest.
+        untold = [problem for problem in problems if problem.message.startswith(f"{name} needs vmid")]
+        untold += [problem for problem in problems if problem.message.endswith("is missing.")]
+        assert [problem for problem in problems if problem not in untold] == [], (name, arguments)
 
 
 @EACH

@@ -11,7 +11,7 @@ from mcp_bridge.result import Plan, Result
 @pytest.mark.parametrize(
     ("status", "error", "meta"),
     [
-        ("held", True, {"playvisor/approval": {"plan_id": "p1", "approve": "playvisor approvals approve p1"}}),
+        ("held", False, {"playvisor/approval": {"plan_id": "p1", "approve": "playvisor approvals approve p1"}}),
         ("planned", False, None),
         ("ok", False, None),
         ("refused", True, None),

@@ -79,6 +79,7 @@ GUARDED, UNKNOWN = "protected-guests", "unknown-guests"
         ("add_firewall_rule", {}, WEB, ACCESS),
         ("set_firewall", {}, WEB, ACCESS),
         ("set_pool", {}, WEB, ACCESS),
+        ("set_role", {}, WEB, ACCESS),
         ("set_acl", {}, WEB, ACCESS),
         ("create_user", {}, WEB, ACCESS),
         ("create_token", {}, WEB, ACCESS),
@@ -102,7 +103,15 @@ def test_what_ai_clients_may_do(tool, options, target, rule):
 
 
 EVERY_TOOL = sorted(name for name, tool in catalogue.load().items() if tool.writes)
-TOUCHES_NO_GUEST = {"download_iso", "download_template", "set_acl", "create_user", "create_token", "protect_backup"}
+TOUCHES_NO_GUEST = {
+    "download_iso",
+    "download_template",
+    "set_role",
+    "set_acl",
+    "create_user",
+    "create_token",
+    "protect_backup",
+}
 COPIES = {"backup_guest", "clone_guest", "create_guest", "restore_guest", "set_backup_job"}
 ON_GUESTS = sorted(set(EVERY_TOOL) - TOUCHES_NO_GUEST - COPIES - {"exec_guest"})
 

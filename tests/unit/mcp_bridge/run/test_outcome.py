@@ -300,6 +300,15 @@ def test_a_plan_of_which_only_a_part_is_shown_says_so_in_every_sentence():
     assert f", {extent}. wait_run" in result_of(STOP, Underway(known(), cut)).summary
 
 
+def test_a_reading_of_which_only_a_part_is_there_says_so():
+    guests = [{"vmid": vmid, "name": "web"} for vmid in (101, 102)]
+    cut = PlaybookOutcome("ended", {"failed": False, "guests": guests, "cut": {"guests": [2, 3000]}})
+
+    result = result_of(LIST, Read(known(None), cut))
+
+    assert (result.status, result.summary) == ("ok", "2 guests. Only 2 of 3000 guests are shown here.")
+
+
 def test_only_what_a_module_documents_becomes_data():
     tool = catalogue.load()["stop_guest"]
     result = {

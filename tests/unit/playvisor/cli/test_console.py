@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
@@ -21,6 +22,8 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import Failure, Plan, Result
 from mcp_bridge.text.plain import is_clean
 from playvisor.cli import console, results
+from playvisor.cli.output import Output, print_data_rows, print_facts, print_table
+from playvisor.cli.rendering.tables import Table as DeclaredTable
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e\u2066\u200b\U000e0041\u2028\x7f\0"
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -32,6 +35,7 @@ def raw_table():
     return table
 
 
+HOSTILE_TABLE = DeclaredTable("", "name state time", below="x", title=HOSTILE)
 STEP = {"method": HOSTILE, "path": HOSTILE, "params": {HOSTILE: [HOSTILE]}, "why": HOSTILE}
 RESULT = Result(
     run_id=f"r{HOSTILE}",
@@ -53,13 +57,18 @@ PRINTERS = {
     "styled": lambda: console.get_stdout().print(Text.assemble((HOSTILE, "red"), HOSTILE)),
     "group": lambda: console.get_stdout().print(Group(Padding(HOSTILE, 1), Text(HOSTILE))),
     "rich table": lambda: console.get_stdout().print(raw_table()),
-    "table": lambda: console.print_table([HOSTILE], [[HOSTILE], [Text(HOSTILE, "red")], [None]], title=HOSTILE),
-    "facts": lambda: console.print_facts({HOSTILE: HOSTILE, "x": Text(HOSTILE)}),
+    "table": lambda: print_table([{"name": HOSTILE, "state": HOSTILE, "time": HOSTILE}, {"x": HOSTILE}], HOSTILE_TABLE),
+    "rows for a spreadsheet": lambda: print_data_rows([{"name": HOSTILE}], HOSTILE_TABLE, Output("csv")),
+    "names": lambda: print_data_rows([{"name": HOSTILE}], HOSTILE_TABLE, Output("name")),
+    "facts": lambda: print_facts({HOSTILE: HOSTILE, "x": [HOSTILE], "y": {HOSTILE: HOSTILE}}, HOSTILE),
     "failure": lambda: console.print_failure(HOSTILE, HOSTILE),
-    "error": lambda: console.report_error(UsageError(HOSTILE, HOSTILE), as_json=False),
-    "error as JSON": lambda: console.report_error(PlayvisorError(HOSTILE, HOSTILE), as_json=True),
+    "error": lambda: console.report_error(UsageError(HOSTILE, HOSTILE), document=None),
+    "error as JSON": lambda: console.report_error(PlayvisorError(HOSTILE, HOSTILE), document="json"),
+    "error as YAML": lambda: console.report_error(PlayvisorError(HOSTILE, HOSTILE), document="yaml"),
+    "YAML": lambda: console.print_yaml({HOSTILE: [HOSTILE]}),
     "JSON": lambda: console.print_json({HOSTILE: [HOSTILE]}),
     "result": lambda: results.show(RESULT),
+    "result in full": lambda: results.show(RESULT, Output("wide")),
     "difference": lambda: results.show_diff({"before": {HOSTILE: {HOSTILE: HOSTILE}}, "after": {HOSTILE: HOSTILE}}),
 }
 
@@ -92,6 +101,12 @@ def test_nothing_raw_is_printed(print_by, name):
     assert is_clean(text)
 
 
+def test_yaml_is_the_same_data(print_by):
+    text = print_by(lambda: console.print_yaml({HOSTILE: [HOSTILE, 1, "grün"]}))
+
+    assert yaml.safe_load(text) == {HOSTILE: [HOSTILE, 1, "grün"]}
+
+
 def test_json_is_the_same_data(print_by):
     text = print_by(lambda: console.print_json({HOSTILE: [HOSTILE, 1]}))
 
@@ -103,7 +118,7 @@ _OTHERWISE = {
     "mcp_bridge/__main__.py": 2,
     "mcp_bridge/mcp/http.py": 2,
     "mcp_bridge/executor/forkserver/server.py": 1,
-    "playvisor/cli/console.py": 1,
+    "playvisor/cli/console.py": 2,
     "playvisor/cli/sim.py": 1,
     "playvisor/cli/tokens.py": 1,
     "playvisor/cli/app.py": 1,

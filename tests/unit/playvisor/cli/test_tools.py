@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
 import pytest
@@ -11,6 +12,9 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.errors import UsageError
 from playvisor.cli import console, parsing, tools
+from playvisor.cli.output import TABLE, Output
+
+JSON = Output("json")
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +34,7 @@ def test_the_example_of_a_tool_can_be_typed_as_it_is_shown(tool):
 
 
 def test_every_tool_is_listed_whether_it_runs_a_playbook_or_not(capsys):
-    tools.list_tools(as_json=True)
+    tools.list_tools(output=JSON)
 
     listed = [one["name"] for one in json.loads(capsys.readouterr().out)]
     assert listed == [*(tool.name for tool in catalogue.list_offered()), *run_tools.TOOLS]
@@ -38,22 +42,22 @@ def test_every_tool_is_listed_whether_it_runs_a_playbook_or_not(capsys):
 
 @pytest.mark.parametrize("name", ["apply_plan", "create_guest"])
 def test_a_tool_is_shown_with_its_options(name, capsys):
-    tools.show_tool(name, as_json=True)
+    tools.show_tool(name, output=JSON)
     shown = json.loads(capsys.readouterr().out)
-    tools.show_tool(name, as_json=False)
+    tools.show_tool(name, output=TABLE)
     printed = capsys.readouterr().out
 
     for option in shown["input"]["properties"]:
-        assert f" {option} " in printed
+        assert re.search(rf"^{option}\b", printed, re.MULTILINE)
 
 
 def test_options_within_lists_are_shown_as_well(capsys):
-    tools.show_tool("create_guest", as_json=False)
+    tools.show_tool("create_guest", output=TABLE)
 
     assert "disks[].import_from" in capsys.readouterr().out
 
 
 def test_a_mistyped_tool_is_guessed():
     with pytest.raises(UsageError) as raised:
-        tools.show_tool("aply_plan", as_json=False)
+        tools.show_tool("aply_plan", output=TABLE)
     assert "apply_plan" in raised.value.hint

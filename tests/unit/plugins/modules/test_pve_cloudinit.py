@@ -49,7 +49,7 @@ OPTIONS = {
 
 def plan(config=None, guest=VM, running=False, outdated=(), **options):
     params = {**OPTIONS, **options}
-    return CloudInit(params).plan(
+    return CloudInit().plan(
         ConfiguredGuest(guest, CONFIG if config is None else config, running, frozenset(outdated)), params
     )
 
@@ -68,8 +68,9 @@ def put(made):
         {"ssh_keys": [f"  {KEY}\n", ""]},
         {"ipconfig": [{"interface": 0, "ip": "10.0.0.5/24", "gw": "10.0.0.1", "ip6": None, "gw6": None}]},
         {"nameservers": ["1.1.1.1", "8.8.8.8"]},
+        {"ssh_keys": [f"# mine\n{KEY}\n\n{KEY}\n"]},
         {"upgrade": True},
-        {"searchdomain": ""},
+        {"searchdomain": []},
         {"custom": {"user": None}},
         {"drive_storage": "local"},
     ],
@@ -83,6 +84,9 @@ def test_what_is_as_wished_needs_nothing(options):
     [
         ({"user": "admin"}, {"ciuser": "admin"}),
         ({"user": ""}, {"delete": "ciuser"}),
+        ({"searchdomain": ["a.example", "b.example c.example"]}, {"searchdomain": "a.example b.example c.example"}),
+        ({"nameservers": ["1.1.1.1, 2001:DB8:0::1"]}, {"nameserver": "1.1.1.1 2001:db8::1"}),
+        ({"ipconfig": [{"interface": 1, "ip6": "2001:DB8::5/64"}]}, {"ipconfig1": "ip6=2001:db8::5/64"}),
         ({"password": "other", "update_password": "always"}, {"cipassword": "other"}),
         ({"ipconfig": [{"interface": 1, "ip": "dhcp", "ip6": "auto"}]}, {"ipconfig1": "ip=dhcp,ip6=auto"}),
         ({"ipconfig": [{"interface": 0}]}, {"delete": "ipconfig0"}),
@@ -108,6 +112,36 @@ def test_ssh_keys_are_percent_encoded_and_shown_decoded():
     assert " " not in made.steps[0].params["sshkeys"]
     assert "+" not in made.steps[0].params["sshkeys"]
     assert made.after["sshkeys"] == [KEY]
+
+
+def test_an_entry_may_have_several_ssh_keys():
+    other = "ssh-ed25519 AAAAC3Nzb other@host"
+
+    made = plan({"digest": "1"}, ssh_keys=[f"{KEY}\n{other}\n"])
+
+    assert unquote(made.steps[0].params["sshkeys"]) == f"{KEY}\n{other}\n"
+    assert plan({"digest": "1", "sshkeys": made.steps[0].params["sshkeys"]}, ssh_keys=[KEY, other]).steps == ()
+
+
+def test_upgrades_are_on_where_nothing_is_set():
+    assert plan({"digest": "1"}, upgrade=True).steps == ()
+    assert put(plan({"digest": "1"}, upgrade=False)) == {"ciupgrade": 0}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ipconfig": [{"interface": 0, "ip": "10.0.0.5"}]},
+        {"ipconfig": [{"interface": 0, "gw": "10.0.0.1"}]},
+        {"ipconfig": [{"interface": 0, "ip6": "10.0.0.5/24"}]},
+        {"custom": {"user": "user.yaml"}},
+    ],
+)
+def test_what_proxmox_ve_would_refuse_is_refused_by_the_plan(options):
+    with pytest.raises(PveError) as caught:
+        plan(**options)
+
+    assert caught.value.code == INVALID_PARAMETER
 
 
 def test_a_password_is_set_where_there_is_none_and_never_shown():

@@ -99,6 +99,11 @@ def requests(made):
         (VM, {"config": {"agent": {"enabled": 1}, "tablet": True, "vga": None, "cpulimit": ""}}),
         (CT, {"description": "a ct", "swap": 64, "features": "nesting=1", "unprivileged": True}),
         (CT, {"ostemplate": "local:vztmpl/a.tar.gz", "password": "secret"}),
+        # What is not set is as it is without it.
+        (VM, {"config": {"shares": 1000, "allow-ksm": True, "reboot": "on", "vcpus": 0, "startdate": "now"}}),
+        (VM, {"agent": {"enabled": True, "fstrim_cloned_disks": False}, "hotplug": True, "boot": ["scsi0", "net0"]}),
+        (CT, {"features": {"nesting": 1, "fuse": False}, "config": {"cmode": "tty", "console": "yes", "tty": 2}}),
+        (Observed(CT.guest, True, {"hostname": "db-01"}), {"unprivileged": False}),
         (Observed(VM.guest, True, {**QEMU, "template": 1}), {"state": "template"}),
         (Observed(VM.guest, True, {**QEMU, "template": 1}), {}),
         (NEW, {"state": "absent"}),
@@ -130,6 +135,18 @@ def test_a_guest_that_is_as_wished_needs_nothing(observed, options):
             {"remove_tags": ["prod", "web"]},
             [("PUT", "qemu/101/config", {"delete": "tags", "digest": "48e9"})],
         ),
+        (
+            VM,
+            {"startup": {"order": 2, "up": 30}, "agent": {"enabled": 1, "fstrim_cloned_disks": "on"}},
+            [
+                (
+                    "PUT",
+                    "qemu/101/config",
+                    {"startup": "order=2,up=30", "agent": "1,fstrim_cloned_disks=1", "digest": "48e9"},
+                )
+            ],
+        ),
+        (CT, {"features": {"nesting": False}}, [("PUT", "lxc/210/config", {"delete": "features", "digest": "bab8"})]),
         (VM, {"new_name": "web-02"}, [("PUT", "qemu/101/config", {"name": "web-02", "digest": "48e9"})]),
         (CT, {"new_name": "db-02"}, [("PUT", "lxc/210/config", {"hostname": "db-02", "digest": "bab8"})]),
         (
@@ -228,6 +245,7 @@ def test_an_existing_guest_is_brought_there_by_these_requests(observed, options,
     ("observed", "options", "steps"),
     [
         (NEW, {}, [("POST", "qemu", {"vmid": 110})]),
+        (NEW, {"config": {"boot": None, "onboot": "no"}}, [("POST", "qemu", {"vmid": 110, "onboot": 0})]),
         (
             NEW,
             {
@@ -361,6 +379,12 @@ def test_check_mode_tells_whether_a_restart_may_be_required(observed, options, r
         (VM, {"config": {"name": "x"}}, errors.INVALID_PARAMETER),
         (VM, {"cores": 2, "config": {"cores": 3}}, errors.INVALID_PARAMETER),
         (VM, {"config": {"cores": "two"}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"swap": 64}}, errors.UNSUPPORTED),
+        (VM, {"config": {"cdrom": "none"}}, errors.INVALID_PARAMETER),
+        (VM, {"config": {"tablet": "maybe"}}, errors.INVALID_PARAMETER),
+        (VM, {"startup": {"first": 1}}, errors.INVALID_PARAMETER),
+        (VM, {"disks": [{"slot": "ide2", "volume": "local-lvm:cloudinit"}]}, errors.INVALID_PARAMETER),
+        (CT, {"nameserver": ["dns.example"]}, errors.INVALID_PARAMETER),
         (
             Observed(Guest(101, "web-01", "pve1", "qemu", "running", hastate="started"), True, QEMU, running=True),
             {"cores": 4, "restart_if_required": True, "force": True},

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.snapshots import Snapshot, Tree, read_tree
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import parse_age
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import digest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_snapshot import Snapshots, check_options, find_expired
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
@@ -212,3 +215,36 @@ def test_bad_options_are_refused_before_anything_is_read(options):
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("36h", 129600), ("2d", 2 * DAY), ("2w", 14 * DAY)])
 def test_an_age_is_a_number_and_a_unit(text, seconds):
     assert parse_age(text) == seconds
+
+
+OTHER = Snapshot("other", "child", "", False, NOW)
+
+
+@pytest.mark.parametrize(
+    ("options", "observed", "stands"),
+    [
+        pytest.param({"state": "absent", "snapname": "child"}, tree(CHILD, OTHER), True, id="another one was deleted"),
+        pytest.param({"state": "absent", "snapname": "child"}, tree(BASE, CHILD, OTHER), True, id="one was taken"),
+        pytest.param(
+            {"state": "absent", "snapname": "child"},
+            tree(BASE, replace(CHILD, snaptime=NOW)),
+            False,
+            id="it was taken anew",
+        ),
+        pytest.param(
+            {"state": "absent", "snapname": "child"},
+            tree(BASE, replace(CHILD, description="keep!")),
+            False,
+            id="it is described otherwise",
+        ),
+        pytest.param({"snapname": "new"}, tree(CHILD), True, id="another one was deleted before it is taken"),
+        pytest.param(
+            {"snapname": "new", "vmstate": True}, tree(BASE, CHILD, running=False), False, id="it was stopped"
+        ),
+        pytest.param({"state": "rolled_back", "snapname": "base"}, tree(BASE), False, id="a rollback is of all"),
+    ],
+)
+def test_a_plan_stands_while_what_it_was_made_from_does(options, observed, stands):
+    first, second = (plan(one, **options) for one in (tree(BASE, CHILD), observed))
+
+    assert (digest([first]) == digest([second])) is stands

@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
-from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import SECRETS, normalize_value
+from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import (
+    SECRETS,
+    find_differing_options,
+    normalize_value,
+)
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
@@ -50,7 +54,7 @@ def kept(**numbers):
                         "type": "nfs",
                         "server": "s",
                         "export": "/e",
-                        "content": "iso,images",
+                        "content": "images,iso",
                         "disable": 0,
                     },
                 )
@@ -80,6 +84,16 @@ def kept(**numbers):
         (NAS, {"nodes": []}, [("PUT", "/nas", {"delete": "nodes", "digest": "d1"})]),
         (NAS, {"disable": True}, [("PUT", "/nas", {"disable": 1, "digest": "d1"})]),
         (NAS, {"retention": kept(last=3)}, [("PUT", "/nas", {"prune-backups": "keep-last=3", "digest": "d1"})]),
+        (NAS, {"retention": kept()}, [("PUT", "/nas", {"delete": "prune-backups", "digest": "d1"})]),
+        (NAS, {"retention": kept(all=True)}, [("PUT", "/nas", {"prune-backups": "keep-all=1", "digest": "d1"})]),
+        (NAS, {"config": {"preallocation": False}}, [("PUT", "/nas", {"preallocation": "off", "digest": "d1"})]),
+        (NAS, {"config": {"preallocation": "metadata", "is_mountpoint": False}}, []),
+        (
+            NAS,
+            {"config": {"bwlimit": {"default": 100, "move": 5.0}, "is_mountpoint": True}},
+            [("PUT", "/nas", {"bwlimit": "default=100,move=5", "is_mountpoint": "yes", "digest": "d1"})],
+        ),
+        (NAS, {"config": {"smbversion": 3.0}}, [("PUT", "/nas", {"smbversion": "3.0", "digest": "d1"})]),
         (
             NAS,
             {"config": {"options": "vers=4", "prune-backups": None, "bwlimit": None}},
@@ -105,7 +119,6 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
         (NAS, {"type": "dir"}, errors.UNSUPPORTED),
         (NAS, {"server": "other"}, errors.UNSUPPORTED),
         (NAS, {"config": {"snapshot-as-volume-chain": True}}, errors.UNSUPPORTED),
-        (NAS, {"retention": kept()}, errors.INVALID_PARAMETER),
         (NAS, {"config": {"password": "p"}}, errors.INVALID_PARAMETER),
         (NAS, {"config": {"type": "dir"}}, errors.INVALID_PARAMETER),
         (NAS, {"content": ["iso"], "config": {"content": "iso"}}, errors.INVALID_PARAMETER),
@@ -158,22 +171,59 @@ def test_the_state_after_needs_nothing_more(options):
 
 
 @pytest.mark.parametrize(
-    ("option", "one", "other"),
+    ("option", "wished", "found"),
     [
-        ("content", "iso,images", ["images", "iso"]),
-        ("nodes", "a b", "b;a"),
+        ("content", ["iso", "images", "iso"], "images,iso"),
+        ("nodes", ["b", "a"], "a b"),
         ("nodes", [], None),
         ("krbd", False, None),
-        ("mkdir", 1, None),
-        ("shared", "1", True),
+        ("mkdir", True, None),
+        ("mkdir", "yes", 1),
+        ("shared", True, "1"),
         ("prune-backups", "keep-last=1,keep-daily=2", "keep-daily=2,keep-last=1"),
-        ("port", 8007, "8007"),
+        ("prune-backups", {"keep-last": 1, "keep-weekly": 0}, {"keep-last": "1"}),
+        ("prune-backups", {"keep-all": True}, None),
+        ("port", "8007", 8007),
+        ("preallocation", False, "off"),
+        ("preallocation", "metadata", None),
+        ("is_mountpoint", "on", 1),
+        ("is_mountpoint", "/mnt/x", "/mnt/x"),
+        ("smbversion", 3, "3"),
+        ("saferemove-stepsize", 32, None),
+        ("content-dirs", {"iso": "my/iso"}, "iso=my/iso"),
+        ("options", "vers=4.2", "vers=4.2"),
     ],
 )
-def test_two_spellings_of_one_value_mean_the_same(option, one, other):
-    assert normalize_value(option, one) == normalize_value(option, other)
+def test_a_wish_is_what_proxmox_ve_returns(option, wished, found):
+    definition = {} if found is None else {option: found}
+
+    assert find_differing_options(definition, {option: normalize_value(option, wished)}) == []
 
 
-@pytest.mark.parametrize(("option", "one", "other"), [("mkdir", 0, None), ("krbd", 1, None), ("path", "/a", "/A")])
-def test_two_values_are_told_apart(option, one, other):
-    assert normalize_value(option, one) != normalize_value(option, other)
+@pytest.mark.parametrize(
+    ("option", "wished", "found"),
+    [("mkdir", False, None), ("krbd", True, None), ("path", "/a", "/A"), ("port", 8007, 8008), ("nodes", ["a"], None)],
+)
+def test_two_values_are_told_apart(option, wished, found):
+    assert find_differing_options({option: found}, {option: normalize_value(option, wished)}) == [option]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("preallocation", "none"),
+        ("bwlimit", 1000),
+        ("port", 0),
+        ("content", ["iso", "bogus"]),
+        ("krbd", "maybe"),
+        ("smbversion", 4),
+        ("prune-backups", {"last": 3}),
+        ("path", ["/a"]),
+    ],
+)
+def test_what_proxmox_ve_would_refuse_is_refused_by_the_plan(option, value):
+    with pytest.raises(errors.PveError) as caught:
+        plan(NAS, config={option: value})
+
+    assert caught.value.code == errors.INVALID_PARAMETER
+    assert option in caught.value.message

@@ -5,7 +5,7 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_task_info import 
 
 UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:root@pam!mcp:"
 ENTRY = {"upid": UPID, "node": "pve1", "type": "qmstart", "id": "101", "user": "root@pam", "starttime": 10}
-ALL = {"running": False, "errors": False, "vmid": None, "limit": 50}
+ALL = {"running": False, "errors": False, "vmid": None, "limit": 50, "since": None, "until": None, "user": None}
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,6 @@ def test_the_latest_tasks_that_are_asked_for_come_first():
     assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "errors": True})] == [3]
     assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "running": True})] == [2]
     assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "vmid": 101, "limit": 1})] == [2]
+    assert [task["starttime"] for task in select_tasks(tasks, {**ALL, "since": 2, "until": 2})] == [2]
+    assert len(select_tasks(tasks, {**ALL, "user": "root@pam"})) == len(select_tasks(tasks, ALL))
+    assert not select_tasks(tasks, {**ALL, "user": "root@pa"})

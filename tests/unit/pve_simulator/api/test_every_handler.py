@@ -15,6 +15,8 @@ from pve_simulator.clusters.seed import cluster_from_data
 from pve_simulator.requests.coverage import list_simulated
 from pve_simulator.schema import load_facts
 from pve_simulator.server.driver import Driver
+from pve_simulator.state.access import ROOT
+from tests.unit.pve_simulator.api.valid_params import draw_params
 
 # What makes a call go further than its checks; everything else is a guess.
 KNOWN = {
@@ -42,7 +44,7 @@ KNOWN = {
     "size": "+1G",
     "snapname": "snap1",
     "storage": "local",
-    "subnet": "10.0.0.0/24",
+    "subnet": "zone1-10.0.0.0-24",
     "target": "pve2",
     "timezone": "Europe/Vienna",
     "upid": "UPID:pve1:00000DE3:00074237:6B00E60C:qmcreate:195:root@pam:",
@@ -52,7 +54,6 @@ KNOWN = {
     "volume": "local:iso/debian-13.1.0-amd64-netinst.iso",
     "zone": "zone1",
 }
-GUESSES = ("name1", "pve2", "local", "101", "a=b", "x,y", "10.0.0.9")
 # Without root and its token nothing more could be asked.
 SPARED = {("DELETE", "/access/users/{userid}"), ("DELETE", "/access/users/{userid}/token/{tokenid}")}
 
@@ -63,40 +64,40 @@ def fill_in(path):
     return re.sub(r"{([^}]+)}", lambda match: known.get(match[1], "name1"), path)
 
 
-def guess(name, schema, draw):
-    if schema.enum:
-        return draw.choice(list(schema.enum))
-    if schema.type == "boolean":
-        return draw.choice("01")
-    if schema.type in ("integer", "number"):
-        return str(draw.choice([1, 2, 5] if schema.minimum is None else [schema.minimum]))
-    return KNOWN.get(name) or draw.choice(GUESSES)
-
-
 async def ask(driver, endpoint, draw):
-    properties = endpoint.parameters.properties or {}
-    params = {}
-    for name, schema in properties.items():
-        wanted = not schema.optional or draw.random() < min(0.5, 3 / len(properties))
-        if wanted and f"{{{name}}}" not in endpoint.path_template:
-            params[name.replace("_", "__").replace("-", "_")] = guess(name, schema, draw)
-    answer = await driver.call(endpoint.method, fill_in(endpoint.path_template), **params)
+    path = fill_in(endpoint.path_template)
+    match = load_facts().find(endpoint.method, path)
+    params = (draw_params(endpoint, match.path_params, draw) if match else None) or {}
+    named = {name.replace("_", "__").replace("-", "_"): value for name, value in params.items()}
+    answer = await driver.call(endpoint.method, path, **named)
     exitstatus = None
     if isinstance(answer[2], dict) and str(answer[2].get("data")).startswith("UPID:"):
         exitstatus = await driver.finish(answer[2]["data"])
-    for node in driver.world.cluster.nodes.values():
+    keep_asking(driver.world.cluster)
+    return [f"{text} {params}" for text in (answer[1], exitstatus) if text and "simulator defect" in text]
+
+
+def keep_asking(cluster):
+    """Let nothing that was asked stop whoever asks."""
+    for node in cluster.nodes.values():
         node.online = True
-    return [text for text in (answer[1], exitstatus) if text and "simulator defect" in text]
+    root = cluster.access.users[ROOT]
+    root.enable, root.expire = True, 0
+    for token in root.tokens.values():
+        token.privsep, token.expire = False, 0
+
+
+def list_endpoints():
+    known = list_simulated() - SPARED
+    found = [item for item in load_facts().endpoints() if (item.method, item.path_template) in known]
+    return sorted(found, key=lambda item: (item.path_template, item.method))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_call_meets_a_defect_and_the_state_survives_them_all(seed):
     draw = random.Random(seed)
     driver = Driver(build_cluster(nodes=3, guests=12))
-    endpoints = [
-        item for item in load_facts().endpoints() if (item.method, item.path_template) in list_simulated() - SPARED
-    ]
-    endpoints.sort(key=lambda item: (item.path_template, item.method))
+    endpoints = list_endpoints()
     draw.shuffle(endpoints)
     defects = {}
     with asyncio.Runner() as runner:
@@ -112,3 +113,21 @@ def test_no_call_meets_a_defect_and_the_state_survives_them_all(seed):
     assert defects == {}
     assert len(endpoints) > 500
     assert json.loads(json.dumps(world_to_data(loaded.world))) == saved
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_no_valid_call_meets_a_defect_whatever_was_asked_before(seed):
+    draw = random.Random(seed)
+    driver = Driver(build_cluster(nodes=3, guests=12))
+    defects = {}
+    with asyncio.Runner() as runner:
+        for _round in range(4):
+            endpoints = list_endpoints()
+            draw.shuffle(endpoints)
+            for endpoint in endpoints:
+                found = runner.run(ask(driver, endpoint, draw))
+                if found:
+                    defects[f"{endpoint.method} {endpoint.path_template}"] = found
+
+    assert defects == {}

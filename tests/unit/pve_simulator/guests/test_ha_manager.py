@@ -129,14 +129,14 @@ def test_a_rule_that_makes_no_sense_is_refused(api, params, message):
 def test_rules_are_changed_and_listed_in_order(api):
     for vmid in (101, 102):
         api.post("/cluster/ha/resources", sid=f"vm:{vmid}")
-    api.post("/cluster/ha/rules", rule="one", type="node-affinity", resources="vm:101", nodes="pve2,pve1:3", strict=1)
+    api.post("/cluster/ha/rules", rule="one", type="node-affinity", resources="vm:101", nodes="pve2:3,pve1:3", strict=1)
     api.post("/cluster/ha/rules", rule="two", type="resource-affinity", resources="vm:102 vm:101", affinity="positive")
 
     api.run(api.driver.call("PUT", "/cluster/ha/rules/one", type="node-affinity", delete="strict", comment="c"))
 
     listed = api.data("/cluster/ha/rules")
     assert [(rule["rule"], rule["order"]) for rule in listed] == [("one", 1), ("two", 2)]
-    assert (listed[0]["nodes"], listed[1]["resources"]) == ("pve1:3,pve2", "vm:101,vm:102")
+    assert (listed[0]["nodes"], listed[1]["resources"]) == ("pve1:3,pve2:3", "vm:101,vm:102")
     assert "strict" not in listed[0]
     assert [rule["rule"] for rule in api.data("/cluster/ha/rules", resource="vm:102")] == ["two"]
 

@@ -13,7 +13,7 @@ def test_an_offline_node_is_offline_and_its_guests_unknown(api):
 
 
 def test_a_call_for_an_offline_node_fails_in_the_proxy(api):
-    assert api.get("/nodes/pve3/qemu") == (595, "No route to host", "")
+    assert api.get("/nodes/pve3/qemu") == (595, "Connection refused", "")
 
 
 def test_a_call_for_an_unknown_node_fails_to_look_it_up(api):

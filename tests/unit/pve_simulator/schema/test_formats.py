@@ -127,7 +127,11 @@ REFUSED = [
     ("pve-startup-order", "x", "unable to parse startup options"),
     ("pve-hotplug-features", "gpu", "invalid hotplug feature 'gpu'"),
     ("pve-cpuset", "zz", "unable to parse cpuset option"),
-    ("pve-calendar-event", "bogus", "invalid calendar event 'bogus' - unable to parse calendar event\n"),
+    (
+        "pve-calendar-event",
+        "bogus",
+        "invalid calendar event 'bogus' - unable to parse calendar event - unable to parse 'bogus'\n",
+    ),
     ("pve-ha-resource-or-vm-id", "bogus", "value does not look like a valid ha resource id"),
     ("prune-backups", "keep-all=1,keep-last=2", "keep-all cannot be set together with other options."),
     ("pve-vm-cpu-conf", "nosuch", "Built-in cputype 'nosuch' is not defined (missing 'custom-' prefix?)"),

@@ -54,6 +54,10 @@ class Token:
         return {}
 
 
+# Newer versions of the parser add what they could not parse.
+_NEWER = re.compile(r"(?<=unable to parse calendar event) - unable to parse '[^']*'")
+
+
 def _pairs(encoded: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
@@ -116,6 +120,8 @@ def test_requests_that_the_server_refused_by_schema_get_the_same_errors(facts: F
         if not wanted:
             continue
         verdict = _verdict(facts, request)
+        if isinstance(verdict, dict):
+            verdict = {name: _NEWER.sub("", text) for name, text in verdict.items()}
         decided_later = verdict is None and all(_LATER.search(text) for text in wanted.values())
         if verdict != wanted and not decided_later:
             wrong[place] = (request, wanted, verdict)

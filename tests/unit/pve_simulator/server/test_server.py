@@ -224,3 +224,14 @@ def test_a_port_that_is_taken_is_bad_usage(simulator):
 
     assert done.returncode == 2
     assert "address already in use" in done.stderr
+
+
+@pytest.mark.parametrize(("path", "compressed"), [("/access/permissions", True), ("/version", False)])
+def test_large_bodies_are_compressed_for_those_who_offer_to_read_them(simulator, session, path, compressed):
+    answer = session.get(api_url(simulator, path), headers={"Accept-Encoding": "gzip, deflate"})
+    plain = session.get(api_url(simulator, path), headers={"Accept-Encoding": "identity"})
+
+    assert (answer.headers.get("Content-Encoding") == "gzip") is compressed
+    assert (len(plain.content) > 1024) is compressed
+    assert "Content-Encoding" not in plain.headers
+    assert answer.json() == plain.json()

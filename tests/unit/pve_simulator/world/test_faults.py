@@ -26,7 +26,7 @@ def inject(api, **rule):
         (401, "Authentication failed!"),
         (403, "Permission check failed"),
         (500, "injected fault"),
-        (595, "No route to host"),
+        (595, "Connection refused"),
         (596, "Connection timed out"),
         (599, "Too many redirections"),
     ],

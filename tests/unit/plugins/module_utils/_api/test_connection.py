@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection, list_hidden
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import INVALID_PARAMETER, PveError
 
 TOKEN = {"api_token_id": "ops@pve!ansible", "api_token_secret": "secret"}
+UUID = "6f1c2a9e-1234-4444-8888-abcdefabcdef"
 DEFAULTS = {"validate_certs": True, "connect_timeout": 10.0, "read_timeout": 60.0}
 FINGERPRINT = ":".join(["AB"] * 32)
 
@@ -25,6 +26,14 @@ def connection(**params):
         ({"api_host": "pve1", "api_port": 443}, "https://pve1:443"),
         ({"api_host": "2001:db8::1"}, "https://[2001:db8::1]:8006"),
         ({"api_url": "https://one", "api_host": "two"}, "https://one:8006"),
+        ({"api_url": "https://pve1:8006/#v1:0:=qemu%2F100:4"}, "https://pve1:8006"),
+        ({"api_url": "  'https://pve1:443/'\r\n"}, "https://pve1:443"),
+        ({"api_url": "\ufeffhttps://pve1"}, "https://pve1:8006"),
+        ({"api_host": "https://pve1"}, "https://pve1:8006"),
+        ({"api_host": "https://127.0.0.1:8443/api2/json"}, "https://127.0.0.1:8443"),
+        ({"api_host": "127.0.0.1:8443"}, "https://127.0.0.1:8443"),
+        ({"api_host": "[2001:db8::1]"}, "https://[2001:db8::1]:8006"),
+        ({"api_host": "[2001:db8::1]:443"}, "https://[2001:db8::1]:443"),
     ],
 )
 def test_the_address_comes_from_url_or_host(params, url):
@@ -69,7 +78,7 @@ def test_the_strictest_trust_wins(params, trust):
         ({"api_host": "pve1", "api_token_id": "ops@pve!ansible"}, "PROXMOX_TOKEN_SECRET"),
         ({"api_host": "pve1", "api_user": "eve@pve", **TOKEN}, "ops@pve"),
         ({"api_url": "http://pve1", **TOKEN}, "HTTPS"),
-        ({"api_url": "https://pve1:port", **TOKEN}, "https://pve1:port"),
+        ({"api_url": "https://pve1:port", **TOKEN}, "api_url is no address"),
         ({"api_host": "pve1", "fingerprint": "AB:CD", **TOKEN}, "SHA-256"),
     ],
 )
@@ -79,6 +88,68 @@ def test_a_connection_that_does_not_fit_together_is_refused(params, named):
 
     assert caught.value.code == INVALID_PARAMETER
     assert named in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"api_host": "root@pve1"}, "api_host: an address must not hold credentials"),
+        ({"api_host": "http://pve1"}, "api_host begins with http://"),
+        ({"api_host": "ftp://pve1"}, "api_host is no address"),
+        ({"api_host": "pve1,pve2"}, "more than one address"),
+        ({"api_host": "pve1 pve2"}, "more than one address"),
+        ({"api_host": "https://pve1/proxmox"}, "api_host has a path"),
+        ({"api_host": "2001:db8::1:8006"}, "with or without a port"),
+        ({"api_host": "<your-node>"}, "placeholder <your-node>"),
+        ({"api_url": "https://${PVE}:8006"}, "api_url contains the placeholder ${PVE}"),
+        ({"api_host": "pve1", "api_token_secret": "{{ token }}"}, "api_token_secret is the placeholder {{ token }}"),
+        ({"api_host": "pve1", "api_token_secret": "<hunter2>"}, "api_token_secret is a placeholder"),
+        ({"api_host": "pve1", "api_token_secret": "/run/secrets/pve"}, "says where the secret is"),
+        ({"api_host": "pve1", "api_token_secret": "$ANSIBLE_VAULT;1.1;AES256"}, "encrypted with ansible-vault"),
+        ({"api_host": "pve1", "api_token_id": UUID}, "api_token_id is a token's secret"),
+        ({"api_host": "pve1", "api_token_id": UUID, "api_token_secret": "ops@pve!x"}, "are exchanged"),
+        ({"api_host": "pve1", "api_token_secret": "ops@pve!ansible"}, "a token's id, without its secret"),
+    ],
+)
+def test_a_mistake_is_told_by_the_option_and_never_repeats_a_secret(params, said):
+    with pytest.raises(PveError) as caught:
+        connection(**{**TOKEN, **params})
+
+    assert caught.value.code == INVALID_PARAMETER
+    assert said in caught.value.message
+    assert not any(secret in f"{caught.value.message}{caught.value.hint}" for secret in (UUID, "hunter2"))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"api_token_id": f"PVEAPIToken=ops@pve!x={UUID}", "api_token_secret": None},
+        {"api_token_id": None, "api_token_secret": f"ops@pve!x={UUID}"},
+        {"api_token_id": None, "api_token_secret": f"export PROXMOX_TOKEN_SECRET='ops@pve!x={UUID}'"},
+        {"api_token_id": "ops@pve!x", "api_token_secret": f"\u201c{UUID}\u201d\r\n"},
+        {"api_token_id": f"ops@pve!x:{UUID}", "api_token_secret": None},
+        {"api_token_id": "ops@pve!x", "api_token_secret": f"<{UUID}>"},
+    ],
+)
+def test_a_pasted_token_is_understood_and_its_secret_hidden(params):
+    link = connection(api_host="pve1", **params)
+
+    assert (link.user, link.token_id, link.token_secret) == ("ops@pve", "x", UUID)
+    assert UUID in list_hidden({"api_host": "pve1", **params})
+
+
+def test_a_mistake_in_the_environment_is_told_by_its_variable(monkeypatch):
+    monkeypatch.setenv("PROXMOX_HOST", "root@pve1")
+    with pytest.raises(PveError, match=r"^PROXMOX_HOST: an address must not hold credentials"):
+        connection(api_host="root@pve1", **TOKEN)
+
+
+def test_what_other_programs_call_it_is_told(monkeypatch):
+    monkeypatch.setenv("PM_API_URL", "https://pve1:8006/api2/json")
+    with pytest.raises(PveError) as caught:
+        connection(**TOKEN)
+
+    assert "PM_API_URL is what other programs call PROXMOX_URL." in caught.value.hint
 
 
 def test_a_huge_throttle_does_not_make_a_huge_pool():

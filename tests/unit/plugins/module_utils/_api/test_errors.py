@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.unreachable import describe_broken_tls
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,29 @@ def test_an_answer_of_the_api_has_one_failure_code(status, reason, fields, code)
 )
 def test_parameter_errors_nested_in_a_message_are_found(message, fields):
     assert errors.parse_nested_errors(message) == fields
+
+
+def test_every_line_of_a_nested_error_is_told():
+    message = "create ha rule failed: 400 Rule 'aff' is invalid.\nresources: more resources than nodes\nnodes: none\n"
+    fields = errors.parse_nested_errors(message)
+    error = errors.error_from_response("POST /cluster/ha/rules", 500, message.splitlines()[0], fields)
+
+    assert error.fields == {"resources": "more resources than nodes", "nodes": "none"}
+    assert "resources: more resources than nodes" in error.message
+
+
+@pytest.mark.parametrize(
+    ("cause", "means"),
+    [
+        ("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol", "closed during TLS"),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "does not speak HTTPS"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", None),
+    ],
+)
+def test_a_fault_of_tls_is_one_of_the_certificate_only_if_it_says_so(cause, means):
+    described = describe_broken_tls(cause)
+
+    assert means in described if means else described is None
 
 
 def test_parameter_errors_nested_in_a_500_are_parameter_errors():

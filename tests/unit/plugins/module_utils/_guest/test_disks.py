@@ -95,6 +95,17 @@ def test_sizes_are_read(text, size):
         ([wish("scsi0", import_from="local:import/a.qcow2", storage="local")], ({}, [], [])),
         ([wish("ide2", cdrom="local:iso/debian.iso")], ({}, [], [])),
         ([wish("scsi7", state="absent"), wish("scsi8", state="detached")], ({}, [], [])),
+        # What is not set is as it is without it.
+        ([wish("scsi1", backup=True, ssd=False, iothread=False, discard=False)], ({}, [], [])),
+        ([wish("scsi1", options={"ro": "no", "replicate": "on", "discard": "ignore", "cache": ""})], ({}, [], [])),
+        (
+            [wish("scsi1", options={"detect_zeroes": "on", "ro": "no"})],
+            ({"scsi1": "local-lvm:vm-101-disk-1,size=1224M,detect_zeroes=1,ro=0"}, [], []),
+        ),
+        (
+            [wish("scsi1", cache="WriteBack", iothread=False, options={"serial": "WD 12", "mbps_rd": 10.0})],
+            ({"scsi1": "local-lvm:vm-101-disk-1,size=1224M,cache=writeback,serial=WD%2012,mbps_rd=10"}, [], []),
+        ),
         (
             [wish("scsi0", ssd=True)],
             ({"scsi0": "local:101/vm-101-disk-0.qcow2,discard=on,size=4G,ssd=1"}, [], []),
@@ -149,6 +160,11 @@ def test_the_disks_of_a_machine_are_reached_by_these_changes(wishes, expected):
         (
             [wish("mp0", mp="/other")],
             ({"mp0": "local:210/vm-210-disk-1.raw,mp=/other,backup=1,size=1G"}, [], []),
+        ),
+        ([wish("mp0", mp="//data/", options={"ro": "off", "quota": False})], ({}, [], [])),
+        (
+            [wish("rootfs", ssd=False, options={"mountoptions": "noatime,nodev"})],
+            ({"rootfs": "local:210/vm-210-disk-0.raw,size=1G,mountoptions=noatime;nodev"}, [], []),
         ),
         ([wish("mp0", state="absent")], ({}, ["mp0"], [("PUT", "config", {"delete": "unused0"})])),
         ([wish("mp1", state="absent")], ({}, ["mp1"], [])),
@@ -227,6 +243,28 @@ def test_a_volume_is_not_put_into_two_slots(wishes):
         ("qemu", [wish("efidisk0", storage="a", size=1)]),
         ("qemu", [wish("scsi0", storage="a", size=0)]),
         ("lxc", [wish("mp0", storage="a", size=1, mp="/a", format="raw")]),
+        *(("qemu", [wish(slot, storage="a", size=1)]) for slot in ("scsi31", "ide4", "sata6", "virtio16", "unused256")),
+        ("lxc", [wish("mp256", storage="a", size=1, mp="/a")]),
+        # Their volumes get other names.
+        ("qemu", [wish("ide2", volume="a:cloudinit")]),
+        ("qemu", [wish("ide2", cdrom="a:cloudinit")]),
+        ("qemu", [wish("scsi1", volume="a:8")]),
+        ("lxc", [wish("mp1", volume="a:0.5", mp="/a")]),
+        # What has an option of its own.
+        ("qemu", [wish("scsi0", options={"size": "8G"})]),
+        ("qemu", [wish("scsi0", options={"media": "cdrom"})]),
+        ("qemu", [wish("scsi0", options={"file": "a:b"})]),
+        ("qemu", [wish("scsi0", ssd=True, options={"ssd": 0})]),
+        # What such a drive can't have.
+        ("qemu", [wish("virtio0", ssd=True)]),
+        ("qemu", [wish("ide0", iothread=True)]),
+        ("qemu", [wish("scsi0", cache="writebak")]),
+        ("qemu", [wish("scsi0", options={"ro": "maybe"})]),
+        ("qemu", [wish("scsi0", options={"product": "a,b"})]),
+        ("qemu", [wish("efidisk0", options={"efitype": "8m"})]),
+        ("lxc", [wish("rootfs", discard=True)]),
+        ("lxc", [wish("mp0", mp="/a/../b")]),
+        ("lxc", [wish("mp0", options={"mountoptions": "noatime,rw"})]),
     ],
 )
 def test_what_makes_no_sense_is_refused_whatever_the_guest_is_like(kind, wishes):
@@ -269,6 +307,13 @@ WAITING = [
         f"{A},size=4G",
         f"{A},ssd=1,size=4G",
         {**MOVED, "options": {"ssd": ""}},
+        [{"scsi0": f"{A},size=4G"}, move()],
+    ),
+    (
+        "scsi0",
+        f"{A},size=4G",
+        f"{A},iothread=1,size=4G",
+        {**MOVED, "iothread": False, "ssd": False},
         [{"scsi0": f"{A},size=4G"}, move()],
     ),
     ("scsi0", f"{A},size=4G", f"{A},size=4G", {**MOVED, "backup": False}, [{"scsi0": f"{A},size=4G,backup=0"}, move()]),

@@ -26,6 +26,9 @@ def wish(**given):
         ("qemu", {"bridge": "vmbr0", "tag": 5, "firewall": True}, "virtio,bridge=vmbr0,tag=5,firewall=1"),
         ("qemu", {"model": "e1000", "mac": "bc:24:11:00:00:01", "tag": 0}, "e1000=BC:24:11:00:00:01"),
         ("lxc", {"bridge": "vmbr0", "ip": "dhcp"}, "name=eth0,bridge=vmbr0,ip=dhcp"),
+        ("qemu", {"mac": "bc-24-11-00-00-0f", "rate": 12.50, "mtu": 0}, "virtio=BC:24:11:00:00:0F,rate=12.5"),
+        ("qemu", {"model": "VirtIO", "options": {"trunks": [1, "2-4"]}}, "virtio,trunks=1;2-4"),
+        ("lxc", {"ip": "10.0.0.5/24", "ip6": "2001:0DB8::05/64"}, "name=eth0,ip=10.0.0.5/24,ip6=2001:db8::5/64"),
         ("lxc", {"name": "lan", "mac": "bc:24:11:00:00:01"}, "name=lan,hwaddr=BC:24:11:00:00:01"),
     ],
 )
@@ -38,6 +41,16 @@ def test_a_new_device_is_asked_for_like_this(kind, given, value):
     [
         ("qemu", VM, {"bridge": "vmbr0", "tag": 20, "firewall": True, "model": "virtio", "mac": "bc:24:11:b0:69:6b"}),
         ("qemu", VM, {"rate": 0.0, "link_down": False}),
+        # It would get another one each time.
+        ("qemu", VM, {"mac": "", "model": ""}),
+        ("lxc", CT, {"mac": "", "name": "", "ip6": "", "options": {"type": ""}}),
+        ("qemu", VM, {"options": {"host-tunnel": "off"}, "queues": 0}),
+        ("qemu", {"net0": "virtio=BC:24:11:B0:69:6B,rate=12.50,firewall=yes"}, {"rate": 12.5, "firewall": True}),
+        (
+            "lxc",
+            {"net0": "name=eth0,ip6=2001:db8:0:0::5/64"},
+            {"ip6": "2001:DB8::5/64", "options": {"host-managed": 0}},
+        ),
         ("qemu", {"net0": "bridge=vmbr0,macaddr=BC:24:11:B0:69:6B,model=virtio"}, {"model": "virtio"}),
         ("lxc", CT, {"ip": "10.99.0.60/24", "gw": "10.99.0.254", "name": "eth0", "firewall": False}),
     ],
@@ -76,6 +89,14 @@ def test_a_device_keeps_what_is_not_given(kind, config, given, value):
         ("lxc", [wish(model="virtio")]),
         ("qemu", [wish(), wish()]),
         ("qemu", [{"slot": "eth0", "state": "present"}]),
+        ("qemu", [{"slot": "net32", "state": "present"}]),
+        ("qemu", [wish(model="virtio-net")]),
+        ("qemu", [wish(mac="01:00:5e:00:00:01")]),
+        ("qemu", [wish(tag=4095)]),
+        ("qemu", [wish(tag=5, options={"tag": 6})]),
+        ("qemu", [wish(options={"vlan": 6})]),
+        ("lxc", [wish(ip="10.0.0.5")]),
+        ("lxc", [wish(gw6="10.0.0.1")]),
     ],
 )
 def test_what_makes_no_sense_is_refused(kind, wishes):

@@ -87,3 +87,14 @@ def test_the_diff_keeps_targets_that_are_no_guests_apart():
     ]
 
     assert set(diff(plans)["after"]) == {"role web", "group web"}
+
+
+def test_of_a_plan_with_a_basis_only_that_counts_of_what_was_before():
+    put = replace(STEP, method="PUT", params={"memory": 4096, "digest": "one"})
+    plan = replace(PLAN, steps=(put,), basis={"memory": 2048})
+    later = replace(put, params={"memory": 4096, "digest": "two"})
+
+    assert digest([replace(plan, steps=(later,), before={}, config_digest="4d74")]) == digest([plan])
+    assert digest([replace(plan, basis={"memory": 1024})]) != digest([plan])
+    assert digest([replace(plan, fingerprint="another guest")]) != digest([plan])
+    assert digest([replace(plan, steps=(replace(put, params={"memory": 4096}),))]) != digest([plan])

@@ -1,0 +1,27 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sight: whether an empty list means that there is nothing, or that the credentials may not see it."""
+
+from __future__ import annotations
+
+from .client import Client
+from .errors import PveError
+
+
+def warn_of_blindness(client: Client, what: str, privilege: str, path: str) -> list[str]:
+    """The warning about an empty list of I(what), if I(privilege) is missing on I(path) and everywhere else.
+
+    Proxmox VE lists what the caller may see, and does not say when that is nothing.
+    """
+    try:
+        permissions = client.get("/access/permissions")
+    except PveError:
+        return []
+    if any(privilege in names for names in permissions.values()):
+        return []
+    return [
+        f"These credentials see no {what}: they have no {privilege} on {path}, nor below. So an empty list does not "
+        "mean that there are none. With privilege separation, a token has only what both it and its user were given."
+    ]

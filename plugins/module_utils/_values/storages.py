@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of storage definitions, as the API of Proxmox VE 9.2 has them; those that are not here are any text.
+
+A default is what a storage is like without the option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .kinds import Choice, Flag, Integer, Items, Number, Switch, Text, Value
+from .properties import Properties
+
+_LIMITS = ("clone", "default", "migration", "move", "restore")
+_KEPT = ("daily", "hourly", "last", "monthly", "weekly", "yearly")
+_CONTENT = ("backup", "images", "import", "iso", "none", "rootdir", "snippets", "vztmpl")
+_SET = Items(separator=",", has_order=False)
+OPTIONS: Mapping[str, Value] = {
+    "bwlimit": Properties(table=dict.fromkeys(_LIMITS, Number(minimum=0))),
+    "content": Items(separator=",", item=Choice(choices=_CONTENT), has_order=False),
+    "content-dirs": Properties(is_open=True),
+    "create-base-path": Flag("1"),
+    "create-subdirs": Flag("1"),
+    "disable": Flag("0"),
+    "fingerprint": Text(),
+    "format": Choice(choices=("raw", "qcow2", "subvol", "vmdk")),
+    "fuse": Flag("0"),
+    "is_mountpoint": Switch("no"),
+    "krbd": Flag("0"),
+    "max-protected-backups": Integer(minimum=-1),
+    "mkdir": Flag("1"),
+    "monhost": _SET,
+    "nocow": Flag("0"),
+    "nodes": _SET,
+    "nowritecache": Flag("0"),
+    "port": Integer(minimum=1, maximum=65535),
+    "preallocation": Choice("metadata", ("off", "metadata", "falloc", "full")),
+    "prune-backups": Properties(
+        "keep-all=1", {"keep-all": Flag("0"), **{f"keep-{unit}": Integer("0", minimum=0) for unit in _KEPT}}
+    ),
+    "saferemove": Flag("0"),
+    "saferemove-stepsize": Choice("32", ("1", "2", "4", "8", "16", "32")),
+    "shared": Flag("0"),
+    "skip-cert-verification": Flag("0"),
+    "smbversion": Choice("default", ("default", "2.0", "2.1", "3", "3.0", "3.11")),
+    "snapshot-as-volume-chain": Flag("0"),
+    "sparse": Flag("0"),
+    "tagged_only": Flag("0"),
+}

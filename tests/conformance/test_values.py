@@ -1,0 +1,53 @@
+"""What a real server returned of guests and storages is what the collection takes it for, and may be wished so."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest import disks, nics
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values.drives import NICS, find_drive
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values.guests import find_option
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values.storages import OPTIONS
+
+CONFIG = re.compile(r"/nodes/[^/]+/(qemu|lxc)/\d+/config")
+# What is no option, and secrets.
+NO_OPTIONS = {
+    *("digest", "meta", "lock", "parent", "cipassword", "sshkeys", "vmstate", "runningmachine", "runningcpu", "lxc"),
+    *("running-nets-host-mtu", "snapstate", "snaptime"),
+}
+NO_PROPERTIES = {"format", "import-from", "media", "size"}
+
+
+def list_values(kind, config):
+    """Each value of a configuration, with its kind of value."""
+    for key in config.keys() - NO_OPTIONS:
+        if key.startswith("unused"):
+            continue
+        if disks.is_slot(kind, key):
+            properties, drive = disks.read_disk(config, key).properties, find_drive(key)
+            yield from ((drive.table[name], text) for name, text in properties.items() if name not in NO_PROPERTIES)
+        elif nics.is_slot(key):
+            properties = nics.read_nic(kind, config, key)
+            yield from ((NICS[kind].table[name], text) for name, text in properties.items())
+        else:
+            yield find_option(kind, key), config[key]
+
+
+def test_every_value_that_was_returned_could_be_wished(recordings):
+    values = []
+    for recording in sorted((recordings / "traces").glob("*.json")):
+        for exchange in json.loads(recording.read_text()):
+            request, response = exchange["request"], exchange["response"]
+            if request["method"] != "GET" or response["status_code"] != 200 or not isinstance(response["body"], dict):
+                continue
+            data, guest = response["body"]["data"], CONFIG.fullmatch(request["path"])
+            if guest:
+                values += list_values(guest[1], data)
+            if request["path"] == "/storage":
+                values += [(OPTIONS[key], entry[key]) for entry in data for key in entry.keys() & OPTIONS.keys()]
+
+    assert len(values) > 500
+    for kind, value in values:
+        assert kind.check(value) == kind.read(value)
+        assert kind.check(kind.render(kind.check(value))) == kind.check(value)
