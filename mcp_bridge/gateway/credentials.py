@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from mcp_bridge.gateway.faults import Fault
@@ -33,7 +33,7 @@ class Answer:
     headers: dict[str, str]
     body: bytes
 
-    def parse(self) -> object:
+    def parse(self) -> Any:
         """The body as JSON, whether it is compressed or not. Raises ValueError, or RecursionError when too deep."""
         encoding = self.headers.get("content-encoding", "identity").lower()
         if encoding == "identity":
@@ -122,7 +122,7 @@ class Password:
         if answer.status >= 400:
             raise LoginRefused(answer)
         try:
-            data = cast("dict[str, Any]", answer.parse())["data"]
+            data = answer.parse()["data"]
             ticket, csrf = data["ticket"], data["CSRFPreventionToken"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Fault("unreachable", "it answered the login with something that is not the API") from None

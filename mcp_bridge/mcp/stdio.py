@@ -23,11 +23,14 @@ _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?[0-9]{1,18})(?=\s*[,}])
 class Streams(Protocol):
     """The streams of a process that serves: lines of the client, and where to write to it."""
 
-    def __aiter__(self) -> AsyncIterator[str]: ...
+    def __aiter__(self) -> AsyncIterator[str]:
+        """Yield the client's lines."""
 
-    async def write(self, text: str) -> None: ...
+    async def write(self, text: str) -> None:
+        """Send text to the client."""
 
-    async def flush(self) -> None: ...
+    async def flush(self) -> None:
+        """Let the client have what was written."""
 
 
 class CheckedStreams:

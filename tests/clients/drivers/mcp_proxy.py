@@ -13,7 +13,7 @@ from mcp.client.streamable_http import streamablehttp_client
 
 
 async def talk(url, calls):
-    async with streamablehttp_client(url) as (reader, writer, _session_id), ClientSession(reader, writer) as session:
+    async with streamablehttp_client(url) as streams, ClientSession(*streams[:2]) as session:
         await session.initialize()
         tools = [tool.name for tool in (await session.list_tools()).tools]
         return tools, [await session.call_tool(tool, arguments) for tool, arguments in calls]

@@ -39,7 +39,7 @@ def main() -> None:
                     break
                 except OSError:
                     time.sleep(0.1)
-            answers = [(status, text) for status, text in (fetch(f"{url}/{tool}", body) for tool, body in calls)]
+            answers = [fetch(f"{url}/{tool}", body) for tool, body in calls]
         finally:
             proxy.terminate()
     tools = [path.removeprefix("/") for path in document["paths"]]

@@ -148,7 +148,7 @@ class TestNineHundredGuests:
         done = call(*self.REQUEST)
 
         assert (done["status"], done["changed"], len(done["upids"])) == ("ok", True, 900)
-        assert done["summary"].startswith("Changed 900 guests")
+        assert done["summary"].startswith("Took the snapshot of 900 guests")
         assert all("before" in guest.snapshots for guest in simulator.cluster.guests.values())
         row = ledger.recent()[0]
         assert (row.outcome, row.changed, len(row.upids)) == ("ok", True, 900)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import contextmanager
 
 import pytest
 
@@ -31,23 +30,18 @@ def cache(tmp_path, monkeypatch):
 def ask(env, cache):
     """`ask(*messages)`: what a new server answers, by the id of the request; then its client leaves."""
 
-    @contextmanager
-    def serve(mode):
+    def talk(*messages, mode="apply"):
         environment = {**env, "XDG_CACHE_HOME": str(cache.parent.parent), "PLAYVISOR_MODE": mode}
         command = [*PLAYVISOR, "mcp"]
         with subprocess.Popen(command, env=environment, stdin=-1, stdout=-1, stderr=-1, text=True) as server:
-            yield server
-            server.stdin.close()
-            assert server.stdout.read() == ""
-            assert server.stderr.read() == ""
-        assert server.returncode == 0
-
-    def talk(*messages, mode="apply"):
-        with serve(mode) as server:
             server.stdin.write("".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in messages))
             server.stdin.flush()
             asked = [message for message in messages if "id" in message]
             answers = [json.loads(server.stdout.readline()) for _message in asked]
+            server.stdin.close()
+            assert server.stdout.read() == ""
+            assert server.stderr.read() == ""
+        assert server.returncode == 0
         return {answer["id"]: answer["result"] for answer in answers}
 
     return talk

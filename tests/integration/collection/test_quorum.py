@@ -38,7 +38,8 @@ def alone():
         for guest in simulator.cluster.guests.values():
             guest.node = "pve2" if guest.vmid > 106 else "pve1"
             guest.running = guest.vmid < 105
-        simulator.cluster.pools["lab"] = next(iter(simulator.cluster.pools.values()))
+        pool, *_others = simulator.cluster.pools.values()
+        simulator.cluster.pools["lab"] = pool
         simulator.catch_up()
         simulator.take_down("pve2")
         yield simulator, make_environment(simulator)

@@ -35,8 +35,8 @@ FLEET = {
 
 @pytest.fixture
 def run_role(connection_env, collections_path, tmp_path):
-    def run(*flags, fleet=FLEET):
-        play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": fleet}
+    def run(*flags, fleet=None):
+        play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": fleet or FLEET}
         play["roles"] = ["playvisor.proxmox.guests"]
         file = tmp_path / "site.yml"
         file.write_text(yaml.safe_dump([play]))
