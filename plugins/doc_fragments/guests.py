@@ -15,12 +15,13 @@ options:
     type: int
   name:
     description:
-      - Name of one guest. Two guests of one name are an error that lists both; use O(vmid) then.
+      - Name of one guest. Two guests of one name are an error that lists both; use O(vmid) or O(node) then.
       - It is the name that the guest has now, also when it got it a moment ago.
     type: str
   node:
     description:
-      - Node on which the guests must be. It is never needed to find them; the task fails when they are elsewhere.
+      - Node on which the guests must be; the task fails when they are elsewhere. It is needed only to choose one of
+        several guests of one name.
     type: str
   guests:
     description:
@@ -32,11 +33,12 @@ options:
         type: list
         elements: int
       names:
-        description: Any of these names or globs, such as V(web-*). A name without wildcards must exist.
+        description:
+          - Any of these names or globs, such as V(web-*). A name without wildcards means one guest, which must exist.
         type: list
         elements: str
       tags:
-        description: All of these tags.
+        description: All of these tags. Case makes a difference only if the C(tag-style) of the datacenter says so.
         type: list
         elements: str
       pool:

@@ -14,6 +14,10 @@ author:
 description:
   - Makes a full or linked clone of a template, of another guest or of its snapshot, and waits until it is complete.
   - A clone that is there already is left alone and returned. It is found by O(newid), or else by O(new_name).
+  - A guest that has the id or the name is taken for the clone if it is of the same type and has both O(newid) and
+    O(new_name), or if something shows that it was made of the guest to clone. That is a disk that builds upon one of
+    its disks, the log of the task that made it, or, for clones of a QEMU template, the C(meta) that all clones of it
+    have. Any other guest of that id or name makes the task fail as C(ambiguous), unless O(adopt=true).
   - In check mode it returns the plan, that is, the exact API request it would send.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -26,7 +30,8 @@ options:
     description: Name of the guest to clone.
     type: str
   node:
-    description: Node on which the guest to clone must be. It is never needed to find it.
+    description:
+      - Node on which the guest to clone must be. It is needed only to choose one of several guests of one name.
     type: str
   snapname:
     description: Clone this snapshot of the guest rather than its present state.
@@ -39,6 +44,13 @@ options:
   new_name:
     description: Name of the clone.
     type: str
+  adopt:
+    description:
+      - Take a guest of the same type that has the O(newid) or the O(new_name) for the clone, whatever it was made of.
+      - That is for clones of templates that were built anew since, and for full clones of containers that are so old
+        that Proxmox VE has forgotten the task that made them.
+    type: bool
+    default: false
   full:
     description:
       - Whether the clone has disks of its own (V(true)) or ones that need the original's (V(false)).
@@ -123,7 +135,9 @@ guests:
       returned: always
       sample: qemu
     before:
-      description: Whether the clone existed, as C(exists), and what it is made from, as C(source).
+      description:
+        - Whether the clone existed, as C(exists), and what it is made from, as C(source). The latter is null for a
+          guest that was there already, where neither its disks nor a task show that it is made from the guest to clone.
       type: dict
       returned: always
       sample: {exists: false, source: 900 (debian-13)}
@@ -192,10 +206,12 @@ from ..module_utils._api.errors import (
     UNSUPPORTED,
     PveError,
 )
+from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
+from ..module_utils._guest.selection import describe_places
 from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
@@ -223,7 +239,7 @@ class ObservedClone:
     """The guest to clone, its clone if that exists already, and the vmid of a new one.
 
     I(snapshots) are those of the guest, read when one of them is to be cloned; I(linkable) is whether the storage can
-    make linked clones.
+    make linked clones. I(is_proven) is whether something shows that an existing clone was made of the guest.
     """
 
     source: Guest
@@ -231,6 +247,7 @@ class ObservedClone:
     newid: int
     snapshots: frozenset[str] = frozenset()
     linkable: bool = True
+    is_proven: bool = False
 
 
 class Clone(Resource[ObservedClone]):
@@ -245,10 +262,10 @@ class Clone(Resource[ObservedClone]):
         inventory = refresh_guest(client, inventory, vmid=params["newid"])
         inventory = refresh_guest(client, inventory, name=params["new_name"])
         clone = find_clone(inventory, source, params["newid"], params["new_name"])
-        if clone:
-            return [ObservedClone(source, clone, clone.vmid)]
         # The configuration says whether it is a template, which decides between a full and a linked clone.
         source = with_config(client, source)
+        if clone:
+            return [self._observe_clone(client, inventory, source, with_config(client, clone))]
         newid = params["newid"] or find_free_vmid(client)
         snapshots: frozenset[str] = frozenset()
         if params["snapname"]:
@@ -259,6 +276,18 @@ class Clone(Resource[ObservedClone]):
             answer = client.get(f"{source.path}/feature", **{key: value for key, value in query.items() if value})
             linkable = bool(int(answer["hasFeature"]))
         return [ObservedClone(source, None, newid, snapshots, linkable)]
+
+    def _observe_clone(self, client: Client, inventory: Inventory, source: Guest, clone: Guest) -> ObservedClone:
+        """An existing clone; raises C(ambiguous) where nothing shows that the guest is one."""
+        if is_linked(source, clone):
+            return ObservedClone(source, clone, clone.vmid, is_proven=True)
+        params = self._params
+        named = params["newid"] == clone.vmid and clone.name == (params["new_name"] or build_default_name(source))
+        if named or params["adopt"] or has_same_origin(source, clone) or clone.lock in BEING_MADE:
+            return ObservedClone(source, clone, clone.vmid)
+        if was_cloned(client, inventory, source, clone):
+            return ObservedClone(source, clone, clone.vmid, is_proven=True)
+        raise _not_the_clone_error(source, clone)
 
     def replan_after_refusal(
         self, client: Client, observed: ObservedClone, plan: Plan, error: PveError
@@ -291,11 +320,12 @@ class Clone(Resource[ObservedClone]):
     def plan(self, observed: ObservedClone, params: dict[str, Any]) -> Plan:
         if observed.clone and observed.clone.lock in BEING_MADE:
             raise _unfinished_clone_error(observed.clone)
+        made_of = observed.source.label if observed.is_proven or not observed.clone else None
         return Plan(
             target=self.target(observed),
             steps=() if observed.clone else (build_clone_step(observed, params),),
-            before={"exists": observed.clone is not None, "source": observed.source.label},
-            after={"exists": True, "source": observed.source.label},
+            before={"exists": observed.clone is not None, "source": made_of},
+            after={"exists": True, "source": made_of},
         )
 
     def read_state(self, client: Client, observed: ObservedClone, plan: Plan) -> dict[str, Any]:
@@ -312,23 +342,33 @@ class Clone(Resource[ObservedClone]):
 
 
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
-    """The existing clone; raises C(ambiguous) where another guest has its vmid or its name."""
+    """The guest that may be the existing clone; raises C(ambiguous) where its vmid or its name is another guest's."""
     by_id = inventory.get(newid)
     by_name = inventory.with_name(new_name) if new_name else []
     if by_id:
-        if by_id == source or (new_name and by_id.name != new_name):
+        if not _may_be_clone(by_id, source) or (new_name and by_id.name != new_name):
             raise PveError(
                 AMBIGUOUS,
-                f"The id {newid} is taken by guest {by_id.label} on {by_id.node}.",
+                f"The id {newid} is taken by guest {by_id.label} ({by_id.type} on {by_id.node}).",
                 "Choose another newid, or leave it out.",
             )
         return by_id
-    if by_name and (newid is not None or by_name[0] == source or len(by_name) > 1):
-        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in by_name)
+    if by_name and (newid is not None or len(by_name) > 1 or not _may_be_clone(by_name[0], source)):
         raise PveError(
-            AMBIGUOUS, f"The name {new_name} is taken already: {labels}.", "Choose another new_name, or give its newid."
+            AMBIGUOUS,
+            f"The name {new_name} is taken already: {describe_places(by_name)}.",
+            "Choose another new_name, or give its newid.",
         )
     return by_name[0] if by_name else None
+
+
+def _may_be_clone(guest: Guest, source: Guest) -> bool:
+    return guest.type == source.type and guest.vmid != source.vmid
+
+
+def build_default_name(source: Guest) -> str:
+    """The name that Proxmox VE gives to a clone when it is not told one."""
+    return f"Copy-of-VM-{source.name}" if source.type == "qemu" else source.name
 
 
 def may_link(source: Guest, params: dict[str, Any]) -> bool:
@@ -384,6 +424,15 @@ def _refuse_impossible(observed: ObservedClone, params: dict[str, Any], full: bo
         )
 
 
+def _not_the_clone_error(source: Guest, guest: Guest) -> PveError:
+    return PveError(
+        AMBIGUOUS,
+        f"There is a guest {guest.label} on {guest.node} already, and nothing shows that it was made of "
+        f"{source.label}. Nothing was cloned.",
+        "Choose another new_name or newid. If it is the clone that you mean, give both; in playbooks, adopt does.",
+    )
+
+
 def _unfinished_clone_error(clone: Guest) -> PveError:
     return PveError(
         GUEST_LOCKED,
@@ -401,6 +450,7 @@ def main() -> None:
             "snapname": {"type": "str"},
             "newid": {"type": "int"},
             "new_name": {"type": "str"},
+            "adopt": {"type": "bool", "default": False},
             "full": {"type": "bool"},
             "target": {"type": "str"},
             "storage": {"type": "str"},

@@ -36,7 +36,8 @@ options:
     type: str
   node:
     description:
-      - Node on which the guest must be. It is never needed to find it; the task fails when it is elsewhere.
+      - Node on which the guest must be; the task fails when it is elsewhere. It is needed only to choose one of several
+        guests of one name.
     type: str
   console:
     description: The screen over VNC, or a text terminal, for which a QEMU guest needs a serial port.

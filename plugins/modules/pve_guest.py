@@ -53,7 +53,7 @@ options:
     type: str
   node:
     description:
-      - Node that a new guest goes to. It only asserts where an existing one is.
+      - Node that a new guest goes to. Where an existing one is, it only asserts, or chooses among guests of one name.
       - When it is not given, it is the online node, of those that have the storages that the guest needs, whose running
         guests leave it the most memory.
     type: str
@@ -117,7 +117,9 @@ options:
     description: Whether a new container is unprivileged. That can't be changed later.
     type: bool
   tags:
-    description: Tags, in no order and without regard to upper and lower case. An empty list removes all.
+    description:
+      - Tags, in no order. An empty list removes all.
+      - They are kept in lower case, unless the C(tag-style) of the datacenter is case-sensitive.
     type: list
     elements: str
   add_tags:
@@ -555,11 +557,14 @@ from ..module_utils._guest.pending import build_current_config, find_changes_tha
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
 from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
+from ..module_utils._guest.tags import choose_tags, has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
+# In the order that C(choose_tags) takes them.
+_TAG_OPTIONS = ("tags", "add_tags", "remove_tags")
 _TAKEN = re.compile(r"(?:VM|CT) \d+ already exists|config file already exists")
 
 
@@ -576,7 +581,13 @@ class Guests(Resource[Observed]):
         wanted = params["state"] != "absent"
         inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
         if guest is not None:
-            return [self._observe_guest(client, inventory, guest)]
+            observed = self._observe_guest(client, inventory, guest)
+            observed = replace(
+                observed, has_case_sensitive_tags=self._read_tag_style(client, guest.type, observed.config)
+            )
+            if params["only"] == "new":
+                self._notice_differences(client, observed)
+            return [observed]
         if params["only"] == "existing":
             label = params["vmid"] or params["name"]
             raise PveError(
@@ -588,7 +599,25 @@ class Guests(Resource[Observed]):
             node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
             vmid = vmid or find_free_vmid(client)
-        return [Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))]
+        absent = Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))
+        return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, kind, {}))]
+
+    def _notice_differences(self, client: Client, observed: Observed) -> None:
+        """Say in what an existing guest, which is left alone, differs from what is asked for: it may be a stranger."""
+        wish = self._build_wish(observed)
+        wished, found = wish.describe_goal(), wish.describe_current(observed.config)
+        differing = sorted(key for key in wished if found.get(key) != wished[key])
+        if differing:
+            client.notices.append(
+                f"Guest {observed.guest.label} was there already, and is left as it is. It differs from what was asked "
+                f"for in {', '.join(differing)}."
+            )
+
+    def _read_tag_style(self, client: Client, kind: str, config: dict[str, Any]) -> bool:
+        """Whether tags are case-sensitive, where these options name some and that makes a difference."""
+        named = [tag for option in _TAG_OPTIONS for tag in self._params.get(option) or ()]
+        tags = [*named, *read_option(kind, config, "tags")]
+        return bool(named) and any(tag != tag.lower() for tag in tags) and has_case_sensitive_tags(client)
 
     def _observe_guest(self, client: Client, inventory: Inventory, guest: Guest) -> Observed:
         require_online(inventory, guest)
@@ -683,12 +712,9 @@ class Guests(Resource[Observed]):
 
     def _choose_tags(self, observed: Observed) -> list[str] | None:
         """The desired tags, None to leave them as they are."""
-        added, removed = self._params["add_tags"], self._params["remove_tags"]
-        if added is None and removed is None:
-            tags: list[str] | None = self._params.get("tags")
-            return tags
-        present = set(read_option(observed.guest.type, observed.config, "tags"))
-        return sorted((present | _lowercase(added)) - _lowercase(removed))
+        present = read_option(observed.guest.type, observed.config, "tags")
+        wished = (self._params.get(option) for option in _TAG_OPTIONS)
+        return choose_tags(present, *wished, case_sensitive=observed.has_case_sensitive_tags)
 
     def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:
@@ -713,10 +739,6 @@ def _is_disruptive(params: dict[str, Any]) -> bool:
     devices = [*(params["disks"] or ()), *(params["nics"] or ())]
     losing = any(device["state"] != "present" or device.get("delete_source") for device in devices)
     return params["state"] != "present" or params["restart_if_required"] or losing
-
-
-def _lowercase(tags: list[str] | None) -> set[str]:
-    return {tag.lower() for tag in tags or ()}
 
 
 def main() -> None:

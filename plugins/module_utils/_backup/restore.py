@@ -59,7 +59,7 @@ class Restore(Resource[ObservedRestore]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRestore]:
         inventory = refresh_guest(
-            client, observe_guests(client), vmid=params["vmid"], name=params["name"], everywhere=True
+            client, observe_guests(client), params["vmid"], params["name"], params["node"], everywhere=True
         )
         guest = find_overwritten(inventory, params)
         node, entry = find_backup(client, params["volid"], guest.node if guest else params["target"])

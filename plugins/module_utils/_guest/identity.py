@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from .guest import Guest
 from .inventory import Inventory, describe_hidden_names, list_nameless
-from .selection import find_one
+from .selection import describe_places, find_one
 
 
 def identify(
@@ -24,7 +24,8 @@ def identify(
 ) -> Guest | None:
     """The guest with this vmid or name; None where there is none, so that one can be created if it is I(wanted).
 
-    A guest that has I(new_name) already is found by it, too. I(node) and I(kind) are only checked. Raises C(not_found)
+    A guest that has I(new_name) already is found by it, too. I(node) chooses among guests of one name; apart from that,
+    it and I(kind) are only checked. Raises C(not_found)
     for a vmid and a name that don't belong together and for a guest to rename that does not exist, C(ambiguous) for
     names that other guests have, C(node_offline) where a guest with this name may be on a node that is down, also when
     the guest is not wanted.
@@ -46,8 +47,8 @@ def identify(
     wished_name = new_name or (name if found is None else None)
     namesakes = [guest for guest in inventory.with_name(wished_name) if wished_name and guest != found]
     if namesakes and wanted:
-        labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in namesakes)
-        raise PveError(AMBIGUOUS, f"The name {wished_name} is taken already: {labels}.", "Choose another name.")
+        places = describe_places(namesakes)
+        raise PveError(AMBIGUOUS, f"The name {wished_name} is taken already: {places}.", "Choose another name.")
     return found
 
 

@@ -23,6 +23,7 @@ class Inventory:
 
     I(listed) are the entries, by vmid, of the nodes' lists that were read, by node and type of guest; I(unread) are
     the nodes whose lists could not be read. I(broadcast) are the names that the cluster's list shows, by vmid.
+    I(has_case_sensitive_tags) is only read where it makes a difference.
     """
 
     guests: tuple[Guest, ...]
@@ -31,6 +32,7 @@ class Inventory:
     listed: Mapping[tuple[str, str], Mapping[int, dict[str, Any]]] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     broadcast: Mapping[int, str] = field(default_factory=dict)
+    has_case_sensitive_tags: bool = False
 
     def is_online(self, node: str) -> bool:
         # A token without Sys.Audit on the node sees no status of it: then only a request to the node shows it.
@@ -40,9 +42,10 @@ class Inventory:
         """The guest with this vmid."""
         return next((guest for guest in self.guests if guest.vmid == vmid), None)
 
-    def with_name(self, name: str | None) -> list[Guest]:
-        """The guests with exactly this name."""
-        return [guest for guest in self.guests if guest.name == name]
+    def with_name(self, name: str | None, node: str | None = None) -> list[Guest]:
+        """The guests with exactly this name; where some of them are on I(node), only those."""
+        namesakes = [guest for guest in self.guests if guest.name == name]
+        return [guest for guest in namesakes if guest.node == node] or namesakes
 
     def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
         """The inventory with these guests in place of those with the same vmids, and I(without) those vmids."""

@@ -24,6 +24,7 @@ from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_ent
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
 from .selection import Selector, find, find_one, find_to_change, list_unjudged
+from .tags import has_case_sensitive_tags
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -105,7 +106,7 @@ def find_guests_to_change(
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:
     """The one guest that C(vmid), C(name) and C(node) mean, as I(read) returns it."""
-    inventory = refresh_guest(client, observe_guests(client), vmid=params["vmid"], name=params["name"], read=read)
+    inventory = refresh_guest(client, observe_guests(client), params["vmid"], params["name"], params["node"], read=read)
     return inventory, find_one(inventory, params["vmid"], params["name"], params["node"])
 
 
@@ -116,19 +117,22 @@ def identify_guest(
 
     I(everywhere): as in L(find_guests_to_change).
     """
-    vmid, name, new_name = params["vmid"], params["name"], params["new_name"]
-    inventory = refresh_guest(client, observe_guests(client), vmid=vmid, name=name, everywhere=everywhere)
-    if wanted and (new_name or inventory.get(vmid) is None):
-        inventory = refresh_guest(client, inventory, name=new_name or name)
-    return inventory, identify(inventory, vmid, name, new_name, params["node"], params["type"], wanted=wanted)
+    vmid, name, new_name, node = params["vmid"], params["name"], params["new_name"], params["node"]
+    inventory = refresh_guest(client, observe_guests(client), vmid, name, node, everywhere=everywhere)
+    if wanted and new_name:
+        inventory = refresh_guest(client, inventory, name=new_name)
+    elif wanted and vmid is not None and inventory.get(vmid) is None:
+        inventory = refresh_guest(client, inventory, name=name)
+    return inventory, identify(inventory, vmid, name, new_name, node, params["type"], wanted=wanted)
 
 
 def refresh_guest(
     client: Client,
     inventory: Inventory,
-    *,
     vmid: int | None = None,
     name: str | None = None,
+    node: str | None = None,
+    *,
     read: Reader = read_guest,
     everywhere: bool = False,
 ) -> Inventory:
@@ -136,7 +140,7 @@ def refresh_guest(
 
     A single guest that seems to have the name is read; if it has another name by now, or if none or several seem to
     have it, the nodes' lists are read. I(everywhere): they are read in any case, since another guest may have got the
-    same name a moment ago.
+    same name a moment ago. Where a guest on I(node) has the name, those elsewhere make no difference.
     """
     if vmid is not None:
         guest = inventory.get(vmid)
@@ -145,11 +149,20 @@ def refresh_guest(
         return _refresh(client, inventory, [guest], read)
     if name is None:
         return inventory
-    holders = inventory.with_name(name)
-    if len(holders) == 1 and not everywhere and not _is_current(inventory, holders[0]):
-        inventory = _refresh(client, inventory, holders, read)
-    if len(inventory.with_name(name)) == 1 and not everywhere:
-        return inventory
+
+    def find_holders() -> list[Guest]:
+        return [guest for guest in inventory.with_name(name) if node in (None, guest.node)]
+
+    holders = find_holders()
+    if len(holders) == 1 and not everywhere:
+        if not _is_current(inventory, holders[0]):
+            inventory = _refresh(client, inventory, holders, read)
+        if len(find_holders()) == 1:
+            return inventory
+    if node is not None:
+        inventory = read_lists(client, inventory, [guest for guest in inventory.guests if guest.node == node])
+        if find_holders():
+            return inventory
     return read_lists(client, inventory, inventory.guests)
 
 
@@ -193,8 +206,11 @@ def _refresh_chosen(
     """The inventory, current in all that these options choose guests by, and for a change in all of these guests."""
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
-        return refresh_guest(client, inventory, vmid=vmid, name=name, read=read, everywhere=everywhere)
+        return refresh_guest(client, inventory, vmid, name, params.get("node"), read=read, everywhere=everywhere)
     selector = Selector.from_params(params.get("guests"))
+    if selector.depends_on_case(inventory):
+        inventory = replace(inventory, has_case_sensitive_tags=has_case_sensitive_tags(client))
+        selector = Selector.from_params(params.get("guests"), inventory)
     if selector.has_names:
         return read_lists(client, inventory, inventory.guests)
     chosen = [guest for guest in inventory.guests if selector.matches_at_once(guest)]

@@ -29,6 +29,7 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
+    I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case.
     """
 
     guest: Guest
@@ -38,6 +39,7 @@ class Observed:
     pending: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: dict[str, Any] | None = None
     sizes: dict[str, int | None] = field(default_factory=dict)
+    has_case_sensitive_tags: bool = False
 
     @property
     def is_template(self) -> bool:

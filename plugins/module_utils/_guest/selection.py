@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
 from .guest import TYPES, Guest
 from .inventory import Inventory, describe_hidden_names, list_nameless
+from .tags import contains_tags
 
 _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
 class Selector:
-    """Which guests are meant: every criterion must match; of a list any entry must, but of I(tags) all."""
+    """Which guests are meant: every criterion must match; of a list any entry must, but of I(tags) all.
+
+    I(has_case_sensitive_tags) is no criterion: it says how the cluster compares tags.
+    """
 
     vmids: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
@@ -30,13 +34,15 @@ class Selector:
     type: str | None = None
     status: str | None = None
     templates: bool | None = None
+    has_case_sensitive_tags: bool = field(default=False, compare=False)
 
     @classmethod
-    def from_params(cls, guests: dict[str, Any] | None) -> Selector:
+    def from_params(cls, guests: dict[str, Any] | None, inventory: Inventory | None = None) -> Selector:
+        """The selector that the C(guests) option of a module describes, for the guests of this inventory."""
         criteria = {key: value for key, value in (guests or {}).items() if value is not None}
         for key in ("vmids", "names", "tags"):
             criteria[key] = tuple(criteria.get(key, ()))
-        return cls(**criteria)
+        return cls(**criteria, has_case_sensitive_tags=inventory is not None and inventory.has_case_sensitive_tags)
 
     @property
     def is_empty(self) -> bool:
@@ -46,6 +52,14 @@ class Selector:
     def has_names(self) -> bool:
         """Whether names are a criterion: not if any name matches."""
         return bool(self.names) and "*" not in self.names
+
+    def depends_on_case(self, inventory: Inventory) -> bool:
+        """Whether it makes a difference if the cluster's tags are case-sensitive."""
+        return any(
+            contains_tags(guest.tags, self.tags, case_sensitive=True)
+            != contains_tags(guest.tags, self.tags, case_sensitive=False)
+            for guest in inventory.guests
+        )
 
     def matches(self, guest: Guest) -> bool:
         return (
@@ -60,16 +74,16 @@ class Selector:
         """Whether a guest meets the criteria of which the cluster's list is always current."""
         return (
             (not self.vmids or guest.vmid in self.vmids)
-            and {tag.lower() for tag in self.tags} <= set(guest.tags)
+            and contains_tags(guest.tags, self.tags, case_sensitive=self.has_case_sensitive_tags)
             and self.pool in (None, guest.pool)
             and self.node in (None, guest.node)
         )
 
 
 def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str | None = None) -> Guest:
-    """The one guest with this vmid or name; I(node) is only checked."""
+    """The one guest with this vmid or name, which must be on I(node); of several with the name, the one that is."""
     criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
-    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name)
+    found = [g for g in (inventory.get(vmid),) if g] if vmid is not None else inventory.with_name(name, node)
     if vmid is not None and name is not None and found and found[0].name != name:
         raise PveError(
             NOT_FOUND,
@@ -90,15 +104,25 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
     return guest
 
 
-def find_many(inventory: Inventory, selector: Selector) -> list[Guest]:
-    """The guests that a selector matches, by vmid. Vmids and plain names in it must exist; globs need not match."""
+def find_many(inventory: Inventory, selector: Selector, node: str | None = None) -> list[Guest]:
+    """The guests that a selector matches, by vmid. Vmids and plain names in it must exist; globs need not match.
+
+    A plain name means one guest: of several that meet all criteria, the one on I(node), or those whose vmids are given.
+    """
     missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
     if missing:
         raise _not_found_error(inventory, "vmid " + ", ".join(map(str, missing)), None)
+    chosen = Inventory(tuple(guest for guest in inventory.guests if selector.matches(guest)), inventory.nodes)
     for name in selector.names:
-        if not set(name) & set("*?["):
-            find_one(inventory, None, name)
-    return [guest for guest in inventory.guests if selector.matches(guest)]
+        if set(name) & set("*?["):
+            continue
+        if not inventory.with_name(name):
+            raise _not_found_error(inventory, f"name {name}", name)
+        meant = chosen.with_name(name, node)
+        if len(meant) > 1 and not selector.vmids:
+            raise _ambiguous_error(name, meant)
+        chosen = chosen.with_guests((), without={guest.vmid for guest in chosen.with_name(name) if guest not in meant})
+    return list(chosen.guests)
 
 
 def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[Guest]:
@@ -109,15 +133,15 @@ def find(inventory: Inventory, params: dict[str, Any], required: bool) -> list[G
     vmid, name = params.get("vmid"), params.get("name")
     if vmid is not None or name is not None:
         return [find_one(inventory, vmid, name, params.get("node"))]
-    selector = Selector.from_params(params.get("guests"))
+    selector = Selector.from_params(params.get("guests"), inventory)
     if required and selector.is_empty:
         raise PveError(
             INVALID_PARAMETER,
             "No guest is named.",
             "Give vmid or name for one guest, or at least one criterion in guests (such as tags or names: ['*']).",
         )
-    chosen = find_many(inventory, selector)
     node = params.get("node")
+    chosen = find_many(inventory, selector, node)
     elsewhere = [guest for guest in chosen if node is not None and guest.node != node]
     if elsewhere:
         labels = ", ".join(f"{guest.label} on {guest.node}" for guest in elsewhere)
@@ -140,7 +164,7 @@ def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
 
 def list_unjudged(inventory: Inventory, params: dict[str, Any], chosen: Sequence[Guest]) -> list[Guest]:
     """The guests that C(guests) may mean and that are not chosen, as their nodes can't be asked."""
-    selector = Selector.from_params(params.get("guests"))
+    selector = Selector.from_params(params.get("guests"), inventory)
     if params.get("vmid") is not None or params.get("name") is not None or selector.is_empty:
         return []
     return [
@@ -177,8 +201,16 @@ def _describe_renamed(renamed: Iterable[Guest]) -> str:
 
 
 def _ambiguous_error(name: str, guests: Iterable[Guest]) -> PveError:
-    labels = ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in guests)
-    return PveError(AMBIGUOUS, f"More than one guest is named {name}: {labels}.", "Use the vmid of the one you mean.")
+    guests = list(guests)
+    hint = "Use the vmid of the one you mean."
+    if len({guest.node for guest in guests}) == len(guests):
+        hint = "Use the vmid of the one you mean, or its node."
+    return PveError(AMBIGUOUS, f"More than one guest is named {name}: {describe_places(guests)}.", hint)
+
+
+def describe_places(guests: Iterable[Guest]) -> str:
+    """The guests, each with its type and node, for guests that have one name."""
+    return ", ".join(f"{guest.vmid} ({guest.type} on {guest.node})" for guest in guests)
 
 
 def guests_spec() -> dict[str, Any]:

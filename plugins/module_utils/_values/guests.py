@@ -46,7 +46,8 @@ _COMMON: dict[str, Value] = {
         first="order",
         names_all=True,
     ),
-    "tags": Items("", separator=";", item=Lower(), has_order=False),
+    # Clusters may tell tags by their case: the module decides.
+    "tags": Items("", separator=";", has_order=False),
     "template": Flag("0"),
 }
 _VM: dict[str, Value] = {

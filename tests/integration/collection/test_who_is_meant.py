@@ -302,6 +302,101 @@ def test_a_template_is_known_as_one_at_once(run, simulator):
     assert 670 not in [guest["vmid"] for guest in chosen["guests"]]
 
 
+@pytest.fixture
+def twins(rename):
+    """611 on pve1 and 612 on pve2 are both called alpha, which the cluster's list does not know."""
+    rename(612, "alpha")
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("guest", {"cores": 2}),
+        ("guest", {"state": "absent"}),
+        ("guest_state", {"state": "stopped", "force": True}),
+        ("clone", {"new_name": "copy", "newid": 700, "full": True}),
+    ],
+)
+@pytest.mark.parametrize("node", ["pve1", "pve2"])
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_the_node_chooses_one_of_two_guests_of_a_name(run, simulator, twins, module, options, node, is_listed):
+    for guest in simulator.cluster.guests.values():
+        guest.running = module == "guest_state"
+    if is_listed:
+        simulator.catch_up()
+
+    result = run(module, check=True, name="alpha", node=node, **options)
+
+    assert not result.get("failed"), result
+    assert result["changed"]
+    assert f"/nodes/{node}/qemu/{611 if node == 'pve1' else 612}" in result["plan"]["steps"][0]["path"]
+
+
+def test_a_name_on_a_node_costs_the_lists_of_that_node_only(run, simulator, twins):
+    run("guest_state", check=True, name="alpha", node="pve2", state="stopped", force=True)
+
+    asked = [path for _method, path, _status in simulator.requests]
+    assert asked[1:3] == ["/cluster/resources", "/nodes/pve2/qemu"]
+    assert not [path for path in asked if "/pve1/" in path]
+
+
+@pytest.fixture
+def case_sensitive(client, simulator):
+    client.request("PUT", "/cluster/options", {"tag-style": "case-sensitive=1"})
+    client.request("PUT", "/nodes/pve2/qemu/612/config", {"tags": "DMZ;Prod"})
+    client.request("PUT", "/nodes/pve1/qemu/611/config", {"tags": "prod"})
+
+
+@pytest.mark.parametrize(("tag", "vmids"), [("DMZ", [612]), ("Prod", [612]), ("prod", [611]), ("dmz", [])])
+def test_tags_that_differ_in_case_only_choose_other_guests_in_a_cluster_that_says_so(run, case_sensitive, tag, vmids):
+    read = run("guest_info", guests={"tags": [tag]})
+    changed = run("guest_state", check=True, guests={"tags": [tag]}, state="stopped", force=True)
+
+    assert [guest["vmid"] for guest in read["guests"]] == vmids
+    assert [guest["vmid"] for guest in changed["guests"]] == vmids
+
+
+def test_tags_keep_their_case_in_a_cluster_that_says_so(run, simulator, case_sensitive):
+    added, removed = (
+        run("guest", vmid=612, **{option: ["reviewed", "prod"]}) for option in ("add_tags", "remove_tags")
+    )
+    wished = [run("guest", vmid=612, tags=["Prod", "Web"]) for dummy in range(2)]
+
+    assert [result["guests"][0]["after"]["tags"] for result in (added, removed)] == [
+        ["DMZ", "Prod", "prod", "reviewed"],
+        ["DMZ", "Prod"],
+    ]
+    assert simulator.cluster.guests[612].config["tags"] == "Prod;Web"
+    assert [result["changed"] for result in wished] == [True, False]
+
+
+@pytest.mark.parametrize("tag", ["Blue", "blue"])
+def test_tags_have_no_case_in_any_other_cluster(run, simulator, tag):
+    chosen = run("guest_state", check=True, guests={"tags": [tag]}, state="stopped", force=True)
+    results = [run("guest", vmid=612, add_tags=[tag]) for dummy in range(2)]
+
+    assert [guest["vmid"] for guest in chosen["guests"]] == [611]
+    assert [result["changed"] for result in results] == [True, False]
+    assert simulator.cluster.guests[612].config["tags"] == "blue;green"
+    # Only a tag that is not in lower case may mean another one.
+    asked = [path for _method, path, _status in simulator.requests if path == "/cluster/options"]
+    assert bool(asked) == (tag == "Blue")
+
+
+def test_an_existing_guest_that_is_left_as_it_is_is_not_taken_for_the_wished_one_in_silence(run, capsys):
+    options = {"only": "new", "name": "alpha", "memory": 64}
+
+    results = [run("guest", **options, **more) for more in ({"tags": ["blue"]}, {"cores": 8, "tags": ["blue", "new"]})]
+
+    assert [(result["changed"], result["guests"][0]["vmid"]) for result in results] == [(False, 611)] * 2
+    # Where the controller's half of Ansible is loaded, warnings are printed.
+    printed = capsys.readouterr().err
+    assert not results[0].get("warnings")
+    warning = str(results[1].get("warnings")) + printed
+    assert "611 (alpha) was there already" in warning
+    assert "differs from what was asked for in cores, tags." in warning
+
+
 class Meddler:
     """What somebody else does right before the first request of a plan is sent."""
 

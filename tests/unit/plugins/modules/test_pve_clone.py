@@ -45,6 +45,15 @@ def test_a_clone_that_exists_is_returned_and_not_made_again():
     assert made.target["vmid"] == WEB.vmid
 
 
+@pytest.mark.parametrize(("is_proven", "source"), [(True, "900 (debian)"), (False, None)])
+def test_what_an_existing_clone_was_made_of_is_said_only_where_that_is_known(is_proven, source):
+    observed = ObservedClone(TEMPLATE, WEB, WEB.vmid, is_proven=is_proven)
+
+    made = Clone(OPTIONS).plan(observed, OPTIONS)
+
+    assert (made.before, made.after) == ({"exists": True, "source": source}, {"exists": True, "source": source})
+
+
 def test_the_plan_is_for_the_clone_on_the_node_it_goes_to():
     target = plan(TEMPLATE, new_name="web-02", target="pve2").target
 
@@ -71,6 +80,9 @@ def test_an_existing_clone_is_found_by_id_or_name(newid, new_name, found):
     [
         (101, "other", "101 (web-01)"),
         (900, None, "900 (debian)"),
+        (201, None, "201 (db-01)"),
+        (201, "db-01", "lxc on pve2"),
+        (None, "db-01", "201 (lxc on pve2)"),
         (130, "web-01", "101"),
         (None, "twin", "302"),
         (None, "debian", "900"),

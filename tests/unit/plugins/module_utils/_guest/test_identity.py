@@ -26,6 +26,8 @@ HIDDEN = Inventory((WEB, Guest(104, "", "pve2", "qemu", "unknown")), {"pve1": "o
         ({"name": "new"}, None),
         ({"vmid": 200, "name": "web-01", "wanted": False}, None),
         ({"name": "WEB-01"}, None),
+        ({"name": "twin", "node": "pve2"}, TWINS[1]),
+        ({"name": "twin", "node": "pve1", "new_name": "other"}, TWINS[0]),
     ],
 )
 def test_the_guest_is_the_one_that_was_named_or_none(options, found):
@@ -40,6 +42,9 @@ def test_the_guest_is_the_one_that_was_named_or_none(options, found):
         (ALL, {"vmid": 200, "name": "web-01"}, errors.AMBIGUOUS),
         (ALL, {"vmid": 101, "new_name": "twin"}, errors.AMBIGUOUS),
         (ALL, {"name": "twin"}, errors.AMBIGUOUS),
+        (ALL, {"name": "web-01", "node": "pve2"}, errors.NOT_FOUND),
+        (ALL, {"name": "twin", "node": "pve2", "kind": "qemu"}, errors.UNSUPPORTED),
+        (ALL, {"name": "twin", "node": "pve2", "new_name": "web-01"}, errors.AMBIGUOUS),
         (ALL, {"name": "none", "new_name": "other"}, errors.NOT_FOUND),
         (ALL, {"vmid": 101, "node": "pve2"}, errors.NOT_FOUND),
         (ALL, {"vmid": 101, "kind": "lxc"}, errors.UNSUPPORTED),

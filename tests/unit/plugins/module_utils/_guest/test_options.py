@@ -18,7 +18,7 @@ def kind_of(key):
 @pytest.mark.parametrize(
     ("key", "one", "other"),
     [
-        ("tags", "B;a;a", ["A", "b"]),
+        ("tags", "b;a;a", ["a", "b"]),
         ("tags", "a,b", "b a"),
         ("tags", " ", []),
         ("tags", [""], None),

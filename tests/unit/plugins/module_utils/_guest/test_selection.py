@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import (
@@ -61,6 +63,9 @@ def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
         ({"guests": {"vmids": [101, 998, 999]}}, errors.NOT_FOUND, "998, 999"),
         ({"guests": {"names": ["nope"]}}, errors.NOT_FOUND, "nope"),
         ({"guests": {"names": ["twin"]}}, errors.AMBIGUOUS, "302"),
+        ({"name": "twin", "node": "pve2"}, errors.AMBIGUOUS, "or its node"),
+        ({"guests": {"names": ["twin"], "templates": False}}, errors.AMBIGUOUS, "302"),
+        ({"guests": {"names": ["nope"], "node": "pve1"}}, errors.NOT_FOUND, "nope"),
         ({"guests": {"tags": ["web"]}, "node": "pve1"}, errors.NOT_FOUND, "102 (web-02) on pve2"),
         ({"guests": {}}, errors.INVALID_PARAMETER, "vmid"),
         ({"guests": {"templates": False}}, errors.INVALID_PARAMETER, "criterion"),
@@ -73,6 +78,48 @@ def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
 
     assert caught.value.code == code
     assert named in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("params", "vmids"),
+    [
+        ({"name": "twin", "node": "pve3"}, [302]),
+        ({"guests": {"names": ["twin"]}, "node": "pve1"}, [301]),
+        ({"guests": {"names": ["twin"], "node": "pve3"}}, [302]),
+        ({"guests": {"names": ["twin"], "type": "lxc"}}, [302]),
+        ({"guests": {"names": ["twin"], "vmids": [301, 302]}}, [301, 302]),
+        ({"guests": {"names": ["twin", "web-*"], "status": "running"}}, [101, 301]),
+        ({"guests": {"names": ["twin"], "tags": ["web"]}}, []),
+    ],
+)
+def test_what_else_is_said_chooses_among_guests_of_one_name(params, vmids):
+    assert [guest.vmid for guest in find(CLUSTER, params, required=True)] == vmids
+
+
+DMZ = Guest(401, "dmz", "pve1", "qemu", "running", ("DMZ", "Prod"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "sensitive", "folded"),
+    [
+        (["Prod"], [401], [101, 201, 401]),
+        (["prod"], [101, 201], [101, 201, 401]),
+        (["DMZ", "Prod"], [401], [401]),
+        (["dmz"], [], [401]),
+        (["web"], [101, 102], [101, 102]),
+    ],
+)
+def test_case_tells_tags_apart_where_the_cluster_says_so(tags, sensitive, folded):
+    inventory = CLUSTER.with_guests([DMZ])
+    params = {"guests": {"tags": tags}}
+
+    found = [
+        [guest.vmid for guest in find(replace(inventory, has_case_sensitive_tags=case), params, required=True)]
+        for case in (True, False)
+    ]
+
+    assert found == [sensitive, folded]
+    assert Selector.from_params(params["guests"]).depends_on_case(inventory) == (sensitive != folded)
 
 
 def test_no_selection_means_every_guest_only_for_reading():
