@@ -121,7 +121,8 @@ def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def playvisor(request: pytest.FixtureRequest, lent: str) -> Callable[..., Done]:
     """`playvisor("call", "list_guests", PROXMOX_PORT="1")`: one command, with changes to the environment.
 
-    It is run by a fork of a `playvisor serve`, as it would run by itself; test_lending.py shows that.
+    It is run by a fork of a `playvisor serve`, as it would run by itself; test_lending.py shows that. Threads give
+    the `environment`: pytest makes fixtures in one thread only.
     """
 
     def run(*arguments: str, environment: dict[str, str] | None = None, **changes: str | None) -> Done:

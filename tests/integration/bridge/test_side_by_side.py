@@ -92,10 +92,10 @@ def test_a_client_of_mcp_may_make_several_calls_in_one_turn(converse, simulator,
 
 
 @pytest.mark.thorough
-def test_commands_of_the_command_line_may_run_side_by_side(playvisor, simulator, template):
+def test_commands_of_the_command_line_may_run_side_by_side(playvisor, env, simulator, template):
     words = [("call", "clone_guest", f"vmid={template.vmid}", f"new_name=c{number}", "--json") for number in range(3)]
     with ThreadPoolExecutor(3) as threads:
-        done = list(threads.map(lambda given: playvisor(*given), words))
+        done = list(threads.map(lambda given: playvisor(*given, environment=env), words))
 
     assert [each.json["status"] for each in done] == ["ok"] * 3
     assert {"c0", "c1", "c2"} <= {one.name for one in simulator.cluster.guests.values()}
