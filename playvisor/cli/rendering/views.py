@@ -186,7 +186,6 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Table("ha/rules", "rule type resources=resources:list nodes affinity strict disable comment", title="Rules"),
         Facts("ha", "master armed", title="HA manager"),
         Table("ha/nodes", "node status=status:text", title="Agents"),
-        *(section for section in _CLUSTER if section is not _STORAGE),
     ),
     "cluster_overview": _CLUSTER,
     "cluster_log": (
