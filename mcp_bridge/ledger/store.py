@@ -56,16 +56,18 @@ class Ledger:
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
-    def recent(self, limit: int = 20, **wanted: str | None) -> list[RunRow]:
+    def recent(self, limit: int = 20, *, changed: bool | None = None, **wanted: str | None) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        `since` and `until` are times as `parse_time` takes them; `guest` is an id or name that stands in the arguments
-        or the summary.
+        With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
+        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
             return []
         query, now = _newest(guest).limit(limit), datetime.now(UTC)
+        if changed is not None:
+            query = query.where(runs.c.changed.is_(changed))
         for name, value in wanted.items():
             if value is None:
                 continue

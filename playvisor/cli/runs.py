@@ -35,9 +35,9 @@ def open_ledger() -> Ledger:
     return authority.ledger
 
 
-def list_runs(limit: int, filters: Mapping[str, str | None], *, output: Output) -> None:
+def list_runs(limit: int, filters: Mapping[str, str | None], *, changed: bool | None, output: Output) -> None:
     """Print the newest runs, or the newest of those that the filters let through."""
-    rows = open_ledger().recent(limit, **filters)
+    rows = open_ledger().recent(limit, changed=changed, **filters)
     print_rows(make_run_rows(rows), RUNS, output, document=[row.as_dict() for row in rows])
 
 

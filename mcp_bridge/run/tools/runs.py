@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
+from mcp_bridge.evidence.changes import read_changes
 from mcp_bridge.executor import Progress
 from mcp_bridge.executor.runner_events import strip_internal_keys
 from mcp_bridge.ledger.records import KeptPlan
@@ -40,6 +41,7 @@ _SHOWN = (
 )
 # Characters of JSON; a model is not helped by more.
 _MOST_RETURNED = 20_000
+_MOST_DIFFERENCES = 1_000
 # How often a run of another process is looked at, in seconds, and how long one that was cancelled may take to end.
 _LOOK_SECONDS = 0.25
 _ENDING_SECONDS = 60
@@ -103,11 +105,36 @@ def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: t
     wanted = dict(request.arguments)
     wanted["asker"] = wanted.pop("user", None)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
-    listed = [
+    listed: list[dict[str, Any]] = [
         {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}
         for row in rows
     ]
+    if wanted.get("changed"):
+        for entry, row in zip(listed, rows, strict=True):
+            if may_see_contents(row, request.caller):
+                entry["changes"] = _read_differences(engine, row)
+        listed = engine.redact({"runs": listed})["runs"]
     return make_result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
+
+
+def _read_differences(engine: Engine, row: RunRow) -> dict[str, Any] | str:
+    """Of each target that a run changed, the values that differ, before and after; or why they are not shown."""
+    try:
+        diff = (read_changes(engine.ledger, row).result or {}).get("diff") or {}
+    except UsageError as error:
+        return error.message
+    before, after = diff.get("before") or {}, diff.get("after") or {}
+    differences = {
+        target: {
+            name: {"before": (before.get(target) or {}).get(name), "after": value}
+            for name, value in values.items()
+            if (before.get(target) or {}).get(name) != value
+        }
+        for target, values in after.items()
+        if isinstance(values, Mapping) and before.get(target) != values
+    }
+    size = len(json.dumps(differences))
+    return differences if size <= _MOST_DIFFERENCES else f"They take {size} characters; get_run shows them."
 
 
 def _get_run(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:

@@ -34,6 +34,9 @@ def runs_list(
         str | None, typer.Option(help="Only runs with this outcome: ok, planned, held, failed …")
     ] = None,
     guest: Annotated[str | None, typer.Option(help="Only runs that name this guest, by vmid or name.")] = None,
+    changed: Annotated[
+        bool | None, typer.Option("--changed/--unchanged", help="Only runs that changed something, or nothing.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     output: Output = TABLE,
@@ -49,7 +52,7 @@ def runs_list(
         "guest": guest,
     }
     wanted |= {"since": since, "until": until}
-    list_runs(limit, wanted, output=output)
+    list_runs(limit, wanted, changed=changed, output=output)
 
 
 @group.command("acts")

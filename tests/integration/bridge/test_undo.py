@@ -176,3 +176,45 @@ def test_a_run_that_can_not_be_undone_says_why(lab, guest):
     assert "changed nothing" in results["read"].summary
     assert "do not match the ledger" in results["tampered"].summary
     assert unknown.failure.code == "not_found"
+
+
+@pytest.mark.flow
+@pytest.mark.thorough
+def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator):
+    """The values before stand with the runs that changed something, and those alone."""
+    web = guest(running=True)
+    memory = int(web.config["memory"])
+    lab.ask_as_person("list_guests", {})
+    lab.ask_as_person("configure_guest", {"vmid": web.vmid, "description": "hacked"})
+    lab.ask_as_person("resize_guest", {"vmid": web.vmid, "memory": memory * 2})
+    lab.ask_as_person("start_guest", {"vmid": web.vmid})
+    lab.ask_as_person("stop_guest", {"vmid": web.vmid, "check": True})
+
+    listed = lab.ask("list_runs", {"since": "24h", "changed": True}).data["runs"]
+    others = lab.ask("list_runs", {"changed": False}).data["runs"]
+    planned = [lab.ask("undo_run", {"run_id": run["run_id"], "check": True}) for run in listed]
+
+    target = f"{web.vmid} {web.name}"
+    assert [(run["tool"], run["changes"]) for run in listed] == [
+        ("resize_guest", {target: {"memory": {"before": memory, "after": memory * 2}}}),
+        ("configure_guest", {target: {"description": {"before": "", "after": "hacked"}}}),
+    ]
+    assert {run["tool"] for run in others} >= {"list_guests", "start_guest", "stop_guest", "list_runs"}
+    assert not any("changes" in run for run in others)
+    assert [result.plan.steps[0]["params"].get("delete") for result in planned] == [None, "description"]
+    assert planned[0].plan.steps[0]["params"]["memory"] == memory
+
+
+@pytest.mark.flow
+@pytest.mark.thorough
+def test_what_is_not_known_or_too_long_of_a_change_is_said(lab, guest):
+    web = guest(running=True)
+    long = lab.ask_as_person("configure_guest", {"vmid": web.vmid, "description": "x" * 2000})
+    lost = lab.ask_as_person("set_guest_tags", {"vmid": web.vmid, "add_tags": ["a"]})
+    next((lab.state_dir / "runs" / lost.run_id).glob("apply/artifacts/*/stdout")).write_text("changed")
+
+    lost_run, long_run = lab.ask("list_runs", {"changed": True}).data["runs"]
+
+    assert long.changed
+    assert "do not match the ledger" in lost_run["changes"]
+    assert "characters; get_run shows them" in long_run["changes"]
