@@ -36,7 +36,7 @@ def machine(simulator, send):
 @pytest.mark.parametrize(
     ("wish", "waiting"),
     [
-        pytest.param({"nics": [{"slot": "net0", "mtu": 1400}], "cores": 2, "tags": ["web"]}, {"net0", "cores"}, id="nic"),
+        pytest.param({"nics": [{"slot": "net0", "mtu": 1400}], "cores": 2}, {"net0", "cores"}, id="nic"),
         pytest.param({"nics": [{"slot": "net1", "state": "absent"}]}, {"net1"}, id="nic that goes"),
         pytest.param({"disks": [{"slot": "scsi1", "state": "detached"}]}, {"scsi1"}, id="disk that goes"),
     ],
