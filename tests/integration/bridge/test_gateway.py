@@ -246,9 +246,16 @@ class TestTheCluster:
         with through(granted(path, timeout="soon")) as client:
             assert "timeout" in failure_of(client, "POST", path, {"timeout": "soon"}).fields
 
-    def test_a_wrong_token_is_auth_failed(self, through):
-        with through(token_secret=SecretStr("wrong")) as client:
-            assert failure_of(client).code == errors.AUTH_FAILED
+    @pytest.mark.parametrize(
+        ("secret", "hint"),
+        [("wrong", "is no UUID"), ("0f0e0d0c-0b0a-4908-8706-050403020100", "Check user, token id")],
+    )
+    def test_a_wrong_token_is_auth_failed(self, through, secret, hint):
+        with through(token_secret=SecretStr(secret)) as client:
+            error = failure_of(client)
+
+        assert (error.code, error.http_status) == (errors.AUTH_FAILED, 401)
+        assert hint in error.hint
 
 
 class TestTrust:
@@ -316,11 +323,12 @@ class TestPasswords:
             assert client.get("/version")["release"]
 
     def test_a_wrong_password_is_told_as_the_cluster_says_it(self, through, login):
-        with through(**{**login, "password": SecretStr("wrong password")}) as client:
+        with through(**{**login, "password": SecretStr('"wrong password"')}) as client:
             error = failure_of(client)
 
         assert error.code == errors.AUTH_FAILED
         assert "authentication failure" in error.message
+        assert "stands in quotes" in error.hint
 
 
 class TestTheTrace:
