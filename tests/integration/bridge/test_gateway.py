@@ -21,11 +21,13 @@ from pydantic import SecretStr
 
 from mcp_bridge.authority import Authority
 from mcp_bridge.authority.permit import Permit
+from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway import trace
 from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.server import Running
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.gateway.upstream import IN_FLIGHT
 from mcp_bridge.run import Bridge, Request
@@ -256,6 +258,17 @@ class TestTheCluster:
 
         assert (error.code, error.http_status) == (errors.AUTH_FAILED, 401)
         assert hint in error.hint
+
+    def test_what_the_authority_waits_for_too_long_is_not_known(self, settings, simulator, monkeypatch):
+        monkeypatch.setattr(Running, "read_seconds", 0.5)
+        inject(simulator, action="hang", path="/version", seconds=5)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
+        try:
+            [version] = make_reader(gateway)(["version"])
+        finally:
+            gateway.close()
+
+        assert (version.status, version.error) == (None, "no answer within 0.5 s")
 
 
 class TestTrust:
