@@ -33,6 +33,7 @@ options:
       - With V(restored), a guest that has the id O(vmid) already is overwritten only when O(name) is given, too, and is
         its name; else the task fails with C(failure.code=ambiguous). It must be stopped and not protected, and loses
         its disks, its configuration and its snapshots. With O(name) alone, the guest of this name is overwritten.
+      - Where O(vmid) is free, O(name) is the name that the restored guest gets. No other guest may have it.
     type: str
     choices: [present, pruned, absent, restored]
     default: present
@@ -107,7 +108,9 @@ options:
     description: Storage for the disks of the restored guest; those that the backup names when not given.
     type: str
   new_name:
-    description: Name of the restored guest; the one that the backup holds when not given.
+    description:
+      - Name of the restored guest, which no other guest may have; when not given, O(name) for a new guest, else the one
+        that the backup holds.
     type: str
   unique:
     description:
@@ -476,7 +479,7 @@ def _build_prune_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
 
 def choose_resource(params: dict[str, Any]) -> Resource[Any]:
     if params["state"] == "restored":
-        return Restore(params)
+        return Restore()
     return BackupVolume() if params["volid"] else Backups(params["storage"])
 
 
