@@ -42,7 +42,7 @@ options:
     type: str
   max_age:
     description:
-      - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
+      - Age up to which a backup is recent enough, such as V(24h). The units are V(m), V(h), V(d) and V(w).
       - A backup is made every time when this is not given.
     type: str
   mode:
@@ -59,7 +59,7 @@ options:
     default: zstd
   notes:
     description:
-      - Notes of the backup, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
+      - Notes, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
       - With O(volid) they are taken as they are.
     type: str
   protected:
