@@ -300,7 +300,6 @@ failure:
   type: dict
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -355,7 +354,7 @@ class Backups(GuestResource[GuestBackups]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[GuestBackups]:
         inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
-        now = time.time()
+        now = client.read_time()
 
         def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)

@@ -65,7 +65,7 @@ options:
       max_age:
         description:
           - Keep those that are not older than this, a number with unit V(m), V(h), V(d) or V(w).
-          - Their age is counted by the clock of the machine that the module runs on.
+          - Their age is counted by the cluster's clock.
         type: str
 notes:
   - C(current) in the list of Proxmox VE stands for the guest itself; it is no snapshot.
@@ -197,7 +197,6 @@ failure:
 
 import fnmatch
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -224,7 +223,7 @@ class Snapshots(GuestResource[Tree]):
         check_options(params)
         deleting = params["state"] != "present" or params["retention"] is not None
         inventory, guests = find_guests_to_change(client, params, everywhere=deleting)
-        now = time.time()
+        now = client.read_time()
 
         def read(guest: Guest) -> Tree:
             return read_tree(guest, client.get(f"{guest.path}/snapshot"), now)

@@ -193,6 +193,12 @@ class Client:
         date, came_at = self._server_date
         return date + time.monotonic() - came_at
 
+    def read_time(self) -> float:
+        """As L(server_time), for which the server is asked if it has not answered anything yet."""
+        if self._server_date is None:
+            self.get("/version")
+        return self.server_time
+
     def _note_date(self, response: Any, **dummy: Any) -> None:
         try:
             self._server_date = parsedate_to_datetime(response.headers["date"]).timestamp(), time.monotonic()
