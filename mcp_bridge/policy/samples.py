@@ -88,6 +88,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "set_backup_job": (Sample("POST", "/cluster/backup", {"id": "nightly", "vmid": "{vmid}"}, _JOB),),
     "migrate_guest": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "drain_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
+    "return_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "set_guest_ha": (
         Sample("POST", "/cluster/ha/resources", {"sid": "{vmid}"}, {"request_state": "state"}, {"state": "started"}),
     ),
