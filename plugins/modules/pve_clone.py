@@ -306,6 +306,8 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.tags import has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.features import require_clonable
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
@@ -412,6 +414,9 @@ class Clone(Resource[ObservedClone]):
         snapshots: frozenset[str] = frozenset()
         if snapname:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
+        full = not source.template if params["full"] is None else params["full"]
+        storage = {name: params[name] for name in ("target", "storage", "snapname")}
+        require_clonable(client, Existing(client), source, full=full, **storage)
         linkable = True
         if may_link(source, params) and snapname in (None, *snapshots):
             query = {"feature": "clone", "snapname": snapname}

@@ -199,11 +199,11 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
-from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, UNSUPPORTED, PveError
 from ..module_utils._api.tasks import Upid
 from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.inventory import Inventory, require_member, require_online
 from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
@@ -292,9 +292,7 @@ class Migration(GuestResource[ObservedMigration]):
 
 def require_node(inventory: Inventory, node: str) -> None:
     """Raise C(not_found) or C(node_offline) for a node that is not there or offline."""
-    if node not in inventory.nodes:
-        known = ", ".join(sorted(inventory.nodes))
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
+    require_member(inventory, node)
     if not inventory.is_online(node):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
 
