@@ -21,7 +21,12 @@ async def main() -> None:
                 [connected], convert_schemas_to_strict=True, run_context=RunContextWrapper(None), agent=agent
             )
         }
-        loose = [tool.name for tool in tools.values() if not tool.strict_json_schema]
+        # What takes no options at all needs no strictness.
+        loose = [
+            tool.name
+            for tool in tools.values()
+            if tool.params_json_schema["properties"] and not tool.strict_json_schema
+        ]
         answers = []
         for name, arguments in calls:
             text = json.dumps(arguments)
