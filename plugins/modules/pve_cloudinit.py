@@ -202,13 +202,14 @@ failure:
   type: dict
 """
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError, refuse_values
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
@@ -220,6 +221,7 @@ from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import HIDDEN, Plan, Step
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
+from ..module_utils._values.ssh_keys import is_public_key
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
 _UNCONDITIONAL = ("always",)
@@ -253,6 +255,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ConfiguredGuest]:
         inventory, guests = find_guests_to_change(client, params, everywhere=False)
+        client.notices += describe_doubts(params)
 
         def read(guest: Guest) -> ConfiguredGuest:
             return self._read(client, guest)
@@ -283,6 +286,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
                 "Set its network and keys in the container's own configuration.",
             )
         before, after, values = find_differences(observed.config, parse_desired_options(params), params)
+        _require_public_key(values.get("sshkeys"))
         steps = []
         if values:
             steps.append(_build_update_step(observed, values))
@@ -310,6 +314,36 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
     if params["ssh_keys"] is not None:
         desired["sshkeys"] = split_keys("\n".join(params["ssh_keys"])) or None
     return desired
+
+
+def _require_public_key(keys: list[str] | None) -> None:
+    """Raise C(invalid_parameter) where none of the keys is one, which Proxmox VE refuses."""
+    if keys and not any(map(is_public_key, keys)):
+        raise refuse_values([("ssh_keys", keys[0], "it must be a public key, such as ssh-ed25519 AAAAC3NzaC1l… jane")])
+
+
+def describe_doubts(params: dict[str, Any]) -> list[str]:
+    """What Proxmox VE takes although the guest can't use it, as sentences."""
+    keys = split_keys("\n".join(params["ssh_keys"] or ()))
+    doubts = [
+        f"{key!r} in ssh_keys is no public key; no system will let anybody in with it."
+        for key in keys
+        if not is_public_key(key)
+    ]
+    for entry in params["ipconfig"] or ():
+        for address, gateway in (("ip", "gw"), ("ip6", "gw6")):
+            doubts += _describe_gateway(entry.get(address), entry.get(gateway))
+    return doubts
+
+
+def _describe_gateway(address: str | None, gateway: str | None) -> list[str]:
+    try:
+        network, router = ipaddress.ip_interface(address or "").network, ipaddress.ip_address(gateway or "")
+    except ValueError:
+        return []
+    if router in network or router.is_link_local:
+        return []
+    return [f"The gateway {gateway} is not in the network {network} of {address}; the guest may not reach it."]
 
 
 def split_keys(text: str) -> list[str]:

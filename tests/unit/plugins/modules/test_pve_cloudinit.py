@@ -16,14 +16,15 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import 
 )
 
 VM = Guest(103, "web-03", "pve1", "qemu", "stopped")
-KEY = "ssh-ed25519 AAAAC3Nza user+tag@host"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh user+tag@host"
 CONFIG = {
     "digest": "e256",
     "ciuser": "debian",
     "cipassword": "**********",
     "ipconfig0": "ip=10.0.0.5/24,gw=10.0.0.1",
     "nameserver": "1.1.1.1 8.8.8.8",
-    "sshkeys": "ssh-ed25519%20AAAAC3Nza%20user%2Btag%40host%0A",
+    "sshkeys": "ssh-ed25519%20AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh%20"
+    "user%2Btag%40host%0A",
     "ciupgrade": 1,
     "ide2": "local:103/vm-103-cloudinit.qcow2,media=cdrom",
 }
@@ -115,7 +116,7 @@ def test_ssh_keys_are_percent_encoded_and_shown_decoded():
 
 
 def test_an_entry_may_have_several_ssh_keys():
-    other = "ssh-ed25519 AAAAC3Nzb other@host"
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJi other@host"
 
     made = plan({"digest": "1"}, ssh_keys=[f"{KEY}\n{other}\n"])
 
