@@ -12,6 +12,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest imp
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import (
     CloudInit,
     ConfiguredGuest,
+    describe_doubts,
     find_cloudinit_drive,
 )
 
@@ -133,6 +134,13 @@ def test_upgrades_are_on_where_nothing_is_set():
     "options",
     [
         {"ipconfig": [{"interface": 0, "ip": "10.0.0.5"}]},
+        {"ipconfig": [{"interface": 0, "ip": "10.0.0.5/7"}]},
+        {"ipconfig": [{"interface": 0, "ip": "10.0.0.5/24", "gw": "10.0.0.1/24"}]},
+        {"ipconfig": [{"interface": 32, "ip": "10.0.0.5/24"}]},
+        {"nameservers": ["nope!"]},
+        {"nameservers": ["1.1.1.1/24"]},
+        {"ssh_keys": ["not a key"]},
+        {"ssh_keys": ["ssh-ed25519 AAAA"]},
         {"ipconfig": [{"interface": 0, "gw": "10.0.0.1"}]},
         {"ipconfig": [{"interface": 0, "ip6": "10.0.0.5/24"}]},
         {"custom": {"user": "user.yaml"}},
@@ -204,3 +212,22 @@ def test_containers_are_told_that_they_have_none():
 )
 def test_the_cloud_init_drive_is_found_on_any_bus(config, drive):
     assert find_cloudinit_drive(config) == drive
+
+
+@pytest.mark.parametrize(
+    ("options", "doubts"),
+    [
+        ({"ipconfig": [{"ip": "10.0.0.5/24", "gw": "10.0.0.1"}, {"ip": "dhcp"}, {"ip6": "auto"}]}, []),
+        ({"ipconfig": [{"ip6": "2001:db8::5/64", "gw6": "fe80::1"}]}, []),
+        (
+            {"ipconfig": [{"ip": "10.0.0.5/24", "gw": "192.168.1.1"}]},
+            [
+                "The gateway 192.168.1.1 is not in the network 10.0.0.0/24 of 10.0.0.5/24; the guest may not reach it.",
+            ],
+        ),
+        ({"ssh_keys": [KEY]}, []),
+        ({"ssh_keys": [KEY, "nope"]}, ["'nope' in ssh_keys is no public key; no system will let anybody in with it."]),
+    ],
+)
+def test_what_the_guest_can_not_use_is_a_warning(options, doubts):
+    assert describe_doubts({"ssh_keys": None, "ipconfig": None, **options}) == doubts
