@@ -220,7 +220,6 @@ failure:
   type: dict
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -259,7 +258,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     entries = [entry for part in bounded_map(READS_AT_ONCE, read_storage, storages) for entry in part]
     jobs = _read_or_warn(client, "/cluster/backup", "The backup jobs", warnings)
     unscheduled = _read_or_warn(client, "/cluster/backup-info/not-backed-up", "The guests without a job", warnings)
-    guests = summarize(chosen, entries, unscheduled, max_age, time.time())
+    guests = summarize(chosen, entries, unscheduled, max_age, client.read_time())
     gaps = [
         {**select_identity(guest), "age": (guest["latest"] or {}).get("age")} for guest in guests if not guest["recent"]
     ]

@@ -65,7 +65,7 @@ options:
       max_age:
         description:
           - Keep those that are not older than this, a number with unit V(m), V(h), V(d) or V(w).
-          - Their age is counted by the clock of the machine that the module runs on.
+          - Their age is counted by the cluster's clock.
         type: str
 notes:
   - C(current) in the list of Proxmox VE stands for the guest itself; it is no snapshot.
@@ -197,7 +197,6 @@ failure:
 
 import fnmatch
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -226,7 +225,7 @@ class Snapshots(GuestResource[Tree]):
         check_options(params)
         deleting = params["state"] != "present" or params["retention"] is not None
         inventory, guests = find_guests_to_change(client, params, everywhere=deleting)
-        now, existing = time.time(), Existing(client)
+        now, existing = client.read_time(), Existing(client)
 
         def read(guest: Guest) -> Tree:
             tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
