@@ -146,7 +146,12 @@ REFUSED = [
         ["does not take iso"],
     ),
     # Files on storages.
-    ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "local:iso/no.iso"}]), "not_found", ["no volume local"]),
+    (
+        "pve_guest",
+        new(disks=[*disk(), {"slot": "ide2", "cdrom": "local:iso/no.iso"}]),
+        "not_found",
+        ["no volume local"],
+    ),
     ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "nope:iso/no.iso"}]), "not_found", ["storage nope"]),
     ("pve_guest", {"vmid": 107, "disks": [{"slot": "ide2", "cdrom": "local:iso/no.iso"}]}, "not_found", ["no.iso"]),
     ("pve_guest", new_container() | {"ostemplate": "local:vztmpl/debian-13.tar.zst"}, "not_found", ["no volume"]),
@@ -285,3 +290,84 @@ def test_a_selection_that_can_not_be_right_is_not_empty_and_fine(connection_env,
     assert failure.get("code") == code
     told = f"{failure['message']} {failure['hint']}" if failure else str(result.get("warnings", ""))
     assert words in told
+
+
+@pytest.fixture
+def limited_env(connection_env, client):
+    """`limited_env({"/vms": ["VM.Audit"]})`: the environment of somebody with these privileges on these paths."""
+
+    def make(rights):
+        user = f"few{len(client.get('/access/users'))}@pve"
+        client.request("POST", "/access/users", {"userid": user})
+        for number, (path, privileges) in enumerate(rights.items()):
+            role = f"R{number}-{user.partition('@')[0]}"
+            client.request("POST", "/access/roles", {"roleid": role, "privs": ",".join(privileges)})
+            client.request("PUT", "/access/acl", {"path": path, "users": user, "roles": role})
+        token = client.request("POST", f"/access/users/{user}/token/few", {"privsep": 0})
+        own = {"PROXMOX_USER": user, "PROXMOX_TOKEN_ID": "few", "PROXMOX_TOKEN_SECRET": token["value"]}
+        return {**connection_env, **own}
+
+    return make
+
+
+ALL_OF_GUESTS = ("VM.Allocate", "VM.Audit", "VM.Clone", "VM.Backup", "VM.Config.Options", "VM.Config.Disk")
+
+
+def test_a_pool_that_can_not_be_seen_and_may_be_used_is_left_to_proxmox_ve(limited_env, client):
+    env = limited_env({"/vms": ALL_OF_GUESTS, "/pool/prod": ALL_OF_GUESTS})
+    wish = {"name": "member", "node": "pve1", "pool": "prod"}
+
+    planned, applied = (run_module("pve_guest", wish, env, check=check) for check in (True, False))
+
+    assert (planned.get("failure"), planned["changed"]) == (None, True)
+    (made,) = [entry for entry in client.get("/cluster/resources", type="vm") if entry.get("pool") == "prod"][1:]
+    assert applied["guests"][0]["vmid"] == made["vmid"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "words"),
+    [
+        ("pve_guest", {"name": "outside", "node": "pve1", "pool": "prod"}, "There is no pool prod, or these"),
+        ("pve_guest", {"name": "outside", "node": "pve1", "disks": disk()}, "There is no storage local-lvm, or these"),
+        ("pve_backup", {"vmid": 107, "storage": "shared"}, "There is no storage shared, or these"),
+        ("pve_guest_info", {"guests": {"pool": "nope"}}, "There is no pool nope, or these"),
+    ],
+)
+def test_what_can_neither_be_seen_nor_used_may_be_there(limited_env, module, options, words):
+    result = run_module(module, options, limited_env({"/vms": ALL_OF_GUESTS}), check=True)
+
+    assert result["failure"]["code"] == "not_found"
+    assert words in result["failure"]["message"]
+
+
+def test_a_bulk_snapshot_asks_no_guest_for_more_than_before(simulator, connection_env):
+    before = len(simulator.requests)
+    vmids = [101, 103, 106, 107, 108, 109]
+
+    result = run_module("pve_snapshot", {"guests": {"vmids": vmids}, "snapname": "s1"}, connection_env, check=True)
+
+    assert len(result["plan"]["steps"]) == len(vmids)
+    asked = [path.split("/")[4:] for _method, path, _status in simulator.requests[before:] if path.count("/") > 3]
+    assert sorted(asked) == sorted([str(vmid), what] for vmid in vmids for what in ("config", "snapshot"))
+
+
+def test_what_a_plan_makes_first_may_be_named_in_it(connection_env):
+    options = {
+        "groups": [{"group": "ops"}],
+        "users": [{"user": "new@pve", "groups": ["ops"]}],
+        "acls": [{"path": "/pool/prod", "group": "ops", "roles": ["PVEAuditor"]}],
+    }
+
+    planned, applied = (run_module("pve_access", options, connection_env, check=check) for check in (True, False))
+
+    assert (planned.get("failure"), applied.get("failure")) == (None, None)
+    assert len(planned["plan"]["steps"]) == 3
+
+
+def test_a_new_storage_is_used_at_once(connection_env):
+    place = {"storage": "fresh", "type": "dir", "config": {"path": "/srv/fresh"}, "content": ["images"]}
+    run_module("pve_storage", place, connection_env)
+
+    made = run_module("pve_guest", {"name": "first", "node": "pve1", "disks": disk(storage="fresh")}, connection_env)
+
+    assert made.get("failure") is None
