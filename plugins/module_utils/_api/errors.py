@@ -130,7 +130,7 @@ _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
         # The rest of what can be named and not be there; some of it comes as a refusal with 403.
         re.compile(
             r"(?:^|[:(] ?| - )(?:storage|pool|parent|volume|disk image|user|group|role|resource|authentication domain|"
-            r"auth domain|domain|HA rule|bridge) '[^']*'(?: of pool '[^']*')? does not exist"
+            r"auth domain|domain|HA rule) '[^']*'(?: of pool '[^']*')? does not exist"
             r"|\bno such (?:user|group|token|role|alias|ipset|security group|vzdump job|job|replication job)\b"
             r"|non-existant node",
             re.IGNORECASE,
