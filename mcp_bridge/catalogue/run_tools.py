@@ -10,7 +10,7 @@ from typing import Any
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Effect
-from mcp_bridge.catalogue.schemas import WAIT
+from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
@@ -27,6 +27,8 @@ class BridgeTool:
     effect: Effect = "read"
     toolset: str = TOOLSET
     repeatable: bool = False
+    # Whether it comes to plans like a tool with a playbook, which a server in mode check may make.
+    plans: bool = False
 
     @property
     def writes(self) -> bool:
@@ -91,6 +93,17 @@ _TOOLS = (
         _make_schema(["run_id"], run_id=_make_text("Its id"), stop_tasks={"type": "boolean", "default": False}),
         effect="destroy",
         repeatable=True,
+    ),
+    BridgeTool(
+        "undo_run",
+        "Undo a run",
+        "Restores what a run changed, as far as possible, by the calls that do so: planned, judged and held like any "
+        "other. Says what can't be undone.",
+        _make_schema(["run_id"], run_id=_make_text("Its id; list_runs shows them"), check=CHECK, wait=WAIT),
+        effect="destroy",
+        toolset="undo",
+        repeatable=True,
+        plans=True,
     ),
 )
 

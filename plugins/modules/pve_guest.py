@@ -547,20 +547,26 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
+from ..module_utils._guest.disks import is_slot
 from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import identify_guest, with_config
 from ..module_utils._guest.options import read_option
-from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.pending import (
+    build_current_config,
+    describe_refused_hotplug,
+    find_changes_that_wait,
+    read_pending,
+)
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
 from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
 from ..module_utils._guest.tags import choose_tags, has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import Resource
+from ..module_utils._run.resource import Outcome, Resource
 from ..module_utils._run.runner import run_plans
 
 # In the order that C(choose_tags) takes them.
@@ -685,6 +691,18 @@ class Guests(Resource[Observed]):
         if action == "start" and guest:
             return step if parse_power_state(client.get(f"{guest}/status/current")) == STOPPED else None
         return add_digest(client, step) if isinstance(step, DriveStep) else step
+
+    def send(self, client: Client, observed: Observed, step: Step, outcome: Outcome) -> Any:
+        try:
+            return super().send(client, observed, step, outcome)
+        except PveError as error:
+            waiting = describe_refused_hotplug(error)
+            # Steps that follow may need a drive to be as planned.
+            is_last = outcome.steps_done + 1 == len(outcome.plan.steps)
+            if waiting is None or (not is_last and any(is_slot(observed.guest.type, key) for key in error.fields)):
+                raise
+            outcome.warnings.append(waiting)
+            return None
 
     def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .kinds import Address, Choice, Flag, Integer, Items, Lines, Lower, Memory, Number, Text, Value
+from .kinds import Address, Choice, Flag, Integer, Items, Lines, Lower, Memory, Number, Text, Value, Weight
 from .properties import Properties
 
 
@@ -112,7 +112,7 @@ _VM: dict[str, Value] = {
         },
         first="cputype",
     ),
-    "cpuunits": Integer(minimum=1, maximum=262144),
+    "cpuunits": Weight(minimum=1, maximum=262144),
     "freeze": Flag("0"),
     "hostpci[n]": Properties(
         table={
@@ -274,7 +274,7 @@ _CT: dict[str, Value] = {
     "console": Flag("1"),
     "cores": Integer(minimum=1, maximum=8192),
     "cpulimit": Number("0", minimum=0, maximum=8192),
-    "cpuunits": Integer(minimum=0, maximum=500000),
+    "cpuunits": Weight(minimum=0, maximum=500000),
     "debug": Flag("0"),
     "dev[n]": Properties(
         table={

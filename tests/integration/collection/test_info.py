@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.state.appliances import Appliance, Appliances
 
 pytestmark = pytest.mark.flow
+
+SECRET = "7d9f1c1e-0f5e-4b52-9c0e-3c3f0a4d7b11"
 
 
 def test_guests_are_listed_from_one_request(play, simulator):
@@ -53,6 +56,23 @@ def test_the_connection_says_who_and_how(play, simulator):
     assert result["connection"]["user"] == "root@pam"
     assert result["connection"]["tls"] == "fingerprint"
     assert "VM.PowerMgmt" in result["permissions"]["/vms"]
+    assert (result["unpropagated"], result["user_unpropagated"]) == ({}, {})
+
+
+def test_a_role_that_does_not_propagate_is_told_apart(play, simulator):
+    access = simulator.cluster.access
+    access.users["eve@pve"] = User(tokens={"look": Token(secret=SECRET, privsep=False)})
+    access.acl.append(AclEntry("/vms", "user", "eve@pve", "PVEVMUser", propagate=False))
+    access.acl.append(AclEntry("/vms", "user", "eve@pve", "PVEAuditor"))
+
+    result = play(
+        "connection_info",
+        env={"PROXMOX_USER": "eve@pve", "PROXMOX_TOKEN_ID": "eve@pve!look", "PROXMOX_TOKEN_SECRET": SECRET},
+    ).result
+
+    assert {"VM.Audit", "VM.PowerMgmt"} <= set(result["permissions"]["/vms"])
+    assert "VM.PowerMgmt" in result["unpropagated"]["/vms"]
+    assert "VM.Audit" not in result["unpropagated"]["/vms"]
 
 
 @pytest.mark.every_core
