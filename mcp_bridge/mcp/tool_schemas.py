@@ -12,7 +12,12 @@ from typing import Any
 _FIRST_SENTENCE = re.compile(r"^.+?[.;](?=\s|$)", re.S)
 
 # Options that many tools have and whose name says enough, with what there is to say all the same.
-_TERSE = {"guests": "Names take patterns (web-*)", "name": "", "vmid": "", "limit": "", "offset": ""}
+_TERSE = {
+    **dict.fromkeys(("name", "vmid", "limit", "offset", "wait", "content", "history"), ""),
+    "guests": "Names take patterns (web-*)",
+    "timeout": "Seconds",
+    "shutdown_timeout": "Seconds for a clean shutdown",
+}
 
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what
 # a module returns besides.

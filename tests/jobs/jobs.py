@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from jobs.agent import Agent
@@ -50,7 +51,7 @@ def check_web_servers(simulator: Simulator) -> None:
 
 async def free_full_storage(agent: Agent) -> None:
     """pve2 is full: find out why, and make room without deleting anything."""
-    storages = (await agent.call("list_storage", node="pve2"))["storage"]
+    storages = [one for one in (await agent.call("cluster_overview"))["storage"] if one["node"] == "pve2"]
     full = max(storages, key=lambda one: one["used"] / one["total"])
     volumes = await agent.call("list_storage_content", storage=full["storage"], node="pve2", sort="size")
     orphans = [volume for volume in volumes["volumes"] if volume.get("orphan")]
@@ -72,7 +73,7 @@ def check_full_storage(simulator: Simulator) -> None:
 async def protect_production(agent: Agent) -> None:
     """Back up what has the tag prod every night at 02:30, and show that db-01's backup can be restored."""
     prod = (await agent.call("list_guests", guests={"tags": ["prod"]}))["guests"]
-    storages = (await agent.call("list_storage"))["storage"]
+    storages = (await agent.call("cluster_overview"))["storage"]
     place = next(one["storage"] for one in storages if "backup" in one["content"] and one["shared"])
     vmids = [guest["vmid"] for guest in prod]
     await agent.call("set_backup_job", id="nightly-prod", schedule="02:30", vmids=vmids, storage=place)
@@ -102,12 +103,10 @@ def check_production(simulator: Simulator) -> None:
 
 async def drain_and_return(agent: Agent) -> None:
     """Empty pve1 for maintenance, and bring back what was there."""
-    there = (await agent.call("list_guests", guests={"node": "pve1"}))["guests"]
     await agent.call("drain_node", drain="pve1", restart=True)
-    left = (await agent.call("list_guests", guests={"node": "pve1", "templates": False}))["guests"]
-    assert left == []
-    moved = [guest["vmid"] for guest in there if "template" not in guest.get("tags", ())]
-    await agent.call("migrate_guest", guests={"vmids": moved}, target="pve1", restart=True)
+    left = (await agent.call("list_guests", guests={"node": "pve1"}))["guests"]
+    assert [guest["name"] for guest in left] == ["debian-13-template"]
+    await agent.call("return_node", return_to="pve1")
 
 
 def check_return(simulator: Simulator) -> None:
@@ -119,19 +118,18 @@ def check_return(simulator: Simulator) -> None:
 async def undo_yesterday(agent: Agent) -> None:
     """Find out what has been changed since yesterday and by whom, and take it back."""
     runs = (await agent.call("list_runs", since="24h"))["runs"]
-    changed = next(run for run in runs if run["changed"])
-    run = (await agent.call("get_run", run_id=changed["run_id"]))["run"]
     tasks = (await agent.call("list_tasks", since="24h"))["tasks"]
-    stopped = next(task for task in tasks if task["type"] in ("qmstop", "qmshutdown"))
+    stopped = next(task for task in tasks if task["type"] == "qmstop")
     assert stopped["user"].startswith("bob@pve")
-    changed_guest = run["returned"]["guests"][0]
-    before = changed_guest["before"]
-    await agent.call("configure_guest", vmid=changed_guest["vmid"], description=before["description"])
+    for run in runs:
+        if run["changed"]:
+            await agent.call("undo_run", run_id=run["run_id"])
     await agent.call("start_guest", vmid=int(stopped["id"]))
 
 
 def check_undone(simulator: Simulator) -> None:
-    assert find_guest(simulator, "www-01").config["description"] == "Front of the shop"
+    web = find_guest(simulator, "www-01")
+    assert {**web.config, **web.pending}["memory"] == "4096"
     assert find_guest(simulator, "app-01").running
 
 
@@ -211,9 +209,9 @@ async def explain_slowness(agent: Agent) -> None:
     guest = (await agent.call("get_guest", name="db-01"))["guests"][0]
     await agent.call("guest_history", vmid=guest["vmid"], history="day")
     await agent.call("list_nodes", node=guest["node"])
-    storages = (await agent.call("list_storage", node=guest["node"]))["storage"]
-    assert max(one["used"] / one["total"] for one in storages) > 0.9
-    await agent.call("list_snapshots", vmid=guest["vmid"])
+    storages = (await agent.call("cluster_overview"))["storage"]
+    assert max(one["used"] / one["total"] for one in storages if one["node"] == guest["node"]) > 0.9
+    assert guest["snapshots"]
     await agent.call("list_tasks", node=guest["node"], running=True)
     await agent.call("list_tasks", vmid=guest["vmid"], errors=True)
     await agent.call("list_runs", guest=str(guest["vmid"]))
@@ -223,21 +221,32 @@ def check_nothing_changed(simulator: Simulator) -> None:
     assert [method for method, _path, _status in simulator.requests if method != "GET"] == []
 
 
-Job = Callable[[Agent], Awaitable[None]]
+@dataclass(frozen=True)
+class Job:
+    """A job, the check that it is done, and the toolsets of the server; with none it is done with the default tools."""
 
-JOBS: dict[str, tuple[Job, Callable[[Simulator], None]]] = {
-    "web servers": (make_web_servers, check_web_servers),
-    "full storage": (free_full_storage, check_full_storage),
-    "backups": (protect_production, check_production),
-    "maintenance": (drain_and_return, check_return),
-    "undo": (undo_yesterday, check_undone),
-    "more room": (grow_database, check_database),
-    "old snapshots": (prune_old_snapshots, check_snapshots),
-    "token for CI": (give_ci_a_token, check_token),
-    "high availability": (keep_apart, check_apart),
-    "slowness": (explain_slowness, check_nothing_changed),
+    do: Callable[[Agent], Awaitable[None]]
+    check: Callable[[Simulator], None]
+    toolsets: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the agent is asked to do."""
+        return " ".join((self.do.__doc__ or "").split())
+
+
+JOBS = {
+    "web servers": Job(make_web_servers, check_web_servers, "all"),
+    "full storage": Job(free_full_storage, check_full_storage),
+    "backups": Job(protect_production, check_production, "all"),
+    "maintenance": Job(drain_and_return, check_return),
+    "undo": Job(undo_yesterday, check_undone),
+    "more room": Job(grow_database, check_database),
+    "old snapshots": Job(prune_old_snapshots, check_snapshots),
+    "token for CI": Job(give_ci_a_token, check_token, "all"),
+    "high availability": Job(keep_apart, check_apart, "all"),
+    "slowness": Job(explain_slowness, check_nothing_changed),
 }
-"""Each job with the check that it is done."""
 
 
 def find_guest(simulator: Simulator, name: str) -> Any:

@@ -45,11 +45,10 @@ def render_table() -> str:
     default = set(make_offer().names)
     rows = []
     for name, facts in load_numbers().items():
-        job = " ".join((JOBS[name][0].__doc__ or "").split())
         before, now = facts["before"], facts["now"]
         lacking = sorted(set(facts["tools"]) - default)
         cells = [
-            f"**{name}**: {job}",
+            f"**{name}**: {JOBS[name].words}",
             f"{before['calls']} → {now['calls']}",
             *(f"{before[kind] / 1000:.1f} → {now[kind] / 1000:.1f}" for kind in ("text", "structured")),
             f"{before['approvals']} → {now['approvals']}",

@@ -46,8 +46,8 @@ def env(env, tmp_path):
 
 @pytest.fixture
 def yesterday(playvisor, env, simulator):
-    """What was changed: www-01 by somebody with Playvisor, app-01 by bob without it."""
-    changed = playvisor("guest", "configure", "www-01", "--description", "Under attack", environment=env)
+    """What was changed: www-01 was made smaller with Playvisor, and bob stopped app-01 without it."""
+    changed = playvisor("guest", "resize", "www-01", "--memory", "2048", environment=env)
     assert changed.status == 0, changed.stderr
     guest = find_guest(simulator, "app-01")
     url = f"{simulator.url}/api2/json/nodes/{guest.node}/qemu/{guest.vmid}/status/stop"
@@ -57,7 +57,7 @@ def yesterday(playvisor, env, simulator):
 
 @pytest.mark.parametrize("name", JOBS)
 def test_a_job_is_done_with_the_tools_alone(name, request, converse, playvisor, env, simulator):
-    do, is_done = JOBS[name]
+    job = JOBS[name]
     if name == "undo":
         request.getfixturevalue("yesterday")
     agents = []
@@ -69,11 +69,11 @@ def test_a_job_is_done_with_the_tools_alone(name, request, converse, playvisor, 
 
     async def steps(client):
         agents.append(Agent(client, approve))
-        await do(agents[0])
+        await job.do(agents[0])
 
-    converse(steps, toolsets="all", user=None)
+    converse(steps, toolsets=job.toolsets, user=None)
 
-    is_done(simulator)
+    job.check(simulator)
     [agent] = agents
     assert {answer.tool: answer.missing_in_text for answer in agent.answers if answer.missing_in_text} == {}
     assert [answer for answer in agent.answers if answer.structured_bytes > 1.4 * answer.text_bytes + SLACK] == []
