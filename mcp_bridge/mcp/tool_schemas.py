@@ -16,7 +16,6 @@ _TERSE = {
     **dict.fromkeys(("name", "vmid", "limit", "offset", "wait", "content", "history"), ""),
     "guests": "Names take patterns (web-*)",
     "timeout": "Seconds",
-    "shutdown_timeout": "Seconds for a clean shutdown",
 }
 
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what

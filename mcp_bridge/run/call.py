@@ -18,7 +18,7 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, plans, runs, undo
+from mcp_bridge.run.tools import ToolFunction, drains, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
 _FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
@@ -48,7 +48,7 @@ class Bridge(Engine):
             return failed_result(request, mistake)
         request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
-            return self._run(request, progress, cancel, wait=wait)
+            return self._call_playbook(request, progress, cancel, wait=wait)
         failure = _find_tool_refusal(request)
         if failure is None:
             try:
@@ -65,6 +65,15 @@ class Bridge(Engine):
             except UnprovenError as error:
                 failure = Failure(code=error.code, message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))
+
+    def _call_playbook(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
+        try:
+            known = drains.with_moved_guests(self, request)
+        except UnprovenError as error:
+            known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
+        if isinstance(known, Result):
+            return self.answer(request, known)
+        return self._run(known, progress, cancel, wait=wait)
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if not wait:

@@ -150,6 +150,8 @@ class Client:
         self.notices: list[str] = []
         # Whether a list that was read showed every node of the cluster online; then it has quorum.
         self.has_seen_all_nodes_online = False
+        # The latest list of everything in the cluster (C(GET /cluster/resources)) that was read, if any.
+        self.resources: list[dict[str, Any]] | None = None
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
@@ -192,6 +194,12 @@ class Client:
             return time.time()
         date, came_at = self._server_date
         return date + time.monotonic() - came_at
+
+    def read_time(self) -> float:
+        """As L(server_time), for which the server is asked if it has not answered anything yet."""
+        if self._server_date is None:
+            self.get("/version")
+        return self.server_time
 
     def _note_date(self, response: Any, **dummy: Any) -> None:
         try:

@@ -206,6 +206,12 @@ def plan_removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
             f"Guest {guest.label} is running, and only a stopped guest is deleted.",
             "Make sure that it is the one you mean, and stop it first, with pve_guest_state.",
         )
+    if observed.guest.hastate and not params["purge"]:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is under HA, and only a guest that is not is deleted.",
+            "Set purge: true to take it out of HA, jobs and replication as well, or remove it from HA first.",
+        )
     switches = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
     options = {key: 1 for key, value in switches.items() if value}
     return [Step("DELETE", guest.path, "it exists, and absent is asked for", options)]

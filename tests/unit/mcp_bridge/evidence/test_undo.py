@@ -48,6 +48,12 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             ("migrate_guest", {**ONE, "target": "p1"}),
         ),
         (
+            "return_node",
+            {"return_to": "p1", "moved": [{"vmid": 101, "name": "web-101", "node": "p2"}]},
+            guest({"node": "p2"}, {"node": "p1"}),
+            ("migrate_guest", {**ONE, "target": "p2"}),
+        ),
+        (
             "set_guest_tags",
             {"tags": ["a", "c"]},
             guest({"tags": ["a", "b"]}, {"tags": ["a", "c"]}),
