@@ -52,12 +52,10 @@ _TOOLS = (
         "Lists what was done through Playvisor, by all clients, newest first.",
         _make_schema(
             [],
-            tool=_make_text("Only this tool"),
-            outcome=_make_text(
-                "Only runs with this outcome: ok, planned, held, refused, failed, cancelled or interrupted"
-            ),
+            tool={"type": "string"},
+            outcome=_make_text("ok, planned, held, refused, failed, cancelled or interrupted"),
             guest=_make_text("Only runs that name it, by vmid or name"),
-            user=_make_text("Only runs of who asked for them"),
+            user=_make_text("Who asked"),
             since=_make_text("Such as 24h (ago), or ISO 8601"),
             until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},

@@ -29,7 +29,7 @@ def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
         name=entry.name,
         title=entry.title,
         description=_describe_use(entry),
-        input_schema=shorten_input_schema(make_input_schema(entry)),
+        input_schema=shorten_input_schema(make_input_schema(entry), changes=entry.writes),
         output_schema=OUTPUT,
         annotations=make_annotations(entry),
         # For clients that ask a person on their own: destroy is what may stop a service or lose data.
@@ -44,7 +44,7 @@ def make_input_schema(entry: Tool | BridgeTool) -> dict[str, Any]:
         return schema
     page = {name: option for name, option in PAGE_OPTIONS.items() if name not in schema["properties"]}
     if entry.compact:
-        page["fields"] = {**FIELD_OPTION, "description": f"Besides {', '.join(entry.compact)}; or all"}
+        page["fields"] = {**FIELD_OPTION, "description": "More fields, or all"}
     return {**schema, "properties": {**schema["properties"], **page}}
 
 

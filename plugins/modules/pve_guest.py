@@ -164,8 +164,8 @@ options:
     suboptions:
       slot:
         description:
-          - Where it is, such as V(scsi0), V(virtio1), V(sata0), V(ide2), V(efidisk0) or V(tpmstate0), or for containers
-            V(rootfs) or V(mp0).
+          - Where it is, such as V(scsi0), V(ide2), V(rootfs) or V(mp0). Machines also have V(virtio1), V(sata0),
+            V(efidisk0) and V(tpmstate0).
           - V(unused0) and its like are volumes that were detached; they can only be V(absent).
         type: str
         required: true

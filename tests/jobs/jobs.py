@@ -21,14 +21,11 @@ async def make_web_servers(agent: Agent) -> None:
     """Make web-11, web-12 and web-13 of the Debian template, with 10.0.5.11 to 13/24, and only HTTP(S) let in."""
     listed = await agent.call("list_guests", guests={"templates": True})
     template = next(guest for guest in listed["guests"] if "debian" in guest["name"])
-    for name, address in WEB.items():
-        clone = await agent.call("clone_guest", vmid=template["vmid"], new_name=name)
-        vmid = clone["guests"][0]["vmid"]
-        network = {"interface": 0, "ip": f"{address}/24", "gw": "10.0.5.1"}
-        await agent.call("set_cloudinit", vmid=vmid, user="ops", ssh_keys=[KEY], ipconfig=[network])
-        await agent.call("set_guest_tags", vmid=vmid, tags=["web"])
-        await agent.call("configure_guest", vmid=vmid, nics=[{"slot": "net0", "firewall": True}])
+    network = {"ip": [f"{address}/24" for address in WEB.values()], "gw": "10.0.5.1"}
+    login = {"user": "ops", "ssh_keys": [KEY], "ipconfig": [network]}
+    await agent.call("clone_guest", vmid=template["vmid"], new_names=list(WEB), tags=["web"], cloudinit=login)
     new = {"names": list(WEB)}
+    await agent.call("configure_guest", guests=new, nics=[{"slot": "net0", "firewall": True}])
     await agent.call(
         "set_firewall", level="guest", guests=new, options={"enable": True, "policy_in": "DROP"}, rules=HTTP_ONLY
     )
