@@ -29,7 +29,8 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
-    I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case.
+    I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
+    prevented reading one of several guests.
     """
 
     guest: Guest
@@ -40,6 +41,7 @@ class Observed:
     current: dict[str, Any] | None = None
     sizes: dict[str, int | None] = field(default_factory=dict)
     has_case_sensitive_tags: bool = False
+    problem: PveError | None = None
 
     @property
     def is_template(self) -> bool:
