@@ -14,6 +14,8 @@ from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
+OUTCOMES = ("ok", "planned", "held", "refused", "failed", "cancelled", "interrupted")
+"""How runs end; one that has not ended has none."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,11 @@ _TOOLS = (
         "Lists what was done through Playvisor, by all clients, newest first.",
         _make_schema(
             [],
-            tool=_make_text("Only this tool"),
-            outcome=_make_text(
-                "Only runs with this outcome: ok, planned, held, refused, failed, cancelled or interrupted"
-            ),
+            tool={"type": "string"},
+            outcome={"type": "string", "enum": list(OUTCOMES)},
             guest=_make_text("Only runs that name it, by vmid or name"),
-            user=_make_text("Only runs of who asked for them"),
-            changed={"type": "boolean", "description": "Only runs that changed something, with the values before"},
+            user=_make_text("Who asked"),
+            changed={"type": "boolean", "description": "Only changes, with values before"},
             since=_make_text("Such as 24h (ago), or ISO 8601"),
             until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
@@ -98,8 +98,8 @@ _TOOLS = (
     BridgeTool(
         "undo_run",
         "Undo a run",
-        "Restores what a run changed, as far as possible, by the calls that do so: planned, judged and held like any "
-        "other. Says what can't be undone.",
+        "Restores what a run changed, by calls that are planned, judged and held like any other. Says what can't be "
+        "undone.",
         _make_schema(["run_id"], run_id=_make_text("Its id; list_runs shows them"), check=CHECK, wait=WAIT),
         effect="destroy",
         toolset="undo",
@@ -110,6 +110,15 @@ _TOOLS = (
 
 TOOLS = {tool.name: tool for tool in _TOOLS}
 """All of them by name, with those that `register` has added."""
+
+
+def describe_unknown(name: str) -> tuple[str, str] | None:
+    """What to say of the name of a tool that there is not: the problem, and a hint. None where there is one."""
+    if name in TOOLS or name in catalogue.load():
+        return None
+    near = catalogue.find_similar(name)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Leave it out to list the runs of all tools."
+    return f"There is no tool {name[:60]}.", hint
 
 
 def register(tool: BridgeTool) -> None:

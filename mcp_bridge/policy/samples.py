@@ -60,7 +60,10 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "rollback_guest": (Sample("POST", f"{_GUEST}/snapshot/before/rollback"),),
     "delete_snapshot": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
     "prune_snapshots": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
-    "clone_guest": (Sample("POST", f"{_GUEST}/clone", {"newid": 9999}, {"new_name": "name"}),),
+    "clone_guest": (
+        Sample("POST", f"{_GUEST}/clone", {"newid": 9999}, {"new_name": "name"}),
+        Sample("POST", "/nodes/{node}/{type}/9999/status/start", only_with="start"),
+    ),
     "create_guest": (Sample("POST", "/nodes/{node}/{type}", {"vmid": 9999}, {"new_name": "name"}),),
     "resize_guest": (
         Sample("PUT", f"{_GUEST}/config", names=_CONFIG, default={"cores": 64}),

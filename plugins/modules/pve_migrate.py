@@ -28,12 +28,12 @@ options:
     type: str
   drain:
     description:
-      - Move all guests that are no templates away from this node, each to the online node on which the most memory is
-        not promised to running guests.
+      - Move all guests that are no templates away from this node. Each goes to the online node on which the most memory
+        is not promised to running guests.
     type: str
   return_to:
     description:
-      - Move the guests O(moved) back to this node, where they are still on the nodes to which they were moved.
+      - Move the guests O(moved) back to this node. They have to be on the nodes still to which they were moved.
     type: str
   moved:
     description:
@@ -56,13 +56,13 @@ options:
         required: true
   with_local_disks:
     description:
-      - Move running QEMU guests that have disks on local storage too, by copying the disks.
+      - Also move running QEMU guests with local disks, which are copied.
       - One with a change of such a disk that waits for a restart is not moved.
     type: bool
     default: false
   restart:
     description:
-      - Move running LXC guests by shutting them down, moving and starting them. They can't be moved while they run.
+      - Move running containers by a restart. They can't be moved while they run.
     type: bool
     default: false
   shutdown_timeout:
@@ -199,15 +199,17 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
-from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, UNSUPPORTED, PveError
+from ..module_utils._api.tasks import Upid
+from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.inventory import Inventory, require_member, require_online
 from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.resource import GuestResource, Outcome
 from ..module_utils._run.runner import run_plans
 
 
@@ -271,14 +273,26 @@ class Migration(GuestResource[ObservedMigration]):
 
     def read_state(self, client: Client, observed: ObservedMigration, plan: Plan) -> dict[str, Any]:
         entries = client.get("/cluster/resources", type="vm")
-        return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
+        entry = next((entry for entry in entries if entry["vmid"] == observed.guest.vmid), {})
+        # One that is still locked for it may stand on the target already, paused.
+        return {"node": observed.guest.node if entry.get("lock") == "migrate" else entry.get("node")}
+
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+        request = Upid.parse(outcome.upids[-1]) if outcome.upids else None
+        if request is None or request.type != REQUEST_TYPE:
+            return
+        running = "online" in step.params or "restart" in step.params
+        try:
+            wait_for_move(client, HaMove(outcome.guest, step.params["target"], running, request), outcome, deadline)
+        except PveError:
+            # Only the request was done; the state that is read now says whether the guest was moved.
+            outcome.steps_done -= 1
+            raise
 
 
 def require_node(inventory: Inventory, node: str) -> None:
     """Raise C(not_found) or C(node_offline) for a node that is not there or offline."""
-    if node not in inventory.nodes:
-        known = ", ".join(sorted(inventory.nodes))
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
+    require_member(inventory, node)
     if not inventory.is_online(node):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
 
@@ -340,6 +354,8 @@ def _no_room_error(guest: Guest) -> PveError:
 
 def _refuse_impossible(observed: ObservedMigration, params: dict[str, Any]) -> None:
     guest, conditions = observed.guest, observed.conditions
+    if guest.hastate == "error":
+        raise given_up_error(guest)
     running = bool(int(conditions.get("running") or 0))
     # QEMU and LXC spell these differently.
     nodes = conditions.get("not_allowed_nodes") or conditions.get("not-allowed-nodes") or {}
