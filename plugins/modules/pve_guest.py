@@ -193,7 +193,7 @@ options:
         description:
           - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
           - The plan has the size that comes of it, rounded up to whole GiB. Applied once more, as O(expect_plan), it
-            fails with C(failure.code=drifted) and does not grow the disk twice. Another run without O(expect_plan) does.
+            fails with C(failure.code=drifted) and grows nothing. Another run without O(expect_plan) does.
         type: str
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
