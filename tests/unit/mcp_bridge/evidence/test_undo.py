@@ -48,6 +48,12 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             ("migrate_guest", {**ONE, "target": "p1"}),
         ),
         (
+            "move_guest_disk",
+            {"disks": [{"slot": "scsi0", "storage": "nas"}]},
+            guest({"disks": {"scsi0": {"storage": "zfs"}}}, {"disks": {"scsi0": {"storage": "nas"}}}),
+            ("move_guest_disk", {**ONE, "disks": [{"slot": "scsi0", "storage": "zfs"}]}),
+        ),
+        (
             "set_guest_tags",
             {"tags": ["a", "c"]},
             guest({"tags": ["a", "b"]}, {"tags": ["a", "c"]}),
