@@ -455,10 +455,15 @@ def _hold_unknown(decision: Decision, question: Question) -> Decision:
     from mcp_bridge.policy import Decision
     from mcp_bridge.policy.engine import Rule
 
-    unknown = tuple(target.name or target.id for target in question.targets if not target.is_known)
+    unread = {target.name or target.id: target.unread for target in question.targets if not target.is_known}
+    unknown = tuple(unread)
     if not unknown or decision.ruling == "refuse":
         return decision
-    advice = "Not everything that the policy judges by can be read; an operator may approve the plan all the same."
+    why = "; ".join(sorted(set(filter(None, unread.values())))) or "it lacks"
+    advice = (
+        f"Not everything that the policy judges by can be read: {why}. Try again, or have an operator approve the plan "
+        "all the same."
+    )
     return Decision("hold", (Rule("unknown-facts", "forbid", advice), *decision.rules), unknown)
 
 

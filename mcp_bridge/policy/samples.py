@@ -91,6 +91,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
         Sample("POST", f"{_GUEST}/move_disk", {"disk": "scsi0", "storage": "other"}, {"disks": "disk"}),
     ),
     "drain_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
+    "return_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "set_guest_ha": (
         Sample("POST", "/cluster/ha/resources", {"sid": "{vmid}"}, {"request_state": "state"}, {"state": "started"}),
     ),
@@ -106,6 +107,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "create_user": (Sample("POST", "/access/users", {"userid": "example@pve"}),),
     "set_role": (Sample("POST", "/access/roles", {"roleid": "example"}),),
     "set_acl": (Sample("PUT", "/access/acl", {"path": "/pool/example"}),),
+    "grant_access": (Sample("PUT", "/access/acl", {"path": "/vms/{vmid}"}),),
     "create_token": (Sample("POST", "/access/users/example@pve/token/ci"),),
 }
 

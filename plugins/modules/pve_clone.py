@@ -296,6 +296,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
 from ..module_utils._guest.clones import WishedClone, find_disk_storage, list_wished_clones, render_changes
+from ..module_utils._guest.cloudinit import describe_doubts
 from ..module_utils._guest.free_ids import find_free_vmids
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
@@ -306,6 +307,8 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.tags import has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.features import require_clonable
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
@@ -382,6 +385,7 @@ class Clone(Resource[ObservedClone]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedClone]:
         wishes = list_wished_clones(params)
+        client.notices += describe_doubts(params["cloudinit"] or {})
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
         # The configuration says whether it is a template, which decides between a full and a linked clone.
@@ -412,6 +416,9 @@ class Clone(Resource[ObservedClone]):
         snapshots: frozenset[str] = frozenset()
         if snapname:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
+        full = not source.template if params["full"] is None else params["full"]
+        storage = {name: params[name] for name in ("target", "storage", "snapname")}
+        require_clonable(client, Existing(client), source, full=full, **storage)
         linkable = True
         if may_link(source, params) and snapname in (None, *snapshots):
             query = {"feature": "clone", "snapname": snapname}

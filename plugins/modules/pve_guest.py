@@ -166,8 +166,8 @@ options:
     suboptions:
       slot:
         description:
-          - Where it is, such as V(scsi0), V(virtio1), V(sata0), V(ide2), V(efidisk0) or V(tpmstate0), or for containers
-            V(rootfs) or V(mp0).
+          - Where it is, such as V(scsi0), V(ide2), V(rootfs) or V(mp0). Machines also have V(virtio1), V(sata0),
+            V(efidisk0) and V(tpmstate0).
           - V(unused0) and its like are volumes that were detached; they can only be V(absent).
         type: str
         required: true
@@ -192,8 +192,8 @@ options:
       grow_by:
         description:
           - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
-          - The plan has the size that comes of it, rounded up to whole GiB. Applied once more, as O(expect_plan), it
-            fails with C(failure.code=drifted) and grows nothing. Another run without O(expect_plan) does.
+          - The plan has the size that comes of it, in whole GiB, rounded up. Applied once more, as O(expect_plan), it
+            fails with C(failure.code=drifted), and grows nothing twice. Another run without O(expect_plan) does.
         type: str
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
@@ -568,13 +568,19 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
+from ..module_utils._guest.disks import is_slot
 from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes, resolve_growths
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, read_each, require_online
 from ..module_utils._guest.lookup import find_guests_to_change, identify_guest, with_config
 from ..module_utils._guest.options import read_option
-from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.pending import (
+    build_current_config,
+    describe_refused_hotplug,
+    find_changes_that_wait,
+    read_pending,
+)
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
 from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
@@ -582,7 +588,7 @@ from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.tags import choose_tags, has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import Resource
+from ..module_utils._run.resource import Outcome, Resource
 from ..module_utils._run.runner import run_plans
 
 # In the order that C(choose_tags) takes them.
@@ -727,6 +733,18 @@ class Guests(Resource[Observed]):
         if action == "start" and guest:
             return step if parse_power_state(client.get(f"{guest}/status/current")) == STOPPED else None
         return add_digest(client, step) if isinstance(step, DriveStep) else step
+
+    def send(self, client: Client, observed: Observed, step: Step, outcome: Outcome) -> Any:
+        try:
+            return super().send(client, observed, step, outcome)
+        except PveError as error:
+            waiting = describe_refused_hotplug(error)
+            # Steps that follow may need a drive to be as planned.
+            is_last = outcome.steps_done + 1 == len(outcome.plan.steps)
+            if waiting is None or (not is_last and any(is_slot(observed.guest.type, key) for key in error.fields)):
+                raise
+            outcome.warnings.append(waiting)
+            return None
 
     def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):

@@ -91,6 +91,7 @@ _UNDO: dict[str, UndoRule] = {
     "migrate_guest": guests.move_back,
     "drain_node": guests.move_back,
     "move_guest_disk": guests.move_disks_back,
+    "return_node": guests.move_back,
     "set_guest_tags": configs.restore_tags,
     "resize_guest": configs.restore_size,
     "configure_guest": configs.restore_configuration,
