@@ -134,6 +134,13 @@ def _get_status(entry: Any) -> str:
     return qmp if qmp in ("paused", "suspended") else str(entry.get("status") or "")
 
 
+def _describe_unread(listed: Reading, config: Reading | None) -> str:
+    """Why a guest's configuration, or its entry in the cluster's list, lacks."""
+    if config is not None and not isinstance(config.data, Mapping):
+        return config.error or "its configuration is not one"
+    return listed.error or "the cluster does not list it"
+
+
 def _make_target(
     place: GuestPlace, entry: Mapping[str, Any] | None, listed: Reading, config: Reading | None, status: str
 ) -> Target:
@@ -164,6 +171,7 @@ def _make_target(
         status=status,
         # The pool stands in the cluster's list alone.
         is_known=found is not None and entry is not None,
+        unread="" if found is not None and entry is not None else _describe_unread(listed, config),
         origin=place.origin,
         config=found or {},
     )

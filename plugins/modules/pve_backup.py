@@ -42,7 +42,7 @@ options:
     type: str
   max_age:
     description:
-      - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
+      - Age up to which a backup is recent enough, such as V(24h). The units are V(m), V(h), V(d) and V(w).
       - A backup is made every time when this is not given.
     type: str
   mode:
@@ -59,7 +59,7 @@ options:
     default: zstd
   notes:
     description:
-      - Notes of the backup, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
+      - Notes, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
       - With O(volid) they are taken as they are.
     type: str
   protected:
@@ -300,7 +300,6 @@ failure:
   type: dict
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -326,6 +325,8 @@ from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.references import Reference
 from ..module_utils._run.resource import GuestResource, Resource
 from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.storages import storage_path
@@ -355,12 +356,13 @@ class Backups(GuestResource[GuestBackups]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[GuestBackups]:
         inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
-        now = time.time()
+        now, existing = client.read_time(), Existing(client)
 
         def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)
             try:
                 require_online(inventory, next(guest for guest in chosen if guest.node == node))
+                existing.require(Reference("storage", self._storage, node, "backup"))
                 listed = client.get(f"{path}/content", content="backup")
                 if params["state"] != "pruned":
                     return listed, []

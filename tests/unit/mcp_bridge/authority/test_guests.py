@@ -99,22 +99,24 @@ def test_a_guest_that_only_a_parameter_names_is_looked_up_where_the_cluster_has_
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("path", "found", "why"),
     [
-        {f"{PLACE}/101/config": Reading(500, error="500 got timeout")},
-        {f"{PLACE}/101/config": Reading(403, error="403 Permission check failed (/vms/101, VM.Audit)")},
-        {f"{PLACE}/101/config": Reading(595, error="595 No route to host")},
-        {f"{PLACE}/101/config": Reading(None, error="the connection broke")},
-        {f"{PLACE}/101/config": "odd"},
-        {LIST: Reading(500, error="500 no")},
-        {LIST: []},
+        (f"{PLACE}/101/config", Reading(500, error="500 got timeout"), "500 got timeout"),
+        (f"{PLACE}/101/config", Reading(403, error="403 Permission check failed"), "403 Permission check failed"),
+        (f"{PLACE}/101/config", Reading(595, error="595 No route to host"), "595 No route to host"),
+        (f"{PLACE}/101/config", Reading(None, error="no answer within 180 s"), "no answer within 180 s"),
+        (f"{PLACE}/101/config", "odd", "its configuration is not one"),
+        (LIST, Reading(500, error="500 no"), "500 no"),
+        (LIST, [], "the cluster does not list it"),
     ],
+    ids=["locked", "forbidden", "no route", "too late", "odd", "no list", "not listed"],
 )
-def test_what_can_not_be_read_makes_a_guest_unknown_and_never_harmless(changes):
-    target = look(Api(**changes)).targets[101]
+def test_what_can_not_be_read_makes_a_guest_unknown_and_never_harmless(path, found, why):
+    target = look(Api(**{path: found})).targets[101]
 
     assert target.is_known is False
     assert target.exists is True
+    assert target.unread == why
 
 
 def test_without_a_configuration_a_guest_counts_as_protected():
