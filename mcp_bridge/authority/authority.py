@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
 from mcp_bridge.authority.guests import read_targets
-from mcp_bridge.authority.new_ids import Call, find_own_id, find_planned_ids, list_candidates
+from mcp_bridge.authority.new_ids import Call, find_own_ids, find_planned_ids, list_candidates
 from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
@@ -293,9 +293,9 @@ class Authority:
         with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
             return
 
-    def find_own_id(self, call: Call) -> int | None:
-        """The id of the new guest in an open plan of the same call, so that the call is planned alike again."""
-        return find_own_id(self.ledger.plans.list_open(), call)
+    def find_own_ids(self, call: Call) -> tuple[int, ...]:
+        """The ids of the new guests in an open plan of the same call, so that the call is planned alike again."""
+        return find_own_ids(self.ledger.plans.list_open(), call)
 
     def find_approved(self, call: Call) -> KeptPlan | None:
         """The newest open plan of the same call that was approved."""

@@ -150,6 +150,8 @@ class Client:
         self.notices: list[str] = []
         # Whether a list that was read showed every node of the cluster online; then it has quorum.
         self.has_seen_all_nodes_online = False
+        # The latest list of everything in the cluster (C(GET /cluster/resources)) that was read, if any.
+        self.resources: list[dict[str, Any]] | None = None
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
