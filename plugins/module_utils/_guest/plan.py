@@ -32,7 +32,8 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
-    I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case.
+    I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
+    prevented reading one of several guests. I(disks) are the wishes for its disks, with the sizes that they grow to.
     """
 
     guest: Guest
@@ -43,6 +44,8 @@ class Observed:
     current: dict[str, Any] | None = None
     sizes: dict[str, int | None] = field(default_factory=dict)
     has_case_sensitive_tags: bool = False
+    problem: PveError | None = None
+    disks: list[dict[str, Any]] | None = None
 
     @property
     def is_template(self) -> bool:
@@ -233,6 +236,12 @@ def plan_removal(observed: Observed, params: Mapping[str, Any]) -> list[Step]:
             UNSUPPORTED,
             f"Guest {guest.label} is running, and only a stopped guest is deleted.",
             "Make sure that it is the one you mean, and stop it first, with pve_guest_state.",
+        )
+    if observed.guest.hastate and not params["purge"]:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} is under HA, and only a guest that is not is deleted.",
+            "Set purge: true to take it out of HA, jobs and replication as well, or remove it from HA first.",
         )
     switches = {"purge": params["purge"], "destroy-unreferenced-disks": params["destroy_unreferenced_disks"]}
     options = {key: 1 for key, value in switches.items() if value}

@@ -17,6 +17,7 @@ from .._module.plan import Plan, describe, diff
 from .apply import apply_all
 from .checks import check_steps
 from .confirm import confirm_plan
+from .existing import check_references
 from .quorum import require_quorum
 from .resource import Observed, Outcome, Resource
 from .rights import check_rights
@@ -60,8 +61,9 @@ def _build_result(module: PveModule, outcomes: Sequence[Outcome]) -> dict[str, A
 def _plan_all(
     client: Client, resource: Resource[Observed], targets: Sequence[Observed], params: dict[str, Any]
 ) -> list[Outcome]:
-    """The outcomes with their plans, each bound to its guest where it is for one."""
+    """The outcomes with their plans, which name what exists, each bound to its guest where it is for one."""
     outcomes = [_plan_target(client, resource, observed, params) for observed in targets]
+    check_references(client, outcomes)
 
     def confirm(pair: tuple[Observed, Outcome]) -> None:
         confirm_plan(client, resource, *pair)

@@ -26,6 +26,7 @@ from .kinds import (
     Range,
     Text,
     Value,
+    Weight,
     split_words,
 )
 from .properties import Properties
@@ -122,7 +123,7 @@ _VM: dict[str, Value] = {
         },
         first="cputype",
     ),
-    "cpuunits": Integer(minimum=1, maximum=262144),
+    "cpuunits": Weight(minimum=1, maximum=262144),
     "freeze": Flag("0"),
     "hostpci[n]": Properties(
         table={
@@ -284,7 +285,7 @@ _CT: dict[str, Value] = {
     "console": Flag("1"),
     "cores": Integer(minimum=1, maximum=8192),
     "cpulimit": Number("0", minimum=0, maximum=8192),
-    "cpuunits": Integer(minimum=0, maximum=500000),
+    "cpuunits": Weight(minimum=0, maximum=500000),
     "debug": Flag("0"),
     "dev[n]": Properties(
         table={

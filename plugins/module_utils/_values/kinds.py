@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+_LEAST_WEIGHT, _GREATEST_WEIGHT = 1, 10000
 _TRUE, _FALSE = ("1", "on", "yes", "true"), ("0", "off", "no", "false")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9_.!~*'()-]|%[0-9A-Fa-f]{2})*")
 _MAC = re.compile(r"[0-9A-F][02468ACE](?::[0-9A-F]{2}){5}")
@@ -173,6 +174,14 @@ class Integer(Number):
         if not isinstance(number, int):
             raise ValueError("it must be a whole number")
         return number
+
+
+@dataclass(frozen=True)
+class Weight(Integer):
+    """A weight of control groups. Proxmox VE brings one that the kernel does not take to the least or greatest."""
+
+    def check_text(self, value: Any) -> str:
+        return str(min(max(int(Integer.check_text(self, value)), _LEAST_WEIGHT), _GREATEST_WEIGHT))
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors impo
     UNSUPPORTED,
     PveError,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.cloudinit import (
+    describe_doubts,
+    find_cloudinit_drive,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import (
     CloudInit,
     ConfiguredGuest,
-    describe_doubts,
-    find_cloudinit_drive,
 )
 
 VM = Guest(103, "web-03", "pve1", "qemu", "stopped")
