@@ -189,6 +189,19 @@ REFUSED = [
             ("PVEAudit", "user", "root@pam", "Did you mean PVEAuditor"),
         )
     ),
+    # Firewalls.
+    (
+        "pve_firewall",
+        {"level": "cluster", "rules": [{"key": "a", "type": "in", "action": "ACCEPT", "source": "+nope"}]},
+        "not_found",
+        ["There is no IP set nope."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "guest", "vmid": 101, "rules": [{"key": "a", "type": "in", "action": "DROP", "dest": "dc/nope"}]},
+        "not_found",
+        ["There is no alias nope."],
+    ),
     # What disks can't.
     ("pve_snapshot", {"vmid": 102, "snapname": "s1"}, "unsupported", ["mp0 is a mount of /srv/data"]),
     ("pve_snapshot", {"vmid": 104, "snapname": "s1"}, "unsupported", ["scsi0 is on files as raw"]),
@@ -232,6 +245,11 @@ TAKEN = [
         "pve_access",
         {"acls": [{"path": "/vms/555", "user": "root@pam", "roles": ["PVEAuditor"]}]},
         ["There is no guest 555."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "cluster", "rules": [{"key": "a", "type": "group", "action": "nope"}]},
+        ["There is no security group nope."],
     ),
     (
         "pve_storage",
@@ -362,6 +380,19 @@ def test_what_a_plan_makes_first_may_be_named_in_it(connection_env):
 
     assert (planned.get("failure"), applied.get("failure")) == (None, None)
     assert len(planned["plan"]["steps"]) == 3
+
+
+def test_a_firewall_may_name_what_it_gets_first(connection_env):
+    options = {
+        "level": "cluster",
+        "aliases": [{"name": "home", "cidr": "10.0.0.0/8"}],
+        "ipsets": [{"name": "friends", "entries": [{"cidr": "10.1.0.0/16"}]}],
+        "rules": [{"key": "b", "type": "in", "action": "ACCEPT", "source": "+friends", "dest": "HOME"}],
+    }
+
+    planned, applied = (run_module("pve_firewall", options, connection_env, check=check) for check in (True, False))
+
+    assert (planned.get("failure"), applied.get("failure")) == (None, None)
 
 
 def test_a_new_storage_is_used_at_once(connection_env):
