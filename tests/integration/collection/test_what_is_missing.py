@@ -159,7 +159,7 @@ REFUSED = [
     ("pve_clone", clone(9000, pool="prd"), "not_found", ["There is no pool prd.", "Did you mean prod?"]),
     ("pve_guest", new(pool="nope"), "not_found", ["There is no pool nope.", "empty, prod"]),
     ("pve_guest", {"vmid": 107, "pool": "PROD"}, "not_found", ["Did you mean prod?"]),
-    ("pve_backup_job", {"id": "j", "schedule": "daily", "pool": "nope"}, "not_found", ["There is no pool nope."]),
+    ("pve_backup_job", {"id": "jobs", "schedule": "daily", "pool": "nope"}, "not_found", ["There is no pool nope."]),
     ("pve_pool", {"pool": "nope/below"}, "not_found", ["There is no pool nope."]),
     # Nodes.
     ("pve_guest", new(node="PVE1"), "not_found", ["There is no node PVE1.", "Did you mean pve1?", *NODES]),
@@ -167,7 +167,7 @@ REFUSED = [
     ("pve_clone", clone(108, target="nope"), "not_found", ["There is no node nope.", *NODES]),
     ("pve_migrate", {"vmid": 107, "target": "PVE2"}, "not_found", ["Did you mean pve2?"]),
     ("pve_migrate", {"drain": "pve1.example.com"}, "not_found", ["Did you mean pve1?"]),
-    ("pve_ha", {"rule": "r", "vmid": 105, "nodes": ["pve1:2", "nope"]}, "not_found", ["There is no node nope."]),
+    ("pve_ha", {"rule": "rule", "vmid": 105, "nodes": ["pve1:2", "nope"]}, "not_found", ["There is no node nope."]),
     ("pve_firewall", {"level": "node", "node": "PVE1", "options": {"enable": True}}, "not_found", ["mean pve1?"]),
     (
         "pve_storage_content",
