@@ -207,6 +207,12 @@ REFUSED = [
     ("pve_snapshot", {"vmid": 104, "snapname": "s1"}, "unsupported", ["scsi0 is on files as raw"]),
     ("pve_clone", clone(106), "unsupported", ["is running, and only a snapshot"]),
     ("pve_clone", clone(9000, target="pve2"), "unsupported", ["scsi0 (local-lvm)", "migrate the clone"]),
+    (
+        "pve_clone",
+        {"vmid": 9000, "new_names": ["c-1", "c-2"], "targets": ["pve1", "pve2"]},
+        "unsupported",
+        ["to node pve2"],
+    ),
     ("pve_clone", clone(109, target="pve2"), "unsupported", ["ide2 (local)"]),
     ("pve_clone", clone(108, target="pve2", storage="local-lvm"), "unsupported", ["local-lvm is not shared"]),
     # HA.
