@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.yaml import load_yaml
@@ -47,6 +49,18 @@ def root() -> Path:
 def playbook_path(name: str) -> Path:
     """The file of one of the collection's playbooks."""
     return root() / "playbooks" / f"{name}.yml"
+
+
+@cache
+def load_rules(file: str) -> ModuleType:
+    """Rules of the collection in a file that imports nothing of it, such as `plugins/module_utils/_api/pasted.py`."""
+    name = f"_playvisor_{Path(file).stem}"
+    spec = importlib.util.spec_from_file_location(name, root() / file)
+    if spec is None or spec.loader is None:
+        raise PlayvisorError(f"The collection has no {file}.", "Install playvisor again.")
+    rules = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rules)
+    return rules
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
 from mcp_bridge.authority.guests import read_targets
-from mcp_bridge.authority.new_ids import Call, find_own_id, find_planned_ids, list_candidates
+from mcp_bridge.authority.new_ids import Call, find_own_ids, find_planned_ids, list_candidates
 from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
@@ -293,9 +293,9 @@ class Authority:
         with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
             return
 
-    def find_own_id(self, call: Call) -> int | None:
-        """The id of the new guest in an open plan of the same call, so that the call is planned alike again."""
-        return find_own_id(self.ledger.plans.list_open(), call)
+    def find_own_ids(self, call: Call) -> tuple[int, ...]:
+        """The ids of the new guests in an open plan of the same call, so that the call is planned alike again."""
+        return find_own_ids(self.ledger.plans.list_open(), call)
 
     def find_approved(self, call: Call) -> KeptPlan | None:
         """The newest open plan of the same call that was approved."""
@@ -455,10 +455,15 @@ def _hold_unknown(decision: Decision, question: Question) -> Decision:
     from mcp_bridge.policy import Decision
     from mcp_bridge.policy.engine import Rule
 
-    unknown = tuple(target.name or target.id for target in question.targets if not target.is_known)
+    unread = {target.name or target.id: target.unread for target in question.targets if not target.is_known}
+    unknown = tuple(unread)
     if not unknown or decision.ruling == "refuse":
         return decision
-    advice = "Not everything that the policy judges by can be read; an operator may approve the plan all the same."
+    why = "; ".join(sorted(set(filter(None, unread.values())))) or "it lacks"
+    advice = (
+        f"Not everything that the policy judges by can be read: {why}. Try again, or have an operator approve the plan "
+        "all the same."
+    )
     return Decision("hold", (Rule("unknown-facts", "forbid", advice), *decision.rules), unknown)
 
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ids of new guests: those that others are about to take, and the one that a plan of the same call has. Pure."""
+"""The ids of new guests: those that others are about to take, and those that a plan of the same call has. Pure."""
 
 from __future__ import annotations
 
@@ -36,27 +36,31 @@ class Call:
 
 @dataclass(frozen=True)
 class NewIds:
-    """Which id a new guest gets when its caller names none: `own` if that is free, and none of `reserved`."""
+    """Which ids new guests get when their caller names none: those of `own` that are free, and none of `reserved`."""
 
-    own: int | None = None
+    own: tuple[int, ...] = ()
     reserved: frozenset[int] = frozenset()
 
     def as_environment(self) -> dict[str, str]:
         """The variables that tell a module."""
-        variables = {"PVE_OWN_VMID": self.own, "PVE_RESERVED_VMIDS": ",".join(map(str, sorted(self.reserved)))}
-        return {name: str(value) for name, value in variables.items() if value}
+        variables = {"PVE_OWN_VMID": self.own, "PVE_RESERVED_VMIDS": sorted(self.reserved)}
+        return {name: ",".join(map(str, vmids)) for name, vmids in variables.items() if vmids}
 
 
 def list_new_ids(plan: KeptPlan) -> list[int]:
-    """The ids of the guests that a kept plan would create."""
-    places = find_guests(plan.shown.get("steps") or ())
-    return [vmid for vmid, place in places.items() if place.is_created]
+    """The ids of the guests that a kept plan would create, in its order."""
+    return find_new_ids(plan.shown.get("steps") or ())
 
 
-def find_own_id(plans: Iterable[KeptPlan], call: Call) -> int | None:
-    """The id of the new guest in the newest open plan of the same call."""
+def find_new_ids(steps: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The ids of the guests that steps would create, in their order."""
+    return [vmid for vmid, place in find_guests(steps).items() if place.is_created]
+
+
+def find_own_ids(plans: Iterable[KeptPlan], call: Call) -> tuple[int, ...]:
+    """The ids of the new guests in the newest open plan of the same call that has some."""
     found = [list_new_ids(plan) for plan in plans if call.is_planned_by(plan)]
-    return next((ids[0] for ids in found if len(ids) == 1), None)
+    return next((tuple(vmids) for vmids in found if vmids), ())
 
 
 def find_planned_ids(plans: Iterable[KeptPlan], call: Call, cluster: str) -> frozenset[int]:

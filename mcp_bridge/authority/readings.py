@@ -33,7 +33,7 @@ def make_reader(gateway: Gateway) -> Reader:
         from mcp_bridge.gateway.faults import Fault
 
         return [
-            Reading(None, error=f"{found.cause}") if isinstance(found, Fault) else _parse(found)
+            Reading(None, error=str(found)) if isinstance(found, Fault) else _parse(found)
             for found in gateway.read(paths)
         ]
 

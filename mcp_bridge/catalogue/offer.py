@@ -56,7 +56,7 @@ def make_offer(
     """Offer the tools of these toolsets (`all` for all but exec) and these tools; the everyday ones when none is given.
 
     The aliases of `alias_sets` are offered besides. Without `writes`, every tool that changes something is left out,
-    even one that was named; without `applies`, apply_plan and cancel_run are.
+    even one that was named; without `applies`, those that run no playbook and make no plan are.
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     names, chosen_toolsets = set(tools), set(toolsets)
@@ -71,7 +71,7 @@ def make_offer(
     allowed_names = [tool.name for tool in chosen if writes or not tool.writes]
     alias_by_name = {name: alias for alias_set in alias_sets for name, alias in aliases.load(alias_set).items()}
     offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}
-    acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes}
+    acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes and not tool.plans}
     return Offer(tuple(name for name in allowed_names if applies or name not in acting_names), offered_aliases)
 
 

@@ -13,8 +13,18 @@ from typing import Literal
 
 from mcp_bridge.catalogue import Tool
 
-Permissions = Mapping[str, Iterable[str]]
-"""From paths of the permission tree to privileges, as `GET /access/permissions` answers."""
+Permissions = Mapping[str, Mapping[str, bool]]
+"""From paths of the permission tree to privileges, each with whether it holds on what is below the path, too."""
+
+# What Proxmox VE always tells the privileges of; on one that lacks there are none, whatever is above it.
+_ALWAYS_TOLD = frozenset({"/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms"})
+
+
+def make_permissions(privileges: Mapping[str, Iterable[str]], unpropagated: Mapping[str, Iterable[str]]) -> Permissions:
+    """The permissions that a user has, of which some do not hold below their path."""
+    return {
+        path: {name: name not in unpropagated.get(path, ()) for name in names} for path, names in privileges.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -28,28 +38,32 @@ class Usability:
 
 def check_usability(tool: Tool, permissions: Permissions) -> Usability:
     """Check how far a tool can be used with these permissions."""
-    held = {path: frozenset(privileges) for path, privileges in permissions.items()}
     missing = {
         path: lacking
         for path, needed in tool.privileges.items()
-        if (lacking := sorted(set(needed) - _find_effective(path, held)))
+        if (lacking := sorted(set(needed) - _find_effective(path, permissions)))
     }
     if not missing:
         return Usability(tool.name, "yes", {})
-    somewhere = all(set(lacking) <= _find_below(path, held) for path, lacking in missing.items())
+    somewhere = all(set(lacking) <= _find_below(path, permissions) for path, lacking in missing.items())
     return Usability(tool.name, "partly" if somewhere else "no", missing)
 
 
-def _find_effective(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Find the privileges on a path: those of the longest path above it that has any; `/` is above all."""
-    paths_above = [known for known in held if known in ("/", path) or path.startswith(f"{known}/")]
-    return held[max(paths_above, key=len)] if paths_above else frozenset()
+def _find_effective(path: str, permissions: Permissions) -> frozenset[str]:
+    """Find the privileges on everything below a path, or on `/` itself: those of the nearest path that is told of."""
+    if path == "/":
+        return frozenset(permissions.get(path, ()))
+    above = path
+    while above not in permissions and above not in _ALWAYS_TOLD:
+        above = above.rpartition("/")[0] or "/"
+    return frozenset(name for name, propagates in permissions.get(above, {}).items() if propagates)
 
 
-def _find_below(path: str, held: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _find_below(path: str, permissions: Permissions) -> frozenset[str]:
     """Find the privileges on anything below a path; guests and storages may also get theirs through a pool."""
-    parts = [names for known, names in held.items() if known.startswith((f"{path}/", "/pool/"))]
-    return frozenset().union(*parts)
+    return frozenset().union(
+        *(names for known, names in permissions.items() if known.startswith((f"{path}/", "/pool/")))
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,7 @@ def make_grant_commands(tools: Iterable[Tool], holder: Holder) -> list[str]:
     commands, made = [], dict[frozenset[str], str]()
     for path in sorted(needed):
         for option, held in holders:
-            at_path = _find_effective(path, {known: frozenset(names) for known, names in held.items()})
+            at_path = _find_effective(path, held)
             if needed[path] <= at_path:
                 continue
             privileges = at_path | needed[path]

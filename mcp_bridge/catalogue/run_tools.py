@@ -10,10 +10,12 @@ from typing import Any
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import Effect
-from mcp_bridge.catalogue.schemas import WAIT
+from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
+OUTCOMES = ("ok", "planned", "held", "refused", "failed", "cancelled", "interrupted")
+"""How runs end; one that has not ended has none."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class BridgeTool:
     effect: Effect = "read"
     toolset: str = TOOLSET
     repeatable: bool = False
+    # Whether it comes to plans like a tool with a playbook, which a server in mode check may make.
+    plans: bool = False
 
     @property
     def writes(self) -> bool:
@@ -51,9 +55,7 @@ _TOOLS = (
         _make_schema(
             [],
             tool=_make_text("Only this tool"),
-            outcome=_make_text(
-                "Only runs with this outcome: ok, planned, held, refused, failed, cancelled or interrupted"
-            ),
+            outcome={"type": "string", "enum": list(OUTCOMES), "description": "Only runs with this outcome"},
             guest=_make_text("Only runs that name it, by vmid or name"),
             user=_make_text("Only runs of who asked for them"),
             since=_make_text("Such as 24h (ago), or ISO 8601"),
@@ -92,10 +94,30 @@ _TOOLS = (
         effect="destroy",
         repeatable=True,
     ),
+    BridgeTool(
+        "undo_run",
+        "Undo a run",
+        "Restores what a run changed, as far as possible, by the calls that do so: planned, judged and held like any "
+        "other. Says what can't be undone.",
+        _make_schema(["run_id"], run_id=_make_text("Its id; list_runs shows them"), check=CHECK, wait=WAIT),
+        effect="destroy",
+        toolset="undo",
+        repeatable=True,
+        plans=True,
+    ),
 )
 
 TOOLS = {tool.name: tool for tool in _TOOLS}
 """All of them by name, with those that `register` has added."""
+
+
+def describe_unknown(name: str) -> tuple[str, str] | None:
+    """What to say of the name of a tool that there is not: the problem, and a hint. None where there is one."""
+    if name in TOOLS or name in catalogue.load():
+        return None
+    near = catalogue.find_similar(name)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Leave it out to list the runs of all tools."
+    return f"There is no tool {name[:60]}.", hint
 
 
 def register(tool: BridgeTool) -> None:

@@ -76,6 +76,8 @@ class GatewayApp:
             session.requests -= 1
             connection.busy -= 1
         headers = {**answer.headers, "x-pve-reason": quote_from_bytes(answer.reason.strip())}
+        if answer.status == 401 and self._upstream.odd_secret:
+            headers["x-gateway-hint"] = quote(self._upstream.odd_secret)
         return Response(answer.body, answer.status, headers)
 
     async def _answer(self, session: Session, request: Request) -> Answer:
@@ -194,6 +196,7 @@ class GatewayApp:
             "address": address,
             "cause": fault.cause,
             "sent": fault.is_sent,
+            "proxy": fault.proxy,
         }
         headers = {
             "x-gateway-fault": fault.code,

@@ -24,14 +24,19 @@ Code = Literal[
 class Fault(Exception):
     """There is no answer of the API; has a code that the collection's client knows, and the cause in a few words.
 
-    `is_sent`: the request may have reached the cluster, and may have been carried out.
+    `is_sent`: the request may have reached the cluster, and may have been carried out. `proxy` is what was to pass it
+    on: its URL without credentials, and the variable that sets it.
     """
 
-    def __init__(self, code: Code, cause: str, *, is_sent: bool = False) -> None:
+    def __init__(self, code: Code, cause: str, *, is_sent: bool = False, proxy: tuple[str, str] | None = None) -> None:
         super().__init__(cause)
         self.is_sent = is_sent
+        self.proxy = proxy
         self.code: Code = code
         self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{self.cause} (through the proxy {' of '.join(self.proxy)})" if self.proxy else self.cause
 
     @property
     def status(self) -> int:

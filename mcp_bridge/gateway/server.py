@@ -34,12 +34,14 @@ LIMITS = ConnectionLimits(
     backlog=512,
 )
 
-# More than the time within which every single request ends.
+# Of everything that the authority reads for one plan.
 _READ_SECONDS = 180
 
 
 class Running:
     """The gateway while it serves. Safe to use from other threads than its own."""
+
+    read_seconds: float = _READ_SECONDS
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, upstream: Upstream) -> None:
         self._loop = loop
@@ -52,14 +54,18 @@ class Running:
 
     def read(self, paths: Sequence[str]) -> list[Answer | Fault]:
         """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
-        return asyncio.run_coroutine_threadsafe(self._read_all(paths), self._loop).result(_READ_SECONDS)
+        # Longer than any of them may take: it ends with the loop.
+        return asyncio.run_coroutine_threadsafe(self._read_all(paths), self._loop).result(2 * self.read_seconds)
 
     async def _read_all(self, paths: Sequence[str]) -> list[Answer | Fault]:
         return await asyncio.gather(*(self._read(path) for path in paths))
 
     async def _read(self, path: str) -> Answer | Fault:
         try:
-            return await self._upstream.send("GET", f"{ROOT}{path.lstrip('/')}", {"accept-encoding": "identity"})
+            async with asyncio.timeout(self.read_seconds):
+                return await self._upstream.send("GET", f"{ROOT}{path.lstrip('/')}", {"accept-encoding": "identity"})
+        except TimeoutError:
+            return Fault("timeout", f"no answer within {self.read_seconds:g} s")
         except Fault as fault:
             return fault
 

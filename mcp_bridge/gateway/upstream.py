@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import ssl
 import time
@@ -15,13 +14,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from mcp_bridge import version
+from mcp_bridge import collection, version
 from mcp_bridge.gateway.circuit_breaker import Breaker
 from mcp_bridge.gateway.credentials import LARGEST_ANSWER, Answer, Login, LoginRefused, Password, Token
-from mcp_bridge.gateway.faults import Fault
+from mcp_bridge.gateway.faults import Code, Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
-from mcp_bridge.settings.identities import complete_otp
+from mcp_bridge.settings.identities import complete_otp, describe_odd_secret
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
@@ -47,7 +46,10 @@ class Upstream:
         self._breaker = Breaker(time.monotonic)
         self._login = _make_login(endpoint, credentials)
         self._client: httpx2.AsyncClient | None = None
+        self._proxy: tuple[str, str] | None = None
         self.address = ""
+        # What looks wrong about the secret, to be told when it was refused.
+        self.odd_secret = describe_odd_secret(credentials)
 
     async def send(self, method: str, target: str, headers: dict[str, str], body: Body = b"") -> Answer:
         """Sign and send one request; `target` is its path and query. Raises Fault when no answer came."""
@@ -70,7 +72,7 @@ class Upstream:
     async def _exchange(self, method: str, target: str, headers: dict[str, str], body: Body) -> Answer:
         client = self._get_client()
         if not self._breaker.may_connect():
-            raise Fault("unreachable", self._breaker.cause)
+            raise self._make_fault("unreachable", self._breaker.cause)
         try:
             answer = await _send_request(client, method, target, headers, body)
         except httpx2.TimeoutException as error:
@@ -80,13 +82,16 @@ class Upstream:
         except httpx2.ConnectError as error:
             cause = _find_innermost(error)
             if isinstance(cause, OtherCertificate):
-                raise Fault("other_certificate", str(cause.args[0])) from error
+                raise self._make_fault("other_certificate", str(cause.args[0])) from error
             if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
                 if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-                    raise Fault("unreachable", "what answers at that port does not speak HTTPS") from error
+                    raise self._make_fault("unreachable", "what answers at that port does not speak HTTPS") from error
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
-                raise Fault("tls_untrusted", str(reason).rstrip(".")) from error
+                raise self._make_fault("tls_untrusted", str(reason).rstrip(".")) from error
             raise self._record_failure(_describe_error(cause)) from error
+        except httpx2.ProxyError as error:
+            # It has passed nothing on.
+            raise self._make_fault("unreachable", str(error)) from error
         except httpx2.RequestError as error:
             reason = _describe_error(_find_innermost(error)) or "the connection broke"
             raise Fault("unreachable", reason, is_sent=True) from error
@@ -95,30 +100,46 @@ class Upstream:
 
     def _record_failure(self, cause: str) -> Fault:
         self._breaker.record_failure(cause)
-        return Fault("unreachable", cause)
+        return self._make_fault("unreachable", cause)
+
+    def _make_fault(self, code: Code, cause: str) -> Fault:
+        return Fault(code, cause, proxy=self._proxy)
 
     def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             host, port = _parse_address(self._endpoint)
             self.address = f"{host}:{port}"
-            self._client = httpx2.AsyncClient(
-                base_url=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-                verify=make_tls_context(self._endpoint.trust),
-                limits=httpx2.Limits(
-                    max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
-                ),
-                timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-                # What the gateway itself reads needs no compression; a run says itself what it can read.
-                headers={
-                    "accept": "application/json",
-                    "accept-encoding": "identity",
-                    "user-agent": f"playvisor/{version()}",
-                },
-                follow_redirects=False,
-                # No proxy leads to this machine.
-                trust_env=not _is_loopback(host),
-            )
+            url = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+            # As the collection finds it where that connects by itself.
+            rules = collection.load_rules("plugins/module_utils/_api/proxies.py")
+            proxy = rules.find_proxy(url)
+            self._proxy = proxy and tuple(proxy.public)
+            try:
+                self._client = self._make_client(url, proxy and proxy.url)
+            except (ImportError, ValueError) as error:
+                if proxy is None:
+                    raise
+                raise self._make_fault("unreachable", rules.NO_HTTP_PROXY) from error
         return self._client
+
+    def _make_client(self, url: str, proxy: str | None) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            base_url=url,
+            verify=make_tls_context(self._endpoint.trust),
+            limits=httpx2.Limits(
+                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
+            ),
+            timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
+            # What the gateway itself reads needs no compression; a run says itself what it can read.
+            headers={
+                "accept": "application/json",
+                "accept-encoding": "identity",
+                "user-agent": f"playvisor/{version()}",
+            },
+            follow_redirects=False,
+            trust_env=False,
+            proxy=proxy,
+        )
 
 
 async def _send_request(
@@ -161,13 +182,6 @@ def _parse_address(endpoint: Endpoint) -> tuple[str, int]:
     if parts.scheme != "https" or not host:
         raise Fault("invalid_parameter", f"not the address of a {product} API: {endpoint.url}")
     return host, port or default_port
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _describe_error(error: BaseException) -> str:

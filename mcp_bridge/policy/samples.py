@@ -60,7 +60,10 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "rollback_guest": (Sample("POST", f"{_GUEST}/snapshot/before/rollback"),),
     "delete_snapshot": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
     "prune_snapshots": (Sample("DELETE", f"{_GUEST}/snapshot/before"),),
-    "clone_guest": (Sample("POST", f"{_GUEST}/clone", {"newid": 9999}, {"new_name": "name"}),),
+    "clone_guest": (
+        Sample("POST", f"{_GUEST}/clone", {"newid": 9999}, {"new_name": "name"}),
+        Sample("POST", "/nodes/{node}/{type}/9999/status/start", only_with="start"),
+    ),
     "create_guest": (Sample("POST", "/nodes/{node}/{type}", {"vmid": 9999}, {"new_name": "name"}),),
     "resize_guest": (
         Sample("PUT", f"{_GUEST}/config", names=_CONFIG, default={"cores": 64}),
@@ -85,6 +88,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "set_backup_job": (Sample("POST", "/cluster/backup", {"id": "nightly", "vmid": "{vmid}"}, _JOB),),
     "migrate_guest": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "drain_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
+    "return_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "set_guest_ha": (
         Sample("POST", "/cluster/ha/resources", {"sid": "{vmid}"}, {"request_state": "state"}, {"state": "started"}),
     ),
@@ -100,6 +104,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "create_user": (Sample("POST", "/access/users", {"userid": "example@pve"}),),
     "set_role": (Sample("POST", "/access/roles", {"roleid": "example"}),),
     "set_acl": (Sample("PUT", "/access/acl", {"path": "/pool/example"}),),
+    "grant_access": (Sample("PUT", "/access/acl", {"path": "/vms/{vmid}"}),),
     "create_token": (Sample("POST", "/access/users/example@pve/token/ci"),),
 }
 

@@ -91,7 +91,16 @@ def change_config(view: StepView) -> Effects:
     """What it does to the guest; one whose volume is attached to that guest loses its secrets."""
     if view.place is not None and f"/{view.place.vmid}/config" not in view.path:
         return CHANGE | {GIVES_ACCESS}
+    if not view.guest.exists and view.guest.origin is not None:
+        return _set_up_copy(view, view.guest.origin) | view.name_twice()
     return describe_config_change(view.params, view.guest) | view.name_twice()
+
+
+def _set_up_copy(view: StepView, origin: int) -> Effects:
+    """Set up a guest that the plan has just made: it serves nobody yet, but has all that is on its original's disks."""
+    effects = describe_new_config(view.params, view.guest.vmid or 0)
+    original = view.guests.get(origin) or make_unknown_guest(origin)
+    return effects if original.template else effects | describe_config_change(view.params, view.guest)
 
 
 def create(view: StepView) -> Effects:
@@ -127,8 +136,9 @@ def clone(view: StepView) -> Effects:
 
 
 def _compare_with_origin(view: StepView, origin: int) -> Effects:
+    """A template never runs."""
     original = view.guests.get(origin) or make_unknown_guest(origin)
-    return frozenset({DUPLICATES_IDENTITY}) if original.exists else frozenset()
+    return frozenset({DUPLICATES_IDENTITY}) if original.exists and not original.template else frozenset()
 
 
 def migrate(view: StepView) -> Effects:

@@ -58,8 +58,9 @@ class Target:
     """What a plan would touch: a guest in its current state, or, with `vmid` None, another object of the cluster.
 
     `status` is `running`, `stopped`, `paused`, or empty where it is not known. `is_known` is False for a guest whose
-    configuration could not be read: it counts as protected and running. `config` is for finding effects, and no policy
-    sees it. `kind` says what an object other than a guest is. `origin` is the guest whose copy this new one is.
+    configuration could not be read, for the reason `unread`: it counts as protected and running. `config` is for
+    finding effects, and no policy sees it. `kind` says what an object other than a guest is. `origin` is the guest
+    whose copy this new one is.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Target:
     status: str = ""
     exists: bool = True
     is_known: bool = True
+    unread: str = field(default="", compare=False)
     kind: str = ""
     origin: int | None = None
     config: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -18,7 +18,7 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, plans, runs
+from mcp_bridge.run.tools import ToolFunction, drains, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
 _FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
@@ -48,7 +48,7 @@ class Bridge(Engine):
             return failed_result(request, mistake)
         request, wait = _split_wait(request)
         if request.tool not in run_tools.TOOLS:
-            return self._run(request, progress, cancel, wait=wait)
+            return self._call_playbook(request, progress, cancel, wait=wait)
         failure = _find_tool_refusal(request)
         if failure is None:
             try:
@@ -57,12 +57,23 @@ class Bridge(Engine):
                     if isinstance(planned, Request):
                         return self._run(planned, progress, cancel, wait=wait)
                     return self.answer(request, planned)
+                if request.tool == "undo_run":
+                    return undo.undo_run(self, request, lambda call: self._run(call, progress, cancel, wait=wait))
                 return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
             except UnprovenError as error:
                 failure = Failure(code=error.code, message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))
+
+    def _call_playbook(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
+        try:
+            known = drains.with_moved_guests(self, request)
+        except UnprovenError as error:
+            known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
+        if isinstance(known, Result):
+            return self.answer(request, known)
+        return self._run(known, progress, cancel, wait=wait)
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if not wait:
@@ -88,7 +99,7 @@ def _split_wait(request: Request) -> tuple[Request, bool]:
 def _find_tool_refusal(request: Request) -> Failure | None:
     """Why nothing is done for a request: what the mode forbids, what is not offered, or wrong arguments."""
     tool = run_tools.TOOLS[request.tool]
-    if tool.writes and request.mode != "apply":
+    if tool.writes and request.mode != "apply" and not (tool.plans and request.mode == "check"):
         message = f"{tool.name} changes something, and this Playvisor is in mode {request.mode}."
         return Failure(code="refused", message=message, hint="Start it in mode apply to let it act.")
     if request.offered is not None and tool.name not in request.offered:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_bridge import collection
-from mcp_bridge.authority import APPROVED, HELD, PLAN_ONLY, Authority, Call, Judged, NewIds, Verdict, Wish
+from mcp_bridge.authority import APPROVED, HELD, PLAN_ONLY, Authority, Call, Judged, NewIds, Verdict, Wish, find_new_ids
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.events import REPLACED
 from mcp_bridge.evidence.requests import missing_steps, read_requests
@@ -104,7 +104,7 @@ class Phases:
         if not self._tool.writes:
             outcome = self._play("read")
             return Read(self._collect_known(), outcome)
-        self._new_ids = NewIds(own=self._means.authority.find_own_id(self._call))
+        self._new_ids = NewIds(own=self._means.authority.find_own_ids(self._call))
         ending: Ending | None = self._make_plan()
         if ending is None:
             underway = Underway(self._collect_known(), self._planned)
@@ -319,10 +319,7 @@ class Phases:
 
     def _choose_ids(self, plan: Plan | None) -> NewIds:
         """The ids for new guests: a plan that is applied keeps its own."""
-        judged = self._verdict.judged
-        if plan is None or judged is None or len(judged.new_guests) != 1:
-            return self._new_ids
-        return replace(self._new_ids, own=next(iter(judged.new_guests)))
+        return self._new_ids if plan is None else replace(self._new_ids, own=tuple(find_new_ids(plan.steps)))
 
     def _variables(self) -> dict[str, Any]:
         options = {name: value for name, value in self._request.arguments.items() if name != "check"}

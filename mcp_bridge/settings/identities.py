@@ -9,15 +9,13 @@ path: modules, the inventory, the environment and profiles all understand the sa
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import ModuleType
 
 from mcp_bridge import collection
 from mcp_bridge.errors import UsageError
+from mcp_bridge.settings.endpoint import Credentials
 
-_FILE = "plugins/module_utils/_api/pasted.py"
 _FIELDS = ("url", "host", "user", "token_id", "port", "ca_path", "fingerprint", "verify_ssl")
 IDENTITIES = tuple(f"PROXMOX_{field.upper()}" for field in _FIELDS)
 """The variables that are kept and shown, so that no secret may be in them."""
@@ -55,6 +53,13 @@ def complete_otp(code: str) -> str:
     return completed
 
 
+def describe_odd_secret(credentials: Credentials) -> str | None:
+    """What looks wrong about a secret that was refused, without showing it, and what to do; None if nothing does."""
+    secrets = (credentials.token_secret, credentials.password)
+    odd: str | None = _load_rules().describe_odd_secret(*(secret and secret.get_secret_value() for secret in secrets))
+    return odd
+
+
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
     """A sentence for each variable that is what other programs call one of the `missing` PROXMOX_* variables."""
     fields = [variable.removeprefix("PROXMOX_").lower() for variable in missing]
@@ -62,11 +67,5 @@ def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list
     return sentences
 
 
-@cache
 def _load_rules() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("_playvisor_pasted", collection.root() / _FILE)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"The collection has no {_FILE}.", "Install playvisor again.")
-    rules = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rules)
-    return rules
+    return collection.load_rules("plugins/module_utils/_api/pasted.py")

@@ -79,8 +79,8 @@ def main() -> NoReturn:
 
 
 @cache
-def make_commands(only: str | None = None) -> Any:
-    """Build the tree of commands, or only the part that begins with the word `only`."""
+def make_commands(only: str | None) -> Any:
+    """Build the whole tree of commands, or only the part that begins with the word `only`."""
     from typer.main import get_command
 
     from playvisor.cli.app import make_app

@@ -26,6 +26,7 @@ _KINDS = {
     "node": "node",
     "target": "node",
     "drain": "node",
+    "return_to": "node",
     "storage": "storage",
     "upid": "task",
     "volid": "backup",

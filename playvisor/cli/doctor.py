@@ -69,8 +69,9 @@ def examine(*, output: Output) -> int:
         checks.append(Check("cluster", "failed", result.failure.message, [result.failure.hint or ""]))
         _print_checks(checks, [], output=output)
         return get_exit_status(result)
-    standings = [privileges.check_usability(tool, result.data["permissions"]) for tool in catalogue.list_offered()]
-    checks += [*_check_connection(result), _check_privileges(standings, _describe_holder(result.data))]
+    holder = _describe_holder(result.data)
+    standings = [privileges.check_usability(tool, holder.permissions) for tool in catalogue.list_offered()]
+    checks += [*_check_connection(result), _check_privileges(standings, holder)]
     _print_checks(checks, standings, output=output)
     return EXIT_FAILED if any(check.state == "failed" for check in checks) else EXIT_DONE
 
@@ -160,8 +161,15 @@ def _check_connection(result: Result) -> list[Check]:
 
 def _describe_holder(found: dict[str, Any]) -> Holder:
     link = found["connection"]
-    facts = {name: found[name] for name in ("permissions", "is_separated", "user_permissions", "roles")}
-    return Holder(user=link["user"], token=link["token_id"], **facts)
+    users = found["user_permissions"]
+    return Holder(
+        user=link["user"],
+        token=link["token_id"],
+        permissions=privileges.make_permissions(found["permissions"], found["unpropagated"]),
+        is_separated=found["is_separated"],
+        user_permissions=None if users is None else privileges.make_permissions(users, found["user_unpropagated"]),
+        roles=found["roles"],
+    )
 
 
 def _check_privileges(standings: list[Usability], holder: Holder) -> Check:

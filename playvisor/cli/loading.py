@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from mcp_bridge import catalogue
 
+# With what libraries import only when they are used.
 _MODULES = (
     "ansible_runner",
     "cedarpy",
@@ -23,6 +24,16 @@ _MODULES = (
     "mcp_bridge.policy",
     "mcp_bridge.executor.runner_patch",
     "sqlalchemy.dialects.sqlite",
+    "anyio._backends._asyncio",
+    "anyio.streams.tls",
+    "httpcore2",
+    "mcp_bridge.executor.run_limit",
+    "mcp_bridge.executor.warm",
+    "playvisor.cli.rendering.layout",
+    "rich.console",
+    "sqlite3",
+    "truststore",
+    "uvicorn.lifespan.off",
 )
 
 
@@ -35,5 +46,5 @@ def load_commands() -> Iterator[None]:
         # The schema is cached in the tool.
         dict(tool.input_schema)
         yield
-    importlib.import_module("playvisor.cli").make_commands()
+    importlib.import_module("playvisor.cli").make_commands(None)
     yield

@@ -21,6 +21,7 @@ _RUN_COMMANDS = {
     "get_run": "runs show",
     "wait_run": "runs wait",
     "cancel_run": "runs cancel",
+    "undo_run": "runs undo",
     "apply_plan": "apply",
 }
 # A name of a tool or an option, and a value that it is given; not within paths, file names or other names.

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from mcp_bridge import catalogue
-from mcp_bridge.errors import UsageError
-from mcp_bridge.evidence import events
-from mcp_bridge.evidence.undo import find_missed_guests, plan_undo
-from mcp_bridge.ledger import artifacts
-from mcp_bridge.ledger.records import RunRow
-from mcp_bridge.ledger.store import Ledger
+from mcp_bridge.evidence.changes import read_changes
+from mcp_bridge.evidence.undo import find_missed_guests
 from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.run.tools.undo import find_undo
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
@@ -24,10 +20,8 @@ def show_diff(run_id: str, *, output: Output) -> None:
     """Print what a run changed; for a plan that was not applied, what it would have changed."""
     ledger = open_ledger()
     row = ledger.find(run_id)
-    returned = _read_module_result(ledger, row)
+    returned = read_changes(ledger, row)
     applied = returned.phase == "apply"
-    if applied and returned.result is None and row.changed:
-        raise _make_unknown_error(row)
     diff = (returned.result or {}).get("diff") or {}
     if output.is_document:
         print_document({"run_id": row.run_id, "applied": applied, "diff": diff}, output)
@@ -46,19 +40,8 @@ def undo_run(run_id: str, *, check: bool, output: Output) -> int:
     Each call is a run like any other, with its own plan, policy, approval and evidence.
     """
     settings = load_settings()
-    ledger = Ledger(settings.state_dir, settings.ledger_url)
-    row = ledger.find(run_id)
-    returned = _read_module_result(ledger, row)
-    if returned.phase == "apply" and returned.result is None and row.changed:
-        raise _make_unknown_error(row)
-    inverse_calls = plan_undo(row.tool, row.arguments, returned.result or {})
-    if returned.phase != "apply" or not (inverse_calls.calls or inverse_calls.irreversible):
-        raise UsageError(
-            f"Run {row.run_id[:8]} changed nothing that can be undone.",
-            "`playvisor runs diff ID` shows what a run did.",
-        )
     bridge = make_bridge(settings)
-    bridge.authority.require_cluster(row.cluster, f"Run {row.run_id[:8]}")
+    inverse_calls = find_undo(bridge, bridge.ledger.find(run_id))
     undone, not_undone = [], list(inverse_calls.irreversible)
     for tool, arguments in inverse_calls.calls:
         request = make_request(settings, tool, arguments, check=check)
@@ -72,27 +55,3 @@ def undo_run(run_id: str, *, check: bool, output: Output) -> int:
         print_document({"undone": [result.as_dict() for result in undone], "left": not_undone}, output)
     # A change that was not undone is no success.
     return max([*(get_exit_status(result) for result in undone), 1 if not_undone else 0])
-
-
-def _make_unknown_error(row: RunRow) -> UsageError:
-    return UsageError(
-        f"What run {row.run_id[:8]} ({row.tool}) changed is not known: its module's result is missing.",
-        f"`playvisor runs trace {row.run_id[:8]}` shows what it sent; check the guests.",
-    )
-
-
-def _read_module_result(ledger: Ledger, row: RunRow) -> events.LastResult:
-    """The last result of a run's module, with its phase. Raises UsageError when artifacts are missing or changed."""
-    tool = catalogue.load().get(row.tool)
-    folder = ledger.folder(row.run_id)
-    if tool is None or not folder.is_dir() or not row.artifacts_sha256:
-        raise UsageError(
-            f"What run {row.run_id[:8]} ({row.tool}) changed is not known: it has no artifacts here.",
-            "A run of another host has its artifacts there; a refused request has none.",
-        )
-    if artifacts.find_differences(folder, row.artifacts_sha256):
-        raise UsageError(
-            f"The artifacts of run {row.run_id[:8]} do not match the ledger.",
-            "`playvisor runs verify` says what differs.",
-        )
-    return events.find_last_result(folder, tool.action)

@@ -33,6 +33,7 @@ options:
       - With V(restored), a guest that has the id O(vmid) already is overwritten only when O(name) is given, too, and is
         its name; else the task fails with C(failure.code=ambiguous). It must be stopped and not protected, and loses
         its disks, its configuration and its snapshots. With O(name) alone, the guest of this name is overwritten.
+      - Where O(vmid) is free, O(name) is the name that the restored guest gets. No other guest may have it.
     type: str
     choices: [present, pruned, absent, restored]
     default: present
@@ -41,7 +42,7 @@ options:
     type: str
   max_age:
     description:
-      - Age up to which a backup is recent enough, a number with unit V(m), V(h), V(d) or V(w), such as V(24h).
+      - Age up to which a backup is recent enough, such as V(24h). The units are V(m), V(h), V(d) and V(w).
       - A backup is made every time when this is not given.
     type: str
   mode:
@@ -58,7 +59,7 @@ options:
     default: zstd
   notes:
     description:
-      - Notes of the backup, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
+      - Notes, in which Proxmox VE fills in C({{guestname}}), C({{node}}) and C({{vmid}}).
       - With O(volid) they are taken as they are.
     type: str
   protected:
@@ -107,7 +108,9 @@ options:
     description: Storage for the disks of the restored guest; those that the backup names when not given.
     type: str
   new_name:
-    description: Name of the restored guest; the one that the backup holds when not given.
+    description:
+      - Name of the restored guest, which no other guest may have; when not given, O(name) for a new guest, else the one
+        that the backup holds.
     type: str
   unique:
     description:
@@ -297,7 +300,6 @@ failure:
   type: dict
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -323,6 +325,8 @@ from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.references import Reference
 from ..module_utils._run.resource import GuestResource, Resource
 from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.storages import storage_path
@@ -352,12 +356,13 @@ class Backups(GuestResource[GuestBackups]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[GuestBackups]:
         inventory, chosen = find_guests_to_change(client, params, everywhere=not _is_harmless(params))
-        now = time.time()
+        now, existing = client.read_time(), Existing(client)
 
         def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)
             try:
                 require_online(inventory, next(guest for guest in chosen if guest.node == node))
+                existing.require(Reference("storage", self._storage, node, "backup"))
                 listed = client.get(f"{path}/content", content="backup")
                 if params["state"] != "pruned":
                     return listed, []
@@ -476,7 +481,7 @@ def _build_prune_step(observed: GuestBackups, params: dict[str, Any]) -> Step:
 
 def choose_resource(params: dict[str, Any]) -> Resource[Any]:
     if params["state"] == "restored":
-        return Restore(params)
+        return Restore()
     return BackupVolume() if params["volid"] else Backups(params["storage"])
 
 

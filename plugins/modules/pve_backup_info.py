@@ -220,13 +220,13 @@ failure:
   type: dict
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
-from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.errors import PveError
+from ..module_utils._api.missing import missing_error
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._backup.backups import select_backups
 from ..module_utils._backup.jobs import describe_job
@@ -258,7 +258,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     entries = [entry for part in bounded_map(READS_AT_ONCE, read_storage, storages) for entry in part]
     jobs = _read_or_warn(client, "/cluster/backup", "The backup jobs", warnings)
     unscheduled = _read_or_warn(client, "/cluster/backup-info/not-backed-up", "The guests without a job", warnings)
-    guests = summarize(chosen, entries, unscheduled, max_age, time.time())
+    guests = summarize(chosen, entries, unscheduled, max_age, client.read_time())
     gaps = [
         {**select_identity(guest), "age": (guest["latest"] or {}).get("age")} for guest in guests if not guest["recent"]
     ]
@@ -326,11 +326,12 @@ def _select_storages(client: Client, name: str | None) -> tuple[list[dict[str, A
     listed = [describe_storage(entry) for entry in client.get("/cluster/resources", type="storage")]
     backing = [entry for entry in listed if "backup" in entry["content"] and name in (None, entry["storage"])]
     if name and not backing:
-        known = ", ".join(sorted({entry["storage"] for entry in listed if "backup" in entry["content"]})) or "none"
-        raise PveError(
-            NOT_FOUND,
-            f"There is no storage {name} that takes backups.",
-            f"These do: {known}. A token sees only storages on which it has Datastore.Audit.",
+        raise missing_error(
+            "storage",
+            name,
+            (entry["storage"] for entry in listed if "backup" in entry["content"]),
+            where=" that takes backups",
+            note="A token sees only storages on which it has Datastore.Audit.",
         )
     readable = select_readable(sorted(backing, key=lambda entry: (entry["storage"], entry["node"])), "backup")
     shared = {entry["storage"] for entry in readable if entry["shared"]}

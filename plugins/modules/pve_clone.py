@@ -7,13 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pve_clone
-short_description: Clone a QEMU or LXC guest of Proxmox VE
+short_description: Clone a QEMU or LXC guest of Proxmox VE, once or several times
 version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
   - Makes a full or linked clone of a template, of another guest or of its snapshot, and waits until it is complete.
-  - A clone that is there already is left alone and returned. It is found by O(newid), or else by O(new_name).
+  - With O(new_names) it makes several clones by one plan. One that fails is named in RV(guests); the others are made.
+  - A clone that is there already is left alone and returned. It is found by O(newid), or else by its name. In what it
+    differs from O(tags), O(cloudinit) and O(start) is said in a warning.
+  - A clone that is stopped, and still like the original in O(tags) and O(cloudinit), is set up as a new one would be,
+    so that a second run completes what a first one couldn't.
   - A guest that has the id or the name is taken for the clone if it is of the same type and has both O(newid) and
     O(new_name), or if something shows that it was made of the guest to clone. That is a disk that builds upon one of
     its disks, the log of the task that made it, or, for clones of a QEMU template, the C(meta) that all clones of it
@@ -44,6 +48,10 @@ options:
   new_name:
     description: Name of the clone.
     type: str
+  new_names:
+    description: Names of several clones. Not together with O(new_name).
+    type: list
+    elements: str
   adopt:
     description:
       - Take a guest of the same type that has the O(newid) or the O(new_name) for the clone, whatever it was made of.
@@ -53,13 +61,17 @@ options:
     default: false
   full:
     description:
-      - Whether the clone has disks of its own (V(true)) or ones that need the original's (V(false)).
+      - Whether the clone has disks of its own. Otherwise they need the original's.
       - A template gives a linked clone and any other guest a full one when this is not given.
       - Other guests can be linked to at a snapshot only, and only on storage that can do it, such as LVM-thin.
     type: bool
   target:
     description: Node for the clone. It needs storage that both nodes share.
     type: str
+  targets:
+    description: Nodes for several clones, in turn. Not together with O(target).
+    type: list
+    elements: str
   storage:
     description: Storage for the disks of a full clone; the one that they are on when not given.
     type: str
@@ -68,16 +80,72 @@ options:
     type: str
     choices: [raw, qcow2, vmdk]
   pool:
-    description: Pool to add the clone to.
+    description: Pool for the clone.
     type: str
   description:
     description: Description of the clone.
     type: str
+  tags:
+    description:
+      - Its tags, instead of the original's. An empty list is no tags.
+      - They are kept in lower case, unless the C(tag-style) of the datacenter is case-sensitive.
+    type: list
+    elements: str
+  cloudinit:
+    description:
+      - What cloud-init sets up. What is not given stays as it is in the guest to clone.
+      - A clone of a guest without a cloud-init drive gets one, on O(storage) or where its first disk is.
+    type: dict
+    suboptions:
+      user:
+        description: User to set up. The image has a default one.
+        type: str
+      ssh_keys:
+        description: Public SSH keys. They may log in as that user.
+        type: list
+        elements: str
+      ipconfig:
+        description: Addresses of network interfaces. Interfaces that are not in the list stay as they are.
+        type: list
+        elements: dict
+        suboptions:
+          interface:
+            description: Number of it. 0 goes with C(net0).
+            type: int
+            default: 0
+          ip:
+            description:
+              - Addresses with prefix, one for each clone, or V(dhcp). They are taken in the order of the names, such as
+                V(192.0.2.11/24) for the first.
+            type: list
+            elements: str
+          gw:
+            description: Gateway.
+            type: str
+          ip6:
+            description: The same for IPv6, or V(auto).
+            type: list
+            elements: str
+          gw6:
+            description: IPv6 gateway.
+            type: str
+      nameservers:
+        description: DNS servers.
+        type: list
+        elements: str
+      searchdomain:
+        description: DNS search domains.
+        type: list
+        elements: str
+  start:
+    description: Start the clone.
+    type: bool
+    default: false
   bwlimit:
     description: Limit for copying disks in KiB/s.
     type: int
   timeout:
-    description: Seconds to wait for the clone, which goes on when it takes longer.
+    description: Seconds to wait for each clone, which goes on when it takes longer.
     type: int
     default: 7200
   expect_plan:
@@ -86,6 +154,7 @@ options:
       - If the plan would be another one by now, the task fails with C(failure.code=drifted) and changes nothing.
     type: str
 seealso:
+  - module: playvisor.proxmox.pve_cloudinit
   - module: playvisor.proxmox.pve_guest_state
   - module: playvisor.proxmox.pve_snapshot
 """
@@ -105,11 +174,26 @@ EXAMPLES = r"""
     new_name: web-01-test
     full: true
     storage: local-zfs
+
+- name: Make three web servers with addresses of their own, on two nodes, and start them
+  playvisor.proxmox.pve_clone:
+    name: debian-13
+    new_names: [web-01, web-02, web-03]
+    targets: [pve1, pve2]
+    tags: [web, prod]
+    cloudinit:
+      user: debian
+      ssh_keys:
+        - "{{ lookup('ansible.builtin.file', '~/.ssh/id_ed25519.pub') }}"
+      ipconfig:
+        - ip: [192.0.2.11/24, 192.0.2.12/24, 192.0.2.13/24]
+          gw: 192.0.2.1
+    start: true
 """
 
 RETURN = r"""
 guests:
-  description: The clone.
+  description: The clones, in the order of their names, and what happened to each.
   returned: when the guest to clone could be looked up
   type: list
   elements: dict
@@ -138,11 +222,15 @@ guests:
       description:
         - Whether the clone existed, as C(exists), and what it is made from, as C(source). The latter is null for a
           guest that was there already, where neither its disks nor a task show that it is made from the guest to clone.
+        - Of a clone that was there already also C(tags), the options of O(cloudinit) by the names of the API, and
+          C(status), as far as they are given.
       type: dict
       returned: always
       sample: {exists: false, source: 900 (debian-13)}
     after:
-      description: The same after, read back; in check mode as it is expected. Empty when unknown.
+      description:
+        - The same after, read back; in check mode as it is expected. Empty when unknown. Of a clone that failed,
+          C(exists) says whether it stands.
       type: dict
       returned: always
       sample: {exists: true, source: 900 (debian-13)}
@@ -151,7 +239,7 @@ guests:
       type: bool
       returned: always
     upids:
-      description: The task of Proxmox VE that made it.
+      description: The tasks of Proxmox VE that made and started it.
       type: list
       elements: str
       returned: always
@@ -164,7 +252,7 @@ guests:
       type: dict
       returned: always
 plan:
-  description: What makes the clone.
+  description: What makes the clones.
   returned: when the guest to clone could be looked up
   type: dict
   contains:
@@ -192,8 +280,8 @@ failure:
   type: dict
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
@@ -207,21 +295,26 @@ from ..module_utils._api.errors import (
     PveError,
 )
 from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
-from ..module_utils._guest.free_ids import find_free_vmid
+from ..module_utils._guest.clones import WishedClone, find_disk_storage, list_wished_clones, render_changes
+from ..module_utils._guest.cloudinit import describe_doubts
+from ..module_utils._guest.free_ids import find_free_vmids
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
 from ..module_utils._guest.lookup import find_guest, read_guest, refresh_guest, with_config
+from ..module_utils._guest.power import RUNNING, STOPPED, read_power
 from ..module_utils._guest.selection import describe_places
 from ..module_utils._guest.snapshots import read_tree
+from ..module_utils._guest.tags import has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.features import require_clonable
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 
 # Options that go into the request as they are.
 PASSED_ON = (
     "snapname",
-    "target",
     "storage",
     "format",
     "pool",
@@ -239,7 +332,9 @@ class ObservedClone:
     """The guest to clone, its clone if that exists already, and the vmid of a new one.
 
     I(snapshots) are those of the guest, read when one of them is to be cloned; I(linkable) is whether the storage can
-    make linked clones. I(is_proven) is whether something shows that an existing clone was made of the guest.
+    make linked clones. I(is_proven) is whether something shows that an existing clone was made of the guest. I(wish) is
+    what the clone is to be, I(config) what it is set up as: an existing one, or a new one at first. I(status) is the
+    power status of an existing clone, read when it is wished.
     """
 
     source: Guest
@@ -248,54 +343,144 @@ class ObservedClone:
     snapshots: frozenset[str] = frozenset()
     linkable: bool = True
     is_proven: bool = False
+    wish: WishedClone = field(default_factory=WishedClone)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    status: str = STOPPED
+    has_case_sensitive_tags: bool = False
+
+
+@dataclass(frozen=True)
+class ClonedGuest:
+    """The guest to clone, with what all of its clones have alike."""
+
+    source: Guest
+    snapshots: frozenset[str] = frozenset()
+    linkable: bool = True
+    config: Mapping[str, Any] = field(default_factory=dict)
+    has_case_sensitive_tags: bool = False
+
+    def make_observed(self, wish: WishedClone, newid: int) -> ObservedClone:
+        """A clone that is not there yet."""
+        return ObservedClone(
+            self.source,
+            None,
+            newid,
+            self.snapshots,
+            self.linkable,
+            wish=wish,
+            config=self.config,
+            has_case_sensitive_tags=self.has_case_sensitive_tags,
+        )
 
 
 class Clone(Resource[ObservedClone]):
     noun = "guests"
+    # A clone that was started may take a while until it runs.
+    late_keys = frozenset({"exists", "status"})
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
+        # The ids that were planned for clones so far.
+        self._planned_ids: set[int] = set()
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedClone]:
+        wishes = list_wished_clones(params)
+        client.notices += describe_doubts(params["cloudinit"] or {})
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
-        inventory = refresh_guest(client, inventory, vmid=params["newid"])
-        inventory = refresh_guest(client, inventory, name=params["new_name"])
-        clone = find_clone(inventory, source, params["newid"], params["new_name"])
         # The configuration says whether it is a template, which decides between a full and a linked clone.
         source = with_config(client, source)
-        if clone:
-            return [self._observe_clone(client, inventory, source, with_config(client, clone))]
-        newid = params["newid"] or find_free_vmid(client)
+        for wish in wishes:
+            inventory = refresh_guest(client, inventory, vmid=wish.newid)
+            inventory = refresh_guest(client, inventory, name=wish.name)
+        existing = [find_clone(inventory, source, wish.newid, wish.name) for wish in wishes]
+        new = [wish for wish, clone in zip(wishes, existing, strict=True) if clone is None]
+        cloned = self._observe_source(client, source) if new else None
+        free = iter(find_free_vmids(client, sum(wish.newid is None for wish in new), self._planned_ids))
+        return [
+            self._observe_clone(client, inventory, source, clone, wish)
+            if clone or cloned is None
+            else cloned.make_observed(wish, self._choose_id(wish, free))
+            for wish, clone in zip(wishes, existing, strict=True)
+        ]
+
+    def _choose_id(self, wish: WishedClone, free: Iterator[int]) -> int:
+        newid = wish.newid or next(free)
+        self._planned_ids.add(newid)
+        return newid
+
+    def _observe_source(self, client: Client, source: Guest) -> ClonedGuest:
+        """The guest to clone as its next clone sees it."""
+        params = self._params
+        snapname = params["snapname"]
         snapshots: frozenset[str] = frozenset()
-        if params["snapname"]:
+        if snapname:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
+        full = not source.template if params["full"] is None else params["full"]
+        storage = {name: params[name] for name in ("target", "storage", "snapname")}
+        require_clonable(client, Existing(client), source, full=full, **storage)
         linkable = True
-        if may_link(source, params) and params["snapname"] in (None, *snapshots):
-            query = {"feature": "clone", "snapname": params["snapname"]}
+        if may_link(source, params) and snapname in (None, *snapshots):
+            query = {"feature": "clone", "snapname": snapname}
             answer = client.get(f"{source.path}/feature", **{key: value for key, value in query.items() if value})
             linkable = bool(int(answer["hasFeature"]))
-        return [ObservedClone(source, None, newid, snapshots, linkable)]
+        config = dict(source.config or {})
+        if snapname in snapshots and (params["tags"] is not None or params["cloudinit"]):
+            config = client.get(f"{source.path}/config", snapshot=snapname)
+        return ClonedGuest(source, snapshots, linkable, config, self._read_tag_style(client, config))
 
-    def _observe_clone(self, client: Client, inventory: Inventory, source: Guest, clone: Guest) -> ObservedClone:
+    def _observe_clone(
+        self, client: Client, inventory: Inventory, source: Guest, clone: Guest, wish: WishedClone
+    ) -> ObservedClone:
         """An existing clone; raises C(ambiguous) where nothing shows that the guest is one."""
-        if is_linked(source, clone):
-            return ObservedClone(source, clone, clone.vmid, is_proven=True)
-        params = self._params
-        named = params["newid"] == clone.vmid and clone.name == (params["new_name"] or build_default_name(source))
-        if named or params["adopt"] or has_same_origin(source, clone) or clone.lock in BEING_MADE:
-            return ObservedClone(source, clone, clone.vmid)
-        if was_cloned(client, inventory, source, clone):
-            return ObservedClone(source, clone, clone.vmid, is_proven=True)
-        raise _not_the_clone_error(source, clone)
+        clone = with_config(client, clone)
+        is_proven = is_linked(source, clone)
+        named = wish.newid == clone.vmid and clone.name == (wish.name or build_default_name(source))
+        if not (
+            is_proven or named or self._params["adopt"] or has_same_origin(source, clone) or clone.lock in BEING_MADE
+        ):
+            is_proven = was_cloned(client, inventory, source, clone)
+            if not is_proven:
+                raise _not_the_clone_error(source, clone)
+        config = dict(clone.config or {})
+        status = read_power(client, clone) if wish.start or wish.is_set_up else STOPPED
+        style = self._read_tag_style(client, config)
+        observed = ObservedClone(
+            source,
+            clone,
+            clone.vmid,
+            is_proven=is_proven,
+            wish=wish,
+            config=config,
+            status=status,
+            has_case_sensitive_tags=style,
+        )
+        self._notice_differences(client, observed)
+        return observed
+
+    def _read_tag_style(self, client: Client, config: Mapping[str, Any]) -> bool:
+        """Whether tags are case-sensitive, where that makes a difference."""
+        tags = self._params["tags"]
+        text = f"{tags} {config.get('tags', '')}"
+        return bool(tags) and text != text.lower() and has_case_sensitive_tags(client)
+
+    def _notice_differences(self, client: Client, observed: ObservedClone) -> None:
+        """Say in what an existing clone, which is left alone, differs from what is asked for."""
+        wished, found = _describe_goal(observed), _describe_current(observed)
+        differing = sorted(key for key in wished if found.get(key) != wished[key])
+        if differing and observed.clone and not _is_untouched(observed):
+            client.notices.append(
+                f"Guest {observed.clone.label} was there already, and is left as it is. It differs from what was asked "
+                f"for in {', '.join(differing)}."
+            )
 
     def replan_after_refusal(
         self, client: Client, observed: ObservedClone, plan: Plan, error: PveError
     ) -> ObservedClone | None:
         # Somebody else may have taken the free vmid before the request was sent.
-        if self._params["newid"] is not None or _TAKEN not in error.message:
+        if observed.wish.newid is not None or _TAKEN not in error.message:
             return None
-        (new,) = self.observe(client, self._params)
+        new = next(found for found in self.observe(client, self._params) if found.wish == observed.wish)
         if new.clone:
             raise PveError(
                 DRIFTED,
@@ -305,40 +490,92 @@ class Clone(Resource[ObservedClone]):
         return new
 
     def affected_guest(self, observed: ObservedClone) -> Guest | None:
-        return observed.source
+        return observed.clone or observed.source
 
     def target(self, observed: ObservedClone) -> dict[str, Any]:
         if observed.clone:
             return observed.clone.identity()
         return {
             "vmid": observed.newid,
-            "name": self._params["new_name"] or "",
-            "node": self._params["target"] or observed.source.node,
+            "name": observed.wish.name or "",
+            "node": observed.wish.node or observed.source.node,
             "type": observed.source.type,
         }
 
     def plan(self, observed: ObservedClone, params: dict[str, Any]) -> Plan:
         if observed.clone and observed.clone.lock in BEING_MADE:
             raise _unfinished_clone_error(observed.clone)
+        target = self.target(observed)
         made_of = observed.source.label if observed.is_proven or not observed.clone else None
+        before = {"exists": observed.clone is not None, "source": made_of}
+        if observed.clone:
+            before |= _describe_current(observed)
+            if not _is_untouched(observed):
+                return Plan(target, (), before, before)
+        observed.wish.require_possible(observed.source)
+        goal = _describe_goal(observed)
+        first_steps = () if observed.clone else (build_clone_step(observed, params),)
         return Plan(
-            target=self.target(observed),
-            steps=() if observed.clone else (build_clone_step(observed, params),),
-            before={"exists": observed.clone is not None, "source": made_of},
-            after={"exists": True, "source": made_of},
+            target=target,
+            steps=(*first_steps, *_build_later_steps(observed, target, goal, params["storage"])),
+            before=before,
+            after={"exists": True, "source": made_of, **goal},
         )
 
     def read_state(self, client: Client, observed: ObservedClone, plan: Plan) -> dict[str, Any]:
         where = plan.target
+        path = f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}"
         try:
-            config = client.get(f"/nodes/{segment(where['node'])}/{where['type']}/{where['vmid']}/config")
+            config = client.get(f"{path}/config")
+            status = client.get(f"{path}/status/current")["status"] if observed.wish.start else STOPPED
         except PveError as error:
             if error.code != NOT_FOUND:
                 raise
             return {**plan.after, "exists": False}
         # A guest of another name is not our clone: somebody else took the vmid first.
         ours = where["name"] in ("", config.get("name", config.get("hostname")))
-        return {**plan.after, "exists": ours}
+        found = _describe_current(replace(observed, config=config, status=status))
+        return {**plan.after, **found, "exists": ours}
+
+
+def _describe_goal(observed: ObservedClone) -> dict[str, Any]:
+    wish = observed.wish
+    case_sensitive = observed.has_case_sensitive_tags
+    options = wish.describe_goal(observed.source.type, observed.config, case_sensitive=case_sensitive)
+    return {**options, **({"status": RUNNING} if wish.start else {})}
+
+
+def _describe_current(observed: ObservedClone) -> dict[str, Any]:
+    options = observed.wish.describe_current(observed.source.type, observed.config)
+    return {**options, **({"status": observed.status} if observed.wish.start else {})}
+
+
+def _is_untouched(observed: ObservedClone) -> bool:
+    """Whether an existing clone is still to be set up: it is like the original in all of that, and stopped."""
+    kind, wish, inherited = observed.source.type, observed.wish, observed.source.config or {}
+    goal = wish.describe_goal(kind, observed.config, case_sensitive=observed.has_case_sensitive_tags)
+    found = wish.describe_current(kind, observed.config)
+    is_new = found == wish.describe_current(kind, inherited) and observed.status == STOPPED
+    return observed.clone is not None and is_new and found != goal
+
+
+def _build_later_steps(
+    observed: ObservedClone, target: Mapping[str, Any], goal: Mapping[str, Any], storage: str | None
+) -> list[Step]:
+    """What follows when the clone is made: its configuration and its start."""
+    guest = Guest(**target, status=STOPPED)
+    steps = []
+    inherited = _describe_current(observed)
+    changes = {key: value for key, value in goal.items() if key != "status" and inherited[key] != value}
+    if changes:
+        options = render_changes(guest.type, changes, storage or find_disk_storage(observed.config))
+        if observed.clone:
+            options["digest"] = observed.config.get("digest")
+        why = f"it is to differ from {observed.source.label} in {', '.join(sorted(changes))}"
+        steps.append(Step("PUT", f"{guest.path}/config", why, options, task=False))
+    if observed.wish.start:
+        steps.append(Step("POST", f"{guest.path}/status/start", "it is to be started"))
+    return steps
 
 
 def find_clone(inventory: Inventory, source: Guest, newid: int | None, new_name: str | None) -> Guest | None:
@@ -382,8 +619,10 @@ def build_clone_step(observed: ObservedClone, params: dict[str, Any]) -> Step:
     full = not source.template if params["full"] is None else params["full"]
     _refuse_impossible(observed, params, full)
     options: dict[str, Any] = {"newid": observed.newid, "full": int(full)}
-    if params["new_name"]:
-        options["name" if source.type == "qemu" else "hostname"] = params["new_name"]
+    if observed.wish.name:
+        options["name" if source.type == "qemu" else "hostname"] = observed.wish.name
+    if observed.wish.node:
+        options["target"] = observed.wish.node
     options.update({option: params[option] for option in PASSED_ON if params[option] is not None})
     return Step("POST", f"{source.path}/clone", f"there is no such clone of {source.label}", options)
 
@@ -442,26 +681,52 @@ def _unfinished_clone_error(clone: Guest) -> PveError:
 
 
 def main() -> None:
+    text, texts = {"type": "str"}, {"type": "list", "elements": "str"}
     module = PveModule(
         argument_spec={
             "vmid": {"type": "int"},
-            "name": {"type": "str"},
-            "node": {"type": "str"},
-            "snapname": {"type": "str"},
+            "name": text,
+            "node": text,
+            "snapname": text,
             "newid": {"type": "int"},
-            "new_name": {"type": "str"},
+            "new_name": text,
+            "new_names": texts,
             "adopt": {"type": "bool", "default": False},
             "full": {"type": "bool"},
-            "target": {"type": "str"},
-            "storage": {"type": "str"},
+            "target": text,
+            "targets": texts,
+            "storage": text,
             "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
-            "pool": {"type": "str"},
-            "description": {"type": "str"},
+            "pool": text,
+            "description": text,
             "bwlimit": {"type": "int"},
+            "tags": texts,
+            "cloudinit": {
+                "type": "dict",
+                "options": {
+                    "user": text,
+                    "ssh_keys": {**texts, "no_log": False},
+                    "ipconfig": {
+                        "type": "list",
+                        "elements": "dict",
+                        "options": {
+                            "interface": {"type": "int", "default": 0},
+                            "ip": texts,
+                            "gw": text,
+                            "ip6": texts,
+                            "gw6": text,
+                        },
+                    },
+                    "nameservers": texts,
+                    "searchdomain": texts,
+                },
+            },
+            "start": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 7200},
-            "expect_plan": {"type": "str"},
+            "expect_plan": text,
         },
-        required_one_of=[("vmid", "name"), ("newid", "new_name")],
+        required_one_of=[("vmid", "name"), ("newid", "new_name", "new_names")],
+        mutually_exclusive=[("new_name", "new_names"), ("newid", "new_names"), ("target", "targets")],
     )
     run_plans(module, Clone(module.params))
 

@@ -205,33 +205,28 @@ failure:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from ..module_utils._api.errors import UNSUPPORTED, PveError
+from ..module_utils._guest.cloudinit import (
+    describe_doubts,
+    describe_options,
+    encode_value,
+    find_cloudinit_drive,
+    find_differences,
+    parse_desired_options,
+    require_public_key,
+)
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
-from ..module_utils._guest.options import encode, normalize, read_option
 from ..module_utils._guest.power import STOPPED, read_power
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
-from ..module_utils._module.plan import HIDDEN, Plan, Step
+from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
-
-_BUSES = ("ide", "sata", "scsi", "virtio")
-_UNCONDITIONAL = ("always",)
-# Options of the guest's configuration, by ours.
-_OPTIONS = {
-    "user": "ciuser",
-    "nameservers": "nameserver",
-    "searchdomain": "searchdomain",
-    "citype": "citype",
-    "upgrade": "ciupgrade",
-    "custom": "cicustom",
-}
 
 
 @dataclass(frozen=True)
@@ -253,6 +248,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ConfiguredGuest]:
         inventory, guests = find_guests_to_change(client, params, everywhere=False)
+        client.notices += describe_doubts(params)
 
         def read(guest: Guest) -> ConfiguredGuest:
             return self._read(client, guest)
@@ -283,6 +279,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
                 "Set its network and keys in the container's own configuration.",
             )
         before, after, values = find_differences(observed.config, parse_desired_options(params), params)
+        require_public_key(values.get("sshkeys"))
         steps = []
         if values:
             steps.append(_build_update_step(observed, values))
@@ -294,97 +291,6 @@ class CloudInit(GuestResource[ConfiguredGuest]):
 
     def read_state(self, client: Client, observed: ConfiguredGuest, plan: Plan) -> dict[str, Any]:
         return describe_options(client.get(f"{observed.guest.path}/config"), plan.after)
-
-
-def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The options that are set, by their names in the API and as results show them; None for those to unset.
-
-    Raises C(invalid_parameter) for what Proxmox VE would refuse.
-    """
-    values = {key: params[option] for option, key in _OPTIONS.items() if params[option] is not None}
-    for entry in params["ipconfig"] or ():
-        values[f"ipconfig{entry['interface']}"] = {
-            key: entry[key] for key in ("ip", "gw", "ip6", "gw6") if entry.get(key)
-        }
-    desired = {key: _to_shown(key, normalize("qemu", key, value)) for key, value in values.items()}
-    if params["ssh_keys"] is not None:
-        desired["sshkeys"] = split_keys("\n".join(params["ssh_keys"])) or None
-    return desired
-
-
-def split_keys(text: str) -> list[str]:
-    """The SSH keys in a text that has one in each line, each once, without comments."""
-    lines = [line.strip() for line in text.splitlines()]
-    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
-
-
-def normalize_value(key: str, config: dict[str, Any]) -> Any:
-    """An option of the configuration in the form in which it is shown and compared."""
-    if key == "sshkeys":
-        return split_keys(unquote(config.get(key) or "")) or None
-    return _to_shown(key, read_option("qemu", config, key))
-
-
-def _to_shown(key: str, value: Any) -> Any:
-    return " ".join(value) or None if isinstance(value, list) else value
-
-
-def encode_value(key: str, value: Any) -> Any:
-    """A value as the API takes it; SSH keys are percent-encoded inside the form value."""
-    if key == "sshkeys":
-        return quote("\n".join(value) + "\n", safe="")
-    return value if key in ("cipassword", "drive") else encode("qemu", key, value)
-
-
-def describe_options(config: dict[str, Any], keys: Any) -> dict[str, Any]:
-    """The named options of a configuration as results show them; the password only as set or not."""
-    described: dict[str, Any] = {
-        key: normalize_value(key, config) for key in keys if key not in ("cipassword", "drive")
-    }
-    if "cipassword" in keys:
-        described["cipassword"] = HIDDEN if config.get("cipassword") else None
-    if "drive" in keys:
-        described["drive"] = find_cloudinit_drive(config)
-    return described
-
-
-def find_cloudinit_drive(config: dict[str, Any]) -> str | None:
-    """The drive that holds a cloud-init image, such as C(ide2)."""
-    for key, value in config.items():
-        volume = str(value).split(",", 1)[0]
-        if key.rstrip("0123456789") in _BUSES and (volume.endswith(":cloudinit") or "-cloudinit" in volume):
-            return key
-    return None
-
-
-def find_differences(
-    config: dict[str, Any], values: dict[str, Any], params: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The state before and after as results show it, and the options to set; None for those to unset."""
-    before = describe_options(config, values)
-    after = dict(values)
-    changes = {key: value for key, value in values.items() if value != before[key]}
-    if params["password"] and (params["update_password"] in _UNCONDITIONAL or not config.get("cipassword")):
-        before["cipassword"] = HIDDEN if config.get("cipassword") else None
-        after["cipassword"] = HIDDEN
-        changes["cipassword"] = params["password"]
-    if params["drive_storage"]:
-        before["drive"] = find_cloudinit_drive(config)
-        after["drive"] = before["drive"] or params["drive"]
-        if before["drive"] is None:
-            _require_free(config, params["drive"])
-            changes[params["drive"]] = f"{params['drive_storage']}:cloudinit"
-    return before, after, changes
-
-
-def _require_free(config: dict[str, Any], drive: str) -> None:
-    volume = str(config.get(drive) or "")
-    if volume and not volume.startswith("none"):
-        raise PveError(
-            INVALID_PARAMETER,
-            f"{drive} holds {volume.split(',', 1)[0]}, which the cloud-init drive would replace.",
-            "Choose a free drive, such as ide0 or scsi30, or empty that one first.",
-        )
 
 
 def _build_update_step(observed: ConfiguredGuest, values: dict[str, Any]) -> Step:

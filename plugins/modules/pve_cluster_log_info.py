@@ -18,22 +18,12 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
+  - playvisor.proxmox.period
 options:
   limit:
     description: Show at most this many entries.
     type: int
     default: 50
-  since:
-    description:
-      - Only what came since V(24h) ago, V(2026-11-30T08:00) and the like.
-      - A time is local where it names no time zone. It may also be in seconds since the epoch.
-    type: str
-  until:
-    description: Until then, like O(since).
-    type: str
-  user:
-    description: Only of this user, such as V(root@pam), and its tokens.
-    type: str
 seealso:
   - module: playvisor.proxmox.pve_task_info
 """
@@ -93,12 +83,11 @@ failure:
   type: dict
 """
 
-import time
 from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.tasks import is_by
-from ..module_utils._module.ages import parse_time
+from ..module_utils._module.ages import is_within, read_period
 from ..module_utils._module.module import PveModule, run_info
 
 # In the order of their numbers in syslog.
@@ -110,23 +99,20 @@ ALL = 10_000
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    # A time that is none is refused before anything is read.
-    select([], params, time.time())
+    since, until = read_period(client, params)
     has_filter = any(params[option] for option in ("since", "until", "user"))
     # The API has no filters: what they let through may stand anywhere.
     entries = client.get("/cluster/log", max=ALL if has_filter else params["limit"])
-    # The clock of this machine may go otherwise than that which the entries are dated by.
-    return {"messages": select([describe(entry) for entry in entries], params, client.server_time)}
+    wished = {**params, "since": since, "until": until}
+    return {"messages": select([describe(entry) for entry in entries], wished)}
 
 
-def select(messages: list[dict[str, Any]], params: dict[str, Any], now: float) -> list[dict[str, Any]]:
+def select(messages: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
     """The messages of the wished period and user, as many as wished."""
-    since, until = (parse_time(params[option], now) if params[option] else None for option in ("since", "until"))
     chosen = [
         message
         for message in messages
-        if (since is None or message["time"] >= since)
-        and (until is None or message["time"] <= until)
+        if is_within(message["time"], params["since"], params["until"])
         and (not params["user"] or is_by(params["user"], message["user"] or ""))
     ]
     return chosen[: params["limit"]]

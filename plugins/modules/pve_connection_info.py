@@ -75,6 +75,11 @@ permissions:
   returned: success
   type: dict
   sample: {/vms: [VM.Audit, VM.PowerMgmt]}
+unpropagated:
+  description: Of RV(permissions), those that hold on the path itself and not on what is below it.
+  returned: success
+  type: dict
+  sample: {/: [Sys.Audit]}
 is_separated:
   description:
     - Whether the token has privilege separation, and so no more than what both it and its user were given; null when
@@ -86,6 +91,11 @@ user_permissions:
   returned: success
   type: dict
   sample: {/vms: [VM.Audit, VM.PowerMgmt]}
+user_unpropagated:
+  description: As RV(unpropagated), of RV(user_permissions).
+  returned: success
+  type: dict
+  sample: {}
 roles:
   description: Names of all roles.
   returned: success
@@ -109,7 +119,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     version = client.get("/version")
     connection = client.connection
     is_separated = _find_separation(client, connection.user, connection.token_id)
-    permissions = _read_permissions(client)
+    own = client.get("/access/permissions")
+    users = own if is_separated is False else _read_user_permissions(client, connection.user)
     return {
         "connection": {
             "url": connection.url,
@@ -120,9 +131,11 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             "version": version["version"],
             "release": version["release"],
         },
-        "permissions": permissions,
+        "permissions": _sort_privileges(own),
+        "unpropagated": _sort_privileges(own, only_unpropagated=True),
         "is_separated": is_separated,
-        "user_permissions": permissions if is_separated is False else _read_user_permissions(client, connection.user),
+        "user_permissions": None if users is None else _sort_privileges(users),
+        "user_unpropagated": None if users is None else _sort_privileges(users, only_unpropagated=True),
         "roles": sorted(role["roleid"] for role in client.get("/access/roles")),
     }
 
@@ -140,19 +153,23 @@ def _find_separation(client: Client, user: str, token_id: str | None) -> bool | 
     return bool(int(token.get("privsep", 1)))
 
 
-def _read_user_permissions(client: Client, user: str) -> dict[str, list[str]] | None:
+def _read_user_permissions(client: Client, user: str) -> dict[str, dict[str, int]] | None:
     """What the user may do whose token it is; None when the token may not read that."""
     try:
-        return _read_permissions(client, userid=user)
+        found: dict[str, dict[str, int]] = client.get("/access/permissions", userid=user)
+        return found
     except PveError as error:
         if error.code != PERMISSION_DENIED:
             raise
         return None
 
 
-def _read_permissions(client: Client, **whose: str) -> dict[str, list[str]]:
-    found = client.get("/access/permissions", **whose)
-    return {path: sorted(privileges) for path, privileges in sorted(found.items())}
+def _sort_privileges(found: dict[str, dict[str, int]], *, only_unpropagated: bool = False) -> dict[str, list[str]]:
+    chosen = {
+        path: sorted(name for name, propagates in flags.items() if not (only_unpropagated and int(propagates)))
+        for path, flags in sorted(found.items())
+    }
+    return {path: names for path, names in chosen.items() if names}
 
 
 def main() -> None:

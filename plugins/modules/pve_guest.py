@@ -17,11 +17,13 @@ description:
     Booleans may be written as YAML has them. What Proxmox VE 9.2 would refuse is refused by the plan.
   - Only what is given is compared, value by value, and only what differs is sent, with the digest of the configuration
     that it was compared with. What is not given stays as it is, MAC addresses and volumes included.
+  - With O(guests) it configures many existing guests alike by one plan.
   - Disks only grow. Volumes are only deleted where that is asked for.
   - It neither starts nor stops guests, except with O(restart_if_required). M(playvisor.proxmox.pve_guest_state) does.
   - In check mode it returns the plan, that is, the exact API requests it would send.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
+  - playvisor.proxmox.guests
   - playvisor.proxmox.attributes
 options:
   state:
@@ -187,6 +189,12 @@ options:
           - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
             as well. A volume that only comes with a restart can't grow before that.
         type: int
+      grow_by:
+        description:
+          - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
+          - The plan has the size that comes of it, rounded up to whole GiB. Applied once more, as O(expect_plan), it
+            fails with C(failure.code=drifted) and does not grow the disk twice. Another run without O(expect_plan) does.
+        type: str
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
         type: str
@@ -334,6 +342,10 @@ options:
     description: With O(state=absent), also delete volumes that have its id but are not in its configuration.
     type: bool
     default: false
+  throttle:
+    description: With O(guests), at most this many guests are changed at the same time.
+    type: int
+    default: 10
   timeout:
     description:
       - Seconds to wait for each task of Proxmox VE, and for a lock that another operation holds.
@@ -392,6 +404,15 @@ EXAMPLES = r"""
     add_tags: [reviewed]
     remove_tags: [test]
 
+- name: Put the firewall in front of all web servers, and tag them
+  playvisor.proxmox.pve_guest:
+    guests:
+      tags: [web]
+    add_tags: [filtered]
+    nics:
+      - slot: net0
+        firewall: true
+
 - name: A container
   playvisor.proxmox.pve_guest:
     name: db-01
@@ -446,7 +467,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 guests:
-  description: The guest and what happened to it.
+  description: The guest, or the chosen ones by vmid, and what happened to each.
   returned: when the guest could be looked up
   type: list
   elements: dict
@@ -545,22 +566,29 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, PveError
+from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
-from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
+from ..module_utils._guest.disks import is_slot
+from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes, resolve_growths
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import Inventory, require_online
-from ..module_utils._guest.lookup import identify_guest, with_config
+from ..module_utils._guest.inventory import Inventory, read_each, require_online
+from ..module_utils._guest.lookup import find_guests_to_change, identify_guest, with_config
 from ..module_utils._guest.options import read_option
-from ..module_utils._guest.pending import build_current_config, find_changes_that_wait, read_pending
+from ..module_utils._guest.pending import (
+    build_current_config,
+    describe_refused_hotplug,
+    find_changes_that_wait,
+    read_pending,
+)
 from ..module_utils._guest.placement import check_node, choose_node, list_storages
 from ..module_utils._guest.plan import Observed, plan_creation, plan_removal, plan_template, plan_update
 from ..module_utils._guest.power import HIBERNATED, STOPPED, parse_power_state, read_power
+from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.tags import choose_tags, has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import Resource
+from ..module_utils._run.resource import Outcome, Resource
 from ..module_utils._run.runner import run_plans
 
 # In the order that C(choose_tags) takes them.
@@ -578,13 +606,12 @@ class Guests(Resource[Observed]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
+        if params.get("guests") is not None:
+            return self._observe_many(client, params)
         wanted = params["state"] != "absent"
         inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
         if guest is not None:
             observed = self._observe_guest(client, inventory, guest)
-            observed = replace(
-                observed, has_case_sensitive_tags=self._read_tag_style(client, guest.type, observed.config)
-            )
             if params["only"] == "new":
                 self._notice_differences(client, observed)
             return [observed]
@@ -601,6 +628,23 @@ class Guests(Resource[Observed]):
             vmid = vmid or find_free_vmid(client)
         absent = Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))
         return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, kind, {}))]
+
+    def _observe_many(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
+        if params["state"] != "present":
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{params['state']} is not for many guests at once.",
+                "Name each guest by its vmid or name.",
+            )
+        inventory, chosen = find_guests_to_change(client, params, everywhere=_is_disruptive(params))
+
+        def read(guest: Guest) -> Observed:
+            return self._observe_guest(client, inventory, guest)
+
+        def record_problem(guest: Guest, problem: PveError) -> Observed:
+            return Observed(guest, True, problem=problem)
+
+        return read_each(inventory, chosen, params["throttle"], read, record_problem)
 
     def _notice_differences(self, client: Client, observed: Observed) -> None:
         """Say in what an existing guest, which is left alone, differs from what is asked for: it may be a stranger."""
@@ -628,8 +672,10 @@ class Guests(Resource[Observed]):
         # A stopped container keeps pending changes until its next start.
         pending = read_pending(client, guest.path) if running or disks else {}
         current = build_current_config(config, pending)
+        disks = resolve_growths(client, guest, config, current, disks)
         sizes = read_sizes(client, guest, config, current, disks)
-        return Observed(guest, True, config, running, pending if running else {}, current, sizes)
+        style = self._read_tag_style(client, guest.type, config)
+        return Observed(guest, True, config, running, pending if running else {}, current, sizes, style, disks=disks)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -638,6 +684,8 @@ class Guests(Resource[Observed]):
         return observed.guest if observed.exists else None
 
     def plan(self, observed: Observed, params: dict[str, Any]) -> Plan:
+        if observed.problem:
+            raise observed.problem
         target, digest = self.target(observed), observed.config.get("digest")
         if params["state"] == "absent":
             steps = plan_removal(observed, params)
@@ -686,6 +734,18 @@ class Guests(Resource[Observed]):
             return step if parse_power_state(client.get(f"{guest}/status/current")) == STOPPED else None
         return add_digest(client, step) if isinstance(step, DriveStep) else step
 
+    def send(self, client: Client, observed: Observed, step: Step, outcome: Outcome) -> Any:
+        try:
+            return super().send(client, observed, step, outcome)
+        except PveError as error:
+            waiting = describe_refused_hotplug(error)
+            # Steps that follow may need a drive to be as planned.
+            is_last = outcome.steps_done + 1 == len(outcome.plan.steps)
+            if waiting is None or (not is_last and any(is_slot(observed.guest.type, key) for key in error.fields)):
+                raise
+            outcome.warnings.append(waiting)
+            return None
+
     def replan_after_refusal(self, client: Client, observed: Observed, plan: Plan, error: PveError) -> Observed | None:
         if observed.exists or not _TAKEN.search(error.message):
             return None
@@ -706,7 +766,9 @@ class Guests(Resource[Observed]):
 
     def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        wish = read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        disks = self._params["disks"] if observed.disks is None else observed.disks
+        wished = {**self._params, "disks": disks, "tags": self._choose_tags(observed)}
+        wish = read_wish(observed.guest.type, name, wished)
         # What is not to be set, a new guest has as Proxmox VE chooses it, such as its boot order.
         return wish if observed.exists else wish.without_unset()
 
@@ -747,12 +809,10 @@ def main() -> None:
     off = {"type": "bool", "default": False}
     module = PveModule(
         argument_spec={
+            **guests_spec(),
             "state": {"type": "str", "choices": ["present", "template", "absent"], "default": "present"},
             "only": {"type": "str", "choices": ["existing", "new"]},
-            "vmid": number,
-            "name": text,
             "new_name": text,
-            "node": text,
             "pool": text,
             "description": text,
             "ostemplate": text,
@@ -793,6 +853,7 @@ def main() -> None:
                     "slot": {"type": "str", "required": True},
                     "state": {"type": "str", "choices": ["present", "detached", "absent"], "default": "present"},
                     "size": number,
+                    "grow_by": text,
                     "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
                     "storage": text,
                     "cdrom": text,
@@ -840,10 +901,17 @@ def main() -> None:
             "purge": off,
             "destroy_unreferenced_disks": off,
             "shutdown_timeout": {"type": "int", "default": 180},
+            "throttle": {"type": "int", "default": 10},
             "timeout": {"type": "int", "default": 1800},
         },
-        required_one_of=[("vmid", "name")],
-        mutually_exclusive=[("tags", "add_tags"), ("tags", "remove_tags")],
+        required_one_of=[("vmid", "name", "guests")],
+        mutually_exclusive=[
+            ("tags", "add_tags"),
+            ("tags", "remove_tags"),
+            ("vmid", "guests"),
+            ("name", "guests"),
+            ("new_name", "guests"),
+        ],
     )
     run_plans(module, Guests(module.params))
 

@@ -39,15 +39,15 @@ options:
     required: true
   shutdown_timeout:
     description:
-      - Seconds that a guest has for a clean shutdown, on top of which O(timeout) counts.
+      - Seconds that a guest has for a clean shutdown. O(timeout) counts on top of that.
       - A guest that has not shut down by then keeps running, and the task fails, unless O(force=true). The HA manager
         stops a guest of its own hard then.
     type: int
     default: 180
   force:
     description:
-      - Stop a guest hard, as by pulling its plug, when it has not shut down within O(shutdown_timeout), or when it
-        can't shut down because it is paused. Data that the guest has not written may be lost.
+      - Pull the plug of a guest that does not shut down. It has O(shutdown_timeout) for that, unless it can't shut down
+        because it is paused. Data that the guest has not written may be lost.
     type: bool
     default: false
 notes:

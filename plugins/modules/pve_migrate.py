@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - Playvisor contributors (@playvisor)
 description:
-  - Moves one guest or many to a node, or all guests away from one, and waits until they are there.
+  - Moves one guest or many to a node, or all guests away from one, or those back that were moved away, and waits until
+    they are there.
   - A guest that is there already is left alone. What would make a migration fail is found before any is started.
   - A guest under HA is moved by the HA manager, which is waited for.
   - In check mode it returns the plan, that is, the exact API requests it would send.
@@ -30,6 +31,29 @@ options:
       - Move all guests that are no templates away from this node, each to the online node on which the most memory is
         not promised to running guests.
     type: str
+  return_to:
+    description:
+      - Move the guests O(moved) back to this node, where they are still on the nodes to which they were moved.
+    type: str
+  moved:
+    description:
+      - With O(return_to), the guests that were moved away from it. One that is on another node by now, has another
+        name, or is gone, is left alone and named in a warning.
+    type: list
+    elements: dict
+    suboptions:
+      vmid:
+        description: Id of the guest.
+        type: int
+        required: true
+      name:
+        description: Name of the guest, by which a guest that was given the id since is told apart.
+        type: str
+        required: true
+      node:
+        description: Node that it was moved to.
+        type: str
+        required: true
   with_local_disks:
     description:
       - Move running QEMU guests that have disks on local storage too, by copying the disks.
@@ -69,6 +93,21 @@ EXAMPLES = r"""
     with_local_disks: true
     restart: true
     throttle: 2
+  register: drained
+
+- name: Bring back what was moved, wherever it is by now
+  playvisor.proxmox.pve_migrate:
+    guests:
+      vmids: "{{ drained.guests | selectattr('changed') | map(attribute='vmid') }}"
+    target: pve1
+    with_local_disks: true
+    restart: true
+
+- name: Bring one guest back, if it is still where it was moved to
+  playvisor.proxmox.pve_migrate:
+    return_to: pve1
+    moved:
+      - {vmid: 101, name: web-01, node: pve2}
 """
 
 RETURN = r"""
@@ -160,15 +199,17 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
-from ..module_utils._api.errors import NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, UNSUPPORTED, PveError
+from ..module_utils._api.tasks import Upid
+from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import Inventory, require_online
+from ..module_utils._guest.inventory import Inventory, require_member, require_online
 from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.resource import GuestResource, Outcome
 from ..module_utils._run.runner import run_plans
 
 
@@ -191,6 +232,16 @@ class Migration(GuestResource[ObservedMigration]):
             leaving = [guest for guest in inventory.guests if guest.node == params["drain"]]
             inventory = read_lists(client, inventory, leaving)
             targets = choose_targets(inventory, params["drain"])
+        elif params["return_to"]:
+            inventory = observe_guests(client)
+            require_node(inventory, params["return_to"])
+            moved = params["moved"]
+            if moved is None:
+                raise PveError(INVALID_PARAMETER, "return_to needs moved.", "Name the guests that were moved away.")
+            inventory = read_lists(client, inventory, filter(None, (inventory.get(entry["vmid"]) for entry in moved)))
+            returning, left = choose_returning(inventory, moved, params["return_to"])
+            client.notices.extend(left)
+            targets = dict.fromkeys(returning, params["return_to"])
         else:
             inventory, guests = find_guests_to_change(client, params)
             require_node(inventory, params["target"])
@@ -222,14 +273,26 @@ class Migration(GuestResource[ObservedMigration]):
 
     def read_state(self, client: Client, observed: ObservedMigration, plan: Plan) -> dict[str, Any]:
         entries = client.get("/cluster/resources", type="vm")
-        return {"node": next((entry["node"] for entry in entries if entry["vmid"] == observed.guest.vmid), None)}
+        entry = next((entry for entry in entries if entry["vmid"] == observed.guest.vmid), {})
+        # One that is still locked for it may stand on the target already, paused.
+        return {"node": observed.guest.node if entry.get("lock") == "migrate" else entry.get("node")}
+
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+        request = Upid.parse(outcome.upids[-1]) if outcome.upids else None
+        if request is None or request.type != REQUEST_TYPE:
+            return
+        running = "online" in step.params or "restart" in step.params
+        try:
+            wait_for_move(client, HaMove(outcome.guest, step.params["target"], running, request), outcome, deadline)
+        except PveError:
+            # Only the request was done; the state that is read now says whether the guest was moved.
+            outcome.steps_done -= 1
+            raise
 
 
 def require_node(inventory: Inventory, node: str) -> None:
     """Raise C(not_found) or C(node_offline) for a node that is not there or offline."""
-    if node not in inventory.nodes:
-        known = ", ".join(sorted(inventory.nodes))
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
+    require_member(inventory, node)
     if not inventory.is_online(node):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back first; nothing was changed.")
 
@@ -257,6 +320,26 @@ def choose_targets(inventory: Inventory, drained: str) -> dict[Guest, str | None
     return dict(sorted(targets.items(), key=lambda pair: pair[0].vmid))
 
 
+def choose_returning(inventory: Inventory, moved: Sequence[dict[str, Any]], home: str) -> tuple[list[Guest], list[str]]:
+    """The guests among those that were moved away from a node which are where they were moved to, or back already.
+
+    And of each of the others why it is left alone.
+    """
+    returning, left = [], []
+    for entry in sorted(moved, key=lambda entry: entry["vmid"]):
+        vmid, name, node = entry["vmid"], entry["name"], entry["node"]
+        guest = inventory.get(vmid)
+        if guest is None:
+            left.append(f"Guest {vmid} ({name}), which was moved to {node}, is not there any more.")
+        elif guest.name != name:
+            left.append(f"Left alone: guest {vmid} is named {guest.name} by now; the one that was moved was {name}.")
+        elif guest.node not in (node, home):
+            left.append(f"Left alone: guest {guest.label} is on {guest.node} by now; it was moved to {node}.")
+        else:
+            returning.append(guest)
+    return returning, left
+
+
 def _is_running_on(guest: Guest, node: str) -> bool:
     return guest.node == node and guest.status == "running"
 
@@ -271,6 +354,8 @@ def _no_room_error(guest: Guest) -> PveError:
 
 def _refuse_impossible(observed: ObservedMigration, params: dict[str, Any]) -> None:
     guest, conditions = observed.guest, observed.conditions
+    if guest.hastate == "error":
+        raise given_up_error(guest)
     running = bool(int(conditions.get("running") or 0))
     # QEMU and LXC spell these differently.
     nodes = conditions.get("not_allowed_nodes") or conditions.get("not-allowed-nodes") or {}
@@ -352,6 +437,16 @@ def main() -> None:
             **applying_spec(),
             "target": {"type": "str"},
             "drain": {"type": "str"},
+            "return_to": {"type": "str"},
+            "moved": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "vmid": {"type": "int", "required": True},
+                    "name": {"type": "str", "required": True},
+                    "node": {"type": "str", "required": True},
+                },
+            },
             "with_local_disks": {"type": "bool", "default": False},
             "restart": {"type": "bool", "default": False},
             "shutdown_timeout": {"type": "int", "default": 180},
@@ -365,8 +460,14 @@ def main() -> None:
             ("drain", "vmid"),
             ("drain", "name"),
             ("drain", "guests"),
+            ("return_to", "target"),
+            ("return_to", "drain"),
+            ("return_to", "vmid"),
+            ("return_to", "name"),
+            ("return_to", "guests"),
         ],
-        required_one_of=[("vmid", "name", "guests", "drain"), ("target", "drain")],
+        required_one_of=[("vmid", "name", "guests", "drain", "return_to"), ("target", "drain", "return_to")],
+        required_by={"moved": "return_to"},
     )
     run_plans(module, Migration())
 

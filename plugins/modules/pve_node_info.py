@@ -112,7 +112,8 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
-from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.errors import PveError
+from ..module_utils._api.missing import missing_error
 from ..module_utils._module.module import PveModule, run_info
 
 LIST_FIELDS = ("cpu", "maxcpu", "mem", "maxmem", "disk", "maxdisk", "uptime")
@@ -123,7 +124,7 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     listed = {entry["node"]: entry for entry in client.get("/nodes")}
     node = params["node"]
     if node is not None and node not in listed:
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(listed))}.")
+        raise missing_error("node", node, listed)
     warnings: list[str] = []
 
     def read(name: str) -> dict[str, Any]:

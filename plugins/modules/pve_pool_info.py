@@ -69,8 +69,8 @@ from typing import Any
 from ..module_utils._access.pools import parse_pool
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
-from ..module_utils._api.errors import NOT_FOUND, PveError
-from ..module_utils._api.sight import warn_of_blindness
+from ..module_utils._api.missing import missing_error
+from ..module_utils._api.sight import read_privileges, warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
 
 
@@ -78,8 +78,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     names = sorted(entry["poolid"] for entry in client.get("/pools"))
     pool = params["pool"]
     if pool is not None and pool not in names:
-        known = f"There are these: {', '.join(names)}." if names else "There is none that you may see."
-        raise PveError(NOT_FOUND, f"There is no pool {pool}.", known)
+        is_hidden = "Pool.Audit" not in (read_privileges(client, f"/pool/{pool}") or ())
+        raise missing_error("pool", pool, names, is_hidden=is_hidden)
 
     def read(name: str) -> dict[str, Any]:
         (entry,) = client.get("/pools", poolid=name)

@@ -65,7 +65,7 @@ options:
       max_age:
         description:
           - Keep those that are not older than this, a number with unit V(m), V(h), V(d) or V(w).
-          - Their age is counted by the clock of the machine that the module runs on.
+          - Their age is counted by the cluster's clock.
         type: str
 notes:
   - C(current) in the list of Proxmox VE stands for the guest itself; it is no snapshot.
@@ -197,7 +197,6 @@ failure:
 
 import fnmatch
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -206,13 +205,15 @@ from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
-from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.lookup import find_guests_to_change, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._guest.snapshots import Snapshot, Tree, read_tree
 from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
+from ..module_utils._run.existing import Existing
+from ..module_utils._run.features import find_snapshot_problem
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
 
@@ -224,10 +225,12 @@ class Snapshots(GuestResource[Tree]):
         check_options(params)
         deleting = params["state"] != "present" or params["retention"] is not None
         inventory, guests = find_guests_to_change(client, params, everywhere=deleting)
-        now = time.time()
+        now, existing = client.read_time(), Existing(client)
 
         def read(guest: Guest) -> Tree:
-            return read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
+            tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), now)
+            is_new = params["state"] == "present" and params["snapname"] not in tree.snapshots
+            return _check_new(client, existing, tree) if is_new and not guest.template else tree
 
         def record_problem(guest: Guest, problem: PveError) -> Tree:
             return Tree(guest, {}, problem=problem)
@@ -252,6 +255,16 @@ class Snapshots(GuestResource[Tree]):
 
     def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
         return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
+
+
+def _check_new(client: Client, existing: Existing, tree: Tree) -> Tree:
+    """The tree with its guest's configuration, which a plan needs anyway, or with the problem of a new snapshot."""
+    guest = with_config(client, tree.guest)
+    problem = find_snapshot_problem(client, existing, guest)
+    if problem is not None:
+        return replace(tree, problem=problem)
+    # One that was renamed just now is read once more, and refused.
+    return replace(tree, guest=guest) if guest.identity() == tree.guest.identity() else tree
 
 
 def describe_basis(tree: Tree, after: Tree, params: dict[str, Any]) -> dict[str, Any]:

@@ -218,6 +218,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PROTECTED, PveError
+from ..module_utils._api.missing import require_node
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -274,9 +275,7 @@ class Files(Resource[File]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[File]:
         name, content = choose_file_name(params), params["content"]
-        storage = find_storage(
-            client.get("/cluster/resources", type="storage"), params["storage"], params["node"], content
-        )
+        storage = _find_storage(client, params)
         bare = File(name, content, storage["storage"], storage["node"])
         state = read_file(client, bare)
         fields: dict[str, Any] = {**state}
@@ -345,6 +344,16 @@ def check_template(index: list[dict[str, Any]], template: str) -> None:
     similar = [name for name in names if name.split("_")[0] == template.split("_")[0]] or names
     hint = f"It has these: {', '.join(similar[:10])}." if similar else "It is empty; run `pveam update` on the node."
     raise PveError(NOT_FOUND, f"The appliance index has no template {template}.", hint)
+
+
+def _find_storage(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    entries = client.get("/cluster/resources", type="storage")
+    try:
+        return find_storage(entries, params["storage"], params["node"], params["content"])
+    except PveError as error:
+        if error.code == NOT_FOUND and params["node"]:
+            require_node(client, params["node"])
+        raise
 
 
 def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:

@@ -165,7 +165,8 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.concurrency import READS_AT_ONCE, bounded_map
-from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._api.errors import PveError
+from ..module_utils._api.missing import missing_error, require_node
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import (
@@ -189,12 +190,15 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         for entry in sorted(listed, key=lambda entry: (entry["storage"], entry["node"]))
         if params["storage"] in (None, entry["storage"]) and params["node"] in (None, entry["node"])
     ]
+    if params["node"] and not chosen:
+        require_node(client, params["node"])
     if params["storage"] and not chosen:
-        known = ", ".join(sorted({entry["storage"] for entry in listed})) or "none"
-        raise PveError(
-            NOT_FOUND,
-            f"There is no storage {params['storage']}{' on node ' + params['node'] if params['node'] else ''}.",
-            f"There are these: {known}. A token sees only storages on which it has Datastore.Audit.",
+        raise missing_error(
+            "storage",
+            params["storage"],
+            (entry["storage"] for entry in listed if params["node"] in (None, entry["node"])),
+            where=f" on node {params['node']}" if params["node"] else "",
+            note="A token sees only storages on which it has Datastore.Audit.",
         )
     blindness = [] if listed else warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
     if params["content"] is None:

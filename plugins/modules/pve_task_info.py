@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
+  - playvisor.proxmox.period
 options:
   upid:
     description: UPID of the task to show.
@@ -42,17 +43,6 @@ options:
   vmid:
     description: List tasks of this guest.
     type: int
-  since:
-    description:
-      - Only what began since V(24h) ago, V(2026-11-30T08:00) and the like.
-      - A time is local where it names no time zone. It may also be in seconds since the epoch.
-    type: str
-  until:
-    description: Until then, like O(since).
-    type: str
-  user:
-    description: Only of this user, such as V(root@pam), and its tokens.
-    type: str
   running:
     description: Only tasks that run.
     type: bool
@@ -212,7 +202,7 @@ from ..module_utils._api.errors import NODE_OFFLINE, TIMEOUT, PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._api.started_tasks import SentRequest, StartedTasks, find_started_tasks
 from ..module_utils._api.tasks import Upid, is_by, read_log_tail, wait_until_stopped
-from ..module_utils._module.ages import parse_time
+from ..module_utils._module.ages import is_within, read_period
 from ..module_utils._module.module import PveModule, run_info
 
 # Nodes whose tasks are read at the same time.
@@ -223,9 +213,8 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         return {"tasks": [_read_task(client, params)]}
     if params["started_by"]:
         return _find_started(client, params)
-    now = time.time()
-    period = {option: parse_time(params[option], now) if params[option] else None for option in ("since", "until")}
-    wanted = {**params, **period}
+    since, until = read_period(client, params)
+    wanted = {**params, "since": since, "until": until}
     warnings: list[str] = []
     if any(wanted[option] for option in ("node", "vmid", "since", "until", "user")):
         listed = _read_lists(client, wanted, warnings)
@@ -276,9 +265,8 @@ def _read_task(client: Client, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_started(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    client.get("/version")
     # By how much the server's clock is ahead of this one.
-    ahead = client.server_time - time.time()
+    ahead = client.read_time() - time.time()
     requests, tasks = [], {}
     for sent in params["started_by"]:
         request = SentRequest(sent["method"], sent["path"], {"vmid": sent["vmid"]}, sent["sent_at"] + ahead)
@@ -331,8 +319,7 @@ def select_tasks(tasks: list[dict[str, Any]], params: dict[str, Any]) -> list[di
         if (not params["running"] or task["status"] == "running")
         and (not params["errors"] or has_failed(task))
         and (params["vmid"] is None or task["id"] == str(params["vmid"]))
-        and (params["since"] is None or task["starttime"] >= params["since"])
-        and (params["until"] is None or task["starttime"] <= params["until"])
+        and is_within(task["starttime"], params["since"], params["until"])
         and (params["user"] is None or is_by(params["user"], task["user"]))
     ]
     chosen.sort(key=lambda task: (task["starttime"], task["upid"]), reverse=True)

@@ -135,8 +135,12 @@ async def _migrate(world: World, sid: str, resource: HaResource, request: int, t
         return
     resource.state = "migrate"
     world.cluster.part(Ha).agents[guest.node] = world.clock.time()
+    if guest.type == "lxc" and guest.running:
+        # A container is shut down, moved, and started by the next round.
+        await world.clock.sleep(delay)
+        power.power_off(guest, world)
     path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/migrate"
-    online = {"online": "1", "with-local-disks": "1"} if guest.type == "qemu" else {"restart": "1"}
+    online = {"online": "1", "with-local-disks": "1"}
     # Only in the context of this job, and of the task that it starts.
     acting.set(True)
     try:

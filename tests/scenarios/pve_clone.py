@@ -23,6 +23,7 @@ def scenarios(place: Place) -> list[Scenario]:
     container = f"/nodes/{place.node}/lxc/{place.vmid(0)}"
     template = Call("POST", f"{machine}/template")
     snapshot = Call("POST", f"{machine}/snapshot", {"snapname": "before"})
+    cloudinit = {"user": "admin", "ipconfig": [{"ip": ["192.0.2.11/24"], "gw": "192.0.2.1"}]}
     shape = {"format": "raw"} if place.disk_format else {}
     return [
         one("a guest is cloned", description="Made of another one"),
@@ -31,6 +32,7 @@ def scenarios(place: Place) -> list[Scenario]:
         one("a snapshot is cloned", snapshot, snapname="before", needs="snapshots"),
         one("a linked clone is made of a template", template),
         one("a full clone is made of a template", template, full=True),
+        one("a clone is set up and started", template, tags=["pv-test-web"], cloudinit=cloudinit, start=True),
         one("a container is cloned", kind="lxc"),
         one(
             "a full clone is made of a container template", Call("POST", f"{container}/template"), kind="lxc", full=True

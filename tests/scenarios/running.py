@@ -36,8 +36,11 @@ def run_module(
     `connection` are the PROXMOX_* variables of the cluster.
     """
     # ansible-core 2.18 has it not, but runs what else is here.
+    from ansible.module_utils.common import warnings
     from ansible.module_utils.testing import patch_module_args
 
+    # As the action plugin does: what a module warned of before, in this process, is none of this one's.
+    warnings._global_warnings.clear()
     module = importlib.import_module(f"{MODULES}.{name}")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PROXMOX_")}
     printed = io.StringIO()

@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mcp_bridge import catalogue
+
 Guest = Mapping[str, Any]
 
 # Options of the tools by the keys that the module compares.
 _SIZE = {name: name for name in ("cores", "sockets", "memory", "balloon", "swap")}
 _CONFIGURATION = {
     "name": "new_name",
-    **{name: name for name in ("description", "onboot", "protection", "numa", "bios", "scsihw", "ostype")},
+    **{name: name for name in ("description", "onboot", "startup", "protection", "numa", "bios", "scsihw", "ostype")},
 }
 _CLOUDINIT = {"ciuser": "user"}
 # Lists, which the module shows as text.
@@ -76,12 +78,18 @@ def _restore_values(
     for key, before in _find_changed_values(guest):
         if key not in options:
             yield f"{key}: {reason}."
+        elif before in (None, "") and options[key] in catalogue.load()[tool].clears:
+            arguments[options[key]] = ""
         elif before in (None, ""):
             yield f"{key} was not set before, and no tool takes it away."
         else:
-            arguments[options[key]] = before
+            arguments[options[key]] = _render_parts(before) if isinstance(before, Mapping) else before
     if arguments:
         yield tool, arguments
+
+
+def _render_parts(parts: Mapping[str, Any]) -> str:
+    return ",".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _find_changed_values(guest: Guest) -> Iterator[tuple[str, Any]]:

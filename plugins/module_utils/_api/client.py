@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import threading
 import time
 import traceback
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from . import gateway
 from .connection import Connection
@@ -27,7 +26,8 @@ from .errors import (
     parse_nested_errors,
 )
 from .multipart import FileForm
-from .pasted import complete_otp
+from .pasted import complete_otp, describe_odd_secret
+from .proxies import NO_HTTP_PROXY, find_proxy, is_loopback
 from .task_lists import TaskLists
 from .unreachable import describe_broken_tls, find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
@@ -36,6 +36,7 @@ try:
     from proxmoxer.backends.https import ProxmoxHTTPApiTokenAuth, ProxmoxHTTPAuth, ProxmoxHttpSession
     from proxmoxer.core import ProxmoxResource, ResourceException
     from requests.adapters import HTTPAdapter
+    from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, ProxyError
     from urllib3.connectionpool import HTTPSConnectionPool
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -76,6 +77,13 @@ class _PinningAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"https": _FreshPool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        # Without, what is behind a proxy would not be compared with the fingerprint at all.
+        manager = super().proxy_manager_for(proxy, assert_fingerprint=self._fingerprint, **kwargs)
+        if proxy.startswith("http"):
+            manager.pool_classes_by_scheme = {"https": _FreshPool}
+        return manager
 
 
 class _TicketAuth(ProxmoxHTTPAuth):
@@ -142,6 +150,8 @@ class Client:
         self.notices: list[str] = []
         # Whether a list that was read showed every node of the cluster online; then it has quorum.
         self.has_seen_all_nodes_online = False
+        # The latest list of everything in the cluster (C(GET /cluster/resources)) that was read, if any.
+        self.resources: list[dict[str, Any]] | None = None
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
@@ -160,7 +170,7 @@ class Client:
             self._session.trust_env = False
         else:
             self._base_url = f"{connection.url}/api2/json"
-            if _is_loopback(connection.host):
+            if is_loopback(connection.host):
                 # No proxy leads to this machine.
                 self._session.trust_env = False
             adapter = _PinningAdapter(connection.fingerprint, pool_maxsize=connection.pool_size)
@@ -184,6 +194,12 @@ class Client:
             return time.time()
         date, came_at = self._server_date
         return date + time.monotonic() - came_at
+
+    def read_time(self) -> float:
+        """As L(server_time), for which the server is asked if it has not answered anything yet."""
+        if self._server_date is None:
+            self.get("/version")
+        return self.server_time
 
     def _note_date(self, response: Any, **dummy: Any) -> None:
         try:
@@ -212,6 +228,9 @@ class Client:
                     return self._upload(path, dict(params or {}), file)
                 return self._send(method, path, dict(params or {}))
             except PveError as error:
+                if error.code == AUTH_FAILED and error.http_status == 401 and not self.connection.gateway:
+                    odd = describe_odd_secret(self.connection.token_secret, self.connection.password)
+                    error.hint = odd or error.hint
                 if method != "GET":
                     error.is_unknown = error.is_unknown or is_lost_answer(error)
                     raise
@@ -307,58 +326,40 @@ class Client:
 
     def _connection_error(self, what: str, method: str, exc: Exception) -> PveError:
         connection = self.connection
+        proxy = None if connection.gateway else find_proxy(connection.url)
         broken_tls = isinstance(exc, requests.exceptions.SSLError) and describe_broken_tls(str(exc))
         if isinstance(exc, requests.exceptions.SSLError) and not broken_tls:
             pinned = bool(connection.fingerprint) and "ingerprint" in str(exc)
-            error = untrusted_error(connection.address, find_root_cause(exc), pinned=pinned)
+            error = untrusted_error(connection.address, find_root_cause(exc), pinned=pinned, proxy=proxy)
             # Any other fault of TLS may come after the request was sent.
             error.is_unknown = method != "GET" and not pinned and "CERTIFICATE_VERIFY_FAILED" not in str(exc)
             return error
         if isinstance(exc, requests.exceptions.ReadTimeout):
             return no_answer_error(connection.address, what, method)
         is_lost = method != "GET" and not _has_not_connected(exc)
-        if isinstance(exc, requests.exceptions.ConnectTimeout):
+        if isinstance(exc, ConnectTimeout):
             cause = f"no connection within {connection.connect_timeout:g} s"
+        elif proxy and isinstance(exc, (InvalidSchema, InvalidURL)):
+            cause = NO_HTTP_PROXY
         else:
             cause = broken_tls or find_root_cause(exc)
-        if isinstance(exc, requests.exceptions.ProxyError):
-            return _proxy_error(connection, cause)
         if connection.gateway:
-            error = unreachable_error(f"The gateway {connection.gateway}", cause)
-            error.is_unknown = is_lost
-            error.hint = "Check that the gateway runs and that api_gateway is its socket; it ends with what started it."
-            return error
-        error = unreachable_error(f"Proxmox VE at {connection.address}", cause)
+            error = PveError(
+                UNREACHABLE,
+                f"The gateway {connection.gateway} can't be reached: {cause}.",
+                "Check that the gateway runs and that api_gateway is its socket; it ends with what started it.",
+            )
+        else:
+            error = unreachable_error(connection.address, cause, proxy)
         error.is_unknown = is_lost
         return error
 
 
-def _proxy_error(connection: Connection, cause: str) -> PveError:
-    """The failure to come through a proxy, which has not passed on any request."""
-    proxy = urlsplit(
-        requests.utils.select_proxy(connection.url, requests.utils.get_environ_proxies(connection.url)) or ""
-    )
-    return PveError(
-        UNREACHABLE,
-        f"Proxmox VE at {connection.address} can't be reached through the proxy "
-        f"{proxy.hostname}:{proxy.port or 80}: {cause}.",
-        f"HTTPS_PROXY or ALL_PROXY sets that proxy; add {connection.host} to NO_PROXY to do without it.",
-    )
-
-
 def _has_not_connected(exc: Exception) -> bool:
-    """Whether there was no connection on which a request could have been sent."""
+    """Whether there was no connection on which a request could have been sent; a failing proxy has passed on none."""
     cause = getattr(exc.args[0] if exc.args else None, "reason", None)
-    return isinstance(exc, requests.exceptions.ConnectTimeout) or isinstance(
-        cause, (NewConnectionError, ConnectTimeoutError)
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    unsent = (ConnectTimeout, ProxyError, InvalidSchema, InvalidURL)
+    return isinstance(exc, unsent) or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
 
 
 def _require_readable(ca_path: str) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ UNREACHABLE = "unreachable"
 DRIFTED = "drifted"
 PROTECTED = "protected"
 UNSUPPORTED = "unsupported"
+# So much of a value is shown, in characters.
+_SHOWN = 100
 
 
 @dataclass
@@ -60,6 +63,22 @@ class PveError(Exception):
             "hint": self.hint,
             "task_log": self.task_log,
         }
+
+
+def refuse_values(problems: Sequence[tuple[str, Any, str]]) -> PveError:
+    """The failure for options whose values can't be: of each its name, its value and what is wrong with that."""
+    names = ", ".join(name for name, _value, _problem in problems)
+    return PveError(
+        INVALID_PARAMETER,
+        " ".join(f"{_shorten(value)} can't be a value of {name}: {problem}." for name, value, problem in problems),
+        f"Correct {names}.",
+        fields={name: problem for name, _value, problem in problems},
+    )
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 # Of proxies in front of Proxmox VE, and of pveproxy itself while it waits for another process or node.
@@ -108,6 +127,18 @@ _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
         "The guest has no such snapshot; list its snapshots.",
     ),
     (
+        # The rest of what can be named and not be there; some of it comes as a refusal with 403.
+        re.compile(
+            r"(?:^|[:(] ?| - )(?:storage|pool|parent|volume|disk image|user|group|role|resource|authentication domain|"
+            r"auth domain|domain|HA rule) '[^']*'(?: of pool '[^']*')? does not exist"
+            r"|\bno such (?:user|group|token|role|alias|ipset|security group|vzdump job|job|replication job)\b"
+            r"|non-existant node",
+            re.IGNORECASE,
+        ),
+        NOT_FOUND,
+        "It is gone, or was never there; list what there is, and correct the name.",
+    ),
+    (
         re.compile(r"checksum mismatch|detected modified configuration"),
         DIGEST_CONFLICT,
         "Somebody else changed the configuration meanwhile; run again to plan from what is there now.",
@@ -147,6 +178,8 @@ _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
 
 _GENERIC_HINT = "The reason is in Proxmox VE's own words; the node's task list and journal may say more."
 
+# A user that must be, or that an API token is not.
+_FOR_ANOTHER_USER = re.compile(r"user !=|root@pam|\bonly root\b|API token|proper ticket", re.IGNORECASE)
 _DENIED = re.compile(r"Permission check failed \((?P<path>/[^,]*), (?P<privileges>[^)]+)\)")
 
 
@@ -233,6 +266,12 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
 def _permission_error(what: str, text: str) -> PveError:
     match = _DENIED.search(text)
     if not match:
+        code, hint = classify(text)
+        if code == NOT_FOUND:
+            return PveError(NOT_FOUND, f"Proxmox VE refused {what}: {text}", hint, 403)
+        if not _FOR_ANOTHER_USER.search(text):
+            hint = "Proxmox VE names no privilege that is missing; the reason is in its own words."
+            return PveError(PERMISSION_DENIED, f"Not allowed: {what}: {text}", hint, 403)
         return PveError(
             PERMISSION_DENIED, f"Not allowed: {what}: {text}", "Proxmox VE reserves this for another user.", 403
         )

@@ -5,7 +5,8 @@
 """Requests through a gateway: a service on a Unix socket that holds the credentials.
 
 It answers as the API does. The reason phrase, in which Proxmox VE puts its errors, comes percent-encoded in the
-header C(x-pve-reason). Faults of the gateway itself have the header C(x-gateway-fault).
+header C(x-pve-reason). C(x-gateway-hint) says what looks wrong about credentials that were refused. Faults of the
+gateway itself have the header C(x-gateway-fault).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from .errors import AUTH_FAILED, INVALID_PARAMETER, PERMISSION_DENIED, UNREACHABLE, PveError
+from .errors import AUTH_FAILED, INVALID_PARAMETER, PERMISSION_DENIED, UNREACHABLE, PveError, error_from_response
+from .proxies import Proxy
 from .unreachable import no_answer_error, unreachable_error, untrusted_error
 
 try:
@@ -78,20 +80,25 @@ class SocketAdapter(HTTPAdapter):
 
     def build_response(self, req: Any, resp: Any) -> Any:
         response = super().build_response(req, resp)
+        what = f"{req.method} {req.path_url.removeprefix('/api2/json').partition('?')[0]}"
         if "x-gateway-fault" in response.headers:
-            what = f"{req.method} {req.path_url.removeprefix('/api2/json').partition('?')[0]}"
             raise error_from_fault(response.headers["x-gateway-fault"], response.json(), what, req.method)
         if "x-pve-reason" in response.headers:
             response.reason = unquote(response.headers["x-pve-reason"], encoding="latin-1")
+        if "x-gateway-hint" in response.headers:
+            error = error_from_response(what, response.status_code, response.reason)
+            error.hint = unquote(response.headers["x-gateway-hint"])
+            raise error
         return response
 
 
 def error_from_fault(code: str, details: dict[str, Any], what: str, method: str) -> PveError:
     """The failure for a fault of the gateway; I(details) has C(address) of the cluster and the C(cause).
 
-    C(sent) there says whether the request may have reached the cluster.
+    C(sent) there says whether the request may have reached the cluster, and C(proxy) what is in between.
     """
     address, cause = details["address"], details["cause"]
+    proxy = Proxy(*details["proxy"]) if details.get("proxy") else None
     if code == "not_granted":
         hint = "A run may read, and send the requests of its approved plan. Nothing was sent."
         return PveError(PERMISSION_DENIED, f"Not allowed: {what}: {cause}.", hint, 403)
@@ -105,13 +112,13 @@ def error_from_fault(code: str, details: dict[str, Any], what: str, method: str)
     if code == "timeout":
         return no_answer_error(address, what, method)
     if code in ("tls_untrusted", "other_certificate"):
-        return untrusted_error(address, cause, pinned=code == "other_certificate")
+        return untrusted_error(address, cause, pinned=code == "other_certificate", proxy=proxy)
     if code == "auth_failed":
         hint = "Set PROXMOX_OTP to a one-time password before Playvisor is started, or use an API token instead."
         return PveError(AUTH_FAILED, cause, hint)
     if code == "invalid_parameter":
         return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
-    error = unreachable_error(f"Proxmox VE at {address}", cause)
+    error = unreachable_error(address, cause, proxy)
     if code == "gateway_failed":
         hint = "Check free space and memory of the machine that Playvisor runs on."
         error = PveError(UNREACHABLE, f"The gateway itself failed at {what}: {cause}.", hint, is_lasting=True)

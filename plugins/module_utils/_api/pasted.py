@@ -176,6 +176,28 @@ def complete_otp(code: str) -> str:
     return f"recovery:{code}" if code.count("-") == 3 else f"totp:{code}"
 
 
+def describe_odd_secret(token_secret: str | None, password: str | None) -> str | None:
+    """What looks wrong about a secret that was refused, without showing it, and what to do; None if nothing does."""
+    if token_secret:
+        if re.fullmatch(_UUID, token_secret):
+            return None
+        if re.search(_UUID, token_secret):
+            return (
+                "The token's secret has more around it than a token's secret is, which is a UUID. Set the UUID alone."
+            )
+        return "The token's secret is no UUID, as Proxmox VE makes them. Copy it again; it is shown only once."
+    if password and len(password) > 1 and _QUOTES.get(password[0]) == password[-1]:
+        return (
+            "The password stands in quotes, which count as part of it; docker --env-file and files of variables keep "
+            "them. Remove them."
+        )
+    if password and password != password.strip():
+        return "The password begins or ends with white space, which counts as part of it. Remove it."
+    if password and re.match(_HEADER, password):
+        return "The password is the token of an API request. Set it as the token's id and secret."
+    return None
+
+
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
     """A sentence for each variable that is set and is what other programs call one of the I(missing) fields."""
     wanted = set(missing)

@@ -2,12 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sight: whether an empty list means that there is nothing, or that the credentials may not see it."""
+"""Sight: whether what is in no list does not exist, or the credentials may not see it."""
 
 from __future__ import annotations
 
 from .client import Client
 from .errors import PveError
+
+
+def read_privileges(client: Client, path: str) -> set[str] | None:
+    """The privileges that the credentials have on a path of the access control; None if that can't be read."""
+    try:
+        answer = client.request("GET", "/access/permissions", {"path": path})
+    except PveError:
+        return None
+    return set(answer.get(path) or ())
 
 
 def warn_of_blindness(client: Client, what: str, privilege: str, path: str) -> list[str]:

@@ -55,6 +55,11 @@ class Upid:
     def path(self) -> str:
         return f"/nodes/{segment(self.node)}/tasks/{segment(self.text)}"
 
+    @property
+    def started_at(self) -> int:
+        """When it was started, in seconds since the epoch by the clock of its node."""
+        return int(self.text.split(":")[4], 16)
+
 
 @dataclass(frozen=True)
 class TaskResult:

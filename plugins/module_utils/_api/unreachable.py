@@ -10,10 +10,21 @@ import re
 from typing import Any
 
 from .errors import TIMEOUT, TLS_UNTRUSTED, UNREACHABLE, PveError
+from .proxies import Proxy
 
 
-def unreachable_error(where: str, cause: str) -> PveError:
-    """The failure to reach I(where), such as C(Proxmox VE at pve1:8006)."""
+def unreachable_error(address: str, cause: str, proxy: Proxy | None = None) -> PveError:
+    """The failure to reach the cluster at I(address), such as C(pve1:8006), through a proxy if there is one."""
+    where = f"Proxmox VE at {address}"
+    if proxy:
+        way = f"Correct {proxy.variable}"
+        if "407" in cause:
+            way = f"The proxy wants a user and a password: set {proxy.variable} to http://USER:PASSWORD@HOST:PORT"
+        return PveError(
+            UNREACHABLE,
+            f"{where} can't be reached through {proxy}: {cause}.",
+            f"{way}, or add {address.rpartition(':')[0]} to NO_PROXY to do without a proxy.",
+        )
     return PveError(
         UNREACHABLE,
         f"{where} can't be reached: {cause}.",
@@ -28,17 +39,21 @@ def no_answer_error(address: str, what: str, method: str) -> PveError:
     return PveError(TIMEOUT, f"{address} did not answer {what} in time.", hint, is_unknown=method != "GET")
 
 
-def untrusted_error(address: str, cause: str, *, pinned: bool) -> PveError:
-    """The failure to trust a certificate; I(pinned): because its fingerprint is not the configured one."""
+def untrusted_error(address: str, cause: str, *, pinned: bool, proxy: Proxy | None = None) -> PveError:
+    """The failure to trust a certificate; I(pinned): because its fingerprint is not the configured one.
+
+    A I(proxy) may have put its own certificate in the place of the cluster's.
+    """
+    whose = f"{address}, reached through {proxy}," if proxy else address
     if pinned:
         return PveError(
             TLS_UNTRUSTED,
-            f"The certificate of {address} does not have the pinned fingerprint.",
+            f"The certificate of {whose} does not have the pinned fingerprint.",
             "Compare it on the node (Node > System > Certificates); update fingerprint only if the change is known.",
         )
     return PveError(
         TLS_UNTRUSTED,
-        f"The certificate of {address} is not trusted: {cause}.",
+        f"The certificate of {whose} is not trusted: {cause}.",
         "Set ca_path (PROXMOX_CA_PATH) to the cluster's CA, /etc/pve/pve-root-ca.pem on a node, or fingerprint "
         "(PROXMOX_FINGERPRINT) to the certificate's SHA-256 fingerprint.",
     )

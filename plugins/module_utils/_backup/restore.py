@@ -13,6 +13,7 @@ from typing import Any
 from .._api.client import Client, segment
 from .._api.errors import AMBIGUOUS, NOT_FOUND, PROTECTED, UNSUPPORTED, PveError
 from .._guest.guest import Guest
+from .._guest.identity import require_free_name
 from .._guest.inventory import Inventory, require_online
 from .._guest.lookup import observe_guests, refresh_guest, with_config
 from .._guest.power import STOPPED
@@ -38,13 +39,14 @@ class OverwrittenGuest:
 
 @dataclass(frozen=True)
 class ObservedRestore:
-    """A backup, the type of the guest in it, and the guest and node to restore it to."""
+    """A backup, the type of the guest in it, and the guest and node to restore it to, with the name that it gets."""
 
     volid: str
     type: str | None
     vmid: int
     node: str
     over: OverwrittenGuest | None = None
+    name: str | None = None
 
     @property
     def path(self) -> str:
@@ -54,21 +56,21 @@ class ObservedRestore:
 class Restore(Resource[ObservedRestore]):
     noun = "guests"
 
-    def __init__(self, params: dict[str, Any]) -> None:
-        self._params = params
-
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRestore]:
         inventory = refresh_guest(
             client, observe_guests(client), params["vmid"], params["name"], params["node"], everywhere=True
         )
         guest = find_overwritten(inventory, params)
+        name = params["new_name"] or (params["name"] if guest is None else None)
+        if name:
+            require_free_name(refresh_guest(client, inventory, name=name), name, guest)
         node, entry = find_backup(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read_overwritten(client, guest)
         vmid = guest.vmid if guest else params["vmid"]
-        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over)]
+        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over, name)]
 
     def target(self, observed: ObservedRestore) -> dict[str, Any]:
-        name = observed.over.guest.name if observed.over else self._params["new_name"] or ""
+        name = observed.over.guest.name if observed.over else observed.name or ""
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
 
     def affected_guest(self, observed: ObservedRestore) -> Guest | None:
@@ -194,8 +196,8 @@ def _build_restore_step(observed: ObservedRestore, params: dict[str, Any]) -> St
         options["force"] = 1
     if params["unique"]:
         options["unique"] = 1
-    if params["new_name"]:
-        options["name" if machine else "hostname"] = params["new_name"]
+    if observed.name:
+        options["name" if machine else "hostname"] = observed.name
     options.update({name: params[option] for option, name in PASSED_ON.items() if params[option] is not None})
     why = f"guest {over.guest.name} is to be overwritten" if over else "there is no guest with this id"
     return Step("POST", f"/nodes/{segment(observed.node)}/{observed.type}", f"{why}: a restore is asked for", options)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.errors import NODE_OFFLINE, NOT_FOUND, PveError
+from .._api.errors import NODE_OFFLINE, PveError
+from .._api.missing import missing_error
 from .._guest.guest import Guest
 from .._module.plan import Step
 from .lists import Draft, Item, Listing, read_listing
@@ -81,7 +82,7 @@ def find_node_place(client: Client, node: str) -> Place:
     """The firewall of a node; raises C(not_found) or C(node_offline) where the node can't be read."""
     nodes = {entry["node"]: entry.get("status") for entry in client.get("/nodes")}
     if node not in nodes:
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {', '.join(sorted(nodes))}.")
+        raise missing_error("node", node, nodes)
     if nodes[node] == "offline":
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring the node back; nothing was changed.")
     return node_place(node)

@@ -10,19 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._api import property_strings
-from .nics import is_slot, read_nic
+from .._values.guests import find_option
+from .._values.properties import Properties
+from . import disks, nics
 
-# Options that always have several properties, and the name of the one that stands without a name.
-_PROPERTIES = (
-    (re.compile(r"(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp)\d+|rootfs"), "volume"),
-    (re.compile(r"ipconfig\d+"), "ip"),
-    (re.compile(r"(hostpci|usb)\d+"), "host"),
-    (re.compile(r"dev\d+"), "path"),
-    (re.compile(r"numa\d+"), "cpus"),
-    (re.compile(r"startup"), "order"),
-    (re.compile(r"features"), ""),
-)
+# Options that always have several properties. One value alone is usual for others, such as agent.
+_MAPPINGS = re.compile(r"startup|features|(ipconfig|hostpci|usb|dev|numa)\d+")
 
 
 def parse_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,9 +27,12 @@ def parse_config(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parse_option(kind: str, config: Mapping[str, Any], key: str) -> Any:
-    if is_slot(key):
-        return read_nic(kind, config, key)
-    for pattern, default in _PROPERTIES:
-        if pattern.fullmatch(key):
-            return property_strings.parse(str(config[key]), default)
+    if nics.is_slot(key):
+        return nics.read_nic(kind, config, key)
+    if disks.is_slot(kind, key):
+        disk = disks.read_disk(config, key)
+        return {"volume": disk.volume, **disk.properties} if disk else None
+    option = find_option(kind, key)
+    if isinstance(option, Properties) and _MAPPINGS.fullmatch(key):
+        return option.read(config[key])
     return config[key]

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find an id for a new guest."""
+"""Find ids for new guests."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .._api.errors import INVALID_PARAMETER, PveError
@@ -16,19 +17,33 @@ if TYPE_CHECKING:
 
 
 def find_free_vmid(client: Client) -> int:
-    """The id that a new guest gets: the cluster's next free one that nobody else is about to take.
+    """The id that a new guest gets; see L(find_free_vmids)."""
+    return find_free_vmids(client, 1)[0]
 
-    Whoever runs several modules at once, or applies what was planned before, says by C(PVE_OWN_VMID) which id was meant
-    for this one, and by C(PVE_RESERVED_VMIDS) which ones are meant for others.
+
+def find_free_vmids(client: Client, count: int, taken: Iterable[int] = ()) -> list[int]:
+    """The ids that so many new guests get: the cluster's next free ones that nobody else is about to take.
+
+    Whoever runs several modules at once, or applies what was planned before, says by C(PVE_OWN_VMID) which ids were
+    meant for these ones, in their order, and by C(PVE_RESERVED_VMIDS) which ones are meant for others, as I(taken) are.
     """
-    own = os.environ.get("PVE_OWN_VMID", "")
-    if own and _is_free(client, int(own)):
-        return int(own)
-    reserved = {int(vmid) for vmid in os.environ.get("PVE_RESERVED_VMIDS", "").split(",") if vmid}
+    if not count:
+        return []
+    reserved = {*_read_ids("PVE_RESERVED_VMIDS"), *taken}
+    own = [vmid for vmid in _read_ids("PVE_OWN_VMID") if vmid not in taken and _is_free(client, vmid)]
+    found = own[:count]
+    if len(found) == count:
+        return found
     vmid = first = int(client.get("/cluster/nextid"))
-    while vmid in reserved or (vmid != first and not _is_free(client, vmid)):
+    while len(found) < count:
+        if vmid not in reserved and vmid not in found and (vmid == first or _is_free(client, vmid)):
+            found.append(vmid)
         vmid += 1
-    return vmid
+    return found
+
+
+def _read_ids(variable: str) -> list[int]:
+    return [int(vmid) for vmid in os.environ.get(variable, "").split(",") if vmid]
 
 
 def _is_free(client: Client, vmid: int) -> bool:

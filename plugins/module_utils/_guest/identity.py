@@ -45,11 +45,17 @@ def identify(
             UNSUPPORTED, f"Guest {found.label} is a {found.type} guest, not {kind}.", "A guest's type can't be changed."
         )
     wished_name = new_name or (name if found is None else None)
-    namesakes = [guest for guest in inventory.with_name(wished_name) if wished_name and guest != found]
-    if namesakes and wanted:
-        places = describe_places(namesakes)
-        raise PveError(AMBIGUOUS, f"The name {wished_name} is taken already: {places}.", "Choose another name.")
+    if wished_name and wanted:
+        require_free_name(inventory, wished_name, found)
     return found
+
+
+def require_free_name(inventory: Inventory, name: str, owner: Guest | None = None) -> None:
+    """Raise C(ambiguous) where a guest other than the owner has the name."""
+    namesakes = [guest for guest in inventory.with_name(name) if guest != owner]
+    if namesakes:
+        places = describe_places(namesakes)
+        raise PveError(AMBIGUOUS, f"The name {name} is taken already: {places}.", "Choose another name.")
 
 
 def _find(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from .._api.concurrency import bounded_map
 from .._api.errors import NODE_OFFLINE, PveError
+from .._api.missing import missing_error
 from .guest import Guest
 
 Read = TypeVar("Read")
@@ -53,6 +54,13 @@ class Inventory:
         for vmid in without:
             known.pop(vmid, None)
         return replace(self, guests=tuple(known[vmid] for vmid in sorted(known)))
+
+
+def require_member(inventory: Inventory, node: str) -> None:
+    """Raise C(not_found) for a node that the cluster has not."""
+    # A list without any node says nothing about them.
+    if inventory.nodes and node not in inventory.nodes:
+        raise missing_error("node", node, inventory.nodes)
 
 
 def require_online(inventory: Inventory, guest: Guest) -> None:

@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import NOT_FOUND, PveError
+from .._api.missing import missing_error
+from .._api.sight import read_privileges
 from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
-from .selection import Selector, find, find_one, find_to_change, list_unjudged
+from .selection import Selector, describe_near_misses, find, find_one, find_to_change, list_unjudged
 from .tags import has_case_sensitive_tags
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def observe_guests(client: Client) -> Inventory:
     Where it shows too little of a guest, which is new or busy, the list of its node is read too. A node that does not
     answer adds a notice to the client and is no failure.
     """
-    entries = client.get("/cluster/resources")
+    entries = client.resources = client.get("/cluster/resources")
     members = [entry for entry in entries if entry["type"] == "node"]
     nodes = {entry["node"]: str(entry.get("status", "unknown")) for entry in members}
     memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
@@ -83,7 +85,9 @@ def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list
     """
     inventory = observe_guests(client)
     inventory = _refresh_chosen(client, inventory, params, read_status, changing=False)
-    return inventory, find(inventory, params, required=False)
+    chosen = find(inventory, params, required=False)
+    _explain_nothing(client, inventory, params, chosen)
+    return inventory, chosen
 
 
 def find_guests_to_change(
@@ -97,11 +101,30 @@ def find_guests_to_change(
     inventory = observe_guests(client)
     inventory = _refresh_chosen(client, inventory, params, read_guest, changing=True, everywhere=everywhere)
     chosen = find_to_change(inventory, params)
+    _explain_nothing(client, inventory, params, chosen)
     left_out = list_unjudged(inventory, params, chosen)
     if left_out:
         named = ", ".join(f"{guest.label} on {guest.node}" for guest in left_out)
         client.notices.append(f"Left out, as their nodes can't be asked for what chooses them: {named}.")
     return inventory, chosen
+
+
+def _explain_nothing(client: Client, inventory: Inventory, params: dict[str, Any], chosen: Sequence[Guest]) -> None:
+    """Raise C(not_found) if no guest is chosen for want of the pool; add a notice of what else may have been meant."""
+    selector = Selector.from_params(params.get("guests"), inventory)
+    if chosen or selector.is_empty:
+        return
+    if selector.pool is not None:
+        _require_pool(client, selector.pool)
+    client.notices.extend(describe_near_misses(inventory, selector))
+
+
+def _require_pool(client: Client, name: str) -> None:
+    """Raise C(not_found) for a pool that can't be seen."""
+    pools = {str(entry["poolid"]): entry for entry in client.get("/pools")}
+    if name not in pools:
+        is_hidden = "Pool.Audit" not in (read_privileges(client, f"/pool/{name}") or ())
+        raise missing_error("pool", name, pools, is_hidden=is_hidden)
 
 
 def find_guest(client: Client, params: dict[str, Any], read: Reader) -> tuple[Inventory, Guest]:

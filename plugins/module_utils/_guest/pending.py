@@ -15,6 +15,7 @@ from .options import read_option
 
 if TYPE_CHECKING:
     from .._api.client import Client
+    from .._api.errors import PveError
     from .._module.plan import Step
 
 # Options whose changes a running guest applies at once.
@@ -76,6 +77,7 @@ _HOTPLUGGED = {
     "disk": re.compile(r"(?:scsi|virtio)\d+"),
     "usb": re.compile(r"usb\d+"),
 }
+_REFUSED_HOTPLUG = re.compile(r"(?:hotplug problem - |unable to hot(?:un)?plug \S+: )(.+)", re.DOTALL)
 
 
 def read_pending(client: Client, path: str) -> dict[str, dict[str, Any]]:
@@ -96,6 +98,18 @@ def build_current_config(config: Mapping[str, Any], pending: Mapping[str, Mappin
     """A guest's configuration as it is now, from the one that includes its I(pending) changes."""
     values = {**config, **{key: change["now"] for key, change in pending.items()}}
     return {key: value for key, value in values.items() if value is not None}
+
+
+def describe_refused_hotplug(error: PveError) -> str | None:
+    """Say that changes wait for a restart since the running guest did not take them; None for any other error.
+
+    Proxmox VE answers with an error, but keeps every option that it names as a pending change.
+    """
+    matches = {name: _REFUSED_HOTPLUG.match(problem) for name, problem in error.fields.items()}
+    if not matches or not all(matches.values()):
+        return None
+    reasons = "; ".join(f"{name}: {match[1]}" for name, match in sorted(matches.items()) if match)
+    return f"It did not take this while it runs, so it waits for a restart: {reasons}"
 
 
 def drive_needs_restart(kind: str, config: Mapping[str, Any], now: Disk | None, wished: Disk) -> bool:

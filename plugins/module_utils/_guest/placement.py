@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .._api.errors import NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
+from .._api.errors import NODE_OFFLINE, UNSUPPORTED, PveError
+from .._api.missing import missing_error
 
 _GUESTS = ("qemu", "lxc")
 
@@ -19,16 +20,17 @@ def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str])
 
     I(entries) are those of C(GET /cluster/resources). What counts is the memory that guests are configured with: unlike
     what they use, it stays the same, so that a run chooses what check mode chose. Among equal nodes the first by name
-    is chosen. Raises C(unsupported) when there is none.
+    is chosen. A storage that no node has makes no difference here. Raises C(unsupported) when there is none.
     """
     entries = list(entries)
+    storages = set(storages) & {e["storage"] for e in entries if e["type"] == "storage"}
     nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
     committed = dict.fromkeys(nodes, 0)
     for entry in entries:
         if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in committed:
             committed[entry["node"]] += int(entry.get("maxmem") or 0)
     storages_of = {node: _list_available_storages(entries, node) for node in nodes}
-    suitable = [node for node in sorted(nodes) if set(storages) <= storages_of[node]]
+    suitable = [node for node in sorted(nodes) if storages <= storages_of[node]]
     if not suitable:
         wanted = ", ".join(sorted(storages)) or "any storage"
         raise PveError(
@@ -51,8 +53,7 @@ def check_node(entries: Iterable[Mapping[str, Any]], node: str) -> None:
     """Raise C(not_found) or C(node_offline) for a node that can't have a new guest."""
     members = {entry["node"]: entry for entry in entries if entry["type"] == "node"}
     if node not in members:
-        known = ", ".join(sorted(members)) or "none that can be seen"
-        raise PveError(NOT_FOUND, f"The cluster has no node {node}.", f"It has these: {known}.")
+        raise missing_error("node", node, members)
     if not _is_online(members[node]):
         raise PveError(NODE_OFFLINE, f"Node {node} is offline.", "Bring it back, or choose another one.")
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
+from .._api.missing import find_near
 from .guest import TYPES, Guest
-from .inventory import Inventory, describe_hidden_names, list_nameless
+from .inventory import Inventory, describe_hidden_names, list_nameless, require_member
 from .tags import contains_tags
 
 _LONGEST_NAME = 80
@@ -105,13 +106,15 @@ def find_one(inventory: Inventory, vmid: int | None, name: str | None, node: str
 
 
 def find_many(inventory: Inventory, selector: Selector, node: str | None = None) -> list[Guest]:
-    """The guests that a selector matches, by vmid. Vmids and plain names in it must exist; globs need not match.
+    """The guests that a selector matches, by vmid. Its vmids, plain names and node must exist; globs need not match.
 
     A plain name means one guest: of several that meet all criteria, the one on I(node), or those whose vmids are given.
     """
     missing = sorted(set(selector.vmids) - {guest.vmid for guest in inventory.guests})
     if missing:
         raise _not_found_error(inventory, "vmid " + ", ".join(map(str, missing)), None)
+    if selector.node is not None:
+        require_member(inventory, selector.node)
     chosen = Inventory(tuple(guest for guest in inventory.guests if selector.matches(guest)), inventory.nodes)
     for name in selector.names:
         if set(name) & set("*?["):
@@ -176,6 +179,24 @@ def list_unjudged(inventory: Inventory, params: dict[str, Any], chosen: Sequence
     ]
 
 
+def describe_near_misses(inventory: Inventory, selector: Selector) -> list[str]:
+    """What may have been meant by a selector that matches no guest: by tags and names that no guest has."""
+    tags = {tag.lower() for guest in inventory.guests for tag in guest.tags}
+    lines = []
+    for tag in selector.tags:
+        if tag.lower() not in tags:
+            near = find_near(tag, tags)
+            similar = f" Similar tags: {', '.join(near)}." if near else ""
+            lines.append(f"No guest that can be seen has the tag {tag}.{similar}")
+    for pattern in selector.names:
+        if not any(fnmatch.fnmatchcase(guest.name, pattern) for guest in inventory.guests):
+            plain = pattern.replace("*", "").replace("?", "")
+            near = [g.label for g in inventory.guests if plain and plain.lower() in g.name.lower()]
+            similar = f" Similar: {', '.join(near[:5])}. Names are case-sensitive." if near else ""
+            lines.append(f"No guest that can be seen has a name like {pattern}.{similar}")
+    return lines
+
+
 def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> PveError:
     criterion = criterion if len(criterion) <= _LONGEST_NAME else f"{criterion[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
@@ -189,7 +210,8 @@ def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> 
         renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
         if renamed:
             return PveError(NOT_FOUND, f"There is no guest with {criterion} any more.", _describe_renamed(renamed))
-        near = [g.label for g in inventory.guests if g.name.lower() == name.lower() or g.name.startswith(name)]
+        similar = find_near(name, (g.name for g in inventory.guests))
+        near = [g.label for g in inventory.guests if g.name in similar or g.name.startswith(name)]
         if near:
             hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
     return PveError(NOT_FOUND, f"There is no guest with {criterion}.", hint)

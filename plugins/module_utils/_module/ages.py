@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from .._api.client import Client
 from .._api.errors import INVALID_PARAMETER, PveError
 
 _AGE = re.compile(r"(\d+)([mhdw])")
@@ -25,6 +28,22 @@ def parse_age(text: str) -> int:
             INVALID_PARAMETER, f"{text!r} is not an age.", "Write a number and a unit, m, h, d or w, such as 36h."
         )
     return int(match[1]) * _SECONDS[match[2]]
+
+
+def read_period(client: Client, params: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """The options C(since) and C(until) as seconds since the epoch; an age counts from now by the server's clock."""
+    texts = [params[option] for option in ("since", "until")]
+    # A time that is none is refused before anything is read.
+    times = [parse_time(text, 0.0) if text else None for text in texts]
+    if any(_AGE.fullmatch((text or "").strip()) for text in texts):
+        now = client.read_time()
+        times = [parse_time(text, now) if text else None for text in texts]
+    return times[0], times[1]
+
+
+def is_within(moment: int, since: int | None, until: int | None) -> bool:
+    """Whether a time is in a period, which may be open on either side."""
+    return (since is None or moment >= since) and (until is None or moment <= until)
 
 
 def parse_time(text: str, now: float) -> int:

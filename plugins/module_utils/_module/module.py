@@ -15,6 +15,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.client import IMPORT_ERROR, Client
 from .._api.connection import Connection, list_hidden
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from .._api.missing import name_missing_node
 from .options import check_ranges, connection_spec
 from .plan import fingerprint
 
@@ -110,7 +111,7 @@ def run_info(module: PveModule, gather: Callable[[Client, dict[str, Any]], dict[
         result = gather(client, module.params)
     except PveError as error:
         module.warn_of_notices(client)
-        module.fail(error)
+        module.fail(name_missing_node(client, error))
     module.warn_of_notices(client)
     for warning in result.pop("warnings", ()):
         module.warn(warning)

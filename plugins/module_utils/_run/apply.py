@@ -263,7 +263,7 @@ def _apply_step(
         try:
             upid = _send(client, step, outcome, deadline, goal, send)
             if upid is not None:
-                _wait_for_step(client, upid, outcome, deadline, step.grace)
+                wait_for_step(client, upid, outcome, deadline, step.grace)
             return not outcome.is_goal_reached
         except PveError as error:
             # A guest that is locked was not touched.
@@ -300,7 +300,8 @@ def _send(
     return data if step.task and is_upid(data) else None
 
 
-def _wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float, grace: int) -> None:
+def wait_for_step(client: Client, upid: str, outcome: Outcome, deadline: float, grace: int = 0) -> None:
+    """Wait for a task that a step has started; the outcome takes its UPID and warnings. Raises as L(wait_for_task)."""
     outcome.upids.append(upid)
     client.known_upids.add(upid)
     write_journal(upid)

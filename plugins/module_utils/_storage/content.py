@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
+from .._api.missing import missing_error
 from .._guest.guest import Guest
 from .._guest.lookup import observe_guests, read_lists
 from .storages import describe_storage
@@ -54,22 +55,24 @@ def find_storage(entries: Sequence[dict[str, Any]], storage: str, node: str | No
     usable = sorted((one for one in candidates if one["status"] == "available"), key=lambda one: one["node"])
     where = f" on node {node}" if node else ""
     if not usable:
-        others = ", ".join(sorted({one["storage"] for one in storages})) or "none"
-        state = "is not available" if candidates else "does not exist"
-        raise PveError(NOT_FOUND, f"Storage {storage} {state}{where}.", f"There are these storages: {others}.")
-    if len(usable) > 1 and not usable[0]["shared"]:
-        nodes = ", ".join(one["node"] for one in usable)
-        raise PveError(
-            AMBIGUOUS,
-            f"Each of these nodes has a storage {storage} of its own: {nodes}.",
-            "Set node to the one you mean.",
-        )
+        known = sorted({one["storage"] for one in storages if node in (None, one["node"])})
+        if not candidates:
+            raise missing_error("storage", storage, known, where=where)
+        others = ", ".join(known)
+        raise PveError(NOT_FOUND, f"Storage {storage} is not available{where}.", f"There are these storages: {others}.")
     if content not in usable[0]["content"]:
         accepted = ", ".join(usable[0]["content"])
         raise PveError(
             UNSUPPORTED,
             f"Storage {storage} does not take {content}; it is set to take {accepted}.",
             f"Use another storage, or add {content} to its content with pve_storage.",
+        )
+    if len(usable) > 1 and not usable[0]["shared"]:
+        nodes = ", ".join(one["node"] for one in usable)
+        raise PveError(
+            AMBIGUOUS,
+            f"Each of these nodes has a storage {storage} of its own: {nodes}.",
+            "Set node to the one you mean.",
         )
     return usable[0]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.concurrency import READS_AT_ONCE, bounded_map
 from .._api.errors import NOT_FOUND, PveError
+from .._api.missing import missing_error
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -27,8 +28,11 @@ def find_volume(client: Client, storage: str, volid: str, content: str) -> tuple
 
     Raises C(not_found) when no node has the storage.
     """
-    entries = [e for e in client.get("/cluster/resources", type="storage") if e["storage"] == storage]
+    listed = client.get("/cluster/resources", type="storage")
+    entries = [entry for entry in listed if entry["storage"] == storage]
     nodes = sorted(entry["node"] for entry in entries if entry.get("status") == "available")
+    if not entries:
+        raise missing_error("storage", storage, (entry["storage"] for entry in listed))
     if not nodes:
         raise PveError(NOT_FOUND, f"No node has the storage {storage} available.", "List the storages to see which do.")
     for node in nodes:

@@ -21,11 +21,13 @@ from pydantic import SecretStr
 
 from mcp_bridge.authority import Authority
 from mcp_bridge.authority.permit import Permit
+from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
 from mcp_bridge.gateway import trace
 from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.gateway.server import Running
 from mcp_bridge.gateway.service import Gateway
 from mcp_bridge.gateway.upstream import IN_FLIGHT
 from mcp_bridge.run import Bridge, Request
@@ -246,9 +248,27 @@ class TestTheCluster:
         with through(granted(path, timeout="soon")) as client:
             assert "timeout" in failure_of(client, "POST", path, {"timeout": "soon"}).fields
 
-    def test_a_wrong_token_is_auth_failed(self, through):
-        with through(token_secret=SecretStr("wrong")) as client:
-            assert failure_of(client).code == errors.AUTH_FAILED
+    @pytest.mark.parametrize(
+        ("secret", "hint"),
+        [("wrong", "is no UUID"), ("0f0e0d0c-0b0a-4908-8706-050403020100", "Check user, token id")],
+    )
+    def test_a_wrong_token_is_auth_failed(self, through, secret, hint):
+        with through(token_secret=SecretStr(secret)) as client:
+            error = failure_of(client)
+
+        assert (error.code, error.http_status) == (errors.AUTH_FAILED, 401)
+        assert hint in error.hint
+
+    def test_what_the_authority_waits_for_too_long_is_not_known(self, settings, simulator, monkeypatch):
+        monkeypatch.setattr(Running, "read_seconds", 0.5)
+        inject(simulator, action="hang", path="/version", seconds=5)
+        gateway = Gateway(settings.endpoint, settings.credentials, WriteGate(settings.state_dir))
+        try:
+            [version] = make_reader(gateway)(["version"])
+        finally:
+            gateway.close()
+
+        assert (version.status, version.error) == (None, "no answer within 0.5 s")
 
 
 class TestTrust:
@@ -316,11 +336,12 @@ class TestPasswords:
             assert client.get("/version")["release"]
 
     def test_a_wrong_password_is_told_as_the_cluster_says_it(self, through, login):
-        with through(**{**login, "password": SecretStr("wrong password")}) as client:
+        with through(**{**login, "password": SecretStr('"wrong password"')}) as client:
             error = failure_of(client)
 
         assert error.code == errors.AUTH_FAILED
         assert "authentication failure" in error.message
+        assert "stands in quotes" in error.hint
 
 
 class TestTheTrace:

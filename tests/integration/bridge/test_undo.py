@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from trust.lab import Lab
 
 from pve_simulator import Simulator, build_cluster
 
@@ -101,3 +102,77 @@ def test_a_guest_that_has_another_name_by_now_is_said_to_be_left(playvisor, simu
 
     assert (one.running, other.running) == (False, True)
     assert (undone.status, undone.json["left"]) == (1, [f"Guest {one.vmid}: it has another name by now."])
+
+
+@pytest.fixture
+def lab(simulator, state_dir, warm):
+    """The bridges of one state directory."""
+    lab = Lab(simulator, state_dir, warm({}))
+    yield lab
+    lab.close()
+
+
+@pytest.mark.flow
+def test_a_client_undoes_a_run_by_a_plan_that_is_held_approved_and_applied(lab, guest, writes, ledger):
+    off = guest(running=False)
+    started = lab.ask_as_person("start_guest", {"vmid": off.vmid})
+    sent = writes()
+
+    read = lab.ask("undo_run", {"run_id": started.run_id}, mode="read")
+    planned = lab.ask("undo_run", {"run_id": started.run_id}, mode="check")
+    held = lab.ask("undo_run", {"run_id": started.run_id})
+    unsent = writes()
+    lab.approve(held)
+    undone = lab.ask("apply_plan", {"plan_id": held.plan.id})
+
+    assert (read.status, planned.status, held.status, unsent) == ("refused", "planned", "held", sent)
+    assert (held.tool, undone.tool, undone.status, undone.changed) == ("stop_guest", "stop_guest", "ok", True)
+    assert not off.running
+    # The undoing can be undone, too; what was undone already is nothing to do.
+    assert lab.ask("undo_run", {"run_id": undone.run_id}).status == "ok"
+    assert off.running
+    assert ledger.verify().faults == []
+
+
+@pytest.mark.flow
+@pytest.mark.thorough
+def test_a_run_that_takes_several_calls_says_what_became_of_each(lab, simulator):
+    simulator.world.settings.task_seconds = 0.0
+    off, paused = [one for one in simulator.cluster.guests.values() if one.type == "qemu" and not one.template][:2]
+    lab.ask_as_person("stop_guest", {"vmid": off.vmid, "force": True})
+    lab.ask_as_person("start_guest", {"vmid": paused.vmid})
+    lab.ask_as_person("suspend_guest", {"vmid": paused.vmid})
+    both = lab.ask_as_person("start_guest", {"guests": {"vmids": [off.vmid, paused.vmid]}})
+    changed = {entry["vmid"]: entry["before"]["state"] for entry in both.data["guests"] if entry["changed"]}
+
+    undone = lab.ask_as_person("undo_run", {"run_id": both.run_id})
+
+    assert changed == {off.vmid: "stopped", paused.vmid: "paused"}
+    assert (undone.status, undone.changed, undone.tool) == ("ok", True, "undo_run")
+    assert {call["tool"] for call in undone.data["calls"]} == {"stop_guest", "suspend_guest"}
+    assert (off.running, paused.running) == (False, True)
+
+
+@pytest.mark.flow
+@pytest.mark.thorough
+def test_a_run_that_can_not_be_undone_says_why(lab, guest):
+    off = guest(running=False)
+    off_name = f"Guest {off.vmid} ({off.config['name']})"
+    runs = {
+        "backed up": lab.ask_as_person("backup_guest", {"vmid": off.vmid, "storage": "local"}),
+        "planned": lab.ask_as_person("start_guest", {"vmid": off.vmid, "check": True}),
+        "read": lab.ask_as_person("list_guests", {}),
+        "tampered": lab.ask_as_person("start_guest", {"vmid": off.vmid}),
+    }
+    folder = lab.state_dir / "runs" / runs["tampered"].run_id
+    next(folder.glob("apply/artifacts/*/stdout")).write_text("changed")
+
+    results = {what: lab.ask("undo_run", {"run_id": run.run_id}) for what, run in runs.items()}
+    unknown = lab.ask("undo_run", {"run_id": "ffffffff"})
+
+    assert {result.failure.code for result in results.values()} == {"unsupported"}
+    assert f"{off_name}: it would mean deleting the backup" in results["backed up"].summary
+    assert "changed nothing" in results["planned"].summary
+    assert "changed nothing" in results["read"].summary
+    assert "do not match the ledger" in results["tampered"].summary
+    assert unknown.failure.code == "not_found"

@@ -68,6 +68,25 @@ def test_a_backup_is_not_restored_over_a_guest_that_is_not_named(play, simulator
     assert (again["failed"], again["failure"]["code"]) == (True, "ambiguous")
 
 
+def test_a_guest_restored_to_a_free_vmid_gets_the_name_that_is_given_unless_another_has_it(simulator, connection_env):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template and guest.type == "qemu")
+    (made,) = run_module("pve_backup", {"vmid": web.vmid, "storage": "local"}, connection_env)["guests"]
+    options = {"state": "restored", "volid": made["after"]["backups"][0], "vmid": 9100}
+    # Within the time in which the list still has the old name.
+    assert run_module("pve_guest", {"vmid": web.vmid, "new_name": "taken"}, connection_env)["changed"]
+
+    for names in ({"name": "taken"}, {"new_name": "taken"}, {"name": "copy", "new_name": "taken"}):
+        refused = run_module("pve_backup", {**options, **names}, connection_env)
+        assert refused["failure"]["code"] == "ambiguous"
+        assert f"taken already: {web.vmid}" in refused["failure"]["message"]
+    assert 9100 not in simulator.cluster.guests
+
+    restored = run_module("pve_backup", {**options, "name": "copy"}, connection_env)
+
+    assert restored["guests"][0]["name"] == "copy"
+    assert simulator.cluster.guests[9100].name == "copy"
+
+
 def test_backup_gaps_take_few_requests_and_a_node_down_is_a_warning(play, simulator, connection_env):
     qemu = [guest for guest in simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template]
     covered = next(guest for guest in qemu if guest.node == "pve1")

@@ -102,12 +102,17 @@ class TestCredentials:
         assert wait_for_task(client, upid, time.monotonic() + 5).exitstatus == "OK"
 
     def test_a_wrong_secret_is_auth_failed(self, connection):
-        assert failure_of(replace(connection, token_secret="wrong")).code == errors.AUTH_FAILED
+        error = failure_of(replace(connection, token_secret="wrong"))
+
+        assert error.code == errors.AUTH_FAILED
+        assert "is no UUID" in error.hint
 
     def test_a_wrong_password_is_auth_failed(self, connection):
-        link = replace(connection, token_id=None, token_secret=None, password="wrong")
+        link = replace(connection, token_id=None, token_secret=None, password="'wrong'")
+        error = failure_of(link)
 
-        assert failure_of(link).code == errors.AUTH_FAILED
+        assert error.code == errors.AUTH_FAILED
+        assert "stands in quotes" in error.hint
 
     def test_a_token_without_the_privilege_is_told_which_one_it_lacks(self, connection, simulator):
         access = simulator.cluster.access

@@ -235,3 +235,44 @@ def test_the_playbook_hands_over_every_option(play, simulator):
     config = simulator.cluster.guests[made.result["guests"][0]["vmid"]].config
     assert (config["hostname"], config["cmode"], config["tags"]) == ("pv-test-play", "shell", "a")
     assert not play("guest", **options).result["changed"]
+
+
+def test_many_guests_are_configured_alike_by_one_plan(simulator, connection_env):
+    chosen = [guest for guest in simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template][:3]
+    options = {
+        "guests": {"vmids": [guest.vmid for guest in chosen]},
+        "add_tags": ["filtered"],
+        "nics": [{"slot": "net0", "firewall": True}],
+    }
+
+    check = run_module("pve_guest", options, connection_env, check=True)
+    made = run_module("pve_guest", {**options, "expect_plan": check["plan"]["digest"]}, connection_env)
+
+    assert [entry["vmid"] for entry in made["guests"]] == sorted(options["guests"]["vmids"])
+    assert all(entry["changed"] and entry["after"]["nics"]["net0"]["firewall"] == "1" for entry in made["guests"])
+    assert all("filtered" in guest.config["tags"] for guest in chosen)
+    assert not run_module("pve_guest", options, connection_env)["changed"]
+
+
+@pytest.mark.parametrize("options", [{"state": "absent"}, {"state": "template"}, {"vmid": 101}, {"new_name": "x"}])
+def test_what_is_for_one_guest_is_refused_for_many(simulator, connection_env, options):
+    refused = run_module("pve_guest", {"guests": {"names": ["*"]}, **options}, connection_env)
+
+    assert refused["failure"]["code"] == "invalid_parameter"
+    assert writes(simulator) == []
+
+
+def test_a_plan_to_grow_a_disk_grows_it_once(simulator, apply):
+    guest = first(simulator)
+    slot = next(slot for slot in ("scsi0", "virtio0") if slot in guest.config)
+    options = {"vmid": guest.vmid, "disks": [{"slot": slot, "grow_by": "20G"}]}
+
+    check = apply(check=True, **options)
+    before, after = (check["guests"][0][when]["disks"][slot]["size"] for when in ("before", "after"))
+    plan = check["plan"]["digest"]
+    made, again = (apply(**options, expect_plan=plan) for _time in range(2))
+
+    assert after == before + 20
+    assert (made["changed"], made["guests"][0]["after"]["disks"][slot]["size"]) == (True, after)
+    assert again["failure"]["code"] == "drifted"
+    assert apply(**options)["guests"][0]["after"]["disks"][slot]["size"] == after + 20

@@ -90,3 +90,44 @@ def test_a_full_clone_of_a_guest_gets_the_id_that_is_asked_for(play, simulator, 
     assert simulator.cluster.guests[4711].name == "copy"
     taken = run_module("pve_clone", {"name": source.name, "newid": source.vmid}, connection_env)
     assert taken["failure"]["code"] == "ambiguous"
+
+
+def test_several_clones_are_made_set_up_and_started_by_one_plan(simulator, connection_env):
+    template = guest(simulator, template=True)
+    addresses = [f"192.0.2.{number}/24" for number in (21, 22, 23)]
+    options = {
+        "vmid": template.vmid,
+        "new_names": ["set-1", "set-2", "set-3"],
+        "targets": [template.node],
+        "tags": ["web"],
+        "cloudinit": {"user": "admin", "ipconfig": [{"ip": addresses, "gw": "192.0.2.1"}]},
+        "start": True,
+    }
+
+    check = run_module("pve_clone", options, connection_env, check=True)
+    made = run_module("pve_clone", {**options, "expect_plan": check["plan"]["digest"]}, connection_env)
+
+    assert writes(simulator) == [(step["method"], step["path"]) for step in check["plan"]["steps"]]
+    assert made["guests"] == [{**entry, "upids": made["guests"][n]["upids"]} for n, entry in enumerate(check["guests"])]
+    clones = [simulator.cluster.guests[entry["vmid"]] for entry in made["guests"]]
+    assert [(clone.name, clone.running, clone.config["tags"]) for clone in clones] == [
+        (name, True, "web") for name in options["new_names"]
+    ]
+    assert [clone.config["ipconfig0"] for clone in clones] == [f"ip={one},gw=192.0.2.1" for one in addresses]
+    assert not run_module("pve_clone", options, connection_env)["changed"]
+
+
+def test_what_a_failed_run_has_left_is_completed_by_the_next(simulator, connection_env):
+    template = guest(simulator, template=True)
+    other = next(node for node in simulator.cluster.nodes if node != template.node)
+    names = {"vmid": template.vmid, "new_names": ["part-1", "part-2"]}
+
+    failed = run_module("pve_clone", {**names, "targets": [template.node, other]}, connection_env)
+    done = run_module("pve_clone", {**names, "tags": ["web"]}, connection_env)
+
+    assert failed["msg"].startswith("1 of 2 guests failed")
+    assert [entry["after"].get("exists") for entry in failed["guests"]] == [True, False]
+    assert [(entry["before"]["exists"], entry["after"]["tags"]) for entry in done["guests"]] == [
+        (True, ["web"]),
+        (False, ["web"]),
+    ]

@@ -30,7 +30,7 @@ async def migrate(world: World, task: Task, guest: Guest, options: Options) -> N
             if started is None:
                 job.journal.error(f"migration finished with problems (duration {job.journal.duration})")
                 raise _MigrationFailed
-            _switch_node(job, volumes, started)
+            await _switch_node(job, volumes, started)
     except ApiError as error:
         job.journal.error(f"migration aborted (duration {job.journal.duration}): {error.message}")
         raise failure("migration aborted") from error
@@ -87,8 +87,11 @@ async def _migrate_live(job: Migration, volumes: list[LocalVolume]) -> float | N
         raise
 
 
-def _switch_node(job: Migration, volumes: list[LocalVolume], started: float) -> None:
-    """Move the guest to the other node, and free its volumes here."""
+async def _switch_node(job: Migration, volumes: list[LocalVolume], started: float) -> None:
+    """Move the guest to the other node, and free its volumes here.
+
+    A running guest stands there for a moment, paused and still locked, before it goes on.
+    """
     guest = job.guest
     source = guest.node
     here = job.volumes_on(source)
@@ -100,6 +103,9 @@ def _switch_node(job: Migration, volumes: list[LocalVolume], started: float) -> 
         job.world.part(Feed).broadcast_status(job.world, guest, "postmigrate")
         guest.started_at = started
         guest.pid = job.world.tasks.new_pid(guest.node)
+        was_paused, guest.paused = guest.paused, True
+        await job.task.work(0.1)
+        guest.paused = was_paused
         say_after_switch(job, [volume for volume in volumes if volume.online])
     for volume in volumes:
         here.free(volume.volid)

@@ -44,7 +44,8 @@ def test_every_snapshot_is_of_a_tool():
 
 
 def test_the_everyday_tools_are_tools_and_the_runs_are_among_them():
-    assert set(make_offer().names) == {*catalogue.list_everyday(), *run_tools.TOOLS}
+    about_runs = {tool.name for tool in run_tools.TOOLS.values() if tool.toolset == run_tools.TOOLSET}
+    assert set(make_offer().names) == {*catalogue.list_everyday(), *about_runs}
 
 
 @by_name
@@ -165,7 +166,8 @@ def test_the_default_tools_fit_a_models_conversation():
         (["all"], [], "list_guests", len(LISTED) - 1),
         (["all", "exec"], [], "list_guests", len(LISTED)),
         ([], ["exec_guest"], "exec_guest", 1),
-        (["runs"], [], "list_runs", len(run_tools.TOOLS)),
+        (["runs"], [], "list_runs", len(run_tools.TOOLS) - 1),
+        (["undo"], [], "undo_run", 1),
     ],
 )
 def test_toolsets_and_tools_are_offered_by_name(toolsets, tools, first, size):

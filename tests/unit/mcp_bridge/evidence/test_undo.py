@@ -48,6 +48,12 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             ("migrate_guest", {**ONE, "target": "p1"}),
         ),
         (
+            "return_node",
+            {"return_to": "p1", "moved": [{"vmid": 101, "name": "web-101", "node": "p2"}]},
+            guest({"node": "p2"}, {"node": "p1"}),
+            ("migrate_guest", {**ONE, "target": "p2"}),
+        ),
+        (
             "set_guest_tags",
             {"tags": ["a", "c"]},
             guest({"tags": ["a", "b"]}, {"tags": ["a", "c"]}),
@@ -64,6 +70,15 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             {},
             guest({"name": "web-101", "onboot": False}, {"name": "new", "onboot": True}),
             ("configure_guest", {"vmid": 101, "name": "new", "new_name": "web-101", "onboot": False}),
+        ),
+        (
+            "configure_guest",
+            {},
+            guest(
+                {"description": "", "startup": {"order": "3", "up": "20"}},
+                {"description": "hacked", "startup": {"order": "1"}},
+            ),
+            ("configure_guest", {**ONE, "description": "", "startup": "order=3,up=20"}),
         ),
         (
             "set_cloudinit",
@@ -139,7 +154,7 @@ def test_a_run_with_an_inverse_is_taken_back(tool, given, was, call):
         ("set_pool", {}, guest({}, {}), "no tool that takes this back"),
         ("set_cloudinit", {}, guest({"ciuser": None}, {"ciuser": "b"}), "ciuser was not set before"),
         ("resize_guest", {}, guest({"scsi0": {"size": 1}}, {"scsi0": {"size": 2}}), "does not shrink"),
-        ("configure_guest", {}, guest({"description": ""}, {"description": "x"}), "was not set before"),
+        ("configure_guest", {}, guest({"ostype": ""}, {"ostype": "l26"}), "was not set before"),
         ("configure_guest", {}, guest({"agent": {}}, {"agent": {"enabled": "1"}}), "to set it by hand"),
         ("set_firewall", {}, guest({"aliases": []}, {"aliases": [{"name": "x"}]}), "aliases: `runs diff` shows"),
     ],

@@ -376,6 +376,28 @@ def test_clones(source, params, effects):
 
 
 @pytest.mark.parametrize(
+    ("is_template", "tail", "params", "effects"),
+    [
+        (True, "config", {"tags": "web", "sshkeys": "k", "ciuser": "a", "ipconfig0": "ip=192.0.2.9/24"}, {C}),
+        (True, "config", {"ide2": "local:cloudinit", "delete": "nameserver"}, {C}),
+        (True, "config", {"hostpci0": "01:00"}, {C, A}),
+        (True, "config", {"name": "db-01"}, {C, TWICE}),
+        (True, "status/start", {}, {C}),
+        (False, "config", {"tags": "web"}, {C}),
+        (False, "config", {"sshkeys": "k"}, {C, A}),
+        (False, "config", {"ipconfig0": "ip=192.0.2.9/24"}, {C, A}),
+        (False, "status/start", {}, {C, TWICE}),
+    ],
+)
+def test_setting_up_a_clone_that_the_plan_makes(is_template, tail, params, effects):
+    source = guest(template=is_template)
+    clone = Target("900", 900, node="pve1", type="qemu", exists=False, origin=101, status="stopped")
+    step = {"method": "PUT" if tail == "config" else "POST", "path": f"/nodes/pve1/qemu/900/{tail}", "params": params}
+
+    assert describe_effects(step, {101: source, 900: clone}, {102: "db-01"}) == effects
+
+
+@pytest.mark.parametrize(
     ("method", "path", "params"),
     [
         ("PUT", f"{VM}/config", {"name": "DB-01"}),

@@ -87,6 +87,13 @@ def test_the_first_address_is_the_host(interfaces, addresses, host):
         ("lxc", {"features": "nesting=1"}, {"features": {"nesting": "1"}}),
         ("qemu", {"startup": "order=2,up=30"}, {"startup": {"order": "2", "up": "30"}}),
         ("qemu", {"hostpci0": "0000:01:00.0,pcie=1"}, {"hostpci0": {"host": "0000:01:00.0", "pcie": "1"}}),
+        # The grammar by which wishes are read: names may lack or be others, and values have one form.
+        ("qemu", {"startup": "2,up=30"}, {"startup": {"order": "2", "up": "30"}}),
+        ("qemu", {"usb0": "spice,usb3=yes"}, {"usb0": {"host": "spice", "usb3": "1"}}),
+        ("qemu", {"numa0": "cpus=0-1,memory=512"}, {"numa0": {"cpus": "0-1", "memory": "512"}}),
+        ("qemu", {"sata1": "file=a:b,ssd=1"}, {"sata1": {"volume": "a:b", "ssd": "1"}}),
+        ("lxc", {"dev0": "/dev/kvm,deny-write=on"}, {"dev0": {"path": "/dev/kvm", "deny-write": "1"}}),
+        ("lxc", {"unused0": "a:b"}, {"unused0": {"volume": "a:b"}}),
         # What may be one value stays text, and so does what only looks like properties.
         ("qemu", {"agent": "1", "numa": 0}, {"agent": "1", "numa": 0}),
         ("qemu", {"agent": "enabled=1,type=virtio"}, {"agent": "enabled=1,type=virtio"}),

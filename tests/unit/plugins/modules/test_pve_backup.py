@@ -167,10 +167,10 @@ def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, 
 STOPPED = OverwrittenGuest(VM, "stopped", False, "abc")
 
 
-def restore_plan(kind="qemu", over=None, vmid=101, **options):
-    observed = ObservedRestore(VOLID, kind, vmid, "pve1", over)
+def restore_plan(kind="qemu", over=None, vmid=101, new_name=None, **options):
+    observed = ObservedRestore(VOLID, kind, vmid, "pve1", over, new_name)
     params = {**OPTIONS, "state": "restored", "volid": VOLID, "vmid": vmid, **options}
-    return Restore(params).plan(observed, params)
+    return Restore().plan(observed, params)
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ class Answers:
 def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, restored, reached):
     made = restore_plan(over=STOPPED, name="web-01")
 
-    state = Restore(OPTIONS).read_state(cluster, ObservedRestore(VOLID, "qemu", 101, "pve1", STOPPED), made)
+    state = Restore().read_state(cluster, ObservedRestore(VOLID, "qemu", 101, "pve1", STOPPED), made)
 
-    assert (state["backup"], Restore(OPTIONS).is_reached(made, state)) == (restored, reached)
+    assert (state["backup"], Restore().is_reached(made, state)) == (restored, reached)
 
 
 @pytest.mark.parametrize(

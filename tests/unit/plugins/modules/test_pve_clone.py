@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.clones import list_wished_clones
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, ObservedClone, find_clone
@@ -11,14 +14,20 @@ WEB = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve2", "lxc", "stopped")
 TWINS = (Guest(301, "twin", "pve1", "qemu", "running"), Guest(302, "twin", "pve2", "lxc", "stopped"))
 CLUSTER = Inventory((WEB, CT, *TWINS, TEMPLATE), {})
-OPTIONS = dict.fromkeys(
-    ("new_name", "full", "snapname", "target", "storage", "format", "pool", "description", "bwlimit")
-)
+OPTIONS = {
+    **dict.fromkeys(
+        ("newid", "new_name", "new_names", "full", "snapname", "target", "targets", "storage", "format", "pool")
+    ),
+    **dict.fromkeys(("description", "bwlimit", "tags", "cloudinit")),
+    "start": False,
+}
 
 
-def plan(source, clone=None, linkable=True, **options):
+def plan(source, clone=None, linkable=True, config=None, **options):
     params = {**OPTIONS, **options}
-    return Clone(params).plan(ObservedClone(source, clone, 130, frozenset({"old"}), linkable), params)
+    (wish,) = list_wished_clones(params)
+    observed = ObservedClone(source, clone, 130, frozenset({"old"}), linkable, wish=wish, config=config or {})
+    return Clone(params).plan(observed, params)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +124,129 @@ def test_what_can_not_be_cloned_says_why(source, options, code):
 
     assert caught.value.code == code
     assert caught.value.hint
+
+
+CONFIG = {
+    "tags": "template;debian",
+    "ciuser": "debian",
+    "nameserver": "192.0.2.53",
+    "ide2": "local:900/vm-900-cloudinit.qcow2,media=cdrom",
+}
+ADDRESSES = {"ip": ["192.0.2.11/24"], "gw": "192.0.2.1", "interface": 0}
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"tags": ["web", "Prod"]}, {"tags": "prod;web"}),
+        ({"tags": []}, {"delete": "tags"}),
+        ({"tags": ["debian", "template"]}, None),
+        ({"cloudinit": {"ipconfig": [ADDRESSES]}}, {"ipconfig0": "ip=192.0.2.11/24,gw=192.0.2.1"}),
+        ({"cloudinit": {"user": "debian"}}, None),
+        ({"cloudinit": {"user": "admin", "nameservers": []}}, {"ciuser": "admin", "delete": "nameserver"}),
+        ({"cloudinit": {"ssh_keys": ["ssh-ed25519 A b"]}}, {"sshkeys": "ssh-ed25519%20A%20b%0A"}),
+        ({}, None),
+    ],
+)
+def test_a_clone_is_set_up_in_what_differs_from_the_original(options, sent):
+    steps = plan(TEMPLATE, config=CONFIG, new_name="web-02", target="pve2", **options).steps[1:]
+
+    assert [(step.method, step.path, step.params) for step in steps] == (
+        [("PUT", "/nodes/pve2/qemu/130/config", sent)] if sent else []
+    )
+
+
+def test_a_clone_is_started_when_it_is_set_up():
+    made = plan(TEMPLATE, config=CONFIG, new_name="web-02", tags=["web"], start=True)
+
+    assert [step.path.rpartition("130")[2] for step in made.steps][1:] == ["/config", "/status/start"]
+    assert made.after == {"exists": True, "source": "900 (debian)", "tags": ["web"], "status": "running"}
+
+
+def test_an_existing_clone_is_left_as_it_is_whatever_it_is_to_be():
+    made = plan(TEMPLATE, clone=WEB, config=CONFIG, new_name="web-01", tags=["web"], start=True)
+
+    assert made.steps == ()
+    assert made.after == {"exists": True, "source": None, "tags": ["debian", "template"], "status": "stopped"}
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "done"),
+    [
+        ({"tags": ["web"]}, "stopped", ["/config"]),
+        ({"tags": ["web"], "start": True}, "stopped", ["/config", "/status/start"]),
+        ({"tags": ["web"], "cloudinit": {"user": "admin"}}, "stopped", ["/config"]),
+        ({"tags": ["web"]}, "running", []),
+        ({"tags": ["debian", "template"], "start": True}, "stopped", []),
+        ({"start": True}, "stopped", []),
+    ],
+)
+def test_an_existing_clone_that_nobody_has_set_up_is_set_up(options, status, done):
+    source = replace(TEMPLATE, config=CONFIG)
+    params = {**OPTIONS, "new_name": "web-01", **options}
+    (wish,) = list_wished_clones(params)
+    clone = {**CONFIG, "ide2": "local:101/vm-101-cloudinit.qcow2,media=cdrom", "digest": "d1"}
+
+    made = Clone(params).plan(ObservedClone(source, WEB, 101, wish=wish, config=clone, status=status), params)
+
+    assert [step.path.partition("101")[2] for step in made.steps] == done
+    assert all(step.params["digest"] == "d1" for step in made.steps if step.method == "PUT")
+
+
+def test_containers_have_no_cloud_init():
+    with pytest.raises(errors.PveError) as caught:
+        plan(CT, config=CONFIG, new_name="web-02", cloudinit={"user": "admin"})
+
+    assert caught.value.code == errors.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("config", "storage", "sent"),
+    [
+        ({"scsi0": "zfs:base-900-disk-0,size=8G"}, None, {"ide2": "zfs:cloudinit"}),
+        ({"virtio0": "zfs:a"}, "ceph", {"ide2": "ceph:cloudinit"}),
+        ({"ide2": "local:iso/a.iso,media=cdrom", "scsi0": "zfs:a"}, None, {"ide0": "zfs:cloudinit"}),
+        ({"scsi1": "zfs:vm-900-cloudinit,media=cdrom", "scsi0": "zfs:a"}, None, {}),
+    ],
+)
+def test_a_clone_gets_the_cloud_init_drive_that_the_original_lacks(config, storage, sent):
+    made = plan(TEMPLATE, config=config, new_name="a", full=True, storage=storage, cloudinit={"user": "admin"})
+
+    assert made.steps[1].params == {"ciuser": "admin", **sent}
+
+
+def wish(**options):
+    return list_wished_clones({**OPTIONS, **options})
+
+
+def test_several_clones_take_the_nodes_and_addresses_in_turn():
+    addresses = {"ip": ["192.0.2.1/24", "192.0.2.2/24", "192.0.2.3/24"], "ip6": ["auto"], "interface": 1}
+
+    made = wish(new_names=["a", "b", "c"], targets=["pve1", "pve2"], cloudinit={"ipconfig": [addresses]})
+
+    assert [(one.name, one.node) for one in made] == [("a", "pve1"), ("b", "pve2"), ("c", "pve1")]
+    assert [one.cloudinit["ipconfig1"]["ip"] for one in made] == addresses["ip"]
+    assert {one.cloudinit["ipconfig1"]["ip6"] for one in made} == {"auto"}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "told"),
+    [
+        (["192.0.2.1/24"], "1 addresses for 2 clones"),
+        (["192.0.2.1/24", "192.0.2.2/24", "192.0.2.3/24"], "3 addresses for 2 clones"),
+        (["192.0.2.1/24", "192.0.2.1/24"], "twice"),
+    ],
+)
+def test_each_clone_has_an_address_of_its_own(addresses, told):
+    with pytest.raises(errors.PveError) as caught:
+        wish(new_names=["a", "b"], cloudinit={"ipconfig": [{"ip": addresses, "interface": 0}]})
+
+    assert caught.value.code == errors.INVALID_PARAMETER
+    assert told in caught.value.message
+
+
+def test_each_clone_has_a_name_of_its_own():
+    with pytest.raises(errors.PveError) as caught:
+        wish(new_names=["a", "b", "a"])
+
+    assert caught.value.code == errors.INVALID_PARAMETER

@@ -7,6 +7,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import (
     Migration,
     ObservedMigration,
+    choose_returning,
     choose_targets,
     require_node,
 )
@@ -118,6 +119,28 @@ def test_templates_stay_where_they_are():
     template = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
 
     assert choose_targets(Inventory((template,), NODES, memory=MEMORY), "pve1") == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (Guest(101, "web-01", "pve2", "qemu", "running"), None),
+        (Guest(101, "web-01", "pve1", "qemu", "running"), None),
+        (Guest(101, "web-01", "pve3", "qemu", "running"), "is on pve3 by now; it was moved to pve2"),
+        (Guest(101, "mail", "pve2", "qemu", "running"), "is named mail by now; the one that was moved was web-01"),
+        (None, "Guest 101 (web-01), which was moved to pve2, is not there any more"),
+    ],
+    ids=["where it was moved to", "back already", "elsewhere", "another guest", "gone"],
+)
+def test_what_was_moved_comes_back_unless_something_became_of_it(now, why):
+    stranger = running(200, "pve2", 6)
+    cluster = Inventory((stranger, *([now] if now else [])), NODES, memory=MEMORY)
+
+    returning, left = choose_returning(cluster, [{"vmid": 101, "name": "web-01", "node": "pve2"}], "pve1")
+
+    assert returning == ([] if why else [now])
+    assert len(left) == (1 if why else 0)
+    assert why is None or why in left[0]
 
 
 @pytest.mark.parametrize(("node", "code"), [("nope", errors.NOT_FOUND), ("pve4", errors.NODE_OFFLINE)])

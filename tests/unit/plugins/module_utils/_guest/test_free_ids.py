@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import INVALID_PARAMETER, PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.free_ids import find_free_vmid
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.free_ids import (
+    find_free_vmid,
+    find_free_vmids,
+)
 
 
 class Cluster:
@@ -38,3 +41,21 @@ def test_it_is_free_and_nobody_elses(monkeypatch, taken, own, reserved, expected
     monkeypatch.setenv("PVE_RESERVED_VMIDS", reserved)
 
     assert find_free_vmid(Cluster(*taken)) == expected
+
+
+@pytest.mark.parametrize(
+    ("taken", "own", "reserved", "others", "count", "expected"),
+    [
+        ((), "", "", (), 3, [100, 101, 102]),
+        ((101,), "", "100", (), 2, [102, 103]),
+        ((), "110,105", "100", (), 2, [110, 105]),
+        ((105,), "105,110", "100", (), 2, [110, 101]),
+        ((), "100,101", "", (100,), 2, [101, 102]),
+        ((), "100", "", (), 0, []),
+    ],
+)
+def test_several_are_different_and_nobody_elses(monkeypatch, taken, own, reserved, others, count, expected):
+    monkeypatch.setenv("PVE_OWN_VMID", own)
+    monkeypatch.setenv("PVE_RESERVED_VMIDS", reserved)
+
+    assert find_free_vmids(Cluster(*taken), count, others) == expected

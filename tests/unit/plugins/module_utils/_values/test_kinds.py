@@ -19,6 +19,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._values.kinds im
     Number,
     Switch,
     Text,
+    Weight,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.properties import Properties
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.storages import OPTIONS as STORAGE_OPTIONS
@@ -50,6 +51,7 @@ DRIVE = Properties(
         (Number(), "1e3", "1000"),
         (Number(), 12345.678, "12345.678"),
         (Memory(), "current=512", "512"),
+        *((Weight(minimum=0), *pair) for pair in ((0, "1"), (100, "100"), ("20000", "10000"))),
         (Choice(choices=("off", "full")), False, "off"),
         (Choice(choices=("de", "no")), False, "no"),
         (Choice(choices=("ignore", "on"), off="ignore"), True, "on"),

@@ -1,0 +1,220 @@
+# Copyright (c) 2026, Playvisor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a plan's requests name, by the request: nodes, storages, pools, volumes, bridges, guests, users … Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from .._api.property_strings import parse
+from .._guest.disks import is_slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._module.plan import Step
+
+    _Read = Callable[[Mapping[str, str], Mapping[str, Any]], Iterator["Reference"]]
+
+_SEPARATORS = re.compile(r"[,; \0]+")
+_NETWORK = re.compile(r"net\d+")
+_NEW_VOLUME = re.compile(r"(?P<storage>[^:/,]+):(?:\d+(?:\.\d+)?|(?P<cloudinit>cloudinit))")
+# Files that a list of the storage's content shows, by the folder in their volume id.
+_FILE = re.compile(r"(?P<storage>[^:/,]+):(?P<content>iso|vztmpl|import)/[^/]+")
+_DISKS = {"qemu": "images", "lxc": "rootdir"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A thing that a request names.
+
+    I(node) is where a storage, volume or bridge must be, I(content) what a storage has to take. I(is_optional): Proxmox
+    VE takes the request also when there is no such thing, which then has no effect, or a bad one, later.
+    """
+
+    kind: str
+    name: str
+    node: str | None = None
+    content: str | None = None
+    is_optional: bool = False
+
+
+def list_references(step: Step) -> list[Reference]:
+    """What a request names, without repeats, in its order."""
+    for method, pattern, read in _TABLE:
+        match = pattern.fullmatch(step.path) if re.fullmatch(method, step.method) else None
+        if match:
+            parts = {name: unquote(value) for name, value in match.groupdict().items()}
+            return list(dict.fromkeys(read(parts, step.params)))
+    return []
+
+
+def list_created(steps: Iterable[Step]) -> set[tuple[str, str]]:
+    """What requests make, by kind and name: later ones may name it."""
+    created = set()
+    for step in steps:
+        if step.method != "POST":
+            continue
+        for pattern, kind, option in _CREATED:
+            match = pattern.fullmatch(step.path)
+            if match and option in step.params:
+                prefix = f"{unquote(match['owner'])}!" if "owner" in match.groupdict() else ""
+                created.add((kind, f"{prefix}{step.params[option]}"))
+        token = _TOKEN.fullmatch(step.path)
+        if token:
+            created.add(("token", f"{unquote(token['user'])}!{unquote(token['token'])}"))
+    return created
+
+
+def _split(value: Any) -> list[str]:
+    return [item for item in _SEPARATORS.split(str(value or "")) if item]
+
+
+def _name_each(kind: str, value: Any, **more: Any) -> Iterator[Reference]:
+    for name in _split(value):
+        yield Reference(kind, name, **more)
+
+
+def _read_guest(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    """A new, changed or restored guest's drives, networks and pool."""
+    node, kind = parts["node"], parts["kind"]
+    yield from _name_each("pool", params.get("pool"))
+    yield from _name_each("storage", params.get("storage"), node=node, content=_DISKS[kind])
+    yield from _read_volume(str(params.get("ostemplate") or ""), node)
+    for key, value in params.items():
+        if is_slot(kind, key):
+            yield from _read_drive(str(value), node, _DISKS[kind])
+        elif _NETWORK.fullmatch(key):
+            yield from _name_each("bridge", parse(str(value)).get("bridge"), node=node, is_optional=True)
+
+
+def _read_drive(value: str, node: str, content: str) -> Iterator[Reference]:
+    volume = value.partition(",")[0]
+    new = _NEW_VOLUME.fullmatch(volume)
+    if new:
+        # Proxmox VE makes the drive of cloud-init on any storage.
+        yield Reference("storage", new["storage"], node, None if new["cloudinit"] else content)
+    yield from _read_volume(volume, node)
+    yield from _read_volume(parse(value, default_key="file").get("import-from", ""), node)
+
+
+def _read_volume(volume: str, node: str) -> Iterator[Reference]:
+    """A file, and before it the storage that has to have it."""
+    file = _FILE.fullmatch(volume)
+    if file:
+        yield Reference("storage", file["storage"], node)
+        yield Reference("volume", volume, node, file["content"])
+
+
+def _read_clone(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("node", params.get("target"))
+    yield from _name_each("pool", params.get("pool"))
+    # It has to be where the guest is as well.
+    for node in filter(None, dict.fromkeys((parts["node"], params.get("target")))):
+        yield from _name_each("storage", params.get("storage"), node=node, content=_DISKS[parts["kind"]])
+
+
+def _read_migration(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    target = params.get("target")
+    yield from _name_each("node", target)
+    storages = params.get("targetstorage") or params.get("target-storage")
+    for pair in _split(storages):
+        # From one storage to another, to one for all, or 1 for the same.
+        storage = pair.rpartition(":")[2]
+        if storage != "1":
+            yield Reference("storage", storage, target, _DISKS[parts["kind"]])
+
+
+def _read_move(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("storage", params.get("storage"), node=parts["node"], content=_DISKS[parts["kind"]])
+
+
+def _read_backup(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("storage", params.get("storage"), node=parts["node"], content="backup")
+
+
+def _read_job(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("pool", params.get("pool"))
+    yield from _name_each("node", params.get("node"), is_optional=True)
+    yield from _name_each("storage", params.get("storage"), content="backup", is_optional=True)
+    yield from _name_each("guest", params.get("vmid"), is_optional=True)
+    yield from _name_each("guest", params.get("exclude"), is_optional=True)
+
+
+def _read_pool(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("pool", params.get("poolid"))
+    if not params.get("delete"):
+        # The API takes these, and leaves them out.
+        yield from _name_each("guest", params.get("vms"))
+        yield from _name_each("storage", params.get("storage"))
+
+
+def _read_new_pool(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("pool", str(params.get("poolid") or "").rpartition("/")[0])
+
+
+def _read_storage(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("node", params.get("nodes"), is_optional=True)
+
+
+def _read_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    for node in _split(params.get("nodes")):
+        yield Reference("node", node.partition(":")[0])
+
+
+def _read_user(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _name_each("group", params.get("groups"))
+
+
+def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    if params.get("delete"):
+        return
+    for kind in ("user", "group", "token", "role"):
+        yield from _name_each(kind, params.get(f"{kind}s"))
+    where = str(params.get("path") or "").split("/")
+    if where[1:2] and where[1] in _ACL_PATHS and len(where) == 3:
+        yield Reference(_ACL_PATHS[where[1]], where[2], is_optional=True)
+
+
+_ACL_PATHS = {"vms": "guest", "storage": "storage", "nodes": "node", "pool": "pool"}
+_KIND = r"(?P<kind>qemu|lxc)"
+_NODE = r"/nodes/(?P<node>[^/]+)"
+_GUEST = rf"{_NODE}/{_KIND}/\d+"
+_TOKEN = re.compile(r"/access/users/(?P<user>[^/]+)/token/(?P<token>[^/]+)")
+_TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
+    (method, re.compile(path), read)
+    for method, path, read in (
+        ("POST", rf"{_NODE}/{_KIND}", _read_guest),
+        ("POST|PUT", rf"{_GUEST}/config", _read_guest),
+        ("POST", rf"{_GUEST}/clone", _read_clone),
+        ("POST", rf"{_GUEST}/migrate", _read_migration),
+        ("POST", rf"{_GUEST}/(?:move_disk|move_volume)", _read_move),
+        ("POST", rf"{_NODE}/vzdump", _read_backup),
+        ("POST|PUT", r"/cluster/backup(?:/[^/]+)?", _read_job),
+        ("POST|PUT", r"/cluster/ha/rules(?:/[^/]+)?", _read_rule),
+        ("POST", r"/pools", _read_new_pool),
+        ("PUT", r"/pools", _read_pool),
+        ("POST|PUT", r"/storage(?:/[^/]+)?", _read_storage),
+        ("POST|PUT", r"/access/users(?:/[^/]+)?", _read_user),
+        ("PUT", r"/access/acl", _read_acl),
+    )
+)
+# The path, the kind of what is made there, and the parameter with its name.
+_CREATED = tuple(
+    (re.compile(path), kind, option)
+    for path, kind, option in (
+        (r"/pools", "pool", "poolid"),
+        (r"/storage", "storage", "storage"),
+        (r"/access/users", "user", "userid"),
+        (r"/access/groups", "group", "groupid"),
+        (r"/access/roles", "role", "roleid"),
+        (r"/nodes/[^/]+/(?:qemu|lxc)", "guest", "vmid"),
+        (r"/nodes/[^/]+/(?:qemu|lxc)/\d+/clone", "guest", "newid"),
+    )
+)
