@@ -64,7 +64,7 @@ def make_offer(
     _require_known("toolset", chosen_toolsets, {tool.toolset for tool in available} | {ALL})
     _require_known("tool", names, {tool.name for tool in available})
     if not chosen_toolsets and not names:
-        names, chosen_toolsets = set(catalogue.list_everyday()), {run_tools.TOOLSET}
+        names = set(catalogue.list_everyday())
     if ALL in chosen_toolsets:
         chosen_toolsets |= {tool.toolset for tool in available} - {*ONLY_BY_NAME}
     chosen = [tool for tool in available if tool.name in names or tool.toolset in chosen_toolsets]

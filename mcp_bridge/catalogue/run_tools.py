@@ -54,10 +54,10 @@ _TOOLS = (
         "Lists what was done through Playvisor, by all clients, newest first.",
         _make_schema(
             [],
-            tool=_make_text("Only this tool"),
-            outcome={"type": "string", "enum": list(OUTCOMES), "description": "Only runs with this outcome"},
+            tool={"type": "string"},
+            outcome={"type": "string", "enum": list(OUTCOMES)},
             guest=_make_text("Only runs that name it, by vmid or name"),
-            user=_make_text("Only runs of who asked for them"),
+            user=_make_text("Who asked"),
             since=_make_text("Such as 24h (ago), or ISO 8601"),
             until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},

@@ -23,8 +23,10 @@ MOST_ROWS = 100
 _MOST_TAGS = 20
 # Of what a guest says of itself now: what no procedure needs, and takes more room than all the rest.
 _NOISE = frozenset({"proxmox-support", "blockstat", "ballooninfo", "nics"})
+# Of a guest's facts, those that say some of them once more.
+_PARTS = frozenset({"config", "current"})
 # Names of times in seconds since the epoch, in what modules return.
-_TIMES = frozenset({"ctime", "endtime", "next_run", "starttime", "time", "expire"})
+_TIMES = frozenset({"ctime", "endtime", "next_run", "starttime", "snaptime", "time", "expire"})
 _EARLIEST_TIME = 10**9
 # What rows are counted by, when there are more than are shown.
 _GROUPS = ("node", "status", "type", "storage", "content", "tags")
@@ -38,13 +40,17 @@ FIELD_OPTION: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 
 @dataclass(frozen=True)
 class View:
-    """Which part of a result is shown: rows of each list from `offset` on, and of the tool's own list, which fields."""
+    """Which part of a result is shown: rows of each list from `offset` on, and of the tool's own list, which fields.
+
+    `is_plan_known`: the caller has named the plan that was applied, and is not told its steps again.
+    """
 
     limit: int = MOST_ROWS
     offset: int = 0
     noun: str | None = None
     compact: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    is_plan_known: bool = False
 
 
 def make_view(entry: Tool | BridgeTool | None, options: Mapping[str, Any]) -> View:
@@ -56,6 +62,7 @@ def make_view(entry: Tool | BridgeTool | None, options: Mapping[str, Any]) -> Vi
         noun=lists,
         compact=compact,
         fields=tuple(options.get("fields") or ()),
+        is_plan_known=entry is not None and entry.name == "apply_plan",
     )
 
 
@@ -73,7 +80,7 @@ def make_content(result: Result, view: View | None = None) -> dict[str, Any]:
         plan = result.plan
         facts = {"id": plan.id, "expires_at": plan.expires_at, "digest": plan.digest, "effects": plan.effects}
         content["plan"] = {name: value for name, value in facts.items() if value}
-        if plan.steps:
+        if plan.steps and not (view.is_plan_known and result.status == "ok"):
             steps, left_out = plan.steps[:MOST_ROWS], len(plan.steps) - MOST_ROWS
             content["plan"]["steps"] = [_describe_step(step) for step in steps]
             if left_out > 0:
@@ -143,6 +150,9 @@ def _describe_row(row: Mapping[str, Any], result: Result, view: View) -> dict[st
     facts = dict(row)
     if view.compact and "all" not in view.fields:
         facts = {name: value for name, value in facts.items() if name in (*view.compact, *view.fields)}
+    for part in _PARTS & facts.keys():
+        if isinstance(facts[part], Mapping):
+            facts[part] = {name: value for name, value in facts[part].items() if facts.get(name) != value}
     if set(facts.get("upids") or ()) <= set(result.upids or ()):
         facts.pop("upids", None)
     if facts.get("failure"):
@@ -155,7 +165,7 @@ def _describe_row(row: Mapping[str, Any], result: Result, view: View) -> dict[st
             facts["before"] = {name: before.get(name) for name in names if name in before}
             facts["after"] = {name: after.get(name) for name in names if name in after}
         else:
-            facts["after"] = after
+            facts["after"] = _tidy(after)
     return {
         name: _with_times(value) if name in ("before", "after") else _tidy(value, name)
         for name, value in facts.items()

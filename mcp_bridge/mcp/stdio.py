@@ -80,7 +80,8 @@ class CheckedStreams:
     async def write(self, text: str) -> None:
         """Send the server's message; an answer to a part of a batch once all are there."""
         message = json.loads(text) if self._batches else {}
-        batch = None if "method" in message else self._batches.pop(message.get("id"), None)
+        is_answer = "id" in message and "method" not in message
+        batch = self._batches.pop(message["id"], None) if is_answer else None
         if batch is None:
             await self._streams.write(text)
             return
@@ -105,7 +106,7 @@ class CheckedStreams:
         """Wait no more for the answer to a request that the client cancels, which gets none."""
         if not self._batches or "notifications/cancelled" not in message:
             return
-        number = (json.loads(message).get("params") or {}).get("requestId")
+        number: Any = (json.loads(message).get("params") or {}).get("requestId")
         batch = self._batches.pop(number, None) if _is_id(number) else None
         if batch is not None:
             batch.waiting.discard(number)

@@ -12,21 +12,38 @@ from typing import Any
 _FIRST_SENTENCE = re.compile(r"^.+?[.;](?=\s|$)", re.S)
 
 # Options that many tools have and whose name says enough, with what there is to say all the same.
-_TERSE = {"guests": "Names take patterns (web-*)", "name": "", "vmid": "", "limit": "", "offset": ""}
+_TERSE = {
+    **dict.fromkeys(("name", "vmid", "limit", "offset", "wait", "content", "history", "sort"), ""),
+    "guests": "Names take patterns (web-*)",
+    "timeout": "Seconds",
+}
+
+# What callers of tools that change something seldom need, and may give all the same.
+_RARE = {"": ("moved",), "guests": ("type", "templates")}
 
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what
 # a module returns besides.
 OUTPUT: dict[str, Any] = {"type": "object"}
 
 
-def shorten_input_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+def shorten_input_schema(schema: Mapping[str, Any], *, changes: bool = False) -> dict[str, Any]:
     """Shorten the schema of a tool's arguments to first sentences, with all that is nested spelled out.
+
+    Of a tool that `changes` something, options that are seldom needed are left out.
 
     Arguments are still validated by the whole schema. It says neither null nor additionalProperties, which converters
     of some clients can't read.
     """
-    shortened = _shorten_object(schema, is_described=True)
+    shortened = _shorten_object(_leave_out_rare(schema) if changes else schema, is_described=True)
     return {"type": "object", "properties": shortened.pop("properties", {}), **shortened}
+
+
+def _leave_out_rare(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {name: option for name, option in schema["properties"].items() if name not in _RARE[""]}
+    for name in properties.keys() & _RARE.keys():
+        shown = {key: option for key, option in properties[name]["properties"].items() if key not in _RARE[name]}
+        properties[name] = {**properties[name], "properties": shown}
+    return {**schema, "properties": properties}
 
 
 def _shorten_object(schema: Mapping[str, Any], *, is_described: bool) -> dict[str, Any]:

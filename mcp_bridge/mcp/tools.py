@@ -29,7 +29,7 @@ def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
         name=entry.name,
         title=entry.title,
         description=_describe_use(entry),
-        input_schema=shorten_input_schema(make_input_schema(entry)),
+        input_schema=shorten_input_schema(make_input_schema(entry), changes=entry.writes),
         output_schema=OUTPUT,
         annotations=make_annotations(entry),
         # For clients that ask a person on their own: destroy is what may stop a service or lose data.
@@ -44,8 +44,7 @@ def make_input_schema(entry: Tool | BridgeTool) -> dict[str, Any]:
         return schema
     page = {name: option for name, option in PAGE_OPTIONS.items() if name not in schema["properties"]}
     if entry.compact:
-        fields = f"Besides {', '.join(entry.compact)}; or all"
-        page["fields"] = {**FIELD_OPTION, "description": fields}
+        page["fields"] = {**FIELD_OPTION, "description": "More fields, or all"}
     return {**schema, "properties": {**schema["properties"], **page}}
 
 
@@ -70,13 +69,15 @@ def _describe_use(entry: Tool | BridgeTool) -> str:
 
 
 def make_annotations(entry: Tool | BridgeTool) -> types.ToolAnnotations:
-    """Make the hints of a tool for the person, by its effect. The cluster is a closed world."""
+    """Make the hints of a tool for the person, by its effect. The cluster is a closed world.
+
+    A hint that is false by default in the protocol is left out.
+    """
     if not entry.writes:
         return types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
     return types.ToolAnnotations(
-        read_only_hint=False,
         destructive_hint=entry.effect == "destroy",
-        idempotent_hint=entry.repeatable,
+        idempotent_hint=entry.repeatable or None,
         open_world_hint=False,
     )
 

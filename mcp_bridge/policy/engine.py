@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -194,8 +194,9 @@ class Policy:
         return Decision(ruling, self._find_rules(decisive), tuple(name for name, _answer in stopped))
 
     def _find_rules(self, answers: Sequence[Any]) -> tuple[Rule, ...]:
-        ids: Iterable[str] = dict.fromkeys(name for answer in answers for name in answer.diagnostics.reasons)
-        return tuple(self.rules[name] for name in ids)
+        # Cedar tells them in any order, and an approval is bound to them.
+        ids = {name for answer in answers for name in answer.diagnostics.reasons}
+        return tuple(sorted((self.rules[name] for name in ids), key=lambda rule: rule.name))
 
     @cached_property
     def _policy_set(self) -> Any:

@@ -166,8 +166,8 @@ options:
     suboptions:
       slot:
         description:
-          - Where it is, such as V(scsi0), V(virtio1), V(sata0), V(ide2), V(efidisk0) or V(tpmstate0), or for containers
-            V(rootfs) or V(mp0).
+          - Where it is, such as V(scsi0), V(ide2), V(rootfs) or V(mp0). Machines also have V(virtio1), V(sata0),
+            V(efidisk0) and V(tpmstate0).
           - V(unused0) and its like are volumes that were detached; they can only be V(absent).
         type: str
         required: true
@@ -192,8 +192,8 @@ options:
       grow_by:
         description:
           - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
-          - The plan has the size that comes of it, rounded up to whole GiB. Applied once more, as O(expect_plan), it
-            fails with C(failure.code=drifted) and does not grow the disk twice. Another run without O(expect_plan) does.
+          - The plan has the size that comes of it, in whole GiB, rounded up. Applied once more, as O(expect_plan), it
+            fails with C(failure.code=drifted), and grows nothing twice. Another run without O(expect_plan) does.
         type: str
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).

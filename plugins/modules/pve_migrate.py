@@ -28,12 +28,12 @@ options:
     type: str
   drain:
     description:
-      - Move all guests that are no templates away from this node, each to the online node on which the most memory is
-        not promised to running guests.
+      - Move all guests that are no templates away from this node. Each goes to the online node on which the most memory
+        is not promised to running guests.
     type: str
   return_to:
     description:
-      - Move the guests O(moved) back to this node, where they are still on the nodes to which they were moved.
+      - Move the guests O(moved) back to this node. They have to be on the nodes still to which they were moved.
     type: str
   moved:
     description:
@@ -56,13 +56,13 @@ options:
         required: true
   with_local_disks:
     description:
-      - Move running QEMU guests that have disks on local storage too, by copying the disks.
+      - Also move running QEMU guests with local disks, which are copied.
       - One with a change of such a disk that waits for a restart is not moved.
     type: bool
     default: false
   restart:
     description:
-      - Move running LXC guests by shutting them down, moving and starting them. They can't be moved while they run.
+      - Move running containers by a restart. They can't be moved while they run.
     type: bool
     default: false
   shutdown_timeout:

@@ -60,11 +60,11 @@ options:
         type: str
         required: true
       keep:
-        description: Keep this many of the newest, with the one that this task takes among them.
+        description: Keep this many of the newest. The one that this task takes is among them.
         type: int
       max_age:
         description:
-          - Keep those that are not older than this, a number with unit V(m), V(h), V(d) or V(w).
+          - Keep those that are not older than this, such as V(30d). The units are V(m), V(h), V(d) and V(w).
           - Their age is counted by the cluster's clock.
         type: str
 notes:

@@ -43,9 +43,26 @@ def test_every_snapshot_is_of_a_tool():
     assert {path.stem for path in SNAPSHOTS.glob("*.json")} == {tool.name for tool in LISTED}
 
 
-def test_the_everyday_tools_are_tools_and_the_runs_are_among_them():
-    about_runs = {tool.name for tool in run_tools.TOOLS.values() if tool.toolset == run_tools.TOOLSET}
-    assert set(make_offer().names) == {*catalogue.list_everyday(), *about_runs}
+def test_the_everyday_tools_are_tools():
+    assert set(make_offer().names) == set(catalogue.list_everyday())
+
+
+def test_the_everyday_tools_speak_of_no_others():
+    everyday = make_offer()
+    others = {tool.name for tool in LISTED} - set(everyday.names)
+
+    named = {
+        tool.name: others & set(re.findall(r"[a-z]+_[a-z_]+", json.dumps(mcp_tool(tool).model_dump())))
+        for tool in everyday.tools
+    }
+    assert {name: words for name, words in named.items() if words} == {}
+
+
+def test_no_everyday_tool_needs_rights_on_everything():
+    """The doctor tells how to give a token what they need: no more than to look at everything."""
+    needed = {name for tool in OFFERED if tool.name in make_offer().names for name in tool.privileges.get("/", ())}
+
+    assert needed <= {"Sys.Audit"}
 
 
 @by_name
@@ -111,7 +128,7 @@ def test_hints_are_true_to_the_effect_of_a_tool(name, destructive, idempotent):
     assert (listed.meta or {}).get("playvisor/effect", "read") == catalogue.load()[name].effect
 
     assert not hints.read_only_hint
-    assert (hints.destructive_hint, hints.idempotent_hint) == (destructive, idempotent)
+    assert (hints.destructive_hint, bool(hints.idempotent_hint)) == (destructive, idempotent)
 
 
 def test_schemas_carry_what_the_documentation_says():

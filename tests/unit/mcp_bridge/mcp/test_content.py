@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mcp_bridge import catalogue
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.mcp.content import View, make_content, make_view
 from mcp_bridge.mcp.hints import render_hint
 from mcp_bridge.mcp.rendering import render
@@ -202,3 +203,36 @@ def test_page_options_are_no_arguments_of_the_tool():
 )
 def test_hints_name_what_a_model_can_use(hint, said):
     assert render_hint(hint) == said
+
+
+def test_what_a_guests_parts_say_again_is_left_out():
+    row = make_row(status="running", current={"status": "running", "cpu": 0.5, "vmid": 101}, config={"name": "web-01"})
+
+    assert make_content(make_result(guests=[row]))["guests"] == [
+        {"vmid": 101, "name": "web-01", "status": "running", "current": {"cpu": 0.5}}
+    ]
+
+
+def test_snapshots_say_when_in_utc():
+    row = make_row(snapshots=[{"name": "before", "snaptime": 1740000000}])
+
+    assert make_content(make_result(guests=[row]))["guests"][0]["snapshots"] == [
+        {"name": "before", "snaptime": "2025-02-19T21:20:00Z"}
+    ]
+
+
+@pytest.mark.parametrize(("status", "has_steps"), [("ok", False), ("failed", True), ("held", True)])
+def test_who_applies_a_plan_by_its_id_is_not_told_its_requests_again(status, has_steps):
+    result = make_result(status=status, plan=Plan(digest="d" * 64, steps=[STEP]))
+    applied, called = (make_content(result, make_view(entry, {})) for entry in (run_tools.TOOLS["apply_plan"], LIST))
+
+    assert ("steps" in applied["plan"]) == has_steps
+    assert "steps" in called["plan"]
+
+
+def test_what_did_not_change_says_no_nulls():
+    row = make_row(
+        changed=False, before={"current": None, "state": "running"}, after={"current": None, "state": "running"}
+    )
+
+    assert make_content(make_result(guests=[row]))["guests"][0]["after"] == {"state": "running"}

@@ -11,6 +11,7 @@ from mcp_bridge import catalogue
 from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.arguments import check_against_schema, validate
 from mcp_bridge.catalogue.lenient import read_arguments
+from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.completions import make_completion
@@ -29,6 +30,12 @@ def test_a_procedure_names_tools_that_exist_and_only_those_that_it_says(prompt):
     assert named <= TOOLS
     # What looks like a tool of the catalogue stands in backticks, where this test sees it.
     assert not [word for word in re.findall(r"(?<!`)\b[a-z]+_[a-z_]+\b(?!`)", prompt.text) if word in TOOLS]
+
+
+def test_the_default_tools_do_for_every_procedure():
+    default = set(make_offer().names)
+
+    assert [(name, tool) for name, prompt in PROMPTS.items() for tool in prompt.tools if tool not in default] == []
 
 
 @EACH

@@ -51,3 +51,15 @@ def test_what_is_nested_is_spelled_out():
     }
     entry = {"type": "object", "properties": {"ip": {"type": "string"}}}
     assert listed == {"type": "array", "items": entry, "description": "All"}
+
+
+def test_who_changes_something_is_not_shown_what_is_seldom_needed():
+    guests = {name: {"type": "string"} for name in ("tags", "type", "templates")}
+    schema = {"type": "object", "properties": {"guests": {"type": "object", "properties": guests}}}
+
+    shown = {
+        changes: list(shorten_input_schema(schema, changes=changes)["properties"]["guests"]["properties"])
+        for changes in (True, False)
+    }
+
+    assert shown == {True: ["tags"], False: ["tags", "type", "templates"]}

@@ -43,6 +43,15 @@ def test_a_refusal_names_the_rule_the_guests_and_what_would_be_allowed(tmp_path)
     assert policy.decide(ask("stop_guest", AI, WEB, moment=Moment(23, "sunday"))).ruling == "allow"
 
 
+def test_the_rules_that_decided_come_in_one_order():
+    rules = [f'@id("rule-{letter}") permit(principal, action, resource);' for letter in "cabed"]
+    policy = Policy("".join(rules), "test")
+
+    decided = [policy.decide(ask("stop_guest", AI, WEB, DB)).rule_names for _round in range(20)]
+
+    assert set(decided) == {("rule-a", "rule-b", "rule-c", "rule-d", "rule-e")}
+
+
 def test_what_no_rule_permits_is_refused():
     decision = Policy('permit(principal in Role::"nobody", action, resource);', "test").decide(
         ask("stop_guest", AI, WEB)
