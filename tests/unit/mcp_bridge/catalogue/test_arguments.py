@@ -39,7 +39,7 @@ WRONG = [
     ("nobody", STOP, {}, "vmid", "stop_guest needs vmid or name or guests", "Give vmid or name or guests"),
     ("nobody but nulls", STOP, {"vmid": None, "name": None}, "vmid", "needs vmid or name", "Give"),
     ("one and many", STOP, {"vmid": 101, "guests": {"tags": ["a"]}}, "guests", "can't be given together", "vmid or"),
-    ("an option in another case", STOP, {"vmid": 101, "FORCE": True}, "FORCE", "no option FORCE", "Did you mean force?"),
+    ("an option in another case", STOP, {"vmid": 101, "FORCE": True}, "FORCE", "no option", "Did you mean force?"),
     ("a word in another case", CONTENT, {"content": "ISO"}, "content", "ISO", "Did you mean iso?"),
     ("an empty name", STOP, {"name": " "}, "name", "name is empty", "Leave it out"),
     ("two lines", STOP, {"name": "web\n01"}, "name", "control characters", "one line"),
