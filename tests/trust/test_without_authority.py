@@ -11,7 +11,7 @@ pytestmark = pytest.mark.flow
 ATTACK = "without authority"
 WEB, CACHE, STOPPED = 101, 104, 110
 MARKED = {"flag": 102, "tag": 106}
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDZs0TVqWg6pYUkBwUkPz0WmZ5kI0X0tQeJk4JrQmallory mallory@evil"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh mallory@evil"
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,7 @@ class TestRestoring:
         "options",
         [
             {"start": True},
-            pytest.param({"start": True, "new_name": "web-01"}, marks=pytest.mark.trust),
+            pytest.param({"start": True, "new_name": "web-01-copy"}, marks=pytest.mark.trust),
             pytest.param({"unique": False}, marks=pytest.mark.trust),
         ],
     )
@@ -232,6 +232,13 @@ class TestRestoring:
         result = try_it("restore_guest", {"volid": backup, "vmid": 190, **options})
 
         assert result.plan.steps
+        assert 190 not in protected.simulator.cluster.guests
+
+    @pytest.mark.trust
+    def test_a_client_gives_no_copy_the_name_of_its_original(self, protected, backup, try_it):
+        result = try_it("restore_guest", {"volid": backup, "vmid": 190, "new_name": "web-01"})
+
+        assert result.failure.code == "ambiguous"
         assert 190 not in protected.simulator.cluster.guests
 
 
