@@ -77,14 +77,11 @@ async def protect_production(agent: Agent) -> None:
     database = next(guest for guest in prod if guest["name"] == "db-01")
     await agent.call("backup_guest", vmid=database["vmid"], storage=place)
     backups = (await agent.call("list_backups", storage=place, vmid=database["vmid"]))["volumes"]
-    await agent.call(
-        "restore_guest", volid=backups[0]["volid"], vmid=903, new_name="db-01-test", unique=True, target_storage=place
-    )
-    await agent.call("configure_guest", vmid=903, nics=[{"slot": "net0", "link_down": True}])
-    await agent.call("set_guest_tags", vmid=903, tags=["test"])
+    copy = {"vmid": 903, "new_name": "db-01-test", "unique": True, "disconnect": True, "tags": ["test"]}
+    await agent.call("restore_guest", volid=backups[0]["volid"], target_storage=place, **copy)
     await agent.call("start_guest", vmid=903)
-    copy = (await agent.call("get_guest", vmid=903))["guests"][0]
-    assert copy["status"] == "running"
+    restored = (await agent.call("get_guest", vmid=903))["guests"][0]
+    assert restored["status"] == "running"
     await agent.call("stop_guest", vmid=903)
 
 
