@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -141,16 +141,23 @@ def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any]) -> P
     inner_path = _join_path(path, shortened)
     if not options:
         return Problem(inner_path, f"There is no option {inner_path}.", "It takes no options.")
-    similar = get_close_matches(shortened, list(options), n=1, cutoff=0.5)
-    guess = f"Did you mean {_join_path(path, similar[0])}? " if similar else ""
+    similar = _find_similar(shortened, options)
+    guess = f"Did you mean {_join_path(path, similar)}? " if similar else ""
     return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(options)}.")
 
 
 def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Problem:
-    similar = get_close_matches(str(value), [str(choice) for choice in choices], n=1, cutoff=0.5)
-    guess = f"Did you mean {similar[0]}? " if similar else ""
+    similar = _find_similar(str(value), [str(choice) for choice in choices])
+    guess = f"Did you mean {similar}? " if similar else ""
     allowed = ", ".join(str(choice) for choice in choices)
     return Problem(path, f"{path} can't be {str(value)[:60]!r}.", f"{guess}Allowed: {allowed}.")
+
+
+def _find_similar(text: str, words: Iterable[str]) -> str | None:
+    """The word that may have been meant, in whichever case it was written."""
+    by_lower = {word.lower(): word for word in words}
+    similar = get_close_matches(text.lower(), list(by_lower), n=1, cutoff=0.5)
+    return by_lower[similar[0]] if similar else None
 
 
 def _check_text(path: str, value: str) -> list[Problem]:

@@ -54,7 +54,7 @@ class CheckedStreams:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         # The batches that are not answered yet, by the ids that each waits for.
-        self._batches: dict[str | int, _Batch] = {}
+        self._batches: dict[Any, _Batch] = {}
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for line in self._streams:

@@ -46,7 +46,7 @@ def describe_reading(data: Mapping[str, Any], noun: str = "") -> str:
             guest = guests[0]
             lock = f", locked ({guest['lock']})" if guest.get("lock") else ""
             return f"Guest {label(guest)} is {guest['state']} on {guest['node']}{lock}."
-        return f"{count(len(guests), 'guest')}." if guests else "No guest matches."
+        return f"{count(len(guests), 'guest')}." if guests else "No guests."
     if data.get("counts"):
         return f"Captured {describe_capture(data['counts'])}, without secrets."
     lists = {name: len(value) for name, value in data.items() if isinstance(value, Sequence)}

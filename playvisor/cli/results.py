@@ -22,7 +22,7 @@ from playvisor.cli.output import (
     require_rows,
 )
 from playvisor.cli.rendering.differences import describe_differences
-from playvisor.cli.rendering.tables import Table, read_rows
+from playvisor.cli.rendering.tables import Section, Table, read_rows
 from playvisor.cli.rendering.views import make_view
 
 _PLAN = Table("steps", "request", below="parameters=params why effects=effects:list", title="Plan")
@@ -43,8 +43,9 @@ def print_result(result: Result, output: Output = TABLE) -> None:
 
 def show(result: Result, output: Output = TABLE) -> None:
     """Print a result for people: data, plan, warnings, and the failure or the summary."""
+    view = make_view(result.tool, result.data)
     if not output.is_quiet:
-        print_sections(result.data, make_view(result.tool, result.data), output)
+        print_sections(result.data, view, output)
         if result.plan and result.plan.steps and (output.is_wide or result.status != "ok"):
             show_plan(result.plan.steps, result.plan.effects)
     for warning in result.warnings:
@@ -55,10 +56,16 @@ def show(result: Result, output: Output = TABLE) -> None:
         )
         for line in result.failure.task_log:
             console.get_stderr().print(f"  | {one_line(line)}")
-    elif not output.is_quiet:
+    elif not output.is_quiet and not _is_empty(result, view):
         console.get_stderr().print(one_line(result.summary))
     if result.run_id and not output.is_quiet:
         console.print_note(f"Run {result.run_id[:8]}")
+
+
+def _is_empty(result: Result, view: Sequence[Section]) -> bool:
+    """Whether what was asked for is a list without entries, which the table has said in its own words."""
+    main = find_main_table(view)
+    return bool(main and main.empty and not result.plan and not read_rows(result.data, main.source))
 
 
 def show_plan(steps: Sequence[Mapping[str, Any]], effects: Sequence[str] | None = None) -> None:

@@ -27,13 +27,11 @@ class ScriptedModel:
     url: str = ""
     tools: list[str] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[str, bytes]:
         """The type and the content of the answer to a request."""
         api = next((api for part, api in _APIS.items() if part in path), None)
         if api is None:
-            self.others.append(path)
             return "application/json", b"{}"
         body.setdefault("stream", "stream" in path)
         names = {_SERVER.sub("", name.rpartition(".")[2]): name for name in api.list_tools(body)}

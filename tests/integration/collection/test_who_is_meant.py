@@ -131,6 +131,17 @@ def test_a_guest_is_read_as_it_is_after_it_was_stopped(run):
     assert [guest["vmid"] for guest in stopped] == [611, 670, 671]
 
 
+def test_a_guest_that_has_just_moved_or_was_made_is_listed_with_its_own_state_and_name(run, simulator):
+    del simulator.cluster.guests[611].config["scsi0"]
+    run("migrate", vmid=611, target="pve2")
+    run("guest", vmid=690, name="fresh", node="pve1")
+
+    listed = {guest["vmid"]: guest for guest in run("guest_info")["guests"]}
+
+    assert (listed[611]["status"], listed[611]["node"]) == ("running", "pve2")
+    assert (listed[690]["status"], listed[690]["name"]) == ("stopped", "fresh")
+
+
 def test_the_guest_with_the_name_is_deleted_and_not_its_former_owner(run, simulator, rename):
     rename(670, "keep")
     rename(671, "doomed")

@@ -11,6 +11,7 @@ STOP = catalogue.load()["stop_guest"]
 START = catalogue.load()["start_guest"]
 LIST = catalogue.load()["list_guests"]
 OVERVIEW = catalogue.load()["cluster_overview"]
+CONTENT = catalogue.load()["list_storage_content"]
 
 WRONG = [
     ("an unknown option", STOP, {"vmid": 101, "nme": "x"}, "nme", "There is no option nme", "Did you mean name?"),
@@ -38,6 +39,8 @@ WRONG = [
     ("nobody", STOP, {}, "vmid", "stop_guest needs vmid or name or guests", "Give vmid or name or guests"),
     ("nobody but nulls", STOP, {"vmid": None, "name": None}, "vmid", "needs vmid or name", "Give"),
     ("one and many", STOP, {"vmid": 101, "guests": {"tags": ["a"]}}, "guests", "can't be given together", "vmid or"),
+    ("an option in another case", STOP, {"vmid": 101, "FORCE": True}, "FORCE", "no option", "Did you mean force?"),
+    ("a word in another case", CONTENT, {"content": "ISO"}, "content", "ISO", "Did you mean iso?"),
     ("an empty name", STOP, {"name": " "}, "name", "name is empty", "Leave it out"),
     ("two lines", STOP, {"name": "web\n01"}, "name", "control characters", "one line"),
     ("a novel", STOP, {"name": "x" * 5000}, "name", "5000 characters", "4096"),

@@ -164,8 +164,12 @@ def test_what_was_asked_for_comes_first_and_the_rest_not_at_all(show):
     assert not any(line.startswith("storage") for line in shown)
 
 
-def test_an_empty_list_says_so(show):
-    assert "No backups." in show("list_backups", 80, volumes=[], storage=[]).err
+@pytest.mark.parametrize(
+    ("tool", "empty", "said"),
+    [("list_backups", {"volumes": [], "storage": []}, "No backups."), ("list_guests", {"guests": []}, "No guests.")],
+)
+def test_an_empty_list_says_so_once(show, tool, empty, said):
+    assert show(tool, 80, **empty).err.splitlines() == [said]
 
 
 @pytest.mark.parametrize("format", ["json", "yaml"])
