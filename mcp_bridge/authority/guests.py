@@ -13,18 +13,23 @@ from typing import Any
 from urllib.parse import quote
 
 from mcp_bridge.authority.readings import Reader, Reading
-from mcp_bridge.policy.places import find_guests
+from mcp_bridge.policy.places import find_guests, get_path
 from mcp_bridge.policy.targets import GuestPlace, Target
 
 _RESOURCES = "cluster/resources?type=vm"
 _SEPARATORS = re.compile(r"[;, ]+")
 _NO_CONFIG = re.compile(r"configuration file .* does not exist", re.I)
 _MOST_ASKED_ONE_BY_ONE = 8
+# The requests that may give a guest a name.
+_NAMING = re.compile(r"/nodes/[^/]+/(?:qemu|lxc)(?:/[0-9]+/(?:config|clone))?")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The guests that a plan would touch, by id, and the names of all guests that there are."""
+    """The guests that a plan would touch, by id, and the names of all guests that there are.
+
+    Where the plan gives no name, names may be up to ten seconds old: the cluster's list is.
+    """
 
     targets: dict[int, Target]
     names: dict[int, str]
@@ -46,7 +51,10 @@ def read_targets(read: Reader, steps: Sequence[Mapping[str, Any]]) -> Seen:
         vmid: _make_target(place, entries.get(vmid), listed, *found.get_facts(vmid, lists))
         for vmid, place in places.items()
     }
-    return Seen(targets, {vmid: str(entry.get("name") or "") for vmid, entry in entries.items()})
+    names = {vmid: str(entry.get("name") or "") for vmid, entry in entries.items()}
+    if any(_gives_name(step) for step in steps):
+        names |= _read_names(found, entries)
+    return Seen(targets, names)
 
 
 class _Found:
@@ -70,12 +78,25 @@ class _Found:
             return None, ""
         config = self.readings[f"{path}/{vmid}/config"]
         current = self.readings.get(f"{path}/{vmid}/status/current")
-        return config, _get_status(current.data if current else self._read_list(path).get(vmid))
+        return config, _get_status(current.data if current else self.read_list(path).get(vmid))
 
-    def _read_list(self, path: str) -> Mapping[int, Mapping[str, Any]]:
+    def read_list(self, path: str) -> Mapping[int, Mapping[str, Any]]:
         if path not in self._lists:
             self._lists[path] = {int(entry["vmid"]): entry for entry in _list_guests(self.readings[path])}
         return self._lists[path]
+
+
+def _gives_name(step: Mapping[str, Any]) -> bool:
+    named = {"name", "hostname"} & set(step.get("params") or ())
+    return bool(named) and _NAMING.fullmatch(get_path(step)) is not None
+
+
+def _read_names(found: _Found, entries: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """The names of guests by the lists of their nodes, which are never old; none of nodes that do not answer."""
+    nodes = sorted({str(entry["node"]) for entry in entries.values() if entry.get("node")})
+    paths = [f"nodes/{quote(node, safe='')}/{kind}" for node in nodes for kind in ("qemu", "lxc")]
+    found.fetch(paths)
+    return {vmid: str(entry.get("name") or "") for path in paths for vmid, entry in found.read_list(path).items()}
 
 
 def _find_lists(places: Mapping[int, GuestPlace], entries: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:

@@ -14,6 +14,8 @@ from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
+OUTCOMES = ("ok", "planned", "held", "refused", "failed", "cancelled", "interrupted")
+"""How runs end; one that has not ended has none."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ _TOOLS = (
         _make_schema(
             [],
             tool={"type": "string"},
-            outcome=_make_text("ok, planned, held, refused, failed, cancelled or interrupted"),
+            outcome={"type": "string", "enum": list(OUTCOMES)},
             guest=_make_text("Only runs that name it, by vmid or name"),
             user=_make_text("Who asked"),
             since=_make_text("Such as 24h (ago), or ISO 8601"),
@@ -107,6 +109,15 @@ _TOOLS = (
 
 TOOLS = {tool.name: tool for tool in _TOOLS}
 """All of them by name, with those that `register` has added."""
+
+
+def describe_unknown(name: str) -> tuple[str, str] | None:
+    """What to say of the name of a tool that there is not: the problem, and a hint. None where there is one."""
+    if name in TOOLS or name in catalogue.load():
+        return None
+    near = catalogue.find_similar(name)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Leave it out to list the runs of all tools."
+    return f"There is no tool {name[:60]}.", hint
 
 
 def register(tool: BridgeTool) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.system.trusted_path import require_trusted
 
 _BUSY_SECONDS = 30
+_BUSY_PAUSE = 0.01
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 # Any number; who holds this lock upgrades the tables.
 _UPGRADING = 0x506C6179
@@ -114,13 +117,26 @@ def _current(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _switch_to_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Have a database keep a write-ahead log. SQLite itself does not wait for others here, whatever its time-out is."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_BUSY_PAUSE)
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         # Transactions are ours to begin: the driver would begin a reading one, and two of those can't both write.
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_write_ahead_log(connection)
         # A row that is committed survives a power cut.
         connection.execute("PRAGMA synchronous = FULL")
 

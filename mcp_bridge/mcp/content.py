@@ -199,6 +199,6 @@ def _with_times(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_time(name: str, value: Any) -> Any:
-    if name in _TIMES and isinstance(value, (int, float)) and value > _EARLIEST_TIME:
+    if (name in _TIMES or name.endswith("_peak_time")) and isinstance(value, (int, float)) and value > _EARLIEST_TIME:
         return datetime.fromtimestamp(int(value), UTC).isoformat().replace("+00:00", "Z")
     return value

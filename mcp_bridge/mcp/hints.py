@@ -32,7 +32,12 @@ _MEANT = {
     "pve_access": "set_acl",
     "pve_firewall": "set_firewall",
 }
-_WORDS = (("pve_ha without rule", "set_guest_ha"), ("run again", "call it again"), ("state: detached", "a person"))
+_WORDS = (
+    ("pve_ha without rule", "set_guest_ha"),
+    ("run again", "call it again"),
+    ("use state: detached", "have a person detach it"),
+    ("`ansible-doc` shows the module's options", "The tool's schema says its options"),
+)
 
 
 def render_hint(hint: str) -> str:

@@ -104,6 +104,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "create_user": (Sample("POST", "/access/users", {"userid": "example@pve"}),),
     "set_role": (Sample("POST", "/access/roles", {"roleid": "example"}),),
     "set_acl": (Sample("PUT", "/access/acl", {"path": "/pool/example"}),),
+    "grant_access": (Sample("PUT", "/access/acl", {"path": "/vms/{vmid}"}),),
     "create_token": (Sample("POST", "/access/users/example@pve/token/ci"),),
 }
 

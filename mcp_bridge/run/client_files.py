@@ -17,7 +17,7 @@ from mcp_bridge.catalogue.arguments import Problem
 
 FOLDER = "~/.config/playvisor/secrets"
 # By tool, the list that has the options and the option that names a file.
-_FILE_OPTIONS = {"create_token": ("tokens", "secret_file")}
+_FILE_OPTIONS = dict.fromkeys(("create_token", "grant_access"), ("tokens", "secret_file"))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -37,6 +37,8 @@ def describe_reading(data: Mapping[str, Any]) -> str:
         nodes = f"{cluster['nodes_online']} of {count(cluster['nodes_total'], 'node')} online"
         running = f"{guests['running']} of {count(guests['total'], 'guest')} running" if guests else "no guests known"
         return f"{name}: {nodes}{quorum}, {running}."
+    if data.get("ha"):
+        return _describe_ha(data["ha"])
     if connection is not None:
         return f"Connected to {connection['url']} as {connection['user']} (Proxmox VE {connection['version']})."
     if isinstance(guests, Sequence):
@@ -49,6 +51,25 @@ def describe_reading(data: Mapping[str, Any]) -> str:
         return f"Captured {describe_capture(data['counts'])}, without secrets."
     found = [count(len(value), _make_singular(name)) for name, value in data.items() if isinstance(value, Sequence)]
     return f"{', '.join(found)}." if found else "Done."
+
+
+def _describe_ha(ha: Mapping[str, Any]) -> str:
+    """How many guests the HA manager cares for, and which of them are not as they are asked to be."""
+    if not ha["resources"]:
+        return f"No guest is under HA; {count(len(ha['rules']), 'rule')}."
+    led = f"node {ha['master']} leads" if ha.get("master") else "no node leads yet"
+    # One that is to be disabled is stopped.
+    reached = {"disabled": "stopped"}
+    others = [
+        entry
+        for entry in ha["resources"]
+        if entry.get("state") not in (wished := entry.get("request_state"), reached.get(str(wished)))
+    ]
+    named = ", ".join(f"{entry['vmid']} {entry.get('state') or 'unknown'}" for entry in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    unlike = f"; not as asked: {named}{more}" if others else ", all as asked"
+    guests, rules = count(len(ha["resources"]), "guest"), count(len(ha["rules"]), "rule")
+    return f"{guests} under HA{unlike}; {rules}; {led}."
 
 
 def describe_capture(counts: Mapping[str, int]) -> str:

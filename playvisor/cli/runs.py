@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.catalogue.run_tools import OUTCOMES, describe_unknown
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.export import export_playbook
@@ -37,7 +38,13 @@ def open_ledger() -> Ledger:
 
 def list_runs(limit: int, filters: Mapping[str, str | None], *, output: Output) -> None:
     """Print the newest runs, or the newest of those that the filters let through."""
+    outcome, tool = filters.get("outcome"), filters.get("tool")
+    if outcome and outcome not in OUTCOMES:
+        raise UsageError(f"No run ends as {outcome}.", f"They end as {', '.join(OUTCOMES)}.")
     rows = open_ledger().recent(limit, **filters)
+    unknown = describe_unknown(tool) if tool and not rows else None
+    if unknown:
+        raise UsageError(*unknown)
     print_rows(make_run_rows(rows), RUNS, output, document=[row.as_dict() for row in rows])
 
 

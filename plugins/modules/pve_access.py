@@ -184,6 +184,71 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  grants:
+    description:
+      - Powers over O(guests) for users, groups or API tokens. Each power is a role of its own, such as
+        C(PlayvisorPower), with exactly the privileges that it takes; it is granted on each guest, or on the pool when
+        guests are chosen by nothing else.
+      - Roles that a holder inherits on these paths are granted there as well, since a role on a path replaces what
+        comes from above. What a holder may do already is left as it is.
+      - A token with privilege separation may do what both it and its user may, so that both need the grant.
+    type: list
+    elements: dict
+    suboptions:
+      user:
+        description: User that gets the power.
+        type: str
+      group:
+        description: Group that gets the power.
+        type: str
+      token:
+        description: API token that gets the power, with its user, such as V(ops@pve!deploy).
+        type: str
+      power:
+        description:
+          - V(view) sees guests and their configuration, as all powers do; V(power) starts and stops them; V(console)
+            opens their consoles; V(snapshot) takes and rolls back to snapshots; V(backup) makes backups, which takes
+            C(Datastore.AllocateSpace) on the storage besides; V(configure) changes their configuration; V(admin) does
+            all of it, and deletes them.
+        type: str
+        required: true
+        choices: [view, power, console, snapshot, backup, configure, admin]
+  guests:
+    description:
+      - Guests that O(grants) are for, which meet every criterion given; names may be patterns such as V(web-*).
+      - Only a pool is a path of permissions. By other criteria, the guests get the grant that meet them now, and none
+        that meets them later.
+    type: dict
+    suboptions:
+      vmids:
+        description: Any of these ids. Each must exist.
+        type: list
+        elements: int
+      names:
+        description: Any of these names or globs, such as V(web-*).
+        type: list
+        elements: str
+      tags:
+        description: All of these tags.
+        type: list
+        elements: str
+      pool:
+        description: Member of this pool.
+        type: str
+      node:
+        description: On this node.
+        type: str
+      type:
+        description: QEMU virtual machines or LXC containers.
+        type: str
+        choices: [qemu, lxc]
+      status:
+        description: In this power status.
+        type: str
+        choices: [running, stopped, unknown]
+      templates:
+        description: Only templates (V(true)) or no templates (V(false)).
+        type: bool
   timeout:
     description: Seconds to wait; Proxmox VE changes these things at once.
     type: int
@@ -216,6 +281,21 @@ EXAMPLES = r"""
       - path: /pool/web
         token: deploy@pve!ci
         roles: [Operator]
+
+- name: Let a token start and stop the guests that have the tag ci, and do nothing else
+  playvisor.proxmox.pve_access:
+    users:
+      - user: ci@pve
+    tokens:
+      - token: ci@pve!runner
+        secret_file: /etc/ci/proxmox-secret
+    grants:
+      - user: ci@pve
+        power: power
+      - token: ci@pve!runner
+        power: power
+    guests:
+      tags: [ci]
 
 - name: Make a token and keep its secret in a vault
   playvisor.proxmox.pve_access:
@@ -330,9 +410,13 @@ from typing import Any
 
 from ..module_utils._access.access import Access, read_access
 from ..module_utils._access.desired import DesiredEntry, parse_desired_entries
+from ..module_utils._access.grants import Place, expand_grants, find_warnings, preview, require_no_loss
 from ..module_utils._access.plan import Login, gives_secret, plan_entry
 from ..module_utils._access.secret_files import check_writable, has_secret, reserve_secret_file
 from ..module_utils._api.client import Client
+from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Outcome, Resource
@@ -364,6 +448,12 @@ class Entries(Resource[Entry]):
         connection = client.connection
         login = Login(connection.user, connection.token_id, connection.password)
         access = read_access(client)
+        places = find_places(client, params) if params["grants"] else []
+        if places:
+            desired_entries = parse_desired_entries(expand_grants(params, places, access))
+        after = preview(desired_entries, access, login)
+        require_no_loss(access, after, desired_entries, places)
+        client.notices.extend(find_warnings(desired_entries, access, after))
         entries = []
         for desired in desired_entries:
             path = desired.options.get("secret_file")
@@ -416,6 +506,28 @@ def entry_spec(name: str, **options: Any) -> dict[str, Any]:
     }
 
 
+def find_places(client: Client, params: dict[str, Any]) -> list[Place]:
+    """The paths of the guests that grants are for; raises C(not_found) where there are none."""
+    chosen = {name: value for name, value in params["guests"].items() if value is not None}
+    if set(chosen) == {"pool"}:
+        pools = sorted(pool["poolid"] for pool in client.get("/pools"))
+        if chosen["pool"] not in pools:
+            raise PveError(NOT_FOUND, f"There is no pool {chosen['pool']}.", f"There are these: {', '.join(pools)}.")
+        return [Place(f"/pool/{chosen['pool']}")]
+    _inventory, guests = find_guests_to_change(
+        client, {"vmid": None, "name": None, "node": None, "guests": chosen}, everywhere=False
+    )
+    if not guests:
+        raise PveError(NOT_FOUND, "No guest matches, so that there is nothing to grant.", "Choose others.")
+    if set(chosen) != {"vmids"}:
+        count = "the guest that meets" if len(guests) == 1 else f"the {len(guests)} guests that meet"
+        client.notices.append(
+            f"The grant is for {count} {' and '.join(sorted(chosen))} now, and for none that does later: only a pool "
+            "is a path of permissions."
+        )
+    return [Place(f"/vms/{guest.vmid}", guest.pool) for guest in guests]
+
+
 def main() -> None:
     text, flag, number, names = {"type": "str"}, {"type": "bool"}, {"type": "int"}, {"type": "list", "elements": "str"}
     module = PveModule(
@@ -461,10 +573,28 @@ def main() -> None:
                 "required_one_of": [("user", "group", "token")],
                 "required_if": [("state", "present", ["roles"])],
             },
+            "grants": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "user": text,
+                    "group": text,
+                    "token": {"type": "str", "no_log": False},
+                    "power": {
+                        "type": "str",
+                        "required": True,
+                        "choices": ["view", "power", "console", "snapshot", "backup", "configure", "admin"],
+                    },
+                },
+                "mutually_exclusive": [("user", "group", "token")],
+                "required_one_of": [("user", "group", "token")],
+            },
+            "guests": guests_spec()["guests"],
             "timeout": {"type": "int", "default": 300},
             "expect_plan": {"type": "str"},
         },
-        required_one_of=[("roles", "groups", "users", "tokens", "acls")],
+        required_one_of=[("roles", "groups", "users", "tokens", "acls", "grants")],
+        required_together=[("grants", "guests")],
     )
     run_plans(module, Entries())
 

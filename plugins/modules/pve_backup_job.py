@@ -255,7 +255,7 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
 from ..module_utils._backup.backups import KEEP
-from ..module_utils._backup.jobs import FIELDS, parse_job, render_options
+from ..module_utils._backup.jobs import FIELDS, parse_job, render_options, split_items
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -320,7 +320,7 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             value = {name: part for name, part in value.items() if part is not None and (name, part) != ("all", False)}
         elif isinstance(value, list):
-            value = sorted(set(value)) if option in ("vmids", "exclude") else value
+            value = sorted(set(value)) if option in ("vmids", "exclude") else split_items(value)
         elif option == "notes" and value is not None:
             value = value.rstrip("\n")
         if value is None or (option, value) == ("all", False):

@@ -296,6 +296,7 @@ from ..module_utils._api.errors import (
 )
 from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
 from ..module_utils._guest.clones import WishedClone, find_disk_storage, list_wished_clones, render_changes
+from ..module_utils._guest.cloudinit import describe_doubts
 from ..module_utils._guest.free_ids import find_free_vmids
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_online
@@ -384,6 +385,7 @@ class Clone(Resource[ObservedClone]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedClone]:
         wishes = list_wished_clones(params)
+        client.notices += describe_doubts(params["cloudinit"] or {})
         inventory, source = find_guest(client, params, read_guest)
         require_online(inventory, source)
         # The configuration says whether it is a template, which decides between a full and a linked clone.

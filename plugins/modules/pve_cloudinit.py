@@ -209,11 +209,13 @@ from typing import Any
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import UNSUPPORTED, PveError
 from ..module_utils._guest.cloudinit import (
+    describe_doubts,
     describe_options,
     encode_value,
     find_cloudinit_drive,
     find_differences,
     parse_desired_options,
+    require_public_key,
 )
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
@@ -246,6 +248,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ConfiguredGuest]:
         inventory, guests = find_guests_to_change(client, params, everywhere=False)
+        client.notices += describe_doubts(params)
 
         def read(guest: Guest) -> ConfiguredGuest:
             return self._read(client, guest)
@@ -276,6 +279,7 @@ class CloudInit(GuestResource[ConfiguredGuest]):
                 "Set its network and keys in the container's own configuration.",
             )
         before, after, values = find_differences(observed.config, parse_desired_options(params), params)
+        require_public_key(values.get("sshkeys"))
         steps = []
         if values:
             steps.append(_build_update_step(observed, values))

@@ -572,11 +572,12 @@ from ..module_utils._firewall.firewall import (
     plan_firewall,
     read_firewall,
 )
+from ..module_utils._firewall.in_force import describe_what_is_not_in_force, wants_filtering
 from ..module_utils._firewall.lists import prepare_write
 from ..module_utils._firewall.params import check_params, drop_unset_options, firewall_spec
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
-from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.lookup import find_guests_to_change, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
@@ -605,14 +606,21 @@ class Firewalls(Resource[Firewall]):
 
     def _observe_guests(self, client: Client, macros: dict[str, str]) -> Sequence[Firewall]:
         inventory, guests = find_guests_to_change(client, self._params)
+        is_to_filter = wants_filtering(self._params)
 
         def read(guest: Guest) -> Firewall:
+            # Its network devices say whether its rules are in force.
+            guest = with_config(client, guest) if is_to_filter else guest
             return read_firewall(client, guest_place(guest), self._params, macros)
 
         def record_problem(guest: Guest, problem: PveError) -> Firewall:
             return Firewall(guest_place(guest), problem=problem)
 
-        return read_each(inventory, guests, self._params["throttle"], read, record_problem)
+        firewalls = read_each(inventory, guests, self._params["throttle"], read, record_problem)
+        if is_to_filter:
+            found = [one.place.guest for one in firewalls if one.place.guest and not one.problem]
+            client.notices += describe_what_is_not_in_force(is_cluster_firewall_off(client), found)
+        return firewalls
 
     def target(self, observed: Firewall) -> dict[str, Any]:
         return observed.place.target
@@ -633,6 +641,14 @@ class Firewalls(Resource[Firewall]):
     def read_state(self, client: Client, observed: Firewall, plan: Plan) -> dict[str, Any]:
         current = read_firewall(client, observed.place, self._params, observed.macros)
         return describe_firewall(current.place, current.listings)
+
+
+def is_cluster_firewall_off(client: Client) -> bool:
+    """Whether no firewall of a guest is in force; false where that can't be read."""
+    try:
+        return not int(client.get("/cluster/firewall/options").get("enable") or 0)
+    except PveError:
+        return False
 
 
 def read_macros(client: Client, rules: Sequence[dict[str, Any]]) -> dict[str, str]:

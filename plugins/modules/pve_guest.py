@@ -189,6 +189,12 @@ options:
           - A disk that a running guest has grows at once, and a change of it that waits for a restart has the new size
             as well. A volume that only comes with a restart can't grow before that.
         type: int
+      grow_by:
+        description:
+          - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
+          - The plan has the size that comes of it, in whole GiB, rounded up. Applied once more, as O(expect_plan), it
+            fails with C(failure.code=drifted), and grows nothing twice. Another run without O(expect_plan) does.
+        type: str
       format:
         description: Format of a new volume of a QEMU guest. When the volume has another one, see O(disks[].move).
         type: str
@@ -563,7 +569,7 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.disks import is_slot
-from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes
+from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes, resolve_growths
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, read_each, require_online
@@ -600,7 +606,7 @@ class Guests(Resource[Observed]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
-        if params["guests"] is not None:
+        if params.get("guests") is not None:
             return self._observe_many(client, params)
         wanted = params["state"] != "absent"
         inventory, guest = identify_guest(client, params, wanted=wanted, everywhere=_is_disruptive(params))
@@ -666,9 +672,10 @@ class Guests(Resource[Observed]):
         # A stopped container keeps pending changes until its next start.
         pending = read_pending(client, guest.path) if running or disks else {}
         current = build_current_config(config, pending)
+        disks = resolve_growths(client, guest, config, current, disks)
         sizes = read_sizes(client, guest, config, current, disks)
         style = self._read_tag_style(client, guest.type, config)
-        return Observed(guest, True, config, running, pending if running else {}, current, sizes, style)
+        return Observed(guest, True, config, running, pending if running else {}, current, sizes, style, disks=disks)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -759,7 +766,9 @@ class Guests(Resource[Observed]):
 
     def _build_wish(self, observed: Observed) -> Wish:
         name = self._params["new_name"] or (None if observed.exists else self._params["name"])
-        wish = read_wish(observed.guest.type, name, {**self._params, "tags": self._choose_tags(observed)})
+        disks = self._params["disks"] if observed.disks is None else observed.disks
+        wished = {**self._params, "disks": disks, "tags": self._choose_tags(observed)}
+        wish = read_wish(observed.guest.type, name, wished)
         # What is not to be set, a new guest has as Proxmox VE chooses it, such as its boot order.
         return wish if observed.exists else wish.without_unset()
 
@@ -844,6 +853,7 @@ def main() -> None:
                     "slot": {"type": "str", "required": True},
                     "state": {"type": "str", "choices": ["present", "detached", "absent"], "default": "present"},
                     "size": number,
+                    "grow_by": text,
                     "format": {"type": "str", "choices": ["raw", "qcow2", "vmdk"]},
                     "storage": text,
                     "cdrom": text,

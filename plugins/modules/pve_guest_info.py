@@ -53,6 +53,10 @@ options:
     description: Add how busy each guest was during the last V(hour), V(day) and so on.
     type: str
     choices: [hour, day, week, month, year]
+  points:
+    description: Most entries of RV(guests[].history), 1 to 2000; where there are more, neighbours are averaged.
+    type: int
+    default: 60
 seealso:
   - module: playvisor.proxmox.pve_guest_state
   - module: playvisor.proxmox.pve_task_info
@@ -193,16 +197,17 @@ guests:
       returned: when O(tasks=true)
     usage:
       description:
-        - How busy the guest was, on average (C(cpu_average) and so on) and at most (C(cpu_peak) and so on, the highest
-          of RV(guests[].history)), by C(cpu) (share of its CPUs in use, 0 to 1), C(mem) (bytes), and C(diskread),
+        - How busy the guest was, by C(cpu) (share of its CPUs in use, 0 to 1), C(mem) (bytes), and C(diskread),
           C(diskwrite), C(netin) and C(netout) (bytes per second). Null is what was not measured.
+        - Of each the C(cpu_average), C(cpu_min), C(cpu_peak), C(cpu_last) and so on, and with C(cpu_peak_time) when the
+          peak was, in seconds since the epoch; of all that Proxmox VE has, whatever O(points) is.
       type: dict
       returned: when O(history) is given
       sample: {timeframe: hour, cpu_average: 0.12, cpu_peak: 0.9, mem_average: 1610612736, mem_peak: 1717986918}
     history:
       description:
         - The course of it, oldest first, with C(time) in seconds since the epoch. Null is when the guest was off.
-        - At most 60 entries; where Proxmox VE has more, each is the average of several.
+        - At most O(points) entries; where Proxmox VE has more, each is the average of several.
       type: list
       elements: dict
       returned: when O(history) is given
@@ -293,7 +298,7 @@ def _read_details(client: Client, inventory: Inventory, guest: Guest, params: di
         details["tasks"] = select_running(active)
     if params["history"]:
         measured = client.get(f"{guest.path}/rrddata", timeframe=params["history"], cf="AVERAGE")
-        details.update(describe_history(params["history"], measured))
+        details.update(describe_history(params["history"], measured, params["points"]))
     return details
 
 
@@ -331,6 +336,7 @@ def main() -> None:
             **guests_spec(),
             **{option: {"type": "bool", "default": False} for option in DETAILS if option != "history"},
             "history": {"type": "str", "choices": list(TIMEFRAMES)},
+            "points": {"type": "int", "default": 60},
         },
         mutually_exclusive=[("vmid", "guests"), ("name", "guests")],
     )

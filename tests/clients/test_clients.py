@@ -26,29 +26,34 @@ pytestmark = [pytest.mark.clients, pytest.mark.flow]
 
 @dataclass(frozen=True)
 class Client:
-    """A client: its driver, and the packages that it needs."""
+    """A client: its driver, and the packages that it needs.
+
+    `reads_schemas`: it checks arguments itself, and passes on only what the schema knows.
+    """
 
     driver: str
     packages: tuple[str, ...]
     by: str = "python"
+    reads_schemas: bool = False
 
 
 CLIENTS = {
     "python-sdk": Client("sdk.py", ("mcp<2",)),
-    "python-sdk-of-2025": Client("sdk.py", ("mcp==1.9.4",)),
+    # Some do not bound the newest versions of what they need, which they break with.
+    "python-sdk-of-2025": Client("sdk.py", ("mcp==1.9.4", "pydantic<2.12")),
     "fastmcp": Client("fastmcp_client.py", ("fastmcp",)),
     "langchain": Client("langchain_adapters.py", ("langchain-mcp-adapters",)),
     "openai-agents": Client("openai_agents.py", ("openai-agents",)),
     "google-genai": Client("google_genai.py", ("google-genai", "mcp<2")),
     "pydantic-ai": Client("pydantic_agent.py", ("pydantic-ai-slim[mcp,openai]",)),
-    "mcpo": Client("mcpo_proxy.py", ("mcpo", "mcp<2")),
+    "mcpo": Client("mcpo_proxy.py", ("mcpo", "mcp<2", "fastapi<0.130"), reads_schemas=True),
     "mcp-proxy": Client("mcp_proxy.py", ("mcp-proxy",)),
     "typescript-sdk": Client("typescript_sdk.mjs", ("@modelcontextprotocol/sdk",), "node"),
     "inspector": Client("inspector.mjs", ("@modelcontextprotocol/inspector",), "node"),
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster():
     with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0) as running:
         yield running
@@ -111,18 +116,19 @@ def test_a_client_works_with_every_tool_and_a_model_reads_what_it_needs(name, cl
     guests = [guest for guest in cluster.cluster.guests.values() if not guest.template]
     running = next(guest for guest in guests if guest.running and guest.type == "qemu")
     stopped = next(guest for guest in guests if not guest.running and guest.type == "qemu")
+    client, chosen = CLIENTS[name], {"vmids": [stopped.vmid]}
     # As models are known to give them: numbers, lists and objects as text.
     calls = [
         ("list_guests", {}),
         ("get_guest", {"vmid": str(running.vmid)}),
         ("start_guest", {"vmid": str(stopped.vmid), "check": "true"}),
-        ("start_guest", {"guests": json.dumps({"vmids": [stopped.vmid]})}),
+        ("start_guest", {"guests": chosen if client.reads_schemas else json.dumps(chosen)}),
         ("stop_guest", {"vmid": running.vmid}),
         ("get_guest", {"vmid": running.vmid, "nosuch": 1}),
         ("start_guest", {"vmid": 99999}),
     ]
 
-    told = drive(CLIENTS[name], stdio(environment), calls)
+    told = drive(client, stdio(environment), calls)
 
     listed, got, planned, started, held, wrong, missing = told["answers"]
     assert sorted(told["tools"]) == sorted(tool.name for tool in make_offer(["all"]).tools)
@@ -133,11 +139,9 @@ def test_a_client_works_with_every_tool_and_a_model_reads_what_it_needs(name, cl
     assert "approv" in held["text"]
     assert running.running
     assert [listed["error"], got["error"], planned["error"], started["error"], held["error"]] == [False] * 5
-    assert wrong["error"]
-    assert "nosuch" in wrong["text"]
+    assert client.reads_schemas or (wrong["error"] and "nosuch" in wrong["text"])
     assert missing["error"]
     assert "99999" in missing["text"]
-    stopped.stop()
 
 
 def test_a_bridge_of_npm_reaches_the_server_over_http(environment):

@@ -8,6 +8,7 @@ import re
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest import disks, nics
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.drives import NICS, find_drive
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.guests import find_option
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values.requests import find_problems
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.storages import OPTIONS
 
 CONFIG = re.compile(r"/nodes/[^/]+/(qemu|lxc)/\d+/config")
@@ -51,3 +52,20 @@ def test_every_value_that_was_returned_could_be_wished(recordings):
     for kind, value in values:
         assert kind.check(value) == kind.read(value)
         assert kind.check(kind.render(kind.check(value))) == kind.check(value)
+
+
+def test_no_request_that_a_real_server_took_would_be_refused(recordings):
+    refused, taken = [], 0
+    for recording in sorted([*recordings.glob("traces/*.json"), *recordings.glob("fresh/*.json")]):
+        for exchange in json.loads(recording.read_text()):
+            if not isinstance(exchange, dict) or "request" not in exchange:
+                continue
+            request, response = exchange["request"], exchange["response"]
+            params = request.get("params") or {}
+            if request["method"] in ("POST", "PUT") and response["status_code"] == 200 and "__raw__" not in params:
+                taken += 1
+                found = find_problems(request["path"].removeprefix("/api2/json"), params)
+                refused += [(recording.name, request["path"], *problem) for problem in found]
+
+    assert taken > 400
+    assert refused == []

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.catalogue.run_tools import describe_unknown
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import Progress
@@ -103,6 +104,11 @@ def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: t
     wanted = dict(request.arguments)
     wanted["asker"] = wanted.pop("user", None)
     rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
+    # Runs may be those of tools that were offered once.
+    unknown = describe_unknown(str(wanted["tool"])) if wanted.get("tool") and not rows else None
+    if unknown:
+        problem, hint = unknown
+        return failed_result(request, Failure(code="not_found", message=problem, hint=hint))
     listed = [
         {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}
         for row in rows

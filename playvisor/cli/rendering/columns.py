@@ -112,8 +112,9 @@ _NUMBERS = frozenset({"count", "size", "mebibytes", "rate", "percent", "share"})
 _KINDS = {
     **dict.fromkeys(("maxmem", "mem", "maxdisk", "disk", "size", "total", "used", "memory_used"), "size"),
     **dict.fromkeys(("diskread", "diskwrite", "netin", "netout"), "size"),
-    **dict.fromkeys(("cpu", "cpu_average", "cpu_peak"), "percent"),
-    **dict.fromkeys(("mem_average", "mem_peak"), "size"),
+    **dict.fromkeys(("cpu", "cpu_average", "cpu_peak", "cpu_last"), "percent"),
+    **dict.fromkeys(("mem_average", "mem_peak", "mem_last"), "size"),
+    **dict.fromkeys(("cpu_peak_time", "mem_peak_time"), "time"),
     **dict.fromkeys(
         [f"{name}_{kind}" for name in ("netin", "netout", "diskread", "diskwrite") for kind in ("average", "peak")],
         "rate",

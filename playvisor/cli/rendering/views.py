@@ -75,7 +75,8 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             "vmid name cpu=usage.cpu_average cpu_peak=usage.cpu_peak course_of_cpu=history:spark/cpu "
             "memory=usage.mem_average memory_peak=usage.mem_peak received=usage.netin_average "
             "sent=usage.netout_average read=usage.diskread_average written=usage.diskwrite_average",
-            wide="status node received_peak=usage.netin_peak sent_peak=usage.netout_peak "
+            wide="status node cpu_now=usage.cpu_last cpu_peak_at=usage.cpu_peak_time memory_now=usage.mem_last "
+            "memory_peak_at=usage.mem_peak_time received_peak=usage.netin_peak sent_peak=usage.netout_peak "
             "read_peak=usage.diskread_peak written_peak=usage.diskwrite_peak",
             ids=_NAMES,
             empty="No guests.",
@@ -185,7 +186,6 @@ VIEWS: dict[str, tuple[Section, ...]] = {
         Table("ha/rules", "rule type resources=resources:list nodes affinity strict disable comment", title="Rules"),
         Facts("ha", "master armed", title="HA manager"),
         Table("ha/nodes", "node status=status:text", title="Agents"),
-        *(section for section in _CLUSTER if section is not _STORAGE),
     ),
     "cluster_overview": _CLUSTER,
     "cluster_log": (

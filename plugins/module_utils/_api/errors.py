@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ UNREACHABLE = "unreachable"
 DRIFTED = "drifted"
 PROTECTED = "protected"
 UNSUPPORTED = "unsupported"
+# So much of a value is shown, in characters.
+_SHOWN = 100
 
 
 @dataclass
@@ -60,6 +63,22 @@ class PveError(Exception):
             "hint": self.hint,
             "task_log": self.task_log,
         }
+
+
+def refuse_values(problems: Sequence[tuple[str, Any, str]]) -> PveError:
+    """The failure for options whose values can't be: of each its name, its value and what is wrong with that."""
+    names = ", ".join(name for name, _value, _problem in problems)
+    return PveError(
+        INVALID_PARAMETER,
+        " ".join(f"{_shorten(value)} can't be a value of {name}: {problem}." for name, value, problem in problems),
+        f"Correct {names}.",
+        fields={name: problem for name, _value, problem in problems},
+    )
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 # Of proxies in front of Proxmox VE, and of pveproxy itself while it waits for another process or node.
@@ -111,7 +130,7 @@ _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
         # The rest of what can be named and not be there; some of it comes as a refusal with 403.
         re.compile(
             r"(?:^|[:(] ?| - )(?:storage|pool|parent|volume|disk image|user|group|role|resource|authentication domain|"
-            r"auth domain|domain|HA rule|bridge) '[^']*'(?: of pool '[^']*')? does not exist"
+            r"auth domain|domain|HA rule) '[^']*'(?: of pool '[^']*')? does not exist"
             r"|\bno such (?:user|group|token|role|alias|ipset|security group|vzdump job|job|replication job)\b"
             r"|non-existant node",
             re.IGNORECASE,

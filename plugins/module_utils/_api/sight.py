@@ -13,9 +13,10 @@ from .errors import PveError
 def read_privileges(client: Client, path: str) -> set[str] | None:
     """The privileges that the credentials have on a path of the access control; None if that can't be read."""
     try:
-        return set(client.get("/access/permissions", path=path).get(path) or ())
+        answer = client.request("GET", "/access/permissions", {"path": path})
     except PveError:
         return None
+    return set(answer.get(path) or ())
 
 
 def warn_of_blindness(client: Client, what: str, privilege: str, path: str) -> list[str]:

@@ -34,6 +34,11 @@ def _split(value: Any) -> list[str]:
     return [item for item in _SEPARATORS.split(str(value)) if item]
 
 
+def split_items(values: list[Any]) -> list[str]:
+    """A list as the API makes one of it: what separates items may stand in them, too."""
+    return [item for value in values for item in _split(value)]
+
+
 def _parse_vmids(value: Any) -> list[int]:
     return sorted({int(item) for item in _split(value)})
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from .._api.errors import INVALID_PARAMETER, PveError
+from .._api.errors import INVALID_PARAMETER, PveError, refuse_values
+from .._values.firewall import find_conflict
 from .firewall import KINDS
 from .lists import normalize_address, normalize_entry
 from .options import LEVELS, LOG_LEVELS, SPEC, check_options, normalize_value
-from .rules import FIELDS
+from .rules import FIELDS, normalize_field
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -149,6 +150,9 @@ def _check_rule(level: str, rule: dict[str, Any]) -> None:
     without_proto = sorted(set_options & {"sport", "dport", "icmp_type"})
     if without_proto and not rule["proto"]:
         _refuse(f"{label} gives {', '.join(without_proto)} without proto.", "Name the protocol, such as tcp.")
+    conflict = find_conflict({field: normalize_field(field, rule[option]) for field, option in FIELDS.items()})
+    if conflict:
+        raise refuse_values([(f"{FIELDS[conflict[0]]} of rule {rule['key']}", rule[FIELDS[conflict[0]]], conflict[1])])
     with_spaces = sorted(
         option for option in set_options if re.search(r"\s", re.sub(r"\s*,\s*", ",", str(rule[option]).strip()))
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, PveError
+from .._values.firewall import ICMP_TYPE, PROTOCOL
 from .lists import Draft, Item, join_comment, split_comment
 
 # Options of a rule by their names in the API.
@@ -28,6 +29,8 @@ FIELDS = {
     "icmp-type": "icmp_type",
     "log": "log",
 }
+# What has one way to write it, which users write in another case.
+_CASELESS = {"proto": PROTOCOL, "icmp-type": ICMP_TYPE}
 _LISTS = ("source", "dest", "sport", "dport")
 
 
@@ -39,6 +42,7 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
     for field in _LISTS:
         if field in content:
             content[field] = ",".join(part.strip() for part in content[field].split(","))
+    content = {field: normalize_field(field, value) for field, value in content.items()}
     if content["type"] == "group":
         content["action"] = content["action"].lower()
     if "macro" in content:
@@ -48,6 +52,11 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
     content["enable"] = int(spec["enable"])
     content["comment"] = join_comment((spec.get("comment") or "").strip(), spec["key"])
     return Item(spec["key"], content, ours=True)
+
+
+def normalize_field(field: str, value: Any) -> Any:
+    """A field of a rule as Proxmox VE writes it; one that can't be so stays as it is."""
+    return _CASELESS[field].read(value) if field in _CASELESS and value else value
 
 
 def describe_rule(item: Item) -> dict[str, Any]:

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
-from .cloudinit import describe_options, encode_value, find_cloudinit_drive, parse_desired_options
+from .cloudinit import (
+    describe_options,
+    encode_value,
+    find_cloudinit_drive,
+    parse_desired_options,
+    require_public_key,
+)
 from .disks import is_slot, read_disk
 from .guest import Guest
 from .options import encode, read_option
@@ -58,7 +64,8 @@ class WishedClone:
         return {**tags, **describe_options(config, [*self.cloudinit, "drive"] if self.cloudinit else ())}
 
     def require_possible(self, source: Guest) -> None:
-        """Raise C(unsupported) for what clones of the guest can't have."""
+        """Raise PveError for what clones of the guest can't have."""
+        require_public_key(self.cloudinit.get("sshkeys"))
         if self.cloudinit and source.type != "qemu":
             raise PveError(
                 UNSUPPORTED,

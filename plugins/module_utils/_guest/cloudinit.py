@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from .._api.errors import INVALID_PARAMETER, PveError
+from .._api.errors import INVALID_PARAMETER, PveError, refuse_values
 from .._module.plan import HIDDEN
+from .._values.ssh_keys import is_public_key
 from .options import encode, normalize, read_option
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
@@ -41,6 +43,36 @@ def parse_desired_options(params: Mapping[str, Any]) -> dict[str, Any]:
     if params.get("ssh_keys") is not None:
         desired["sshkeys"] = split_keys("\n".join(params["ssh_keys"])) or None
     return desired
+
+
+def require_public_key(keys: list[str] | None) -> None:
+    """Raise C(invalid_parameter) where none of the keys is one, which Proxmox VE refuses."""
+    if keys and not any(map(is_public_key, keys)):
+        raise refuse_values([("ssh_keys", keys[0], "it must be a public key, such as ssh-ed25519 AAAAC3NzaC1l… jane")])
+
+
+def describe_doubts(params: Mapping[str, Any]) -> list[str]:
+    """What Proxmox VE takes although the guest can't use it, as sentences."""
+    keys = split_keys("\n".join(params.get("ssh_keys") or ()))
+    doubts = [
+        f"{key!r} in ssh_keys is no public key; no system will let anybody in with it."
+        for key in keys
+        if not is_public_key(key)
+    ]
+    for entry in params.get("ipconfig") or ():
+        for address, gateway in (("ip", "gw"), ("ip6", "gw6")):
+            doubts += _describe_gateway(entry.get(address), entry.get(gateway))
+    return doubts
+
+
+def _describe_gateway(address: str | None, gateway: str | None) -> list[str]:
+    try:
+        network, router = ipaddress.ip_interface(address or "").network, ipaddress.ip_address(gateway or "")
+    except ValueError:
+        return []
+    if router in network or router.is_link_local:
+        return []
+    return [f"The gateway {gateway} is not in the network {network} of {address}; the guest may not reach it."]
 
 
 def split_keys(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from .._values.properties import Properties
 _GIB = 1024**3
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": _GIB, "T": 1024**4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)")
+_GROWTH = re.compile(r"\+?(\d+(?:\.\d+)?)([MGT]?)(?:I?B)?")
 _TO_255 = r"(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])"
 _SLOTS = {
     "qemu": re.compile(
@@ -39,6 +40,7 @@ _TYPED_OPTIONS = (
 _VOLUME_OPTIONS = (
     "storage",
     "size",
+    "grow_by",
     "format",
     "cdrom",
     "volume",
@@ -247,6 +249,29 @@ def must_grow(disk: Disk, wish: Mapping[str, Any]) -> bool:
     return True
 
 
+def resolve_growth(disk: Disk | None, size: int | None, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """The wish with the size that it grows to, in whole GiB, instead of by how much it grows.
+
+    I(size) is what the disk has, in bytes. Raises C(invalid_parameter) for what can't grow.
+    """
+    if not wish.get("grow_by"):
+        return dict(wish)
+    match = _GROWTH.fullmatch(str(wish["grow_by"]).strip().upper())
+    added = int(float(match[1]) * _UNITS[match[2] or "G"]) if match else 0
+    problem, hint = "", "Correct the entry in disks."
+    if wish.get("size") is not None:
+        problem = f"{wish['slot']} has size and grow_by, of which only one can be"
+    elif added <= 0:
+        problem, hint = f"{wish['grow_by']!r} is no size to grow by", "Such as 20G, or 20 for GiB."
+    elif disk is None or not disk.has_own_volume:
+        problem, hint = f"there is no disk {wish['slot']} that could grow", "Give a new disk storage and size."
+    elif size is None:
+        problem, hint = f"the size of {disk.volume} is not known", "Give the new size instead of grow_by."
+    if problem:
+        raise PveError(INVALID_PARAMETER, f"This can't be: {problem}.", hint)
+    return {**wish, "size": -(-(int(size or 0) + added) // _GIB), "grow_by": None}
+
+
 def wished_bytes(wish: Mapping[str, Any]) -> int | None:
     return wish["size"] * _GIB if wish.get("size") else None
 
@@ -286,6 +311,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} has a volume, which says where it is and in what format"
     elif wish.get("size") is not None and (slot in _FIXED_SIZE or wish["size"] < 1):
         problem = f"{slot} can't have {wish['size']} GiB"
+    elif wish.get("grow_by"):
+        problem = f"{slot} is new and has nothing to grow from"
     elif new_volume and new_volume[1]:
         problem = f"{slot} has {new_volume[0]}, which is no volume; a new one has storage and size"
     if problem:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.errors import DIGEST_CONFLICT, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .disks import Disk, read_disk, wished_bytes
+from .disks import Disk, read_disk, resolve_growth, wished_bytes
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -99,6 +99,23 @@ def read_sizes(
                 raise
             sizes[volume] = None
     return sizes
+
+
+def resolve_growths(
+    client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
+) -> list[dict[str, Any]]:
+    """The wishes with the sizes that disks grow to, by their true sizes, instead of by how much they grow."""
+
+    def resolve(wish: Mapping[str, Any], sizes: Mapping[str, int | None]) -> dict[str, Any]:
+        known = [read_disk(config, wish["slot"]), read_disk(current, wish["slot"])]
+        disk = known[0]
+        return resolve_growth(disk, largest_size(disk, known, sizes.get(disk.volume)) if disk else None, wish)
+
+    wishes = list(wishes)
+    if not any(wish.get("grow_by") for wish in wishes):
+        return wishes
+    sizes = read_sizes(client, guest, config, current, [resolve(wish, {}) for wish in wishes])
+    return [resolve(wish, sizes) for wish in wishes]
 
 
 def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:

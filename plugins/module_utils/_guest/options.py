@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PveError
-from .._values.guests import find_option
+from .._api.errors import refuse_values
+from .._values.guests import check_name, find_option
 from .._values.kinds import Flag, Text, Value
 from .._values.properties import Properties
 
@@ -42,11 +42,10 @@ def normalize(kind: str, key: str, value: Any) -> Any:
         return None
     option = _find(kind, key, value)
     try:
+        check_name(kind, key)
         return _reduce(option, option.check(value))
     except ValueError as error:
-        raise PveError(
-            INVALID_PARAMETER, f"{value!r} can't be a value of {key}: {error}.", f"Correct {key}."
-        ) from error
+        raise refuse_values([(key, value, str(error))]) from error
 
 
 def encode(kind: str, key: str, value: Any) -> Any:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api.client import segment
-from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError, refuse_values
 from .._module.plan import Step
 from .config import Wish
 from .disk_plan import plan_disk_changes
@@ -19,8 +20,10 @@ from .disks import render_new_disk
 from .drives import DriveStep
 from .guest import Guest
 from .nics import render_new_nic as new_nic
-from .options import encode, parse_flag
+from .options import encode, parse_flag, read_option
 from .pending import find_restart_options
+
+_BOOTABLE = re.compile(r"(?:ide|sata|scsi|virtio|net|usb|hostpci)\d+")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Observed:
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
     I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
-    prevented reading one of several guests.
+    prevented reading one of several guests. I(disks) are the wishes for its disks, with the sizes that they grow to.
     """
 
     guest: Guest
@@ -42,6 +45,7 @@ class Observed:
     sizes: dict[str, int | None] = field(default_factory=dict)
     has_case_sensitive_tags: bool = False
     problem: PveError | None = None
+    disks: list[dict[str, Any]] | None = None
 
     @property
     def is_template(self) -> bool:
@@ -69,6 +73,7 @@ def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> 
     present = [disk for disk in wish.disks if disk["state"] == "present"]
     options.update({disk["slot"]: render_new_disk(guest.type, disk) for disk in present})
     options.update({w["slot"]: new_nic(guest.type, w) for w in wish.nics if w["state"] == "present"})
+    check_together(wish, {}, options)
     what = f"there is no such guest on {guest.node} or elsewhere"
     steps = [
         Step("POST", f"/nodes/{segment(guest.node)}/{guest.type}", what, options, secrets=("password",)),
@@ -106,6 +111,7 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
     # A protected container can't even get another mount point.
     _require_unprotected(observed, [*disks.lost_slots, *(disks.values if guest.type == "lxc" else ())])
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
+    check_together(wish, config, changes)
     steps = [*disks.first_steps]
     if changes:
         steps.append(_build_config_step(observed, changes, disks.drives, makes_volumes=disks.makes_volumes))
@@ -120,6 +126,29 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
     if params["restart_if_required"] and observed.running:
         steps += _plan_restart(observed, find_restart_options(guest.type, config, changes), params)
     return steps
+
+
+def check_together(wish: Wish, config: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Raise C(invalid_parameter) for changed options of a machine that don't go with the rest of its configuration.
+
+    What is None in I(changes) is removed.
+    """
+    if wish.kind != "qemu":
+        return
+    after = {key: value for key, value in {**config, **changes}.items() if value is not None}
+    memory, balloon = (_read(after, key) for key in ("memory", "balloon"))
+    if {"memory", "balloon"} & changes.keys() and memory is not None and balloon is not None and balloon > memory:
+        raise refuse_values([("balloon", balloon, f"it must be at most the memory, {memory} MiB")])
+    order = filter(None, (wish.options.get("boot") or {}).get("order", "").split(";"))
+    missing = [device for device in order if device not in after and ("boot" in changes or device in changes)]
+    if missing:
+        present = ", ".join(sorted(key for key in after if _BOOTABLE.fullmatch(key))) or "none"
+        problem = f"the guest has no {', '.join(missing)}; it can boot from {present}"
+        raise refuse_values([("boot", encode("qemu", "boot", wish.options["boot"]), problem)])
+
+
+def _read(config: Mapping[str, Any], key: str) -> Any:
+    return read_option("qemu", config, key)
 
 
 def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:

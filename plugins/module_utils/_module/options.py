@@ -13,13 +13,14 @@ from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from .._api.errors import INVALID_PARAMETER, PveError
 
-# In seconds, except for throttle, log_lines and limit.
+# In seconds, except for throttle, log_lines, limit and points.
 RANGES = {
     "timeout": (1, 7 * 86400),
     "shutdown_timeout": (0, 86400),
     "throttle": (1, 100),
     "log_lines": (0, 50000),
     "limit": (1, 50000),
+    "points": (1, 2000),
 }
 
 

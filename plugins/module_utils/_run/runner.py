@@ -15,10 +15,12 @@ from .._api.errors import DRIFTED, PveError
 from .._module.module import PveModule
 from .._module.plan import Plan, describe, diff
 from .apply import apply_all
+from .checks import check_steps
 from .confirm import confirm_plan
 from .existing import check_references
 from .quorum import require_quorum
 from .resource import Observed, Outcome, Resource
+from .rights import check_rights
 
 
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:
@@ -60,7 +62,7 @@ def _plan_all(
     client: Client, resource: Resource[Observed], targets: Sequence[Observed], params: dict[str, Any]
 ) -> list[Outcome]:
     """The outcomes with their plans, which name what exists, each bound to its guest where it is for one."""
-    outcomes = [_plan_target(resource, observed, params) for observed in targets]
+    outcomes = [_plan_target(client, resource, observed, params) for observed in targets]
     check_references(client, outcomes)
 
     def confirm(pair: tuple[Observed, Outcome]) -> None:
@@ -70,10 +72,14 @@ def _plan_all(
     return outcomes
 
 
-def _plan_target(resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
+def _plan_target(client: Client, resource: Resource[Observed], observed: Observed, params: dict[str, Any]) -> Outcome:
     outcome = Outcome(resource.target(observed))
     try:
-        outcome.plan = resource.plan(observed, params)
+        plan = resource.plan(observed, params)
+        check_steps(plan.steps, params)
+        guest = resource.affected_guest(observed)
+        check_rights(plan.steps, (guest and guest.config) or {}, client.connection.identity)
+        outcome.plan = plan
         outcome.facts = resource.extra_facts(observed, outcome.plan)
     except PveError as error:
         outcome.failure = error

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 
 from .kinds import Address, Choice, Encoded, Flag, Integer, Items, Mac, MountPath, Number, Text, Value
+from .names import BRIDGE
 from .properties import Properties
 
 _IDMAP = r"passthrough|[ug]:[0-9]+:[0-9]+:[1-9][0-9]*(?:;[ug]:[0-9]+:[0-9]+:[1-9][0-9]*)*"
@@ -79,7 +80,7 @@ _DRIVES = {
     "mp": Properties(table={**_MOUNT, "backup": Flag("0"), "keepattrs": Flag("0"), "mp": MountPath()}),
 }
 _NIC: dict[str, Value] = {
-    "bridge": Text(),
+    "bridge": BRIDGE,
     "firewall": Flag("0"),
     "link_down": Flag("0"),
     "rate": Number(none=0),

@@ -12,13 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .kinds import Address, Choice, Flag, Integer, Items, Lines, Lower, Memory, Number, Text, Value, Weight
+from . import names
+from .kinds import (
+    Address,
+    Choice,
+    Flag,
+    Integer,
+    Items,
+    Lines,
+    Lower,
+    Memory,
+    Number,
+    Range,
+    Text,
+    Value,
+    Weight,
+    split_words,
+)
 from .properties import Properties
-
-
-def _split(words: str) -> tuple[str, ...]:
-    return tuple(words.split())
-
 
 HOTPLUG = ("disk", "network", "usb")
 _PCI = r"(?:[a-f0-9]{4,}:)?[a-f0-9]{2}:[a-f0-9]{2}(?:\.[a-f0-9])?"
@@ -47,12 +58,12 @@ _COMMON: dict[str, Value] = {
         names_all=True,
     ),
     # Clusters may tell tags by their case: the module decides.
-    "tags": Items("", separator=";", has_order=False),
+    "tags": Items("", separator=";", item=names.TAG, has_order=False),
     "template": Flag("0"),
 }
 _VM: dict[str, Value] = {
     "acpi": Flag("1"),
-    "affinity": Items(separator=",", item=Text(pattern=r"\d+(-\d+)?")),
+    "affinity": Items(separator=",", item=Range()),
     "agent": Properties(
         "0",
         {
@@ -164,7 +175,7 @@ _VM: dict[str, Value] = {
     ),
     "keephugepages": Flag("0"),
     "keyboard": Choice(
-        choices=_split(
+        choices=split_words(
             "de de-ch da en-gb en-us es fi fr fr-be fr-ca fr-ch hu is it ja lt mk nl no pl pt pt-br sv sl tr"
         )
     ),
@@ -183,7 +194,7 @@ _VM: dict[str, Value] = {
     "memory": Memory("512", minimum=16),
     "migrate_downtime": Number("0.1", minimum=0),
     "migrate_speed": Integer("0", minimum=0),
-    "name": Text(),
+    "name": names.DNS_NAME,
     "nameserver": Items(item=Address(may_be_name=True)),
     "numa": Flag("0"),
     "numa[n]": Properties(
@@ -195,7 +206,7 @@ _VM: dict[str, Value] = {
         },
         required=("cpus",),
     ),
-    "ostype": Choice("other", _split("other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris")),
+    "ostype": Choice("other", split_words("other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris")),
     "parallel[n]": Text(pattern=r"/dev/parport\d+|/dev/usb/lp\d+"),
     "reboot": Flag("1"),
     "rng0": Properties(
@@ -240,7 +251,7 @@ _VM: dict[str, Value] = {
             "clipboard": Choice(choices=("vnc",)),
             "memory": Integer(minimum=4, maximum=512),
             "type": Choice(
-                choices=_split(
+                choices=split_words(
                     "cirrus qxl qxl2 qxl3 qxl4 none serial0 serial1 serial2 serial3 std virtio virtio-gl vmware"
                 )
             ),
@@ -259,7 +270,7 @@ _VM: dict[str, Value] = {
         required=("dirid",),
     ),
     "vmgenid": Text(pattern=rf"{_UUID}|[01]"),
-    "vmstatestorage": Text(),
+    "vmstatestorage": names.STORAGE,
     "watchdog": Properties(
         table={
             "action": Choice(choices=("reset", "shutdown", "poweroff", "pause", "debug", "none")),
@@ -294,13 +305,13 @@ _CT: dict[str, Value] = {
             "mount": Items(separator=";", item=Text(pattern="[a-zA-Z0-9_]+")),
         }
     ),
-    "hostname": Text(),
+    "hostname": names.HOSTNAME,
     "memory": Memory("512", minimum=16),
     "nameserver": Items(item=Address()),
     "ostype": Choice(
-        choices=_split("debian devuan ubuntu centos fedora opensuse archlinux alpine gentoo nixos unmanaged")
+        choices=split_words("debian devuan ubuntu centos fedora opensuse archlinux alpine gentoo nixos unmanaged")
     ),
-    "searchdomain": Items(),
+    "searchdomain": Items(item=names.DNS_NAME),
     "swap": Integer("512", minimum=0),
     "timezone": Text(pattern=r"host|[A-Za-z0-9_+\-/]+"),
     "tty": Integer("2", minimum=0, maximum=6),
@@ -308,6 +319,28 @@ _CT: dict[str, Value] = {
 }
 OPTIONS: Mapping[str, Mapping[str, Value]] = {"qemu": {**_COMMON, **_VM}, "lxc": {**_COMMON, **_CT}}
 _NUMBER = re.compile(r"\d+$")
+# The highest number of each device or the like.
+_HIGHEST = {
+    "qemu": {
+        "hostpci": 15,
+        "ipconfig": 31,
+        "net": 31,
+        "numa": 7,
+        "parallel": 2,
+        "serial": 3,
+        "usb": 13,
+        "virtiofs": 9,
+    },
+    "lxc": {"dev": 255, "net": 31},
+}
+
+
+def check_name(kind: str, key: str) -> None:
+    """Raise ValueError for a device whose number is too high."""
+    base = _NUMBER.sub("", key)
+    highest = _HIGHEST[kind].get(base)
+    if highest is not None and base != key and int(key[len(base) :]) > highest:
+        raise ValueError(f"there are {base}0 to {base}{highest}")
 
 
 def find_option(kind: str, key: str) -> Value | None:

@@ -21,6 +21,11 @@ _LEAST_WEIGHT, _GREATEST_WEIGHT = 1, 10000
 _TRUE, _FALSE = ("1", "on", "yes", "true"), ("0", "off", "no", "false")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9_.!~*'()-]|%[0-9A-Fa-f]{2})*")
 _MAC = re.compile(r"[0-9A-F][02468ACE](?::[0-9A-F]{2}){5}")
+LABEL_PATTERN = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+DNS_PATTERN = rf"(?:{LABEL_PATTERN}\.)*{LABEL_PATTERN}"
+# The shortest prefix that the network of a guest's address may have.
+_PREFIX_LENGTH = 8
+_INTERFACES = (ipaddress.IPv4Interface, ipaddress.IPv6Interface)
 _SEPARATORS = re.compile(r"[,;\s\0]+")
 
 
@@ -59,17 +64,33 @@ class Value(ABC):
 
 @dataclass(frozen=True)
 class Text(Value):
-    """Text. I(longest) is in characters."""
+    """Text. I(longest) and I(shortest) are in characters; I(what) says in words what the pattern asks for."""
 
     pattern: str | None = None
     longest: int | None = None
+    shortest: int = 0
+    what: str = ""
 
     def check_text(self, value: Any) -> str:
         text = to_text(value)
         if self.longest is not None and len(text) > self.longest:
             raise ValueError(f"it has {len(text)} characters, and may have {self.longest}")
+        if len(text) < self.shortest:
+            raise ValueError(f"it has {len(text)} characters, and must have at least {self.shortest}")
         if self.pattern and not re.fullmatch(self.pattern, text):
-            raise ValueError(f"it must match {self.pattern}")
+            raise ValueError(f"it must be {self.what}" if self.what else f"it must match {self.pattern}")
+        return text
+
+
+@dataclass(frozen=True)
+class Range(Text):
+    """A number, or two of them with C(-) between."""
+
+    def check_text(self, value: Any) -> str:
+        text = Text.check_text(self, value)
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
+        if match is None or (match[2] and int(match[1]) > int(match[2])):
+            raise ValueError("it must be a number or a range of numbers, such as 0-3")
         return text
 
 
@@ -220,18 +241,20 @@ class Address(Value):
         try:
             address = ipaddress.ip_interface(text) if self.has_prefix else ipaddress.ip_address(text)
         except ValueError:
-            if self.may_be_name:
+            if self.may_be_name and re.fullmatch(DNS_PATTERN, text):
                 return text
             raise ValueError(f"it must be {self._describe()}") from None
         if self.version not in (0, address.version) or (self.has_prefix and "/" not in text):
             raise ValueError(f"it must be {self._describe()}")
+        if isinstance(address, _INTERFACES) and address.network.prefixlen < _PREFIX_LENGTH:
+            raise ValueError(f"the length of its prefix must be at least {_PREFIX_LENGTH}")
         return str(address)
 
     def _describe(self) -> str:
         name = f"an IPv{self.version} address" if self.version else "an IP address"
-        prefix = " with the length of its prefix, such as /24" if self.has_prefix and self.version != 6 else ""
-        prefix = prefix or (" with the length of its prefix, such as /64" if self.has_prefix else "")
-        return f"{name}{prefix}{' or ' if self.words else ''}{', '.join(self.words)}"
+        prefix = " with the length of its prefix, such as /24," if self.has_prefix and self.version != 6 else ""
+        prefix = prefix or (" with the length of its prefix, such as /64," if self.has_prefix else "")
+        return f"{name}{prefix}{' or ' if self.words else ''}{' or '.join(self.words)}".rstrip(",")
 
 
 @dataclass(frozen=True)
@@ -273,8 +296,14 @@ class Items(Value):
             value = self.words.get(to_text(value).strip().lower(), to_text(value))
         items = value if isinstance(value, list | tuple) else [value]
         texts = [text for item in items for text in _SEPARATORS.split(to_text(item)) if text]
-        checked = [text for text in map(self.item.check_text, texts) if text]
+        checked = [checked for text in texts if (checked := self._check_item(text, len(texts) > 1))]
         return self.separator.join(checked if self.has_order else sorted(set(checked)))
+
+    def _check_item(self, text: str, is_one_of_many: bool) -> str:
+        try:
+            return self.item.check_text(text)
+        except ValueError as error:
+            raise ValueError(f"{text} is not right, {error}" if is_one_of_many else str(error)) from error
 
     def parse(self, text: str) -> Any:
         return text.split(self.separator) if text else []
@@ -297,3 +326,8 @@ def to_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     return "" if value is None else str(value)
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """The words of a text, as choices."""
+    return tuple(text.split())

@@ -3,7 +3,6 @@
 import asyncio
 
 from conversation import answer, read_task, tell
-from langchain_core.tools import ToolException
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 
@@ -15,10 +14,8 @@ async def main() -> None:
         tools = {tool.name: tool for tool in await load_mcp_tools(session)}
         answers = []
         for name, arguments in calls:
-            try:
-                answers.append(answer(await tools[name].ainvoke(arguments), error=False))
-            except ToolException as error:
-                answers.append(answer(str(error), error=True))
+            message = await tools[name].ainvoke({"type": "tool_call", "id": "call", "name": name, "args": arguments})
+            answers.append(answer(message.content, error=message.status == "error"))
     tell(list(tools), answers)
 
 

@@ -38,6 +38,7 @@ def main() -> None:
                     document = json.loads(fetch(f"{url}/openapi.json")[1])
                     break
                 except OSError:
+                    assert proxy.poll() is None, "mcpo has ended"
                     time.sleep(0.1)
             answers = [fetch(f"{url}/{tool}", body) for tool, body in calls]
         finally:

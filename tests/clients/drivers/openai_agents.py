@@ -21,13 +21,19 @@ async def main() -> None:
                 [connected], convert_schemas_to_strict=True, run_context=RunContextWrapper(None), agent=agent
             )
         }
-        loose = [tool.name for tool in tools.values() if not tool.strict_json_schema]
+        # What takes no options at all needs no strictness.
+        loose = [
+            tool.name
+            for tool in tools.values()
+            if tool.params_json_schema["properties"] and not tool.strict_json_schema
+        ]
         answers = []
         for name, arguments in calls:
             text = json.dumps(arguments)
             context = ToolContext(None, tool_name=name, tool_call_id="call", tool_arguments=text)
             result = await tools[name].on_invoke_tool(context, text)
-            answers.append(answer(result, error="An error occurred while running the tool" in str(result)))
+            # A model only reads that a call has failed.
+            answers.append(answer(result, error="status: failed" in str(result)))
     assert not loose, f"not strict: {loose}"
     tell(list(tools), answers)
 

@@ -21,7 +21,7 @@ async def main() -> None:
             OpenAIJsonSchemaTransformer(tool.parameters_json_schema, strict=True).walk()
         for part in messages[-1].parts:
             if isinstance(part, ToolReturnPart):
-                answers.append(answer(part.model_response_str(), error=False))
+                answers.append(answer(part.model_response_str(), error=part.outcome != "success"))
             elif isinstance(part, RetryPromptPart):
                 answers.append(answer(str(part.content), error=True))
         if not left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 
+from mcp_bridge.executor.runner_patch import patch_ansible_runner
+from mcp_bridge.executor.warm import make_supervisor
 from pve_simulator import Simulator, build_cluster
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
@@ -64,9 +67,30 @@ def client(simulator: Simulator) -> Client:
     )
 
 
+@pytest.fixture(scope="session")
+def warm_programs() -> Iterator[str]:
+    """The folder of an ansible-playbook that is a fork of a process with Ansible loaded."""
+    patch_ansible_runner()
+    supervisor = make_supervisor({})
+    supervisor.start()
+    deadline = time.monotonic() + 60
+    while not (folder := supervisor.find_program_folder()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield str(folder)
+    supervisor.close()
+
+
 @pytest.fixture
-def play(connection_env: dict[str, str], tmp_path: Path, collections_path: Path) -> Callable[..., PlayRun]:
-    """`play("guest_state", state="stopped", vmid=101)`: one run of a playbook with the module's options."""
+def play(
+    request: pytest.FixtureRequest, connection_env: dict[str, str], tmp_path: Path, collections_path: Path
+) -> Callable[..., PlayRun]:
+    """`play("guest_state", state="stopped", vmid=101)`: one run of a playbook with the module's options.
+
+    What ansible-core may decide is run by ansible-playbook itself, everything else by a fork, which is sooner there.
+    """
+    is_cold = request.node.get_closest_marker("every_core") is not None
+    folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
+    path = os.pathsep.join(folders if is_cold else [request.getfixturevalue("warm_programs"), *folders])
 
     def run(playbook: str, /, *flags: str, env: dict[str, str] | None = None, **options: Any) -> PlayRun:
         runner = ansible_runner.run(
@@ -78,7 +102,7 @@ def play(connection_env: dict[str, str], tmp_path: Path, collections_path: Path)
             cmdline=" ".join(flags) or None,
             envvars={
                 **{key: value for key, value in os.environ.items() if not key.startswith("PROXMOX_")},
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": path,
                 "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
                 # As in the bridge: what is printed for people would be one more result.
                 "ANSIBLE_SKIP_TAGS": "print",

@@ -260,3 +260,19 @@ def test_what_is_for_one_guest_is_refused_for_many(simulator, connection_env, op
 
     assert refused["failure"]["code"] == "invalid_parameter"
     assert writes(simulator) == []
+
+
+def test_a_plan_to_grow_a_disk_grows_it_once(simulator, apply):
+    guest = first(simulator)
+    slot = next(slot for slot in ("scsi0", "virtio0") if slot in guest.config)
+    options = {"vmid": guest.vmid, "disks": [{"slot": slot, "grow_by": "20G"}]}
+
+    check = apply(check=True, **options)
+    before, after = (check["guests"][0][when]["disks"][slot]["size"] for when in ("before", "after"))
+    plan = check["plan"]["digest"]
+    made, again = (apply(**options, expect_plan=plan) for _time in range(2))
+
+    assert after == before + 20
+    assert (made["changed"], made["guests"][0]["after"]["disks"][slot]["size"]) == (True, after)
+    assert again["failure"]["code"] == "drifted"
+    assert apply(**options)["guests"][0]["after"]["disks"][slot]["size"] == after + 20

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 
 from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.state.appliances import Appliance, Appliances
@@ -101,6 +103,24 @@ def test_a_task_is_waited_for_and_shown_with_its_log(play, simulator):
     assert (task["status"], task["exitstatus"], task["id"]) == ("stopped", "OK", str(web.vmid))
     assert task["log"][-1] == "TASK OK"
     assert upid in [entry["upid"] for entry in play("task_info").result["tasks"]]
+
+
+def test_the_tasks_of_a_guest_are_those_of_every_node_on_which_it_was(play, simulator, client):
+    web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and not g.running and not g.template)
+    places = [web.node, "pve2" if web.node == "pve1" else "pve1"]
+    snapshot = client.request("POST", f"/nodes/{places[0]}/qemu/{web.vmid}/snapshot", {"snapname": "before"})
+    wait_for_task(client, snapshot, time.monotonic() + 30)
+    # As a move leaves it: its older tasks are in the list of the node that it left.
+    web.node = places[1]
+    change = client.request("POST", f"/nodes/{places[1]}/qemu/{web.vmid}/config", {"description": "moved"})
+    wait_for_task(client, change, time.monotonic() + 30)
+    before = len(simulator.requests)
+
+    found = play("task_info", vmid=web.vmid).result["tasks"]
+
+    assert {task["upid"] for task in found} == {change, snapshot}
+    asked = {path for _method, path, _status in simulator.requests[before:]}
+    assert asked == {"/nodes", "/nodes/pve1/tasks", "/nodes/pve2/tasks"}
 
 
 def test_nodes_and_storages_are_shown(play, simulator):

@@ -48,6 +48,50 @@ def test_a_guest_is_what_its_own_configuration_says_and_its_pool_what_the_cluste
     assert (target.status, target.exists, target.is_known, api.rounds) == ("running", True, True, 1)
 
 
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"name": "scratch", "tags": ""},
+        # Its vmid was another guest's until a moment ago.
+        {"name": "scratch", "tags": "", "type": "lxc", "template": 1},
+        # It is new.
+        {"name": "", "status": "unknown"},
+    ],
+)
+@pytest.mark.parametrize("step", [STOP, BY_HA], ids=["by path", "by id"])
+def test_a_list_that_is_old_makes_no_guest_harmless(old, step):
+    target = look(Api(**{LIST: [{**ENTRY, **old}]}), step).targets[101]
+
+    assert target.protected
+    assert (target.name, target.tags) == ("web-01", ("web", "prod")) or not target.is_known
+
+
+RENAME = {"method": "PUT", "path": f"/{PLACE}/101/config", "params": {"name": "db-01"}}
+CREATE = {"method": "POST", "path": f"/{PLACE}", "params": {"vmid": 130, "name": "db-01"}}
+
+
+@pytest.mark.parametrize("step", [RENAME, CREATE, {**CLONE, "params": {"newid": 130, "name": "db-01"}}])
+def test_a_name_that_another_guest_got_a_moment_ago_is_seen_by_a_plan_that_gives_it(step):
+    # The list has the old names of both, and the old type of one.
+    listed = [ENTRY, {"vmid": 102, "name": "other", "node": "pve2", "type": "qemu"}]
+    current = {"nodes/pve2/lxc": [{"vmid": 102, "name": "db-01"}], PLACE: [{"vmid": 101, "name": "web-01"}]}
+    api = Api(**{LIST: listed, **current})
+
+    assert look(api, step).names == {101: "web-01", 102: "db-01"}
+    assert api.rounds <= 3
+
+
+@pytest.mark.parametrize(
+    "step",
+    [STOP, {**RENAME, "params": {"tags": "web"}}, {**RENAME, "path": f"/{PLACE}/101/firewall/aliases"}],
+)
+def test_a_plan_that_gives_no_guest_a_name_asks_no_node_for_names(step):
+    api = Api()
+
+    assert look(api, step).names == {101: "old-name"}
+    assert api.rounds == 1
+
+
 def test_a_guest_that_only_a_parameter_names_is_looked_up_where_the_cluster_has_it():
     api = Api()
 

@@ -31,6 +31,8 @@ ONLY_SPEAKS_OF_IT = {
     "configure_guest protection",
     "create_guest protection",
     "create_token tokens.secret_file",
+    "grant_access grants.power",
+    "grant_access tokens.secret_file",
     "protect_backup volid",
     "prune_snapshots retention",
     "prune_snapshots retention.names",

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import uuid
@@ -500,6 +501,18 @@ class TestMigrations:
     def test_many_processes_may_find_an_empty_database_at_once(self, url):
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(open_database, [url] * 4))
+
+    def test_an_empty_file_that_others_are_busy_with_is_waited_for(self, tmp_path):
+        """To switch to the write-ahead log, SQLite needs the file for itself, and does not wait for it."""
+        file = tmp_path / "busy.db"
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            opened = pool.submit(open_database, f"sqlite:///{file}")
+            with pytest.raises(TimeoutError):
+                opened.result(0.2)
+            other.execute("COMMIT")
+            assert opened.result()
 
     def test_tables_of_a_newer_version_are_left_alone(self, url):
         with open_database(url).begin() as connection:

@@ -28,10 +28,9 @@ DEEP = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"a":' + "[" * 50
         ('{"id":3}', [(3, -32600)]),
         ('{"jsonrpc":"2.0","id":true,"method":1}', [(None, -32600)]),
         ("[]", [(None, -32600)]),
-        (f"[{PING},{PING.replace('7', '8')}]", [(7, -32600), (8, -32600)]),
         ("7", [(None, -32600)]),
     ],
-    ids=range(13),
+    ids=range(12),
 )
 def test_what_is_no_message_is_answered(line, answers):
     errors = find_errors(line)
@@ -66,6 +65,52 @@ def test_only_messages_reach_the_server():
     assert anyio.run(read) == [f"{PING}\n"] * 2
     (error,) = filter(None, streams.written)
     assert json.loads(error)["error"]["code"] == -32700
+
+
+def answer(number):
+    return {"jsonrpc": "2.0", "id": number, "result": {}}
+
+
+@pytest.mark.parametrize(
+    ("batch", "read", "written"),
+    [
+        ([{"id": 7}, {"id": "8"}], [7, "8"], [[answer(7), answer("8")]]),
+        ([{"id": 7}, {}], [7, None], [[answer(7)]]),
+        ([{}], [None], []),
+        # What is no message in it is answered with the rest.
+        ([{"id": 7}, 5], [7], [[-32600, answer(7)]]),
+        ([{"id": 7}, [{"id": 8}]], [7], [[-32600, answer(7)]]),
+        ([5], [], [[-32600]]),
+        # Nobody waits for what was cancelled.
+        (
+            [{"id": 7}, {"id": 8}, {"method": "notifications/cancelled", "params": {"requestId": 8}}],
+            [7, 8, None],
+            [[answer(7)]],
+        ),
+    ],
+    ids=range(7),
+)
+def test_a_batch_is_read_message_by_message_and_answered_as_one(batch, read, written):
+    entries = [{"jsonrpc": "2.0", "method": "ping"} | entry if isinstance(entry, dict) else entry for entry in batch]
+    streams = Recorded(f"{json.dumps(entries)}\n")
+    numbers = []
+
+    async def serve():
+        checked = CheckedStreams(streams)
+        async for line in checked:
+            numbers.append(json.loads(line).get("id"))
+        cancelled = [entry["params"]["requestId"] for entry in entries if isinstance(entry, dict) and "params" in entry]
+        for number in numbers:
+            if number is not None and number not in cancelled:
+                await checked.write(json.dumps(answer(number)))
+        await checked.write(json.dumps({"jsonrpc": "2.0", "id": 7, "method": "roots/list"}))
+
+    anyio.run(serve)
+
+    *batches, request = (json.loads(text) for text in filter(None, streams.written))
+    assert numbers == read
+    assert [[entry.get("error", {}).get("code") or entry for entry in told] for told in batches] == written
+    assert request["method"] == "roots/list"
 
 
 def test_a_client_hears_of_the_list_once_a_minute():

@@ -69,6 +69,8 @@ def test_a_plan_is_applied_by_whoever_made_it_while_it_is_in_date(kept, request_
         (Request("wait_run", {"run_id": "a", "timeout": 5}, "read"), None),
         (Request("list_runs", {"limit": 51}, "read"), "invalid_parameter"),
         (Request("list_runs", {"client": "x"}, "read"), "invalid_parameter"),
+        (Request("list_runs", {"outcome": "success"}, "read"), "invalid_parameter"),
+        (Request("list_runs", {"outcome": "interrupted"}, "read"), None),
     ],
 )
 def test_what_may_not_be_called_or_not_like_this_is_refused(request_, code):

@@ -341,6 +341,26 @@ def test_only_what_a_module_documents_becomes_data():
         (summary.describe_no_change(("pool", [POOL])), "Nothing to do: pool prod is as wished already."),
         (summary.describe_reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
         (summary.describe_reading({"guests": []}), "No guest matches."),
+        (
+            summary.describe_reading({"ha": {"master": None, "resources": [], "rules": []}}),
+            "No guest is under HA; 0 rules.",
+        ),
+        (
+            summary.describe_reading(
+                {
+                    "ha": {
+                        "master": "pve1",
+                        "resources": [
+                            {"vmid": 100, "state": "stopped", "request_state": "disabled"},
+                            {"vmid": 101, "state": "started", "request_state": "started"},
+                            {"vmid": 102, "state": "error", "request_state": "started"},
+                        ],
+                        "rules": [{"rule": "apart"}],
+                    }
+                }
+            ),
+            "3 guests under HA; not as asked: 102 error; 1 rule; node pve1 leads.",
+        ),
         (summary.describe_reading({"guests": [{"vmid": 1}]}), "1 guest."),
         (
             summary.describe_reading(

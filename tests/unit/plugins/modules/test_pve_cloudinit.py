@@ -8,7 +8,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors impo
     UNSUPPORTED,
     PveError,
 )
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.cloudinit import find_cloudinit_drive
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.cloudinit import (
+    describe_doubts,
+    find_cloudinit_drive,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import (
     CloudInit,
@@ -16,14 +19,15 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import 
 )
 
 VM = Guest(103, "web-03", "pve1", "qemu", "stopped")
-KEY = "ssh-ed25519 AAAAC3Nza user+tag@host"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh user+tag@host"
 CONFIG = {
     "digest": "e256",
     "ciuser": "debian",
     "cipassword": "**********",
     "ipconfig0": "ip=10.0.0.5/24,gw=10.0.0.1",
     "nameserver": "1.1.1.1 8.8.8.8",
-    "sshkeys": "ssh-ed25519%20AAAAC3Nza%20user%2Btag%40host%0A",
+    "sshkeys": "ssh-ed25519%20AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh%20"
+    "user%2Btag%40host%0A",
     "ciupgrade": 1,
     "ide2": "local:103/vm-103-cloudinit.qcow2,media=cdrom",
 }
@@ -115,7 +119,7 @@ def test_ssh_keys_are_percent_encoded_and_shown_decoded():
 
 
 def test_an_entry_may_have_several_ssh_keys():
-    other = "ssh-ed25519 AAAAC3Nzb other@host"
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJi other@host"
 
     made = plan({"digest": "1"}, ssh_keys=[f"{KEY}\n{other}\n"])
 
@@ -132,6 +136,13 @@ def test_upgrades_are_on_where_nothing_is_set():
     "options",
     [
         {"ipconfig": [{"interface": 0, "ip": "10.0.0.5"}]},
+        {"ipconfig": [{"interface": 0, "ip": "10.0.0.5/7"}]},
+        {"ipconfig": [{"interface": 0, "ip": "10.0.0.5/24", "gw": "10.0.0.1/24"}]},
+        {"ipconfig": [{"interface": 32, "ip": "10.0.0.5/24"}]},
+        {"nameservers": ["nope!"]},
+        {"nameservers": ["1.1.1.1/24"]},
+        {"ssh_keys": ["not a key"]},
+        {"ssh_keys": ["ssh-ed25519 AAAA"]},
         {"ipconfig": [{"interface": 0, "gw": "10.0.0.1"}]},
         {"ipconfig": [{"interface": 0, "ip6": "10.0.0.5/24"}]},
         {"custom": {"user": "user.yaml"}},
@@ -203,3 +214,22 @@ def test_containers_are_told_that_they_have_none():
 )
 def test_the_cloud_init_drive_is_found_on_any_bus(config, drive):
     assert find_cloudinit_drive(config) == drive
+
+
+@pytest.mark.parametrize(
+    ("options", "doubts"),
+    [
+        ({"ipconfig": [{"ip": "10.0.0.5/24", "gw": "10.0.0.1"}, {"ip": "dhcp"}, {"ip6": "auto"}]}, []),
+        ({"ipconfig": [{"ip6": "2001:db8::5/64", "gw6": "fe80::1"}]}, []),
+        (
+            {"ipconfig": [{"ip": "10.0.0.5/24", "gw": "192.168.1.1"}]},
+            [
+                "The gateway 192.168.1.1 is not in the network 10.0.0.0/24 of 10.0.0.5/24; the guest may not reach it.",
+            ],
+        ),
+        ({"ssh_keys": [KEY]}, []),
+        ({"ssh_keys": [KEY, "nope"]}, ["'nope' in ssh_keys is no public key; no system will let anybody in with it."]),
+    ],
+)
+def test_what_the_guest_can_not_use_is_a_warning(options, doubts):
+    assert describe_doubts({"ssh_keys": None, "ipconfig": None, **options}) == doubts

@@ -333,3 +333,33 @@ def test_what_the_api_would_refuse_halfway_is_refused_at_once(level, options, co
 )
 def test_what_the_api_takes_is_not_refused(level, options):
     check_params(params_of(level, **options))
+
+
+@pytest.mark.parametrize(
+    ("fields", "content"),
+    [
+        ({"proto": "TCP", "dport": "80"}, {"proto": "tcp", "dport": "80"}),
+        ({"proto": "Icmp", "icmp_type": "Echo-Request"}, {"proto": "icmp", "icmp-type": "echo-request"}),
+        ({"proto": "6"}, {"proto": "6"}),
+    ],
+)
+def test_a_protocol_may_be_in_any_case(fields, content):
+    (step,) = plan(observed(CLUSTER, rules=[]), rules=[{"key": "a", "type": "in", "action": "ACCEPT", **fields}]).steps
+
+    assert {name: step.params[name] for name in content} == content
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"proto": "gre", "dport": "80"}, "dport of rule a"),
+        ({"proto": "TCP", "icmp_type": "echo-request"}, "icmp_type of rule a"),
+        ({"proto": "tcp", "dport": "echo-request"}, "dport of rule a"),
+        ({"proto": "icmp", "icmp_type": "packet-too-big"}, "icmp_type of rule a"),
+    ],
+)
+def test_fields_that_do_not_go_together_are_refused(fields, named):
+    with pytest.raises(PveError) as caught:
+        check_params(params_of("cluster", rules=[{"key": "a", "type": "in", "action": "ACCEPT", **fields}]))
+
+    assert list(caught.value.fields) == [named]

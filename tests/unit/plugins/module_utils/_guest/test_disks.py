@@ -4,9 +4,11 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disk_plan import plan_disk_changes
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks import (
+    Disk,
     check_wishes,
     read_disk,
     render_new_disk,
+    resolve_growth,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
@@ -473,3 +475,45 @@ def test_each_drive_is_judged_by_itself():
 @pytest.mark.parametrize(("size", "text"), [(1, "1G"), (1023, "1023G"), (1024, "1T"), (2048, "2T"), (1536, "1536G")])
 def test_sizes_are_written_as_proxmox_ve_does(size, text):
     assert read_disk({"scsi0": A}, "scsi0").with_size(size * 1024**3).render() == f"{A},size={text}"
+
+
+GIB = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("grow_by", "size", "grown"),
+    [
+        ("20G", 10 * GIB, 30),
+        ("20", 10 * GIB, 30),
+        ("+20g", 10 * GIB, 30),
+        ("1T", 10 * GIB, 1034),
+        ("512M", 10 * GIB, 11),
+        ("1.5GiB", 10 * GIB, 12),
+        ("5G", 2252 * 1024**2, 8),
+    ],
+)
+def test_a_disk_that_grows_by_so_much_gets_this_size(grow_by, size, grown):
+    wished = resolve_growth(Disk("scsi0", "zfs:vm-101-disk-0", {}), size, {"slot": "scsi0", "grow_by": grow_by})
+
+    assert (wished["size"], wished["grow_by"]) == (grown, None)
+
+
+@pytest.mark.parametrize(
+    ("volume", "size", "given"),
+    [
+        ("zfs:vm-101-disk-0", GIB, {"grow_by": "-1G"}),
+        ("zfs:vm-101-disk-0", GIB, {"grow_by": "0"}),
+        ("zfs:vm-101-disk-0", GIB, {"grow_by": "much"}),
+        ("zfs:vm-101-disk-0", GIB, {"grow_by": "1G", "size": 3}),
+        ("zfs:vm-101-disk-0", None, {"grow_by": "1G"}),
+        ("none", None, {"grow_by": "1G"}),
+        (None, None, {"grow_by": "1G"}),
+    ],
+)
+def test_what_can_not_grow_by_so_much_is_refused(volume, size, given):
+    disk = Disk("scsi0", volume, {"media": "cdrom"} if volume == "none" else {}) if volume else None
+
+    with pytest.raises(errors.PveError) as caught:
+        resolve_growth(disk, size, {"slot": "scsi0", **given})
+
+    assert caught.value.code == errors.INVALID_PARAMETER

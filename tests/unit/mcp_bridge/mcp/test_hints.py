@@ -1,0 +1,57 @@
+"""Hints are written for playbooks and the command line: a model reads the names of tools instead."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from mcp_bridge.mcp.hints import render_hint
+
+ROOT = Path(__file__).parents[4]
+# What a model has not got.
+FOREIGN = re.compile(
+    r"\bpve_[a-z_]+|ansible-doc|\brun again\b|\bstate: |`playvisor (?!approvals|thaw|doctor|runs verify)"
+)
+MODULES = re.compile(r"\b(pve_[a-z_]+)\b|ansible-doc")
+SOURCES = sorted((ROOT / "plugins" / "module_utils").rglob("*.py")) + sorted(
+    (ROOT / "plugins" / "modules").glob("*.py")
+)
+
+
+def list_texts(path):
+    """List the texts of a file that name a module, each with whether it is given as a hint."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and MODULES.search(node.value):
+            place = node
+            while not isinstance(parents[place], (ast.Call, ast.keyword, ast.Assign, ast.Expr, ast.stmt, ast.Module)):
+                place = parents[place]
+            outer = parents[place]
+            whole = parents[node] if isinstance(parents[node], ast.JoinedStr) else node
+            if " " in node.value.strip() and not isinstance(outer, ast.Expr):
+                yield ast.unparse(whole) if whole is not node else node.value, is_hint(outer, place)
+
+
+def is_hint(outer, place):
+    """Whether a text goes where a hint goes: the third argument of a failure, or what is called so."""
+    if isinstance(outer, ast.Call):
+        return ast.unparse(outer.func) == "PveError" and outer.args[2:3] == [place]
+    if isinstance(outer, ast.keyword):
+        return outer.arg == "hint"
+    names = [ast.unparse(target) for target in getattr(outer, "targets", ())]
+    return "hint" in names or bool({"DOCUMENTATION", "EXAMPLES", "RETURN"}.intersection(names))
+
+
+def test_modules_are_named_in_hints_alone_and_a_model_reads_tools_instead():
+    texts = [
+        (f"{path.name}: {text}", text, hint)
+        for path in SOURCES
+        for text, hint in list_texts(path)
+        if not text.startswith("\n")
+    ]
+
+    assert len(texts) > 10
+    assert [name for name, _text, hint in texts if not hint] == []
+    assert [name for name, text, _hint in texts if FOREIGN.search(render_hint(text))] == []

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
+from ansible_collections.playvisor.proxmox.plugins.module_utils._run.references import list_created, list_references
+
+GUEST = "/nodes/n1/qemu/101"
+
+
+def describe(step):
+    """Each reference in a word, such as storage:local@n1/images, with a question mark if it is optional."""
+    return [
+        f"{one.kind}:{one.name}"
+        + (f"@{one.node}" if one.node else "")
+        + (f"/{one.content}" if one.content else "")
+        + ("?" if one.is_optional else "")
+        for one in list_references(step)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "params", "named"),
+    [
+        ("POST", "/nodes/n1/qemu", {"vmid": 101, "scsi0": "a:8,iothread=1"}, ["storage:a@n1/images"]),
+        (
+            "POST",
+            "/nodes/n1/qemu",
+            {"scsi0": "a:8", "virtio1": "a:0.5", "pool": "p"},
+            ["pool:p", "storage:a@n1/images"],
+        ),
+        ("POST", "/nodes/n1/qemu", {"efidisk0": "a:1,efitype=4m"}, ["storage:a@n1/images"]),
+        ("POST", "/nodes/n1/qemu", {"ide2": "a:cloudinit,media=cdrom"}, ["storage:a@n1"]),
+        ("POST", "/nodes/n1/qemu", {"ide2": "none,media=cdrom", "sata0": "/dev/sdb", "ide0": "cdrom"}, []),
+        ("POST", "/nodes/n1/qemu", {"ide2": "a:iso/x.iso,media=cdrom"}, ["storage:a@n1", "volume:a:iso/x.iso@n1/iso"]),
+        (
+            "POST",
+            "/nodes/n1/qemu",
+            {"scsi0": "a:0,import-from=b:import/x.qcow2"},
+            ["storage:a@n1/images", "storage:b@n1", "volume:b:import/x.qcow2@n1/import"],
+        ),
+        ("POST", "/nodes/n1/qemu", {"archive": "b:backup/x.vma", "storage": "a"}, ["storage:a@n1/images"]),
+        ("POST", "/nodes/n1/qemu", {"net0": "virtio=BC:24:11:00:00:01,bridge=v0"}, ["bridge:v0@n1?"]),
+        (
+            "POST",
+            "/nodes/n1/lxc",
+            {"ostemplate": "b:vztmpl/x.tar.zst", "rootfs": "a:8", "mp0": "/srv,mp=/srv", "net0": "name=eth0"},
+            ["storage:b@n1", "volume:b:vztmpl/x.tar.zst@n1/vztmpl", "storage:a@n1/rootdir"],
+        ),
+        # What the guest has already is not looked for.
+        ("PUT", f"{GUEST}/config", {"scsi0": "a:vm-101-disk-0,ssd=1", "cores": 2, "delete": "ide2"}, []),
+        ("POST", f"{GUEST}/config", {"scsi1": "a:8"}, ["storage:a@n1/images"]),
+        ("POST", f"{GUEST}/move_disk", {"disk": "scsi0", "storage": "a"}, ["storage:a@n1/images"]),
+        ("POST", "/nodes/n1/lxc/102/move_volume", {"volume": "mp0", "storage": "a"}, ["storage:a@n1/rootdir"]),
+        (
+            "POST",
+            f"{GUEST}/clone",
+            {"newid": 102, "target": "n2", "storage": "a", "pool": "p"},
+            ["node:n2", "pool:p", "storage:a@n1/images", "storage:a@n2/images"],
+        ),
+        ("POST", f"{GUEST}/clone", {"newid": 102}, []),
+        (
+            "POST",
+            f"{GUEST}/migrate",
+            {"target": "n2", "targetstorage": "a:b,c"},
+            ["node:n2", "storage:b@n2/images", "storage:c@n2/images"],
+        ),
+        ("POST", f"{GUEST}/migrate", {"target": "n2", "targetstorage": "1"}, ["node:n2"]),
+        ("POST", "/nodes/n%2E1/vzdump", {"vmid": "101", "storage": "a"}, ["storage:a@n.1/backup"]),
+        (
+            "POST",
+            "/cluster/backup",
+            {"vmid": "101,102", "storage": "a", "node": "n1"},
+            ["node:n1?", "storage:a/backup?", "guest:101?", "guest:102?"],
+        ),
+        ("PUT", "/cluster/backup/j1", {"pool": "p"}, ["pool:p"]),
+        ("PUT", "/cluster/ha/rules/r1", {"nodes": "n1:2,n2"}, ["node:n1", "node:n2"]),
+        ("POST", "/pools", {"poolid": "a"}, []),
+        ("POST", "/pools", {"poolid": "a/b/c"}, ["pool:a/b"]),
+        ("PUT", "/pools", {"poolid": "a", "vms": "1", "storage": "s"}, ["pool:a", "guest:1", "storage:s"]),
+        ("PUT", "/pools", {"poolid": "a", "vms": "1", "delete": 1}, ["pool:a"]),
+        ("POST", "/storage", {"storage": "a", "nodes": "n1,n2"}, ["node:n1?", "node:n2?"]),
+        ("PUT", "/access/users/a@pve", {"groups": "g,h"}, ["group:g", "group:h"]),
+        (
+            "PUT",
+            "/access/acl",
+            {"path": "/vms/101", "users": "a@pve", "roles": "R,S"},
+            ["user:a@pve", "role:R", "role:S", "guest:101?"],
+        ),
+        (
+            "PUT",
+            "/access/acl",
+            {"path": "/sdn/zones/z", "tokens": "a@pve!t", "roles": "R"},
+            ["token:a@pve!t", "role:R"],
+        ),
+        ("PUT", "/access/acl", {"path": "/vms", "groups": "g", "roles": "R", "delete": 1}, []),
+        ("DELETE", GUEST, {}, []),
+        ("POST", f"{GUEST}/status/start", {}, []),
+    ],
+)
+def test_a_request_names_what_has_to_be_there(method, path, params, named):
+    assert describe(Step(method, path, "", params)) == named
+
+
+def test_later_requests_may_name_what_earlier_ones_make():
+    steps = [
+        Step("POST", "/pools", "", {"poolid": "p"}),
+        Step("POST", "/access/groups", "", {"groupid": "g"}),
+        Step("POST", "/access/users/a@pve/token/t", "", {}),
+        Step("POST", "/nodes/n1/qemu/100/clone", "", {"newid": 101}),
+        Step("PUT", "/pools", "", {"poolid": "q"}),
+    ]
+
+    assert list_created(steps) == {("pool", "p"), ("group", "g"), ("token", "a@pve!t"), ("guest", "101")}
