@@ -78,3 +78,19 @@ def test_a_pool_is_granted_as_such_and_nothing_is_granted_on_nothing(lab, simula
     assert planned.plan.steps[-1]["params"]["roles"] == "PVEAuditor,PlayvisorSnapshot"
     assert planned.warnings == []
     assert [result.failure.code for result in results] == ["not_found"] * 3 + ["invalid_parameter"]
+
+
+def test_the_plan_of_a_token_is_applied_by_its_id(lab, tmp_path):
+    """Its secret is made then, and goes to the file that the plan names."""
+    lab.ask_as_person("create_user", {"users": [{"user": "ci@pve"}]})
+    file = "~/.config/playvisor/secrets/nightly"
+    held = lab.ask("create_token", {"tokens": [{"token": "ci@pve!nightly", "secret_file": file, "comment": "secret"}]})
+    lab.approve(held)
+
+    done = lab.ask("apply_plan", {"plan_id": held.plan.id})
+
+    secret = (tmp_path / ".config/playvisor/secrets/nightly").read_text().strip()
+    everything = [file.read_bytes() for file in lab.state_dir.rglob("*") if file.is_file()]
+    assert (held.status, done.status, len(secret)) == ("held", "ok", 36)
+    assert [text for text in everything if secret.encode() in text] == []
+    assert any("no rights yet" in warning for warning in done.warnings)

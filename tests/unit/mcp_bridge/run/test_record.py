@@ -7,8 +7,10 @@ import uuid
 import pytest
 from pydantic import SecretStr
 
+from mcp_bridge import catalogue
 from mcp_bridge.auth.caller import make_person
 from mcp_bridge.authority import Authority
+from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.run import record
 from mcp_bridge.run.record import Recorder
@@ -20,6 +22,16 @@ from mcp_bridge.settings import Settings
 def settings(tmp_path):
     values = {"PROXMOX_HOST": "pve1", "PROXMOX_USER": "ops@pve", "PROXMOX_TOKEN_SECRET": SecretStr("s3cret-value")}
     return Settings(**values, PLAYVISOR_STATE_DIR=tmp_path, PLAYVISOR_LEDGER_URL=None)
+
+
+@pytest.mark.parametrize("tool", [tool for tool in catalogue.list_offered() if tool.writes], ids=lambda tool: tool.name)
+def test_no_example_has_arguments_that_are_too_secret_to_apply_its_plan_by_its_id(settings, tool):
+    """A token's own secret is made when its plan is applied; its arguments only say which file it goes to."""
+    recorder = Recorder(settings, Authority(settings))
+
+    kept = recorder.redact_data(make_recordable(tool.input_schema, tool.example))
+
+    assert kept == tool.example
 
 
 def test_a_server_that_starts_is_an_act_with_its_settings_and_no_secret(settings):
