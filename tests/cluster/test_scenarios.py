@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from scenarios import Place, all_scenarios
-from scenarios.running import attempt, clear, complaints, prepare
+from scenarios.refused import all_refusals
+from scenarios.running import attempt, carry_out, clear, complaints, prepare, refuse
 
 # Where they will run is not known yet, only what they are called.
-NAMES = [(one.module, one.name) for one in all_scenarios(Place(node="node", storage="storage", bridge="bridge"))]
+SOMEWHERE = Place(node="node", storage="storage", bridge="bridge")
+NAMES = [(one.module, one.name) for one in all_scenarios(SOMEWHERE)]
+REFUSED = [one.name for one in all_refusals(SOMEWHERE)]
 
 
 @pytest.mark.cluster
@@ -27,3 +30,19 @@ def test_apply_does_the_plan_once(found, client, connection_env, could_not, modu
         assert complaints(place, situation, trial) == []
     finally:
         clear(client, place, scenario)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("name", REFUSED)
+def test_check_mode_refuses_what_the_server_refuses(found, client, connection_env, could_not, name):
+    place = found.place
+    refusal = next(one for one in all_refusals(place) if one.name == name)
+    lacking = sorted(place.lacking(refusal))
+    if lacking:
+        could_not(name, "; ".join(found.reasons.get(need, f"it lacks {need}") for need in lacking))
+    try:
+        carry_out(client, refusal.prepare)
+
+        assert refuse(client, refusal, connection_env) == []
+    finally:
+        clear(client, place, refusal)

@@ -3,7 +3,7 @@
 A scenario makes a situation by plain API calls, names one task of one module, and leaves the rest to its judges:
 the plan of check mode is exactly what applying sends, and a second apply changes nothing. `scenarios/<module>.py`
 holds those of a module, as a function `scenarios(place)`, and `who_is_meant.py` those in which guests are renamed or
-replaced right before the task.
+replaced right before the task. `refused.py` holds tasks that can't be done, which check mode has to say.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Place:
     first_vmid: int = 9000
     last_vmid: int = 9099
 
-    def lacking(self, scenario: Scenario) -> frozenset[str]:
+    def lacking(self, scenario: Scenario | Refusal) -> frozenset[str]:
         """What a scenario needs and does not find here."""
         given = {"other_node": self.other_node, "ostemplate": self.ostemplate, "backups": self.backups}
         return frozenset(need for need in scenario.needs if not given.get(need) and need not in self.offers)
@@ -149,10 +149,30 @@ class Scenario:
     meant: int | None = None
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """One task that Proxmox VE would refuse, and that its plan refuses therefore, with this code and these words.
+
+    `call` asks the server for the same by a plain request, which it must refuse, at once or in its task; None where the
+    server would take it, but do something else.
+    """
+
+    name: str
+    module: str
+    options: dict[str, Any]
+    code: str
+    says: str
+    call: Call | None
+    prepare: tuple[Call, ...] = ()
+    cleanup: tuple[Call, ...] = ()
+    guests: tuple[int, ...] = (0, 1)
+    needs: frozenset[str] = frozenset()
+
+
 def all_scenarios(place: Place) -> list[Scenario]:
     """The scenarios of every file in this folder, by its name and then in their order."""
     found: list[Scenario] = []
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        if info.name != "running":
+        if info.name not in ("running", "refused"):
             found += importlib.import_module(f"{__name__}.{info.name}").scenarios(place)
     return found

@@ -18,7 +18,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors impo
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import is_upid, wait_for_task
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.lookup import observe_guests, read_lists
 
-from . import Call, Place, Scenario
+from . import Call, Place, Refusal, Scenario
 
 _TASK_SECONDS = 300.0
 # Nodes broadcast what their guests are every 10 s.
@@ -87,7 +87,7 @@ def prepare(client: Client, scenario: Scenario) -> Scenario:
     return replace(scenario, options={**scenario.options, **learned})
 
 
-def clear(client: Client, place: Place, scenario: Scenario) -> None:
+def clear(client: Client, place: Place, scenario: Scenario | Refusal) -> None:
     """Remove what a scenario, or its task, has made."""
     carry_out(client, scenario.cleanup)
     ours = {place.vmid(index) for index in scenario.guests}
@@ -166,4 +166,30 @@ def complaints(place: Place, scenario: Scenario, trial: Trial) -> list[str]:
             wrong.append(f"check mode foresaw {foreseen}, but it became {became}")
     if scenario.settles and (trial.again["changed"] or trial.again["plan"]["steps"]):
         wrong.append(f"the second apply would change something: {trial.again['plan']['steps']}")
+    return wrong
+
+
+def is_refused(client: Client, call: Call) -> bool:
+    """Whether the server refuses a request, at once or by the end of its task."""
+    try:
+        carry_out(client, [call])
+    except PveError:
+        return True
+    return False
+
+
+def refuse(client: Client, refusal: Refusal, connection: Mapping[str, str]) -> list[str]:
+    """What is wrong with how a task that can't be done was refused, as sentences; none when all is well."""
+    check, applied = (run_module(refusal.module, refusal.options, connection, check=mode) for mode in (True, False))
+    wrong = []
+    for when, result in (("check mode", check), ("applying", applied)):
+        failure = result.get("failure") or {}
+        if not result.get("failed"):
+            wrong.append(f"{when} did not fail")
+        elif failure.get("code") != refusal.code or refusal.says not in result["msg"]:
+            wrong.append(f"{when} failed otherwise, as {failure.get('code')}: {result['msg']}")
+    if applied.get("upids") or applied.get("changed"):
+        wrong.append("something was sent")
+    if refusal.call and not is_refused(client, refusal.call):
+        wrong.append("the server takes it")
     return wrong

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from scenarios import all_scenarios
-from scenarios.running import MODULES, attempt, complaints, prepare
+from scenarios.refused import all_refusals
+from scenarios.running import MODULES, attempt, carry_out, complaints, prepare, refuse
 from simulated import CLUSTER, PLACES, build
 
 from mcp_bridge.policy.effects import find_row
@@ -53,6 +54,24 @@ def test_apply_sends_the_plan_once(simulator, client, connection_env, place, sce
     # Guests are worked on side by side, so only each guest's own order is a promise.
     assert sorted(sent[: len(planned)]) == sorted(planned)
     assert scenario.settles == (len(sent) == len(planned))
+
+
+REFUSED = [
+    pytest.param(place, one, id=f"{name}: {one.name}")
+    for name, place in PLACES.items()
+    for one in all_refusals(place)
+    if not place.lacking(one)
+]
+
+
+@pytest.mark.parametrize(("place", "refusal"), REFUSED)
+def test_check_mode_refuses_what_the_server_refuses(simulator, client, connection_env, place, refusal):
+    carry_out(client, refusal.prepare)
+    before = len(writes(simulator))
+    asked = [refusal.call.path] if refusal.call else []
+
+    assert refuse(client, refusal, connection_env) == []
+    assert [unquote(path) for _method, path in writes(simulator)[before:]] == asked
 
 
 CHANGING = sorted(path.stem for path in SOURCES.glob("pve_*.py") if "run_plans(" in path.read_text(encoding="utf-8"))

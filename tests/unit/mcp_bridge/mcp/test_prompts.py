@@ -35,8 +35,7 @@ def test_a_procedure_names_tools_that_exist_and_only_those_that_it_says(prompt):
 def test_the_default_tools_do_for_every_procedure():
     default = set(make_offer().names)
 
-    lacking = {name: set(prompt.tools) - default for name, prompt in PROMPTS.items()}
-    assert {name: tools for name, tools in lacking.items() if tools} == {}
+    assert [(name, tool) for name, prompt in PROMPTS.items() for tool in prompt.tools if tool not in default] == []
 
 
 @EACH

@@ -9,6 +9,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest imp
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, ObservedClone, find_clone
 
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
 TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)
 WEB = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve2", "lxc", "stopped")
@@ -144,7 +145,7 @@ ADDRESSES = {"ip": ["192.0.2.11/24"], "gw": "192.0.2.1", "interface": 0}
         ({"cloudinit": {"ipconfig": [ADDRESSES]}}, {"ipconfig0": "ip=192.0.2.11/24,gw=192.0.2.1"}),
         ({"cloudinit": {"user": "debian"}}, None),
         ({"cloudinit": {"user": "admin", "nameservers": []}}, {"ciuser": "admin", "delete": "nameserver"}),
-        ({"cloudinit": {"ssh_keys": ["ssh-ed25519 A b"]}}, {"sshkeys": "ssh-ed25519%20A%20b%0A"}),
+        ({"cloudinit": {"ssh_keys": [f"ssh-ed25519 {KEY} b"]}}, {"sshkeys": f"ssh-ed25519%20{KEY}%20b%0A"}),
         ({}, None),
     ],
 )
