@@ -87,6 +87,9 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "protect_backup": (Sample("PUT", f"{_STORE}/content/local:backup%2Fexample", {"protected": 1}),),
     "set_backup_job": (Sample("POST", "/cluster/backup", {"id": "nightly", "vmid": "{vmid}"}, _JOB),),
     "migrate_guest": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
+    "move_guest_disk": (
+        Sample("POST", f"{_GUEST}/move_disk", {"disk": "scsi0", "storage": "other"}, {"disks": "disk"}),
+    ),
     "drain_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "return_node": (Sample("POST", f"{_GUEST}/migrate", {"target": "other"}, {"storage": "targetstorage"}),),
     "set_guest_ha": (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mcp_bridge.policy.config_effects import (
     describe_config_change,
@@ -100,7 +100,10 @@ def _set_up_copy(view: StepView, origin: int) -> Effects:
     """Set up a guest that the plan has just made: it serves nobody yet, but has all that is on its original's disks."""
     effects = describe_new_config(view.params, view.guest.vmid or 0)
     original = view.guests.get(origin) or make_unknown_guest(origin)
-    return effects if original.template else effects | describe_config_change(view.params, view.guest)
+    if original.template:
+        return effects
+    inherited = replace(view.guest, config=original.config, is_known=original.is_known)
+    return effects | (describe_config_change(view.params, inherited) & {GIVES_ACCESS, UNKNOWN})
 
 
 def create(view: StepView) -> Effects:

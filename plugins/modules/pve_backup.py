@@ -118,6 +118,16 @@ options:
         original needs them.
     type: bool
     default: false
+  disconnect:
+    description:
+      - Unplug the cables of the restored guest's network devices, so that it can run beside the original.
+    type: bool
+    default: false
+  tags:
+    description:
+      - Tags of the restored guest, instead of those in the backup. An empty list is no tags.
+    type: list
+    elements: str
   pool:
     description: Pool to add the restored guest to.
     type: str
@@ -167,6 +177,8 @@ EXAMPLES = r"""
     new_name: web-01-yesterday
     target_storage: local-zfs
     unique: true
+    disconnect: true
+    tags: [copy]
 
 - name: Put a guest back to its backup, and start it
   playvisor.proxmox.pve_backup:
@@ -214,7 +226,8 @@ guests:
     after:
       description:
         - The same after, read back; in check mode with V(new) for a backup that would be made.
-        - With O(state=restored) also the backup that it was restored from, as C(backup).
+        - With O(state=restored) also the backup that it was restored from, as C(backup), and if they are asked for, its
+          C(tags) and the network devices that are C(disconnected).
       type: dict
       returned: always
       sample: {backups: ['local:backup/vzdump-qemu-101-2026_11_21-00_23_53.vma.zst']}
@@ -505,6 +518,8 @@ def main() -> None:
             "target_storage": {"type": "str"},
             "new_name": {"type": "str"},
             "unique": {"type": "bool", "default": False},
+            "disconnect": {"type": "bool", "default": False},
+            "tags": {"type": "list", "elements": "str"},
             "pool": {"type": "str"},
             "start": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 21600},

@@ -98,6 +98,36 @@ storage:
       description: Size in bytes.
       type: int
       returned: always
+    free:
+      description: Space that is left in bytes; null where it is not known.
+      type: int
+      returned: always
+    used_percent:
+      description: Space in use in percent of the size; null where it is not known.
+      type: float
+      returned: always
+      sample: 83.5
+space:
+  description: The same of all these storages together. One that nodes share counts once.
+  returned: success
+  type: dict
+  contains:
+    used:
+      description: Space in use in bytes.
+      type: int
+      returned: always
+    total:
+      description: Size in bytes.
+      type: int
+      returned: always
+    free:
+      description: Space that is left in bytes; null where it is not known.
+      type: int
+      returned: always
+    used_percent:
+      description: Space in use in percent of the size; null where it is not known.
+      type: float
+      returned: always
 volumes:
   description: The volumes, by id, each with its storage and node.
   returned: when O(content) is given
@@ -170,10 +200,12 @@ from ..module_utils._api.missing import missing_error, require_node
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._module.module import PveModule, run_info
 from ..module_utils._storage.storages import (
+    describe_space,
     describe_storage,
     describe_volume,
     find_missing_vmids,
     select_readable,
+    sum_space,
 )
 
 ORDERS: dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]] = {
@@ -200,11 +232,15 @@ def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             where=f" on node {params['node']}" if params["node"] else "",
             note="A token sees only storages on which it has Datastore.Audit.",
         )
+    described = {
+        "storage": [{**entry, **describe_space(entry["used"], entry["total"])} for entry in chosen],
+        "space": sum_space(chosen),
+    }
     blindness = [] if listed else warn_of_blindness(client, "storages", "Datastore.Audit", "/storage")
     if params["content"] is None:
-        return {"storage": chosen, "warnings": blindness}
+        return {**described, "warnings": blindness}
     volumes, warnings = _read_volumes(client, select_readable(chosen, params["content"]), params)
-    return {"storage": chosen, "volumes": volumes, "warnings": [*blindness, *warnings]}
+    return {**described, "volumes": volumes, "warnings": [*blindness, *warnings]}
 
 
 def _read_volumes(

@@ -57,4 +57,5 @@ def scenarios(place: Place) -> list[Scenario]:
         restored("a backup is restored as a new guest, and then over it", 1, name="pv-test", new_name="pv-test"),
         restored("a container is restored over itself", 0, lxc=True, name="scenario-0"),
         restored("a restored guest is another one", 1, name="scenario-0", unique=True, bwlimit=100000),
+        restored("a restored guest is unplugged and tagged", 1, unique=True, disconnect=True, tags=["pv-test-copy"]),
     ]

@@ -90,6 +90,7 @@ _UNDO: dict[str, UndoRule] = {
     "snapshot_guest": guests.remove_snapshot,
     "migrate_guest": guests.move_back,
     "drain_node": guests.move_back,
+    "move_guest_disk": guests.move_disks_back,
     "return_node": guests.move_back,
     "set_guest_tags": configs.restore_tags,
     "resize_guest": configs.restore_size,

@@ -49,5 +49,18 @@ def move_back(arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str,
     yield "migrate_guest", {**same_arguments, "target": before}
 
 
+def move_disks_back(_arguments: Mapping[str, Any], guest: Guest) -> Iterator[tuple[str, dict[str, Any]] | str]:
+    """Move the disks back to the storages where they were."""
+    before, after = _get_before_and_after(guest, "disks")
+    storages = {slot: (disk or {}).get("storage") for slot, disk in (before or {}).items()}
+    moved = [
+        slot for slot, disk in (after or {}).items() if storages.get(slot) not in (None, (disk or {}).get("storage"))
+    ]
+    if moved:
+        yield "move_guest_disk", {"disks": [{"slot": slot, "storage": storages[slot]} for slot in moved]}
+    else:
+        yield "it is not known where its disks were before."
+
+
 def _get_before_and_after(guest: Guest, key: str) -> tuple[Any, Any]:
     return guest.get("before", {}).get(key), guest.get("after", {}).get(key)

@@ -119,7 +119,10 @@ VIEWS: dict[str, tuple[Section, ...]] = {
             ids="node",
         ),
     ),
-    "list_storage": (Table(_STORAGE.source, _STORAGE.columns, ids="storage", empty="No storages."),),
+    "list_storage": (
+        Table(_STORAGE.source, _STORAGE.columns, wide="free:size", ids="storage", empty="No storages."),
+        Facts("space", "used=used:share/total free:size total", title="All together"),
+    ),
     "list_storage_content": (
         Table(
             "volumes",

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.client import Client, segment
@@ -16,8 +17,11 @@ from .._guest.guest import Guest
 from .._guest.identity import require_free_name
 from .._guest.inventory import Inventory, require_online
 from .._guest.lookup import observe_guests, refresh_guest, with_config
+from .._guest.nics import is_slot, read_nic, render_changed_nic
+from .._guest.options import encode, read_option
 from .._guest.power import STOPPED
 from .._guest.selection import find_one
+from .._guest.tags import choose_tags, has_case_sensitive_tags
 from .._module.plan import Plan, Step
 from .._run.resource import Resource
 from .._storage.storages import find_volume, storage_path
@@ -47,6 +51,8 @@ class ObservedRestore:
     node: str
     over: OverwrittenGuest | None = None
     name: str | None = None
+    # The configuration in the backup, read where its network devices are to be disconnected.
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -55,8 +61,12 @@ class ObservedRestore:
 
 class Restore(Resource[ObservedRestore]):
     noun = "guests"
+    late_keys = frozenset({"exists", "status"})
+    _has_case_sensitive_tags = False
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRestore]:
+        tags = params.get("tags") or []
+        self._has_case_sensitive_tags = any(tag != tag.lower() for tag in tags) and has_case_sensitive_tags(client)
         inventory = refresh_guest(
             client, observe_guests(client), params["vmid"], params["name"], params["node"], everywhere=True
         )
@@ -67,7 +77,8 @@ class Restore(Resource[ObservedRestore]):
         node, entry = find_backup(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read_overwritten(client, guest)
         vmid = guest.vmid if guest else params["vmid"]
-        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over, name)]
+        config = _read_archived_config(client, node, params["volid"]) if params.get("disconnect") else {}
+        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over, name, config)]
 
     def target(self, observed: ObservedRestore) -> dict[str, Any]:
         name = observed.over.guest.name if observed.over else observed.name or ""
@@ -87,13 +98,22 @@ class Restore(Resource[ObservedRestore]):
         if over:
             _refuse_impossible(observed, over, params)
         steps = [_build_restore_step(observed, params)]
+        changes, goal = self._plan_setup(observed, params)
+        if changes:
+            why = f"it is to differ from the backup in {', '.join(sorted(goal))}"
+            steps.append(Step("PUT", f"{observed.path}/config", why, changes, task=False))
         if params["start"]:
             steps.append(Step("POST", f"{observed.path}/status/start", "it is to be started"))
         return Plan(
             target=self.target(observed),
             steps=tuple(steps),
             before={"exists": over is not None, "status": over.status if over else None, "backup": None},
-            after={"exists": True, "status": "running" if params["start"] else STOPPED, "backup": observed.volid},
+            after={
+                "exists": True,
+                "status": "running" if params["start"] else STOPPED,
+                "backup": observed.volid,
+                **goal,
+            },
             config_digest=over.config_digest if over else None,
         )
 
@@ -107,11 +127,37 @@ class Restore(Resource[ObservedRestore]):
             return {"exists": False, "status": None, "backup": None}
         # A failed restore leaves a locked guest, or one with the same digest as before if it never started.
         restored = "lock" not in config and config.get("digest") != plan.config_digest
-        return {"exists": True, "status": status, "backup": observed.volid if restored else None}
+        found = {
+            "tags": sorted(read_option(str(observed.type), config, "tags")),
+            "disconnected": [
+                slot for slot in sorted(config) if is_slot(slot) and _is_disconnected(str(observed.type), config, slot)
+            ],
+        }
+        return {
+            "exists": True,
+            "status": status,
+            "backup": observed.volid if restored else None,
+            **{key: value for key, value in found.items() if key in plan.after},
+        }
 
     def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
         # A guest that is restored as it was keeps its digest.
-        return (state["exists"], state["status"]) == (plan.after["exists"], plan.after["status"])
+        return all(state.get(key) == value for key, value in plan.after.items() if key != "backup")
+
+    def _plan_setup(self, observed: ObservedRestore, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is changed once the guest is restored: the parameters of the request, and what results show of it."""
+        changes: dict[str, Any] = {}
+        goal: dict[str, Any] = {}
+        kind = str(observed.type)
+        if params.get("disconnect"):
+            slots = sorted(slot for slot in observed.config if is_slot(slot))
+            changes = {slot: render_disconnected_nic(kind, observed.config, slot, params["unique"]) for slot in slots}
+            goal["disconnected"] = slots
+        if params.get("tags") is not None:
+            tags = choose_tags((), params["tags"], None, None, case_sensitive=self._has_case_sensitive_tags)
+            changes |= {"tags": encode(kind, "tags", tags)} if tags else {"delete": "tags"}
+            goal["tags"] = tags
+        return changes, goal
 
 
 def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | None:
@@ -151,6 +197,25 @@ def find_backup(client: Client, volid: str, node: str | None) -> tuple[str, dict
         hint = "List the backups to see which there are, and on which nodes; only shared storage is seen from all."
         raise PveError(NOT_FOUND, f"{where} has no backup {volid}.", hint)
     return node, entry
+
+
+def render_disconnected_nic(kind: str, config: Mapping[str, Any], slot: str, is_unique: bool) -> str:
+    """A network device with its cable unplugged; a unique one gets another address from Proxmox VE."""
+    nic = read_nic(kind, config, slot) or {}
+    kept = {name: value for name, value in nic.items() if not is_unique or name not in ("macaddr", "hwaddr")}
+    return render_changed_nic(kind, {**kept, "link_down": "0"}, {"slot": slot, "link_down": True}) or ""
+
+
+def _is_disconnected(kind: str, config: Mapping[str, Any], slot: str) -> bool:
+    return (read_nic(kind, config, slot) or {}).get("link_down") == "1"
+
+
+def _read_archived_config(client: Client, node: str, volid: str) -> dict[str, str]:
+    """The configuration in a backup, without that of snapshots."""
+    text = str(client.get(f"/nodes/{segment(node)}/vzdump/extractconfig", volume=volid))
+    current = re.split(r"^\[", text, maxsplit=1, flags=re.M)[0]
+    lines = (line.partition(":") for line in current.splitlines() if not line.startswith("#"))
+    return {name.strip(): value.strip() for name, colon, value in lines if colon}
 
 
 def _read_overwritten(client: Client, guest: Guest) -> OverwrittenGuest:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
+from .._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .disks import Disk, is_slot, must_grow, must_move, read_disk, render_new_disk, update_disk, wished_bytes
 from .drives import Drive, DriveStep, largest_size, pending_change_error
@@ -113,6 +113,12 @@ class _Draft:
         return changes
 
     def _add_disk(self, drive: Drive, wish: Mapping[str, Any]) -> None:
+        if wish.get("move") and not any(wish.get(name) for name in ("size", "volume", "import_from", "cdrom")):
+            raise PveError(
+                NOT_FOUND,
+                f"Guest {self._guest.label} has no disk {drive.slot} to move.",
+                "Look at its configuration to see which disks it has.",
+            )
         self._changes.values[drive.slot] = render_new_disk(self._guest.type, wish)
         self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,25 @@ def describe_storage(entry: dict[str, Any]) -> dict[str, Any]:
         "used": entry.get("disk"),
         "total": entry.get("maxdisk"),
     }
+
+
+def describe_space(used: int | None, total: int | None) -> dict[str, Any]:
+    """Space in bytes with what is free, and what is used in percent; null where it is not known."""
+    is_known = used is not None and bool(total)
+    return {
+        "used": used,
+        "total": total,
+        "free": max(0, int(total or 0) - int(used or 0)) if is_known else None,
+        "used_percent": round(100 * int(used or 0) / int(total or 1), 1) if is_known else None,
+    }
+
+
+def sum_space(storages: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The space of all storages, as L(describe_storage) describes them; one that nodes share counts once."""
+    known = [entry for entry in storages if entry["used"] is not None and entry["total"]]
+    places = {(entry["storage"], "" if entry["shared"] else entry["node"]): entry for entry in known}
+    used, total = (sum(int(entry[key]) for entry in places.values()) for key in ("used", "total"))
+    return describe_space(used, total)
 
 
 def describe_volume(entry: dict[str, Any], storage: dict[str, Any]) -> dict[str, Any]:

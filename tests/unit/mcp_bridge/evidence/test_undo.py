@@ -48,6 +48,12 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
             ("migrate_guest", {**ONE, "target": "p1"}),
         ),
         (
+            "move_guest_disk",
+            {"disks": [{"slot": "scsi0", "storage": "nas"}]},
+            guest({"disks": {"scsi0": {"storage": "zfs"}}}, {"disks": {"scsi0": {"storage": "nas"}}}),
+            ("move_guest_disk", {**ONE, "disks": [{"slot": "scsi0", "storage": "zfs"}]}),
+        ),
+        (
             "return_node",
             {"return_to": "p1", "moved": [{"vmid": 101, "name": "web-101", "node": "p2"}]},
             guest({"node": "p2"}, {"node": "p1"}),

@@ -386,6 +386,12 @@ def test_clones(source, params, effects):
         (False, "config", {"tags": "web"}, {C}),
         (False, "config", {"sshkeys": "k"}, {C, A}),
         (False, "config", {"ipconfig0": "ip=192.0.2.9/24"}, {C, A}),
+        (False, "config", {"sshkeys": "mine"}, {C}),
+        (False, "config", {"net0": "virtio,bridge=vmbr0,firewall=1,link_down=1"}, {C}),
+        (False, "config", {"net0": "virtio,bridge=vmbr0,link_down=1"}, {C, A}),
+        (False, "config", {"net0": "virtio,bridge=vmbr9,firewall=1,link_down=1"}, {C, A}),
+        (False, "config", {"net1": "virtio,bridge=vmbr0,link_down=1"}, {C, A}),
+        (False, "config", {"delete": "tags"}, {C}),
         (False, "status/start", {}, {C, TWICE}),
     ],
 )

@@ -167,8 +167,8 @@ def test_a_protected_backup_is_not_deleted_and_a_missing_one_not_changed(entry, 
 STOPPED = OverwrittenGuest(VM, "stopped", False, "abc")
 
 
-def restore_plan(kind="qemu", over=None, vmid=101, new_name=None, **options):
-    observed = ObservedRestore(VOLID, kind, vmid, "pve1", over, new_name)
+def restore_plan(kind="qemu", over=None, vmid=101, new_name=None, config=None, **options):
+    observed = ObservedRestore(VOLID, kind, vmid, "pve1", over, new_name, config or {})
     params = {**OPTIONS, "state": "restored", "volid": VOLID, "vmid": vmid, **options}
     return Restore().plan(observed, params)
 
@@ -276,6 +276,51 @@ def test_a_guest_that_a_failed_restore_left_is_not_called_restored(cluster, rest
     state = Restore().read_state(cluster, ObservedRestore(VOLID, "qemu", 101, "pve1", STOPPED), made)
 
     assert (state["backup"], Restore().is_reached(made, state)) == (restored, reached)
+
+
+MACHINE = {
+    "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1",
+    "net1": "e1000=BC:24:11:00:00:02,bridge=vmbr1,link_down=1",
+    "tags": "prod",
+}
+CONTAINER = {"net0": "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:03,ip=dhcp,type=veth"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "options", "sent"),
+    [
+        (
+            "qemu",
+            MACHINE,
+            {"disconnect": True},
+            {
+                "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1,link_down=1",
+                "net1": "e1000=BC:24:11:00:00:02,bridge=vmbr1,link_down=1",
+            },
+        ),
+        (
+            "qemu",
+            MACHINE,
+            {"disconnect": True, "unique": True},
+            {"net0": "virtio,bridge=vmbr0,firewall=1,link_down=1", "net1": "e1000,bridge=vmbr1,link_down=1"},
+        ),
+        (
+            "lxc",
+            CONTAINER,
+            {"disconnect": True, "unique": True},
+            {"net0": "name=eth0,bridge=vmbr0,ip=dhcp,type=veth,link_down=1"},
+        ),
+        ("qemu", {}, {"disconnect": True}, None),
+        ("qemu", {}, {"tags": []}, {"delete": "tags"}),
+        ("qemu", {}, {"tags": ["Copy", "a"]}, {"tags": "a;copy"}),
+        ("qemu", {}, {}, None),
+    ],
+)
+def test_a_restored_guest_is_set_up_before_it_may_start(kind, config, options, sent):
+    steps = restore_plan(kind, config=config, start=True, **options).steps
+
+    assert [step.params for step in steps if step.path.endswith("/config")] == ([sent] if sent else [])
+    assert steps[-1].path.endswith("/status/start")
 
 
 @pytest.mark.parametrize(

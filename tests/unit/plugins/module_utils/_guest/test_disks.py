@@ -477,6 +477,13 @@ def test_sizes_are_written_as_proxmox_ve_does(size, text):
     assert read_disk({"scsi0": A}, "scsi0").with_size(size * 1024**3).render() == f"{A},size={text}"
 
 
+def test_a_disk_that_is_not_there_is_not_moved():
+    with pytest.raises(errors.PveError) as caught:
+        planned(VM, {}, wish("scsi7", storage="nas", move=True))
+
+    assert caught.value.code == errors.NOT_FOUND
+
+
 GIB = 1024**3
 
 
