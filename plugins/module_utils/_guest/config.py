@@ -58,6 +58,7 @@ _ALTERNATIVES = {
     "node": "the option or state of that name",
     "pool": "the option or state of that name",
     "template": "the option or state of that name",
+    "tags": "tags, add_tags and remove_tags",
     "cdrom": "disks, with slot ide2 and cdrom",
     "cipassword": "pve_cloudinit",
     "sshkeys": "pve_cloudinit",

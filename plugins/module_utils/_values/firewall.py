@@ -151,6 +151,23 @@ def find_conflict(fields: Mapping[str, Any]) -> tuple[str, str] | None:
         return "icmp-type", f"the protocol {proto} has no such type"
     if icmp_type and fields.get("dport"):
         return "icmp-type", "it can't be given together with dport"
+    return _find_mixed_addresses(fields)
+
+
+def _find_mixed_addresses(fields: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The field of a rule whose addresses are of another IP version than the rest of it, and why that is wrong."""
+    proto = fields.get("proto", "")
+    versions = {"proto": 4 if proto == "icmp" else 6} if proto in _ICMP else {}
+    for name in ("source", "dest"):
+        try:
+            version = _check_element(str(fields.get(name) or "").split(",")[0], is_alone=True)
+        except ValueError:
+            # A name, or what is refused anyway.
+            continue
+        for other, another in versions.items():
+            if version != another:
+                return name, f"it is IPv{version}, and {other} is IPv{another}"
+        versions[name] = version
     return None
 
 

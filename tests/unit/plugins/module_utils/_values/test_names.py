@@ -125,6 +125,12 @@ def test_the_words_of_the_firewall_are_those_of_the_server():
         ({"proto": "tcp", "icmp-type": "echo-request"}, "icmp-type"),
         ({"proto": "icmp", "icmp-type": "packet-too-big"}, "icmp-type"),
         ({"proto": "icmp", "icmp-type": "echo-request", "dport": "any"}, "icmp-type"),
+        ({"proto": "icmp", "source": "10.0.0.1-10.0.0.9", "dest": "web"}, None),
+        ({"proto": "ipv6-icmp", "source": "fd00::/8", "dest": "+dc/web"}, None),
+        ({"proto": "ipv6-icmp", "source": "0.0.0.0/0"}, "source"),
+        ({"proto": "icmp", "dest": "fd00::1"}, "dest"),
+        ({"proto": "tcp", "source": "10.0.0.1,10.0.0.2", "dest": "fd00::1"}, "dest"),
+        ({"source": "fd00::1", "dest": "10.0.0.0/8"}, "dest"),
     ],
 )
 def test_fields_of_a_rule_that_do_not_go_together_are_found(fields, culprit):
