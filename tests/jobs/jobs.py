@@ -75,14 +75,11 @@ async def protect_production(agent: Agent) -> None:
     vmids = [guest["vmid"] for guest in prod]
     await agent.call("set_backup_job", id="nightly-prod", schedule="02:30", vmids=vmids, storage=place)
     database = next(guest for guest in prod if guest["name"] == "db-01")
-    await agent.call("backup_guest", vmid=database["vmid"], storage=place)
-    backups = (await agent.call("list_backups", storage=place, vmid=database["vmid"]))["volumes"]
-    await agent.call(
-        "restore_guest", volid=backups[0]["volid"], vmid=903, new_name="db-01-test", unique=True, target_storage=place
-    )
-    await agent.call("configure_guest", vmid=903, nics=[{"slot": "net0", "link_down": True}])
-    await agent.call("set_guest_tags", vmid=903, tags=["test"])
-    await agent.call("start_guest", vmid=903)
+    made = await agent.call("backup_guest", vmid=database["vmid"], storage=place)
+    [volid] = made["guests"][0]["after"]["backups"]
+    where = {"vmid": 903, "new_name": "db-01-test", "target_storage": place}
+    apart = {"unique": True, "disconnect": True, "start": True}
+    await agent.call("restore_guest", volid=volid, **where, **apart)
     copy = (await agent.call("get_guest", vmid=903))["guests"][0]
     assert copy["status"] == "running"
     await agent.call("stop_guest", vmid=903)
