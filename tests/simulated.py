@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from scenarios import Place
 
-from pve_simulator import build_cluster
+from pve_simulator import Simulator, build_cluster
 from pve_simulator.state.cluster import Cluster
 
 OFFERS = frozenset({"snapshots", "container_snapshots", "agent", "internet", "simulator"})
@@ -43,3 +45,17 @@ def build(place: Place) -> Cluster:
     cluster.storages = {local.id: local}
     cluster.nodes[place.node].kvm = False
     return cluster
+
+
+def make_client(simulator: Simulator) -> Client:
+    """A client of the collection's own for a simulated cluster."""
+    return Client(
+        Connection(
+            host=simulator.host,
+            port=simulator.port,
+            user=simulator.user,
+            token_id=simulator.token_id,
+            token_secret=simulator.token_secret,
+            fingerprint=simulator.fingerprint.replace(":", "").lower(),
+        )
+    )

@@ -60,6 +60,8 @@ class Tool:
     shows: tuple[str, ...] = ()
     # What it does, as in "Backed up guest 101".
     done: str = "Changed"
+    # What its rows are, where the list that they are in is called otherwise.
+    noun: str = ""
 
     @property
     def writes(self) -> bool:

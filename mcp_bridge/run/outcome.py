@@ -86,7 +86,7 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
     """The result of a run, from how it ended. `notes` are warnings of Playvisor itself."""
     outcome = PlaybookOutcome("ended") if isinstance(ending, Crashed) else ending.outcome
     data = {} if isinstance(ending, Crashed) else read_data(tool, outcome)
-    account = _describe_ending(ending, data, tool.done)
+    account = _describe_ending(ending, data, tool)
     denials = describe_denials(ending.known.denied)
     return Result(
         run_id=ending.known.run_id,
@@ -135,11 +135,11 @@ class _Account:
     requests: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any], done: str) -> _Account:
+def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any], tool: Tool) -> _Account:
     if isinstance(ending, Crashed):
         return _describe_crash(ending)
     if isinstance(ending, Read):
-        return _describe_reading(ending, data)
+        return _describe_reading(ending, data, tool.noun)
     if isinstance(ending, BrokenOff):
         return _describe_break(ending)
     things = summary.things_of(data)
@@ -160,16 +160,16 @@ def _describe_ending(ending: Ending | Underway, data: Mapping[str, Any], done: s
     if steps and not is_applied:
         return _Account("planned", summary.describe_plan(things, steps, extent), upids=upids)
     if changed:
-        return _Account("ok", summary.describe_change(things, extent, done), changed, upids)
+        return _Account("ok", summary.describe_change(things, extent, tool.done), changed, upids)
     return _Account("ok", summary.describe_no_change(things, extent), changed, upids)
 
 
-def _describe_reading(ending: Read, data: Mapping[str, Any]) -> _Account:
+def _describe_reading(ending: Read, data: Mapping[str, Any], noun: str) -> _Account:
     failure = describe_failure(ending.outcome, ending.known.run_id, applying=False)
     if failure:
         return _Account(_status_of(failure), failure.message, failure=failure)
     cut = (ending.outcome.result or {}).get("cut") or {}
-    return _Account("ok", f"{summary.describe_reading(data)}{summary.describe_cut(cut)}")
+    return _Account("ok", f"{summary.describe_reading(data, noun)}{summary.describe_cut(cut)}")
 
 
 def _describe_break(ending: BrokenOff) -> _Account:

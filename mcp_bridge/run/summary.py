@@ -28,8 +28,8 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else _make_plural(noun)}"
 
 
-def describe_reading(data: Mapping[str, Any]) -> str:
-    """What a run that only reads has found."""
+def describe_reading(data: Mapping[str, Any], noun: str = "") -> str:
+    """What a run that only reads has found; `noun` is what the rows are, where their list is called otherwise."""
     cluster, guests, connection = data.get("cluster"), data.get("guests"), data.get("connection")
     if cluster is not None:
         name = f"Cluster {cluster['name']}" if cluster.get("name") else "One node"
@@ -49,7 +49,8 @@ def describe_reading(data: Mapping[str, Any]) -> str:
         return f"{count(len(guests), 'guest')}." if guests else "No guest matches."
     if data.get("counts"):
         return f"Captured {describe_capture(data['counts'])}, without secrets."
-    found = [count(len(value), _make_singular(name)) for name, value in data.items() if isinstance(value, Sequence)]
+    lists = {name: len(value) for name, value in data.items() if isinstance(value, Sequence)}
+    found = [count(number, noun or _make_singular(name)) for name, number in lists.items()]
     return f"{', '.join(found)}." if found else "Done."
 
 

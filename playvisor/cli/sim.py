@@ -49,17 +49,6 @@ def serve_simulator(
     return 0
 
 
-def make_environment(simulator: Simulator) -> dict[str, str]:
-    """The environment variables that connect Playvisor, or the collection, to a simulator."""
-    return {
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
-    }
-
-
 def render_exports(simulator: Simulator) -> list[str]:
     """Those variables as shell commands."""
-    return [f"export {name}={shlex.quote(value)}" for name, value in make_environment(simulator).items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in simulator.environment.items()]

@@ -218,6 +218,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import UNSUPPORTED, PveError
+from ..module_utils._cluster.ha_moves import given_up_error
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.power import UNKNOWN, Power, observe_power, read_power
 from ..module_utils._guest.selection import guests_spec
@@ -240,6 +241,8 @@ ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 FORCED = {"restarted": {"running": ("shutdown", "start")}}
 # The actions with force where there is no clean way.
 HARD = {"stopped": ("stop",), "restarted": ("stop", "start")}
+# The actions that Proxmox VE leaves to the HA manager for guests under HA.
+BY_HA = {"start", "stop", "shutdown"}
 # The desired states, and the power state that each leads to.
 POWER_STATES = {
     "started": "running",
@@ -271,6 +274,8 @@ class GuestState(GuestResource[Power]):
             actions = FORCED.get(desired, {}).get(observed.state, hard)
         if actions is None:
             raise _no_action_error(observed, desired)
+        if observed.guest.hastate == "error" and set(actions) & BY_HA:
+            raise given_up_error(observed.guest)
         return Plan(
             target=self.target(observed),
             steps=tuple(_build_step(observed, action, params) for action in actions),

@@ -99,6 +99,17 @@ class Simulator:
             "password": self.password,
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that connect Playvisor, or the collection, to it."""
+        return {
+            "PROXMOX_URL": self.url,
+            "PROXMOX_USER": self.user,
+            "PROXMOX_TOKEN_ID": self.token_id,
+            "PROXMOX_TOKEN_SECRET": self.token_secret,
+            "PROXMOX_FINGERPRINT": self.fingerprint,
+        }
+
     def start(self) -> Simulator:
         """Listen; returns when connections are accepted."""
         self._thread = threading.Thread(target=self._run, name="pve-simulator", daemon=True)

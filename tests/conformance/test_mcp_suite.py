@@ -64,11 +64,7 @@ def test_the_server_passes_what_names_no_fixture(tmp_path):
         environment = {
             **kept,
             "PLAYVISOR_STATE_DIR": str(tmp_path),
-            "PROXMOX_URL": cluster.url,
-            "PROXMOX_USER": cluster.user,
-            "PROXMOX_TOKEN_ID": cluster.token_id,
-            "PROXMOX_TOKEN_SECRET": cluster.token_secret,
-            "PROXMOX_FINGERPRINT": cluster.fingerprint,
+            **cluster.environment,
         }
         command = [sys.executable, "-m", "playvisor", "mcp", "--transport", "http", "--port", "0", "--no-auth"]
         with serving(command, environment) as url:

@@ -150,11 +150,7 @@ class Lab:
         return {
             **kept,
             "PLAYVISOR_STATE_DIR": str(self.state_dir),
-            "PROXMOX_URL": self.simulator.url,
-            "PROXMOX_USER": self.simulator.user,
-            "PROXMOX_TOKEN_ID": self.simulator.token_id,
-            "PROXMOX_TOKEN_SECRET": self.simulator.token_secret,
-            "PROXMOX_FINGERPRINT": self.simulator.fingerprint,
+            **self.simulator.environment,
         }
 
     def run(self, *arguments: str, **changes: str) -> Done:

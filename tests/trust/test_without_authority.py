@@ -224,7 +224,7 @@ class TestRestoring:
         "options",
         [
             {"start": True},
-            pytest.param({"start": True, "new_name": "web-01"}, marks=pytest.mark.trust),
+            pytest.param({"start": True, "new_name": "web-01-copy"}, marks=pytest.mark.trust),
             pytest.param({"unique": False}, marks=pytest.mark.trust),
         ],
     )
@@ -232,6 +232,13 @@ class TestRestoring:
         result = try_it("restore_guest", {"volid": backup, "vmid": 190, **options})
 
         assert result.plan.steps
+        assert 190 not in protected.simulator.cluster.guests
+
+    @pytest.mark.trust
+    def test_a_client_gives_no_copy_the_name_of_its_original(self, protected, backup, try_it):
+        result = try_it("restore_guest", {"volid": backup, "vmid": 190, "new_name": "web-01"})
+
+        assert result.failure.code == "ambiguous"
         assert 190 not in protected.simulator.cluster.guests
 
 

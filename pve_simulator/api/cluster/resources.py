@@ -11,6 +11,9 @@ from pve_simulator.guests.feed import Feed, node_resource, storage_resource
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 
+# Scatters ids that follow each other, always in the same way.
+_SCATTER = 2654435761
+
 
 @route("GET", "/cluster/resources")
 def resources(call: Call) -> list[dict[str, Any]]:
@@ -33,7 +36,9 @@ def resources(call: Call) -> list[dict[str, Any]]:
 def _list_guests(call: Call) -> list[dict[str, Any]]:
     pools = {vmid: name for name, pool in call.cluster.pools.items() for vmid in pool.vms}
     allowed = call.subject.make_guest_filter("VM.Audit")
-    guests = (guest for guest in call.cluster.guests.values() if allowed(guest.vmid))
+    guests = [guest for guest in call.cluster.guests.values() if allowed(guest.vmid)]
+    # A hash of a real server has them, in no order that anybody could rely on.
+    guests.sort(key=lambda guest: guest.vmid * _SCATTER % 2**32)
     return call.world.part(Feed).list_resources(call.world, guests, pools, call.worker)
 
 

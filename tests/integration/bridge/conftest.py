@@ -79,11 +79,7 @@ def env(clean_env: dict[str, str], simulator: Simulator) -> dict[str, str]:
     """The environment of somebody who uses the simulated cluster."""
     return {
         **clean_env,
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
+        **simulator.environment,
         # The users of these tests' clients answer at once.
         "PLAYVISOR_READING_SECONDS": "0",
     }

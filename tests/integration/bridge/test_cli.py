@@ -116,6 +116,7 @@ def test_a_guest_is_stopped_once_exactly_as_planned_and_the_ledger_proves_it(pla
 
 
 @pytest.mark.flow
+@pytest.mark.thorough
 def test_a_disk_with_a_change_that_waits_grows_and_keeps_both(playvisor, guest, writes):
     web = guest(running=True)
     slot, value = next((key, text) for key, text in web.config.items() if "size=" in text)

@@ -102,6 +102,7 @@ def test_3000_guests_are_listed_by_mcp_too(converse):
     assert first.structured_content["page"]["guests"]["total"] == 3000
 
 
+@pytest.mark.thorough
 @on(lambda: backups(4000))
 def test_4000_backups_are_listed(call, ledger):
     result = call("list_backups", "storage=shared")

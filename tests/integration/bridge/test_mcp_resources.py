@@ -73,7 +73,7 @@ def test_reading_a_resource_is_recorded(converse, guest, ledger):
     assert {one.code for one in errors.values()} == {-32602}
     assert errors["guest"].data["code"] == "not_found"
     assert "vmid must be a whole number" in errors["no vmid"].message
-    assert "It has these: pve1, pve2" in errors["node"].message
+    assert "There are these: pve1, pve2" in errors["node"].message
     assert "There is no run 'ffffffff'" in errors["run"].message
     assert "can't be repeated by a playbook" in errors["playbook"].message
     assert "This server has: pve://cluster, pve://nodes/{node}" in errors["unknown"].message

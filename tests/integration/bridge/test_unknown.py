@@ -66,8 +66,11 @@ def list_tasks(simulator, kind):
 
 @pytest.mark.parametrize(
     "fault",
-    [{"action": "lost"}, {"action": "half"}, {"action": "replaced", "status": 596}],
-    ids=["lost", "half", "596"],
+    [
+        pytest.param({"action": "lost"}, id="lost"),
+        pytest.param({"action": "half"}, id="half", marks=pytest.mark.thorough),
+        pytest.param({"action": "replaced", "status": 596}, id="596", marks=pytest.mark.thorough),
+    ],
 )
 def test_a_request_whose_answer_is_lost_is_told_by_its_task(simulator, guest, call, ledger, writes, fault):
     on = guest(running=True)

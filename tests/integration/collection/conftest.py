@@ -14,7 +14,7 @@ from typing import Any
 import ansible_runner
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
+from simulated import make_client
 
 from mcp_bridge.executor.runner_patch import patch_ansible_runner
 from mcp_bridge.executor.warm import make_supervisor
@@ -43,28 +43,13 @@ def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 @pytest.fixture
 def connection_env(simulator: Simulator) -> dict[str, str]:
     """The environment that leads a module or plugin to the simulator."""
-    return {
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
-    }
+    return simulator.environment
 
 
 @pytest.fixture
 def client(simulator: Simulator) -> Client:
     """A client of the collection's own, as somebody else who uses the cluster."""
-    return Client(
-        Connection(
-            host=simulator.host,
-            port=simulator.port,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=simulator.token_secret,
-            fingerprint=simulator.fingerprint.replace(":", "").lower(),
-        )
-    )
+    return make_client(simulator)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.ages import read_period
 from ansible_collections.playvisor.proxmox.plugins.modules import (
@@ -14,6 +12,7 @@ from ansible_collections.playvisor.proxmox.plugins.modules import (
     pve_snapshot,
     pve_task_info,
 )
+from simulated import make_client
 
 HOUR = 3600
 CHOSEN = {"vmid": None, "name": None, "node": None, "guests": {"names": ["*"]}, "throttle": 4}
@@ -31,16 +30,7 @@ SNAPSHOTS = {
 def client(simulator):
     """A client of a cluster whose clock is five hours behind."""
     simulator.world.clock.set_time(time.time() - 5 * HOUR)
-    return Client(
-        Connection(
-            host=simulator.host,
-            port=simulator.port,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=simulator.token_secret,
-            fingerprint=simulator.fingerprint.replace(":", "").lower(),
-        )
-    )
+    return make_client(simulator)
 
 
 def test_a_period_counts_from_the_time_there(client):

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Plan, Step
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import lost
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import _apply, apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome, Resource
+from simulated import make_client
 
 from pve_simulator.state.agent import AgentScript, ScriptedRun
 
@@ -60,16 +59,7 @@ class Place:
         self.simulator = simulator
         self.guest = simulator.cluster.guests[101]
         self.guest.running = False
-        self.client = Client(
-            Connection(
-                host=simulator.host,
-                port=simulator.port,
-                user=simulator.user,
-                token_id=simulator.token_id,
-                token_secret=simulator.token_secret,
-                fingerprint=simulator.fingerprint.replace(":", "").lower(),
-            )
-        )
+        self.client = make_client(simulator)
 
     @property
     def sent(self):

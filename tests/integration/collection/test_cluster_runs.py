@@ -141,6 +141,7 @@ def test_scenarios_run_in_a_free_range_and_what_could_not_run_is_said(cluster_ru
 
 
 @pytest.mark.flow
+@pytest.mark.thorough
 def test_a_run_that_is_ended_removes_what_it_made(cluster_run, simulator):
     simulator.world.settings.task_seconds = 0.5
     before = set(simulator.cluster.guests)

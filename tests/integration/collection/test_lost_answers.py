@@ -13,12 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run import lost
 from scenarios import all_scenarios
 from scenarios.running import prepare, run_module
-from simulated import CLUSTER, build
+from simulated import CLUSTER, build, make_client
 
 from pve_simulator import Simulator
 
@@ -78,19 +76,6 @@ def lose(simulator, steps, index, fault):
     simulator.inject(**fault, **place)
 
 
-def make_client(simulator):
-    return Client(
-        Connection(
-            host=simulator.host,
-            port=simulator.port,
-            user=simulator.user,
-            token_id=simulator.token_id,
-            token_secret=simulator.token_secret,
-            fingerprint=simulator.fingerprint.replace(":", "").lower(),
-        )
-    )
-
-
 def count_sent(simulator, step):
     request = step["method"], unquote(step["path"])
     return sum(1 for method, path, _status in simulator.requests if (method, path) == request)
@@ -98,22 +83,15 @@ def count_sent(simulator, step):
 
 def check(simulator, scenario, loss, index):
     """Apply a scenario with the answer to one request lost; False where it has no request with this number."""
-    connection_env = {
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
-    }
     scenario = prepare(make_client(simulator), scenario)
-    steps = run_module(scenario.module, scenario.options, connection_env, check=True)["plan"]["steps"]
+    steps = run_module(scenario.module, scenario.options, simulator.environment, check=True)["plan"]["steps"]
     if index >= len(steps):
         return False
     lose(simulator, steps, index, loss.fault)
     simulator.world.settings.task_seconds = loss.seconds
     before = count_sent(simulator, steps[index])
 
-    result = run_module(scenario.module, scenario.options, connection_env)
+    result = run_module(scenario.module, scenario.options, simulator.environment)
 
     simulator.world.settings.task_seconds = 0.0
     same = sum(1 for step in steps if (step["method"], step["path"]) == (steps[index]["method"], steps[index]["path"]))
@@ -123,7 +101,7 @@ def check(simulator, scenario, loss, index):
         assert result["changed"], result
         assert is_ok or result.get("unknown") or "was done" in result["msg"], result
         if is_ok and scenario.settles:
-            again = run_module(scenario.module, scenario.options, connection_env, check=True)
+            again = run_module(scenario.module, scenario.options, simulator.environment, check=True)
             assert again["plan"]["steps"] == [], result
     else:
         assert not is_ok, result

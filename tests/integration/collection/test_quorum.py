@@ -42,17 +42,7 @@ def alone():
         simulator.cluster.pools["lab"] = pool
         simulator.catch_up()
         simulator.take_down("pve2")
-        yield simulator, make_environment(simulator)
-
-
-def make_environment(simulator):
-    return {
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
-    }
+        yield simulator, simulator.environment
 
 
 def list_writes(simulator):
@@ -115,7 +105,7 @@ def test_with_most_nodes_online_guests_are_stopped_after_one_more_reading():
         simulator.cluster.guests[101].running = True
 
         options = {"vmid": 101, "state": "stopped", "force": True}
-        result = run_module("pve_guest_state", options, make_environment(simulator))
+        result = run_module("pve_guest_state", options, simulator.environment)
 
         assert result["changed"], result
         assert [path for method, path, status in simulator.requests].count("/cluster/status") == 1

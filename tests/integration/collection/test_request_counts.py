@@ -42,3 +42,20 @@ def test_500_guests_are_listed_by_one_request(simulator, connection_env):
 
     assert len(result["guests"]) == 500
     assert simulator.requests == [("GET", "/cluster/resources", 200)]
+
+
+def test_one_of_500_guests_is_found_by_few_requests(simulator, connection_env):
+    web = next(guest for guest in simulator.cluster.guests.values() if guest.type == "qemu" and not guest.template)
+    lists = {f"/nodes/{guest.node}/{guest.type}" for guest in simulator.cluster.guests.values()}
+    change = {"memory": 3333}
+
+    def count(module, **options):
+        before = len(simulator.requests)
+        run_module(module, options, connection_env, check=True)
+        return len(simulator.requests) - before
+
+    # The cluster's list, and the guest itself: its state for who reads, its configuration for who changes.
+    assert count("pve_guest_info", name=web.name) == count("pve_guest_info", vmid=web.vmid) == 2
+    assert count("pve_guest", name=web.name, **change) == count("pve_guest", vmid=web.vmid, **change) == 4
+    # Whether a guest got a name a moment ago is known by the nodes' lists alone.
+    assert count("pve_guest_info", name="nobody") == count("pve_guest", name="nobody", state="absent") == 1 + len(lists)

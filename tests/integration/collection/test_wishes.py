@@ -120,13 +120,7 @@ def simulator():
 
 @pytest.fixture(scope="module", autouse=True)
 def guests(simulator):
-    connection = {
-        "PROXMOX_URL": simulator.url,
-        "PROXMOX_USER": simulator.user,
-        "PROXMOX_TOKEN_ID": simulator.token_id,
-        "PROXMOX_TOKEN_SECRET": simulator.token_secret,
-        "PROXMOX_FINGERPRINT": simulator.fingerprint,
-    }
+    connection = simulator.environment
     for guest in (MACHINE, PRIVILEGED):
         assert run_module("pve_guest", guest, connection)["changed"]
 

@@ -31,7 +31,7 @@ def test_it_is_a_cluster_of_three(pve_simulator):
 
 @pytest.mark.pve_simulator(nodes=1, guests=2)
 def test_it_is_as_large_as_asked(pve_simulator):
-    assert [entry["vmid"] for entry in read(pve_simulator, "/cluster/resources?type=vm")[1]] == [101, 102]
+    assert sorted(entry["vmid"] for entry in read(pve_simulator, "/cluster/resources?type=vm")[1]) == [101, 102]
 
 @pytest.mark.pve_simulator(
     seed={"nodes": ["lab1"], "guests": [{"vmid": 500, "name": "mine"}]},

@@ -340,6 +340,7 @@ def test_only_what_a_module_documents_becomes_data():
         (summary.describe_change(("pool", [POOL])), "Changed pool prod."),
         (summary.describe_no_change(("pool", [POOL])), "Nothing to do: pool prod is as wished already."),
         (summary.describe_reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
+        (summary.describe_reading({"volumes": []}, "backup"), "0 backups."),
         (summary.describe_reading({"guests": []}), "No guest matches."),
         (
             summary.describe_reading({"ha": {"master": None, "resources": [], "rules": []}}),

@@ -100,6 +100,17 @@ def test_a_guest_that_ha_ignores_is_like_any_other():
     assert requests(plan(ignored, "running", "hibernated")) == [("suspend", {"todisk": 1})]
 
 
+@pytest.mark.parametrize(("state", "wished"), [("stopped", "started"), ("running", "stopped")])
+def test_a_guest_that_ha_has_given_up_is_neither_started_nor_stopped(state, wished):
+    given_up = Guest(103, "left-01", "pve1", "qemu", state, hastate="error")
+
+    with pytest.raises(PveError, match="state error of the HA manager"):
+        plan(given_up, state, wished)
+
+    assert plan(given_up, "running", "reset").steps
+    assert plan(given_up, state, "started" if state == "running" else "stopped").steps == ()
+
+
 @pytest.mark.parametrize("wished", sorted(set(POWER_STATES) - {"restarted", "reset"}))
 def test_a_guest_in_the_state_after_needs_nothing_more(wished):
     assert plan(VM, POWER_STATES[wished], wished).steps == ()
