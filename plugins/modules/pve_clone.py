@@ -395,7 +395,7 @@ class Clone(Resource[ObservedClone]):
             inventory = refresh_guest(client, inventory, name=wish.name)
         existing = [find_clone(inventory, source, wish.newid, wish.name) for wish in wishes]
         new = [wish for wish, clone in zip(wishes, existing, strict=True) if clone is None]
-        cloned = self._observe_source(client, source) if new else None
+        cloned = self._observe_source(client, source, {wish.node for wish in new if wish.node}) if new else None
         free = iter(find_free_vmids(client, sum(wish.newid is None for wish in new), self._planned_ids))
         return [
             self._observe_clone(client, inventory, source, clone, wish)
@@ -409,16 +409,16 @@ class Clone(Resource[ObservedClone]):
         self._planned_ids.add(newid)
         return newid
 
-    def _observe_source(self, client: Client, source: Guest) -> ClonedGuest:
-        """The guest to clone as its next clone sees it."""
+    def _observe_source(self, client: Client, source: Guest, nodes: set[str]) -> ClonedGuest:
+        """The guest to clone as its next clone sees it; raises C(unsupported) where it can't be cloned for I(nodes)."""
         params = self._params
         snapname = params["snapname"]
         snapshots: frozenset[str] = frozenset()
         if snapname:
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
         full = not source.template if params["full"] is None else params["full"]
-        storage = {name: params[name] for name in ("target", "storage", "snapname")}
-        require_clonable(client, Existing(client), source, full=full, **storage)
+        place = {"nodes": nodes, "storage": params["storage"], "snapname": snapname}
+        require_clonable(client, Existing(client), source, full=full, **place)
         linkable = True
         if may_link(source, params) and snapname in (None, *snapshots):
             query = {"feature": "clone", "snapname": snapname}

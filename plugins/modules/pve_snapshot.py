@@ -290,6 +290,7 @@ def check_options(params: dict[str, Any]) -> None:
             INVALID_PARAMETER,
             f"{name!r} can't be the name of a snapshot.",
             "Use 2 to 40 letters, digits, _ and -, a letter first; current stands for the guest itself.",
+            fields={"snapname": "it can't be the name of a snapshot"},
         )
     if not retention:
         return

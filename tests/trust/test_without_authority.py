@@ -11,7 +11,7 @@ pytestmark = pytest.mark.flow
 ATTACK = "without authority"
 WEB, CACHE, STOPPED = 101, 104, 110
 MARKED = {"flag": 102, "tag": 106}
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDZs0TVqWg6pYUkBwUkPz0WmZ5kI0X0tQeJk4JrQmallory mallory@evil"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh mallory@evil"
 
 
 @pytest.fixture(scope="module")

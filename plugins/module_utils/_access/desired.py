@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PveError
+from .._api.errors import INVALID_PARAMETER, PveError, refuse_values
 from .access import HOLDERS, KINDS, make_acl_id
 
 _TOKEN = re.compile(r"[^\s:/!]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+")
@@ -61,11 +61,9 @@ def _make_id(kind: str, options: dict[str, Any]) -> str:
 def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
     options = entry.options
     if entry.kind == "user" and not _USER.fullmatch(entry.id):
-        raise _invalid_parameter_error(f"{entry.id!r} is no user.", "Write it as user@realm, such as ops@pve.")
+        raise refuse_values([("user", entry.id, "it must be user@realm, such as ops@pve")])
     if entry.kind == "token" and not _TOKEN.fullmatch(entry.id):
-        raise _invalid_parameter_error(
-            f"{entry.id!r} is no API token.", "Write it as user@realm!name, such as ops@pve!deploy."
-        )
+        raise refuse_values([("token", entry.id, "it must be user@realm!name, such as ops@pve!deploy")])
     password = options.get("password")
     if password is not None and not 8 <= len(password) <= 64:
         raise _invalid_parameter_error(

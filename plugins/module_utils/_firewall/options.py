@@ -135,7 +135,10 @@ def check_options(level: str, options: dict[str, Any], reset: list[str]) -> None
         _RATE_LIMIT.check(options.get("log_ratelimit") or "1")
     except ValueError as error:
         raise PveError(
-            INVALID_PARAMETER, f"log_ratelimit can't be so: {error}.", "It is like 1,burst=5,rate=1/second."
+            INVALID_PARAMETER,
+            f"log_ratelimit can't be so: {error}.",
+            "It is like 1,burst=5,rate=1/second.",
+            fields={"log_ratelimit": str(error)},
         ) from error
     both = sorted(options.keys() & set(reset))
     if both:

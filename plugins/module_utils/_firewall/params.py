@@ -193,9 +193,11 @@ def _is_address(text: str) -> bool:
 
 def _check_name(kind: str, name: str, longest: int) -> None:
     if not _NAME.fullmatch(name) or len(name) > longest:
-        _refuse(
+        raise PveError(
+            INVALID_PARAMETER,
             f"{name!r} can't be a name ({kind}).",
             f"Use 2 to {longest} letters, digits, '_' and '-', a letter first.",
+            fields={kind: f"{name!r} can't be a name"},
         )
 
 

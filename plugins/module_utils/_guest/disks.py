@@ -138,7 +138,12 @@ def read_wished_properties(wish: Mapping[str, Any]) -> dict[str, str]:
     try:
         return {name: drive.check_property(name, value) for name, value in named.items()}
     except ValueError as error:
-        raise PveError(INVALID_PARAMETER, f"{slot} can't be so: {error}.", f"Correct {slot} in disks.") from error
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{slot} can't be so: {error}.",
+            f"Correct {slot} in disks.",
+            fields={slot: str(error)},
+        ) from error
 
 
 def _require_property(slot: str, name: str, named: Mapping[str, Any]) -> None:

@@ -79,7 +79,12 @@ def read_wished_properties(kind: str, wish: Mapping[str, Any]) -> dict[str, str]
     try:
         wished = {name: nic.check_property(name, value) for name, value in named.items()}
     except ValueError as error:
-        raise PveError(INVALID_PARAMETER, f"{slot} can't be so: {error}.", f"Correct {slot} in nics.") from error
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{slot} can't be so: {error}.",
+            f"Correct {slot} in nics.",
+            fields={slot: str(error)},
+        ) from error
     return {name: _drop_default(kind, name, text) for name, text in wished.items()}
 
 

@@ -49,6 +49,9 @@ _KINDS = {
     "token": _Kind("token", "/access/groups", _MANAGER),
     # Whoever can read the content of a storage sees all of its files.
     "volume": _Kind("volume"),
+    "alias": _Kind("alias"),
+    "IP set": _Kind("IP set"),
+    "group of rules": _Kind("security group"),
 }
 
 
@@ -97,7 +100,7 @@ class Existing:
         known = self._list_names(reference)
         if known is None or name in known:
             return None
-        where = f" on node {reference.node}" if reference.kind == "bridge" else ""
+        where = f" on node {reference.node}" if reference.node else ""
         return self._describe_missing(reference, known, where)
 
     def _list_names(self, reference: Reference) -> list[str] | None:
@@ -111,7 +114,15 @@ class Existing:
         if reference.kind == "volume":
             storage = segment(reference.name.partition(":")[0])
             return _pick(self.read(f"/nodes/{node}/storage/{storage}/content", content=reference.content), "volid")
+        if reference.firewall:
+            name = "aliases" if reference.kind == "alias" else "ipset"
+            paths = dict.fromkeys(f"{place}/{name}" for place in ("/cluster/firewall", reference.firewall))
+            lists = [_pick(self.read(path), "name") for path in paths]
+            # The names of aliases are compared without regard to case, and references have them in lower case.
+            names = [name for listed in lists for name in listed or ()]
+            return None if None in lists else [name.lower() for name in names] if reference.kind == "alias" else names
         path, field = {
+            "group of rules": ("/cluster/firewall/groups", "group"),
             "pool": ("/pools", "poolid"),
             "bridge": (f"/nodes/{node}/network", "iface"),
             "user": ("/access/users", "userid"),

@@ -9,7 +9,7 @@ Proxmox VE is asked only where the type of a storage doesn't say it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from .._api.errors import UNSUPPORTED, PveError
@@ -49,13 +49,17 @@ def require_clonable(
     source: Guest,
     *,
     full: bool,
-    target: str | None = None,
+    nodes: Collection[str] = (),
     storage: str | None = None,
     snapname: str | None = None,
 ) -> None:
-    """Raise C(unsupported) for a clone that Proxmox VE would refuse to make of a guest whose configuration was read."""
+    """Raise C(unsupported) for a clone that Proxmox VE would refuse to make of a guest whose configuration was read.
+
+    I(nodes) are those that clones are for, if not for that of the guest.
+    """
     disks = _list_disks(source)
-    if target not in (None, source.node):
+    target = min(set(nodes) - {source.node}, default=None)
+    if target is not None:
         local = [disk for disk in disks if snapname is None and _is_local(existing, disk.storage)]
         if local:
             named = ", ".join(f"{disk.slot} ({disk.storage})" for disk in local)

@@ -34,14 +34,16 @@ _DISKS = {"qemu": "images", "lxc": "rootdir"}
 class Reference:
     """A thing that a request names.
 
-    I(node) is where a storage, volume or bridge must be, I(content) what a storage has to take. I(is_optional): Proxmox
-    VE takes the request also when there is no such thing, which then has no effect, or a bad one, later.
+    I(node) is where a storage, volume or bridge must be, I(content) what a storage has to take, I(firewall) the path of
+    the firewall that may have its own aliases and IP sets. I(is_optional): Proxmox VE takes the request also when there
+    is no such thing, which then has no effect, or a bad one, later.
     """
 
     kind: str
     name: str
     node: str | None = None
     content: str | None = None
+    firewall: str | None = None
     is_optional: bool = False
 
 
@@ -64,8 +66,8 @@ def list_created(steps: Iterable[Step]) -> set[tuple[str, str]]:
         for pattern, kind, option in _CREATED:
             match = pattern.fullmatch(step.path)
             if match and option in step.params:
-                prefix = f"{unquote(match['owner'])}!" if "owner" in match.groupdict() else ""
-                created.add((kind, f"{prefix}{step.params[option]}"))
+                name = str(step.params[option])
+                created.add((kind, name.lower() if kind == "alias" else name))
         token = _TOKEN.fullmatch(step.path)
         if token:
             created.add(("token", f"{unquote(token['user'])}!{unquote(token['token'])}"))
@@ -172,6 +174,17 @@ def _read_user(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[
     yield from _name_each("group", params.get("groups"))
 
 
+def _read_firewall_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    if params.get("type") == "group":
+        yield from _name_each("group of rules", params.get("action"), is_optional=True)
+    for option in ("source", "dest"):
+        for part in str(params.get(option) or "").split(","):
+            match = _NAMED_ADDRESSES.fullmatch(part.strip())
+            if match:
+                kind, name = ("IP set", match["name"]) if match["set"] else ("alias", match["name"].lower())
+                yield Reference(kind, name, firewall=parts.get("firewall") or "/cluster/firewall")
+
+
 def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
     if params.get("delete"):
         return
@@ -182,6 +195,8 @@ def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[R
         yield Reference(_ACL_PATHS[where[1]], where[2], is_optional=True)
 
 
+# Not of SDN, whose sets are in no list.
+_NAMED_ADDRESSES = re.compile(r"(?P<set>\+)?(?:dc/|guest/)?(?P<name>[A-Za-z][A-Za-z0-9_-]+)")
 _ACL_PATHS = {"vms": "guest", "storage": "storage", "nodes": "node", "pool": "pool"}
 _KIND = r"(?P<kind>qemu|lxc)"
 _NODE = r"/nodes/(?P<node>[^/]+)"
@@ -201,6 +216,8 @@ _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
         ("POST", r"/pools", _read_new_pool),
         ("PUT", r"/pools", _read_pool),
         ("POST|PUT", r"/storage(?:/[^/]+)?", _read_storage),
+        ("POST|PUT", r"/cluster/firewall/groups/[^/]+(?:/\d+)?", _read_firewall_rule),
+        ("POST|PUT", r"(?P<firewall>/.+/firewall)/rules(?:/\d+)?", _read_firewall_rule),
         ("POST|PUT", r"/access/users(?:/[^/]+)?", _read_user),
         ("PUT", r"/access/acl", _read_acl),
     )
@@ -211,6 +228,9 @@ _CREATED = tuple(
     for path, kind, option in (
         (r"/pools", "pool", "poolid"),
         (r"/storage", "storage", "storage"),
+        (r"/.+/firewall/aliases", "alias", "name"),
+        (r"/.+/firewall/ipset", "IP set", "name"),
+        (r"/cluster/firewall/groups", "group of rules", "group"),
         (r"/access/users", "user", "userid"),
         (r"/access/groups", "group", "groupid"),
         (r"/access/roles", "role", "roleid"),

@@ -252,6 +252,7 @@ class Address(Value):
 
     def _describe(self) -> str:
         name = f"an IPv{self.version} address" if self.version else "an IP address"
+        name += " or a DNS name" if self.may_be_name else ""
         prefix = " with the length of its prefix, such as /24," if self.has_prefix and self.version != 6 else ""
         prefix = prefix or (" with the length of its prefix, such as /64," if self.has_prefix else "")
         return f"{name}{prefix}{' or ' if self.words else ''}{' or '.join(self.words)}".rstrip(",")

@@ -30,8 +30,9 @@ def test_many_guests_get_their_rules_in_one_task_and_are_read_in_few_requests(pl
     again = run_module("pve_firewall", {**options, "rules": RULES}, connection_env)
     assert not again["changed"]
     lists = {(guest.node, guest.type) for guest in simulator.cluster.guests.values()}
-    # Beside all guests and all macros: the lists of the nodes, which say who is a template and who is not.
-    assert sent(simulator)[before:] == ["GET"] * (2 + len(lists) + 2 * count)
+    # Beside all guests, all macros and the options of the cluster: the lists of the nodes, which say who is a template,
+    # and what each guest has of options, rules and network devices.
+    assert sent(simulator)[before:] == ["GET"] * (3 + len(lists) + 3 * count)
 
     before = len(simulator.requests)
     shown = play("firewall_info", level="guest", guests=options["guests"], kinds=["options", "rules"])

@@ -159,7 +159,7 @@ REFUSED = [
     ("pve_clone", clone(9000, pool="prd"), "not_found", ["There is no pool prd.", "Did you mean prod?"]),
     ("pve_guest", new(pool="nope"), "not_found", ["There is no pool nope.", "empty, prod"]),
     ("pve_guest", {"vmid": 107, "pool": "PROD"}, "not_found", ["Did you mean prod?"]),
-    ("pve_backup_job", {"id": "j", "schedule": "daily", "pool": "nope"}, "not_found", ["There is no pool nope."]),
+    ("pve_backup_job", {"id": "jobs", "schedule": "daily", "pool": "nope"}, "not_found", ["There is no pool nope."]),
     ("pve_pool", {"pool": "nope/below"}, "not_found", ["There is no pool nope."]),
     # Nodes.
     ("pve_guest", new(node="PVE1"), "not_found", ["There is no node PVE1.", "Did you mean pve1?", *NODES]),
@@ -167,7 +167,7 @@ REFUSED = [
     ("pve_clone", clone(108, target="nope"), "not_found", ["There is no node nope.", *NODES]),
     ("pve_migrate", {"vmid": 107, "target": "PVE2"}, "not_found", ["Did you mean pve2?"]),
     ("pve_migrate", {"drain": "pve1.example.com"}, "not_found", ["Did you mean pve1?"]),
-    ("pve_ha", {"rule": "r", "vmid": 105, "nodes": ["pve1:2", "nope"]}, "not_found", ["There is no node nope."]),
+    ("pve_ha", {"rule": "rule", "vmid": 105, "nodes": ["pve1:2", "nope"]}, "not_found", ["There is no node nope."]),
     ("pve_firewall", {"level": "node", "node": "PVE1", "options": {"enable": True}}, "not_found", ["mean pve1?"]),
     (
         "pve_storage_content",
@@ -189,11 +189,30 @@ REFUSED = [
             ("PVEAudit", "user", "root@pam", "Did you mean PVEAuditor"),
         )
     ),
+    # Firewalls.
+    (
+        "pve_firewall",
+        {"level": "cluster", "rules": [{"key": "a", "type": "in", "action": "ACCEPT", "source": "+nope"}]},
+        "not_found",
+        ["There is no IP set nope."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "guest", "vmid": 101, "rules": [{"key": "a", "type": "in", "action": "DROP", "dest": "dc/nope"}]},
+        "not_found",
+        ["There is no alias nope."],
+    ),
     # What disks can't.
     ("pve_snapshot", {"vmid": 102, "snapname": "s1"}, "unsupported", ["mp0 is a mount of /srv/data"]),
     ("pve_snapshot", {"vmid": 104, "snapname": "s1"}, "unsupported", ["scsi0 is on files as raw"]),
     ("pve_clone", clone(106), "unsupported", ["is running, and only a snapshot"]),
     ("pve_clone", clone(9000, target="pve2"), "unsupported", ["scsi0 (local-lvm)", "migrate the clone"]),
+    (
+        "pve_clone",
+        {"vmid": 9000, "new_names": ["c-1", "c-2"], "targets": ["pve1", "pve2"]},
+        "unsupported",
+        ["to node pve2"],
+    ),
     ("pve_clone", clone(109, target="pve2"), "unsupported", ["ide2 (local)"]),
     ("pve_clone", clone(108, target="pve2", storage="local-lvm"), "unsupported", ["local-lvm is not shared"]),
     # HA.
@@ -232,6 +251,11 @@ TAKEN = [
         "pve_access",
         {"acls": [{"path": "/vms/555", "user": "root@pam", "roles": ["PVEAuditor"]}]},
         ["There is no guest 555."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "cluster", "rules": [{"key": "a", "type": "group", "action": "nope"}]},
+        ["There is no security group nope."],
     ),
     (
         "pve_storage",
@@ -362,6 +386,19 @@ def test_what_a_plan_makes_first_may_be_named_in_it(connection_env):
 
     assert (planned.get("failure"), applied.get("failure")) == (None, None)
     assert len(planned["plan"]["steps"]) == 3
+
+
+def test_a_firewall_may_name_what_it_gets_first(connection_env):
+    options = {
+        "level": "cluster",
+        "aliases": [{"name": "home", "cidr": "10.0.0.0/8"}],
+        "ipsets": [{"name": "friends", "entries": [{"cidr": "10.1.0.0/16"}]}],
+        "rules": [{"key": "b", "type": "in", "action": "ACCEPT", "source": "+friends", "dest": "HOME"}],
+    }
+
+    planned, applied = (run_module("pve_firewall", options, connection_env, check=check) for check in (True, False))
+
+    assert (planned.get("failure"), applied.get("failure")) == (None, None)
 
 
 def test_a_new_storage_is_used_at_once(connection_env):
