@@ -25,6 +25,6 @@ def list_calls(prompt: Prompt) -> list[tuple[str, dict[str, Any]]]:
         arguments: dict[str, Any] = {}
         for path, value in _PAIR.findall(rest if rest.lstrip().startswith(("with ", "has ")) else ""):
             option, _dot, inner = path.partition(".")
-            arguments[option] = {inner: value} if inner else value
+            arguments[option] = {**arguments.get(option, {}), inner: value} if inner else value
         calls.append((name, arguments))
     return calls

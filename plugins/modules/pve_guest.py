@@ -191,7 +191,7 @@ options:
         type: int
       grow_by:
         description:
-          - How much the disk grows, such as V(20G) or V(20) for GiB, instead of O(disks[].size).
+          - How much the disk grows, such as V(20G). It stands instead of O(disks[].size), and a number alone is in GiB.
           - The plan has the size that comes of it, in whole GiB, rounded up. Applied once more, as O(expect_plan), it
             fails with C(failure.code=drifted), and grows nothing twice. Another run without O(expect_plan) does.
         type: str

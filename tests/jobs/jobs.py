@@ -75,13 +75,13 @@ async def protect_production(agent: Agent) -> None:
     vmids = [guest["vmid"] for guest in prod]
     await agent.call("set_backup_job", id="nightly-prod", schedule="02:30", vmids=vmids, storage=place)
     database = next(guest for guest in prod if guest["name"] == "db-01")
-    await agent.call("backup_guest", vmid=database["vmid"], storage=place)
-    backups = (await agent.call("list_backups", storage=place, vmid=database["vmid"]))["volumes"]
-    copy = {"vmid": 903, "new_name": "db-01-test", "unique": True, "disconnect": True, "tags": ["test"]}
-    await agent.call("restore_guest", volid=backups[0]["volid"], target_storage=place, **copy)
-    await agent.call("start_guest", vmid=903)
-    restored = (await agent.call("get_guest", vmid=903))["guests"][0]
-    assert restored["status"] == "running"
+    made = await agent.call("backup_guest", vmid=database["vmid"], storage=place)
+    [volid] = made["guests"][0]["after"]["backups"]
+    where = {"vmid": 903, "new_name": "db-01-test", "target_storage": place}
+    apart = {"unique": True, "disconnect": True, "start": True}
+    await agent.call("restore_guest", volid=volid, **where, **apart)
+    copy = (await agent.call("get_guest", vmid=903))["guests"][0]
+    assert copy["status"] == "running"
     await agent.call("stop_guest", vmid=903)
 
 
@@ -130,8 +130,8 @@ def check_undone(simulator: Simulator) -> None:
 async def grow_database(agent: Agent) -> None:
     """db-01 needs 20 GB more disk, and 8 GB of memory."""
     guest = (await agent.call("get_guest", name="db-01"))["guests"][0]
-    size = int(guest["config"]["scsi0"].partition("size=")[2].partition("G")[0])
-    grown = [{"slot": "scsi0", "size": size + 20}]
+    [disk] = [name for name, value in guest["config"].items() if "size=" in str(value)]
+    grown = [{"slot": disk, "grow_by": "20G"}]
     done = await agent.call("resize_guest", vmid=guest["vmid"], memory=8192, disks=grown)
     if done["guests"][0].get("restart_required"):
         await agent.call("reboot_guest", vmid=guest["vmid"])
@@ -157,18 +157,11 @@ def check_snapshots(simulator: Simulator) -> None:
 
 async def give_ci_a_token(agent: Agent) -> None:
     """CI needs a token that can start and stop the guests with the tag ci, and nothing else."""
-    guests = (await agent.call("list_guests", guests={"tags": ["ci"]}))["guests"]
-    await agent.call("list_access", kinds=["users"])
-    await agent.call("set_role", roles=[{"role": "PowerOperator", "privileges": ["VM.Audit", "VM.PowerMgmt"]}])
-    await agent.call("create_user", users=[{"user": "ci@pve"}])
+    await agent.call("list_guests", guests={"tags": ["ci"]})
     token = {"token": "ci@pve!power", "secret_file": "~/.config/playvisor/secrets/ci-power"}
-    await agent.call("create_token", tokens=[token])
-    entries = [
-        {"path": f"/vms/{guest['vmid']}", **who, "roles": ["PowerOperator"]}
-        for guest in guests
-        for who in ({"user": "ci@pve"}, {"token": "ci@pve!power"})
-    ]
-    await agent.call("set_acl", acls=entries)
+    powers = [{"user": "ci@pve", "power": "power"}, {"token": "ci@pve!power", "power": "power"}]
+    users = [{"user": "ci@pve"}]
+    await agent.call("grant_access", grants=powers, guests={"tags": ["ci"]}, users=users, tokens=[token])
 
 
 def check_token(simulator: Simulator) -> None:

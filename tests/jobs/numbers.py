@@ -52,7 +52,7 @@ def render_table() -> str:
             f"{before['calls']} → {now['calls']}",
             *(f"{before[kind] / 1000:.1f} → {now[kind] / 1000:.1f}" for kind in ("text", "structured")),
             f"{before['approvals']} → {now['approvals']}",
-            f"all but {', '.join(f'`{tool}`' for tool in lacking)}" if lacking else "yes",
+            f"no: {', '.join(f'`{tool}`' for tool in lacking)}" if lacking else "yes",
         ]
         rows.append(f"| {' | '.join(cells)} |\n")
     return f"{_HEAD}{''.join(rows)}"

@@ -30,8 +30,8 @@ SLACK = 100
 
 @pytest.fixture
 def simulator():
-    """The cluster of the jobs; one of its snapshots is two days old."""
-    with Simulator(load_seed(WORLD), port=0, task_seconds=0.0) as running:
+    """The cluster of the jobs, whose HA manager has not come by yet; one of its snapshots is two days old."""
+    with Simulator(load_seed(WORLD), port=0, task_seconds=0.0, ha_delay=3600.0) as running:
         recent = {"snaptime": str(int(time.time()) - 2 * 86400), "parent": "monthly"}
         find_guest(running, "www-01").snapshots["before-upgrade"] = Snapshot(recent)
         yield running

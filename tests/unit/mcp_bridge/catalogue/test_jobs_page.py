@@ -30,4 +30,4 @@ def test_no_job_takes_more_than_it_did_before():
 
     # A container restarts when it moves, which a person is asked about on the way back, too; and what followed the
     # prompt that was wrong came to no end.
-    assert worse <= {"maintenance: approvals", "slowness: calls", "backups: calls"}
+    assert worse <= {"maintenance: approvals", "slowness: calls"}
