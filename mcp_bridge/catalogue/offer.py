@@ -45,6 +45,12 @@ class Offer:
         return (alias.tool, alias.translate(arguments)) if alias else (name, arguments)
 
 
+def read_offer(mode: str, *, toolsets: str = "", tools: str = "", aliases: str = "") -> Offer:
+    """Offer what a command line names, each a list with commas, as far as a server in this mode may do it."""
+    listed = (_split_words(toolsets), _split_words(tools))
+    return make_offer(*listed, alias_sets=_split_words(aliases), writes=mode != "read", applies=mode == "apply")
+
+
 def make_offer(
     toolsets: Iterable[str] = (),
     tools: Iterable[str] = (),
@@ -73,6 +79,10 @@ def make_offer(
     offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}
     acting_names = {tool.name for tool in run_tools.TOOLS.values() if tool.writes and not tool.plans}
     return Offer(tuple(name for name in allowed_names if applies or name not in acting_names), offered_aliases)
+
+
+def _split_words(listed: str) -> list[str]:
+    return [word.strip() for word in listed.split(",") if word.strip()]
 
 
 def _require_known(noun: str, names: set[str], known: set[str]) -> None:

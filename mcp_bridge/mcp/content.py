@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.mcp.hints import render_hint
-from mcp_bridge.result import Failure, Result
+
+if TYPE_CHECKING:
+    from mcp_bridge.result import Failure, Result
 
 MOST_ROWS = 100
 _MOST_TAGS = 20

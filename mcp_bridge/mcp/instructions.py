@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from mcp_bridge.settings import Mode
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcp_bridge.settings import Mode
 
 _COMMON = """\
 Playvisor operates a Proxmox VE cluster. Every tool call is an Ansible playbook run: it is recorded in a ledger, and \

@@ -5,8 +5,9 @@
 
 Agent programs send their own first request without the tools when those are not there in time, and the SDK alone takes
 longer to import than they wait. What a server answers to `initialize` and `tools/list` depends only on its code, its
-command line and its settings, so an earlier start has kept it. The server gets every request all the same, and its
-own answers to these replace the kept ones where they differ. Imports next to nothing, since a client waits for it.
+command line and its settings, so an earlier start has kept it; the very first start makes it from the catalogue. The
+server gets every request all the same, and its own answers to these replace the kept ones where they differ. Imports
+next to nothing, since a client waits for it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.executor.forkserver.stamp import read_code_stamp
+
+if TYPE_CHECKING:
+    from mcp_bridge.mcp.first_answers import FirstAnswers
 
 # What clients ask first, and gets the same answer until the code or the settings change.
 _KEPT_METHODS = frozenset({"initialize", "server/discover", "tools/list"})
@@ -43,6 +47,7 @@ def open_streams(arguments: Sequence[str]) -> None:
     """Begin to serve on stdin and stdout: before anything else, and only in a process that is going to be a server."""
     global streams
     streams = Opening(arguments)
+    streams.prepare()
 
 
 class Opening:
@@ -66,7 +71,21 @@ class Opening:
         self._asked: dict[str | int, str] = {}
         self._answered: set[str | int] = set()
         self._version = ""
+        self._arguments = arguments
+        # Answers for a start of which nothing is kept, once it is known whether there are some.
+        self._made: FirstAnswers | None = None
+        self._is_prepared = threading.Event()
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def prepare(self) -> None:
+        """Make the first answers before anything else is loaded, unless they are kept."""
+        # What is wrong, the server itself will tell.
+        with suppress(Exception):
+            if not self._kept.has_tools:
+                from mcp_bridge.mcp.first_answers import make_first_answers
+
+                self._made = make_first_answers(self._arguments)
+        self._is_prepared.set()
 
     def stop_keeping(self) -> None:
         """Keep none of this server's answers for the next ones."""
@@ -130,6 +149,9 @@ class Opening:
         self._unseen.remove(method)
         key = self._make_key(method, request.get("params") or {})
         answer = self._kept.find(key)
+        if answer is None:
+            self._is_prepared.wait()
+            answer = self._made.find(method, request.get("params") or {}, self._version) if self._made else None
         with self._lock:
             self._asked[number] = key
             if answer is not None and not self._has_server:
@@ -173,6 +195,11 @@ class KeptAnswers:
         self._folder = os.path.join(cache, "playvisor", "mcp")
         self._path = os.path.join(self._folder, f"{name}.json")
         self._answers: dict[str, Any] = self._load()
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether a list of tools is kept."""
+        return any(key.startswith('["tools/list"') for key in self._answers)
 
     def find(self, key: str) -> Any:
         """The answer; None when none is kept."""

@@ -34,7 +34,7 @@ from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.executor import Progress
-from mcp_bridge.mcp import callers, elicitation, opening, tools
+from mcp_bridge.mcp import callers, elicitation, first_answers, opening, tools
 from mcp_bridge.mcp.callers import CallKey
 from mcp_bridge.mcp.completions import Completions
 from mcp_bridge.mcp.content import View, make_view
@@ -45,6 +45,7 @@ from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
 from mcp_bridge.mcp.stdio import CheckedStreams
 from mcp_bridge.mcp.subscriptions import Subscriptions
+from mcp_bridge.mcp.tool_list import make_input_schema
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
 from mcp_bridge.settings import Mode
@@ -104,9 +105,9 @@ class McpServer:
         resources = Resources(bridge, offer, self._subscriptions, self._call_reading_tool, self._make_request)
         prompts = Prompts(offer)
         self.server: Server[Any] = _Server(
-            "playvisor",
+            first_answers.NAME,
             version=version(),
-            title="Playvisor for Proxmox VE",
+            title=first_answers.TITLE,
             instructions=render_instructions(mode),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
@@ -249,7 +250,7 @@ class McpServer:
         if entry is None:
             return arguments
         exclusive = entry.constraints.exclusive if isinstance(entry, Tool) else ()
-        return read_arguments(tools.make_input_schema(entry), arguments, exclusive)
+        return read_arguments(make_input_schema(entry), arguments, exclusive)
 
     def _make_request(self, ctx: Context, tool: str, arguments: Mapping[str, Any]) -> Request:
         name, own_arguments = self._offer.resolve(tool, arguments)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pydantic
 
-from mcp_bridge.catalogue.offer import make_offer
+from mcp_bridge.catalogue.offer import read_offer
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import opening
 from mcp_bridge.run.factory import make_bridge, make_mistaken_bridge
@@ -65,13 +65,7 @@ def serve_mcp(
     if not elicits:
         settings = settings.model_copy(update={"elicitation": "off"})
     effective_mode = "read" if read_only else mode or settings.mode or "read"
-    offer = make_offer(
-        _split_words(offered["toolsets"]),
-        _split_words(offered["tools"]),
-        alias_sets=_split_words(offered["aliases"]),
-        writes=effective_mode != "read",
-        applies=effective_mode == "apply",
-    )
+    offer = read_offer(effective_mode, **offered)
     if bridge is None:
         bridge = make_bridge(settings, lasting=True, lends=lends)
         bridge.note_start(transport, effective_mode)
@@ -97,7 +91,3 @@ def _clean_logs() -> None:
     if logging.lastResort:
         # Where no library has set up anything else, this writes to what stderr is by then, which may be bounded.
         logging.lastResort.setFormatter(CleanFormatter("%(levelname)s: %(message)s"))
-
-
-def _split_words(listed: str) -> list[str]:
-    return [word.strip() for word in listed.split(",") if word.strip()]

@@ -13,39 +13,19 @@ from mcp import types
 from mcp_bridge.catalogue import Tool
 from mcp_bridge.catalogue.arguments import check_against_schema
 from mcp_bridge.catalogue.run_tools import BridgeTool
-from mcp_bridge.mcp.content import FIELD_OPTION, PAGE_OPTIONS, View, make_content
+from mcp_bridge.mcp import tool_list
+from mcp_bridge.mcp.content import View, make_content
 from mcp_bridge.mcp.rendering import render
-from mcp_bridge.mcp.tool_schemas import OUTPUT, shorten_input_schema
+from mcp_bridge.mcp.tool_list import make_input_schema
 from mcp_bridge.mcp.untrusted import mark
 from mcp_bridge.result import Result
 
-EFFECT = "playvisor/effect"
 APPROVAL = "playvisor/approval"
 
 
 def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
     """Describe a tool for the list of tools."""
-    return types.Tool(
-        name=entry.name,
-        title=entry.title,
-        description=_describe_use(entry),
-        input_schema=shorten_input_schema(make_input_schema(entry), changes=entry.writes),
-        output_schema=OUTPUT,
-        annotations=make_annotations(entry),
-        # For clients that ask a person on their own: destroy is what may stop a service or lose data.
-        _meta={EFFECT: entry.effect} if entry.writes else None,
-    )
-
-
-def make_input_schema(entry: Tool | BridgeTool) -> dict[str, Any]:
-    """Make the schema of what clients may give: the tool's own options, and which part of its list they want to see."""
-    schema = entry.input_schema
-    if not isinstance(entry, Tool) or not entry.lists:
-        return schema
-    page = {name: option for name, option in PAGE_OPTIONS.items() if name not in schema["properties"]}
-    if entry.compact:
-        page["fields"] = {**FIELD_OPTION, "description": "More fields, or all"}
-    return {**schema, "properties": {**schema["properties"], **page}}
+    return types.Tool.model_validate(tool_list.describe_tool(entry))
 
 
 def split_page_options(
@@ -60,26 +40,6 @@ def split_page_options(
     if check_against_schema({"properties": options}, given):
         return dict(arguments), {}
     return {name: value for name, value in arguments.items() if name not in options}, given
-
-
-def _describe_use(entry: Tool | BridgeTool) -> str:
-    """The tool's description, and what its options demand of each other."""
-    demands = entry.constraints.describe() if isinstance(entry, Tool) else ""
-    return f"{entry.description} {demands}".strip()
-
-
-def make_annotations(entry: Tool | BridgeTool) -> types.ToolAnnotations:
-    """Make the hints of a tool for the person, by its effect. The cluster is a closed world.
-
-    A hint that is false by default in the protocol is left out.
-    """
-    if not entry.writes:
-        return types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
-    return types.ToolAnnotations(
-        destructive_hint=entry.effect == "destroy",
-        idempotent_hint=entry.repeatable or None,
-        open_world_hint=False,
-    )
 
 
 def make_call_result(result: Result, view: View | None = None) -> types.CallToolResult:

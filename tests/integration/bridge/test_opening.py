@@ -30,9 +30,9 @@ def cache(tmp_path, monkeypatch):
 def ask(env, cache):
     """`ask(*messages)`: what a new server answers, by the id of the request; then its client leaves."""
 
-    def talk(*messages, mode="apply"):
+    def talk(*messages, mode="apply", options=()):
         environment = {**env, "XDG_CACHE_HOME": str(cache.parent.parent), "PLAYVISOR_MODE": mode}
-        command = [*PLAYVISOR, "mcp"]
+        command = [*PLAYVISOR, "mcp", *options]
         with subprocess.Popen(command, env=environment, stdin=-1, stdout=-1, stderr=-1, text=True) as server:
             server.stdin.write("".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in messages))
             server.stdin.flush()
@@ -45,6 +45,12 @@ def ask(env, cache):
         return {answer["id"]: answer["result"] for answer in answers}
 
     return talk
+
+
+def list_kept(cache):
+    """The kept answers by their methods."""
+    [kept] = cache.iterdir()
+    return {json.loads(key)[0]: answer for key, answer in json.loads(kept.read_text()).items()}
 
 
 def name_tools(answers):
@@ -63,6 +69,24 @@ def test_the_first_answers_are_the_kept_ones_until_the_server_knows_better(ask, 
     assert second["first"]["serverInfo"]["title"] == "What was kept"
     assert (second[2], third) == (own[2], own)
     assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "mode", "options"),
+    [
+        ("2025-06-18", "apply", ()),
+        pytest.param("2024-11-05", "read", ("--tools", "get_guest"), marks=pytest.mark.thorough),
+        pytest.param("2025-03-26", "check", ("--toolsets=all",), marks=pytest.mark.thorough),
+        pytest.param("2025-11-25", "apply", ("--toolsets", "all", "--read-only"), marks=pytest.mark.thorough),
+        pytest.param("2025-11-25", "read", ("--aliases=mcp_proxmox", "--mode", "apply"), marks=pytest.mark.thorough),
+    ],
+)
+def test_what_the_very_first_start_answers_is_what_the_server_would(ask, cache, version, mode, options):
+    initialize = {**INITIALIZE, "params": {**INITIALIZE["params"], "protocolVersion": version}}
+    # Only the server answers a ping, after what it was asked before.
+    answers = ask(initialize, INITIALIZED, LIST_TOOLS, {"id": "p", "method": "ping"}, mode=mode, options=options)
+
+    assert {"initialize": answers["first"], "tools/list": answers[2]} == list_kept(cache)
 
 
 @pytest.mark.thorough

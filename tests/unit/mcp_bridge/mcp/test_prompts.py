@@ -15,7 +15,8 @@ from mcp_bridge.catalogue.offer import make_offer
 from mcp_bridge.errors import UsageError
 from mcp_bridge.mcp import prompts
 from mcp_bridge.mcp.completions import make_completion
-from mcp_bridge.mcp.tools import make_input_schema, split_page_options
+from mcp_bridge.mcp.tool_list import make_input_schema
+from mcp_bridge.mcp.tools import split_page_options
 
 PROMPTS = prompts.load()
 EACH = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
