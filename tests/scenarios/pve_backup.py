@@ -37,6 +37,7 @@ def scenarios(place: Place) -> list[Scenario]:
         target = {"state": "restored", "vmid": place.vmid(index), "target_storage": place.storage, **options}
         return one(title, back_up(), lxc=lxc, guests=(0, index), settles=False, learns=latest, **target)
 
+    named = {"name": "pv-test", "new_name": "pv-test"}
     made = {"vmid": vmid, "storage": place.backups, "max_age": "1h", "foresees": False}
     return [
         one("a backup is made", notes="{{guestname}}\nin two lines", retention={"last": 3}, **made),
@@ -54,8 +55,10 @@ def scenarios(place: Place) -> list[Scenario]:
             state="pruned",
             retention={"last": 1},
         ),
-        restored("a backup is restored as a new guest, and then over it", 1, name="pv-test", new_name="pv-test"),
+        restored("a backup is restored as a new guest, and then over it", 1, **named),
         restored("a container is restored over itself", 0, lxc=True, name="scenario-0"),
-        restored("a restored guest is another one", 1, name="scenario-0", unique=True, bwlimit=100000),
-        restored("a restored guest is unplugged and tagged", 1, unique=True, disconnect=True, tags=["pv-test-copy"]),
+        restored("a restored guest is another one", 1, **named, unique=True, bwlimit=100000),
+        restored(
+            "a restored guest is unplugged and tagged", 1, **named, unique=True, disconnect=True, tags=["pv-test"]
+        ),
     ]

@@ -47,6 +47,7 @@ def run_module(
     arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
     with (
         patch.dict(os.environ, {**kept, **connection}, clear=True),
+        _leave_controller(),
         patch_module_args(arguments),
         contextlib.redirect_stdout(printed),
         contextlib.suppress(SystemExit),
@@ -54,6 +55,16 @@ def run_module(
         module.main()
     result: dict[str, Any] = json.loads(printed.getvalue())
     return result
+
+
+def _leave_controller() -> contextlib.AbstractContextManager[object]:
+    """Let warnings be part of the result, also in a process that has loaded Ansible's controller."""
+    try:
+        from ansible.module_utils import _internal
+    except ImportError:
+        # ansible-core 2.18.
+        return contextlib.nullcontext()
+    return patch.object(_internal, "is_controller", False)
 
 
 def carry_out(client: Client, calls: Iterable[Call]) -> None:

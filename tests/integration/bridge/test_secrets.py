@@ -81,10 +81,9 @@ def test_a_template_in_an_argument_is_only_ever_a_string(playvisor, tmp_path, le
     named = playvisor("call", "stop_guest", f"name={template}", "--json")
     chosen = playvisor("call", "list_guests", f"guests.pool={template}", f'guests.tags=["{template}"]', "--json")
 
-    assert named.json["failure"]["code"] == "not_found"
-    assert template[:40] in named.json["failure"]["message"]
-    assert chosen.json["status"] == "ok"
-    assert chosen.json["guests"] == []
+    for done in (named, chosen):
+        assert done.json["failure"]["code"] == "not_found"
+        assert template[:40] in done.json["failure"]["message"]
     assert not owned.exists()
     assert ledger.recent()[1].arguments == {"name": template}
 

@@ -117,16 +117,14 @@ def test_several_clones_are_made_set_up_and_started_by_one_plan(simulator, conne
     assert not run_module("pve_clone", options, connection_env)["changed"]
 
 
-def test_what_a_failed_run_has_left_is_completed_by_the_next(simulator, connection_env):
+def test_what_a_run_has_left_that_ended_early_is_completed_by_the_next(simulator, connection_env):
     template = guest(simulator, template=True)
-    other = next(node for node in simulator.cluster.nodes if node != template.node)
-    names = {"vmid": template.vmid, "new_names": ["part-1", "part-2"]}
+    made = run_module("pve_clone", {"vmid": template.vmid, "new_names": ["part-1"]}, connection_env)
 
-    failed = run_module("pve_clone", {**names, "targets": [template.node, other]}, connection_env)
-    done = run_module("pve_clone", {**names, "tags": ["web"]}, connection_env)
+    wish = {"vmid": template.vmid, "new_names": ["part-1", "part-2"], "tags": ["web"]}
+    done = run_module("pve_clone", wish, connection_env)
 
-    assert failed["msg"].startswith("1 of 2 guests failed")
-    assert [entry["after"].get("exists") for entry in failed["guests"]] == [True, False]
+    assert [entry["after"]["exists"] for entry in made["guests"]] == [True]
     assert [(entry["before"]["exists"], entry["after"]["tags"]) for entry in done["guests"]] == [
         (True, ["web"]),
         (False, ["web"]),
