@@ -160,7 +160,7 @@ def _find_mixed_addresses(fields: Mapping[str, Any]) -> tuple[str, str] | None:
     versions = {"proto": 4 if proto == "icmp" else 6} if proto in _ICMP else {}
     for name in ("source", "dest"):
         try:
-            version = _check_element(str(fields.get(name) or "").split(",")[0], is_alone=True)
+            version = _check_element(str(fields.get(name) or "").partition(",")[0], is_alone=True)
         except ValueError:
             # A name, or what is refused anyway.
             continue

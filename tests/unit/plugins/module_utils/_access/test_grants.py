@@ -42,16 +42,16 @@ def make_access(acls, privsep=True, groups=("ops",), **more_roles):
     return Access(entries, frozenset(ROLES), EVERY)
 
 
-def grant(access, *grants, places=WEB, **params):
+def grant(access, *grants, places=None, **params):
     """The ACLs, the roles and the warnings that grants of (kind, holder, power) come to."""
     given = [
         {"user": None, "group": None, "token": None, kind: holder, "power": power} for kind, holder, power in grants
     ]
     options = {**dict.fromkeys(("roles", "groups", "users", "tokens", "acls")), **params, "grants": given}
-    expanded = expand_grants(options, places, access)
+    expanded = expand_grants(options, places or WEB, access)
     desired = parse_desired_entries(expanded)
     after = preview(desired, access, LOGIN)
-    require_no_loss(access, after, desired, places)
+    require_no_loss(access, after, desired, places or WEB)
     acls = {(acl["path"], acl["user"] or acl["group"] or acl["token"]): acl["roles"] for acl in expanded["acls"]}
     return acls, {role["role"]: role["privileges"] for role in expanded["roles"]}, find_warnings(desired, access, after)
 
