@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,8 +52,14 @@ def test_what_runs_on_a_target_can_be_read_by_old_pythons():
 
 def find_python(version):
     """A Python of this version that this machine has beside ours; None if there is none."""
-    installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    return str(installed[0]) if installed else shutil.which(f"python{version}")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    installed = [*sorted(pyenv.glob(f"versions/{version}.*/bin/python")), shutil.which(f"python{version}")]
+    # A shim of pyenv is there for every version, and does not start.
+    return next((str(path) for path in installed if path and _starts(path)), None)
+
+
+def _starts(path):
+    return subprocess.run([path, "-c", ""], env={}, capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9"])
