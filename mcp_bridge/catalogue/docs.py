@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,8 @@ class ModuleDocs:
 def read_module_docs(module: str) -> ModuleDocs:
     """Read the documentation of a module of the collection by its short name; options include its fragments'."""
     plugins = collection.root() / "plugins"
-    literals = _read_literals(plugins / "modules" / f"{module}.py")
+    nodes = _parse(plugins / "modules" / f"{module}.py")
+    literals = _find_literals(nodes)
     documentation = load_yaml(literals["DOCUMENTATION"])
     options: dict[str, dict[str, Any]] = {}
     for fragment in documentation.get("extends_documentation_fragment", ()):
@@ -44,26 +45,30 @@ def read_module_docs(module: str) -> ModuleDocs:
     for option, own in (documentation.get("options") or {}).items():
         # Keys that a module gives for an option of a fragment replace those keys only.
         options[option] = {**options.get(option, {}), **own}
-    options = _mark_secrets(options, _find_secret_names(plugins / "modules" / f"{module}.py"))
-    constraints = _read_constraints(plugins / "modules" / f"{module}.py")
-    return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {}, constraints)
+    options = _mark_secrets(options, _find_secret_names(nodes))
+    return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {}, _find_constraints(nodes))
 
 
-def _read_constraints(path: Path) -> dict[str, Any]:
+def _parse(path: Path) -> list[ast.AST]:
+    """Everything that stands in a Python file."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _find_constraints(nodes: Iterable[ast.AST]) -> dict[str, Any]:
     """What a module hands to its argument spec beside the options, where it makes its module object."""
     return {
         keyword.arg: ast.literal_eval(keyword.value)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes
         if isinstance(node, ast.Call) and any(keyword.arg == "argument_spec" for keyword in node.keywords)
         for keyword in node.keywords
         if keyword.arg in _CONSTRAINTS
     }
 
 
-def _find_secret_names(path: Path) -> set[str]:
+def _find_secret_names(nodes: Iterable[ast.AST]) -> set[str]:
     """The names of the options that the argument spec of a module declares as C(no_log)."""
     named: list[tuple[str | None, ast.expr]] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Dict):
             keys = (str(key.value) if isinstance(key, ast.Constant) else None for key in node.keys)
             named += zip(keys, node.values, strict=True)
@@ -90,18 +95,19 @@ def _mark_secrets(options: Mapping[str, dict[str, Any]], secret_names: set[str])
     }
 
 
+@cache
 def _read_fragment(plugins: Path, name: str) -> dict[str, Any]:
     """Read a documentation fragment, named `namespace.collection.file` or `namespace.collection.file.part`."""
     file, _dummy, part = name.removeprefix(f"{collection.NAME}.").partition(".")
-    literals = _read_literals(plugins / "doc_fragments" / f"{file}.py")
+    literals = _find_literals(_parse(plugins / "doc_fragments" / f"{file}.py"))
     data: dict[str, Any] = load_yaml(literals[part.upper() or "DOCUMENTATION"])
     return data
 
 
-def _read_literals(path: Path) -> dict[str, str]:
-    """Read every NAME = "literal" of a Python file, at its top level or in its classes."""
+def _find_literals(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Every NAME = "literal" of a Python file, at its top level or in its classes."""
     literals: dict[str, str] = {}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             literals.update({target.id: node.value.value for target in node.targets if isinstance(target, ast.Name)})
     return literals
