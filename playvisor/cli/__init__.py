@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mcp_bridge.executor.forkserver import lending
-from mcp_bridge.system import memory
+from mcp_bridge.system import exiting, memory
 from playvisor.cli import command_line
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ _GARBAGE_THRESHOLD = 50_000
 
 def main() -> NoReturn:
     """Entry point of the `playvisor` command."""
+    exiting.exit_process(exiting.run_for_status(_run_command_line))
+
+
+def _run_command_line() -> NoReturn:
     # The ledger and the artifacts of runs are for their owner only, even in a directory that existed before.
     os.umask(0o077)
     memory.forbid_inspection()
@@ -48,15 +52,18 @@ def main() -> NoReturn:
     import typer
 
     from mcp_bridge.errors import PlayvisorError
-    from playvisor.cli.console import report_error
+    from playvisor.cli.console import print_lines, report_error
 
     try:
         # Typer's own error messages repeat the words of the command line, and so the secrets in them.
         sys.exit(_get_commands()(standalone_mode=False, prog_name="playvisor"))
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # A command without its arguments: the message is its help.
+            print_lines(error.format_message(), to_stderr=True)
+            sys.exit(error.exit_code)
         usage_error = _make_usage_error(error)
-        if usage_error.message:
-            report_error(usage_error, document=command_line.find_document(sys.argv))
+        report_error(usage_error, document=command_line.find_document(sys.argv))
         sys.exit(usage_error.exit_status)
     except typer.Abort:
         sys.exit(130)
@@ -79,14 +86,14 @@ def main() -> NoReturn:
 
 
 @cache
-def make_commands(only: str | None) -> Any:
-    """Build the whole tree of commands, or only the part that begins with the word `only`."""
+def make_commands(words: tuple[str, ...]) -> Any:
+    """Build the tree of commands, or only the part of it that begins with these words."""
     from typer.main import get_command
 
     from playvisor.cli.app import make_app
     from playvisor.cli.help_pages import use_whole_words
 
-    return use_whole_words(get_command(make_app(only)))
+    return use_whole_words(get_command(make_app(words)))
 
 
 def preload() -> Iterator[None]:
@@ -99,7 +106,7 @@ def preload() -> Iterator[None]:
 def _get_commands() -> Any:
     """The tree of commands for this command line; in a fork, the whole tree that was built before."""
     words = command_line.skip_common_options(sys.argv)
-    return make_commands(words[0] if words and not lending.lender_folder else None)
+    return make_commands(() if lending.lender_folder else tuple(words[:2]))
 
 
 def _make_usage_error(error: typer.TyperException) -> UsageError:
@@ -107,8 +114,6 @@ def _make_usage_error(error: typer.TyperException) -> UsageError:
     from mcp_bridge.errors import UsageError
     from mcp_bridge.settings import load_settings
 
-    # A command without its arguments has printed its help already.
-    help_was_printed = type(error).__name__ == "NoArgsIsHelpError"
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "playvisor"
     try:
@@ -116,8 +121,6 @@ def _make_usage_error(error: typer.TyperException) -> UsageError:
         settings = load_settings(with_profile=False)
     except UsageError as unusable:
         return unusable
-    if help_was_printed:
-        return UsageError("", "")
     candidates = ""
     if type(error).__name__ == "MissingParameter":
         from playvisor.cli.completion import describe_candidates

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -40,8 +40,9 @@ class PanelGroup(TyperGroup):
                     formatter.write_dl([(name, command.get_short_help_str(200)) for name, command in inside.items()])
 
 
-def make_app(only: str | None = None) -> typer.Typer:
-    """The whole tree of commands, or, because that takes a while, the part that begins with the word `only`."""
+def make_app(words: Sequence[str] = ()) -> typer.Typer:
+    """The whole tree of commands, or, because that takes a while, the part of it that begins with these words."""
+    only = words[0] if words else None
     app = typer.Typer(
         name="playvisor",
         cls=PanelGroup,
@@ -59,7 +60,7 @@ def make_app(only: str | None = None) -> typer.Typer:
     )
     app.callback()(playvisor)
     if only not in list_own_commands():
-        _add_tool_commands(app, only)
+        _add_tool_commands(app, words)
     for name, function in _COMMANDS.items():
         app.command(name, rich_help_panel=_OWN_PANEL)(function)
     for name in [only] if only in GROUPS else () if only in _COMMANDS else GROUPS:
@@ -68,12 +69,13 @@ def make_app(only: str | None = None) -> typer.Typer:
     return app
 
 
-def _add_tool_commands(app: typer.Typer, only: str | None) -> None:
+def _add_tool_commands(app: typer.Typer, words: Sequence[str]) -> None:
     from mcp_bridge.catalogue.commands import list_commands
     from playvisor.cli import tool_commands
 
-    for noun in [only] if only in list_commands() else list_commands():
-        app.add_typer(tool_commands.make_group(noun), name=noun, rich_help_panel=_CATALOGUE_PANEL)
+    noun, verb = (*words[:2], None, None)[:2]
+    for name in [noun] if noun in list_commands() else list_commands():
+        app.add_typer(tool_commands.make_group(name, verb), name=name, rich_help_panel=_CATALOGUE_PANEL)
 
 
 def _print_version(wanted: bool) -> None:

@@ -46,5 +46,5 @@ def load_commands() -> Iterator[None]:
         # The schema is cached in the tool.
         dict(tool.input_schema)
         yield
-    importlib.import_module("playvisor.cli").make_commands(None)
+    importlib.import_module("playvisor.cli").make_commands(())
     yield

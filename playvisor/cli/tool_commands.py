@@ -30,10 +30,11 @@ Watch = Annotated[bool, typer.Option("--watch", "-w", help="Repeat until Ctrl-C.
 Every = Annotated[float, typer.Option(metavar="SECONDS", min=0.5, help="Seconds between repetitions with --watch.")]
 
 
-def make_group(noun: str) -> typer.Typer:
-    """The commands of one noun."""
-    group = typer.Typer(rich_markup_mode=None, help=f"{', '.join(list_commands()[noun])}.", no_args_is_help=True)
-    for verb, tool in list_commands()[noun].items():
+def make_group(noun: str, only: str | None = None) -> typer.Typer:
+    """The commands of one noun, or the only one that is wanted, if there is such a one."""
+    tools = list_commands()[noun]
+    group = typer.Typer(rich_markup_mode=None, help=f"{', '.join(tools)}.", no_args_is_help=True)
+    for verb, tool in {only: tools[only]}.items() if only in tools else tools.items():
         flags = list_flags(tool)
         text = speech.describe(tool.description, flags)
         epilog = f"Example: {render_example(tool)}"

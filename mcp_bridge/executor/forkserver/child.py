@@ -14,16 +14,13 @@ import random
 import signal
 import socket
 import sys
-import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from mcp_bridge.executor.forkserver import client
-from mcp_bridge.system import memory
+from mcp_bridge.system import exiting, memory
 
 MARK = "AWX_ISOLATED_DATA_DIR"
 """The variable by which the processes of a run are found (`system/processes.py`)."""
@@ -86,12 +83,12 @@ def run_in_this_process(order: Order, link: socket.socket, terminal: list[int]) 
         status = (
             _run_playbook(order)
             if name == PLAYBOOK
-            else _run_for_status(importlib.import_module(lent_programs[name]).main)
+            else exiting.run_for_status(importlib.import_module(lent_programs[name]).main)
         )
     except BaseException:
         traceback.print_exc()
     finally:
-        _exit_process(status)
+        exiting.exit_process(status)
 
 
 def _replace_streams(terminal: list[int]) -> None:
@@ -145,31 +142,11 @@ def _run_playbook(order: Order) -> int:
     _refresh_ansible()
     importlib.import_module("mcp_bridge.executor.forkserver.worker").run_tasks_in_process(os.environ)
     cli: Any = importlib.import_module("ansible.cli.playbook").PlaybookCLI
-    return _run_for_status(lambda: cli.cli_executor(order.arguments))
-
-
-def _run_for_status(run: Callable[[], object]) -> int:
-    try:
-        run()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+    return exiting.run_for_status(lambda: cli.cli_executor(order.arguments))
 
 
 lent_programs: dict[str, str] = {}
 """The programs that the server lends forks to, each with the module whose `main` it is."""
-
-
-def _exit_process(status: int) -> NoReturn:
-    """End as an interpreter does, without going back to the server's code."""
-    try:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-    finally:
-        os._exit(status)
 
 
 _STARTED_WITH = dict(os.environb)

@@ -284,9 +284,10 @@ def main() -> None:
 
     # Before Ansible is imported, which compiles the defaults of its settings.
     templates.share_compiled_templates()
-    from mcp_bridge.executor.forkserver import preload
+    from mcp_bridge.executor.forkserver import bytecode, preload
     from mcp_bridge.executor.forkserver.rehearsal import rehearse
 
+    bytecode.keep_bytecode()
     preload.import_ansible()
     loading, may_lend = [(0.0, preload.load_plugins())], _may_not_lend
     if purpose:

@@ -274,12 +274,23 @@ class TestWithoutACluster:
         assert bare("runs", "verify").status == 0
 
     @pytest.mark.parametrize(
+        ("command", "shown"),
+        [((), "Operate Proxmox VE"), (("guest",), "make-template"), (("guest", "-h"), "move-disk")],
+    )
+    def test_a_command_without_its_arguments_prints_its_help(self, bare, command, shown):
+        done = bare(*command)
+
+        assert shown in done.stdout + done.stderr
+        assert done.status == (0 if "-h" in command else 2)
+
+    @pytest.mark.parametrize(
         ("command", "message"),
         [
             (("tools", "show", "stop_gest"), "Did you mean stop_guest"),
             (("runs", "show", "abc"), "There is no run 'abc'"),
             (("call",), "Missing argument"),
             (("frobnicate",), "No such command"),
+            (("guest", "frobnicate"), "No such command"),
             (("mcp", "--mode", "yolo"), "yolo"),
             (("runs", "list", "--limit", "0"), "--limit"),
         ],

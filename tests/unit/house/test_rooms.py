@@ -112,7 +112,7 @@ DOORS = {
         "mcp_bridge.policy.cases",
         "mcp_bridge.policy.samples",
     ],
-    "putting it together: settings, the servers that it starts, starting fast, being forked": [
+    "putting it together: settings, the servers that it starts, starting and ending fast, being forked": [
         "mcp_bridge.collection",
         "mcp_bridge.executor.forkserver.head_start",
         "mcp_bridge.executor.forkserver.lending",
@@ -124,6 +124,7 @@ DOORS = {
         "mcp_bridge.settings.identities",
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
+        "mcp_bridge.system.exiting",
         "mcp_bridge.system.memory",
         "pve_simulator",
     ],
