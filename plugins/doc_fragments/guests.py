@@ -23,6 +23,11 @@ options:
       - Node on which the guests must be; the task fails when they are elsewhere. It is needed only to choose one of
         several guests of one name.
     type: str
+"""
+
+    # Guests by criteria.
+    SELECTION = r"""
+options:
   guests:
     description:
       - Guests that meet every criterion given; names may be patterns such as V(web-*).

@@ -23,6 +23,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes
+  - playvisor.proxmox.guests.selection
 options:
   roles:
     description: Roles, which are sets of privileges.
@@ -218,37 +219,6 @@ options:
       - Guests that O(grants) are for, which meet every criterion given; names may be patterns such as V(web-*).
       - Only a pool is a path of permissions. By other criteria, the guests get the grant that meet them now, and none
         that meets them later.
-    type: dict
-    suboptions:
-      vmids:
-        description: Any of these ids. Each must exist.
-        type: list
-        elements: int
-      names:
-        description: Any of these names or globs, such as V(web-*).
-        type: list
-        elements: str
-      tags:
-        description: All of these tags.
-        type: list
-        elements: str
-      pool:
-        description: Member of this pool.
-        type: str
-      node:
-        description: On this node.
-        type: str
-      type:
-        description: QEMU virtual machines or LXC containers.
-        type: str
-        choices: [qemu, lxc]
-      status:
-        description: In this power status.
-        type: str
-        choices: [running, stopped, unknown]
-      templates:
-        description: Only templates (V(true)) or no templates (V(false)).
-        type: bool
   timeout:
     description: Seconds to wait; Proxmox VE changes these things at once.
     type: int

@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.guests
+  - playvisor.proxmox.guests.selection
   - playvisor.proxmox.applying
   - playvisor.proxmox.attributes
 options:
@@ -330,6 +331,8 @@ from ..module_utils._backup.backups import (
 )
 from ..module_utils._backup.restore import Restore
 from ..module_utils._backup.volume import BackupVolume
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.references import Reference
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guests_to_change
@@ -338,8 +341,6 @@ from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.existing import Existing
-from ..module_utils._run.references import Reference
 from ..module_utils._run.resource import GuestResource, Resource
 from ..module_utils._run.runner import run_plans
 from ..module_utils._storage.storages import storage_path

@@ -294,6 +294,8 @@ from ..module_utils._api.errors import (
     UNSUPPORTED,
     PveError,
 )
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.features import require_clonable
 from ..module_utils._guest.ancestry import has_same_origin, is_linked, was_cloned
 from ..module_utils._guest.clones import WishedClone, find_disk_storage, list_wished_clones, render_changes
 from ..module_utils._guest.cloudinit import describe_doubts
@@ -307,8 +309,6 @@ from ..module_utils._guest.snapshots import read_tree
 from ..module_utils._guest.tags import has_case_sensitive_tags
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.existing import Existing
-from ..module_utils._run.features import require_clonable
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
 

@@ -24,6 +24,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.guests
+  - playvisor.proxmox.guests.selection
   - playvisor.proxmox.attributes
 options:
   state:

@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.guests
+  - playvisor.proxmox.guests.selection
   - playvisor.proxmox.applying
   - playvisor.proxmox.attributes
 options:

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.guests
+  - playvisor.proxmox.guests.selection
   - playvisor.proxmox.applying
   - playvisor.proxmox.attributes
 options:
@@ -203,6 +204,8 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.features import find_snapshot_problem
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
@@ -212,8 +215,6 @@ from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.existing import Existing
-from ..module_utils._run.features import find_snapshot_problem
 from ..module_utils._run.resource import GuestResource
 from ..module_utils._run.runner import run_plans
 

@@ -12,15 +12,15 @@ from typing import Any
 from .._api.client import Client
 from .._api.concurrency import bounded_map
 from .._api.errors import DRIFTED, PveError
+from .._checks.existing import check_references
+from .._checks.quorum import require_quorum
+from .._checks.rights import check_rights
+from .._checks.values import check_steps
 from .._module.module import PveModule
 from .._module.plan import Plan, describe, diff
 from .apply import apply_all
-from .checks import check_steps
 from .confirm import confirm_plan
-from .existing import check_references
-from .quorum import require_quorum
 from .resource import Observed, Outcome, Resource
-from .rights import check_rights
 
 
 def run_plans(module: PveModule, resource: Resource[Observed]) -> None:

@@ -44,6 +44,7 @@ LAYERS = {
         ("doc_fragments", "module_utils._api", "module_utils._values"),
         ("module_utils._module", "plugin_utils"),
         ("module_utils._guest",),
+        ("module_utils._checks",),
         ("module_utils._run",),
         (
             "module_utils._access",

@@ -8,9 +8,9 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors impo
     PERMISSION_DENIED,
     PveError,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._checks.rights import check_rights
+from ansible_collections.playvisor.proxmox.plugins.module_utils._checks.values import check_steps, find_option
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run.checks import check_steps, find_option
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run.rights import check_rights
 
 QEMU, LXC = "/nodes/pve1/qemu/101/config", "/nodes/pve1/lxc/104/config"
 TOKEN, OTHER, ROOT = "root@pam!ci", "ops@pve", "root@pam"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._checks.references import list_created, list_references
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
-from ansible_collections.playvisor.proxmox.plugins.module_utils._run.references import list_created, list_references
 
 GUEST = "/nodes/n1/qemu/101"
 

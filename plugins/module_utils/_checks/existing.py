@@ -24,7 +24,7 @@ from .references import Reference, list_created, list_references
 if TYPE_CHECKING:
     from .._api.client import Client
     from .._module.plan import Step
-    from .resource import Outcome
+    from .._run.resource import Outcome
 
 
 @dataclass(frozen=True)
