@@ -44,7 +44,9 @@ def print_result(result: Result, output: Output = TABLE) -> None:
 def show(result: Result, output: Output = TABLE) -> None:
     """Print a result for people: data, plan, warnings, and the failure or the summary."""
     view = make_view(result.tool, result.data)
-    if not output.is_quiet:
+    is_empty = _is_empty(result, view)
+    # What could not be looked for may be there all the same.
+    if not output.is_quiet and not (is_empty and result.failure):
         print_sections(result.data, view, output)
         if result.plan and result.plan.steps and (output.is_wide or result.status != "ok"):
             show_plan(result.plan.steps, result.plan.effects)
@@ -56,7 +58,7 @@ def show(result: Result, output: Output = TABLE) -> None:
         )
         for line in result.failure.task_log:
             console.get_stderr().print(f"  | {one_line(line)}")
-    elif not output.is_quiet and not _is_empty(result, view):
+    elif not output.is_quiet and not is_empty:
         console.get_stderr().print(one_line(result.summary))
     if result.run_id and not output.is_quiet:
         console.print_note(f"Run {result.run_id[:8]}")

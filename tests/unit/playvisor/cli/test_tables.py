@@ -12,7 +12,7 @@ import yaml
 
 from mcp_bridge import catalogue
 from mcp_bridge.errors import UsageError
-from mcp_bridge.result import Plan, Result
+from mcp_bridge.result import Failure, Plan, Result
 from playvisor.cli import console, results
 from playvisor.cli.output import Output
 from playvisor.cli.rendering.columns import parse_columns, read_path
@@ -170,6 +170,15 @@ def test_what_was_asked_for_comes_first_and_the_rest_not_at_all(show):
 )
 def test_an_empty_list_says_so_once(show, tool, empty, said):
     assert show(tool, 80, **empty).err.splitlines() == [said]
+
+
+def test_a_list_that_could_not_be_had_is_not_called_empty(show):
+    failure = Failure(code="not_found", message="There is no node PVE1.", hint="Did you mean pve1?")
+
+    printed = show("list_guests", 80, guests=[], failure=failure)
+
+    assert "No guests" not in printed.out + printed.err
+    assert "There is no node PVE1." in printed.err
 
 
 @pytest.mark.parametrize("format", ["json", "yaml"])
