@@ -200,7 +200,9 @@ def _plan_removal(name: str, pool: Pool) -> tuple[list[Step], Pool]:
     if not pool.exists:
         return [], pool
     if pool.inner:
-        raise PveError(PROTECTED, f"In the pool {name} there are others: {', '.join(pool.inner)}.", "Delete them first.")
+        raise PveError(
+            PROTECTED, f"In the pool {name} there are others: {', '.join(pool.inner)}.", "Delete them first."
+        )
     steps = []
     members = _render_members(set(pool.vmids), set(pool.storages))
     if members:
