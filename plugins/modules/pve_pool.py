@@ -177,7 +177,7 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
         places = ", ".join(f"{vmid} in {owner}" for vmid, owner in sorted(pool.owners.items()))
         raise PveError(PROTECTED, f"These guests are in other pools: {places}.", "Set move to take them out of there.")
     steps = []
-    comment = pool.comment if params["comment"] is None else params["comment"].rstrip("\n")
+    comment = pool.comment if params["comment"] is None else params["comment"].strip()
     if not pool.exists:
         options = {"poolid": name, "comment": comment} if comment else {"poolid": name}
         steps.append(Step("POST", "/pools", "there is no such pool", options, task=False))

@@ -192,7 +192,7 @@ def _plan_update(
 
 
 def _normalize(value: Any) -> Any:
-    return value.rstrip("\n") if isinstance(value, str) else value
+    return value.strip() if isinstance(value, str) else value
 
 
 def _render_params(values: dict[str, Any]) -> dict[str, Any]:
