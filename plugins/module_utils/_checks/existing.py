@@ -40,6 +40,7 @@ _MANAGER = ("User.Modify", "Sys.Audit")
 _KINDS = {
     "node": _Kind("node"),
     "guest": _Kind("guest"),
+    "realm": _Kind("realm"),
     "role": _Kind("role"),
     "storage": _Kind("storage", "/storage/{name}", ("Datastore.Audit", "Datastore.AllocateSpace")),
     "pool": _Kind("pool", "/pool/{name}", ("Pool.Audit",)),
@@ -95,8 +96,8 @@ class Existing:
         if reference.kind == "storage":
             return self._check_storage(reference)
         if reference.kind == "guest":
-            is_missing = self._is_missing_guest(name)
-            return missing_error("guest", name, [], note="List the guests.") if is_missing else None
+            known = [str(entry["vmid"]) for kind in ("qemu", "lxc") for entry in self.list_resources(kind)]
+            return missing_error("guest", name, known) if self._is_missing_guest(name) else None
         known = self._list_names(reference)
         if known is None or name in known:
             return None
@@ -125,6 +126,7 @@ class Existing:
             "group of rules": ("/cluster/firewall/groups", "group"),
             "pool": ("/pools", "poolid"),
             "bridge": (f"/nodes/{node}/network", "iface"),
+            "realm": ("/access/domains", "realm"),
             "user": ("/access/users", "userid"),
             "group": ("/access/groups", "groupid"),
             "role": ("/access/roles", "roleid"),

@@ -22,6 +22,7 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
+_HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,13 @@ _RULE: dict[str, Value] = {
     "sport": firewall.PORTS,
 }
 _FIREWALL: dict[str, Value] = {
+    "nf_conntrack_helpers": _list(Choice(choices=tuple(_HELPERS.split()))),
     "nf_conntrack_max": Integer(minimum=32768),
     "nf_conntrack_tcp_timeout_established": Integer(minimum=7875),
     "nf_conntrack_tcp_timeout_syn_recv": Integer(minimum=30, maximum=60),
+    # Proxmox VE takes any number and ignores a line with a negative one.
+    "protection_synflood_burst": _COUNT,
+    "protection_synflood_rate": _COUNT,
 }
 _BACKUP: dict[str, Value] = {
     "compress": Choice(choices=("0", "1", "gzip", "lzo", "zstd")),

@@ -215,6 +215,21 @@ REFUSED = [
     ),
     ("pve_clone", clone(109, target="pve2"), "unsupported", ["ide2 (local)"]),
     ("pve_clone", clone(108, target="pve2", storage="local-lvm"), "unsupported", ["local-lvm is not shared"]),
+    ("pve_pool", {"pool": "other", "vmids": [107, 101]}, "protected", ["101 in prod"]),
+    (
+        "pve_firewall",
+        {"level": "cluster", "ipsets": [{"name": "set1", "entries": [{"cidr": "dc/nope"}]}]},
+        "not_found",
+        ["There is no alias nope."],
+    ),
+    ("pve_storage", {"storage": "files", "config": {"maxfiles": 3}}, "invalid_parameter", ["no option maxfiles"]),
+    ("pve_storage", {"storage": "new", "type": "nfs", "server": "s"}, "invalid_parameter", ["needs export"]),
+    (
+        "pve_access",
+        {"roles": [{"role": "PVEMine", "privileges": ["VM.Audit"]}]},
+        "invalid_parameter",
+        ["those of Proxmox VE"],
+    ),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]
@@ -252,6 +267,7 @@ TAKEN = [
         {"acls": [{"path": "/vms/555", "user": "root@pam", "roles": ["PVEAuditor"]}]},
         ["There is no guest 555."],
     ),
+    ("pve_access", {"users": [{"user": "eve@PVE"}]}, ["There is no realm PVE. Did you mean pve?"]),
     (
         "pve_firewall",
         {"level": "cluster", "rules": [{"key": "a", "type": "group", "action": "nope"}]},
