@@ -224,6 +224,8 @@ from urllib.parse import unquote, urlsplit
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PROTECTED, PveError, refuse_values
 from ..module_utils._api.missing import require_node
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.references import Reference
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -372,7 +374,9 @@ def _find_storage(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     except PveError as error:
         if error.code == NOT_FOUND and params["node"]:
             require_node(client, params["node"])
-        raise
+        # It may be that these credentials can't see it.
+        reference = Reference("storage", params["storage"], params["node"], params["content"])
+        raise (Existing(client).find_problem(reference) if error.code == NOT_FOUND else None) or error from error
 
 
 def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:

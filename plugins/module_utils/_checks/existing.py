@@ -104,6 +104,18 @@ class Existing:
         where = f" on node {reference.node}" if reference.node else ""
         return self._describe_missing(reference, known, where)
 
+    def warn_of_hidden(self, kind: str, name: str) -> list[str]:
+        """The warning that what is in no list may be there all the same, if the credentials would not see it."""
+        seen = _KINDS[kind]
+        path = seen.path.format(name=name)
+        held = read_privileges(self._client, path)
+        if held is None or held & set(seen.seen_with):
+            return []
+        return [
+            f"Whether there is a {seen.noun} {name} is not known: these credentials have none of "
+            f"{', '.join(seen.seen_with)} on {path}, and would not see it."
+        ]
+
     def _list_names(self, reference: Reference) -> list[str] | None:
         """The names of a kind, None if they can't be read."""
         node = segment(reference.node or "")

@@ -187,12 +187,15 @@ def _read_entry(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator
 
 
 def _read_addresses(parts: Mapping[str, str], params: Mapping[str, Any], *options: str) -> Iterator[Reference]:
+    # Nodes and groups have no names of their own.
+    place = parts.get("firewall", "")
+    place = place if _GUEST_FIREWALL.fullmatch(place) else "/cluster/firewall"
     for option in options:
         for part in str(params.get(option) or "").split(","):
             match = _NAMED_ADDRESSES.fullmatch(part.strip())
             if match:
                 kind, name = ("IP set", match["name"]) if match["set"] else ("alias", match["name"].lower())
-                yield Reference(kind, name, firewall=parts.get("firewall") or "/cluster/firewall")
+                yield Reference(kind, name, firewall=place)
 
 
 def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
@@ -212,6 +215,7 @@ _ACL_PATHS = {"vms": "guest", "storage": "storage", "nodes": "node", "pool": "po
 _KIND = r"(?P<kind>qemu|lxc)"
 _NODE = r"/nodes/(?P<node>[^/]+)"
 _GUEST = rf"{_NODE}/{_KIND}/\d+"
+_GUEST_FIREWALL = re.compile(rf"{_GUEST}/firewall")
 _TOKEN = re.compile(r"/access/users/(?P<user>[^/]+)/token/(?P<token>[^/]+)")
 _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
     (method, re.compile(path), read)
