@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .kinds import Choice, Flag, Integer, Items, Number, Switch, Text, Value
+from .kinds import Address, Choice, Flag, Integer, Items, Number, Switch, Text, Value
 from .properties import Properties
 
 
@@ -23,7 +23,7 @@ class Directory(Text):
     """A path without needless slashes."""
 
     def check_text(self, value: Any) -> str:
-        text = re.sub("/+", "/", Text.check_text(self, value))
+        text = re.sub("/+", "/", Text.check_text(self, value).strip())
         return text if text == "/" else text.rstrip("/")
 
 
@@ -50,7 +50,9 @@ OPTIONS: Mapping[str, Value] = {
     "create-subdirs": Flag("1"),
     "disable": Flag("0"),
     "export": Directory(),
-    "fingerprint": Text(),
+    "fingerprint": Text(
+        pattern="(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}", what="32 pairs of hexadecimal digits with colons between them"
+    ),
     "format": Choice(choices=("raw", "qcow2", "subvol", "vmdk")),
     "fuse": Flag("0"),
     "is_mountpoint": Switch("no"),
@@ -69,6 +71,7 @@ OPTIONS: Mapping[str, Value] = {
     ),
     "saferemove": Flag("0"),
     "saferemove-stepsize": Choice("32", ("1", "2", "4", "8", "16", "32")),
+    "server": Address(may_be_name=True),
     "shared": Flag("0"),
     "skip-cert-verification": Flag("0"),
     "smbversion": Choice("default", ("default", "2.0", "2.1", "3", "3.0", "3.11")),
