@@ -151,6 +151,7 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
         (NONE, {"type": "lvmthin", "vgname": "pve", "thinpool": "d", "content": ["iso"]}, errors.INVALID_PARAMETER),
         (NONE, {"type": "esxi", "server": "s", "username": "u"}, errors.INVALID_PARAMETER),
         (NONE, {"type": "pbs", "server": "s", "datastore": "d", "server_fingerprint": "AA"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "dir", "path": "/mnt/x y"}, errors.INVALID_PARAMETER),
         (NONE, {"type": "nfs", "server": "nas:2049", "export": "/e"}, errors.INVALID_PARAMETER),
     ],
 )
