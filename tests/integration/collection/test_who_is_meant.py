@@ -460,6 +460,16 @@ def test_a_lock_that_comes_and_goes_makes_no_other_guest(run, simulator, meddler
     assert result["failure"]["code"] == "guest_locked"
 
 
+def test_a_hibernated_guest_is_not_waited_for(run, simulator):
+    simulator.cluster.guests[611].running = False
+    simulator.cluster.guests[611].config["lock"] = "suspended"
+
+    result = run("snapshot", vmid=611, snapname="asleep", timeout=3600)
+
+    assert result["failure"]["code"] == "guest_locked"
+    assert "hibernated" in result["failure"]["hint"]
+
+
 def test_a_snapshot_that_somebody_has_taken_makes_no_other_guest(run, simulator, meddler):
     meddler.meddle = lambda: simulator.cluster.guests[611].config.update(parent="nightly")
 
