@@ -162,7 +162,7 @@ def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
     selector = Selector.from_params(params.get("guests"))
     if selector.is_empty or selector.vmids or selector.templates is not None:
         return chosen
-    return [guest for guest in chosen if not guest.template]
+    return [guest for guest in chosen if not guest.template or guest.name in selector.names]
 
 
 def list_unjudged(inventory: Inventory, params: dict[str, Any], chosen: Sequence[Guest]) -> list[Guest]:

@@ -56,6 +56,9 @@ class Outcome:
             return True
         if self.failure is None or not self.has_sent:
             return False
+        if not self.upids and self.plan is not None and all(step.task for step in self.plan.steps):
+            # What only tasks do was not done by a request that was refused, but by somebody else.
+            return False
         # A task that has failed, or still runs, may have done anything until then.
         if self.upids and (self.failure.code == TIMEOUT or self.state is None):
             return True

@@ -15,6 +15,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection
     find,
     find_many,
     find_one,
+    find_to_change,
 )
 
 WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
@@ -94,6 +95,22 @@ def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
 )
 def test_what_else_is_said_chooses_among_guests_of_one_name(params, vmids):
     assert [guest.vmid for guest in find(CLUSTER, params, required=True)] == vmids
+
+
+@pytest.mark.parametrize(
+    ("guests", "vmids"),
+    [
+        ({"names": ["debian"]}, [900]),
+        ({"names": ["debian", "web-*"]}, [101, 102, 900]),
+        ({"vmids": [101, 900]}, [101, 900]),
+        ({"names": ["deb*"]}, []),
+        ({"names": ["*"], "node": "pve1", "templates": True}, [900]),
+        ({"node": "pve1"}, [101, 201, 301]),
+        ({"names": ["debian"], "templates": False}, []),
+    ],
+)
+def test_a_template_is_changed_only_if_it_is_named_or_asked_for(guests, vmids):
+    assert [guest.vmid for guest in find_to_change(CLUSTER, {"guests": guests})] == vmids
 
 
 DMZ = Guest(401, "dmz", "pve1", "qemu", "running", ("DMZ", "Prod"))
