@@ -48,12 +48,12 @@ def test_an_interface_waits_for_a_reload(api):
 
 def test_an_interface_keeps_what_an_update_does_not_name(api):
     path = "/nodes/pve1/network/vmbr1"
-    api.post("/nodes/pve1/network", iface="vmbr1", type="bridge", cidr="10.1.0.1/24", mtu=9000, autostart=1)
+    api.post("/nodes/pve1/network", iface="vmbr1", type="bridge", cidr="10.1.0.1/24", mtu=1400, autostart=1)
 
     put(api, path, type="bridge", cidr="10.2.0.1/16", comments="moved")
 
     found = api.data(path)
-    assert (found["cidr"], found["netmask"], found["mtu"]) == ("10.2.0.1/16", "16", 9000)
+    assert (found["cidr"], found["netmask"], found["mtu"]) == ("10.2.0.1/16", "16", "1400")
     assert found["comments"] == "moved\n"
 
 
