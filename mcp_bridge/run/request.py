@@ -46,7 +46,7 @@ class Request:
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     """Why nothing may be started for a request: an unknown tool, what the mode forbids, or wrong arguments."""
     if tool is None or (tool.internal and not request.internal):
-        return unknown_tool(request.tool)
+        return unknown_tool(request.tool, request.offered)
     if tool.writes and request.mode == "read":
         return Failure(
             code="refused",
@@ -65,11 +65,11 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     return invalid_arguments(problems) if problems else None
 
 
-def unknown_tool(name: str) -> Failure:
-    """The failure for a tool that does not exist."""
+def unknown_tool(name: str, offered: tuple[str, ...] | None = None) -> Failure:
+    """The failure for a tool that does not exist, with those that this caller has."""
     near = catalogue.find_similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
-    known = ", ".join(tool.name for tool in catalogue.list_offered())
+    known = ", ".join(offered or [tool.name for tool in catalogue.list_offered()])
     return Failure(
         code="invalid_parameter", message=f"There is no tool {name[:60]!r}.", hint=f"{guess}There are: {known}."
     )

@@ -294,11 +294,11 @@ def _describe(tree: Tree, name: str) -> dict[str, Any] | None:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options that the API would refuse only after other guests were changed."""
     name, retention = params["snapname"], params["retention"]
-    if name is not None and (not _NAME.fullmatch(name) or name == "current"):
+    if name is not None and (not _NAME.fullmatch(name) or name == "current" or name.lower() == "pending"):
         raise PveError(
             INVALID_PARAMETER,
             f"{name!r} can't be the name of a snapshot.",
-            "Use 2 to 40 letters, digits, _ and -, a letter first; current stands for the guest itself.",
+            "Use 2 to 40 letters, digits, _ and -, a letter first; current and pending are reserved.",
             fields={"snapname": "it can't be the name of a snapshot"},
         )
     if not retention:

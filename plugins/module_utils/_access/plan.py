@@ -165,7 +165,7 @@ def _render_params(values: dict[str, Any]) -> dict[str, Any]:
 def _normalize(value: Any) -> Any:
     if isinstance(value, list):
         return sorted(set(value))
-    return value.rstrip("\n") if isinstance(value, str) else value
+    return value.strip() if isinstance(value, str) else value
 
 
 def _check_privileges(privileges: list[str], access: Access) -> None:

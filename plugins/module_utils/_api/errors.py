@@ -224,7 +224,8 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
         return PveError(
             AUTH_FAILED,
             f"Proxmox VE refused the login: {text}",
-            "Check user, token id (user@realm!name) and secret, and that neither is disabled or expired.",
+            "Check user and realm, token id (user@realm!name), secret, and one-time password if there is one, and that "
+            "neither user nor token is disabled or expired.",
             status,
         )
     if status == 403:

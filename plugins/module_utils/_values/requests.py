@@ -17,11 +17,16 @@ from .calendar import Calendar
 from .guests import find_option
 from .kinds import Address, Choice, Integer, Items, Number, Text, Value, to_text
 from .properties import Properties
+from .ssh_keys import WHAT, is_public_key
 
 _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
+_TEMPLATE = Text(
+    pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
+    what="a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,17 @@ class Notes(Text):
             if name not in _VARIABLES:
                 known = ", ".join(f"{{{{{one}}}}}" for one in _VARIABLES)
                 raise ValueError(f"there is no {{{{{name}}}}}; it can have {known}")
+        return text
+
+
+@dataclass(frozen=True)
+class Keys(Value):
+    """Public keys of SSH, one in each line, of which Proxmox VE wants one to be right."""
+
+    def check_text(self, value: Any) -> str:
+        text = to_text(value)
+        if not any(map(is_public_key, text.splitlines())):
+            raise ValueError(f"it must be {WHAT}")
         return text
 
 
@@ -161,7 +177,7 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _limit(255), "password": Text(shortest=5)}),
+    ("/nodes/{node}/lxc", {"ostemplate": _TEMPLATE, "password": Text(shortest=5), "ssh-public-keys": Keys()}),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),

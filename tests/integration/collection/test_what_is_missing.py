@@ -71,6 +71,10 @@ def disk(slot="scsi0", **more):
     return [{"slot": slot, "storage": "local-lvm", "size": 1, **more}]
 
 
+def attached(volume):
+    return [{"slot": "scsi3", "volume": volume}]
+
+
 def new(**more):
     return {"name": "new", "node": "pve1", "disks": disk(), **more}
 
@@ -155,6 +159,40 @@ REFUSED = [
     ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "nope:iso/no.iso"}]), "not_found", ["storage nope"]),
     ("pve_guest", {"vmid": 107, "disks": [{"slot": "ide2", "cdrom": "local:iso/no.iso"}]}, "not_found", ["no.iso"]),
     ("pve_guest", new_container() | {"ostemplate": "local:vztmpl/debian-13.tar.zst"}, "not_found", ["no volume"]),
+    ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on a storage"]),
+    ("pve_guest", new_container() | {"ssh_public_keys": ["me"]}, "invalid_parameter", ["a public key"]),
+    # Disks: not there, of another guest, of a format that the storage has not.
+    ("pve_guest", new(disks=attached("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
+    (
+        "pve_guest",
+        new(disks=attached("local-lvm:vm-101-disk-0")),
+        "invalid_parameter",
+        ["scsi0 of guest 101 (web-01)", "import_from"],
+    ),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-101-disk-0")}, "invalid_parameter", ["of guest 101"]),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-107-disk-9")}, "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="local-lvm:base-9-disk-0")), "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="/srv/a.raw")), "permission_denied", ["only root@pam itself for a path"]),
+    ("pve_guest", new(disks=disk(format="qcow2")), "unsupported", ["no qcow2 volumes"]),
+    (
+        "pve_guest",
+        {"vmid": 107, "disks": [{"slot": "scsi0", "storage": "local-lvm", "format": "qcow2", "move": True}]},
+        "unsupported",
+        ["no qcow2 volumes"],
+    ),
+    ("pve_clone", clone(9000, full=True, storage="local-lvm", format="vmdk"), "unsupported", ["no vmdk volumes"]),
+    # What a configuration names.
+    ("pve_guest", new(cpu="Host"), "not_found", ["There is no processor type Host", "Did you mean host?"]),
+    ("pve_guest", new(cpu="host,flags=+vmx"), "invalid_parameter", ["nested-virt"]),
+    ("pve_guest", {"vmid": 107, "config": {"descripton": "x"}}, "not_found", ["Did you mean description"]),
+    ("pve_guest", {"vmid": 103, "config": {"lxc.apparmor.profile": "x"}}, "not_found", ["There is no option lxc."]),
+    (
+        "pve_cloudinit",
+        {"vmid": 107, "custom": {"user": "nope:snippets/u.yml"}},
+        "not_found",
+        ["There is no storage nope."],
+    ),
+    ("pve_cloudinit", {"vmid": 107, "custom": {"user": "local:iso/u.iso"}}, "invalid_parameter", ["a snippet on"]),
     # Pools.
     ("pve_clone", clone(9000, pool="prd"), "not_found", ["There is no pool prd.", "Did you mean prod?"]),
     ("pve_guest", new(pool="nope"), "not_found", ["There is no pool nope.", "empty, prod"]),

@@ -38,8 +38,11 @@ KINDS = {
     "pve-volume-id": (names.VOLUME, "local:snippets/a.pl nfs:x", ["a.pl", "local", "/x/y"]),
     "pve-calendar-event": (
         Calendar(),
-        "02:30|mon..fri 8:00|*/15|daily|sat,sun|Mon *-*-1..7 02:00|2026-12-24 18:00|5|8..17:0/30|mon-fri|21:00 UTC",
-        ["every tuesday", "25:00", "02:60", "mon 8:00 tue", "noon", "8:00 mon", "02:30am", "0 2 * * *", "mon..fri,8"],
+        "02:30|mon..fri 8:00|*/15|daily|sat,sun|Mon *-*-1..7 02:00|2026-12-24 18:00|5|8..17:0/30|fri..mon|21:00 UTC",
+        [
+            *("every tuesday", "25:00", "02:60", "mon 8:00 tue", "noon", "8:00 mon", "02:30am", "0 2 * * *"),
+            *("mon..fri,8", "*/90", "*/0", "0/24:00", "2026-13-01", "*-*-32 1:00", "*-*-7..1 1:00"),
+        ],
     ),
     "pve-fw-protocol-spec": (firewall.PROTOCOL, "tcp udp icmp ipv6-icmp 6 143", ["foo", "144", "tcp,udp", "tcp udp"]),
     "pve-fw-icmp-type-spec": (firewall.ICMP_TYPE, "echo-request any TOS-host-redirect", ["8", "foo", "echo"]),
