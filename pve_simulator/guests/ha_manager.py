@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from pve_simulator.errors import ApiError
-from pve_simulator.guests import power, sizes
+from pve_simulator.guests import motion, power, sizes
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.bulk import call_api
 from pve_simulator.state.access import ROOT
@@ -39,12 +39,14 @@ def reconcile(world: World, sid: str) -> None:
 
 
 def move(world: World, sid: str, target: str) -> None:
-    """Let the manager migrate a guest; nothing happens unless the target is a node that is online."""
-    resource = world.cluster.part(Ha).resources[sid]
-    node = world.cluster.nodes.get(target)
-    if node is not None and node.online:
+    """Let the manager migrate a guest and those that rules keep together with it, if the target node is online."""
+    node, guest = world.cluster.nodes.get(target), find_guest(world, sid)
+    if node is None or not node.online or guest is None:
+        return
+    for moved in (sid, *motion.find_dependents(world.cluster, guest)):
+        resource = world.cluster.part(Ha).resources[moved]
         resource.requests += 1
-        world.run_in_background(_migrate(world, sid, resource, resource.requests, target))
+        world.run_in_background(_migrate(world, moved, resource, resource.requests, target))
 
 
 def reconcile_all(world: World) -> None:

@@ -80,6 +80,8 @@ class Resource(ABC, Generic[Observed]):
     # Whether the wished state counts as reached no matter who brought it about, as with a power state. It does not with
     # a clone: an id that somebody else has taken meanwhile is not the clone that was asked for.
     shared_goal: bool = False
+    # Whether a step that is not needed after all was done by another one of the same task.
+    counts_unneeded: bool = False
     # Seconds to wait for the wished state once every request has ended, 0 where it is there at once; None: the rest of
     # the timeout.
     settle_seconds: float | None = None
