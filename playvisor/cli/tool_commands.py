@@ -81,7 +81,7 @@ def _make_function(tool: Tool) -> Callable[..., None]:
             raise _make_missing_error(tool, takes)
         if watch:
             raise typer.Exit(call.watch_tool(tool.name, arguments, every=every, output=output))
-        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output))
+        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output, flags=flags))
 
     flags = list_flags(tool)
     parameters = [_make_parameter(argument, _find_text(tool, argument), flags) for argument in takes.values()]

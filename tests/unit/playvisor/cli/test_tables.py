@@ -256,6 +256,7 @@ def test_rows_within_rows_know_which_one_they_stand_in():
     [
         ({"state": "running"}, {"state": "stopped"}, ["running → stopped"]),
         ({"cores": 2, "memory": 2048}, {"cores": 4, "memory": 2048}, ["cores: 2 → 4"]),
+        ({"memory": "4096"}, {"memory": "4100"}, ["memory: 4096 MiB → 4100 MiB"]),
         ({"tags": ["a"]}, {"tags": ["a", "b"]}, ["+ tags: b"]),
         ({"exists": False}, {"exists": True, "comment": ""}, ["created"]),
         ({"net": {"mac": "x"}}, {"net": {"mac": "y"}}, ["net.mac: x → y"]),
