@@ -147,6 +147,14 @@ def test_vmid_and_name_together_assert_each_other():
     assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
 
 
+def test_a_name_like_the_wrong_one_is_told_also_while_some_names_are_hidden():
+    hidden = Inventory((WEB1, replace(TWIN2, name="")), {"pve1": "online", "pve3": "offline"})
+    with pytest.raises(errors.PveError, match="can be asked has name wbe-01") as caught:
+        find_one(hidden, None, "wbe-01")
+
+    assert caught.value.hint.startswith("Similar: 101 (web-01).")
+
+
 def test_a_guest_on_an_offline_node_is_said_to_be_there():
     with pytest.raises(errors.PveError, match="pve3") as caught:
         require_online(CLUSTER, TWIN2)
