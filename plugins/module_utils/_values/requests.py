@@ -22,6 +22,8 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
+_TEMPLATE = rf"/.+|{names.VOLUME.pattern}"
+_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,10 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _limit(255), "password": Text(shortest=5)}),
+    (
+        "/nodes/{node}/lxc",
+        {"ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE), "password": Text(shortest=5)},
+    ),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),
