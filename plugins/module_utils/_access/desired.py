@@ -16,6 +16,13 @@ from .access import HOLDERS, KINDS, make_acl_id
 
 _TOKEN = re.compile(r"[^\s:/!]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+")
 _USER = re.compile(r"[^\s:/!]+@[A-Za-z][A-Za-z0-9.\-_]+")
+_WORD = r"[A-Za-z0-9.\-_]+"
+# Paths of permissions, as the API has them.
+_PATH = re.compile(
+    rf"/|(?:/access(?:/(?:groups|realm)(?:/{_WORD})?)?|/mapping(?:/{_WORD}){{0,2}}|/(?:nodes|storage)(?:/{_WORD})?"
+    rf"|/pool(?:/{_WORD}){{0,3}}|/sdn(?:/.+)?|/vms(?:/[1-9]\d{{2,}})?)/?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,10 @@ def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
         )
     if entry.is_absent:
         return
-    if entry.kind == "acl" and not options["path"].startswith("/"):
+    if entry.kind == "acl" and not _PATH.fullmatch(re.sub("//+", "/", options["path"])):
         raise _invalid_parameter_error(
-            f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101."
+            f"{options['path']!r} is no path of an ACL.",
+            "It starts with a slash, such as /, /vms/101 (a vmid, no name), /pool/web, /storage/local or /nodes/pve1.",
         )
     if entry.kind == "acl":
         try:

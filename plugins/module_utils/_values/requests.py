@@ -25,7 +25,8 @@ _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
 _TEMPLATE = Text(
     pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
-    what="a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+    longest=255,
+    what="a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
 )
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
