@@ -21,6 +21,9 @@ from mcp_bridge.catalogue.arguments import has_type
 CLEARS = "x-clears"
 """In a schema: an empty value is one, and takes away what is there."""
 
+WHOLE = "x-whole"
+"""In the schema of a list's entries: a comma belongs to them."""
+
 _LONGEST_JSON = 1_000_000
 # What clients add to the arguments, and no model can leave out; so is whatever begins with an underscore.
 _CLIENTS_OWN = frozenset(
@@ -76,7 +79,7 @@ def _read_value(schema: Mapping[str, Any], value: Any) -> Any:
     if value is None:
         return None
     if kind == "array":
-        entries = value if isinstance(value, list) else [] if value == "" else [value]
+        entries = value if isinstance(value, list) else _split_words(schema, value)
         return [
             _read_value(schema["items"], part) for entry in entries for part in _split_entry(schema["items"], entry)
         ]
@@ -95,8 +98,16 @@ def _read_text(schema: Mapping[str, Any], value: Any) -> Any:
     return same[0] if len(same) == 1 else value
 
 
+def _split_words(schema: Mapping[str, Any], value: Any) -> list[Any]:
+    """The entries of a list that is given as one value: words with commas between them, or just this value."""
+    if not isinstance(value, str) or schema["items"]["type"] != "string" or schema["items"].get(WHOLE):
+        return [] if value == "" else [value]
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    return [value] if any(len(word.split()) > 1 for word in words) else words
+
+
 def _split_entry(schema: Mapping[str, Any], entry: Any) -> list[Any]:
-    """The entries that one text is: numbers, or choices separated by commas; other text may have a comma in it."""
+    """The entries that one entry is: numbers, or choices with commas; other text may have a comma in it."""
     if not isinstance(entry, str):
         return [entry]
     if schema["type"] == "integer" and _NUMBERS.fullmatch(entry):

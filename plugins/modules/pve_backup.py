@@ -453,6 +453,9 @@ def check_options(params: dict[str, Any]) -> None:
     volid, storage, state = params["volid"], params["storage"], params["state"]
     if volid is None:
         return
+    if parse_storage(volid) and not volid.partition(":")[2].startswith("backup/"):
+        hint = "Those of backups are like local:backup/vzdump-qemu-101-2026_01_31-02_30_00.vma.zst."
+        raise PveError(INVALID_PARAMETER, f"{volid} is no volume id of a backup.", hint)
     if storage not in (None, parse_storage(volid)):
         raise PveError(
             INVALID_PARAMETER, f"The backup {volid} is not on storage {storage}.", "Leave storage out: volid names it."

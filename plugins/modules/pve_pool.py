@@ -141,6 +141,7 @@ from typing import Any
 from ..module_utils._access.pools import Pool, find_owners, read_pool
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import PROTECTED, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -155,6 +156,8 @@ class Pools(Resource[Pool]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Pool]:
         pool = read_pool(client, self._name)
+        if params["state"] == "absent" and not pool.exists:
+            client.notices += Existing(client).warn_of_hidden("pool", self._name)
         added = {*(params["vmids"] or ())}.difference(pool.vmids)
         return [replace(pool, owners=find_owners(client, added)) if added and not params["move"] else pool]
 

@@ -277,6 +277,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -343,6 +344,8 @@ class Definitions(Resource[Definition]):
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
         require_known_options(client, parse_desired_options(params))
         config = read_definition(client, self._name)
+        if not config and (params["state"] == "absent" or params["type"] is None):
+            client.notices += Existing(client).warn_of_hidden("storage", self._name)
         removing = params["state"] == "absent" and config and not params["force"]
         return [Definition(config, find_owners(client, self._name) if removing else ())]
 

@@ -25,11 +25,12 @@ Check = Callable[[Call, str, Section], None]
 class Sections:
     """A file of sections behind one path.
 
-    `key` names a section in parameters and answers. `missing`, `missing_later` (of changes and removals) and
-    `exists` are error texts with `{name}` for the section's. `what` is what fails as `create … failed:` while the
-    file is locked. `options` are those of each type of section; without, they are what the schema allows.
-    `builtin` sections are there without being in the file. `check` may refuse a section before it is written,
-    `in_use` before it is removed; `guard` any change. `lenient_delete` lets a missing section be removed.
+    `key` names a section in parameters and answers; `prefix` may stand before a name that is sent. `missing`,
+    `missing_later` (of changes and removals) and `exists` are error texts with `{name}` for the section's. `what` is
+    what fails as `create … failed:` while the file is locked. `options` are those of each type of section; without,
+    they are what the schema allows. `builtin` sections are there without being in the file. `check` may refuse a
+    section before it is written, `in_use` before it is removed; `guard` any change. `lenient_delete` lets a missing
+    section be removed.
     """
 
     file: str
@@ -41,6 +42,7 @@ class Sections:
     exists_status: int = 500
     stale_status: int = 500
     what: str = ""
+    prefix: str = ""
     options: Mapping[str, Options] = field(default_factory=dict)
     builtin: Mapping[str, Section] = field(default_factory=dict)
     view: View | None = None
@@ -74,11 +76,11 @@ class Sections:
 
     def read(self, call: Call) -> dict[str, Any]:
         """The section that the path names."""
-        return self.show(call, call.need(self.key), self._existing(call, self.missing))
+        return self.show(call, self._name(call), self._existing(call, self.missing))
 
     def create(self, call: Call) -> None:
         """Add the section that the parameters describe."""
-        name, file = call.need(self.key), self.sections_of(call)
+        name, file = self._name(call), self.sections_of(call)
         section = read_section(call.params, _CONTROL | {self.key})
         kind = str(section.get("type", ""))
         if kind in self.options:
@@ -92,7 +94,7 @@ class Sections:
 
     def update(self, call: Call) -> None:
         """Set and delete options of the section that the path names."""
-        name, file = call.need(self.key), self.sections_of(call)
+        name, file = self._name(call), self.sections_of(call)
         with self._lock(call, "update"):
             check_unmodified(call.text("digest"), file.digest, self.stale_status)
             section = self._existing(call, self.missing_later or self.missing)
@@ -110,7 +112,7 @@ class Sections:
 
     def delete(self, call: Call) -> None:
         """Remove the section that the path names."""
-        name, file = call.need(self.key), self.sections_of(call)
+        name, file = self._name(call), self.sections_of(call)
         if name not in file.sections and self.lenient_delete:
             return
         with self._lock(call, "delete"):
@@ -139,8 +141,11 @@ class Sections:
                 self.guard(call)
             yield
 
+    def _name(self, call: Call) -> str:
+        return call.need(self.key).removeprefix(self.prefix)
+
     def _existing(self, call: Call, missing: str) -> Section:
-        name = call.need(self.key)
+        name = self._name(call)
         section = self.all_sections(call).get(name)
         if section is None:
             raise ApiError(self.status, missing.format(name=name))

@@ -112,9 +112,19 @@ def _sum_up(request: Request, row: RunRow, results: Sequence[Result], warnings: 
         summary if furthest.status == "ok" else f"{summary} {furthest.tool}: {furthest.summary}",
         changed=any(result.changed for result in results),
         warnings=[*(warning for result in results for warning in result.warnings), *warnings],
-        failure=furthest.failure,
+        failure=furthest.failure and _name_every_approval(furthest.failure, results),
         calls=[_describe_call(result) for result in results],
     )
+
+
+def _name_every_approval(failure: Failure, results: Sequence[Result]) -> Failure:
+    """The failure with a hint that has all plans that wait for an approval, where there are several."""
+    held = [result.plan.id for result in results if result.status == "held" and result.plan and result.plan.id]
+    if len(held) < 2:
+        return failure
+    commands = ", ".join(f"`playvisor approvals approve {plan_id[:8]}`" for plan_id in held)
+    hint = f"Each of the {len(held)} plans needs an approval: {commands}. Then make the same call again."
+    return failure.model_copy(update={"hint": hint})
 
 
 def _describe_call(result: Result) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Upid:
     def parse(cls, text: str) -> Upid:
         parts = text.split(":")
         if len(parts) != 9 or parts[0] != "UPID":
-            raise PveError(INVALID_PARAMETER, f"not a UPID: {text}")
+            raise PveError(INVALID_PARAMETER, f"{text!r} is no UPID.", "pve_task_info lists tasks with their UPIDs.")
         return cls(node=parts[1], type=parts[5], id=parts[6], user=parts[7], text=text)
 
     @property
@@ -75,8 +75,9 @@ def is_upid(data: Any) -> bool:
 
 
 def is_by(wanted: str, user: str) -> bool:
-    """Whether a user who did something is the wanted one, or one of the wanted user's tokens."""
-    return user == wanted or user.startswith(f"{wanted}!")
+    """Whether a user who did something is the wanted one, of any realm if none is wanted, or one of its tokens."""
+    name = user.partition("!")[0]
+    return wanted in (user, name, name.rpartition("@")[0])
 
 
 def write_journal(upid: str) -> None:

@@ -55,7 +55,7 @@ def unreachable_error(address: str, cause: str, proxy: Proxy | None = None) -> P
     if proxy:
         way = f"Correct {proxy.variable}"
         if "407" in cause:
-            way = f"Write the user and the password that the proxy wants before its host in {proxy.variable}"
+            way = f"The proxy wants a user and a password: write them before its host in {proxy.variable}"
         return PveError(
             UNREACHABLE,
             f"{where} can't be reached through {proxy}: {cause}.",

@@ -48,6 +48,7 @@ _MANAGER = ("User.Modify", "Sys.Audit")
 _KINDS = {
     "node": _Kind("node"),
     "guest": _Kind("guest"),
+    "realm": _Kind("realm"),
     "role": _Kind("role"),
     "storage": _Kind("storage", "/storage/{name}", ("Datastore.Audit", "Datastore.AllocateSpace")),
     "pool": _Kind("pool", "/pool/{name}", ("Pool.Audit",)),
@@ -105,8 +106,8 @@ class Existing:
         if reference.kind == "storage":
             return self._check_storage(reference)
         if reference.kind == "guest":
-            is_missing = self._is_missing_guest(name)
-            return missing_error("guest", name, [], note="List the guests.") if is_missing else None
+            known = [str(entry["vmid"]) for kind in ("qemu", "lxc") for entry in self.list_resources(kind)]
+            return missing_error("guest", name, known) if self._is_missing_guest(name) else None
         if reference.kind == "option" and self._may_be_newer():
             return None
         known = self._list_names(reference)
@@ -114,6 +115,18 @@ class Existing:
             return self._find_other_holder(reference) if known and reference.holder else None
         where = f" on node {reference.node}" if reference.node else ""
         return self._describe_missing(reference, known, where)
+
+    def warn_of_hidden(self, kind: str, name: str) -> list[str]:
+        """The warning that what is in no list may be there all the same, if the credentials would not see it."""
+        seen = _KINDS[kind]
+        path = seen.path.format(name=name)
+        held = read_privileges(self._client, path)
+        if held is None or held & set(seen.seen_with):
+            return []
+        return [
+            f"Whether there is a {seen.noun} {name} is not known: these credentials have none of "
+            f"{', '.join(seen.seen_with)} on {path}, and would not see it."
+        ]
 
     def _list_names(self, reference: Reference) -> list[str] | None:
         """The names of a kind, None if they can't be read."""
@@ -140,6 +153,7 @@ class Existing:
             "pool": ("/pools", "poolid"),
             "bridge": (f"/nodes/{node}/network", "iface"),
             "processor type": (f"/nodes/{node}/capabilities/qemu/cpu", "name"),
+            "realm": ("/access/domains", "realm"),
             "user": ("/access/users", "userid"),
             "group": ("/access/groups", "groupid"),
             "role": ("/access/roles", "roleid"),

@@ -206,18 +206,31 @@ def _read_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[
 
 
 def _read_user(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    if "userid" in params:
+        yield Reference("realm", str(params["userid"]).rpartition("@")[2], is_optional=True)
     yield from _name_each("group", params.get("groups"))
 
 
 def _read_firewall_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
-    if params.get("type") == "group":
+    if params.get("action") not in _ACTIONS:
         yield from _name_each("group of rules", params.get("action"), is_optional=True)
-    for option in ("source", "dest"):
+    yield from _read_addresses(parts, params, "source", "dest")
+
+
+def _read_entry(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _read_addresses(parts, params, "cidr")
+
+
+def _read_addresses(parts: Mapping[str, str], params: Mapping[str, Any], *options: str) -> Iterator[Reference]:
+    # Nodes and groups have no names of their own.
+    place = parts.get("firewall", "")
+    place = place if _GUEST_FIREWALL.fullmatch(place) else "/cluster/firewall"
+    for option in options:
         for part in str(params.get(option) or "").split(","):
             match = _NAMED_ADDRESSES.fullmatch(part.strip())
             if match:
                 kind, name = ("IP set", match["name"]) if match["set"] else ("alias", match["name"].lower())
-                yield Reference(kind, name, firewall=parts.get("firewall") or "/cluster/firewall")
+                yield Reference(kind, name, firewall=place)
 
 
 def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
@@ -230,6 +243,7 @@ def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[R
         yield Reference(_ACL_PATHS[where[1]], where[2], is_optional=True)
 
 
+_ACTIONS = (None, "ACCEPT", "DROP", "REJECT")
 # Not of SDN, whose sets are in no list.
 _NAMED_ADDRESSES = re.compile(r"(?P<set>\+)?(?:dc/|guest/)?(?P<name>[A-Za-z][A-Za-z0-9_-]+)")
 _ACL_PATHS = {"vms": "guest", "storage": "storage", "nodes": "node", "pool": "pool"}
@@ -244,6 +258,7 @@ _NO_OPTIONS = frozenset(
 _KIND = r"(?P<kind>qemu|lxc)"
 _NODE = r"/nodes/(?P<node>[^/]+)"
 _GUEST = rf"{_NODE}/{_KIND}/(?P<vmid>\d+)"
+_GUEST_FIREWALL = re.compile(rf"{_GUEST}/firewall")
 _TOKEN = re.compile(r"/access/users/(?P<user>[^/]+)/token/(?P<token>[^/]+)")
 _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
     (method, re.compile(path), read)
@@ -261,6 +276,7 @@ _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
         ("POST|PUT", r"/storage(?:/[^/]+)?", _read_storage),
         ("POST|PUT", r"/cluster/firewall/groups/[^/]+(?:/\d+)?", _read_firewall_rule),
         ("POST|PUT", r"(?P<firewall>/.+/firewall)/rules(?:/\d+)?", _read_firewall_rule),
+        ("POST", r"(?P<firewall>/.+/firewall)/ipset/[^/]+", _read_entry),
         ("POST|PUT", r"/access/users(?:/[^/]+)?", _read_user),
         ("PUT", r"/access/acl", _read_acl),
     )

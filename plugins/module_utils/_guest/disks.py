@@ -61,6 +61,9 @@ _SOURCES = ("cdrom", "volume", "import_from")
 _WORDS = ("none", "cdrom")
 # What makes a volume instead of naming one: a cloud-init drive, or one of so many GiB.
 _NEW_VOLUME = re.compile(r"[^:/]+:(?:cloudinit|(\d+(?:\.\d+)?))")
+# What a drive can show or be copied from.
+_SOURCE = re.compile(rf"none|cdrom|/.+|{VOLUME.pattern}")
+_LOOK = "The guest's configuration shows which disks it has"
 
 
 @dataclass(frozen=True)
@@ -273,7 +276,7 @@ def resolve_growth(disk: Disk | None, size: int | None, wish: Mapping[str, Any])
     elif added <= 0:
         problem, hint = f"{wish['grow_by']!r} is no size to grow by", "Such as 20G, or 20 for GiB."
     elif disk is None or not disk.has_own_volume:
-        problem, hint = f"there is no disk {wish['slot']} that could grow", "Give a new disk storage and size."
+        problem, hint = f"there is no disk {wish['slot']} that could grow", f"{_LOOK}; a new one has storage and size."
     elif size is None:
         problem, hint = f"the size of {disk.volume} is not known", "Give the new size instead of grow_by."
     if problem:
@@ -304,6 +307,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     sources = [name for name in _SOURCES if wish.get(name)]
     unnamed = [name for name in sources if not _is_volume(name, wish[name])]
     new_volume = _NEW_VOLUME.fullmatch(wish.get("volume") or wish.get("cdrom") or "")
+    named = [wish[name] for name in ("cdrom", "import_from") if wish.get(name)]
+    strange = next((volume for volume in named if not _SOURCE.fullmatch(volume)), None)
     problem = None
     if wish["state"] != "present" and names:
         problem = f"{slot} is to be {wish['state']}, so it can't have {names[0]}"
@@ -323,6 +328,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} has a volume, which says where it is and in what format"
     elif wish.get("size") is not None and (slot in _FIXED_SIZE or wish["size"] < 1):
         problem = f"{slot} can't have {wish['size']} GiB"
+    elif strange:
+        problem = f"{slot} has {strange}, not {VOLUME.what}"
     elif wish.get("grow_by"):
         problem = f"{slot} is new and has nothing to grow from"
     elif new_volume and new_volume[1]:
@@ -352,7 +359,11 @@ def _is_volume(option: str, value: str) -> bool:
 
 
 def _lacking_error(slot: str, what: str) -> PveError:
-    return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
+    return PveError(
+        INVALID_PARAMETER,
+        f"{slot} does not exist yet, and there is no {what}.",
+        f"{_LOOK}; a new one needs it in disks.",
+    )
 
 
 def _render_size(size: int) -> str:

@@ -25,8 +25,10 @@ _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
 _TEMPLATE = Text(
     pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
-    what="a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+    longest=255,
+    what="a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
 )
+_HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,13 @@ _RULE: dict[str, Value] = {
     "sport": firewall.PORTS,
 }
 _FIREWALL: dict[str, Value] = {
+    "nf_conntrack_helpers": _list(Choice(choices=tuple(_HELPERS.split()))),
     "nf_conntrack_max": Integer(minimum=32768),
     "nf_conntrack_tcp_timeout_established": Integer(minimum=7875),
     "nf_conntrack_tcp_timeout_syn_recv": Integer(minimum=30, maximum=60),
+    # Proxmox VE takes any number and ignores a line with a negative one.
+    "protection_synflood_burst": _COUNT,
+    "protection_synflood_rate": _COUNT,
 }
 _BACKUP: dict[str, Value] = {
     "compress": Choice(choices=("0", "1", "gzip", "lzo", "zstd")),

@@ -253,6 +253,27 @@ REFUSED = [
     ),
     ("pve_clone", clone(109, target="pve2"), "unsupported", ["ide2 (local)"]),
     ("pve_clone", clone(108, target="pve2", storage="local-lvm"), "unsupported", ["local-lvm is not shared"]),
+    ("pve_pool", {"pool": "other", "vmids": [107, 101]}, "protected", ["101 in prod"]),
+    (
+        "pve_firewall",
+        {"level": "node", "node": "pve1", "rules": [{"key": "a", "type": "in", "action": "DROP", "source": "any"}]},
+        "not_found",
+        ["There is no alias any."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "cluster", "ipsets": [{"name": "set1", "entries": [{"cidr": "dc/nope"}]}]},
+        "not_found",
+        ["There is no alias nope."],
+    ),
+    ("pve_storage", {"storage": "files", "config": {"maxfiles": 3}}, "invalid_parameter", ["no option maxfiles"]),
+    ("pve_storage", {"storage": "new", "type": "nfs", "server": "s"}, "invalid_parameter", ["needs export"]),
+    (
+        "pve_access",
+        {"roles": [{"role": "PVEMine", "privileges": ["VM.Audit"]}]},
+        "invalid_parameter",
+        ["those of Proxmox VE"],
+    ),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]
@@ -290,6 +311,7 @@ TAKEN = [
         {"acls": [{"path": "/vms/555", "user": "root@pam", "roles": ["PVEAuditor"]}]},
         ["There is no guest 555."],
     ),
+    ("pve_access", {"users": [{"user": "eve@PVE"}]}, ["There is no realm PVE. Did you mean pve?"]),
     (
         "pve_firewall",
         {"level": "cluster", "rules": [{"key": "a", "type": "group", "action": "nope"}]},
@@ -400,6 +422,20 @@ def test_what_can_neither_be_seen_nor_used_may_be_there(limited_env, module, opt
 
     assert result["failure"]["code"] == "not_found"
     assert words in result["failure"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "words"),
+    [
+        ("pve_pool", {"pool": "prod", "state": "absent"}, "Whether there is a pool prod is not known"),
+        ("pve_storage", {"storage": "only1", "state": "absent"}, "Whether there is a storage only1 is not known"),
+        ("pve_access", {"users": [{"user": "a@pve", "state": "absent"}]}, "Whether there is a user a@pve is not known"),
+        ("pve_access_info", {}, "see nobody's entries but their own"),
+    ],
+)
+def test_what_can_not_be_seen_is_not_called_absent(limited_env, connection_env, module, options, words):
+    assert words in str(run_module(module, options, limited_env({"/vms": ["VM.Audit"]}), check=True)["warnings"])
+    assert words not in str(run_module(module, options, connection_env, check=True).get("warnings"))
 
 
 def test_a_bulk_snapshot_asks_no_guest_for_more_than_before(simulator, connection_env):

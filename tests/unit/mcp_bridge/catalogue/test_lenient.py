@@ -87,7 +87,10 @@ MEANT = [
     ("numbers and commas", "list_guests", {"guests": {"vmids": "101, 102"}}, {"guests": {"vmids": [101, 102]}}),
     ("that in a list", "list_guests", {"guests": {"vmids": ["101,102"]}}, {"guests": {"vmids": [101, 102]}}),
     ("choices and commas", "list_firewall_rules", {"kinds": "rules, options"}, {"kinds": ["rules", "options"]}),
-    ("text with a comma", "set_guest_tags", {"add_tags": "a,b"}, {"add_tags": ["a,b"]}),
+    ("words and commas", "set_guest_tags", {"add_tags": "a, b"}, {"add_tags": ["a", "b"]}),
+    ("an entry with a comma", "set_guest_tags", {"add_tags": ["a,b"]}, {"add_tags": ["a,b"]}),
+    ("a key with a comma", "set_cloudinit", {"ssh_keys": "ssh-rsa A a,b"}, {"ssh_keys": ["ssh-rsa A a,b"]}),
+    ("a command with a comma", "exec_guest", {"command": "a,b"}, {"command": ["a,b"]}),
     ("a choice in another case", "list_guests", {"guests": {"type": "QEMU"}}, {"guests": {"type": "qemu"}}),
     (
         "a number for text",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
+
+from pve_simulator.state.access import Realm
 
 STALE = "0" * 40
 
 
-def send(api, method, path, **params):
+def send(api, method, path, /, **params):
     """Status and the lines of the message."""
     status, reason, body = api.run(api.driver.call(method, path, **params))
     assert "simulator defect" not in reason
@@ -210,3 +214,96 @@ def test_a_metric_server_keeps_its_token_to_itself(api):
     assert api.data(path) == {"type": "influxdb", "server": "h", "port": 1}
     assert send(api, "PUT", path, server="h", port=2, delete="nope") == (500, "no such option 'nope'")
     assert send(api, "PUT", f"{path}x", server="h", port=2) == (500, "no such server 'fluxx'")
+
+
+@pytest.fixture
+def directory(api):
+    """A realm of a directory."""
+    api.driver.world.cluster.access.realms["dir"] = Realm("ldap")
+    return api
+
+
+def test_a_built_in_realm_loses_only_its_options(api):
+    assert send(api, "PUT", "/access/domains/pam", comment="own", tfa="type=oath", default=1)[0] == 200
+    assert api.data("/access/domains")[0] == {
+        "realm": "pam",
+        "type": "pam",
+        "comment": "own",
+        "default": 1,
+        "tfa": "oath",
+    }
+
+    assert send(api, "DELETE", "/access/domains/pam")[0] == 200
+
+    read = api.data("/access/domains/pam")
+    assert {**read, "digest": ""} == {
+        "type": "pam",
+        "plugin": "PVE::Auth::PAM",
+        "comment": "Linux PAM standard authentication",
+        "digest": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "params", "status", "message"),
+    [
+        ("POST", "sync", {"realm": "dir", "schedule": "daily"}, 500, "Job 'sync' already exists"),
+        ("POST", "new", {"realm": "dir", "schedule": "daily"}, 500, "missing value for required option 'scope'"),
+        ("POST", "new", {"realm": "no", "schedule": "daily", "scope": "both"}, 500, "realm: No such realm 'no'"),
+        ("POST", "new", {"realm": "pam", "schedule": "daily", "scope": "both"}, 500, "Only LDAP/AD realms can be"),
+        ("PUT", "no", {"schedule": "daily"}, 500, "no such realm-sync job"),
+        ("PUT", "sync", {"schedule": "daily", "delete": "scope"}, 500, "unable to delete required option 'scope'"),
+        ("DELETE", "no", {}, 500, f"{PARAMETERS}\nid: No such job 'no'"),
+        ("GET", "no", {}, 400, "Parameter verification failed."),
+    ],
+)
+def test_realms_are_synchronised_only_from_directories(directory, method, name, params, status, message):
+    jobs = "/cluster/jobs/realm-sync"
+    assert send(directory, "POST", f"{jobs}/sync", realm="dir", schedule="daily", scope="users")[0] == 200
+
+    answer = send(directory, method, f"{jobs}/{name}", **params)
+
+    assert answer[0] == status
+    assert message in answer[1]
+    job = {"type": "realm-sync", "enabled": 1, "realm": "dir", "schedule": "daily", "scope": "users"}
+    assert directory.data(f"{jobs}/sync") == job
+    assert directory.data(jobs)[0] == {**job, "id": "sync", "last-run": None, "next-run": mock.ANY}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "params", "status", "message"),
+    [
+        ("POST", "", {"id": "p2", "type": "dns"}, 500, "missing value for required option 'api'"),
+        ("POST", "", {"id": "standalone", "type": "standalone"}, 500, "ACME plugin ID 'standalone' already exists"),
+        ("GET", "/no", {}, 500, "ACME plugin 'no' not defined"),
+        ("PUT", "/no", {"disable": 1}, 500, "ACME plugin ID 'no' does not exist"),
+        ("PUT", "/p1", {"delete": "api"}, 500, "unable to delete required option 'api'"),
+        ("PUT", "/p1", {"delete": "foo"}, 500, "no such option 'foo'"),
+        ("DELETE", "/no", {}, 200, None),
+    ],
+)
+def test_acme_plugins_have_the_options_of_their_type(api, method, path, params, status, message):
+    plugins = "/cluster/acme/plugins"
+    assert [entry["plugin"] for entry in api.data(plugins)] == ["standalone"]
+    send(api, "POST", plugins, id="p1", type="dns", api="cf")
+
+    assert send(api, method, plugins + path, **params) == (status, message)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "params", "message"),
+    [
+        ("POST", "", {"cputype": "custom-own", "reported-model": "kvm64"}, "custom CPU model 'own' already exists"),
+        ("GET", "/custom-no", {}, "Custom cputype 'no' not found"),
+        ("PUT", "/no", {"hidden": 1}, "custom CPU model 'no' does not exist"),
+        ("PUT", "/custom-own", {"delete": "cputype"}, "cannot delete 'cputype'"),
+        ("PUT", "/own", {"delete": "foo"}, "no such option 'foo'"),
+        ("DELETE", "/no", {}, "custom CPU model 'no' does not exist"),
+    ],
+)
+def test_a_cpu_model_goes_by_its_name_with_or_without_custom(api, method, path, params, message):
+    models = "/cluster/qemu/custom-cpu-models"
+    send(api, "POST", models, cputype="own", **{"reported-model": "kvm64", "flags": "+aes"})
+
+    assert send(api, method, models + path, **params) == (500, message)
+    assert api.data(f"{models}/custom-own")["cputype"] == "custom-own"

@@ -12,6 +12,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest imp
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory, require_online
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import (
     Selector,
+    describe_near_misses,
     find,
     find_many,
     find_one,
@@ -70,6 +71,7 @@ def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
         ({"guests": {"tags": ["web"]}, "node": "pve1"}, errors.NOT_FOUND, "102 (web-02) on pve2"),
         ({"guests": {}}, errors.INVALID_PARAMETER, "vmid"),
         ({"guests": {"templates": False}}, errors.INVALID_PARAMETER, "criterion"),
+        ({"guests": {"tags": ["web,prod"]}}, errors.INVALID_PARAMETER, "each tag is an entry of its own"),
         ({}, errors.INVALID_PARAMETER, "name"),
     ],
 )
@@ -139,12 +141,24 @@ def test_case_tells_tags_apart_where_the_cluster_says_so(tags, sensitive, folded
     assert Selector.from_params(params["guests"]).depends_on_case(inventory) == (sensitive != folded)
 
 
+def test_tags_that_no_guest_has_together_are_told():
+    assert describe_near_misses(CLUSTER, Selector(tags=("web", "db"))) == ["A guest must have all of the tags web, db."]
+
+
 def test_no_selection_means_every_guest_only_for_reading():
     assert find(CLUSTER, {}, required=False) == list(CLUSTER.guests)
 
 
 def test_vmid_and_name_together_assert_each_other():
     assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
+
+
+def test_a_name_like_the_wrong_one_is_told_also_while_some_names_are_hidden():
+    hidden = Inventory((WEB1, replace(TWIN2, name="")), {"pve1": "online", "pve3": "offline"})
+    with pytest.raises(errors.PveError, match="can be asked has name wbe-01") as caught:
+        find_one(hidden, None, "wbe-01")
+
+    assert caught.value.hint.startswith("Similar: 101 (web-01).")
 
 
 def test_a_guest_on_an_offline_node_is_said_to_be_there():
