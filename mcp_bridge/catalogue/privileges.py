@@ -102,7 +102,8 @@ def make_grant_commands(tools: Iterable[Tool], holder: Holder) -> list[str]:
     if holder.token and holder.is_separated is not False:
         holders.insert(0, (f"--tokens {shlex.quote(f'{holder.user}!{holder.token}')}", holder.permissions))
     free_names = (name for number in count(1) if (name := f"Playvisor{number}") not in holder.roles)
-    commands, made = [], dict[frozenset[str], str]()
+    commands: list[str] = []
+    made: dict[frozenset[str], str] = {}
     for option, held in holders:
         if option == of_user and not holder.sees_all_of_it:
             commands.append(_warn_of_unseen(holder.user, is_last=bool(commands)))
