@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +24,10 @@ class Request:
     """What a caller asks for. `mode` is what this face may do at most; `check` asks for the plan only.
 
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
-    applying it. Where a face offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
-    without this mark of the request there is no such tool. After `answer_seconds` a run that has not ended is answered
-    as `running`; None waits for its end.
+    applying it. With `as_left`, guests or firewalls of an earlier run's result, it is refused as drifted where one of
+    them was changed since that run. Where a face offers some tools only, these are `offered`. `internal` tools are
+    Playvisor's own: without this mark of the request there is no such tool. After `answer_seconds` a run that has not
+    ended is answered as `running`; None waits for its end.
     """
 
     tool: str
@@ -36,6 +37,7 @@ class Request:
     check: bool = False
     plan_digest: str | None = None
     plan_id: str | None = None
+    as_left: Sequence[Mapping[str, Any]] = ()
     offered: tuple[str, ...] | None = None
     internal: bool = False
     answer_seconds: float | None = None

@@ -220,7 +220,6 @@ failure:
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
@@ -291,7 +290,7 @@ def _read_details(client: Client, inventory: Inventory, guest: Guest, params: di
         details["pending"] = select_pending(client.get(f"{guest.path}/pending"))
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
-        details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
+        details["snapshots"] = tree.describe()["snapshots"]
     if params["addresses"]:
         details["addresses"] = find_addresses(client, guest)
     if params["tasks"]:

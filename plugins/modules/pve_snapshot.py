@@ -149,7 +149,7 @@ guests:
       returned: always
       sample:
         current: before-upgrade
-        snapshots: [{name: before-upgrade, parent: null, description: '', vmstate: false}]
+        snapshots: [{name: before-upgrade, parent: null, description: '', vmstate: false, snaptime: 1795220863}]
     changed:
       description: Whether this guest was changed, or would be.
       type: bool
@@ -254,8 +254,16 @@ class Snapshots(GuestResource[Tree]):
             return plan
         return replace(plan, basis=describe_basis(observed, after, params))
 
+    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
+        return _without_times(state) == _without_times(plan.after)
+
     def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
         return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
+
+
+def _without_times(state: dict[str, Any]) -> dict[str, Any]:
+    snapshots = [{**snapshot, "snaptime": None} for snapshot in state["snapshots"]]
+    return {**state, "snapshots": snapshots}
 
 
 def _check_new(client: Client, existing: Existing, tree: Tree) -> Tree:
@@ -286,11 +294,11 @@ def _describe(tree: Tree, name: str) -> dict[str, Any] | None:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options that the API would refuse only after other guests were changed."""
     name, retention = params["snapname"], params["retention"]
-    if name is not None and (not _NAME.fullmatch(name) or name == "current"):
+    if name is not None and (not _NAME.fullmatch(name) or name == "current" or name.lower() == "pending"):
         raise PveError(
             INVALID_PARAMETER,
             f"{name!r} can't be the name of a snapshot.",
-            "Use 2 to 40 letters, digits, _ and -, a letter first; current stands for the guest itself.",
+            "Use 2 to 40 letters, digits, _ and -, a letter first; current and pending are reserved.",
             fields={"snapname": "it can't be the name of a snapshot"},
         )
     if not retention:
@@ -317,7 +325,8 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
         # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.
         earliest = max((snapshot.snaptime + 1 for snapshot in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
+        snaptime = max(earliest, int(tree.now))
+        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, snaptime, is_planned=True))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_change_description(tree, name, description))
         described = replace(tree.snapshots[name], description=description)

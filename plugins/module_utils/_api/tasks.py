@@ -173,23 +173,24 @@ def wait_until_stopped(client: Client, task: Upid, deadline: float, grace: int =
 def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
     """Wait, at least a second, until the guest whose request has this I(path) is unlocked.
 
-    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be read. Each poll is a C(GET);
-    sending the refused request again would leave a failed task each time.
+    False when C(time.monotonic()) reaches I(deadline) first, when the guest is hibernated, which does not pass by
+    itself, or when it can't be read. Each poll is a C(GET); sending the refused request again would leave a failed task
+    each time.
     """
     guest = _GUEST_PATH.match(path)
-    locked = True
     with Wait(f"the lock of {guest[0].rpartition('/')[2] if guest else path}", deadline - time.monotonic()) as wait:
-        while locked:
+        while True:
             if time.monotonic() + _LONGEST_DELAY > deadline:
                 return False
             time.sleep(_LONGEST_DELAY)
             wait.note()
             try:
-                locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
+                lock = client.get(f"{guest[0]}/status/current").get("lock") if guest is not None else None
             except PveError:
                 # The refusal of the request says more than this error.
                 return False
-    return True
+            if lock in (None, "suspended"):
+                return lock is None
 
 
 def _read_status(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:

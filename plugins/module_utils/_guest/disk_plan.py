@@ -13,7 +13,7 @@ from typing import Any
 from .._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .disks import Disk, is_slot, must_grow, must_move, read_disk, render_new_disk, update_disk, wished_bytes
-from .drives import Drive, DriveStep, largest_size, pending_change_error
+from .drives import Drive, DriveStep, largest_size, pending_change_error, read_source
 from .guest import Guest
 from .pending import drive_needs_restart
 
@@ -123,7 +123,7 @@ class _Draft:
         self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):
             return
-        disk = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        disk = read_source(wish, self._sizes)
         if not must_grow(disk, wish):
             return
         if self._must_wait(drive, disk):

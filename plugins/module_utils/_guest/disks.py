@@ -56,6 +56,9 @@ _OPTIONS_FOR = {
     "size": "size",
     "volume": "volume",
 }
+_SOURCES = ("cdrom", "volume", "import_from")
+# Media that no storage has.
+_WORDS = ("none", "cdrom")
 # What makes a volume instead of naming one: a cloud-init drive, or one of so many GiB.
 _NEW_VOLUME = re.compile(r"[^:/]+:(?:cloudinit|(\d+(?:\.\d+)?))")
 # What a drive can show or be copied from.
@@ -301,7 +304,8 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
 def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
     names = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
-    sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
+    sources = [name for name in _SOURCES if wish.get(name)]
+    unnamed = [name for name in sources if not _is_volume(name, wish[name])]
     new_volume = _NEW_VOLUME.fullmatch(wish.get("volume") or wish.get("cdrom") or "")
     named = [wish[name] for name in ("cdrom", "import_from") if wish.get(name)]
     strange = next((volume for volume in named if not _SOURCE.fullmatch(volume)), None)
@@ -316,6 +320,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} of a container has neither cdrom, format nor import_from"
     elif len(sources) > 1:
         problem = f"{slot} has {' and '.join(sources)}, of which only one can be"
+    elif unnamed:
+        problem = f"{slot} has {wish[unnamed[0]]}, which is no volume such as local:iso/debian-13.iso"
     elif wish.get("cdrom") and [name for name in ("storage", "size", "format") if wish.get(name)]:
         problem = f"{slot} is a CD-ROM drive, which has no storage, size or format of its own"
     elif wish.get("volume") and [name for name in ("storage", "format") if wish.get(name)]:
@@ -338,6 +344,18 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         )
     if wish["state"] == "present":
         read_wished_properties(wish)
+
+
+def normalize_wish(wish: dict[str, Any]) -> dict[str, Any]:
+    """The wish with a medium that is a word as Proxmox VE has it."""
+    word = str(wish.get("cdrom") or "").strip().lower()
+    return {**wish, "cdrom": word} if word in _WORDS else wish
+
+
+def _is_volume(option: str, value: str) -> bool:
+    """Whether a value names a volume or a path, or no medium."""
+    is_named = VOLUME.pattern is not None and re.fullmatch(VOLUME.pattern, value) is not None
+    return value.startswith("/") or is_named or (option == "cdrom" and value in _WORDS)
 
 
 def _lacking_error(slot: str, what: str) -> PveError:

@@ -101,6 +101,13 @@ def read_sizes(
     return sizes
 
 
+def read_source(wish: Mapping[str, Any], sizes: Mapping[str, int | None]) -> Disk:
+    """What a new disk is made from, or the volume that it is to be, with its size where that is known."""
+    disk = Disk(wish["slot"], wish.get("volume") or wish["import_from"], {})
+    size = sizes.get(disk.volume) if wish.get("size") else None
+    return disk if size is None else disk.with_size(size)
+
+
 def resolve_growths(
     client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
 ) -> list[dict[str, Any]]:
@@ -119,12 +126,13 @@ def resolve_growths(
 
 
 def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
-    """The volumes that are smaller than wished, as far as the configuration shows."""
+    """The volumes, or what they are made from, that are smaller than wished, as far as the configuration shows."""
     volumes = []
     for wish in wishes:
         wished, slot = wished_bytes(wish), wish["slot"]
         known = [read_disk(config, slot), read_disk(current, slot)]
-        disk = Disk(slot, wish["volume"], {}) if wish.get("volume") else known[0]
+        source = wish.get("volume") or (None if any(known) else wish.get("import_from"))
+        disk = Disk(slot, source, {}) if source else known[0]
         if wished and disk and disk.has_own_volume and (largest_size(disk, known) or 0) < wished:
             volumes.append(disk.volume)
     return volumes

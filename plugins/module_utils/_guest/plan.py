@@ -16,13 +16,15 @@ from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTE
 from .._module.plan import Step
 from .config import Wish
 from .disk_plan import plan_disk_changes
-from .disks import render_new_disk
-from .drives import DriveStep
+from .disks import is_slot, must_grow, render_new_disk
+from .drives import DriveStep, read_source
 from .guest import Guest
 from .nics import render_new_nic as new_nic
-from .options import encode, parse_flag, read_option
+from .options import default_value, encode, parse_flag, read_option
 from .pending import find_restart_options
 
+# What Proxmox VE takes away from no container.
+_REQUIRED_OF_CONTAINERS = ("memory", "ostype")
 _BOOTABLE = re.compile(r"(?:ide|sata|scsi|virtio|net|usb|hostpci)\d+")
 
 
@@ -79,7 +81,7 @@ def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> 
         Step("POST", f"/nodes/{segment(guest.node)}/{guest.type}", what, options, secrets=("password",)),
     ]
     for disk in present:
-        if disk.get("import_from") and disk.get("size"):
+        if disk.get("import_from") and must_grow(read_source(disk, observed.sizes), disk):
             why = f"{disk['slot']} has the size of what it is imported from"
             size = {"disk": disk["slot"], "size": f"{disk['size']}G"}
             steps.append(Step("PUT", f"{guest.path}/resize", why, size))
@@ -105,6 +107,10 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
             f"Container {guest.label} is {negation}unprivileged, and Proxmox VE can't change that.",
             "Leave unprivileged out, or make a new container.",
         )
+    if guest.type == "lxc":
+        required = [key for key in _REQUIRED_OF_CONTAINERS if key in options and options[key] is None]
+        if required:
+            raise refuse_values([(key, None, "a container can't be without it") for key in required])
     disks = plan_disk_changes(
         guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
     )
@@ -114,7 +120,8 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
     check_together(wish, config, changes)
     steps = [*disks.first_steps]
     if changes:
-        steps.append(_build_config_step(observed, changes, disks.drives, makes_volumes=disks.makes_volumes))
+        reverts = _find_reverts(observed, wish, changes)
+        steps.append(_build_config_step(observed, changes, disks.drives, reverts, makes_volumes=disks.makes_volumes))
     steps += disks.steps
     if steps and config.get("lock") == "suspended":
         raise PveError(
@@ -160,13 +167,36 @@ def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
         )
 
 
+def _find_reverts(observed: Observed, wish: Wish, changes: Mapping[str, Any]) -> set[str]:
+    """The changed options that only a pending change sets: to unset one, that is taken back.
+
+    Proxmox VE takes the deletion of what a container has not yet for nothing.
+    """
+    current = observed.config if observed.current is None else observed.current
+    return {
+        key
+        for key, value in changes.items()
+        if key in observed.config
+        and key not in current
+        and not is_slot(wish.kind, key)
+        and (value is None or wish.options.get(key) == default_value(wish.kind, key))
+    }
+
+
 def _build_config_step(
-    observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, makes_volumes: bool
+    observed: Observed,
+    changes: Mapping[str, Any],
+    drives: dict[str, str | None],
+    reverts: set[str],
+    *,
+    makes_volumes: bool,
 ) -> Step:
-    options = {key: value for key, value in changes.items() if value is not None}
-    unset = sorted(key for key, value in changes.items() if value is None)
+    options = {key: value for key, value in changes.items() if value is not None and key not in reverts}
+    unset = sorted(key for key, value in changes.items() if value is None and key not in reverts)
     if unset:
         options["delete"] = ",".join(unset)
+    if reverts:
+        options["revert"] = ",".join(sorted(reverts))
     # A PUT must end within 30 seconds, in which a new disk may not be made; containers have no POST.
     method = "POST" if makes_volumes and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"

@@ -16,13 +16,14 @@ from .guest import Guest
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as the API lists it; I(snaptime) is in seconds since the epoch."""
+    """A snapshot as the API lists it; I(snaptime) is in seconds since the epoch, and not known of a planned one."""
 
     name: str
     parent: str | None = None
     description: str = ""
     vmstate: bool = False
     snaptime: int = 0
+    is_planned: bool = False
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -30,6 +31,7 @@ class Snapshot:
             "parent": self.parent,
             "description": self.description,
             "vmstate": self.vmstate,
+            **({} if self.is_planned else {"snaptime": self.snaptime}),
         }
 
 

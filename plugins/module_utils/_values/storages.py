@@ -9,10 +9,34 @@ A default is what a storage is like without the option.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from .kinds import Choice, Flag, Integer, Items, Number, Switch, Text, Value
 from .properties import Properties
+
+
+@dataclass(frozen=True)
+class Directory(Text):
+    """A path without needless slashes."""
+
+    def check_text(self, value: Any) -> str:
+        text = re.sub("/+", "/", Text.check_text(self, value))
+        return text if text == "/" else text.rstrip("/")
+
+
+@dataclass(frozen=True)
+class Retention(Properties):
+    """Which backups are kept: all, or so many of each kind."""
+
+    def check(self, value: Any) -> dict[str, str]:
+        kept = Properties.check(self, value)
+        if kept.get("keep-all") == "1" and any(number != "0" for name, number in kept.items() if name != "keep-all"):
+            raise ValueError("keep-all can't be together with others")
+        return kept
+
 
 _LIMITS = ("clone", "default", "migration", "move", "restore")
 _KEPT = ("daily", "hourly", "last", "monthly", "weekly", "yearly")
@@ -25,6 +49,7 @@ OPTIONS: Mapping[str, Value] = {
     "create-base-path": Flag("1"),
     "create-subdirs": Flag("1"),
     "disable": Flag("0"),
+    "export": Directory(),
     "fingerprint": Text(),
     "format": Choice(choices=("raw", "qcow2", "subvol", "vmdk")),
     "fuse": Flag("0"),
@@ -38,7 +63,8 @@ OPTIONS: Mapping[str, Value] = {
     "nowritecache": Flag("0"),
     "port": Integer(minimum=1, maximum=65535),
     "preallocation": Choice("metadata", ("off", "metadata", "falloc", "full")),
-    "prune-backups": Properties(
+    "path": Directory(),
+    "prune-backups": Retention(
         "keep-all=1", {"keep-all": Flag("0"), **{f"keep-{unit}": Integer("0", minimum=0) for unit in _KEPT}}
     ),
     "saferemove": Flag("0"),
@@ -48,5 +74,6 @@ OPTIONS: Mapping[str, Value] = {
     "smbversion": Choice("default", ("default", "2.0", "2.1", "3", "3.0", "3.11")),
     "snapshot-as-volume-chain": Flag("0"),
     "sparse": Flag("0"),
+    "subdir": Directory(),
     "tagged_only": Flag("0"),
 }

@@ -707,3 +707,30 @@ def test_the_server_itself_would_bring_the_old_volume_back(simulator, client, ma
     assert drives(client, VM)["unused0"] == next(iter(sizes(simulator)))
     with pytest.raises(PveError, match=f"volume '{DISK}' does not exist"):
         send("POST", f"{VM}/status/start")
+
+
+def test_a_drive_of_cloud_init_that_waits_is_not_rewritten_again_and_again(machine, restart, connection_env):
+    machine()
+    wish = {"vmid": 500, "user": "bob", "drive_storage": "local-lvm"}
+
+    added = run_module("pve_cloudinit", wish, connection_env)
+    again = run_module("pve_cloudinit", wish, connection_env)
+    restart(VM)
+    after = run_module("pve_cloudinit", wish, connection_env)
+
+    assert [result.get("failure") for result in (added, again, after)] == [None] * 3
+    assert [result["changed"] for result in (added, again, after)] == [True, False, False]
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_what_only_waits_in_a_container_can_be_taken_back(client, send, container, apply, is_stopped):
+    container()
+    plan_then_apply(apply, features="nesting=1", nameserver=["10.0.0.1"])
+    if is_stopped:
+        send("POST", f"{CT}/status/stop")
+
+    changed = plan_then_apply(apply, features="", nameserver=[])
+
+    assert (changed["pending"], changed["restart_required"]) == ({}, False)
+    assert not {"features", "nameserver"} & client.get(f"{CT}/config").keys()
+    assert apply(features="", nameserver=[])["changed"] is False

@@ -123,6 +123,7 @@ CASES = [
         [("PUT", "/acl", {"path": "/vms", "groups": "new", "roles": "Operator,PVEAuditor", "propagate": 1})],
     ),
     (wish("acl", "/vms", group="ops", roles=["Operator"]), []),
+    (wish("acl", "//vms//", group="ops", roles=["Operator"]), []),
     (
         wish("acl", "/vms", group="ops", roles=["Operator"], propagate=False),
         [("PUT", "/acl", {**GIVEN, "roles": "Operator", "propagate": 0})],

@@ -196,6 +196,7 @@ def test_what_can_not_be_done_says_why(observed, options, code):
     "options",
     [
         {"snapname": "current"},
+        {"snapname": "Pending"},
         {"snapname": "x"},
         {"snapname": "1abc"},
         {"snapname": "a" * 41},

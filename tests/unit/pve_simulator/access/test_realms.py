@@ -24,6 +24,16 @@ def test_realms_that_cannot_be(caller, params, reason):
     assert caller.root("POST", "/access/domains", **params)[:2] == (500, reason)
 
 
+def test_a_directorys_options_are_read_back_in_order(caller):
+    params = {"realm": "dir", "type": "ldap", "server1": "d", "base_dn": "dc=x", "user_attr": "uid"}
+    options = {"sync-defaults-options": "scope=both,full=1,enable-new=0"}
+    assert caller.root("POST", "/access/domains", **params, **options)[0] == 200
+
+    read = caller.root("GET", "/access/domains/dir")[2]["data"]
+
+    assert read["sync-defaults-options"] == "enable-new=0,remove-vanished=entry;properties,scope=both"
+
+
 def test_the_default_realm_is_one(caller):
     for name in ("one", "two"):
         params = {"realm": name, "type": "openid", "issuer-url": "https://x", "client-id": "c", "default": 1}

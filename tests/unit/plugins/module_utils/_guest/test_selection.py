@@ -16,6 +16,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection
     find,
     find_many,
     find_one,
+    find_to_change,
 )
 
 WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
@@ -98,6 +99,22 @@ def test_what_else_is_said_chooses_among_guests_of_one_name(params, vmids):
     assert [guest.vmid for guest in find(CLUSTER, params, required=True)] == vmids
 
 
+@pytest.mark.parametrize(
+    ("guests", "vmids"),
+    [
+        ({"names": ["debian"]}, [900]),
+        ({"names": ["debian", "web-*"]}, [101, 102, 900]),
+        ({"vmids": [101, 900]}, [101, 900]),
+        ({"names": ["deb*"]}, []),
+        ({"names": ["*"], "node": "pve1", "templates": True}, [900]),
+        ({"node": "pve1"}, [101, 201, 301]),
+        ({"names": ["debian"], "templates": False}, []),
+    ],
+)
+def test_a_template_is_changed_only_if_it_is_named_or_asked_for(guests, vmids):
+    assert [guest.vmid for guest in find_to_change(CLUSTER, {"guests": guests})] == vmids
+
+
 DMZ = Guest(401, "dmz", "pve1", "qemu", "running", ("DMZ", "Prod"))
 
 
@@ -134,6 +151,14 @@ def test_no_selection_means_every_guest_only_for_reading():
 
 def test_vmid_and_name_together_assert_each_other():
     assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
+
+
+def test_a_name_like_the_wrong_one_is_told_also_while_some_names_are_hidden():
+    hidden = Inventory((WEB1, replace(TWIN2, name="")), {"pve1": "online", "pve3": "offline"})
+    with pytest.raises(errors.PveError, match="can be asked has name wbe-01") as caught:
+        find_one(hidden, None, "wbe-01")
+
+    assert caught.value.hint.startswith("Similar: 101 (web-01).")
 
 
 def test_a_guest_on_an_offline_node_is_said_to_be_there():
