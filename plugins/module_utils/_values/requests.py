@@ -23,10 +23,6 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
-_TEMPLATE = Text(
-    pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
-    what="a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
-)
 
 
 @dataclass(frozen=True)
@@ -177,7 +173,18 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _TEMPLATE, "password": Text(shortest=5), "ssh-public-keys": Keys()}),
+    (
+        "/nodes/{node}/lxc",
+        {
+            "ostemplate": Text(
+                pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
+                longest=255,
+                what="a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+            ),
+            "password": Text(shortest=5),
+            "ssh-public-keys": Keys(),
+        },
+    ),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),
