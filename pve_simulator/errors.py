@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 
 class ApiError(Exception):
@@ -65,7 +66,18 @@ def not_simulated(method: str, path: str) -> ApiError:
     return ApiError(501, f"Method '{method} {path}' not simulated", newline=False)
 
 
-def check_unmodified(sent: object, current: str) -> None:
-    """Raise 500 when a client sent the digest of another state of a file (not for QEMU, which words it otherwise)."""
+@contextmanager
+def wrap_errors(what: str = "") -> Iterator[None]:
+    """Turn errors raised under a lock into text, as the server does: 500, `what`, the error, a line for each field."""
+    try:
+        yield
+    except ApiError as error:
+        text = error.message if error.status == 500 else f"{error.status} {error.message}"
+        lines = [f"{field}: {reason}" for field, reason in (error.errors or {}).items()]
+        raise failure("\n".join([f"{what}: {text}" if what else text, *lines])) from error
+
+
+def check_unmodified(sent: object, current: str, status: int = 500) -> None:
+    """Raise when a client sent the digest of another state of a file (not for QEMU, which words it otherwise)."""
     if sent and sent != current:
-        raise failure("detected modified configuration - file changed by other user? Try again.")
+        raise ApiError(status, "detected modified configuration - file changed by other user? Try again.")

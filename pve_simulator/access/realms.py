@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pve_simulator.errors import failure
+from pve_simulator.schema import parse_property_string, print_property_string
 from pve_simulator.state.access import Access, Realm
 from pve_simulator.state.conf_file import digest_of
 
+_SYNC_OPTIONS = "realm-sync-options"
 BUILT_IN = ("pam", "pve")
 DIRECTORIES = ("ad", "ldap")
 _COMMON = frozenset({"comment", "default", "tfa"})
@@ -58,8 +60,25 @@ def update(access: Access, realm: Realm, options: Mapping[str, str]) -> None:
     for name, value in options.items():
         if name == "comment":
             realm.comment = value or None
+        elif name == "sync-defaults-options":
+            realm.config[name] = _print_sync_options(value)
         elif name != "password":
             realm.config[name] = value
+
+
+def read_tfa_type(realm: Realm) -> str:
+    """The kind of second factor that a realm asks for."""
+    return parse_property_string(realm.config["tfa"], "pve-tfa-config")["type"]
+
+
+def _print_sync_options(text: str) -> str:
+    """The options in the server's order, the deprecated two as what they stand for."""
+    options = parse_property_string(text, _SYNC_OPTIONS)
+    full, purge = options.pop("full", "0") == "1", options.pop("purge", "0") == "1"
+    if full or purge:
+        removed = (["entry", "properties"] if full else []) + (["acl"] if purge else [])
+        options.setdefault("remove-vanished", ";".join(removed))
+    return print_property_string(options, _SYNC_OPTIONS)
 
 
 def realms_digest(access: Access) -> str:

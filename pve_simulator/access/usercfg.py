@@ -5,24 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from pve_simulator.errors import ApiError, failure
+from pve_simulator.errors import failure
 from pve_simulator.state.access import ROOT, Access, AclEntry, Token, User
-
-
-@contextmanager
-def wrap_errors(action: str) -> Iterator[None]:
-    """Reword errors as the server does under the lock on the configuration: `create user failed: …`."""
-    try:
-        yield
-    except ApiError as error:
-        # An error that is more than a text becomes one, with its status and parameter errors.
-        status = "" if error.status == 500 else f"{error.status} "
-        lines = "".join(f"\n{field}: {reason}" for field, reason in (error.errors or {}).items())
-        text = f"{status}{error.message}{lines}"
-        raise failure(f"{action} failed: {text}") from error
 
 
 def find_user(access: Access, userid: str) -> User:

@@ -41,7 +41,10 @@ def _make_failing_handler(text: str) -> Handler:
 
 for _template, (_key, _names) in _load("indexes.json").items():
     route("GET", _template)(_make_handler([{_key: name} for name in _names.split()]))
-for _template, _answer in _load("answers.json").items():
+_ANSWERS = _load("answers.json")
+# The PCI devices of every node.
+HARDWARE: list[dict[str, Any]] = _ANSWERS["/nodes/{node}/hardware/pci"]
+for _template, _answer in _ANSWERS.items():
     route("GET", _template)(_make_handler(_answer))
 for _endpoint, _text in _load("failures.json").items():
     route(*_endpoint.split(" "))(_make_failing_handler(_text))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.access.pools import MembershipChange, check_empty, check_new, find_pool
-from pve_simulator.access.usercfg import remove_pool_rules, wrap_errors
+from pve_simulator.access.usercfg import remove_pool_rules
+from pve_simulator.errors import wrap_errors
 from pve_simulator.guests.feed import Feed, storage_resource
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -36,7 +37,7 @@ def list_pools(call: Call) -> list[dict[str, Any]]:
 def create_pool(call: Call) -> None:
     """Add a pool, below another when its name says so."""
     name = call.need("poolid")
-    with wrap_errors("create pool"):
+    with wrap_errors("create pool failed"):
         check_new(call.cluster, name)
     call.cluster.pools[name] = Pool(call.text("comment") or None)
 
@@ -53,7 +54,7 @@ def change_pool(call: Call) -> None:
     """Change the comment, and add or (with `delete`) remove members: all of it or nothing."""
     name = call.need("poolid")
     vmids = [int(vmid) for vmid in call.items("vms")]
-    with wrap_errors("update pools"):
+    with wrap_errors("update pools failed"):
         membership = MembershipChange(call.cluster, call.subject, name)
         if call.flag("delete"):
             membership.remove(vmids, call.items("storage"))
@@ -69,7 +70,7 @@ def change_pool(call: Call) -> None:
 def delete_pool(call: Call) -> None:
     """Remove a pool that has no members."""
     name = call.need("poolid")
-    with wrap_errors("delete pool"):
+    with wrap_errors("delete pool failed"):
         check_empty(call.cluster, name)
     del call.cluster.pools[name]
     remove_pool_rules(call.cluster.access, name)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pve_simulator.state.firewall import Alias, FirewallFile
 
-Env = Literal["cluster", "host", "vm", "ct", "group"]
+Env = Literal["cluster", "host", "vm", "ct", "group", "vnet"]
 
 _GUEST_TYPES = ("in", "out", "group")
 _ALL_TYPES = ("in", "out", "forward", "group")
@@ -21,6 +21,7 @@ _TYPES: dict[Env, tuple[str, ...]] = {
     "vm": _GUEST_TYPES,
     "ct": _GUEST_TYPES,
     "group": ("in", "out", "forward"),
+    "vnet": ("forward", "group"),
 }
 _NAME = r"[A-Za-z][A-Za-z0-9\-_]+"
 _IPSET = re.compile(rf"\+(sdn/|guest/|dc/)?({_NAME})")
@@ -43,7 +44,7 @@ class Scope:
     @property
     def allows_iface(self) -> bool:
         """Whether rules may name an interface."""
-        return self.env != "group"
+        return self.env not in ("group", "vnet")
 
     @property
     def is_guest(self) -> bool:

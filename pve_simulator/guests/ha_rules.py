@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pve_simulator.state.sections import Options
+
 # What can be set for a rule of each type, and what must be.
 OPTIONS = {
-    "node-affinity": frozenset({"type", "resources", "nodes", "strict", "disable", "comment"}),
-    "resource-affinity": frozenset({"type", "resources", "affinity", "disable", "comment"}),
-}
-REQUIRED = {
-    "node-affinity": frozenset({"resources", "nodes"}),
-    "resource-affinity": frozenset({"resources", "affinity"}),
+    "node-affinity": Options.build("strict disable comment", "resources nodes"),
+    "resource-affinity": Options.build("disable comment", "resources affinity"),
 }
 
 _Rules = Mapping[str, "_Rule"]

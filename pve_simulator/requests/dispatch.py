@@ -19,6 +19,7 @@ from pve_simulator.requests import contract
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import load_handlers
+from pve_simulator.schema import Endpoint
 from pve_simulator.world import quorum
 from pve_simulator.world.world import World
 
@@ -49,8 +50,9 @@ async def dispatch(
         raise not_implemented(method, path)
     endpoint = match.endpoint
     contract.admit(match, path, params, subject)
-    if endpoint.proxyto == "node":
-        _check_reachable(world, match.path_params["node"])
+    target = _find_target(endpoint, {**params, **match.path_params})
+    if target is not None:
+        _check_reachable(world, target)
     typed = contract.verify(match, params)
     handler = load_handlers().get((method, endpoint.path_template))
     if handler is None:
@@ -83,6 +85,12 @@ def _ignore_error(answer: asyncio.Future[Any]) -> None:
     """Ignore the error of an answer that nobody waits for any more."""
     if not answer.cancelled():
         answer.exception()
+
+
+def _find_target(endpoint: Endpoint, params: Mapping[str, Any]) -> str | None:
+    """The node that a call is passed on to, if it names one."""
+    name = params.get("node" if endpoint.proxyto == "node" else "check-node")
+    return None if name is None else str(name)
 
 
 def _check_reachable(world: World, name: str) -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The firewall's files: one for the cluster, one for each node and each guest."""
+"""The firewall's files: one for the cluster, one for each node, each guest and each vnet."""
 
 from __future__ import annotations
 
@@ -65,3 +65,4 @@ class Firewall:
     cluster: FirewallFile = field(default_factory=FirewallFile)
     nodes: dict[str, FirewallFile] = field(default_factory=dict)
     guests: dict[int, FirewallFile] = field(default_factory=dict)
+    vnets: dict[str, FirewallFile] = field(default_factory=dict)

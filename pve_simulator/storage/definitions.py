@@ -37,10 +37,8 @@ def new_config(kind: str, name: str, params: Mapping[str, str]) -> dict[str, str
         config.pop("nodes", None)
     if plugin.mounted:
         config.setdefault("path", f"/mnt/pve/{name}")
+    plugin.rules.check(config, create=True)
     settings = _check_settings(plugin, config)
-    for option in sorted(plugin.fixed | plugin.required):
-        if option not in config:
-            raise failure(f"missing value for required option '{option}'")
     _check_path(kind, settings)
     settings["type"] = kind
     settings.setdefault("content", ",".join(sorted(plugin.default_content)))
@@ -52,21 +50,10 @@ def new_config(kind: str, name: str, params: Mapping[str, str]) -> dict[str, str
 def updated_config(storage: Storage, changes: Mapping[str, str], delete: Iterable[str]) -> dict[str, str]:
     """A definition with changes; raises what its kind refuses."""
     plugin = PLUGINS[storage.type]
-    for option in changes:
-        if plugin.is_fixed(option):
-            raise failure(f"can't change value of fixed parameter '{option}'")
+    plugin.rules.check(changes, create=False)
     settings = _check_settings(plugin, changes)
     config = dict(storage.config)
-    for option in delete:
-        if not plugin.has_option(option):
-            raise failure(f"no such option '{option}'")
-        if option in plugin.fixed | plugin.required:
-            raise failure(f"unable to delete required option '{option}'")
-        if plugin.is_fixed(option):
-            raise failure(f"unable to delete fixed option '{option}'")
-        if option in settings:
-            raise failure(f"cannot set and delete property '{option}' at the same time!")
-        config.pop(option, None)
+    plugin.rules.delete(config, delete, settings)
     if "disable" in settings:
         config.pop("disable", None)
     config |= _without_secrets(plugin, settings)
@@ -117,8 +104,6 @@ def generated_secrets(kind: str, name: str, settings: Mapping[str, str]) -> dict
 def _check_settings(plugin: Plugin, options: Mapping[str, str]) -> dict[str, str]:
     settings: dict[str, str] = {}
     for option, value in options.items():
-        if not plugin.has_option(option):
-            raise failure(f"unexpected property '{option}'")
         if "\n" in value or "\r" in value:
             raise failure("property contains a line feed")
         settings[option] = value

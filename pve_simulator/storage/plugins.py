@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pve_simulator.state.sections import Options
+
 _EVERY = "nodes disable content bwlimit"
 _FILES = "content-dirs prune-backups max-protected-backups format mkdir create-base-path create-subdirs preallocation"
 _DIRECTORY_CONTENT = "images rootdir vztmpl iso backup snippets none import"
@@ -36,13 +38,11 @@ class Plugin:
         """Whether it keeps files below a directory."""
         return "path" in self.fixed
 
-    def has_option(self, option: str) -> bool:
-        """Whether the option exists for this kind."""
-        return option in self.fixed or option in self.options or option in self.required
-
-    def is_fixed(self, option: str) -> bool:
-        """Whether the option cannot be changed once the storage is there."""
-        return option in self.fixed or option in self.fixed_later
+    @property
+    def rules(self) -> Options:
+        """Which options the definition may, must and can't later have."""
+        needed = self.fixed | self.required
+        return Options(needed | self.options, needed, self.fixed | self.fixed_later)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -24,7 +24,8 @@ _GUEST = r"/nodes/\{node\}/(?:qemu|lxc)"
 # What asks for quorum before it does anything.
 _ASKS = re.compile(
     rf"POST (?:{_GUEST}|{_GUEST}/\{{vmid\}}/(?:clone|migrate|remote_migrate|status/start)"
-    r"|/cluster/ha/(?:resources|rules))"
+    r"|/cluster/ha/(?:resources|rules)"
+    r"|/cluster/sdn/(?:zones|vnets|vnets/\{vnet\}/subnets|controllers|ipams|dns))"
 )
 # What writes a guest's configuration while its client waits.
 _WRITES = re.compile(
@@ -60,7 +61,19 @@ _LOCKS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("/cluster/metrics/server", "file-status_cfg", {}),
     ("/cluster/notifications", "domain-notifications", {}),
     ("/cluster/acme", "file-priv_acme_plugins_cfg", {}),
-    ("/cluster/mapping", "file-mapping_cfg", {}),
+    *(
+        (f"/cluster/mapping/{kind}", f"file-mapping_{file}_cfg", {
+            "POST": f"create {what} mapping", "PUT": f"update {what} mapping", "DELETE": f"delete {kind} mapping"})
+        for kind, file, what in (
+            ("pci", "pci", "hardware"), ("usb", "usb", "hardware"), ("dir", "directory", "directory"))
+    ),
+    *(
+        (f"/cluster/sdn/{path}", "domain-sdn", {
+            "PUT": f"update sdn {name} object", "DELETE": f"delete sdn {name} object"})
+        for path, name in (
+            ("vnets/{vnet}/subnets", "subnet"), ("zones", "zone"), ("vnets/{vnet}", "vnet"),
+            ("controllers", "controller"), ("ipams", "ipam"), ("dns", "dns"))
+    ),
     ("/cluster/sdn", "domain-sdn", {}),
 )  # fmt: skip
 

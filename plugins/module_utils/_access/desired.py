@@ -77,13 +77,10 @@ def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
         )
     if entry.is_absent:
         return
-    if entry.kind == "acl" and not options["path"].startswith("/"):
-        raise _invalid_parameter_error(
-            f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101."
-        )
     if entry.kind == "acl":
         try:
-            ACL_PATH.check_text(normalize_acl_path(options))
+            # Nothing is not the root.
+            ACL_PATH.check_text(options["path"] and normalize_acl_path(options))
         except ValueError as error:
             raise refuse_values([("path", options["path"], str(error))]) from error
     for reference in _find_references(entry):

@@ -17,6 +17,7 @@ from .calendar import Calendar
 from .guests import find_option
 from .kinds import Choice, Integer, Items, Number, Text, Value, to_text
 from .properties import Properties
+from .ssh_keys import WHAT, is_public_key
 
 # What is made has these; elsewhere an empty text unsets an option.
 _IDENTITIES = frozenset({"groupid", "id", "newid", "poolid", "roleid", "rule", "snapname", "userid"})
@@ -24,6 +25,8 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
+_TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
+_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
@@ -37,6 +40,17 @@ class Notes(Text):
             if name not in _VARIABLES:
                 known = ", ".join(f"{{{{{one}}}}}" for one in _VARIABLES)
                 raise ValueError(f"there is no {{{{{name}}}}}; it can have {known}")
+        return text
+
+
+@dataclass(frozen=True)
+class Keys(Value):
+    """Public keys of SSH, one in each line, of which Proxmox VE wants one to be right."""
+
+    def check_text(self, value: Any) -> str:
+        text = to_text(value)
+        if not any(map(is_public_key, text.splitlines())):
+            raise ValueError(f"it must be {WHAT}")
         return text
 
 
@@ -170,7 +184,14 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _limit(255), "password": Text(shortest=5)}),
+    (
+        "/nodes/{node}/lxc",
+        {
+            "ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE),
+            "password": Text(shortest=5),
+            "ssh-public-keys": Keys(),
+        },
+    ),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),

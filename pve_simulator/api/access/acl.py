@@ -16,8 +16,8 @@ from pve_simulator.access.acl import (
     remove_entry,
     set_entry,
 )
-from pve_simulator.access.usercfg import find_token, wrap_errors
-from pve_simulator.errors import failure, invalid
+from pve_simulator.access.usercfg import find_token
+from pve_simulator.errors import failure, invalid, wrap_errors
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.privileges import privileges
 from pve_simulator.requests.router import route
@@ -52,7 +52,7 @@ def change_entries(call: Call) -> None:
     path, delete = normalize_path(call.need("path")), call.flag("delete")
     if path is None or not (delete or is_acl_path(path)):
         raise invalid({"path": f"invalid ACL path '{call.need('path')}'"})
-    with wrap_errors("ACL update"):
+    with wrap_errors("ACL update failed"):
         entries = list(_entries(call, path))
     for entry in entries:
         (remove_entry if delete else set_entry)(call.cluster.access, entry)

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.realms import BUILT_IN, DIRECTORIES, check_options, realms_digest, update
-from pve_simulator.access.usercfg import wrap_errors
-from pve_simulator.errors import check_unmodified, failure
+from pve_simulator.access.realms import (
+    BUILT_IN,
+    DIRECTORIES,
+    check_options,
+    read_tfa_type,
+    realms_digest,
+    update,
+)
+from pve_simulator.errors import check_unmodified, failure, wrap_errors
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import Realm
@@ -18,6 +24,7 @@ _NUMBERS = frozenset(
     {"default", "port", "secure", "verify", "autocreate", "case-sensitive", "query-userinfo"}
     | {"groups-autocreate", "groups-overwrite"}
 )
+_COMMENTS = {"pam": "Linux PAM standard authentication", "pve": "Proxmox VE authentication server"}
 _NOT_OPTIONS = frozenset({"realm", "type", "delete", "digest", "check-connection"})
 
 
@@ -25,7 +32,13 @@ _NOT_OPTIONS = frozenset({"realm", "type", "delete", "digest", "check-connection
 def list_realms(call: Call) -> list[dict[str, Any]]:
     """The authentication realms, as a login form shows them."""
     return [
-        {"realm": name, "type": realm.type, **_comment(realm), **({"default": 1} if _is_default(realm) else {})}
+        {
+            "realm": name,
+            "type": realm.type,
+            **_comment(realm),
+            **({"default": 1} if _is_default(realm) else {}),
+            **({"tfa": read_tfa_type(realm)} if "tfa" in realm.config else {}),
+        }
         for name, realm in call.cluster.access.realms.items()
     ]
 
@@ -35,7 +48,7 @@ def create_realm(call: Call) -> None:
     """Add a realm; nobody connects to it."""
     access, name, kind = call.cluster.access, call.need("realm"), call.need("type")
     options = _read_options(call)
-    with wrap_errors("add auth server"):
+    with wrap_errors("add auth server failed"):
         if name in access.realms:
             raise failure(f"domain '{name}' already exists")
         if name in BUILT_IN:
@@ -54,7 +67,8 @@ def read_realm(call: Call) -> dict[str, Any]:
     """One realm and the digest of all."""
     realm = _find_realm(call)
     config = {key: int(value) if key in _NUMBERS else value for key, value in realm.config.items()}
-    return {"type": realm.type, **config, **_comment(realm), "digest": realms_digest(call.cluster.access)}
+    plugin = {"plugin": "PVE::Auth::PAM"} if realm.type == "pam" else {}
+    return {"type": realm.type, **config, **plugin, **_comment(realm), "digest": realms_digest(call.cluster.access)}
 
 
 @route("PUT", "/access/domains/{realm}")
@@ -62,7 +76,7 @@ def change_realm(call: Call) -> None:
     """Change and delete options of a realm."""
     access = call.cluster.access
     options = _read_options(call)
-    with wrap_errors("update auth server"):
+    with wrap_errors("update auth server failed"):
         check_unmodified(call.text("digest"), realms_digest(access))
         realm = _find_realm(call)
         _check_connection_option(call, realm.type)
@@ -80,10 +94,13 @@ def change_realm(call: Call) -> None:
 def delete_realm(call: Call) -> None:
     """Remove a realm; its users stay."""
     name = call.need("realm")
-    with wrap_errors("delete auth server"):
+    with wrap_errors("delete auth server failed"):
         if name not in call.cluster.access.realms:
             raise failure(f"authentication domain '{name}' does not exist")
-    if name not in BUILT_IN:
+    if name in BUILT_IN:
+        # Without its options it is there again.
+        call.cluster.access.realms[name] = Realm(name)
+    else:
         del call.cluster.access.realms[name]
 
 
@@ -109,7 +126,8 @@ def _find_realm(call: Call) -> Realm:
 
 
 def _comment(realm: Realm) -> dict[str, str]:
-    return {"comment": realm.comment} if realm.comment else {}
+    comment = realm.comment or _COMMENTS.get(realm.type)
+    return {"comment": comment} if comment else {}
 
 
 def _is_default(realm: Realm) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.usercfg import remove_group, wrap_errors
-from pve_simulator.errors import failure
+from pve_simulator.access.usercfg import remove_group
+from pve_simulator.errors import failure, wrap_errors
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import Group
@@ -30,7 +30,7 @@ def list_groups(call: Call) -> list[dict[str, Any]]:
 def create_group(call: Call) -> None:
     """Add a group."""
     name = call.need("groupid")
-    with wrap_errors("create group"):
+    with wrap_errors("create group failed"):
         if name in call.cluster.access.groups:
             raise failure(f"group '{name}' already exists")
         call.cluster.access.groups[name] = Group(call.text("comment") or None)
@@ -45,7 +45,7 @@ def read_group(call: Call) -> dict[str, Any]:
 @route("PUT", "/access/groups/{groupid}")
 def change_group(call: Call) -> None:
     """Change the comment."""
-    with wrap_errors("update group"):
+    with wrap_errors("update group failed"):
         group = _find_group(call)
     group.comment = call.text("comment", group.comment) or None
 
@@ -53,7 +53,7 @@ def change_group(call: Call) -> None:
 @route("DELETE", "/access/groups/{groupid}")
 def delete_group(call: Call) -> None:
     """Remove a group, whoever is in it."""
-    with wrap_errors("delete group"):
+    with wrap_errors("delete group failed"):
         _find_group(call)
     remove_group(call.cluster.access, call.need("groupid"))
 

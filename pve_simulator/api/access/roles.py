@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.access.usercfg import remove_role, wrap_errors
-from pve_simulator.errors import failure, invalid
+from pve_simulator.access.usercfg import remove_role
+from pve_simulator.errors import failure, invalid, wrap_errors
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import Role
@@ -29,7 +29,7 @@ def create_role(call: Call) -> None:
     name = call.need("roleid")
     if name.upper().startswith("PVE"):
         raise invalid({"roleid": "cannot use role ID starting with the (case-insensitive) 'PVE' namespace"})
-    with wrap_errors("create role"):
+    with wrap_errors("create role failed"):
         if name in call.cluster.access.roles:
             raise failure(f"role '{name}' already exists")
         call.cluster.access.roles[name] = Role(sorted(set(call.items("privs"))))
@@ -45,7 +45,7 @@ def read_role(call: Call) -> dict[str, int]:
 def change_role(call: Call) -> None:
     """Replace the privileges of a role, or add to them."""
     _check_own(call, "modified")
-    with wrap_errors("update role"):
+    with wrap_errors("update role failed"):
         role = _find_role(call)
     kept = role.privileges if call.flag("append") else []
     role.privileges = sorted({*kept, *call.items("privs")})
@@ -55,7 +55,7 @@ def change_role(call: Call) -> None:
 def delete_role(call: Call) -> None:
     """Remove a role and everything it granted."""
     _check_own(call, "deleted")
-    with wrap_errors("delete role"):
+    with wrap_errors("delete role failed"):
         _find_role(call)
     remove_role(call.cluster.access, call.need("roleid"))
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from pve_simulator.access.passwords import check_storable
-from pve_simulator.access.usercfg import find_user, remove_user, wrap_errors
+from pve_simulator.access.usercfg import find_user, remove_user
 from pve_simulator.api.access.tokens import token_list, token_view
-from pve_simulator.errors import failure
+from pve_simulator.errors import failure, wrap_errors
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.access import User
@@ -37,7 +37,7 @@ def list_users(call: Call) -> list[dict[str, Any]]:
 def create_user(call: Call) -> None:
     """Add a user; nobody checks that the realm exists, unless there is a password to store."""
     access, userid = call.cluster.access, call.need("userid")
-    with wrap_errors("create user"):
+    with wrap_errors("create user failed"):
         if userid in access.users:
             raise failure(f"user '{userid}' already exists")
         password = call.text("password")
@@ -60,7 +60,7 @@ def read_user(call: Call) -> dict[str, Any]:
 @route("PUT", "/access/users/{userid}")
 def change_user(call: Call) -> None:
     """Change what is given; `groups` replaces the user's groups unless `append` is set."""
-    with wrap_errors("update user"):
+    with wrap_errors("update user failed"):
         user = find_user(call.cluster.access, call.need("userid"))
         groups = _read_groups(call)
         if "groups" in call.params:

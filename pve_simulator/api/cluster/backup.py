@@ -11,7 +11,7 @@ from typing import Any
 
 from pve_simulator.api.nodes.vzdump import check_rights
 from pve_simulator.backup import jobs, options
-from pve_simulator.errors import ApiError, failure, invalid
+from pve_simulator.errors import failure, invalid, wrap_errors
 from pve_simulator.guests import register
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
@@ -38,7 +38,8 @@ def create(call: Call) -> None:
     name = str(params.pop("id", uuid.uuid4()))
     if name in _get_jobs(call):
         raise failure(f"Job '{name}' already exists")
-    _check_options(params)
+    with wrap_errors():
+        options.check_options(params, complete=True)
     _get_jobs(call)[name] = params
 
 
@@ -66,12 +67,10 @@ def update(call: Call) -> None:
     job = _get_jobs(call).get(name)
     if job is None:
         raise failure("no such vzdump job")
-    try:
+    with wrap_errors():
         options.check_options(params, complete=False)
         new = jobs.update_job(job, params, call.items("delete"), _options() | _ALSO_DELETABLE)
         options.check_options(new, complete=True)
-    except ApiError as error:
-        raise _as_text(error) from error
     _get_jobs(call)[name] = new
 
 
@@ -80,7 +79,8 @@ def delete(call: Call) -> None:
     """Delete a job."""
     name = call.need("id")
     if name not in _get_jobs(call):
-        raise _as_text(invalid({"id": f"No such job '{name}'"}))
+        with wrap_errors():
+            raise invalid({"id": f"No such job '{name}'"})
     del _get_jobs(call)[name]
 
 
@@ -115,21 +115,6 @@ def _check_pool(call: Call) -> None:
         return
     register.check_pool(call.cluster, pool)
     call.subject.require(f"/pool/{pool}", "VM.Backup")
-
-
-def _check_options(params: dict[str, Any]) -> None:
-    try:
-        options.check_options(params, complete=True)
-    except ApiError as error:
-        raise _as_text(error) from error
-
-
-def _as_text(error: ApiError) -> ApiError:
-    """A parameter error raised under the lock of jobs.cfg, of which only the text reaches the client."""
-    if error.errors is None:
-        return error
-    lines = "\n".join(f"{field}: {text}" for field, text in error.errors.items())
-    return failure(f"400 {error.message}\n{lines}")
 
 
 @cache

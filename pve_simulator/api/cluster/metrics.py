@@ -12,23 +12,35 @@ from pve_simulator.guests.feed import node_figures
 from pve_simulator.guests.views import list_entry
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
-from pve_simulator.state.sections import Section
+from pve_simulator.state.sections import Options, Section
 
 _PATH = "/cluster/metrics/server"
 _GUEST_GAUGES = {"cpu_current": "cpu", "mem_used": "mem", "uptime": "uptime", "cpu_max": "cpus", "mem_total": "maxmem"}
 _GUEST_COUNTERS = {"disk_read": "diskread", "disk_write": "diskwrite", "net_in": "netin", "net_out": "netout"}
 
 
-def _raw(call: Call, name: str, section: Section) -> dict[str, Any]:
-    return dict(section)
+_NEEDED = "server port"
+_EVERY = "disable mtu timeout"
+_INFLUXDB = "organization bucket token influxdbproto max-body-size api-path-prefix verify-certificate"
+_OTEL = "protocol path timeout headers verify-ssl max-body-size resource-attributes compression"
+
+
+def _without_secrets(call: Call, name: str, section: Section) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key != "token"}
 
 
 _SERVERS = Sections(
     file="metrics",
     key="id",
     missing="status server entry '{name}' does not exist",
+    missing_later="no such server '{name}'",
     exists="Metric server '{name}' already exists",
-    view=_raw,
+    options={
+        "graphite": Options.build(f"{_EVERY} path proto", _NEEDED),
+        "influxdb": Options.build(f"{_EVERY} {_INFLUXDB}", _NEEDED),
+        "opentelemetry": Options.build(" ".join(["disable", *(f"otel-{name}" for name in _OTEL.split())]), _NEEDED),
+    },
+    view=_without_secrets,
     with_digest=False,
 )
 route("GET", f"{_PATH}/{{id}}")(_SERVERS.read)

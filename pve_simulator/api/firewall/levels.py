@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pve_simulator.errors import failure
 from pve_simulator.firewall.scope import Env, Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.firewall import Firewall, FirewallFile
+from pve_simulator.state.sections import ClusterFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Level:
             return Scope(self.env, _get_file(call, firewall.nodes, call.node), firewall.cluster)
         if self.env in ("vm", "ct"):
             return Scope(self.env, _get_file(call, firewall.guests, call.vmid), firewall.cluster)
+        if self.env == "vnet":
+            _check_vnet(call)
+            return Scope(self.env, _get_file(call, firewall.vnets, call.need("vnet")), firewall.cluster)
         return Scope(self.env, firewall.cluster, firewall.cluster)
 
 
@@ -38,6 +43,8 @@ GUESTS = (
     Level("vm", "/nodes/{node}/qemu/{vmid}/firewall"),
     Level("ct", "/nodes/{node}/lxc/{vmid}/firewall"),
 )
+
+VNET = Level("vnet", "/cluster/sdn/vnets/{vnet}/firewall")
 
 LevelHandler = Callable[[Call, Scope], Any]
 
@@ -49,6 +56,16 @@ def serve(level: Level, method: str, path: str, handler: LevelHandler) -> None:
         return handler(call, level.scope(call))
 
     route(method, f"{level.prefix}{path}")(handle)
+
+
+def _check_vnet(call: Call) -> None:
+    """Raise unless the vnet is applied and one may read or change its firewall."""
+    name = call.need("vnet")
+    vnet = call.cluster.part(ClusterFiles).file("sdn/running/vnets").sections.get(name)
+    if vnet is None:
+        raise failure("invalid vnet specified")
+    readers = ("SDN.Allocate", "SDN.Audit") if call.method == "GET" else ("SDN.Allocate",)
+    call.subject.require(f"/sdn/zones/{vnet['zone']}/{name}", *readers)
 
 
 def _get_file(call: Call, files: dict[Any, FirewallFile], key: str | int) -> FirewallFile:

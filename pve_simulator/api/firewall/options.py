@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, VNET, Level, serve
 from pve_simulator.errors import check_unmodified, invalid
 from pve_simulator.firewall.digests import digest_of_entries
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
 from pve_simulator.schema import load_facts
 
-_NOT_OPTIONS = frozenset({"node", "vmid", "delete", "digest"})
+_NOT_OPTIONS = frozenset({"node", "vmid", "vnet", "delete", "digest"})
 # `enable` of the cluster is a time when it is more than 1: on for this many seconds, unless confirmed.
 _TRIAL = 60.0
 
@@ -60,6 +60,6 @@ def _get_typed_options(call: Call, scope: Scope) -> dict[str, Any]:
     return typed
 
 
-for _level in (CLUSTER, NODE, *GUESTS):
+for _level in (CLUSTER, NODE, VNET, *GUESTS):
     serve(_level, "GET", "/options", read_options)
     serve(_level, "PUT", "/options", _make_change_handler(_level))

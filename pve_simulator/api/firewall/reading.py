@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, VNET, Level, serve
 from pve_simulator.firewall.macros import descriptions
 from pve_simulator.firewall.scope import Scope
 from pve_simulator.requests.call import Call
@@ -16,6 +16,7 @@ from pve_simulator.state.firewall import FirewallFile
 
 _CLUSTER_INDEX = "aliases rules options groups ipset macros refs"
 _NODE_INDEX = "rules options log"
+_VNET_INDEX = "rules options"
 _GUEST_INDEX = "rules aliases ipset refs options"
 
 
@@ -58,6 +59,7 @@ def _serve_index(level: Level, names: str) -> None:
 
 _serve_index(CLUSTER, _CLUSTER_INDEX)
 _serve_index(NODE, _NODE_INDEX)
+_serve_index(VNET, _VNET_INDEX)
 serve(CLUSTER, "GET", "/refs", list_references)
 serve(CLUSTER, "GET", "/macros", list_macros)
 serve(NODE, "GET", "/log", read_log)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, Level, serve
+from pve_simulator.api.firewall.levels import CLUSTER, GUESTS, NODE, VNET, Level, serve
 from pve_simulator.errors import check_unmodified, failure
 from pve_simulator.firewall.digests import add_digests, digest_of_entries
 from pve_simulator.firewall.rules import (
@@ -98,7 +98,8 @@ def _check_position(call: Call, count: int) -> int:
     return position
 
 
-for _level, _path in ((CLUSTER, "/rules"), (NODE, "/rules"), (GROUP, ""), *((level, "/rules") for level in GUESTS)):
+for _level in (CLUSTER, NODE, GROUP, VNET, *GUESTS):
+    _path = "" if _level is GROUP else "/rules"
     serve(_level, "GET", _path, list_rules)
     serve(_level, "POST", _path, create_rule)
     serve(_level, "GET", f"{_path}/{{pos}}", read_rule)

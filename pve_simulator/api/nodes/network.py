@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.errors import invalid
+from pve_simulator.errors import failure, invalid
 from pve_simulator.nodes import network
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Reply, route
@@ -44,9 +44,11 @@ def create(call: Call) -> None:
     interfaces = network.visible_interfaces(node)
     if name in interfaces:
         raise invalid({"iface": "interface already exists"})
-    settings = network.make_interface(call.params, network.next_priority(interfaces))
-    _check_settings(interfaces, name, settings)
-    network.editable_interfaces(node)[name] = settings
+    _check_conflicts(call, interfaces)
+    interfaces[name] = network.change_interface({}, _get_settings(call), ())
+    if not any(str(other["type"]).startswith("OVS") for key, other in interfaces.items() if key != name):
+        _check_kernel_type(call.need("type"))
+    network.save_interfaces(node, interfaces)
 
 
 @route("PUT", _PATH)
@@ -79,41 +81,40 @@ def read(call: Call) -> dict[str, Any]:
 @route("PUT", f"{_PATH}/{{iface}}")
 def update(call: Call) -> None:
     """Change an interface; it waits for a reload."""
-    node = call.cluster.nodes[call.node]
-    old = _require_interface(call)
-    settings = network.make_interface(call.params, int(old.get("priority", 2)))
-    unchanged = {name: value for name, value in old.items() if name not in settings and _is_kept_by_update(name)}
-    merged = {**unchanged, **settings}
-    for name in call.items("delete"):
-        merged.pop(name, None)
-        if name in ("cidr", "address"):
-            merged = {key: value for key, value in merged.items() if key not in ("cidr", "address", "netmask")}
-            merged["method"] = "manual"
-    _check_settings(network.visible_interfaces(node), call.need("iface"), merged)
-    network.editable_interfaces(node)[call.need("iface")] = merged
+    node, name = call.cluster.nodes[call.node], call.need("iface")
+    interfaces = _require_interface(call)
+    changed = network.change_interface(interfaces[name], _get_settings(call), call.items("delete"))
+    _check_conflicts(call, interfaces)
+    network.save_interfaces(node, {**interfaces, name: changed})
 
 
 @route("DELETE", f"{_PATH}/{{iface}}")
 def delete(call: Call) -> None:
     """Remove an interface; it stays until a reload."""
-    _require_interface(call)
-    del network.editable_interfaces(call.cluster.nodes[call.node])[call.need("iface")]
+    interfaces = _require_interface(call)
+    del interfaces[call.need("iface")]
+    network.save_interfaces(call.cluster.nodes[call.node], interfaces)
 
 
-def _check_settings(interfaces: dict[str, dict[str, Any]], name: str, settings: dict[str, Any]) -> None:
-    errors = network.find_conflicts(interfaces, name, settings)
+def _get_settings(call: Call) -> dict[str, Any]:
+    return {name: value for name, value in call.params.items() if name not in ("node", "iface", "delete")}
+
+
+def _check_conflicts(call: Call, interfaces: dict[str, dict[str, Any]]) -> None:
+    errors = network.find_conflicts(interfaces, call.need("iface"), call.params)
     if errors:
         raise invalid(errors)
 
 
-def _require_interface(call: Call) -> dict[str, Any]:
-    interface = network.visible_interfaces(call.cluster.nodes[call.node]).get(call.need("iface"))
-    if interface is None:
+def _check_kernel_type(kind: str) -> None:
+    """Refuse interfaces of Open vSwitch on a node that has none: it is not installed there."""
+    if kind.startswith("OVS"):
+        raise failure("Open VSwitch is not installed (need package 'openvswitch-switch')")
+
+
+def _require_interface(call: Call) -> dict[str, dict[str, Any]]:
+    """All interfaces, the one of the path among them."""
+    interfaces = network.visible_interfaces(call.cluster.nodes[call.node])
+    if call.need("iface") not in interfaces:
         raise invalid({"iface": "interface does not exist"})
-    interface.pop("active", None)
-    return interface
-
-
-def _is_kept_by_update(name: str) -> bool:
-    """Whether an update keeps an option that it does not name: everything but addresses."""
-    return name not in {"cidr", "address", "netmask", "gateway", "cidr6", "address6", "netmask6", "gateway6"}
+    return interfaces

@@ -78,10 +78,9 @@ def read_config(call: Call) -> dict[str, Any]:
     """The node's own options, as text; an empty file has not even a digest."""
     config = _get_system(call).config
     option = call.text("property")
-    if not config:
-        return {}
-    shown = {name: value for name, value in config.items() if option in (None, "all", name)}
-    return {**shown, "digest": digest_of(render_section(None, config))}
+    if option is not None:
+        return {option: config[option]} if option in config else {}
+    return {**config, "digest": digest_of(render_section(None, config))} if config else {}
 
 
 @route("PUT", "/nodes/{node}/config")
@@ -131,6 +130,11 @@ def report(call: Call) -> str:
 def set_subscription(call: Call) -> None:
     """Set a subscription key, which is not checked."""
     _get_system(call).subscription_key = call.need("key")
+
+
+@route("POST", "/nodes/{node}/subscription")
+def check_subscription(call: Call) -> None:
+    """Check the key again: there is nobody to ask."""
 
 
 @route("DELETE", "/nodes/{node}/subscription")

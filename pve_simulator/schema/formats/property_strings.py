@@ -101,6 +101,7 @@ _PLAIN: dict[str, _Plain] = {
         "sub-vendor-id": _HEX_ID,
         "sub-device-id": _HEX_ID,
     },
+    "pve-sdn-dhcp-range": {"start-address": {"type": "string"}, "end-address": {"type": "string"}},
     "pve-qm-rng": {
         "source": {"type": "string", "default_key": 1, "enum": ["/dev/urandom", "/dev/random", "/dev/hwrng"]},
         "max_bytes": _integer(default=1024),

@@ -8,6 +8,7 @@ from scenarios.running import run_module
 from pve_simulator import Simulator, build_cluster
 
 JOB = {"id": "nightly", "schedule": "02:30", "all": True, "storage": "local"}
+ROOTFS = [{"slot": "rootfs", "storage": "local-lvm", "size": 8}]
 RULE = {"key": "a", "type": "in", "action": "ACCEPT"}
 # Module, options, and the options that the refusal names; none where the plan has steps.
 WISHES = [
@@ -34,6 +35,11 @@ WISHES = [
         ["options.nf_conntrack_max"],
     ),
     ("pve_ha", {"vmid": 102, "max_restart": -1}, ["max_restart"]),
+    (
+        "pve_guest",
+        {"name": "made", "type": "lxc", "node": "pve1", "ostemplate": "debian", "disks": ROOTFS},
+        ["ostemplate"],
+    ),
     ("pve_guest", {"vmid": 101, "tags": ["web", " prod"], "new_name": "web-01.example"}, []),
     (
         "pve_storage",

@@ -21,6 +21,10 @@ def container(vmid, name, **more):
     return {"vmid": vmid, "type": "lxc", "name": name, "node": "pve1", "rootfs": rootfs, **more}
 
 
+def snapshot(**config):
+    return {"s1": {"config": {"snaptime": "1760000000", **config}}}
+
+
 SEED = {
     "nodes": ["pve1", "pve2"],
     "pools": {"prod": {"vms": [101]}, "empty": {}},
@@ -42,6 +46,8 @@ SEED = {
         container(106, "busy", status="running"),
         machine(107, "idle"),
         machine(108, "roaming", "shared:{0}/vm-{0}-disk-0.qcow2"),
+        machine(110, "saved-1", parent="s1", snapshots=snapshot(scsi0="local-lvm:vm-110-disk-0,size=1G")),
+        container(111, "saved-2", parent="s1", snapshots=snapshot(rootfs="local-lvm:vm-111-disk-0,size=1G")),
         machine(109, "half", "shared:{0}/vm-{0}-disk-0.qcow2", ide2="local:iso/a.iso,media=cdrom"),
         machine(9000, "golden", "local-lvm:base-{}-disk-0", template=1),
     ],
@@ -69,6 +75,10 @@ def list_cases(cases):
 
 def disk(slot="scsi0", **more):
     return [{"slot": slot, "storage": "local-lvm", "size": 1, **more}]
+
+
+def attached(volume):
+    return [{"slot": "scsi3", "volume": volume}]
 
 
 def new(**more):
@@ -155,6 +165,41 @@ REFUSED = [
     ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "nope:iso/no.iso"}]), "not_found", ["storage nope"]),
     ("pve_guest", {"vmid": 107, "disks": [{"slot": "ide2", "cdrom": "local:iso/no.iso"}]}, "not_found", ["no.iso"]),
     ("pve_guest", new_container() | {"ostemplate": "local:vztmpl/debian-13.tar.zst"}, "not_found", ["no volume"]),
+    ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on a storage"]),
+    ("pve_guest", new_container() | {"ssh_public_keys": ["me"]}, "invalid_parameter", ["a public key"]),
+    # Disks: not there, of another guest, of a format that the storage has not.
+    ("pve_guest", new(disks=attached("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
+    (
+        "pve_guest",
+        new(disks=attached("local-lvm:vm-101-disk-0")),
+        "invalid_parameter",
+        ["scsi0 of guest 101 (web-01)", "import_from"],
+    ),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-101-disk-0")}, "invalid_parameter", ["of guest 101"]),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-107-disk-9")}, "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="local-lvm:base-9-disk-0")), "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="/srv/a.raw")), "permission_denied", ["only root@pam itself for a path"]),
+    ("pve_guest", new(disks=disk(format="qcow2")), "unsupported", ["no qcow2 volumes"]),
+    (
+        "pve_guest",
+        {"vmid": 107, "disks": [{"slot": "scsi0", "storage": "local-lvm", "format": "qcow2", "move": True}]},
+        "unsupported",
+        ["no qcow2 volumes"],
+    ),
+    ("pve_clone", clone(9000, full=True, storage="local-lvm", format="vmdk"), "unsupported", ["no vmdk volumes"]),
+    ("pve_clone", clone(107, format="qcow2"), "unsupported", ["no qcow2 volumes"]),
+    # What a configuration names.
+    ("pve_guest", new(cpu="Host"), "not_found", ["There is no processor type Host", "Did you mean host?"]),
+    ("pve_guest", new(cpu="host,flags=+vmx"), "invalid_parameter", ["nested-virt"]),
+    ("pve_guest", {"vmid": 107, "config": {"descripton": "x"}}, "not_found", ["Did you mean description"]),
+    ("pve_guest", {"vmid": 103, "config": {"lxc.apparmor.profile": "x"}}, "not_found", ["There is no option lxc."]),
+    (
+        "pve_cloudinit",
+        {"vmid": 107, "custom": {"user": "nope:snippets/u.yml"}},
+        "not_found",
+        ["There is no storage nope."],
+    ),
+    ("pve_cloudinit", {"vmid": 107, "custom": {"user": "local:iso/u.iso"}}, "invalid_parameter", ["a snippet on"]),
     # Pools.
     ("pve_clone", clone(9000, pool="prd"), "not_found", ["There is no pool prd.", "Did you mean prod?"]),
     ("pve_guest", new(pool="nope"), "not_found", ["There is no pool nope.", "empty, prod"]),
@@ -236,6 +281,7 @@ REFUSED = [
         "invalid_parameter",
         ["those of Proxmox VE"],
     ),
+    *(("pve_migrate", {"vmid": vmid, "target": "pve2"}, "unsupported", ["it has snapshots of"]) for vmid in (110, 111)),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]

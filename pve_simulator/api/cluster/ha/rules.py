@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from pve_simulator.api.sections import change_section
-from pve_simulator.errors import ApiError, failure
-from pve_simulator.guests.ha_rules import OPTIONS, REQUIRED, find_problems, split_list
+from pve_simulator.errors import failure, wrap_errors
+from pve_simulator.guests.ha_rules import OPTIONS, find_problems, split_list
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import route
 from pve_simulator.state.conf_file import digest_of
@@ -37,7 +37,7 @@ def create(call: Call) -> None:
     """Add a rule."""
     name, rules, what = call.need("rule"), _get_rules(call), "create ha rule failed"
     rule = _change_options(call, {})
-    _check_options(rule, rule["type"])
+    OPTIONS[rule["type"]].check(rule.keys() - {"type"}, create=True)
     if name in rules:
         raise failure(f"{what}: HA rule '{name}' already defined")
     _check_rule(call, name, rule, what)
@@ -65,13 +65,9 @@ def update(call: Call) -> None:
             f"update ha rule failed: 400 Parameter verification failed.\ntype: rule is of type '{rule['type']}'"
         )
     changed = _change_options(call, rule)
-    try:
-        _check_options(changed, rule["type"])
-        for option in call.items("delete"):
-            _check_deletable(call, option, rule["type"])
-            changed.pop(option, None)
-    except ApiError as error:
-        raise failure(f"{what}: {error.message}") from error
+    with wrap_errors(what):
+        OPTIONS[rule["type"]].check(changed.keys() - {"type"}, create=False)
+        OPTIONS[rule["type"]].delete(changed, call.items("delete"), call.params)
     _check_rule(call, name, changed, what)
     _get_rules(call)[name] = changed
 
@@ -80,25 +76,6 @@ def update(call: Call) -> None:
 def delete(call: Call) -> None:
     """Remove a rule; a missing one is fine."""
     _get_rules(call).pop(call.need("rule"), None)
-
-
-def _check_options(rule: dict[str, Any], kind: str) -> None:
-    """Refuse options that rules of a type don't have, and a rule without what they need."""
-    for option in sorted(rule):
-        if option not in OPTIONS[kind]:
-            raise failure(f"unexpected property '{option}'")
-    for option in sorted(REQUIRED[kind]):
-        if option not in rule:
-            raise failure(f"missing value for required option '{option}'")
-
-
-def _check_deletable(call: Call, option: str, kind: str) -> None:
-    if option not in OPTIONS[kind]:
-        raise failure(f"no such option '{option}'")
-    if option in REQUIRED[kind]:
-        raise failure(f"unable to delete required option '{option}'")
-    if option in call.params:
-        raise failure(f"cannot set and delete property '{option}' at the same time!")
 
 
 def _check_rule(call: Call, name: str, rule: dict[str, Any], what: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator.state.access import ROOT
+
 
 @pytest.mark.parametrize(
     ("params", "reason"),
@@ -22,6 +24,16 @@ import pytest
 )
 def test_realms_that_cannot_be(caller, params, reason):
     assert caller.root("POST", "/access/domains", **params)[:2] == (500, reason)
+
+
+def test_a_directorys_options_are_read_back_in_order(caller):
+    params = {"realm": "dir", "type": "ldap", "server1": "d", "base_dn": "dc=x", "user_attr": "uid"}
+    options = {"sync-defaults-options": "scope=both,full=1,enable-new=0"}
+    assert caller.root("POST", "/access/domains", **params, **options)[0] == 200
+
+    read = caller.root("GET", "/access/domains/dir")[2]["data"]
+
+    assert read["sync-defaults-options"] == "enable-new=0,remove-vanished=entry;properties,scope=both"
 
 
 def test_the_default_realm_is_one(caller):
@@ -74,3 +86,15 @@ def test_the_default_realm_is_one(caller):
 )
 def test_what_is_not_there_is_named(caller, method, path, params, expected):
     assert caller.root(method, path, **params)[:2] == expected
+
+
+def test_no_authority_gives_an_acme_account(caller):
+    caller.api.driver.world.cluster.access.users[ROOT].password = "of-root"
+    root = caller.login(ROOT, "of-root")
+    missing = {"name": "ACME account config file 'main' does not exist."}
+
+    for method in ("GET", "PUT", "DELETE"):
+        assert root(method, "/cluster/acme/account/main")[2]["errors"] == missing
+    upid = root("POST", "/cluster/acme/account", contact="a@example.org")[2]["data"]
+    assert caller.api.run(caller.api.driver.finish(upid)) == "Registration failed!"
+    assert caller.root("GET", "/cluster/acme/account/main")[0] == 403
