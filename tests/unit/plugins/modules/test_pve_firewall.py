@@ -76,7 +76,7 @@ OPTIONS = {"enable": 1, "policy_in": "ACCEPT", "macfilter": 0}
         (CLUSTER, {"enable": 1795219714}, {"enable": True}, [], {"enable": 1}),
         (CLUSTER, {"log_ratelimit": "1,burst=10"}, {"log_ratelimit": "burst=10,enable=1"}, [], None),
         (CLUSTER, {"log_ratelimit": 1}, {"log_ratelimit": "enable=yes,burst=5"}, [], None),
-        (NODE, {"nf_conntrack_helpers": "sip,ftp"}, {"nf_conntrack_helpers": "ftp, sip"}, [], None),
+        (NODE, {"nf_conntrack_helpers": "sip,ftp"}, {"nf_conntrack_helpers": "FTP, sip"}, [], None),
         (CLUSTER, {}, {"log_ratelimit": ""}, [], None),
         (CLUSTER, {}, {"log_ratelimit": "rate=2/minute"}, [], {"log_ratelimit": "1,rate=2/minute"}),
         (CLUSTER, {"policy_in": "DROP"}, {"policy_in": "REJECT"}, [], {"policy_in": "REJECT"}),
