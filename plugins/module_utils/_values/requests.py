@@ -171,6 +171,7 @@ _STORAGE: dict[str, Value] = {
     "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
+    "compression": Choice(choices=("bz2", "gz", "lzo", "zst")),
     "filename": _limit(255),
     "template": _limit(255),
     "url": Text(pattern="https?://.*", what="a URL with http:// or https://"),
