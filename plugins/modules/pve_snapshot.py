@@ -325,7 +325,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     """The requests that the options ask for, and the tree of snapshots after them."""
     state, name, steps = params["state"], params["snapname"], []
     # Proxmox VE drops the line break that a YAML block ends with.
-    description = None if params["description"] is None else params["description"].rstrip("\n")
+    description = None if params["description"] is None else params["description"].rstrip()
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
         # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.

@@ -85,7 +85,7 @@ def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tr
             entry["name"]: Snapshot(
                 name=entry["name"],
                 parent=entry.get("parent"),
-                description=str(entry.get("description") or "").rstrip("\n"),
+                description=str(entry.get("description") or "").rstrip(),
                 vmstate=bool(int(entry.get("vmstate") or 0)),
                 snaptime=int(entry.get("snaptime") or 0),
             )
