@@ -25,6 +25,8 @@ _NOUNS = {
     "object": "an object",
 }
 _LONGEST = 4096
+# Where one of these is given, no criterion of guests is meant.
+_ONE_GUEST = ("vmid", "name")
 _LINE_CHARACTERS = "\n\r\t"
 
 
@@ -130,7 +132,12 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
 
 def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
     options = schema.get("properties", {})
-    problems = [_make_unknown_problem(path, name, options) for name in value if name not in options]
+    is_one_meant = any(value.get(name) is not None for name in _ONE_GUEST)
+    problems = [
+        _make_unknown_problem(path, name, options, "" if is_one_meant else _find_inside(name, options))
+        for name in value
+        if name not in options
+    ]
     for name in schema.get("required", ()):
         if value.get(name) is None:
             inner_path = _join_path(path, name)
@@ -141,19 +148,19 @@ def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]
     return problems
 
 
-def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any]) -> Problem:
+def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any], inside: str) -> Problem:
     shortened = str(name)[:60]
     inner_path = _join_path(path, shortened)
     if not options:
         return Problem(inner_path, f"There is no option {inner_path}.", "It takes no options.")
-    similar = _find_inside(shortened, options) or _find_similar(shortened, options)
+    similar = inside or _find_similar(shortened, options)
     guess = f"Did you mean {_join_path(path, similar)}? " if similar else ""
     return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(options)}.")
 
 
-def _find_inside(name: str, options: Mapping[str, Any]) -> str | None:
+def _find_inside(name: str, options: Mapping[str, Any]) -> str:
     """Where an option of this name is, if it is one of another's, such as guests.tags."""
-    return next((f"{outer}.{name}" for outer, option in options.items() if name in option.get("properties", {})), None)
+    return next((f"{outer}.{name}" for outer, option in options.items() if name in option.get("properties", {})), "")
 
 
 def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Problem:
@@ -166,7 +173,7 @@ def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Probl
 def _find_similar(text: str, words: Iterable[str]) -> str | None:
     """The word that may have been meant, in whichever case it was written."""
     by_lower = {word.lower(): word for word in words}
-    similar = get_close_matches(text.lower(), list(by_lower), n=1, cutoff=0.6)
+    similar = get_close_matches(text.lower(), list(by_lower), n=1, cutoff=0.65)
     return by_lower[similar[0]] if similar else None
 
 

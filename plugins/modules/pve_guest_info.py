@@ -220,6 +220,7 @@ failure:
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
@@ -291,7 +292,7 @@ def _read_details(client: Client, inventory: Inventory, guest: Guest, params: di
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
         oldest_first = sorted(tree.snapshots.values(), key=lambda snapshot: (snapshot.snaptime, snapshot.name))
-        details["snapshots"] = [snapshot.describe() for snapshot in oldest_first]
+        details["snapshots"] = [asdict(snapshot) for snapshot in oldest_first]
     if params["addresses"]:
         details["addresses"] = find_addresses(client, guest)
     if params["tasks"]:

@@ -224,8 +224,8 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
         return PveError(
             AUTH_FAILED,
             f"Proxmox VE refused the login: {text}",
-            "The server saw no credentials that it knows: a proxy in between may keep the Authorization header, or it "
-            "is no Proxmox VE (Proxmox Mail Gateway has no API tokens).",
+            "The server saw no credentials that it knows: a proxy may keep the Authorization header, or this is no "
+            "Proxmox VE (Proxmox Mail Gateway has no API tokens).",
             status,
         )
     if status == 401:

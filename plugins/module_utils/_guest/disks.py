@@ -61,8 +61,6 @@ _SOURCES = ("cdrom", "volume", "import_from")
 _WORDS = ("none", "cdrom")
 # What makes a volume instead of naming one: a cloud-init drive, or one of so many GiB.
 _NEW_VOLUME = re.compile(r"[^:/]+:(?:cloudinit|(\d+(?:\.\d+)?))")
-# What a drive can show or be copied from.
-_SOURCE = re.compile(rf"none|cdrom|/.+|{VOLUME.pattern}")
 _LOOK = "The guest's configuration shows which disks it has"
 
 
@@ -307,8 +305,6 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     sources = [name for name in _SOURCES if wish.get(name)]
     unnamed = [name for name in sources if not _is_volume(name, wish[name])]
     new_volume = _NEW_VOLUME.fullmatch(wish.get("volume") or wish.get("cdrom") or "")
-    named = [wish[name] for name in ("cdrom", "import_from") if wish.get(name)]
-    strange = next((volume for volume in named if not _SOURCE.fullmatch(volume)), None)
     problem = None
     if wish["state"] != "present" and names:
         problem = f"{slot} is to be {wish['state']}, so it can't have {names[0]}"
@@ -320,6 +316,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} of a container has neither cdrom, format nor import_from"
     elif len(sources) > 1:
         problem = f"{slot} has {' and '.join(sources)}, of which only one can be"
+    elif wish.get("cdrom") and (slot in _FIXED_SIZE or slot.startswith("virtio")):
+        problem = f"{slot} can't be a CD-ROM drive, which are ide0 to ide3, sata0 to sata5 and scsi0 to scsi30"
     elif unnamed:
         problem = f"{slot} has {wish[unnamed[0]]}, which is no volume such as local:iso/debian-13.iso"
     elif wish.get("cdrom") and [name for name in ("storage", "size", "format") if wish.get(name)]:
@@ -328,8 +326,6 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} has a volume, which says where it is and in what format"
     elif wish.get("size") is not None and (slot in _FIXED_SIZE or wish["size"] < 1):
         problem = f"{slot} can't have {wish['size']} GiB"
-    elif strange:
-        problem = f"{slot} has {strange}, not {VOLUME.what}"
     elif wish.get("grow_by"):
         problem = f"{slot} is new and has nothing to grow from"
     elif new_volume and new_volume[1]:

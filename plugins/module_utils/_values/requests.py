@@ -15,19 +15,18 @@ from urllib.parse import unquote
 from . import firewall, names, storages
 from .calendar import Calendar
 from .guests import find_option
-from .kinds import Address, Choice, Integer, Items, Number, Text, Value, to_text
+from .kinds import Choice, Integer, Items, Number, Text, Value, to_text
 from .properties import Properties
 from .ssh_keys import WHAT, is_public_key
 
+# What is made has these; elsewhere an empty text unsets an option.
+_IDENTITIES = frozenset({"groupid", "id", "newid", "poolid", "roleid", "rule", "snapname", "userid"})
 _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
-_TEMPLATE = Text(
-    pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
-    longest=255,
-    what="a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
-)
+_TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
+_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
@@ -163,8 +162,10 @@ _STORAGE: dict[str, Value] = {
     "nodes": _list(names.NODE),
     "password": _limit(256),
     "path": _PATH,
-    "server": Address(may_be_name=True),
+    # Those of Ceph, ZFS and iSCSI, and not of the cluster.
+    "pool": Text(),
     "subdir": _PATH,
+    "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
     "filename": _limit(255),
@@ -183,7 +184,14 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _TEMPLATE, "password": Text(shortest=5), "ssh-public-keys": Keys()}),
+    (
+        "/nodes/{node}/lxc",
+        {
+            "ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE),
+            "password": Text(shortest=5),
+            "ssh-public-keys": Keys(),
+        },
+    ),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),
@@ -232,6 +240,8 @@ def find_problems(path: str, params: Mapping[str, Any]) -> Iterator[tuple[str, A
     found = {name: unquote(value) for match in matches for name, value in match.groupdict().items()}
     for name, value in {**found, **params}.items():
         kind = find_value(path, name)
+        if value == "" and (name in _IDENTITIES or (path, name) == ("/storage", "storage")):
+            yield name, value, "it must not be empty"
         if kind is None or value is None or value == "":
             continue
         try:

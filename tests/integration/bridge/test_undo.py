@@ -226,6 +226,7 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
 
     listed = lab.ask("list_runs", {"since": "24h", "changed": True}).data["runs"]
     others = lab.ask("list_runs", {"changed": False}).data["runs"]
+    nobodys = lab.ask("list_runs", {"user": "bob"})
     planned = [lab.ask("undo_run", {"run_id": run["run_id"], "check": True}) for run in listed]
 
     target = f"{web.vmid} {web.name}"
@@ -235,6 +236,9 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
     ]
     assert {run["tool"] for run in others} >= {"list_guests", "start_guest", "stop_guest", "list_runs"}
     assert not any("changes" in run for run in others)
+    assert nobodys.data["runs"] == []
+    assert nobodys.warnings[0].startswith("Nobody called bob has asked Playvisor for anything; of late, these have: ")
+    assert listed[0]["asker"] in nobodys.warnings[0]
     assert [result.plan.steps[0]["params"].get("delete") for result in planned] == [None, "description"]
     assert planned[0].plan.steps[0]["params"]["memory"] == memory
 

@@ -48,10 +48,11 @@ WRONG = [
     ("a word in another case", CONTENT, {"content": "ISO"}, "content", "ISO", "Did you mean iso?"),
     ("an empty name", STOP, {"name": " "}, "name", "name is empty", "Leave it out"),
     ("two lines", STOP, {"name": "web\n01"}, "name", "control characters", "one line"),
+    ("a node beside a vmid", STOP, {"vmid": 101, "node": "pve1"}, "node", "no option node", "Allowed: vmid, name"),
     (
         "an option of another",
-        STOP,
-        {"name": "a", "tags": ["web"]},
+        LIST,
+        {"tags": ["web"]},
         "tags",
         "no option tags",
         "Did you mean guests.tags?",
