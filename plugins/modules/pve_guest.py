@@ -573,7 +573,13 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.disks import is_slot
-from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes, resolve_growths
+from ..module_utils._guest.drives import (
+    DriveStep,
+    add_digest,
+    read_sizes,
+    read_snapshots_of_volumes,
+    resolve_growths,
+)
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, read_each, require_online
@@ -681,7 +687,9 @@ class Guests(Resource[Observed]):
         disks = resolve_growths(client, guest, config, current, disks)
         sizes = read_sizes(client, guest, config, current, disks)
         style = self._read_tag_style(client, guest.type, config)
-        return Observed(guest, True, config, running, pending if running else {}, current, sizes, style, disks=disks)
+        snapshots = read_snapshots_of_volumes(client, guest, config, disks)
+        waiting = pending if running else {}
+        return Observed(guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()

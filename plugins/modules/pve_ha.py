@@ -411,6 +411,8 @@ def main() -> None:
         required_one_of=[("vmid", "name", "guests", "rule")],
     )
     name = module.params["rule"]
+    if name == "":
+        module.fail(PveError(INVALID_PARAMETER, "rule is empty.", "Name the rule, or leave it out for the guests."))
     run_plans(module, Rules(name) if name else Resources())
 
 

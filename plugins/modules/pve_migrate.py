@@ -202,11 +202,13 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, UNSUPPORTED, PveError
 from ..module_utils._api.tasks import Upid
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.features import find_fixed_volumes
 from ..module_utils._cluster.ha import service_id
 from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move, was_moved_along
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_member, require_online
-from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
+from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
@@ -223,6 +225,8 @@ class ObservedMigration:
     target: str
     conditions: dict[str, Any]
     problem: PveError | None = None
+    # Local volumes that can't be copied, since snapshots have them.
+    fixed: tuple[str, ...] = ()
 
 
 class Migration(GuestResource[ObservedMigration]):
@@ -263,7 +267,11 @@ class Migration(GuestResource[ObservedMigration]):
                 require_online(inventory, guest)
                 if guest.node == target:
                     return ObservedMigration(guest, target, {})
-                return ObservedMigration(guest, target, client.get(f"{guest.path}/migrate", target=target))
+                conditions = client.get(f"{guest.path}/migrate", target=target)
+                disks, running = conditions.get("local_disks") or (), bool(int(conditions.get("running") or 0))
+                known = guest if guest.type == "qemu" else with_config(client, guest)
+                fixed = find_fixed_volumes(Existing(client), known, disks, running=running)
+                return ObservedMigration(guest, target, conditions, fixed=tuple(fixed))
             except PveError as problem:
                 return ObservedMigration(guest, target or "", {}, problem)
 
@@ -286,6 +294,9 @@ class Migration(GuestResource[ObservedMigration]):
         steps: tuple[Step, ...] = ()
         if guest.node != target:
             _refuse_impossible(observed, params)
+            if observed.fixed:
+                why = f"it has snapshots of {', '.join(observed.fixed)}, which is on local storage"
+                raise _not_movable_error(guest, why, "Delete its snapshots first.")
             steps = (_build_step(observed, params),)
         return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
 

@@ -149,7 +149,12 @@ guests:
       returned: always
       sample:
         current: before-upgrade
-        snapshots: [{name: before-upgrade, parent: null, description: '', vmstate: false, snaptime: 1795220863}]
+        snapshots: [{name: before-upgrade, parent: null, description: '', vmstate: false}]
+    snaptimes:
+      description: When each snapshot that there is was taken, in seconds since the epoch, by their names.
+      type: dict
+      returned: when they could be read
+      sample: {before-upgrade: 1795220863}
     changed:
       description: Whether this guest was changed, or would be.
       type: bool
@@ -222,6 +227,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 
 
 class Snapshots(GuestResource[Tree]):
+    def __init__(self) -> None:
+        # When the snapshots of each guest were taken, as they were read last, by its vmid.
+        self._times: dict[int, dict[str, int]] = {}
+
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Tree]:
         check_options(params)
         deleting = params["state"] != "present" or params["retention"] is not None
@@ -254,16 +263,13 @@ class Snapshots(GuestResource[Tree]):
             return plan
         return replace(plan, basis=describe_basis(observed, after, params))
 
-    def is_reached(self, plan: Plan, state: dict[str, Any]) -> bool:
-        return _without_times(state) == _without_times(plan.after)
-
     def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
-        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
+        tree = read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0)
+        self._times[observed.guest.vmid] = tree.list_times()
+        return tree.describe()
 
-
-def _without_times(state: dict[str, Any]) -> dict[str, Any]:
-    snapshots = [{**snapshot, "snaptime": None} for snapshot in state["snapshots"]]
-    return {**state, "snapshots": snapshots}
+    def extra_facts(self, observed: Tree, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        return {"snaptimes": self._times.get(observed.guest.vmid, observed.list_times())}
 
 
 def _check_new(client: Client, existing: Existing, tree: Tree) -> Tree:
@@ -319,14 +325,13 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     """The requests that the options ask for, and the tree of snapshots after them."""
     state, name, steps = params["state"], params["snapname"], []
     # Proxmox VE drops the line break that a YAML block ends with.
-    description = None if params["description"] is None else params["description"].rstrip("\n")
+    description = None if params["description"] is None else params["description"].rstrip()
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
         # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.
         earliest = max((snapshot.snaptime + 1 for snapshot in tree.snapshots.values()), default=0)
         memory = params["vmstate"] and tree.running
-        snaptime = max(earliest, int(tree.now))
-        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, snaptime, is_planned=True))
+        tree = tree.with_snapshot(Snapshot(name, tree.current, description or "", memory, max(earliest, int(tree.now))))
     elif state == "present" and description not in (None, tree.snapshots[name].description):
         steps.append(_change_description(tree, name, description))
         described = replace(tree.snapshots[name], description=description)

@@ -11,9 +11,9 @@ from typing import Any
 Changed = Mapping[str, Any]
 
 # These are undone one by one, so that what others have added to them stays.
-_UNDONE_ONE_BY_ONE = frozenset({"tags", "current"})
+_UNDONE_ONE_BY_ONE = frozenset({"tags", "snapshots", "current"})
 # Of these, each part is undone by itself; others as a whole.
-_PARTS = frozenset({"disks", "options", "rules", "snapshots"})
+_PARTS = frozenset({"disks", "options", "rules"})
 _LONGEST_VALUE = 80
 
 
@@ -23,20 +23,30 @@ def find_changes_since(left: Iterable[Changed], found: Iterable[Changed]) -> dic
     `left` are guests or firewalls of the run's result, `found` those of a plan that was made now. A value that is as it
     was before the run is undone already.
     """
-    now = {_identify(one): one.get("before") or {} for one in found}
+    now = {_identify(one): one for one in found}
     changes = {}
     for one in left:
         current = now.get(_identify(one), {})
-        before, after = one.get("before") or {}, one.get("after") or {}
-        differing = [
-            line
-            for key in after
-            if key in current and key not in _UNDONE_ONE_BY_ONE
-            for line in _describe_changes(key, *(_get_by_name(values.get(key)) for values in (before, after, current)))
-        ]
+        differing = [*_describe_changed_values(one, current), *_describe_other_snapshots(one, current)]
         if differing:
             changes[_identify(one)] = "; ".join(differing)
     return changes
+
+
+def _describe_changed_values(left: Changed, found: Changed) -> Iterator[str]:
+    before, after, now = left.get("before") or {}, left.get("after") or {}, found.get("before") or {}
+    for key in after:
+        if key in now and key not in _UNDONE_ONE_BY_ONE:
+            yield from _describe_changes(key, *(_get_by_key(values.get(key)) for values in (before, after, now)))
+
+
+def _describe_other_snapshots(left: Changed, found: Changed) -> Iterator[str]:
+    """Those that have the names of the snapshots that the run has taken."""
+    existed = {snapshot["name"] for snapshot in (left.get("before") or {}).get("snapshots") or ()}
+    taken, now = left.get("snaptimes") or {}, found.get("snaptimes") or {}
+    for name in taken:
+        if name not in existed and name in now and now[name] != taken[name]:
+            yield f"snapshot {name} is another one of that name by now"
 
 
 def _identify(changed: Changed) -> str:
@@ -50,13 +60,11 @@ def describe_target(changed: Changed) -> str:
     return " ".join(["Firewall", *(str(changed[name]) for name in ("level", "node", "group") if changed.get(name))])
 
 
-def _get_by_name(value: Any) -> Any:
-    """Rules by their keys, without those that have none, and of snapshots when they were taken, by their names."""
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        return value
-    if any("vmstate" in item for item in value):
-        return {item["name"]: {"taken": item.get("snaptime")} for item in value}
-    return {item["key"]: item for item in value if item.get("key")}
+def _get_by_key(value: Any) -> Any:
+    """Rules by their keys, without those that have none."""
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return {item["key"]: item for item in value if item.get("key")}
+    return value
 
 
 def _describe_changes(name: str, before: Any, after: Any, now: Any) -> Iterator[str]:

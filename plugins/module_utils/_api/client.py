@@ -29,7 +29,7 @@ from .multipart import FileForm
 from .pasted import complete_otp, describe_odd_secret
 from .proxies import NO_HTTP_PROXY, find_proxy, is_loopback
 from .task_lists import TaskLists
-from .trust import describe_broken_tls
+from .trust import describe_broken_tls, describe_other_product
 from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
 try:
@@ -341,6 +341,9 @@ class Client:
         if response.status_code >= 400:
             raise error_from_response("POST /access/ticket", response.status_code, response.reason)
         answer = _Serializer(self.connection.address).loads(response)
+        other = describe_other_product(str(answer.get("ticket")))
+        if other:
+            raise unreachable_error(self.connection.address, other)
         if answer.get("NeedTFA"):
             raise PveError(
                 AUTH_FAILED,

@@ -220,6 +220,14 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
     """
     fields = {str(k): str(v).strip() for k, v in errors.items()} if isinstance(errors, dict) else {}
     text = reason.strip() or f"HTTP {status}"
+    if status == 401 and text == "No ticket":
+        return PveError(
+            AUTH_FAILED,
+            f"Proxmox VE refused the login: {text}",
+            "The server saw no credentials that it knows: a proxy may keep the Authorization header, or this is no "
+            "Proxmox VE (Proxmox Mail Gateway has no API tokens).",
+            status,
+        )
     if status == 401:
         return PveError(
             AUTH_FAILED,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 # By the names of the fields: the options of modules and of the inventory, and the environment's variables.
@@ -71,6 +72,8 @@ _WRONG_TOKEN_IDS = (
 )
 _USER = re.compile(r"[^\s:/!]+")
 _LONGEST = 256
+# So alike are names of which one is the other, written wrong.
+_NEARLY = 0.9
 
 # What a shell, a template or a program would have replaced, and what a manual asks its readers to replace.
 _REFERENCE = (
@@ -218,13 +221,19 @@ def describe_odd_secret(token_secret: str | None, password: str | None) -> str |
 
 
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
-    """A sentence for each variable that is set and is what other programs call one of the I(missing) fields."""
+    """A sentence for each variable that is set and is meant for one of the I(missing) fields, by a wrong name."""
     wanted = set(missing)
-    return [
-        f"{name} is what other programs call {VARIABLES[OTHER_NAMES[name]]}."
-        for name in sorted(environment)
-        if OTHER_NAMES.get(name) in wanted
-    ]
+    own = {suffixed for name in VARIABLES.values() for suffixed in (name, f"{name}_FILE")}
+    sentences = []
+    for name in sorted(set(environment) - own):
+        meant = name.strip(_INVISIBLE).strip().upper()
+        near = get_close_matches(meant, [VARIABLES[field] for field in sorted(wanted)], n=1, cutoff=_NEARLY)
+        if OTHER_NAMES.get(meant) in wanted:
+            sentences.append(f"{name} is what other programs call {VARIABLES[OTHER_NAMES[meant]]}.")
+        elif near:
+            how = " (it begins with an invisible character)" if name[0] in _INVISIBLE else ""
+            sentences.append(f"{name} is set{how}; the name is {near[0]}.")
+    return sentences
 
 
 def _is_ipv6(text: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a certificate trusted, as people write it, and what TLS says when it does not come about.
+"""What makes a server trusted, as people write it, and what is wrong where another one answers.
 
 The bridge loads this file by its path for its gateway, so it imports nothing of the collection.
 """
@@ -42,6 +42,12 @@ def describe_unusable_ca(path: str) -> str | None:
     except (OSError, ValueError) as error:
         return f"{path} can't be read: {getattr(error, 'strerror', None) or error}"
     return None
+
+
+def describe_other_product(ticket: str) -> str | None:
+    """Which other server gave this ticket, as why a cluster can't be reached; None for one of Proxmox VE."""
+    product = {"PMG": "Proxmox Mail Gateway", "PBS": "Proxmox Backup Server"}.get(ticket.partition(":")[0])
+    return product and f"it is a {product}, and no Proxmox VE"
 
 
 def describe_broken_tls(cause: str) -> str | None:

@@ -196,12 +196,9 @@ class Existing:
                 f"Storage {name} does not take {reference.content}; it is set to take {', '.join(content)}.",
                 f"These do: {others}. Or add {reference.content} to its content with pve_storage.",
             )
-        if reference.format not in (None, "raw") and here[0].get("plugintype") in _RAW_ONLY:
-            return PveError(
-                UNSUPPORTED,
-                f"Storage {name} has no {reference.format} volumes, only raw ones.",
-                "Leave format out, or use another storage.",
-            )
+        problem = self.find_format_problem(name, reference.format)
+        if problem is not None:
+            return problem
         if node is not None and here[0].get("status") != "available":
             # What nodes broadcast of their storages is up to 10 s old.
             status = self.read(f"/nodes/{segment(node)}/storage/{segment(name)}/status")
@@ -212,6 +209,17 @@ class Existing:
                     "Bring it back (its server, network or disk), or use another one.",
                 )
         return None
+
+    def find_format_problem(self, storage: str | None, wished_format: str | None) -> PveError | None:
+        """Why a storage can't have volumes of a format; Proxmox VE would choose another one, or fail."""
+        entries = self.list_storage(storage) if storage and wished_format not in (None, "raw") else []
+        if not entries or entries[0].get("plugintype") not in _RAW_ONLY:
+            return None
+        return PveError(
+            UNSUPPORTED,
+            f"Storage {storage} has no {wished_format} volumes, only raw ones.",
+            "Leave format out, or use another storage.",
+        )
 
     def _describe_missing_storage(self, reference: Reference) -> PveError | None:
         name = reference.name

@@ -316,6 +316,8 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} of a container has neither cdrom, format nor import_from"
     elif len(sources) > 1:
         problem = f"{slot} has {' and '.join(sources)}, of which only one can be"
+    elif wish.get("cdrom") and (slot in _FIXED_SIZE or slot.startswith("virtio")):
+        problem = f"{slot} can't be a CD-ROM drive, which are ide0 to ide3, sata0 to sata5 and scsi0 to scsi30"
     elif unnamed:
         problem = f"{slot} has {wish[unnamed[0]]}, which is no volume such as local:iso/debian-13.iso"
     elif wish.get("cdrom") and [name for name in ("storage", "size", "format") if wish.get(name)]:

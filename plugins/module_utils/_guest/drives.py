@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.errors import DIGEST_CONFLICT, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .disks import Disk, read_disk, resolve_growth, wished_bytes
+from .disks import Disk, is_slot, must_move, read_disk, resolve_growth, wished_bytes
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -99,6 +99,25 @@ def read_sizes(
                 raise
             sizes[volume] = None
     return sizes
+
+
+def read_snapshots_of_volumes(
+    client: Client, guest: Guest, config: Mapping[str, Any], wishes: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """By volume a snapshot that has it, where one is to be moved and its source deleted."""
+    disks = [(read_disk(config, wish["slot"]), wish) for wish in wishes if wish.get("move") and wish["delete_source"]]
+    if not any(disk is not None and must_move(disk, wish) for disk, wish in disks):
+        return {}
+    holders: dict[str, str] = {}
+    for entry in client.get(f"{guest.path}/snapshot"):
+        if entry["name"] == "current":
+            continue
+        kept = client.get(f"{guest.path}/config", snapshot=entry["name"])
+        for slot in kept:
+            disk = read_disk(kept, slot) if is_slot(guest.type, slot) else None
+            if disk is not None:
+                holders[disk.volume] = entry["name"]
+    return holders
 
 
 def read_source(wish: Mapping[str, Any], sizes: Mapping[str, int | None]) -> Disk:

@@ -34,6 +34,7 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
+    I(snapshots) are snapshots that have a volume which is to be moved away, by volume.
     I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
     prevented reading one of several guests. I(disks) are the wishes for its disks, with the sizes that they grow to.
     """
@@ -48,6 +49,7 @@ class Observed:
     has_case_sensitive_tags: bool = False
     problem: PveError | None = None
     disks: list[dict[str, Any]] | None = None
+    snapshots: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_template(self) -> bool:
@@ -112,13 +114,24 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
         if required:
             raise refuse_values([(key, None, "a container can't be without it") for key in required])
     disks = plan_disk_changes(
-        guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
+        guest,
+        config,
+        wish.disks,
+        running=observed.running,
+        current=observed.current,
+        sizes=observed.sizes,
+        snapshots=observed.snapshots,
     )
     # A protected container can't even get another mount point.
     _require_unprotected(observed, [*disks.lost_slots, *(disks.values if guest.type == "lxc" else ())])
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
     check_together(wish, config, changes)
     steps = [*disks.first_steps]
+    returning = _find_returning(observed, wish, changes)
+    if returning:
+        why = f"these would come back with a restart: {', '.join(returning)}"
+        revert = {"revert": ",".join(returning)}
+        steps.append(DriveStep("PUT", f"{guest.path}/config", why, revert, task=False))
     if changes:
         reverts = _find_reverts(observed, wish, changes)
         steps.append(_build_config_step(observed, changes, disks.drives, reverts, makes_volumes=disks.makes_volumes))
@@ -181,6 +194,18 @@ def _find_reverts(observed: Observed, wish: Wish, changes: Mapping[str, Any]) ->
         and not is_slot(wish.kind, key)
         and (value is None or wish.options.get(key) == default_value(wish.kind, key))
     }
+
+
+def _find_returning(observed: Observed, wish: Wish, changes: Mapping[str, Any]) -> list[str]:
+    """The options that a container is to lose while a change of them waits, which their deletion would leave."""
+    if wish.kind != "lxc" or observed.current is None:
+        return []
+    config, current = observed.config, observed.current
+    return sorted(
+        key
+        for key, value in changes.items()
+        if value is None and not is_slot("lxc", key) and key in current and config.get(key) not in (None, current[key])
+    )
 
 
 def _build_config_step(

@@ -16,14 +16,13 @@ from .guest import Guest
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as the API lists it; I(snaptime) is in seconds since the epoch, and not known of a planned one."""
+    """A snapshot as the API lists it; I(snaptime) is in seconds since the epoch."""
 
     name: str
     parent: str | None = None
     description: str = ""
     vmstate: bool = False
     snaptime: int = 0
-    is_planned: bool = False
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -31,7 +30,6 @@ class Snapshot:
             "parent": self.parent,
             "description": self.description,
             "vmstate": self.vmstate,
-            **({} if self.is_planned else {"snaptime": self.snaptime}),
         }
 
 
@@ -52,6 +50,10 @@ class Tree:
             "current": self.current,
             "snapshots": [self.snapshots[name].describe() for name in sorted(self.snapshots)],
         }
+
+    def list_times(self) -> dict[str, int]:
+        """When each snapshot was taken, in seconds since the epoch, by their names."""
+        return {name: snapshot.snaptime for name, snapshot in sorted(self.snapshots.items())}
 
     def depth(self, name: str) -> int:
         """How many ancestors a snapshot has."""
@@ -83,7 +85,7 @@ def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tr
             entry["name"]: Snapshot(
                 name=entry["name"],
                 parent=entry.get("parent"),
-                description=str(entry.get("description") or "").rstrip("\n"),
+                description=str(entry.get("description") or "").rstrip(),
                 vmstate=bool(int(entry.get("vmstate") or 0)),
                 snaptime=int(entry.get("snaptime") or 0),
             )

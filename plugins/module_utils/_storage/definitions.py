@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -172,6 +173,10 @@ def check_options(storage_type: str, desired: Mapping[str, Any]) -> None:
             f"A storage of type {storage_type} has no {', '.join(foreign)}.",
             f"It has these: {', '.join(sorted(own.list_options()))}.",
         )
+    path = desired.get("path")
+    if storage_type == "dir" and path is not None and not re.fullmatch("/[A-Za-z0-9/_.@-]+", path):
+        hint = "Use letters, digits, '/', '_', '.', '@' and '-'."
+        raise PveError(INVALID_PARAMETER, f"{path!r} can't be the path of a storage of type dir.", hint)
     content = set(desired.get("content") or ())
     unusable = sorted(content.difference(own.content.split()))
     if unusable:

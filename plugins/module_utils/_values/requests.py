@@ -15,10 +15,12 @@ from urllib.parse import unquote
 from . import firewall, names, storages
 from .calendar import Calendar
 from .guests import find_option
-from .kinds import Address, Choice, Integer, Items, Number, Text, Value, to_text
+from .kinds import Choice, Integer, Items, Number, Text, Value, to_text
 from .properties import Properties
 from .ssh_keys import WHAT, is_public_key
 
+# What is made has these; elsewhere an empty text unsets an option.
+_IDENTITIES = frozenset({"groupid", "id", "newid", "poolid", "roleid", "rule", "snapname", "userid"})
 _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
@@ -160,8 +162,10 @@ _STORAGE: dict[str, Value] = {
     "nodes": _list(names.NODE),
     "password": _limit(256),
     "path": _PATH,
-    "server": Address(may_be_name=True),
+    # Those of Ceph, ZFS and iSCSI, and not of the cluster.
+    "pool": Text(),
     "subdir": _PATH,
+    "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
     "filename": _limit(255),
@@ -236,6 +240,8 @@ def find_problems(path: str, params: Mapping[str, Any]) -> Iterator[tuple[str, A
     found = {name: unquote(value) for match in matches for name, value in match.groupdict().items()}
     for name, value in {**found, **params}.items():
         kind = find_value(path, name)
+        if value == "" and (name in _IDENTITIES or (path, name) == ("/storage", "storage")):
+            yield name, value, "it must not be empty"
         if kind is None or value is None or value == "":
             continue
         try:

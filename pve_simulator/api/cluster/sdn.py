@@ -100,7 +100,7 @@ def _make_read_handler(plural: str, objects: Sections) -> Handler:
     def read(call: Call) -> dict[str, Any]:
         name = call.need(objects.key)
         if plural == "vnets":
-            _require_vnet(call, *_MAY_SEE)
+            require_vnet(call, *_MAY_SEE)
         section = _list_objects(call, plural).get(name)
         if section is None:
             raise failure(objects.missing.format(name=name))
@@ -109,7 +109,7 @@ def _make_read_handler(plural: str, objects: Sections) -> Handler:
     return read
 
 
-def _require_vnet(call: Call, *any_of: str) -> Section:
+def require_vnet(call: Call, *any_of: str) -> Section:
     """The vnet of the path, as it is wanted; raises 403 without one of the privileges on it."""
     name = call.need("vnet")
     section = sections_of(call, "vnets").get(name)
@@ -121,7 +121,7 @@ def _require_vnet(call: Call, *any_of: str) -> Section:
 
 def _make_vnet_handler(change: Handler) -> Handler:
     def handle(call: Call) -> Any:
-        _require_vnet(call, "SDN.Allocate")
+        require_vnet(call, "SDN.Allocate")
         return change(call)
 
     return handle
@@ -242,7 +242,7 @@ _SUBNETS = f"{_ROOT}/vnets/{{vnet}}/subnets"
 @route("GET", _SUBNETS)
 def list_subnets(call: Call) -> list[dict[str, Any]]:
     """The subnets of a vnet."""
-    _require_vnet(call, *_MAY_SEE)
+    require_vnet(call, *_MAY_SEE)
     return [
         _build_subnet(name, section)
         for name, section in _list_objects(call, "subnets").items()
@@ -254,7 +254,7 @@ def list_subnets(call: Call) -> list[dict[str, Any]]:
 def create_subnet(call: Call) -> None:
     """Add a subnet to a vnet; its id is made of zone and network."""
     network, sections = call.need("subnet"), sections_of(call, "subnets")
-    name = f"{_require_vnet(call, 'SDN.Allocate')['zone']}-{network.replace('/', '-')}"
+    name = f"{require_vnet(call, 'SDN.Allocate')['zone']}-{network.replace('/', '-')}"
     section = {**change_section({}, call.params, _NOT_KEPT), "type": "subnet"}
     with wrap_errors("create sdn subnet object failed"):
         check_lock(call)
@@ -267,7 +267,7 @@ def create_subnet(call: Call) -> None:
 @route("GET", f"{_SUBNETS}/{{subnet}}")
 def read_subnet(call: Call) -> dict[str, Any]:
     """One subnet."""
-    _require_vnet(call, *_MAY_SEE)
+    require_vnet(call, *_MAY_SEE)
     name = call.need("subnet")
     section = _list_objects(call, "subnets").get(name)
     if section is None:
@@ -280,7 +280,7 @@ def read_subnet(call: Call) -> dict[str, Any]:
 @route("PUT", f"{_SUBNETS}/{{subnet}}")
 def update_subnet(call: Call) -> None:
     """Set and delete a subnet's options."""
-    _require_vnet(call, "SDN.Allocate")
+    require_vnet(call, "SDN.Allocate")
     name, sections = call.need("subnet"), sections_of(call, "subnets")
     with wrap_errors("update sdn subnet object failed"):
         check_lock(call)
@@ -296,7 +296,7 @@ def update_subnet(call: Call) -> None:
 @route("DELETE", f"{_SUBNETS}/{{subnet}}")
 def delete_subnet(call: Call) -> None:
     """Remove a subnet; a missing one is fine."""
-    _require_vnet(call, "SDN.Allocate")
+    require_vnet(call, "SDN.Allocate")
     with wrap_errors("delete sdn subnet object failed"):
         check_lock(call)
     sections_of(call, "subnets").pop(call.need("subnet"), None)
@@ -309,25 +309,3 @@ def _parse_id(name: str) -> dict[str, str]:
 
 def _build_subnet(name: str, section: Section) -> dict[str, Any]:
     return {"id": name, "subnet": name, **_parse_id(name), **section, "dhcp-range": parse_ranges(section)}
-
-
-@route("GET", "/nodes/{node}/sdn/zones")
-def node_zones(call: Call) -> list[dict[str, str]]:
-    """The applied zones, as they are on a node."""
-    applied = _get_files(call).file("sdn/running/zones").sections
-    return [
-        {"zone": name, "status": "available"}
-        for name, section in applied.items()
-        if not section.get("nodes") or call.node in section["nodes"].split(",")
-    ]
-
-
-@route("GET", "/nodes/{node}/sdn/zones/{zone}/content")
-def zone_content(call: Call) -> list[dict[str, str]]:
-    """The applied vnets of a zone."""
-    applied = _get_files(call).file("sdn/running/vnets").sections
-    return [
-        {"vnet": name, "status": "available"}
-        for name, section in applied.items()
-        if section.get("zone") == call.need("zone")
-    ]

@@ -132,6 +132,11 @@ def set_subscription(call: Call) -> None:
     _get_system(call).subscription_key = call.need("key")
 
 
+@route("POST", "/nodes/{node}/subscription")
+def check_subscription(call: Call) -> None:
+    """Check the key again: there is nobody to ask."""
+
+
 @route("DELETE", "/nodes/{node}/subscription")
 def delete_subscription(call: Call) -> None:
     """Delete the subscription key."""

@@ -734,3 +734,31 @@ def test_what_only_waits_in_a_container_can_be_taken_back(client, send, containe
     assert (changed["pending"], changed["restart_required"]) == ({}, False)
     assert not {"features", "nameserver"} & client.get(f"{CT}/config").keys()
     assert apply(features="", nameserver=[])["changed"] is False
+
+
+def test_a_device_of_a_container_with_a_change_that_waits_does_not_come_back(client, send, container, apply, restart):
+    container(net0="name=eth0,bridge=vmbr0")
+    nic = client.get(f"{CT}/config")["net0"]
+    with pytest.raises(PveError):
+        send("PUT", f"{CT}/config", net0=nic.replace("vmbr0", "vmbr9"))
+
+    plan_then_apply(apply, nics=[{"slot": "net0", "state": "absent"}])
+    restart(CT)
+
+    assert "net0" not in client.get(f"{CT}/config")
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_a_source_that_a_snapshot_has_is_not_to_be_deleted(simulator, send, machine, container, apply, kind):
+    guest, slot = (machine(running=False), "scsi0") if kind == "qemu" else (container(running=False), "rootfs")
+    send("POST", f"{guest}/snapshot", snapname="kept")
+    move = {"slot": slot, "storage": "shared", "move": True}
+    sent = len(writes(simulator))
+
+    refused = [apply({**move, "delete_source": True}, check=check) for check in (True, False)]
+
+    assert [result["failure"]["code"] for result in refused] == ["unsupported"] * 2
+    assert "in snapshot kept" in refused[0]["failure"]["message"]
+    assert len(writes(simulator)) == sent
+    plan_then_apply(apply, move)
+    assert apply({**move, "delete_source": True})["changed"] is False

@@ -21,6 +21,10 @@ def container(vmid, name, **more):
     return {"vmid": vmid, "type": "lxc", "name": name, "node": "pve1", "rootfs": rootfs, **more}
 
 
+def snapshot(**config):
+    return {"s1": {"config": {"snaptime": "1760000000", **config}}}
+
+
 SEED = {
     "nodes": ["pve1", "pve2"],
     "pools": {"prod": {"vms": [101]}, "empty": {}},
@@ -42,6 +46,8 @@ SEED = {
         container(106, "busy", status="running"),
         machine(107, "idle"),
         machine(108, "roaming", "shared:{0}/vm-{0}-disk-0.qcow2"),
+        machine(110, "saved-1", parent="s1", snapshots=snapshot(scsi0="local-lvm:vm-110-disk-0,size=1G")),
+        container(111, "saved-2", parent="s1", snapshots=snapshot(rootfs="local-lvm:vm-111-disk-0,size=1G")),
         machine(109, "half", "shared:{0}/vm-{0}-disk-0.qcow2", ide2="local:iso/a.iso,media=cdrom"),
         machine(9000, "golden", "local-lvm:base-{}-disk-0", template=1),
     ],
@@ -181,6 +187,7 @@ REFUSED = [
         ["no qcow2 volumes"],
     ),
     ("pve_clone", clone(9000, full=True, storage="local-lvm", format="vmdk"), "unsupported", ["no vmdk volumes"]),
+    ("pve_clone", clone(107, format="qcow2"), "unsupported", ["no qcow2 volumes"]),
     # What a configuration names.
     ("pve_guest", new(cpu="Host"), "not_found", ["There is no processor type Host", "Did you mean host?"]),
     ("pve_guest", new(cpu="host,flags=+vmx"), "invalid_parameter", ["nested-virt"]),
@@ -274,6 +281,7 @@ REFUSED = [
         "invalid_parameter",
         ["those of Proxmox VE"],
     ),
+    *(("pve_migrate", {"vmid": vmid, "target": "pve2"}, "unsupported", ["it has snapshots of"]) for vmid in (110, 111)),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]

@@ -250,16 +250,15 @@ def test_what_somebody_has_changed_since_is_found(before, after, now, changes):
 
 @pytest.mark.parametrize(("taken", "is_changed"), [(1000, False), (2000, True)])
 def test_another_snapshot_of_the_same_name_is_not_the_one_that_was_taken(taken, is_changed):
-    def state(*snapshots):
-        described = [{"name": name, "parent": None, "vmstate": False, "snaptime": time} for name, time in snapshots]
-        return {"current": snapshots[-1][0] if snapshots else None, "snapshots": described}
+    def row(before, after, times):
+        return {**snapshots(before, after), "snaptimes": times}
 
-    left = guest(state(("old", 1)), state(("old", 1), ("mine", 1000)))
-    now = guest(state(("mine", taken), ("theirs", 3000)), {})
+    left = row(["old"], ["old", "mine"], {"old": 1, "mine": 1000})
+    now = row(["mine", "theirs"], ["theirs"], {"mine": taken, "theirs": 3000})
 
-    assert find_changes_since([left], [now]) == (
-        {"101": "snapshots.mine.taken is 2000 by now, and was left as 1000"} if is_changed else {}
-    )
+    found = find_changes_since([left], [now])
+
+    assert found == ({"101": "snapshot mine is another one of that name by now"} if is_changed else {})
 
 
 def test_a_guest_that_the_run_has_renamed_and_a_firewall_are_known_again():

@@ -358,6 +358,10 @@ def test_only_what_a_module_documents_becomes_data():
         (summary.describe_reading({"volumes": []}, "backup"), "0 backups."),
         (summary.describe_reading({"guests": []}), "No guests."),
         (
+            summary.describe_reading({"guests": [{"vmid": 1, "snapshots": [{}, {}]}, {"vmid": 2}]}),
+            "2 snapshots of 2 guests.",
+        ),
+        (
             summary.describe_reading({"ha": {"master": None, "resources": [], "rules": []}}),
             "No guest is under HA; 0 rules.",
         ),

@@ -237,6 +237,22 @@ def test_the_names_of_other_programs_are_told(environment):
 
 
 @pytest.mark.parametrize(
+    "name", ["PROXMOX_TOKEN_SECERT", "proxmox_token_secret", "\ufeffPROXMOX_TOKEN_SECRET", "PROXMOX_TOKENSECRET"]
+)
+def test_a_variable_whose_name_is_written_wrong_is_told(environment, name):
+    environment.setenv("PROXMOX_URL", "https://pve:8006")
+    environment.setenv("PROXMOX_TOKEN_ID", "a@pve!b")
+    environment.setenv(name, SECRET)
+
+    with pytest.raises(UsageError) as error:
+        load_settings().require_cluster()
+
+    assert f"{name} is set" in error.value.message
+    assert "the name is PROXMOX_TOKEN_SECRET." in error.value.message
+    assert SECRET not in error.value.message
+
+
+@pytest.mark.parametrize(
     "url",
     ["postgresql://me:h%40nter2@db/x", "postgresql://db/x?user=me&password=h%40nter2", "postgresql://me:h@nter2@db/x"],
 )

@@ -325,6 +325,20 @@ def test_what_only_waits_is_taken_back_and_not_deleted(options, sent):
     assert step.params == {**sent, "digest": "d"}
 
 
+def test_what_would_come_back_with_a_restart_is_taken_back_first():
+    nic = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:9B:A3:1D,type=veth"
+    current = {"hostname": "db-01", "memory": 512, "features": "nesting=1", "net0": nic, "digest": "d"}
+    config = {**current, "features": "nesting=1,keyctl=1", "net0": f"{nic},tag=5"}
+    container = Observed(CT.guest, True, config, True, {}, current)
+
+    made = plan(container, features="", nics=[{"slot": "net0", "state": "absent"}])
+
+    assert [step.params for step in made.steps] == [
+        {"revert": "features,net0", "digest": "d"},
+        {"delete": "features,net0"},
+    ]
+
+
 @pytest.mark.parametrize("key", ["memory", "ostype"])
 def test_a_container_keeps_what_it_can_not_be_without(key):
     with pytest.raises(errors.PveError, match="a container can't be without it"):

@@ -11,6 +11,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definit
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
+PRINT = ":".join(["AA"] * 32)
 CONFIG = {"storage": "nas", "type": "nfs", "server": "s", "export": "/e", "content": "iso,images", "digest": "d1"}
 NAS = Definition({**CONFIG, "path": "/mnt/pve/nas", "nodes": "pve2,pve1", "prune-backups": "keep-last=2,keep-daily=7"})
 SHARE = Definition({"storage": "nas", "type": "cifs", "server": "s", "share": "x", "subdir": "/a", "content": "images"})
@@ -69,7 +70,7 @@ def kept(**numbers):
                 "datastore": "d",
                 "password": "p",
                 "encryption_key": "autogen",
-                "server_fingerprint": "AA",
+                "server_fingerprint": PRINT,
             },
             [
                 (
@@ -82,7 +83,7 @@ def kept(**numbers):
                         "datastore": "d",
                         "password": "p",
                         "encryption-key": "autogen",
-                        "fingerprint": "AA",
+                        "fingerprint": PRINT,
                     },
                 )
             ],
@@ -149,6 +150,9 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
         (NONE, {"type": "zfspool", "pool": "tank", "shared": True}, errors.INVALID_PARAMETER),
         (NONE, {"type": "lvmthin", "vgname": "pve", "thinpool": "d", "content": ["iso"]}, errors.INVALID_PARAMETER),
         (NONE, {"type": "esxi", "server": "s", "username": "u"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "pbs", "server": "s", "datastore": "d", "server_fingerprint": "AA"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "dir", "path": "/mnt/x y"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "nfs", "server": "nas:2049", "export": "/e"}, errors.INVALID_PARAMETER),
     ],
 )
 def test_what_can_not_be_or_would_lose_something_is_refused(definition, options, code):

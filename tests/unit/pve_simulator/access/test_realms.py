@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator.state.access import ROOT
+
 
 @pytest.mark.parametrize(
     ("params", "reason"),
@@ -84,3 +86,15 @@ def test_the_default_realm_is_one(caller):
 )
 def test_what_is_not_there_is_named(caller, method, path, params, expected):
     assert caller.root(method, path, **params)[:2] == expected
+
+
+def test_no_authority_gives_an_acme_account(caller):
+    caller.api.driver.world.cluster.access.users[ROOT].password = "of-root"
+    root = caller.login(ROOT, "of-root")
+    missing = {"name": "ACME account config file 'main' does not exist."}
+
+    for method in ("GET", "PUT", "DELETE"):
+        assert root(method, "/cluster/acme/account/main")[2]["errors"] == missing
+    upid = root("POST", "/cluster/acme/account", contact="a@example.org")[2]["data"]
+    assert caller.api.run(caller.api.driver.finish(upid)) == "Registration failed!"
+    assert caller.root("GET", "/cluster/acme/account/main")[0] == 403

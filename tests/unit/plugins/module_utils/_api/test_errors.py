@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.trust import describe_broken_tls
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.trust import (
+    describe_broken_tls,
+    describe_other_product,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.unreachable import (
     unreachable_error,
     untrusted_error,
@@ -82,6 +85,26 @@ def test_an_answer_of_the_api_has_one_failure_code(status, reason, fields, code)
 )
 def test_parameter_errors_nested_in_a_message_are_found(message, fields):
     assert errors.parse_nested_errors(message) == fields
+
+
+def test_credentials_that_did_not_arrive_are_not_told_as_wrong_ones():
+    error = errors.error_from_response("GET /version", 401, "No ticket")
+
+    assert "saw no credentials" in error.hint
+    assert "Mail Gateway" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("ticket", "named"),
+    [
+        ("PVE:root@pam:6A0B::x", None),
+        ("PMG:root@pam:6A0B::x", "Proxmox Mail Gateway"),
+        ("PBS:root@pam:6A0B::x", "Proxmox Backup Server"),
+    ],
+)
+def test_another_product_is_known_by_its_ticket(ticket, named):
+    assert (named or "") in (describe_other_product(ticket) or "")
+    assert (describe_other_product(ticket) is None) == (named is None)
 
 
 def test_every_line_of_a_nested_error_is_told():

@@ -245,6 +245,8 @@ def test_a_volume_is_not_put_into_two_slots(wishes):
         ("qemu", [wish("ide2", cdrom="debian.iso")]),
         ("qemu", [wish("scsi0", storage="a", import_from="debian")]),
         ("qemu", [wish("efidisk0", storage="a", size=1)]),
+        *(("qemu", [wish(slot, cdrom="none")]) for slot in ("tpmstate0", "virtio1")),
+        ("qemu", [wish("scsi1", volume="disk-7")]),
         ("qemu", [wish("scsi0", storage="a", size=0)]),
         ("lxc", [wish("mp0", storage="a", size=1, mp="/a", format="raw")]),
         *(("qemu", [wish(slot, storage="a", size=1)]) for slot in ("scsi31", "ide4", "sata6", "virtio16", "unused256")),

@@ -6,7 +6,7 @@ The simulator judges the same values by the schema of a real server: it has to a
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._values import firewall, names
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values import firewall, names, storages
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.calendar import Calendar
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.ssh_keys import is_public_key
 
@@ -69,6 +69,14 @@ KINDS = {
             *("10.0.0.1-10.0.0.2,10.0.0.3", "10.0.0.1/x", "a b", f"+{'a' * 70}", "10.0.0.1-::1"),
         ],
     ),
+    "pve-storage-server": (storages.SERVER, "nas.lan nas 10.0.0.1 2001:db8::1", ["nas:2049", "a b", "nas/x"]),
+    "pve-storage-portal-dns": (
+        storages.PORTAL,
+        "10.0.0.1 10.0.0.1:3260 san.lan:3260 [2001:db8::1]:3260 [2001:db8::1]",
+        ["san:x", "a b", "san:99999", "san:1:2"],
+    ),
+    "pve-storage-vgname": (storages.OPTIONS["vgname"], "pve vg0 a-b.c_d", ["data pool", "pve/x", "-a", "a-", "a"]),
+    "pve-storage-options": (storages.OPTIONS["options"], "vers=4.2,soft ro", ["vers=4.2, soft"]),
     "pve-iface": (firewall.IFACE, "net0 vmbr0 eth0.5 bond0:1", ["1x", "a", "a b", "a-b"]),
 }
 
