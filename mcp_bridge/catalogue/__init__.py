@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -101,6 +102,10 @@ class Tool:
         return schemas.make_output_schema(read_module_docs(self.module).returns)
 
 
+# What other servers call a guest in the names of their tools.
+_OTHERS_GUESTS = re.compile(r"(?<![a-z])(?:vm|ct|container|lxc|qemu|instance)s?(?![a-z])")
+
+
 @cache
 def load() -> dict[str, Tool]:
     """Load every tool by name, also the internal ones."""
@@ -130,8 +135,9 @@ def is_writing(name: str) -> bool:
 
 
 def find_similar(name: str) -> list[str]:
-    """Find the names of offered tools that a mistyped name may have meant."""
-    return get_close_matches(name, [tool.name for tool in list_offered()], n=3, cutoff=0.5)
+    """Find the names of offered tools that a mistyped name, or one of another server, may have meant."""
+    ours = _OTHERS_GUESTS.sub(lambda match: "guests" if match[0].endswith("s") else "guest", name.lower())
+    return get_close_matches(ours, [tool.name for tool in list_offered()], n=3, cutoff=0.5)
 
 
 def _make_tool(name: str, entry: dict[str, Any], ranges: dict[str, dict[str, int]]) -> Tool:

@@ -25,6 +25,9 @@ _NOUNS = {
     "object": "an object",
 }
 _LONGEST = 4096
+# Where one of these is given, no criterion of guests is meant.
+_ONE_GUEST = ("vmid", "name")
+_LINE_CHARACTERS = "\n\r\t"
 
 
 @dataclass(frozen=True)
@@ -119,13 +122,22 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
     if "enum" in schema and value not in schema["enum"]:
         return [_make_choice_problem(path, value, schema["enum"])]
     if kind == "string":
-        return [] if value == "" and schema.get("x-clears") else _check_text(path, value)
+        return (
+            []
+            if value == "" and schema.get("x-clears")
+            else _check_text(path, value, has_lines=bool(schema.get("x-lines")))
+        )
     return _check_range(path, value, schema)
 
 
 def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Problem]:
     options = schema.get("properties", {})
-    problems = [_make_unknown_problem(path, name, options) for name in value if name not in options]
+    is_one_meant = any(value.get(name) is not None for name in _ONE_GUEST)
+    problems = [
+        _make_unknown_problem(path, name, options, "" if is_one_meant else _find_inside(name, options))
+        for name in value
+        if name not in options
+    ]
     for name in schema.get("required", ()):
         if value.get(name) is None:
             inner_path = _join_path(path, name)
@@ -136,14 +148,19 @@ def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]
     return problems
 
 
-def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any]) -> Problem:
+def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any], inside: str) -> Problem:
     shortened = str(name)[:60]
     inner_path = _join_path(path, shortened)
     if not options:
         return Problem(inner_path, f"There is no option {inner_path}.", "It takes no options.")
-    similar = _find_similar(shortened, options)
+    similar = inside or _find_similar(shortened, options)
     guess = f"Did you mean {_join_path(path, similar)}? " if similar else ""
     return Problem(inner_path, f"There is no option {inner_path}.", f"{guess}Allowed: {', '.join(options)}.")
+
+
+def _find_inside(name: str, options: Mapping[str, Any]) -> str:
+    """Where an option of this name is, if it is one of another's, such as guests.tags."""
+    return next((f"{outer}.{name}" for outer, option in options.items() if name in option.get("properties", {})), "")
 
 
 def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Problem:
@@ -156,17 +173,19 @@ def _make_choice_problem(path: str, value: Any, choices: Sequence[Any]) -> Probl
 def _find_similar(text: str, words: Iterable[str]) -> str | None:
     """The word that may have been meant, in whichever case it was written."""
     by_lower = {word.lower(): word for word in words}
-    similar = get_close_matches(text.lower(), list(by_lower), n=1, cutoff=0.5)
+    similar = get_close_matches(text.lower(), list(by_lower), n=1, cutoff=0.65)
     return by_lower[similar[0]] if similar else None
 
 
-def _check_text(path: str, value: str) -> list[Problem]:
+def _check_text(path: str, value: str, *, has_lines: bool) -> list[Problem]:
     if not value.strip():
         return [Problem(path, f"{path} is empty.", "Leave it out, or give it a value.")]
     if len(value) > _LONGEST:
         return [Problem(path, f"{path} has {len(value)} characters.", f"At most {_LONGEST} are allowed.")]
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
-        return [Problem(path, f"{path} has control characters in it.", "Give it as one line of text.")]
+    allowed = _LINE_CHARACTERS if has_lines else ""
+    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in allowed for character in value):
+        hint = "Give it as text without them." if has_lines else "Give it as one line of text."
+        return [Problem(path, f"{path} has control characters in it.", hint)]
     return []
 
 
@@ -191,7 +210,8 @@ def _describe_allowed(schema: Mapping[str, Any]) -> str:
         return f"Give an object with any of: {', '.join(schema['properties'])}."
     if schema["type"] == "array":
         return f"Give a list; each entry is {_NOUNS[schema['items']['type']]}."
-    return f"Give {noun}."
+    meaning = schema.get("description", "").partition(". ")[0].rstrip(".")
+    return f"Give {noun}: {meaning}." if meaning else f"Give {noun}."
 
 
 def has_type(kind: str, value: Any) -> bool:

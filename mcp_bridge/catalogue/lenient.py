@@ -3,13 +3,16 @@
 
 """Reads what AI clients are known to send where it can mean one thing only, before it is validated. Pure.
 
-Text that is JSON of the declared type, a single value for a list, and, since clients in a strict mode have to give
-every option, an empty value where it is no value.
+Text that is JSON of the declared type or is written as Python does, a single value for a list, another case of a
+choice, 1 and 0 for true and false, digits for text, what a client adds of its own, and, since clients in a strict mode
+have to give every option, an empty value where it is no value.
 """
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,7 +21,17 @@ from mcp_bridge.catalogue.arguments import has_type
 CLEARS = "x-clears"
 """In a schema: an empty value is one, and takes away what is there."""
 
+WHOLE = "x-whole"
+"""In the schema of a list's entries: a comma belongs to them."""
+
 _LONGEST_JSON = 1_000_000
+# What clients add to the arguments, and no model can leave out; so is whatever begins with an underscore.
+_CLIENTS_OWN = frozenset(
+    {"toolCallId", "tool_call_id", "tool_call_description", "random_string", "sessionId", "chatInput"}
+)
+_NUMBERS = re.compile(r"\s*\d+(?:[\s,;]+\d+)+\s*", re.ASCII)
+# A number that is given as a name may be meant as a vmid.
+_NAME = "name"
 
 
 def read_arguments(
@@ -30,7 +43,7 @@ def read_arguments(
     such a call, no empty value of an optional option counts. A false that is the default, or stands beside an option
     that excludes it, says nothing either.
     """
-    converted = _read_object(schema, arguments)
+    converted = _read_object(schema, _drop_clients_own(schema, arguments))
     kept = _drop_blanks(schema, converted, all_empties=any(True for _name in _list_blanks(schema, converted)))
     for pair in exclusive:
         if all(kept.get(name) is not None for name in pair):
@@ -40,32 +53,93 @@ def read_arguments(
     return kept
 
 
-def _read_value(schema: Mapping[str, Any], value: Any) -> Any:
-    kind = schema["type"]
-    if kind == "string" or value is None:
-        return value
-    if isinstance(value, str):
-        value = _parse_text(kind, value)
-    if kind == "array":
-        entries = value if isinstance(value, list) else [] if value == "" else [value]
-        return [_read_value(schema["items"], entry) for entry in entries]
-    return _read_object(schema, value) if kind == "object" and isinstance(value, Mapping) else value
+def _drop_clients_own(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    options = schema.get("properties", {})
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name in options or not (name in _CLIENTS_OWN or name.startswith("_"))
+    }
 
 
 def _read_object(schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
     options = schema.get("properties", {})
-    return {name: _read_value(options[name], item) if name in options else item for name, item in value.items()}
+    return {
+        name: item if name not in options or (_is_number(item) and name == _NAME) else _read_value(options[name], item)
+        for name, item in value.items()
+    }
+
+
+def _read_value(schema: Mapping[str, Any], value: Any) -> Any:
+    kind = schema["type"]
+    if kind == "string":
+        return _read_text(schema, value)
+    if isinstance(value, str):
+        value = _parse_text(kind, value)
+    if value is None:
+        return None
+    if kind == "array":
+        entries = value if isinstance(value, list) else _split_words(schema, value)
+        return [
+            _read_value(schema["items"], part) for entry in entries for part in _split_entry(schema["items"], entry)
+        ]
+    if kind == "boolean" and _is_number(value) and value in (0, 1):
+        return bool(value)
+    return _read_object(schema, value) if kind == "object" and isinstance(value, Mapping) else value
+
+
+def _read_text(schema: Mapping[str, Any], value: Any) -> Any:
+    if _is_number(value) and value == int(value):
+        value = str(int(value))
+    choices = schema.get("enum", ())
+    if not isinstance(value, str) or value in choices:
+        return value
+    same = [choice for choice in choices if choice.casefold() == value.strip().casefold()]
+    return same[0] if len(same) == 1 else value
+
+
+def _split_words(schema: Mapping[str, Any], value: Any) -> list[Any]:
+    """The entries of a list that is given as one value: words with commas between them, or just this value."""
+    if not isinstance(value, str) or schema["items"]["type"] != "string" or schema["items"].get(WHOLE):
+        return [] if value == "" else [value]
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    return [value] if any(len(word.split()) > 1 for word in words) else words
+
+
+def _split_entry(schema: Mapping[str, Any], entry: Any) -> list[Any]:
+    """The entries that one entry is: numbers, or choices with commas; other text may have a comma in it."""
+    if not isinstance(entry, str):
+        return [entry]
+    if schema["type"] == "integer" and _NUMBERS.fullmatch(entry):
+        return re.split(r"[\s,;]+", entry.strip())
+    parts = [part.strip() for part in entry.split(",")]
+    return parts if set(parts) <= set(schema.get("enum", ())) else [entry]
 
 
 def _parse_text(kind: str, text: str) -> Any:
-    """What the text is as JSON, if that is of this type; or else the text."""
+    """What the text is as JSON, or as Python writes it, if that is null or of this type; or else the text."""
     if len(text) > _LONGEST_JSON:
         return text
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
+        value = _parse_python(text.strip())
+    if isinstance(value, str) and value != text:
+        return _parse_text(kind, value)
+    is_flag = kind == "boolean" and _is_number(value)
+    return value if value is None or is_flag or has_type(kind, value) else text
+
+
+def _parse_python(text: str) -> Any:
+    """What models write that have Python in mind: True, None, and lists and objects in single quotes."""
+    if text.title() in ("True", "False"):
+        return text.title() == "True"
+    if text[:1] not in "{[" and text != "None":
         return text
-    return value if has_type(kind, value) else text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def _refuse_constant(name: str) -> Any:
@@ -130,4 +204,9 @@ def _is_empty(schema: Mapping[str, Any], value: Any) -> bool:
 
 
 def _is_zero(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0
+    return _is_number(value) and value == 0
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number that there is: neither a boolean nor infinite."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")

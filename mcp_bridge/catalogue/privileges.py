@@ -97,13 +97,17 @@ def make_grant_commands(tools: Iterable[Tool], holder: Holder) -> list[str]:
         for path, names in tool.privileges.items():
             needed.setdefault(path, set()).update(names)
     permissions = holder.permissions if holder.user_permissions is None else holder.user_permissions
-    holders = [(f"--users {shlex.quote(holder.user)}", permissions)]
+    of_user = f"--users {shlex.quote(holder.user)}"
+    holders = [(of_user, permissions)]
     if holder.token and holder.is_separated is not False:
-        holders.append((f"--tokens {shlex.quote(f'{holder.user}!{holder.token}')}", holder.permissions))
+        holders.insert(0, (f"--tokens {shlex.quote(f'{holder.user}!{holder.token}')}", holder.permissions))
     free_names = (name for number in count(1) if (name := f"Playvisor{number}") not in holder.roles)
-    commands, made = [], dict[frozenset[str], str]()
-    for path in sorted(needed):
-        for option, held in holders:
+    commands: list[str] = []
+    made: dict[frozenset[str], str] = {}
+    for option, held in holders:
+        if option == of_user and not holder.sees_all_of_it:
+            commands.append(_warn_of_unseen(holder.user, is_last=bool(commands)))
+        for path in sorted(needed):
             at_path = _find_effective(path, held)
             if needed[path] <= at_path:
                 continue
@@ -112,11 +116,13 @@ def make_grant_commands(tools: Iterable[Tool], holder: Holder) -> list[str]:
                 made[privileges] = next(free_names)
                 commands.append(f'pveum role add {made[privileges]} --privs "{" ".join(sorted(privileges))}"')
             commands.append(f"pveum acl modify {path} {option} --roles {made[privileges]}")
-    if commands and not holder.sees_all_of_it:
-        seen = f"pveum user permissions {shlex.quote(holder.user)}"
-        commands.insert(
-            0,
-            f"First look at what the user has, which can't be seen from here: {seen}. The roles below replace what it"
-            " inherits on their paths: add to them what it is to keep.",
-        )
-    return commands
+    return commands if made else []
+
+
+def _warn_of_unseen(user: str, *, is_last: bool) -> str:
+    """What to know before a user is given roles who may have others, which can't be seen from here."""
+    seen = f"pveum user permissions {shlex.quote(user)}"
+    when = f"Only if that is not enough, the user lacks it, too. Look at what it has first: {seen}."
+    if not is_last:
+        when = f"First look at what the user has, which can't be seen from here: {seen}."
+    return f"{when} The roles below replace what it inherits on their paths: add to them what it is to keep."

@@ -36,6 +36,8 @@ def describe_request(method: str, path: str, params: Params) -> list[str]:
         found.append("force: goes on where Proxmox VE would refuse")
     if method == "PUT" and params.get("delete"):
         found.append(f"removes {params['delete']}")
+    if method in ("POST", "PUT") and params.get("revert"):
+        found.append(f"takes back what waits for a restart: {params['revert']}")
     return found
 
 

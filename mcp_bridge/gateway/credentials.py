@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+from mcp_bridge import collection
 from mcp_bridge.gateway.faults import Fault
 
 LARGEST_ANSWER = 256 * 1024 * 1024
@@ -126,6 +127,9 @@ class Password:
             ticket, csrf = data["ticket"], data["CSRFPreventionToken"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Fault("unreachable", "it answered the login with something that is not the API") from None
+        other = collection.load_rules("plugins/module_utils/_api/trust.py").describe_other_product(str(ticket))
+        if other:
+            raise Fault("unreachable", other)
         if data.get("NeedTFA"):
             raise Fault("auth_failed", f"{self._user} needs a second factor to log in.")
         self._ticket, self._csrf, self._logged_in_at = ticket, csrf, self._clock()

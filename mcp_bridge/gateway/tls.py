@@ -9,10 +9,12 @@ import hashlib
 import os
 import ssl
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 import certifi
 
+from mcp_bridge import collection
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.settings.endpoint import Trust
 
@@ -65,7 +67,9 @@ def make_tls_context(trust: Trust) -> ssl.SSLContext:
             cafile=None if os.path.isdir(bundle) else bundle, capath=bundle if os.path.isdir(bundle) else None
         )
     except (OSError, ssl.SSLError) as error:
-        raise Fault("invalid_parameter", f"ca_path can't be read: {bundle}: {error.strerror or error}") from error
+        name = "PROXMOX_CA_PATH" if trust.ca_path else next(filter(os.environ.get, _BUNDLES))
+        cause = _load_rules().describe_unusable_ca(bundle) or f"{bundle} can't be read: {error.strerror or error}"
+        raise Fault("invalid_parameter", f"{name} can't be used: {cause}.") from error
     # The CA that Proxmox VE makes for itself names no key usage, which Python 3.13 has become strict about.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
@@ -78,7 +82,11 @@ def _disable_verification(context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 def _parse_fingerprint(fingerprint: str) -> str:
-    digits = fingerprint.replace(":", "").replace(" ", "").lower()
-    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
-        raise Fault("invalid_parameter", f"fingerprint is not a SHA-256 fingerprint: {fingerprint}")
+    digits: str | None = _load_rules().parse_fingerprint(fingerprint)
+    if digits is None:
+        raise Fault("invalid_parameter", f"PROXMOX_FINGERPRINT is not a SHA-256 fingerprint: {fingerprint}")
     return digits
+
+
+def _load_rules() -> ModuleType:
+    return collection.load_rules("plugins/module_utils/_api/trust.py")

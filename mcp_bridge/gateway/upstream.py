@@ -83,9 +83,10 @@ class Upstream:
             cause = _find_innermost(error)
             if isinstance(cause, OtherCertificate):
                 raise self._make_fault("other_certificate", str(cause.args[0])) from error
-            if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-                if cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-                    raise self._make_fault("unreachable", "what answers at that port does not speak HTTPS") from error
+            if isinstance(cause, ssl.SSLError):
+                broken = collection.load_rules("plugins/module_utils/_api/trust.py").describe_broken_tls(str(cause))
+                if broken:
+                    raise self._record_failure(broken) from error
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
                 raise self._make_fault("tls_untrusted", str(reason).rstrip(".")) from error
             raise self._record_failure(_describe_error(cause)) from error
@@ -108,15 +109,15 @@ class Upstream:
     def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             host, port = _parse_address(self._endpoint)
-            self.address = f"{host}:{port}"
-            url = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+            self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            url = f"https://{self.address}"
             # As the collection finds it where that connects by itself.
             rules = collection.load_rules("plugins/module_utils/_api/proxies.py")
             proxy = rules.find_proxy(url)
             self._proxy = proxy and tuple(proxy.public)
             try:
                 self._client = self._make_client(url, proxy and proxy.url)
-            except (ImportError, ValueError) as error:
+            except (ImportError, ValueError, httpx2.InvalidURL) as error:
                 if proxy is None:
                     raise
                 raise self._make_fault("unreachable", rules.NO_HTTP_PROXY) from error

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from mcp_bridge.errors import UsageError
 
-_AGE = re.compile(r"(\d+)([mhdw])")
+_AGE = re.compile(r"(\d+)\s*(m|h|d|w|minutes?|hours?|days?|weeks?)(?:\s+ago)?")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -22,7 +22,7 @@ def parse_time(text: str, now: datetime) -> datetime:
     text = text.strip()
     try:
         if age := _AGE.fullmatch(text):
-            return now.astimezone(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+            return now.astimezone(UTC) - timedelta(**{_UNITS[age[2][0]]: int(age[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageError(

@@ -76,9 +76,10 @@ def make_content(result: Result, view: View | None = None) -> dict[str, Any]:
     }
     if result.failure:
         content["failure"] = _describe_failure(result.failure, result.summary)
-    if result.warnings:
-        content["warnings"] = list(result.warnings)
-    if result.plan:
+    warnings = [*result.warnings, *_find_unknown_fields(result, view)]
+    if warnings:
+        content["warnings"] = warnings
+    if result.plan and (result.plan.id or result.plan.steps):
         plan = result.plan
         facts = {"id": plan.id, "expires_at": plan.expires_at, "digest": plan.digest, "effects": plan.effects}
         content["plan"] = {name: value for name, value in facts.items() if value}
@@ -96,9 +97,21 @@ def make_content(result: Result, view: View | None = None) -> dict[str, Any]:
             pages |= {name: page} if page else {}
         elif value is not None:
             content[name] = _tidy(value)
-    if result.diff and not any("after" in row for rows in result.data.values() if _is_rows(rows) for row in rows):
+    if any((result.diff or {}).values()) and not any(
+        "after" in row for rows in result.data.values() if _is_rows(rows) for row in rows
+    ):
         content["diff"] = result.diff
     return {**content, "page": pages} if pages else content
+
+
+def _find_unknown_fields(result: Result, view: View) -> list[str]:
+    """What is to be said of fields that are asked for, and that no row has."""
+    rows: Any = result.data.get(view.noun or "")
+    known = {name for row in rows for name in row} if _is_rows(rows) else set()
+    unknown = [name for name in view.fields if name not in known and name != "all"]
+    if not (known and unknown):
+        return []
+    return [f"No row has {', '.join(unknown)}; there are {', '.join(sorted(known))}."]
 
 
 def _describe_failure(failure: Failure, summary: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mcp import types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import is_version_at_least
+from pydantic import ValidationError
 
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.result import Failure, Result
@@ -150,11 +151,11 @@ def read_answer(params: types.CallToolRequestParams) -> Answer:
 
 
 async def ask(ctx: Context, question: Question) -> Reply:
-    """Ask in the middle of a call; a client that can't ask after all counts as one that cancelled."""
+    """Ask in the middle of a call; a client that can't ask after all, or answer, counts as one that cancelled."""
     asked = time.monotonic()
     try:
         reply = await ctx.session.elicit_form(clean(question.text), _FORM, related_request_id=ctx.request_id)
-    except MCPError:
+    except (MCPError, ValidationError):
         return Reply("cancel", time.monotonic() - asked)
     return Reply(_parse_reply(reply), time.monotonic() - asked)
 
@@ -193,6 +194,8 @@ def make_declined_result(tool: str, plan_id: str) -> Result:
 
 
 def _parse_reply(reply: types.ElicitResult) -> Answer:
-    if reply.action == "accept" and (reply.content or {}).get(_KEY) is not True:
-        return "decline"
-    return reply.action
+    """The answer of a person; a form that comes back without what it asks for is none."""
+    if reply.action != "accept":
+        return reply.action
+    approved = (reply.content or {}).get(_KEY)
+    return "accept" if approved is True else "decline" if approved is False else "cancel"

@@ -36,6 +36,9 @@ _WORDS = (
     ("pve_ha without rule", "set_guest_ha"),
     ("run again", "call it again"),
     ("use state: detached", "have a person detach it"),
+    ("`playvisor approvals list --all` shows the newest ones", "The result that made a plan has its id, as plan.id"),
+    ("Take a snapshot and give it as snapname, or stop", "Stop"),
+    ("GET /access/roles/Administrator lists", "list_access with kinds=[roles] shows, for Administrator,"),
     ("`ansible-doc` shows the module's options", "The tool's schema says its options"),
 )
 

@@ -124,6 +124,20 @@ class _Endable:
             answer.cancel()
 
 
+class _Tolerant:
+    """An app at one path, with or without a slash at its end. Its streams can't be resumed: who asks gets a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = PATH if scope["path"] == f"{PATH}/" else scope["path"]
+            headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"last-event-id"]
+            scope = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
+        await self._app(scope, receive, send)
+
+
 def serve_http(
     server: McpServer, listen: ListenOptions, verify: Callable[[str], Token | None], refused: RefusedLogins
 ) -> None:
@@ -141,7 +155,7 @@ def serve_http(
         addresses = find_own_addresses(
             listen.host, port, names=listen.names, origins=listen.origins, public_url=listen.public_url
         )
-        endable = _Endable(_add_access(app, listen, addresses, verify, refused, listen.public_url or url))
+        endable = _Endable(_add_access(_Tolerant(app), listen, addresses, verify, refused, listen.public_url or url))
         config = make_config(
             endable,
             connections,

@@ -98,6 +98,9 @@ def _flatten(prefix: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
 def _render_value(value: Any) -> str:
     if isinstance(value, str):
         text = one_line(value)
+        if "\n" in value.strip() or text.endswith("…"):
+            # Exactly as it is, though on one line: who writes it back must not lose its lines.
+            return dump_json(value)
         return text if text and not set(text) & set(' ="') else dump_json(text)
     if isinstance(value, Sequence) and value and all(isinstance(item, (str, int)) for item in value):
         return ",".join(_render_value(item) for item in value)

@@ -20,6 +20,7 @@ from mcp_bridge.auth.caller import Caller
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
+from mcp_bridge.mcp.hints import render_hint
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.untrusted import mark
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address
@@ -206,8 +207,9 @@ def _make_arguments(kind: Kind, values: Mapping[str, str]) -> dict[str, Any]:
 def _make_error(uri: str, result: Result) -> MCPError:
     failure = result.failure or Failure(code="internal", message=result.summary)
     code = types.INVALID_PARAMS if failure.code in _NOT_FOUND_CODES else types.INTERNAL_ERROR
-    data = {"uri": uri, "code": failure.code, "hint": failure.hint, "run_id": result.run_id}
-    return MCPError(code, f"{failure.message} {failure.hint or ''}".strip(), data)
+    hint = render_hint(failure.hint) if failure.hint else ""
+    data = {"uri": uri, "code": failure.code, "hint": hint or None, "run_id": result.run_id}
+    return MCPError(code, f"{failure.message} {hint}".strip(), data)
 
 
 def _describe_kind(kind: Kind) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from mcp_bridge.mcp.completions import Completions
 from mcp_bridge.mcp.content import View, make_view
 from mcp_bridge.mcp.elicitation import Question, Questions, Reply
 from mcp_bridge.mcp.instructions import render_instructions
+from mcp_bridge.mcp.params import describe_error, read_params
 from mcp_bridge.mcp.prompting import Prompts
 from mcp_bridge.mcp.resources import Resources
 from mcp_bridge.mcp.shares import Shares, TooMany, make_busy_result, make_withdrawn_result
@@ -48,6 +49,7 @@ from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.tool_list import make_input_schema
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request, background, unrecorded_result
+from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.settings import Mode
 from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.text.plain import clean, clean_data, one_line
@@ -66,6 +68,9 @@ _MOST_IN_LINE = 64
 _MOST_LINE_SECONDS = 60
 _WAITING = ("wait_run",)
 _LOOKING = ("list_runs", "get_run", "cancel_run")
+# What the SDK says to whatever comes before `initialize`.
+_REFUSED_BY_SDK = "Invalid request parameters"
+_NOT_INITIALIZED = "This session is not open yet: send initialize first."
 _TOO_LONG = "It is too long to be asked about in a form, where a person could not read all of it."
 
 Context = ServerRequestContext[Any, Any]
@@ -122,7 +127,7 @@ class McpServer:
             on_completion=Completions(offer, self._call_reading_tool).complete,
             lifespan=self._run_watch,
         )
-        self.server.middleware += [_clean_answers, self._handle_cancelled]
+        self.server.middleware += [_clean_answers, _read_params, self._handle_cancelled]
 
     async def serve_stdio(self) -> None:
         """Serve the client on stdin and stdout until it closes them, or until SIGINT or SIGTERM."""
@@ -144,10 +149,15 @@ class McpServer:
         self, ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         entry = self._find_entry(params.name)
-        arguments, options = tools.split_page_options(entry, self._read_arguments(entry, params.arguments or {}))
-        view, seconds = make_view(entry, options), self._settings.answer_seconds or None
+        given = self._read_arguments(entry, params.arguments or {})
+        arguments, options, problems = tools.split_page_options(entry, given)
+        seconds = self._settings.answer_seconds or None
         request = replace(self._make_request(ctx, params.name, arguments), answer_seconds=seconds)
         try:
+            if problems:
+                refused = await anyio.to_thread.run_sync(self._bridge.refuse, request, invalid_arguments(problems))
+                return tools.make_call_result(refused)
+            view = make_view(entry, options)
             async with _open_progress(ctx):
                 return await self._call_or_ask(ctx, request, params, view)
         except LedgerError as error:
@@ -363,12 +373,20 @@ async def _clean_answers(ctx: Context, call_next: CallNext) -> HandlerResult:
     """Clean every answer on its way to the client: results of whatever kind, and errors."""
     try:
         answer = await call_next(ctx)
+    except pydantic.ValidationError as error:
+        raise MCPError(types.INVALID_PARAMS, clean(describe_error(error))) from None
     except MCPError as error:
-        raise MCPError(error.code, clean(error.message), clean_data(error.data)) from None
+        message = _NOT_INITIALIZED if error.message == _REFUSED_BY_SDK else error.message
+        raise MCPError(error.code, clean(message), clean_data(error.data)) from None
     if isinstance(answer, pydantic.BaseModel):
         answer = answer.model_dump(by_alias=True, mode="json", exclude_none=True)
     cleaned: HandlerResult = clean_data(answer)
     return cleaned
+
+
+async def _read_params(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Read what a client sends as it was meant, before the SDK validates it."""
+    return await call_next(replace(ctx, params=read_params(ctx.method, ctx.params)))
 
 
 _PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)

@@ -21,6 +21,7 @@ from mcp_bridge.text.plain import clean
 
 _PARSE_ERROR = -32700
 _INVALID_REQUEST = -32600
+_BYTE_ORDER_MARK = "\ufeff"
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?[0-9]{1,18})(?=\s*[,}])')
 
 
@@ -58,6 +59,7 @@ class CheckedStreams:
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for line in self._streams:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
             entries = split_batch(line)
             batch = _Batch() if entries != [line] else None
             messages = []
@@ -127,11 +129,12 @@ def split_batch(line: str) -> list[str]:
 def find_errors(line: str) -> list[dict[str, Any]]:
     """The answer to a line that is no message; none for a message. Pure."""
     try:
-        mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except ValidationError:
-        pass
+        message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError as error:
+        invalid = error.errors()[0]
     else:
-        return []
+        has_wrong_id = isinstance(message, mcp_types.JSONRPCNotification) and "id" in json.loads(line)
+        return [_make_error(None, _INVALID_REQUEST, "The id must be text or a whole number.")] if has_wrong_id else []
     try:
         value = json.loads(line)
     except RecursionError:
@@ -141,7 +144,19 @@ def find_errors(line: str) -> list[dict[str, Any]]:
     if isinstance(value, list):
         return [_make_error(None, _INVALID_REQUEST, "A batch needs messages, and none of them may be a batch.")]
     number = value.get("id") if isinstance(value, dict) else None
-    return [_make_error(number if _is_id(number) else None, _INVALID_REQUEST, "It is no message of JSON-RPC 2.0.")]
+    known = number if _is_id(number) else None
+    if invalid["type"] == "json_invalid":
+        return [_make_error(known, _PARSE_ERROR, f"{invalid['msg']}.")]
+    return [_make_error(known, _INVALID_REQUEST, f"It is no message of JSON-RPC 2.0{_find_fault(value)}.")]
+
+
+def _find_fault(value: Any) -> str:
+    """What keeps a JSON value from being a message, where one thing does."""
+    if not isinstance(value, dict):
+        return ", which is an object"
+    if value.get("jsonrpc") != "2.0":
+        return ', in which jsonrpc is "2.0"'
+    return "" if isinstance(value.get("params", {}), dict) else ", in which params is an object"
 
 
 def _make_error(number: str | int | None, code: int, message: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def shorten_input_schema(schema: Mapping[str, Any], *, changes: bool = False) ->
     Of a tool that `changes` something, options that are seldom needed are left out.
 
     Arguments are still validated by the whole schema. It says neither null nor additionalProperties, which converters
-    of some clients can't read.
+    of some clients can't read, nor default, which strict modes refuse: descriptions do.
     """
     shortened = _shorten_object(_leave_out_rare(schema) if changes else schema, is_described=True)
     return {"type": "object", "properties": shortened.pop("properties", {}), **shortened}
@@ -53,12 +53,13 @@ def _shorten_object(schema: Mapping[str, Any], *, is_described: bool) -> dict[st
     }
     if is_described:
         for name in properties.keys() & _TERSE.keys():
-            properties[name] |= {"description": _TERSE[name]} if _TERSE[name] else {}
+            option = {**schema["properties"][name], "description": _TERSE[name]}
+            properties[name] |= {"description": _describe_option(option)} if _TERSE[name] else {}
     return {"properties": properties, **({"required": list(schema["required"])} if schema.get("required") else {})}
 
 
 def _shorten_option(option: Mapping[str, Any], *, is_described: bool) -> dict[str, Any]:
-    shortened = {name: option[name] for name in ("type", "enum", "default") if option.get(name) not in (None, False)}
+    shortened = {name: option[name] for name in ("type", "enum") if option.get(name)}
     # A range that the description gives as well is not repeated.
     shortened |= {
         name: option[name]
@@ -69,8 +70,18 @@ def _shorten_option(option: Mapping[str, Any], *, is_described: bool) -> dict[st
         shortened |= _shorten_object(option, is_described=is_described)
     if "items" in option:
         shortened["items"] = _shorten_option({**option["items"], "description": ""}, is_described=is_described)
-    description = _get_first_sentence(option.get("description", ""))
+    description = _describe_option(option)
     return {**shortened, "description": description} if description and is_described else shortened
+
+
+def _describe_option(option: Mapping[str, Any]) -> str:
+    """The first sentence of its description, and its default where that is not evident."""
+    sentence, default = _get_first_sentence(option.get("description", "")), option.get("default")
+    if default in (None, False, []) or sentence.startswith("false:"):
+        return sentence
+    words = ", ".join(map(str, default)) if isinstance(default, list) else str(default)
+    shown = words.lower() if default is True else words
+    return f"{sentence} (default {shown})" if sentence else f"Default {shown}"
 
 
 def _is_redundant_limit(option: Mapping[str, Any], name: str) -> bool:

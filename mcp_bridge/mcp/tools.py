@@ -11,7 +11,7 @@ from typing import Any
 from mcp import types
 
 from mcp_bridge.catalogue import Tool
-from mcp_bridge.catalogue.arguments import check_against_schema
+from mcp_bridge.catalogue.arguments import Problem, check_against_schema
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.mcp import tool_list
 from mcp_bridge.mcp.content import View, make_content
@@ -30,16 +30,18 @@ def describe_tool(entry: Tool | BridgeTool) -> types.Tool:
 
 def split_page_options(
     entry: Tool | BridgeTool | None, arguments: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split what a client gave into the tool's own arguments, and the valid options that say what of it is shown."""
+) -> tuple[dict[str, Any], dict[str, Any], list[Problem]]:
+    """Split what a client gave into the tool's own arguments, and what of its list is to be shown.
+
+    Returns what is wrong with the latter as well: the tool itself knows nothing of them.
+    """
     if not isinstance(entry, Tool) or not entry.lists:
-        return dict(arguments), {}
+        return dict(arguments), {}, []
     own = entry.input_schema["properties"]
     options = {name: option for name, option in make_input_schema(entry)["properties"].items() if name not in own}
     given = {name: value for name, value in arguments.items() if name in options}
-    if check_against_schema({"properties": options}, given):
-        return dict(arguments), {}
-    return {name: value for name, value in arguments.items() if name not in options}, given
+    rest = {name: value for name, value in arguments.items() if name not in options}
+    return rest, given, check_against_schema({"properties": options}, given)
 
 
 def make_call_result(result: Result, view: View | None = None) -> types.CallToolResult:

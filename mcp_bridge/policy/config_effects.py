@@ -27,6 +27,8 @@ KeyRule = Callable[["str | None", "str | None", Target], Effects]
 
 # Parameters that say how the request is carried out, not what becomes of the guest.
 _MANNERS = frozenset({"digest", "background_delay", "import-working-storage", "revert", "delete"})
+# What these name is taken away: what is set, and what a pending change sets.
+_REMOVALS = ("delete", "revert")
 
 
 def describe_config_change(params: Mapping[str, str], guest: Target) -> Effects:
@@ -35,8 +37,9 @@ def describe_config_change(params: Mapping[str, str], guest: Target) -> Effects:
     for name, value in params.items():
         if name not in _MANNERS | {"force"}:
             effects |= _describe_key(name, value, guest)
-    for name in filter(None, re.split(r"[\s,;]+", params.get("delete", ""))):
-        effects |= _describe_removal(name, is_on(params.get("force")), guest)
+    for removal in _REMOVALS:
+        for name in filter(None, re.split(r"[\s,;]+", params.get(removal, ""))):
+            effects |= _describe_removal(name, removal == "delete" and is_on(params.get("force")), guest)
     return frozenset(effects)
 
 

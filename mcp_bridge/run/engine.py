@@ -92,7 +92,7 @@ class Engine:
         tool = catalogue.load().get(request.tool)
         failure = find_refusal(request, tool) or self._find_leak(request)
         if tool is None or failure is not None:
-            return self._turn_down(request, run_id, failure or unknown_tool(request.tool))
+            return self._turn_down(request, run_id, failure or unknown_tool(request.tool, request.offered))
         # Whoever sees the row can cancel the run.
         with self._running.register(run_id, cancel) as control:
             self._recorder.open(request, run_id, tool.playbook)
@@ -188,6 +188,10 @@ class Engine:
     def answer(self, request: Request, result: Result) -> Result:
         """Record and return what was answered without running anything."""
         return self._recorder.answer(request, result)
+
+    def refuse(self, request: Request, failure: Failure) -> Result:
+        """Record and return a request that nothing is started for."""
+        return self._turn_down(request, str(uuid.uuid4()), failure)
 
     def redact(self, data: dict[str, Any]) -> dict[str, Any]:
         """Plain data without any secret that is known here."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mcp_bridge.catalogue.arguments import Problem
@@ -129,6 +129,19 @@ def invalid_arguments(problems: Sequence[Problem]) -> Failure:
         message=" ".join(problem.message for problem in named) + more,
         hint=" ".join(hints),
         fields={problem.path: problem.message for problem in named},
+    )
+
+
+def changed_since(changes: Mapping[str, str]) -> Failure:
+    """The failure for what would undo changes that others have made; `changes` are what they are, by their targets."""
+    targets = [(f"guest {target}" if target.isdecimal() else target, change) for target, change in changes.items()]
+    described = "; ".join(f"{target}: {change}" for target, change in targets[:_NAMED])
+    more = f"; and {len(targets) - _NAMED} more" if len(targets) > _NAMED else ""
+    return Failure(
+        code="drifted",
+        message=f"Somebody has changed since what this would undo: {described}{more}. Nothing was changed.",
+        hint="Leave it, or set what you want by the tool for it.",
+        fields=dict(changes),
     )
 
 

@@ -15,7 +15,7 @@ from mcp_bridge.executor import PlaybookOutcome, is_lost, runner_events
 from mcp_bridge.ledger.records import Closing
 from mcp_bridge.result import Failure, Plan, Result, Status
 from mcp_bridge.run import summary
-from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Read, Underway
+from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, NotApplied, Read, Underway
 from mcp_bridge.run.failures import describe_break, describe_crash, describe_denials, describe_failure
 
 # Fields that every result has for itself; the rest of what a module documents is its data.
@@ -87,6 +87,9 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
     outcome = PlaybookOutcome("ended") if isinstance(ending, Crashed) else ending.outcome
     data = {} if isinstance(ending, Crashed) else read_data(tool, outcome)
     account = _describe_ending(ending, data, tool)
+    diff = None if isinstance(ending, Read | Crashed) else _read_diff(outcome)
+    if isinstance(ending, NotApplied) and account.status in ("failed", "refused") and ending.known.verdict.failure:
+        diff, data = None, {name: _drop_wishes(value) for name, value in data.items()}
     denials = describe_denials(ending.known.denied)
     return Result(
         run_id=ending.known.run_id,
@@ -95,13 +98,20 @@ def result_of(tool: Tool, ending: Ending | Underway, notes: Sequence[str] = ()) 
         changed=account.changed,
         summary=account.summary,
         plan=ending.known.plan,
-        diff=None if isinstance(ending, Read) else _read_diff(outcome),
+        diff=diff,
         upids=account.upids,
         warnings=[*_read_warnings(outcome), *([denials] if denials else []), *notes],
         failure=account.failure,
         **data,
         **account.requests,
     )
+
+
+def _drop_wishes(value: Any) -> Any:
+    """What was found, of the rows of a plan that came to nothing."""
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) and "after" in row for row in value):
+        return value
+    return [{**{name: item for name, item in row.items() if name != "after"}, "changed": False} for row in value]
 
 
 def closing_of(ending: Ending, result: Result) -> Closing:

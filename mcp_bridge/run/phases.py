@@ -16,6 +16,7 @@ from mcp_bridge.authority import APPROVED, HELD, PLAN_ONLY, Authority, Call, Jud
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.events import REPLACED
 from mcp_bridge.evidence.requests import missing_steps, read_requests
+from mcp_bridge.evidence.undo.since import find_changes_since
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError, read_waits
 from mcp_bridge.ledger.records import KeptPlan, make_expiry
 from mcp_bridge.result import Plan, Result
@@ -168,6 +169,9 @@ class Phases:
     def _judge(self, plan: Plan) -> Verdict:
         """Have the authority decide what becomes of the plan."""
         request = self._request
+        changes = find_changes_since(request.as_left, self._list_planned()) if request.as_left else {}
+        if changes:
+            return Verdict("drifted", failure=failures.changed_since(changes))
         # A plan without any step sends nothing: all that was wished is so by now.
         if request.plan_digest not in (None, plan.digest) and plan.steps:
             kept = self._means.recorder.ledger.plans.find(request.plan_id) if request.plan_id else None
@@ -185,6 +189,11 @@ class Phases:
         note = f"Plan {kept.plan_id[:8]} of this call was approved, but {self._describe_drift(kept, plan)}"
         message = f"{verdict.failure.message} {note}"
         return replace(verdict, failure=verdict.failure.model_copy(update={"message": message}))
+
+    def _list_planned(self) -> list[Mapping[str, Any]]:
+        """The guests and firewalls of the latest check mode."""
+        result = self._planned.result or {}
+        return [*(result.get("guests") or ()), *(result.get("firewalls") or ())]
 
     def _describe_drift(self, kept: KeptPlan | None, plan: Plan) -> str:
         """What differs between a kept plan and this one of the same call."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +24,10 @@ class Request:
     """What a caller asks for. `mode` is what this face may do at most; `check` asks for the plan only.
 
     With `plan_digest` it is refused as drifted unless the plan is still this one, and the kept `plan_id` is used up by
-    applying it. Where a face offers some tools only, these are `offered`. `internal` tools are Playvisor's own:
-    without this mark of the request there is no such tool. After `answer_seconds` a run that has not ended is answered
-    as `running`; None waits for its end.
+    applying it. With `as_left`, guests or firewalls of an earlier run's result, it is refused as drifted where one of
+    them was changed since that run. Where a face offers some tools only, these are `offered`. `internal` tools are
+    Playvisor's own: without this mark of the request there is no such tool. After `answer_seconds` a run that has not
+    ended is answered as `running`; None waits for its end.
     """
 
     tool: str
@@ -36,6 +37,7 @@ class Request:
     check: bool = False
     plan_digest: str | None = None
     plan_id: str | None = None
+    as_left: Sequence[Mapping[str, Any]] = ()
     offered: tuple[str, ...] | None = None
     internal: bool = False
     answer_seconds: float | None = None
@@ -44,7 +46,7 @@ class Request:
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     """Why nothing may be started for a request: an unknown tool, what the mode forbids, or wrong arguments."""
     if tool is None or (tool.internal and not request.internal):
-        return unknown_tool(request.tool)
+        return unknown_tool(request.tool, request.offered)
     if tool.writes and request.mode == "read":
         return Failure(
             code="refused",
@@ -63,11 +65,11 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
     return invalid_arguments(problems) if problems else None
 
 
-def unknown_tool(name: str) -> Failure:
-    """The failure for a tool that does not exist."""
+def unknown_tool(name: str, offered: tuple[str, ...] | None = None) -> Failure:
+    """The failure for a tool that does not exist, with those that this caller has."""
     near = catalogue.find_similar(name)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
-    known = ", ".join(tool.name for tool in catalogue.list_offered())
+    known = ", ".join(offered or [tool.name for tool in catalogue.list_offered()])
     return Failure(
         code="invalid_parameter", message=f"There is no tool {name[:60]!r}.", hint=f"{guess}There are: {known}."
     )

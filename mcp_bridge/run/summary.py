@@ -46,6 +46,9 @@ def describe_reading(data: Mapping[str, Any], noun: str = "") -> str:
             guest = guests[0]
             lock = f", locked ({guest['lock']})" if guest.get("lock") else ""
             return f"Guest {label(guest)} is {guest['state']} on {guest['node']}{lock}."
+        if any("snapshots" in guest for guest in guests):
+            snapshots = sum(len(guest.get("snapshots") or ()) for guest in guests)
+            return f"{count(snapshots, 'snapshot')} of {count(len(guests), 'guest')}."
         return f"{count(len(guests), 'guest')}." if guests else "No guests."
     if data.get("counts"):
         return f"Captured {describe_capture(data['counts'])}, without secrets."

@@ -111,10 +111,10 @@ class Settings(BaseSettings):
     def _make_url(self) -> str:
         if not self.url and not self.host:
             return ""
-        if self.url and "://" in self.url:
-            return self.url
         host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
-        if not self.url:
+        if self.url and "://" in self.url and (port or not self.port):
+            return self.url
+        if not self.url or port is None:
             port = self.port or port
         return f"https://{f'[{host}]' if ':' in host else host}:{port or 8006}"
 
@@ -147,10 +147,18 @@ class Settings(BaseSettings):
             missing.append("PROXMOX_URL (such as https://pve1.example.com:8006)")
         if self.token_id and not self.token_secret:
             lacking.append("PROXMOX_TOKEN_SECRET")
-            missing.append("PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
-        if not self.token_id and not self.password:
+            unused = " (PROXMOX_PASSWORD is not for tokens)" if self.password else ""
+            missing.append(f"PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE{unused}")
+        if self.user and not self.token_id and not self.password:
+            lacking += ["PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD"]
+            missing.append("PROXMOX_PASSWORD or PROXMOX_PASSWORD_FILE of PROXMOX_USER, or the id and secret of a token")
+        elif not self.token_id and not self.password:
             lacking += ["PROXMOX_USER", "PROXMOX_TOKEN_ID", "PROXMOX_TOKEN_SECRET", "PROXMOX_PASSWORD"]
             missing.append("PROXMOX_TOKEN_ID (user@realm!name) and PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE")
+        elif self.user and "@" not in self.endpoint.identity:
+            raise UsageError(
+                f"PROXMOX_USER has no realm: {self.user}.", "Write it as user@realm, such as root@pam or ops@pve."
+            )
         elif "@" not in self.endpoint.identity:
             missing.append("PROXMOX_USER (user@realm), or PROXMOX_TOKEN_ID as user@realm!name")
         if missing:
@@ -175,7 +183,8 @@ def load_settings(*, with_profile: bool = True) -> Settings:
         given = _read_profile(profile)
     names = {name: f"{name.removeprefix('PROXMOX_').lower()} of profile {profile}" for name in given if profile}
     present = {name: value for name, value in given.items() if value is not None}
-    values: dict[str, Any] = identities.separate(present, names)
+    separated = identities.separate(present, names)
+    values: dict[str, Any] = {name: value for name, value in separated.items() if value}
     if not profile:
         _replace_variables(given, values)
     values |= {name: SecretStr(values[name]) if values.get(name) else None for name in SECRETS}
@@ -237,16 +246,34 @@ def _read_secret_file(name: str) -> str | None:
     if not path:
         return None
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
+        secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
+        if "/" not in path and not Path(path).exists():
+            # It may be the secret.
+            raise UsageError(
+                f"{name}_FILE names no file.", f"Set it to the path of a file with the secret, or {name} to the secret."
+            ) from None
         raise UsageError(
             f"{name}_FILE can't be read: {path}: {reason}.", "Point it at the file with the secret."
         ) from None
+    if not secret:
+        raise UsageError(f"{name}_FILE can't be used: {path} is empty.", "Write the secret into the file.")
+    return secret
 
 
 def _describe_errors(error: ValidationError) -> str:
     # Without the values: one of them may be a secret in the wrong variable.
-    return "; ".join(
-        f"{'.'.join(map(str, entry['loc']))}: {entry['msg'].removeprefix('Value error, ')}" for entry in error.errors()
-    )
+    return "; ".join(f"{'.'.join(map(str, entry['loc']))} {_describe_error(entry)}" for entry in error.errors()) + "."
+
+
+def _describe_error(entry: Mapping[str, Any]) -> str:
+    context: Mapping[str, Any] = entry.get("ctx", {})
+    return {
+        "bool_parsing": "must be true or false",
+        "int_parsing": "must be a whole number",
+        "float_parsing": "must be a number",
+        "greater_than_equal": f"must be {context.get('ge')} or more",
+        "less_than_equal": f"must be {context.get('le')} or less",
+        "literal_error": f"must be {context.get('expected')}",
+    }.get(entry["type"], f"can't be used: {entry['msg'].removeprefix('Value error, ')}")

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "make_commands", "preload"]
 
 _GARBAGE_THRESHOLD = 50_000
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> NoReturn:
@@ -56,7 +59,10 @@ def _run_command_line() -> NoReturn:
 
     try:
         # Typer's own error messages repeat the words of the command line, and so the secrets in them.
-        sys.exit(_get_commands()(standalone_mode=False, prog_name="playvisor"))
+        status = _get_commands()(standalone_mode=False, prog_name="playvisor")
+        if sys.stdout:
+            sys.stdout.flush()
+        sys.exit(status)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             # A command without its arguments: the message is its help.
@@ -75,6 +81,15 @@ def _run_command_line() -> NoReturn:
         sys.stdout = sys.stderr
         sys.exit(141)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            # There is no telling which: output is written later than it is printed.
+            sys.stdout = sys.stderr
+            full = PlayvisorError(
+                f"The output, or a file of the state directory, can't be written: {error.strerror}.",
+                "Make room where they go. What was done by then is done; `playvisor runs list` shows it.",
+            )
+            report_error(full, document=None)
+            sys.exit(full.exit_status)
         if os.environ.get("PLAYVISOR_DEBUG"):
             raise
         bug = PlayvisorError(
@@ -121,11 +136,19 @@ def _make_usage_error(error: typer.TyperException) -> UsageError:
         settings = load_settings(with_profile=False)
     except UsageError as unusable:
         return unusable
-    candidates = ""
+    message = error.format_message().replace("Value error, ", "")
+    candidates = _guess_choice(message)
     if type(error).__name__ == "MissingParameter":
         from playvisor.cli.completion import describe_candidates
 
         candidates = describe_candidates(str(getattr(getattr(error, "param", None), "name", "")), settings)
-    return UsageError(
-        settings.redactor.redact_text(error.format_message()), f"{candidates}`{command} --help` shows its usage."
-    )
+    return UsageError(settings.redactor.redact_text(message), f"{candidates}`{command} --help` shows its usage.")
+
+
+def _guess_choice(message: str) -> str:
+    """What was meant by a value that is none of the choices, as the beginning of a hint."""
+    from difflib import get_close_matches
+
+    match = re.search(r"'([^']+)' is not one of (.+)\.$", message)
+    near = get_close_matches(match[1].lower(), re.findall(r"'([^']+)'", match[2]), n=1) if match else []
+    return f"Did you mean {near[0]}? " if near else ""

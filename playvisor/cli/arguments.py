@@ -67,7 +67,12 @@ class ToolArgument:
         arguments[self.path[-1]] = value
 
     def _store_guests(self, words: list[str], arguments: dict[str, Any]) -> None:
-        """A single guest becomes vmid or name; several guests, or a pattern, become part of the selection."""
+        """A single guest becomes vmid or name; several guests, or a pattern, become part of the selection.
+
+        A comma separates several, as in every list; none stands in a name.
+        """
+        if self.may_be_several:
+            words = [part for word in words for part in word.split(",") if part]
         ids = [int(word) for word in words if word.isdecimal()]
         if ids and len(ids) < len(words):
             raise UsageError("Guests are named both by id and by name.", "Give either ids or names.")

@@ -77,9 +77,9 @@ def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def print_result(result: Result, *, output: Output) -> int:
+def print_result(result: Result, *, output: Output, flags: Mapping[str, str] | None = None) -> int:
     """Print a result; returns the exit status."""
-    results.print_result(result, output)
+    results.print_result(result, output, flags)
     return get_exit_status(result)
 
 
@@ -96,11 +96,19 @@ def call_with_words(name: str, words: list[str], *, check: bool, output: Output)
     )
 
 
-def call_with_arguments(name: str, arguments: dict[str, Any], *, check: bool = False, output: Output) -> int:
-    """Call a tool with these arguments and print its result; returns the exit status."""
+def call_with_arguments(
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    check: bool = False,
+    output: Output,
+    flags: Mapping[str, str] | None = None,
+) -> int:
+    """Call a tool with these arguments and print its result, in words of `flags`; returns the exit status."""
     settings = load_settings()
     request = make_request(settings, name, arguments, check=check)
-    return print_result(run_interruptibly(make_bridge(settings), request, quiet=output.is_quiet), output=output)
+    result = run_interruptibly(make_bridge(settings), request, quiet=output.is_quiet)
+    return print_result(result, output=output, flags=flags)
 
 
 def watch_tool(name: str, arguments: dict[str, Any], *, every: float, output: Output) -> int:

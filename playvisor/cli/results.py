@@ -29,8 +29,8 @@ _PLAN = Table("steps", "request", below="parameters=params why effects=effects:l
 _CHANGES = Table("", "what change", title="Changes")
 
 
-def print_result(result: Result, output: Output = TABLE) -> None:
-    """Print a result in the format that is wanted."""
+def print_result(result: Result, output: Output = TABLE, flags: Mapping[str, str] | None = None) -> None:
+    """Print a result in the format that is wanted; `flags` are those of the command that was used, by option."""
     if output.is_document:
         print_document(result.as_dict(), output)
         return
@@ -38,10 +38,10 @@ def print_result(result: Result, output: Output = TABLE) -> None:
     require_rows(output, main)
     if output.is_quiet and main and not result.failure:
         print_data_rows(read_rows(result.data, main.source), main, output)
-    show(result, output)
+    show(result, output, flags)
 
 
-def show(result: Result, output: Output = TABLE) -> None:
+def show(result: Result, output: Output = TABLE, flags: Mapping[str, str] | None = None) -> None:
     """Print a result for people: data, plan, warnings, and the failure or the summary."""
     view = make_view(result.tool, result.data)
     is_empty = _is_empty(result, view)
@@ -53,9 +53,8 @@ def show(result: Result, output: Output = TABLE) -> None:
     for warning in result.warnings:
         console.get_stderr().print(f"Warning: {one_line(warning)}")
     if result.failure:
-        console.print_failure(
-            speech.speak(result.failure.message), speech.speak(result.failure.hint) if result.failure.hint else None
-        )
+        hint = speech.speak(result.failure.hint, flags) if result.failure.hint else None
+        console.print_failure(speech.speak(result.failure.message, flags), hint)
         for line in result.failure.task_log:
             console.get_stderr().print(f"  | {one_line(line)}")
     elif not output.is_quiet and not is_empty:

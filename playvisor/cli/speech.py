@@ -57,8 +57,17 @@ def _list_commands() -> dict[str, str]:
 _HOW_TO_NAME = re.compile(r" Name one guest by vmid or name(?: \(list_guests shows them\))?, or many by guests\.")
 
 
+# An option as an object, and one that is to be set: their names may be words of prose.
+_OBJECT = re.compile(r"\b[a-z_]+ \{([^{}]*)\}")
+_TO_SET = re.compile(r"\b([Ss]et|[Rr]aise) ([a-z]+)\b(?![\w=])")
+
+
 def speak(text: str, flags: Mapping[str, str] | None = None) -> str:
-    """A text in which commands stand in the place of tools, and `flags` in that of options, by their names."""
+    """A text in which commands stand in the place of tools and modules, and `flags` in that of options, by name."""
+    text = text.replace("pve_ha without rule", "set_guest_ha")
+    if flags:
+        text = _OBJECT.sub(lambda match: _translate_object(match, flags), text)
+        text = _TO_SET.sub(lambda match: f"{match[1]} {flags.get(match[2], match[2])}", text)
     return _NAME.sub(lambda match: _translate(match, flags or {}), text)
 
 
@@ -93,13 +102,21 @@ def _translate_marked(mark: str, text: str, flags: Mapping[str, str]) -> str:
 
 def name_module(module: str) -> str:
     """The commands that run a module."""
-    tools = [name for name, tool in catalogue.load().items() if tool.action == module and not tool.internal]
+    bare = module.rpartition(".")[2]
+    tools = [name for name, tool in catalogue.load().items() if tool.module == bare and not tool.internal]
     return " or ".join(f"`{name_command(name)}`" for name in tools[:2]) or module
 
 
 def name_command(tool: str) -> str:
     """The command of a tool, or its name where it has none."""
     return _list_commands().get(tool, tool)
+
+
+def _translate_object(match: re.Match[str], flags: Mapping[str, str]) -> str:
+    pairs = [pair.strip().partition(":") for pair in match[1].split(",")]
+    if not all(flags.get(name) for name, _colon, _value in pairs):
+        return match[0]
+    return " ".join(f"{flags[name]} {value.strip()}" for name, _colon, value in pairs)
 
 
 def _translate(match: re.Match[str], flags: Mapping[str, str]) -> str:
@@ -111,5 +128,7 @@ def _translate(match: re.Match[str], flags: Mapping[str, str]) -> str:
         return flag if truth == "true" else f"--no-{flag[2:]}"
     if flag and (equals or "_" in name or name in _PLAIN_NAMES):
         return f"{flag} " if equals else flag
+    if name.startswith("pve_") and not truth and not equals:
+        return name_module(name)
     command = _list_commands().get(name)
     return f"`{command}`" if command and not truth and not equals else match[0]

@@ -77,11 +77,11 @@ def _make_function(tool: Tool) -> Callable[..., None]:
         from playvisor.cli import call
 
         arguments = collect_arguments((takes[name], value) for name, value in values.items())
-        if tool.needs_one_of and not any(arguments.get(name) for name in tool.needs_one_of):
+        if tool.needs_one_of and all(arguments.get(name) in (None, "", {}) for name in tool.needs_one_of):
             raise _make_missing_error(tool, takes)
         if watch:
             raise typer.Exit(call.watch_tool(tool.name, arguments, every=every, output=output))
-        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output))
+        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output, flags=flags))
 
     flags = list_flags(tool)
     parameters = [_make_parameter(argument, _find_text(tool, argument), flags) for argument in takes.values()]

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mcp_bridge.evidence.changes import read_changes
-from mcp_bridge.evidence.undo import find_missed_guests
+from mcp_bridge.evidence.undo import Inverse
+from mcp_bridge.result import Result
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.run.tools.undo import find_undo
+from mcp_bridge.run.tools.undo import carry_out, find_undo
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console, results
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
@@ -41,14 +44,15 @@ def undo_run(run_id: str, *, check: bool, output: Output) -> int:
     """
     settings = load_settings()
     bridge = make_bridge(settings)
-    inverse_calls = find_undo(bridge, bridge.ledger.find(run_id))
-    undone, not_undone = [], list(inverse_calls.irreversible)
-    for tool, arguments in inverse_calls.calls:
-        request = make_request(settings, tool, arguments, check=check)
-        undone.append(run_interruptibly(bridge, request, quiet=output.is_quiet))
-        not_undone += find_missed_guests(arguments, undone[-1].data)
+
+    def call(inverse: Inverse) -> Result:
+        request = make_request(settings, inverse.tool, inverse.arguments, check=check)
+        return run_interruptibly(bridge, replace(request, as_left=inverse.changed), quiet=output.is_quiet)
+
+    undone, not_undone = carry_out(find_undo(bridge, bridge.ledger.find(run_id)), call)
+    for result in undone:
         if not output.is_document:
-            results.show(undone[-1])
+            results.show(result)
     for reason in not_undone:
         console.get_stderr().print(f"Not undone. {reason}")
     if output.is_document:

@@ -21,7 +21,7 @@ options:
     type: str
   api_port:
     description:
-      - Port that goes with O(api_host); 8006 when not set.
+      - Port that goes with O(api_host), or with an O(api_url) that names none; 8006 when not set.
       - If not set, E(PROXMOX_PORT) is used.
     type: int
   api_user:

@@ -18,6 +18,6 @@ options:
     description: Until then, like O(since).
     type: str
   user:
-    description: Only of this user, such as V(root@pam), and its tokens.
+    description: Only of this user, such as V(root@pam), and its tokens. Without a realm, of any realm.
     type: str
 """

@@ -45,8 +45,8 @@ from typing import Any
 
 # What every result has; Ansible prints it anyway.
 _OF_EVERY_RESULT = ("changed", "failed", "warnings", "deprecations", "invocation", "ansible_facts")
-_SIZES = ("mem", "maxmem", "disk", "maxdisk", "size", "used", "total")
-_TIMES = ("time", "ctime", "snaptime", "starttime", "endtime", "next_run")
+_SIZES = ("mem", "maxmem", "disk", "maxdisk", "size", "used", "free", "total")
+_TIMES = ("time", "ctime", "snaptime", "starttime", "endtime", "next_run", "expire")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -72,7 +72,8 @@ def _list_pairs(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
         if isinstance(value, Mapping):
             yield from _list_pairs(value, f"{prefix}{name}.")
         else:
-            text = _write_value(name, value)
+            is_count = name == "total" and "used" not in values
+            text = _write_value("" if is_count else name, value)
             if text:
                 yield f"{prefix}{name}", text
 
@@ -97,6 +98,10 @@ def _write_value(name: str, value: Any) -> str:
         return f"{value:.0%}"
     if isinstance(value, (int, float)) and name == "uptime":
         return f"{value // 86400} d {value % 86400 // 3600} h {value % 3600 // 60} min" if value else ""
+    if name == "used_percent":
+        return f"{value} %"
+    if name == "expire" and value == 0:
+        return "never"
     if isinstance(value, (int, float)) and value and name in _TIMES:
         return datetime.fromtimestamp(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -68,7 +68,8 @@ notes:
     O(compose), O(groups) and O(keyed_groups), which are evaluated for each host. A template that comes out empty
     counts as not given.
   - Cached guests are used again only for the same cluster, user or token, and options.
-  - When several guests have one name, each of them becomes the host C(<name>-<vmid>).
+  - When several guests have one name, each of them becomes the host C(<name>-<vmid>), and so does a guest whose name
+    means something else to Ansible, such as V(all), V(ungrouped) or V(localhost).
   - In AWX, make the configuration file part of a project, and choose it as a source of an inventory of that project.
     The connection comes from the environment, which a credential of your own type sets.
 """
@@ -103,6 +104,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
@@ -119,6 +121,7 @@ from ..module_utils._api.client import IMPORT_ERROR, Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.connection import Connection
 from ..module_utils._api.errors import PveError
+from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._guest.addresses import read_interfaces, select_reachable
 from ..module_utils._guest.described import parse_config
 from ..module_utils._guest.guest import Guest
@@ -137,6 +140,8 @@ _EXPRESSIONS = ("compose", "groups", "keyed_groups", "filters")
 # The variables that cost requests, and the names by which a filter can reach all variables.
 _FURTHER_VARIABLES = ("pve_config", "pve_config_raw", "pve_addresses", "pve_interfaces", "ansible_host")
 _ALL_VARIABLES = re.compile(r"\b(vars|varnames|hostvars)\b")
+# What these mean to Ansible is not a host of that name.
+_RESERVED_NAMES = frozenset({"all", "ungrouped", *C.LOCALHOST})
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -215,7 +220,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _read_guests(self, client: Client, filters: Sequence[Any]) -> list[dict[str, Any]]:
         """The variables of the guests for which all filters are true; what costs requests is read of those alone."""
         inventory = observe_guests(client)
-        for notice in client.notices:
+        blind = [] if inventory.guests else warn_of_blindness(client, "guests", "VM.Audit", "/vms")
+        for notice in [*client.notices, *blind]:
             self.display.warning(notice)
         early = [text for text in filters if not needs_further_variables(str(text))]
         late = [text for text in filters if needs_further_variables(str(text))]
@@ -285,12 +291,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
 
     def _add_host_to_composed_groups(self, *args: Any, **kwargs: Any) -> None:
-        inventory = self.inventory
-        self.inventory = _HostsOnly(inventory)
-        try:
+        with self._use_inventory(_HostsOnly(self.inventory)):
             super()._add_host_to_composed_groups(*args, **kwargs)
+
+    def _add_host_to_keyed_groups(self, *args: Any, **kwargs: Any) -> None:
+        with self._use_inventory(_PossibleParents(self.inventory, self.display)):
+            super()._add_host_to_keyed_groups(*args, **kwargs)
+
+    @contextmanager
+    def _use_inventory(self, inventory: Any) -> Iterator[None]:
+        original, self.inventory = self.inventory, inventory
+        try:
+            yield
         finally:
-            self.inventory = inventory
+            self.inventory = original
 
 
 class _HostsOnly:
@@ -304,6 +318,23 @@ class _HostsOnly:
 
     def add_child(self, group: str, child: str) -> None:
         self._inventory.add_host(child, group)
+
+
+class _PossibleParents:
+    """An inventory in which a group that can't be below another one stays beside it: tags name groups, too."""
+
+    def __init__(self, inventory: Any, display: Any) -> None:
+        self._inventory, self._display = inventory, display
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inventory, name)
+
+    def add_child(self, group: str, child: str) -> None:
+        try:
+            self._inventory.add_child(group, child)
+        except Exception as error:
+            # Ansible raises a bare one for a group within itself.
+            self._display.warning(f"The group {child} is not made a child of {group}: {error}")
 
 
 def _require_known_options(given: Mapping[str, Any], definitions: Mapping[str, Any]) -> None:
@@ -345,11 +376,21 @@ def mark_untrusted(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 def assign_host_names(guests: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each guest with its host name; guests that share a name, or have none, get their vmid appended."""
+    """Each guest with its host name, which has the vmid appended where the guest's own name is not its alone."""
     shared = Counter(guest["pve_name"] for guest in guests)
+    taken = {"", *_RESERVED_NAMES, *(name for name, count in shared.items() if count > 1)}
+    while True:
+        appended = {append_vmid(guest) for guest in guests if guest["pve_name"] in taken}
+        clashing = appended & shared.keys() - taken
+        if not clashing:
+            break
+        taken |= clashing
     for guest in guests:
-        name, vmid = guest["pve_name"] or "guest", guest["pve_vmid"]
-        yield (name if shared[guest["pve_name"]] == 1 and guest["pve_name"] else f"{name}-{vmid}"), guest
+        yield (append_vmid(guest) if guest["pve_name"] in taken else guest["pve_name"]), guest
+
+
+def append_vmid(guest: dict[str, Any]) -> str:
+    return f"{guest['pve_name'] or 'guest'}-{guest['pve_vmid']}"
 
 
 def list_groups(variables: dict[str, Any]) -> list[str]:

@@ -385,12 +385,16 @@ from ..module_utils._access.plan import Login, gives_secret, plan_entry
 from ..module_utils._access.secret_files import check_writable, has_secret, reserve_secret_file
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import NOT_FOUND, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Outcome, Resource
 from ..module_utils._run.runner import run_plans
+
+# The kinds of which one may see none, or only one's own.
+HIDEABLE = ("group", "user", "token")
 
 
 @dataclass(frozen=True)
@@ -424,8 +428,15 @@ class Entries(Resource[Entry]):
         after = preview(desired_entries, access, login)
         require_no_loss(access, after, desired_entries, places)
         client.notices.extend(find_warnings(desired_entries, access, after))
+        existing = Existing(client)
         entries = []
         for desired in desired_entries:
+            if (
+                desired.is_absent
+                and desired.kind in HIDEABLE
+                and not access.get_state(desired.kind, desired.id)["exists"]
+            ):
+                client.notices += existing.warn_of_hidden(desired.kind, desired.id)
             path = desired.options.get("secret_file")
             entry = Entry(desired, access, login, is_secret_lost=bool(path) and not has_secret(path))
             gets_new_secret = desired.is_absent or desired.options.get("regenerate") != "never"

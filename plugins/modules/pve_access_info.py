@@ -88,14 +88,28 @@ from typing import Any
 
 from ..module_utils._access.access import Access, parse_acl_holder, read_access
 from ..module_utils._api.client import Client
+from ..module_utils._api.sight import read_privileges
 from ..module_utils._module.module import PveModule, run_info
 
+ACCESS, SEEN_WITH = "/access/groups", {"Sys.Audit", "User.Modify"}
 KINDS = ("roles", "groups", "users", "tokens", "acls")
 
 
 def gather(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     access = read_access(client, tuple(kind.removesuffix("s") for kind in params["kinds"]))
-    return {kind: list_entries(access, kind.removesuffix("s")) for kind in params["kinds"]}
+    entries = {kind: list_entries(access, kind.removesuffix("s")) for kind in params["kinds"]}
+    return {**entries, "warnings": warn_of_others(client) if set(entries) != {"roles"} else []}
+
+
+def warn_of_others(client: Client) -> list[str]:
+    """The warning that only the caller's own entries are seen, where that is so."""
+    held = read_privileges(client, ACCESS)
+    if held is None or held & SEEN_WITH:
+        return []
+    return [
+        f"These credentials see nobody's entries but their own: they have none of {', '.join(sorted(SEEN_WITH))} on "
+        f"{ACCESS}. So what is not listed may be there."
+    ]
 
 
 def list_entries(access: Access, kind: str) -> list[dict[str, Any]]:

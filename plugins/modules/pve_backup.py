@@ -315,7 +315,7 @@ failure:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
@@ -325,6 +325,7 @@ from ..module_utils._backup.backups import (
     KEEP,
     is_backup_of,
     parse_storage,
+    read_birth,
     render_notes,
     render_retention,
     select_backups,
@@ -335,7 +336,7 @@ from ..module_utils._checks.existing import Existing
 from ..module_utils._checks.references import Reference
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import require_online
-from ..module_utils._guest.lookup import find_guests_to_change
+from ..module_utils._guest.lookup import find_guests_to_change, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.ages import parse_age
 from ..module_utils._module.module import PveModule
@@ -352,13 +353,15 @@ NEW = "new"
 class GuestBackups:
     """A guest with its backups on the storage, read at I(now), or with the problem that prevented reading them.
 
-    I(expired) are the volume ids of those that retention does not keep, as the API says.
+    I(expired) are the volume ids of those that retention does not keep, as the API says; I(birth) is when the guest was
+    made, where that counts.
     """
 
     guest: Guest
     backups: tuple[dict[str, Any], ...] = ()
     expired: tuple[str, ...] = ()
     now: float = 0.0
+    birth: int = 0
     problem: PveError | None = None
 
 
@@ -394,9 +397,19 @@ class Backups(GuestResource[GuestBackups]):
                 return GuestBackups(guest, problem=content)
             listed, expired = content
             expired_volids = tuple(entry["volid"] for entry in expired if is_backup_of(entry, guest))
-            return GuestBackups(guest, select_backups(listed, guest), expired_volids, now)
+            observed = GuestBackups(guest, select_backups(listed, guest), expired_volids, now)
+            if not has_recent_backup(observed, params["max_age"]):
+                return observed
+            guest = with_config(client, guest)
+            return replace(observed, guest=guest, birth=read_birth(guest.config or {}))
 
-        return [observe_guest(guest) for guest in chosen]
+        def observe_or_problem(guest: Guest) -> GuestBackups:
+            try:
+                return observe_guest(guest)
+            except PveError as problem:
+                return GuestBackups(guest, problem=problem)
+
+        return bounded_map(params["throttle"], observe_or_problem, chosen)
 
     def plan(self, observed: GuestBackups, params: dict[str, Any]) -> Plan:
         if observed.problem:
@@ -440,6 +453,9 @@ def check_options(params: dict[str, Any]) -> None:
     volid, storage, state = params["volid"], params["storage"], params["state"]
     if volid is None:
         return
+    if parse_storage(volid) and not volid.partition(":")[2].startswith("backup/"):
+        hint = "Those of backups are like local:backup/vzdump-qemu-101-2026_01_31-02_30_00.vma.zst."
+        raise PveError(INVALID_PARAMETER, f"{volid} is no volume id of a backup.", hint)
     if storage not in (None, parse_storage(volid)):
         raise PveError(
             INVALID_PARAMETER, f"The backup {volid} is not on storage {storage}.", "Leave storage out: volid names it."
@@ -460,7 +476,8 @@ def has_recent_backup(observed: GuestBackups, max_age: str | None) -> bool:
     """Whether the latest backup is recent enough that no new one is needed."""
     if max_age is None or not observed.backups:
         return False
-    return int(observed.backups[0].get("ctime") or 0) >= observed.now - parse_age(max_age)
+    oldest = max(observed.now - parse_age(max_age), observed.birth)
+    return int(observed.backups[0].get("ctime") or 0) >= oldest
 
 
 def _build_backup_step(observed: GuestBackups, params: dict[str, Any]) -> Step:

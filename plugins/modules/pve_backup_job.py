@@ -255,11 +255,18 @@ from typing import Any
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
 from ..module_utils._backup.backups import KEEP
-from ..module_utils._backup.jobs import FIELDS, parse_job, render_options, split_items
+from ..module_utils._backup.jobs import (
+    FIELDS,
+    normalize_retention,
+    parse_job,
+    render_options,
+    split_items,
+)
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
 from ..module_utils._run.runner import run_plans
+from ..module_utils._values.calendar import normalize_schedule
 
 PATH = "/cluster/backup"
 # The values of options that are not set; the defaults of the others may differ by node (vzdump.conf).
@@ -319,10 +326,12 @@ def parse_desired_options(params: dict[str, Any]) -> dict[str, Any]:
         value = params[option]
         if isinstance(value, dict):
             value = {name: part for name, part in value.items() if part is not None and (name, part) != ("all", False)}
+            value = normalize_retention(value) if option == "retention" and value else value
         elif isinstance(value, list):
             value = sorted(set(value)) if option in ("vmids", "exclude") else split_items(value)
-        elif option == "notes" and value is not None:
-            value = value.rstrip("\n")
+        elif isinstance(value, str):
+            # As it stands in a line of the file of jobs.
+            value = normalize_schedule(value) if option == "schedule" else value.strip()
         if value is None or (option, value) == ("all", False):
             continue
         if value in ("", [], {}) and not field.clearable:

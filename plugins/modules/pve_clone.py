@@ -418,7 +418,8 @@ class Clone(Resource[ObservedClone]):
             snapshots = frozenset(read_tree(source, client.get(f"{source.path}/snapshot"), 0.0).snapshots)
         full = not source.template if params["full"] is None else params["full"]
         place = {"nodes": nodes, "storage": params["storage"], "snapname": snapname}
-        require_clonable(client, Existing(client), source, full=full, **place)
+        wished_format = params["format"]
+        require_clonable(client, Existing(client), source, full=full, wished_format=wished_format, **place)
         linkable = True
         if may_link(source, params) and snapname in (None, *snapshots):
             query = {"feature": "clone", "snapname": snapname}

@@ -221,6 +221,7 @@ from ..module_utils._guest.cloudinit import (
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
+from ..module_utils._guest.pending import build_current_config, read_pending
 from ..module_utils._guest.power import STOPPED, read_power
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
@@ -234,7 +235,7 @@ from ..module_utils._run.runner import run_plans
 class ConfiguredGuest:
     """A guest with its configuration, pending changes included, or with the problem that prevented reading it.
 
-    I(outdated) are the options that the drive of a running guest does not have yet.
+    I(outdated) are the options that the drive which a running guest has does not have yet.
     """
 
     guest: Guest
@@ -267,6 +268,10 @@ class CloudInit(GuestResource[ConfiguredGuest]):
             return ConfiguredGuest(guest, config, running)
         entries = client.get(f"{guest.path}/cloudinit")
         outdated = frozenset(e["key"] for e in entries if "pending" in e or int(e.get("delete") or 0))
+        if outdated:
+            current = build_current_config(config, read_pending(client, guest.path))
+            # A drive that only comes with a restart can't be rewritten, and is written then.
+            outdated = outdated if find_cloudinit_drive(current) else frozenset()
         return ConfiguredGuest(guest, config, running, outdated)
 
     def plan(self, observed: ConfiguredGuest, params: dict[str, Any]) -> Plan:

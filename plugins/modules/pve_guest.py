@@ -216,7 +216,9 @@ options:
         description: Makes it a CD-ROM drive with this medium, such as V(local:iso/debian-13.iso), or V(none).
         type: str
       volume:
-        description: Attach this volume, which exists. The one that was attached is kept as C(unusedN).
+        description:
+          - Attach this volume, which exists, and which no other guest has as a drive or mount point. The one that was
+            attached is kept as C(unusedN).
         type: str
       import_from:
         description: Volume that a new disk is copied from, such as V(local:import/debian-13.qcow2).
@@ -307,7 +309,8 @@ options:
         type: dict
   config:
     description:
-      - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone).
+      - Further options by their names in the API, such as C(vga), C(hostpci0), C(cpulimit) or C(timezone). One that
+        Proxmox VE has not is refused.
       - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
         removes the option. One that amounts to what is so without the option is met where it is not set.
     type: dict
@@ -570,7 +573,13 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.errors import AMBIGUOUS, DRIFTED, INVALID_PARAMETER, NOT_FOUND, PveError
 from ..module_utils._guest.config import Wish, read_wish
 from ..module_utils._guest.disks import is_slot
-from ..module_utils._guest.drives import DriveStep, add_digest, read_sizes, resolve_growths
+from ..module_utils._guest.drives import (
+    DriveStep,
+    add_digest,
+    read_sizes,
+    read_snapshots_of_volumes,
+    resolve_growths,
+)
 from ..module_utils._guest.free_ids import find_free_vmid
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, read_each, require_online
@@ -627,7 +636,9 @@ class Guests(Resource[Observed]):
             node = node or choose_node(entries, list_storages(params))
             check_node(entries, node)
             vmid = vmid or find_free_vmid(client)
-        absent = Observed(Guest(vmid, params["name"] or "", node, kind, STOPPED))
+        new = Guest(vmid, params["name"] or "", node, kind, STOPPED)
+        sizes = read_sizes(client, new, {}, {}, params["disks"] or ()) if wanted else {}
+        absent = Observed(new, sizes=sizes)
         return [replace(absent, has_case_sensitive_tags=self._read_tag_style(client, kind, {}))]
 
     def _observe_many(self, client: Client, params: dict[str, Any]) -> Sequence[Observed]:
@@ -671,12 +682,14 @@ class Guests(Resource[Observed]):
         config = dict(guest.config or {})
         disks = self._params["disks"] or []
         # A stopped container keeps pending changes until its next start.
-        pending = read_pending(client, guest.path) if running or disks else {}
+        pending = read_pending(client, guest.path) if running or disks or guest.type == "lxc" else {}
         current = build_current_config(config, pending)
         disks = resolve_growths(client, guest, config, current, disks)
         sizes = read_sizes(client, guest, config, current, disks)
         style = self._read_tag_style(client, guest.type, config)
-        return Observed(guest, True, config, running, pending if running else {}, current, sizes, style, disks=disks)
+        snapshots = read_snapshots_of_volumes(client, guest, config, disks)
+        waiting = pending if running else {}
+        return Observed(guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots)
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
@@ -721,7 +734,12 @@ class Guests(Resource[Observed]):
         return self._describe_state(Observed(replace(guest, pool=pool), True, config), self._build_wish(observed))
 
     def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        waiting = read_pending(client, observed.guest.path) if client and observed.running else observed.pending
+        waiting = observed.pending
+        if client and observed.running:
+            waiting = read_pending(client, observed.guest.path)
+        elif client is None:
+            reverted = {key for step in plan.steps for key in str(step.params.get("revert") or "").split(",")}
+            waiting = {key: change for key, change in waiting.items() if key not in reverted}
         still_waiting = (
             [] if client else find_changes_that_wait(observed.guest.type, observed.config, observed.running, plan.steps)
         )

@@ -180,7 +180,7 @@ guests:
       returned: when O(pending=true)
       sample: [{key: memory, value: '2048', pending: '4096', delete: false}]
     snapshots:
-      description: The guest's snapshots by name, with C(parent), C(description), C(vmstate) and C(snaptime).
+      description: The guest's snapshots, oldest first, with C(parent), C(description), C(vmstate) and C(snaptime).
       type: list
       elements: dict
       returned: when O(snapshots=true)
@@ -291,7 +291,8 @@ def _read_details(client: Client, inventory: Inventory, guest: Guest, params: di
         details["pending"] = select_pending(client.get(f"{guest.path}/pending"))
     if params["snapshots"]:
         tree = read_tree(guest, client.get(f"{guest.path}/snapshot"), 0.0)
-        details["snapshots"] = [asdict(tree.snapshots[name]) for name in sorted(tree.snapshots)]
+        oldest_first = sorted(tree.snapshots.values(), key=lambda snapshot: (snapshot.snaptime, snapshot.name))
+        details["snapshots"] = [asdict(snapshot) for snapshot in oldest_first]
     if params["addresses"]:
         details["addresses"] = find_addresses(client, guest)
     if params["tasks"]:

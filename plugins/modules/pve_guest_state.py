@@ -218,15 +218,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import UNSUPPORTED, PveError
+from ..module_utils._api.errors import NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._api.tasks import Upid
 from ..module_utils._cluster.ha_moves import given_up_error
+from ..module_utils._cluster.ha_starts import REQUEST_TYPE, find_place, wait_for_start
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.power import UNKNOWN, Power, observe_power, read_power
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
 from ..module_utils._module.plan import Plan, Step
-from ..module_utils._run.resource import GuestResource
+from ..module_utils._run.resource import GuestResource, Outcome
 from ..module_utils._run.runner import run_plans
 
 # The API actions that lead from a power state to a desired state; a missing power state has no clean way there.
@@ -284,8 +286,21 @@ class GuestState(GuestResource[Power]):
             after={"state": POWER_STATES[desired] if actions else observed.state},
         )
 
+    def finish_step(self, client: Client, step: Step, outcome: Outcome, deadline: float) -> None:
+        request = Upid.parse(outcome.upids[-1]) if outcome.upids else None
+        if request is not None and request.type == REQUEST_TYPE:
+            # Another node than it was on is where it is from now on.
+            outcome.facts["node"] = wait_for_start(client, outcome.guest, request, outcome, deadline).node
+
     def read_state(self, client: Client, observed: Power, plan: Plan) -> dict[str, Any]:
-        return {"state": read_power(client, observed.guest)}
+        try:
+            return {"state": read_power(client, observed.guest)}
+        except PveError as error:
+            # The HA manager may start a guest on another node.
+            place = find_place(client, observed.guest) if error.code == NOT_FOUND else observed.guest
+            if place.node == observed.guest.node:
+                raise
+            return {"state": read_power(client, place)}
 
 
 def _refuse_impossible(observed: Power, desired: str, force: bool) -> None:

@@ -249,21 +249,23 @@ failure:
   type: dict
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.errors import INVALID_PARAMETER, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._cluster.ha import (
     RESOURCES,
     describe_resource,
     describe_rule,
-    find_rule,
     plan_resource,
     plan_rule,
+    read_rules,
     service_id,
 )
+from ..module_utils._cluster.ha_conflicts import check_rule
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.lookup import find_guests_to_change
 from ..module_utils._guest.selection import guests_spec
@@ -320,12 +322,17 @@ class Resources(GuestResource[HaGuest]):
 
 @dataclass(frozen=True)
 class ObservedRule:
-    """A rule, and the guests that it is to apply to, None when none are named; I(managed) are all HA resources."""
+    """A rule, and the guests that it is to apply to, None when none are named; I(managed) are all HA resources.
+
+    I(others) are the other rules of the cluster, which has so many I(nodes).
+    """
 
     state: dict[str, Any]
     digest: str | None = None
     guests: tuple[Guest, ...] | None = None
     managed: frozenset[str] = frozenset()
+    others: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    nodes: int = 0
 
 
 class Rules(Resource[ObservedRule]):
@@ -338,14 +345,18 @@ class Rules(Resource[ObservedRule]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedRule]:
         check_options(params, GUEST_OPTIONS, "are of guests, and rule is given")
-        entry = find_rule(client, self._name)
+        rules = read_rules(client)
+        entry = rules.pop(self._name, None)
         digest = entry.get("digest") if entry else None
-        named = any(params[option] is not None for option in ("vmid", "name", "guests"))
-        if not named or params["state"] == "absent":
+        if params["state"] == "absent":
             return [ObservedRule(describe_rule(entry), digest)]
+        others = {name: describe_rule(rule) for name, rule in rules.items()}
+        if all(params[option] is None for option in ("vmid", "name", "guests")):
+            return [ObservedRule(describe_rule(entry), digest, others=others)]
         dummy, guests = find_guests_to_change(client, params)
         managed = frozenset(resource["sid"] for resource in client.get(RESOURCES))
-        return [ObservedRule(describe_rule(entry), digest, tuple(guests), managed)]
+        nodes = len(Existing(client).list_resources("node"))
+        return [ObservedRule(describe_rule(entry), digest, tuple(guests), managed, others, nodes)]
 
     def target(self, observed: ObservedRule) -> dict[str, Any]:
         return {"rule": self._name}
@@ -362,10 +373,12 @@ class Rules(Resource[ObservedRule]):
                 )
             resources = sorted(map(service_id, observed.guests))
         steps, after = plan_rule(self._name, observed.state, resources, params, observed.digest)
+        if steps and after["exists"]:
+            check_rule(self._name, after, observed.others, observed.nodes)
         return Plan(self.target(observed), tuple(steps), observed.state, after, observed.digest)
 
     def read_state(self, client: Client, observed: ObservedRule, plan: Plan) -> dict[str, Any]:
-        return describe_rule(find_rule(client, self._name))
+        return describe_rule(read_rules(client).get(self._name))
 
 
 def check_options(params: dict[str, Any], unusable: Sequence[str], why: str) -> None:
@@ -398,6 +411,8 @@ def main() -> None:
         required_one_of=[("vmid", "name", "guests", "rule")],
     )
     name = module.params["rule"]
+    if name == "":
+        module.fail(PveError(INVALID_PARAMETER, "rule is empty.", "Name the rule, or leave it out for the guests."))
     run_plans(module, Rules(name) if name else Resources())
 
 

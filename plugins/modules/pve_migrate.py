@@ -195,17 +195,20 @@ failure:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..module_utils._api.client import Client
 from ..module_utils._api.concurrency import bounded_map
 from ..module_utils._api.errors import INVALID_PARAMETER, NODE_OFFLINE, UNSUPPORTED, PveError
 from ..module_utils._api.tasks import Upid
-from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.features import find_fixed_volumes
+from ..module_utils._cluster.ha import service_id
+from ..module_utils._cluster.ha_moves import REQUEST_TYPE, HaMove, given_up_error, wait_for_move, was_moved_along
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import Inventory, require_member, require_online
-from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists
+from ..module_utils._guest.lookup import find_guests_to_change, observe_guests, read_lists, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.options import applying_spec
@@ -222,9 +225,17 @@ class ObservedMigration:
     target: str
     conditions: dict[str, Any]
     problem: PveError | None = None
+    # Local volumes that can't be copied, since snapshots have them.
+    fixed: tuple[str, ...] = ()
 
 
 class Migration(GuestResource[ObservedMigration]):
+    counts_unneeded = True
+
+    def __init__(self) -> None:
+        # The guests that others of the call take along, by the paths of their requests.
+        self._led: dict[str, Guest] = {}
+
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[ObservedMigration]:
         targets: dict[Guest, str | None]
         if params["drain"]:
@@ -256,11 +267,25 @@ class Migration(GuestResource[ObservedMigration]):
                 require_online(inventory, guest)
                 if guest.node == target:
                     return ObservedMigration(guest, target, {})
-                return ObservedMigration(guest, target, client.get(f"{guest.path}/migrate", target=target))
+                conditions = client.get(f"{guest.path}/migrate", target=target)
+                disks, running = conditions.get("local_disks") or (), bool(int(conditions.get("running") or 0))
+                known = guest if guest.type == "qemu" else with_config(client, guest)
+                fixed = find_fixed_volumes(Existing(client), known, disks, running=running)
+                return ObservedMigration(guest, target, conditions, fixed=tuple(fixed))
             except PveError as problem:
                 return ObservedMigration(guest, target or "", {}, problem)
 
-        return bounded_map(params["throttle"], observe_guest, list(targets.items()))
+        migrations = bounded_map(params["throttle"], observe_guest, list(targets.items()))
+        if params["drain"]:
+            migrations = keep_together(migrations)
+        self._led = find_led(migrations)
+        return [_require_companions(inventory, migration, migrations) for migration in migrations]
+
+    def prepare_step(self, client: Client, step: Step) -> Step | None:
+        """None once the HA manager has moved the guest along with another one of the call."""
+        if step.path not in self._led:
+            return step
+        return None if was_moved_along(client, self._led[step.path], step.params["target"]) else step
 
     def plan(self, observed: ObservedMigration, params: dict[str, Any]) -> Plan:
         if observed.problem:
@@ -269,6 +294,9 @@ class Migration(GuestResource[ObservedMigration]):
         steps: tuple[Step, ...] = ()
         if guest.node != target:
             _refuse_impossible(observed, params)
+            if observed.fixed:
+                why = f"it has snapshots of {', '.join(observed.fixed)}, which is on local storage"
+                raise _not_movable_error(guest, why, "Delete its snapshots first.")
             steps = (_build_step(observed, params),)
         return Plan(self.target(observed), steps, {"node": guest.node}, {"node": target})
 
@@ -339,6 +367,43 @@ def choose_returning(inventory: Inventory, moved: Sequence[dict[str, Any]], home
         else:
             returning.append(guest)
     return returning, left
+
+
+def _list_companions(migration: ObservedMigration) -> list[str]:
+    """The HA ids of the guests that rules keep together with this one: the manager moves them along."""
+    return list(migration.conditions.get("dependent-ha-resources") or ())
+
+
+def keep_together(migrations: Sequence[ObservedMigration]) -> list[ObservedMigration]:
+    """The migrations, each to the target of the first of those that are kept together with it."""
+    targets = {service_id(migration.guest): migration.target for migration in migrations}
+    together = {service_id(one.guest): [service_id(one.guest), *_list_companions(one)] for one in migrations}
+    first = {sid: next(known for known in targets if known in sids) for sid, sids in together.items()}
+    return [replace(one, target=targets[first[service_id(one.guest)]]) for one in migrations]
+
+
+def find_led(migrations: Sequence[ObservedMigration]) -> dict[str, Guest]:
+    """The guests that an earlier one of these takes along, by the paths of their requests."""
+    led, seen = {}, set()
+    for migration in migrations:
+        if seen & set(_list_companions(migration)):
+            led[f"{migration.guest.path}/migrate"] = migration.guest
+        if migration.problem is None:
+            seen.add(service_id(migration.guest))
+    return led
+
+
+def _require_companions(
+    inventory: Inventory, migration: ObservedMigration, migrations: Sequence[ObservedMigration]
+) -> ObservedMigration:
+    """The migration; with a problem if the HA manager would move guests along that nobody has named."""
+    named = {service_id(one.guest) for one in migrations}
+    others = [guest for guest in inventory.guests if service_id(guest) in _list_companions(migration)]
+    unnamed = [guest.label for guest in others if service_id(guest) not in named and guest.node != migration.target]
+    if not unnamed or migration.problem is not None:
+        return migration
+    why = f"rules of HA keep it together with {', '.join(unnamed)}, and would move that along"
+    return replace(migration, problem=_not_movable_error(migration.guest, why, "Name them all, or change the rules."))
 
 
 def _is_running_on(guest: Guest, node: str) -> bool:

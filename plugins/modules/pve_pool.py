@@ -138,8 +138,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._access.pools import Pool, read_pool
+from ..module_utils._access.pools import Pool, find_owners, read_pool
 from ..module_utils._api.client import Client
+from ..module_utils._api.errors import PROTECTED, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -153,7 +155,11 @@ class Pools(Resource[Pool]):
         self._name = name
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Pool]:
-        return [read_pool(client, self._name)]
+        pool = read_pool(client, self._name)
+        if params["state"] == "absent" and not pool.exists:
+            client.notices += Existing(client).warn_of_hidden("pool", self._name)
+        added = {*(params["vmids"] or ())}.difference(pool.vmids)
+        return [replace(pool, owners=find_owners(client, added)) if added and not params["move"] else pool]
 
     def target(self, observed: Pool) -> dict[str, Any]:
         return {"pool": self._name}
@@ -170,8 +176,11 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
     """The requests that the options ask for, and the pool after them."""
     if params["state"] == "absent":
         return _plan_removal(name, pool)
+    if pool.owners and not params["move"]:
+        places = ", ".join(f"{vmid} in {owner}" for vmid, owner in sorted(pool.owners.items()))
+        raise PveError(PROTECTED, f"These guests are in other pools: {places}.", "Set move to take them out of there.")
     steps = []
-    comment = pool.comment if params["comment"] is None else params["comment"].rstrip("\n")
+    comment = pool.comment if params["comment"] is None else params["comment"].strip()
     if not pool.exists:
         options = {"poolid": name, "comment": comment} if comment else {"poolid": name}
         steps.append(Step("POST", "/pools", "there is no such pool", options, task=False))
@@ -193,6 +202,10 @@ def plan_steps(name: str, pool: Pool, params: dict[str, Any]) -> tuple[list[Step
 def _plan_removal(name: str, pool: Pool) -> tuple[list[Step], Pool]:
     if not pool.exists:
         return [], pool
+    if pool.inner:
+        raise PveError(
+            PROTECTED, f"In the pool {name} there are others: {', '.join(pool.inner)}.", "Delete them first."
+        )
     steps = []
     members = _render_members(set(pool.vmids), set(pool.storages))
     if members:

@@ -150,6 +150,11 @@ guests:
       sample:
         current: before-upgrade
         snapshots: [{name: before-upgrade, parent: null, description: '', vmstate: false}]
+    snaptimes:
+      description: When each snapshot that there is was taken, in seconds since the epoch, by their names.
+      type: dict
+      returned: when they could be read
+      sample: {before-upgrade: 1795220863}
     changed:
       description: Whether this guest was changed, or would be.
       type: bool
@@ -222,6 +227,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
 
 
 class Snapshots(GuestResource[Tree]):
+    def __init__(self) -> None:
+        # When the snapshots of each guest were taken, as they were read last, by its vmid.
+        self._times: dict[int, dict[str, int]] = {}
+
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Tree]:
         check_options(params)
         deleting = params["state"] != "present" or params["retention"] is not None
@@ -255,7 +264,12 @@ class Snapshots(GuestResource[Tree]):
         return replace(plan, basis=describe_basis(observed, after, params))
 
     def read_state(self, client: Client, observed: Tree, plan: Plan) -> dict[str, Any]:
-        return read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0).describe()
+        tree = read_tree(observed.guest, client.get(f"{observed.guest.path}/snapshot"), 0.0)
+        self._times[observed.guest.vmid] = tree.list_times()
+        return tree.describe()
+
+    def extra_facts(self, observed: Tree, plan: Plan, client: Client | None = None) -> dict[str, Any]:
+        return {"snaptimes": self._times.get(observed.guest.vmid, observed.list_times())}
 
 
 def _check_new(client: Client, existing: Existing, tree: Tree) -> Tree:
@@ -286,11 +300,11 @@ def _describe(tree: Tree, name: str) -> dict[str, Any] | None:
 def check_options(params: dict[str, Any]) -> None:
     """Raise C(invalid_parameter) for options that the API would refuse only after other guests were changed."""
     name, retention = params["snapname"], params["retention"]
-    if name is not None and (not _NAME.fullmatch(name) or name == "current"):
+    if name is not None and (not _NAME.fullmatch(name) or name == "current" or name.lower() == "pending"):
         raise PveError(
             INVALID_PARAMETER,
             f"{name!r} can't be the name of a snapshot.",
-            "Use 2 to 40 letters, digits, _ and -, a letter first; current stands for the guest itself.",
+            "Use 2 to 40 letters, digits, _ and -, a letter first; current and pending are reserved.",
             fields={"snapname": "it can't be the name of a snapshot"},
         )
     if not retention:
@@ -311,7 +325,7 @@ def plan_steps(tree: Tree, params: dict[str, Any]) -> tuple[tuple[Step, ...], Tr
     """The requests that the options ask for, and the tree of snapshots after them."""
     state, name, steps = params["state"], params["snapname"], []
     # Proxmox VE drops the line break that a YAML block ends with.
-    description = None if params["description"] is None else params["description"].rstrip("\n")
+    description = None if params["description"] is None else params["description"].rstrip()
     if state == "present" and name not in tree.snapshots:
         steps.append(_take(tree, params, description))
         # A new snapshot is the newest one, even if the clocks of this machine and of the node differ.

@@ -35,7 +35,8 @@ options:
       [btrfs, cephfs, cifs, dir, esxi, iscsi, iscsidirect, lvm, lvmthin, nfs, pbs, rbd, zfs, zfspool]
   content:
     description:
-      - What the storage takes, such as V(images), V(rootdir), V(iso), V(vztmpl), V(backup), V(snippets) and V(import).
+      - What the storage takes, such as V(images), V(rootdir), V(iso), V(vztmpl), V(backup), V(snippets) and V(import),
+        or V(none). An empty list means what Proxmox VE has by default for the O(type).
     type: list
     elements: str
   nodes:
@@ -269,12 +270,14 @@ failure:
   type: dict
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from ..module_utils._checks.existing import Existing
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -283,15 +286,21 @@ from ..module_utils._storage.definitions import (
     SECRETS,
     TYPES,
     check_changeable,
+    check_complete,
     check_config,
+    check_options,
+    choose_new_options,
     default_value,
     find_differing_options,
+    find_unknown_options,
     normalize_value,
     read_value,
     render_value,
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
+# The release of Proxmox VE whose options are known here.
+KNOWN_RELEASE = (9, 2)
 # Options that have another name in the API.
 RENAMED = {"server_fingerprint": "fingerprint"}
 PLAIN = (
@@ -333,8 +342,10 @@ class Definitions(Resource[Definition]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
-        parse_desired_options(params)
+        require_known_options(client, parse_desired_options(params))
         config = read_definition(client, self._name)
+        if not config and (params["state"] == "absent" or params["type"] is None):
+            client.notices += Existing(client).warn_of_hidden("storage", self._name)
         removing = params["state"] == "absent" and config and not params["force"]
         return [Definition(config, find_owners(client, self._name) if removing else ())]
 
@@ -357,6 +368,22 @@ class Definitions(Resource[Definition]):
             return {"exists": False}
         options = {option: read_value(option, config) for option in parse_desired_options(self._params)}
         return {"exists": True, "type": config["type"], **options}
+
+
+def require_known_options(client: Client, names: Iterable[str]) -> None:
+    """Raise C(invalid_parameter) for options that storages do not have, unless Proxmox VE is newer than known here."""
+    unknown = find_unknown_options(names)
+    if unknown and parse_release(client.get("/version")) <= KNOWN_RELEASE:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"Storages of Proxmox VE have no option {', '.join(unknown)}.",
+            "Correct config; its options are named as in the API.",
+        )
+
+
+def parse_release(version: dict[str, Any]) -> tuple[int, ...]:
+    """The release of Proxmox VE, such as (9, 2)."""
+    return tuple(int(number) for number in re.findall(r"\d+", str(version.get("release") or "")))[:2]
 
 
 def read_definition(client: Client, name: str) -> dict[str, Any]:
@@ -399,8 +426,11 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
     if not config:
         if params["type"] is None:
             raise PveError(INVALID_PARAMETER, f"There is no storage {name}.", "Set type to define it.")
-        values = {option: render_value(option, value) for option, value in options.items() if value is not None}
-        body = {"storage": name, "type": params["type"], **values, **_secrets_in_clear(params)}
+        new, secrets = choose_new_options(params["type"], options), _secrets_in_clear(params)
+        check_options(params["type"], new)
+        check_complete(params["type"], {*new, *secrets})
+        values = {option: render_value(option, value) for option, value in new.items()}
+        body = {"storage": name, "type": params["type"], **values, **secrets}
         return [Step("POST", "/storage", "there is no such storage", body, task=False, secrets=SECRETS)]
     if params["type"] not in (None, config["type"]):
         raise PveError(
@@ -409,6 +439,7 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
             "Give the storage another name, or delete the definition first (what is on the storage stays).",
         )
     changed = find_differing_options(config, options)
+    check_options(config["type"], {option: options[option] for option in changed})
     check_changeable(name, config, changed)
     body = {option: render_value(option, options[option]) for option in changed if options[option] is not None}
     deleted = [option for option in changed if options[option] is None]
@@ -426,9 +457,12 @@ def plan_presence(name: str, config: dict[str, Any], params: dict[str, Any]) -> 
 
 def describe_goal(config: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """The state of a definition that is as the task wishes."""
+    storage_type = config.get("type") or params["type"]
     wished = parse_desired_options(params)
-    options = {option: default_value(option) if value is None else value for option, value in wished.items()}
-    return {"exists": True, "type": config.get("type") or params["type"], **options}
+    options = {
+        option: default_value(option, storage_type) if value is None else value for option, value in wished.items()
+    }
+    return {"exists": True, "type": storage_type, **options}
 
 
 def _secrets_in_clear(params: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,9 @@ options:
         it is required.
     type: str
   content:
-    description: What it is, V(iso) for an ISO image, V(vztmpl) for a container template, V(import) for a disk image.
+    description:
+      - What it is, V(iso) for an ISO image, V(vztmpl) for a container template, V(import) for a disk image.
+      - It is V(vztmpl) with O(template).
     type: str
     choices: [iso, vztmpl, import]
     default: iso
@@ -67,6 +69,7 @@ options:
   checksum:
     description:
       - Checksum that the file must have, in hex. Proxmox VE verifies it when it gets the file, and keeps no other file.
+      - It may begin with its algorithm, such as C(sha512:), instead of O(checksum_algorithm).
       - The API does not return the checksum of a file that is there, so one of the same size counts as the same.
       - The checksum of O(src) is always sent and verified; when given, it must be this one.
     type: str
@@ -210,15 +213,19 @@ failure:
   type: dict
 """
 
+import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PROTECTED, PveError
+from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, PROTECTED, PveError, refuse_values
 from ..module_utils._api.missing import require_node
+from ..module_utils._checks.existing import Existing
+from ..module_utils._checks.references import Reference
 from ..module_utils._module.module import PveModule
 from ..module_utils._module.plan import Plan, Step
 from ..module_utils._run.resource import Resource
@@ -231,6 +238,8 @@ from ..module_utils._storage.content import (
     normalize_file_name,
 )
 from ..module_utils._storage.storages import storage_path
+
+ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
 @dataclass(frozen=True)
@@ -308,6 +317,18 @@ class Files(Resource[File]):
         return state["exists"] == plan.after["exists"] and plan.after["size"] in (None, state["size"])
 
 
+def complete_options(params: dict[str, Any]) -> dict[str, Any]:
+    """The options with what they amount to; raises C(invalid_parameter) for a checksum that can't be one."""
+    content = "vztmpl" if params["template"] and params["content"] == "iso" else params["content"]
+    prefix, colon, rest = (params["checksum"] or "").strip().lower().partition(":")
+    algorithm, checksum = (prefix, rest) if colon and prefix in ALGORITHMS else (params["checksum_algorithm"], prefix)
+    digits = hashlib.new(algorithm, usedforsecurity=False).digest_size * 2
+    if params["checksum"] and not re.fullmatch(f"[0-9a-f]{{{digits}}}", checksum):
+        problem = f"it must be {digits} hexadecimal digits for {algorithm}; leave it out for none"
+        raise refuse_values([("checksum", params["checksum"], problem)])
+    return {**params, "content": content, "checksum": checksum or None, "checksum_algorithm": algorithm}
+
+
 def choose_file_name(params: dict[str, Any]) -> str:
     """The file's name on the storage, from the options."""
     if params["template"] and params["content"] != "vztmpl":
@@ -353,7 +374,9 @@ def _find_storage(client: Client, params: dict[str, Any]) -> dict[str, Any]:
     except PveError as error:
         if error.code == NOT_FOUND and params["node"]:
             require_node(client, params["node"])
-        raise
+        # It may be that these credentials can't see it.
+        reference = Reference("storage", params["storage"], params["node"], params["content"])
+        raise (Existing(client).find_problem(reference) if error.code == NOT_FOUND else None) or error from error
 
 
 def read_local_source(params: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
@@ -449,7 +472,7 @@ def main() -> None:
             "checksum": {"type": "str"},
             "checksum_algorithm": {
                 "type": "str",
-                "choices": ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
+                "choices": list(ALGORITHMS),
                 "default": "sha256",
             },
             "force": {"type": "bool", "default": False},
@@ -462,6 +485,10 @@ def main() -> None:
             ("state", "absent", ["filename", "template"], True),
         ],
     )
+    try:
+        module.params.update(complete_options(module.params))
+    except PveError as error:
+        module.fail(error)
     run_plans(module, Files())
 
 

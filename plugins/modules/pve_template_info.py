@@ -96,6 +96,7 @@ from typing import Any
 
 from ..module_utils._api.client import Client, segment
 from ..module_utils._api.errors import NODE_OFFLINE, PveError
+from ..module_utils._api.missing import missing_error
 from ..module_utils._module.module import PveModule, run_info
 
 FIELDS = ("template", "section", "package", "version", "os", "architecture", "headline")
@@ -115,7 +116,13 @@ def find_online_node(nodes: list[dict[str, Any]]) -> str:
 
 
 def select_templates(entries: list[dict[str, Any]], section: str | None) -> list[dict[str, Any]]:
-    """The templates of a section, or all, of the entries of C(GET /nodes/{node}/aplinfo)."""
+    """The templates of a section, or all, of the entries of C(GET /nodes/{node}/aplinfo).
+
+    Raises C(not_found) for a section that none of them has.
+    """
+    sections = {str(entry.get("section") or "") for entry in entries}
+    if section and sections and section not in sections:
+        raise missing_error("section", section, sections)
     templates = [{name: entry.get(name) for name in FIELDS} for entry in entries]
     chosen = [entry for entry in templates if section in (None, entry["section"])]
     return sorted(chosen, key=lambda entry: (entry["section"] or "", entry["template"]))

@@ -10,14 +10,15 @@ later, and what came of it is reported after another.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import Any
 
 from pve_simulator.errors import ApiError
-from pve_simulator.guests import power, sizes
+from pve_simulator.guests import motion, power, sizes
 from pve_simulator.requests.auth import Subject
 from pve_simulator.requests.bulk import call_api
 from pve_simulator.state.access import ROOT
 from pve_simulator.state.guest import Guest
-from pve_simulator.state.ha import Ha, HaResource
+from pve_simulator.state.ha import Ha, HaResource, service_id
 from pve_simulator.state.node import Node
 from pve_simulator.world.world import World
 
@@ -38,12 +39,14 @@ def reconcile(world: World, sid: str) -> None:
 
 
 def move(world: World, sid: str, target: str) -> None:
-    """Let the manager migrate a guest; nothing happens unless the target is a node that is online."""
-    resource = world.cluster.part(Ha).resources[sid]
-    node = world.cluster.nodes.get(target)
-    if node is not None and node.online:
+    """Let the manager migrate a guest and those that rules keep together with it, if the target node is online."""
+    node, guest = world.cluster.nodes.get(target), find_guest(world, sid)
+    if node is None or not node.online or guest is None:
+        return
+    for moved in (sid, *motion.find_dependents(world.cluster, guest)):
+        resource = world.cluster.part(Ha).resources[moved]
         resource.requests += 1
-        world.run_in_background(_migrate(world, sid, resource, resource.requests, target))
+        world.run_in_background(_migrate(world, moved, resource, resource.requests, target))
 
 
 def reconcile_all(world: World) -> None:
@@ -95,7 +98,7 @@ async def _apply_request(world: World, sid: str, resource: HaResource, request: 
         resource.state = "starting"
         await world.clock.sleep(delay)
         if not _is_superseded(world, sid, resource, request):
-            await _start(world, guest, resource)
+            await _start(world, sid, resource, request)
     elif resource.requested_state in ("stopped", "disabled"):
         if not guest.running:
             resource.state = "stopped"
@@ -112,19 +115,33 @@ async def _apply_request(world: World, sid: str, resource: HaResource, request: 
             resource.state = "stopped"
 
 
-async def _start(world: World, guest: Guest, resource: HaResource) -> None:
-    node = world.cluster.nodes[guest.node]
-    if not node.online:
-        return
-    try:
-        power.check_startable(guest)
-    except ApiError:
-        if not guest.running:
-            resource.state = "error"
+async def _start(world: World, sid: str, resource: HaResource, request: int) -> None:
+    """Start a guest by a task of its node, and again if that fails; then the manager gives up."""
+    for _attempt in range(1 + int(resource.config.get("max_restart", 1))):
+        guest = find_guest(world, sid)
+        if guest is None or not world.cluster.nodes[guest.node].online or _is_superseded(world, sid, resource, request):
             return
-    if not guest.running:
-        power.power_on(world, guest)
-    resource.state = "started"
+        if not guest.running:
+            await _call(world, guest, "POST", "status/start", {})
+        if guest.running:
+            resource.state = "started"
+            return
+    resource.state = "error"
+
+
+async def _call(world: World, guest: Guest, method: str, path: str, params: dict[str, Any]) -> None:
+    """Call a guest's API as the manager, and wait for the task; that it failed is in the log."""
+    # Only in the context of this job, and of the task that it starts.
+    acting.set(True)
+    try:
+        full_path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/{path}"
+        task = await call_api(world, Subject(world.cluster, ROOT), method, full_path, params)
+        if task is not None:
+            await task.wait()
+    except ApiError as error:
+        world.write_log(guest.node, ROOT, f"{path} of {service_id(guest)} failed: {error.message}", "pve-ha-lrm")
+    finally:
+        acting.set(False)
 
 
 async def _migrate(world: World, sid: str, resource: HaResource, request: int, target: str) -> None:
@@ -139,18 +156,8 @@ async def _migrate(world: World, sid: str, resource: HaResource, request: int, t
         # A container is shut down, moved, and started by the next round.
         await world.clock.sleep(delay)
         power.power_off(guest, world)
-    path = f"/nodes/{guest.node}/{guest.type}/{guest.vmid}/migrate"
     online = {"online": "1", "with-local-disks": "1"}
-    # Only in the context of this job, and of the task that it starts.
-    acting.set(True)
-    try:
-        params = {"target": target, **(online if guest.running else {})}
-        task = await call_api(world, Subject(world.cluster, ROOT), "POST", path, params)
-        if task is not None:
-            await task.wait()
-    except ApiError as error:
-        world.write_log(guest.node, ROOT, f"migration of {sid} failed: {error.message}", "pve-ha-lrm")
-    acting.set(False)
+    await _call(world, guest, "POST", "migrate", {"target": target, **(online if guest.running else {})})
     if _is_superseded(world, sid, resource, request):
         return
     if resource.requested_state == "started":

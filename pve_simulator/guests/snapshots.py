@@ -65,6 +65,7 @@ def set_description(guest: Guest, name: str, text: str | None) -> None:
     snapshot = require_snapshot(guest, name)
     if text is None:
         return
+    text = _to_kept(guest, text)
     if text:
         snapshot.config["description"] = text
     else:
@@ -86,7 +87,7 @@ def prepare(guest: Guest, name: str, now: float, description: str | None, *, pos
     config = copy_config(guest.config)
     config |= {"snapstate": "prepare", "snaptime": str(int(now))}
     if description:
-        config["description"] = description
+        config["description"] = _to_kept(guest, description)
     guest.config["lock"] = "snapshot"
     snapshot = guest.snapshots[name] = Snapshot(config)
     return snapshot
@@ -153,6 +154,11 @@ def finish_rollback(guest: Guest, name: str) -> None:
 def copy_config(config: Config) -> Config:
     """The part of a configuration that a snapshot keeps, and that a rollback restores."""
     return {key: value for key, value in config.items() if key not in _NOT_COPIED and not _UNUSED.fullmatch(key)}
+
+
+def _to_kept(guest: Guest, description: str) -> str:
+    """A description as it reads back from the comment lines of the guest's file."""
+    return description.rstrip() if guest.type == "qemu" else description.rstrip("\n")
 
 
 def _get_description(guest: Guest, config: Config) -> str:

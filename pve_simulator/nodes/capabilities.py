@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pve_simulator.schema.formats.cpu_models import REPORTED_MODELS, VM_FLAGS
+from pve_simulator.schema.formats.cpu_models import ABSTRACT_MODELS, REPORTED_MODELS, VM_FLAGS
 
 _AMD = ("EPYC", "Opteron", "athlon", "phenom")
 _NEUTRAL = ("kvm32", "kvm64", "qemu32", "qemu64", "host", "max")
@@ -43,7 +43,8 @@ FLAG_TEXTS = {
 def list_cpu_models() -> list[dict[str, Any]]:
     """The models of x86 CPUs, each with its vendor."""
     names = [name for name in REPORTED_MODELS if not name.startswith(_ARM)]
-    return [{"name": name, "vendor": _get_vendor(name), "custom": 0} for name in names]
+    models: list[dict[str, Any]] = [{"name": name, "vendor": _get_vendor(name), "custom": 0} for name in names]
+    return [*models, *({"name": name, "vendor": "default", "custom": 0, "abstract": 1} for name in ABSTRACT_MODELS)]
 
 
 def list_cpu_flags(nodes: list[str]) -> list[dict[str, Any]]:

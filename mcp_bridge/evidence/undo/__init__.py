@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcp_bridge.evidence.undo import configs, firewalls, guests
+from mcp_bridge.evidence.undo.since import describe_target
 
 Call = tuple[str, dict[str, Any]]
 """A tool and its arguments, without those that name what it acts on."""
@@ -20,10 +21,28 @@ UndoRule = Callable[[Mapping[str, Any], Changed], Iterable[Call | str]]
 
 
 @dataclass(frozen=True)
-class Undo:
-    """The calls in order, each a tool and its arguments, and what can't be undone, with the reason."""
+class Inverse:
+    """A call that undoes what a run has done to these guests or firewalls, as the run's result lists them."""
 
-    calls: list[Call]
+    tool: str
+    options: Mapping[str, Any]
+    changed: tuple[Changed, ...]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The options, and what names the guests."""
+        return {**_name_guests(self.changed), **self.options}
+
+    def exclude(self, vmids: Collection[int]) -> Inverse:
+        """The call for the other guests."""
+        return replace(self, changed=tuple(one for one in self.changed if one.get("vmid") not in vmids))
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The calls in order, and what can't be undone, with the reason."""
+
+    calls: list[Inverse]
     irreversible: list[str]
 
 
@@ -36,13 +55,10 @@ def plan_undo(tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]
             continue
         for call_or_reason in _UNDO.get(tool, _NO_TOOL)(arguments, changed):
             if isinstance(call_or_reason, str):
-                irreversible.append(f"{_describe_target(changed)}: {call_or_reason}")
+                irreversible.append(f"{describe_target(changed)}: {call_or_reason}")
             else:
                 calls.setdefault((call_or_reason[0], repr(call_or_reason[1])), (call_or_reason, []))[1].append(changed)
-    return Undo(
-        [(call[0], {**_name_guests(changed_guests), **call[1]}) for call, changed_guests in calls.values()],
-        irreversible,
-    )
+    return Undo([Inverse(*call, tuple(changed)) for call, changed in calls.values()], irreversible)
 
 
 def find_missed_guests(arguments: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
@@ -56,13 +72,7 @@ def find_missed_guests(arguments: Mapping[str, Any], data: Mapping[str, Any]) ->
     ]
 
 
-def _describe_target(changed: Changed) -> str:
-    if "vmid" in changed:
-        return f"Guest {changed['vmid']} ({changed['name']})"
-    return " ".join(["Firewall", *(str(changed[name]) for name in ("level", "node", "group") if changed.get(name))])
-
-
-def _name_guests(changed_guests: list[Changed]) -> dict[str, Any]:
+def _name_guests(changed_guests: Sequence[Changed]) -> dict[str, Any]:
     """Return arguments that name guests by vmid and name, so that a vmid that another guest has now is refused."""
     if "vmid" not in changed_guests[0]:
         # A call about another firewall names its place itself.

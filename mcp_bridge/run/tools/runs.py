@@ -43,6 +43,8 @@ _SHOWN = (
 # Characters of JSON; a model is not helped by more.
 _MOST_RETURNED = 20_000
 _MOST_DIFFERENCES = 1_000
+# Runs by which those who ask are named.
+_LATELY = 50
 # How often a run of another process is looked at, in seconds, and how long one that was cancelled may take to end.
 _LOOK_SECONDS = 0.25
 _ENDING_SECONDS = 60
@@ -120,7 +122,17 @@ def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: t
             if may_see_contents(row, request.caller):
                 entry["changes"] = _read_differences(engine, row)
         listed = engine.redact({"runs": listed})["runs"]
-    return make_result(request, "ok", f"{len(listed)} run{'' if len(listed) == 1 else 's'}.", runs=listed)
+    warnings = [] if rows else _find_unknown_asker(engine, wanted["asker"])
+    summary = f"{len(listed)} run{'' if len(listed) == 1 else 's'}."
+    return make_result(request, "ok", summary, runs=listed, warnings=warnings)
+
+
+def _find_unknown_asker(engine: Engine, asker: str | None) -> list[str]:
+    """What is to be said of a user who has never asked for anything: who did, of late."""
+    if asker is None or engine.ledger.recent(1, asker=asker):
+        return []
+    known = ", ".join(sorted({row.asker for row in engine.ledger.recent(_LATELY) if row.asker}))
+    return [f"Nobody called {asker} has asked Playvisor for anything; of late, these have: {known or 'nobody'}."]
 
 
 def _read_differences(engine: Engine, row: RunRow) -> dict[str, Any] | str:

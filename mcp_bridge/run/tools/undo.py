@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence.changes import read_changes
-from mcp_bridge.evidence.undo import Undo, find_missed_guests, plan_undo
+from mcp_bridge.evidence.undo import Inverse, Undo, find_missed_guests, plan_undo
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
@@ -60,14 +60,45 @@ def undo_run(engine: Engine, request: Request, run: Callable[[Request], Result])
         message = f"Run {row.run_id[:8]} ({row.tool}) can't be undone. {' '.join(undo.irreversible)}"
         return engine.answer(request, failed_result(request, Failure(code="unsupported", message=message)))
     rest = {name: value for name, value in request.arguments.items() if name != "run_id"}
-    results, left = [], list(undo.irreversible)
-    for tool, arguments in undo.calls:
-        results.append(run(replace(request, tool=tool, arguments={**arguments, **rest})))
-        left += find_missed_guests(arguments, results[-1].data)
+
+    def call(inverse: Inverse) -> Result:
+        arguments = {**inverse.arguments, **rest}
+        return run(replace(request, tool=inverse.tool, arguments=arguments, as_left=inverse.changed))
+
+    results, left = carry_out(undo, call)
     warnings = [f"Not undone. {reason}" for reason in left]
     if len(results) == 1:
         return results[0].model_copy(update={"warnings": [*results[0].warnings, *warnings]})
     return engine.answer(request, _sum_up(request, row, results, warnings))
+
+
+def carry_out(undo: Undo, call: Callable[[Inverse], Result]) -> tuple[list[Result], list[str]]:
+    """Make the calls; returns their results, and why the rest of the run is not undone.
+
+    Guests that somebody has changed since are left as they are.
+    """
+    results, refused, left = [], [], list(undo.irreversible)
+    for inverse in undo.calls:
+        result = call(inverse)
+        changes = result.failure.fields if result.failure and result.failure.code == "drifted" else {}
+        others = inverse.exclude({int(vmid) for vmid in changes if vmid.isdecimal()})
+        if changes and others.changed in ((), inverse.changed):
+            refused.append(result)
+            continue
+        if changes:
+            left += _describe_changes(changes)
+            inverse, result = others, call(others)
+        results.append(result)
+        left += find_missed_guests(inverse.arguments, result.data)
+    if not results:
+        return refused, left
+    for failure in filter(None, (result.failure for result in refused)):
+        left += _describe_changes(failure.fields)
+    return results, left
+
+
+def _describe_changes(changes: Mapping[str, str]) -> list[str]:
+    return [f"{f'Guest {target}' if target.isdecimal() else target}: {change}." for target, change in changes.items()]
 
 
 def _sum_up(request: Request, row: RunRow, results: Sequence[Result], warnings: list[str]) -> Result:
@@ -81,9 +112,19 @@ def _sum_up(request: Request, row: RunRow, results: Sequence[Result], warnings: 
         summary if furthest.status == "ok" else f"{summary} {furthest.tool}: {furthest.summary}",
         changed=any(result.changed for result in results),
         warnings=[*(warning for result in results for warning in result.warnings), *warnings],
-        failure=furthest.failure,
+        failure=furthest.failure and _name_every_approval(furthest.failure, results),
         calls=[_describe_call(result) for result in results],
     )
+
+
+def _name_every_approval(failure: Failure, results: Sequence[Result]) -> Failure:
+    """The failure with a hint that has all plans that wait for an approval, where there are several."""
+    held = [result.plan.id for result in results if result.status == "held" and result.plan and result.plan.id]
+    if len(held) < 2:
+        return failure
+    commands = ", ".join(f"`playvisor approvals approve {plan_id[:8]}`" for plan_id in held)
+    hint = f"Each of the {len(held)} plans needs an approval: {commands}. Then make the same call again."
+    return failure.model_copy(update={"hint": hint})
 
 
 def _describe_call(result: Result) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from playvisor.cli.rendering.values import format_value
 _KEYS = ("slot", "key", "name", "snapname", "id", "cidr", "volid", "storage", "interface", "vmid")
 # Values that only say that there is nothing.
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
+_MEBIBYTES = ("memory", "balloon", "swap")
 
 
 def describe_change(row: Mapping[str, Any]) -> list[str]:
@@ -56,7 +57,8 @@ def _compare(path: str, before: Any, after: Any) -> Iterator[str]:
     elif after in _EMPTY:
         yield f"- {_label(path)}{_write(before)}"
     else:
-        yield f"{_label(path)}{_write(before)} → {_write(after)}"
+        unit = " MiB" if path in _MEBIBYTES else ""
+        yield f"{_label(path)}{_write(before)}{unit} → {_write(after)}{unit}"
 
 
 def _compare_lists(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[str]:

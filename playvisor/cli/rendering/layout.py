@@ -18,6 +18,9 @@ _GAP = 2
 # A text is not squeezed into less, if it is longer.
 _COMFORT = 16
 _INDENT = 4
+# What is longer may spill: the rest of its row then stands on the next line, where that saves so many columns.
+_SPILLED = 24
+_WORTH_SPILLING = 2
 
 
 @dataclass(frozen=True)
@@ -60,22 +63,42 @@ def lay_out(
             fit = _Fit(beside, widths, below if stacks else (), ())
             break
     else:
-        kept = list(columns)
-        while len(kept) > 1 and not (widths := _find_widths(kept, rows, width, headers=headers)):
-            kept.pop()
-        widths = widths or _find_widths(kept, rows, None, headers=headers)
-        fit = _Fit(kept, widths, below, list(columns)[len(kept) :])
+        whole = _keep_most(columns, rows, width, headers=headers)
+        spilled = _keep_most(columns, rows, width, headers=headers, spills=True)
+        widths = spilled if len(spilled) >= len(whole) + _WORTH_SPILLING else whole
+        fit = _Fit(columns[: len(widths)], widths, below, columns[len(widths) :])
     return Layout(list(_draw(fit, rows, width, headers=headers)), list(fit.left_out))
 
 
+def _keep_most(
+    columns: Sequence[Column], rows: list[dict[Column, Cell]], width: int | None, *, headers: bool, spills: bool = False
+) -> list[int]:
+    """The widths of as many columns as fit side by side, and of the first one in any case."""
+    for count in range(len(columns), 0, -1):
+        widths = _find_widths(columns[:count], rows, width, headers=headers, spills=spills)
+        if widths:
+            return widths
+    return _find_widths(columns[:1], rows, None, headers=headers)
+
+
 def _find_widths(
-    columns: Sequence[Column], rows: list[dict[Column, Cell]], width: int | None, *, headers: bool
+    columns: Sequence[Column],
+    rows: list[dict[Column, Cell]],
+    width: int | None,
+    *,
+    headers: bool,
+    spills: bool = False,
 ) -> list[int]:
     """The width of each column; empty when they do not fit side by side."""
     natural = [max([_measure(column, rows, headers=headers), *_measure_texts(column, rows)]) for column in columns]
     least = [_find_least(column, rows, size, headers=headers) for column, size in zip(columns, natural, strict=True)]
     if width is None:
         return natural
+    if spills:
+        least = [
+            size if column.is_number else min(size, max(_SPILLED, _measure(column, rows, headers=headers)))
+            for column, size in zip(columns, least, strict=True)
+        ]
     room = width - _GAP * (len(columns) - 1)
     if sum(least) > room:
         return []
@@ -109,10 +132,10 @@ def _find_least(column: Column, rows: list[dict[Column, Cell]], natural: int, *,
 def _draw(fit: _Fit, rows: list[dict[Column, Cell]], width: int | None, *, headers: bool) -> Iterator[Text]:
     if headers and fit.beside:
         titles = {column: Cell(column.title, "bold") for column in fit.beside}
-        yield from _draw_row(fit, titles)
+        yield from _draw_row(fit, titles, width)
         yield Text(" ".join("─" * size for size in _spread(fit.widths)), "dim")
     for row in rows:
-        yield from _draw_row(fit, row)
+        yield from _draw_row(fit, row, width)
         for column in fit.below:
             if row[column].text:
                 label = f"{column.title}: " if len(fit.below) > 1 else ""
@@ -125,20 +148,25 @@ def _spread(widths: Sequence[int]) -> list[int]:
     return [size + _GAP - 1 for size in widths[:-1]] + list(widths[-1:])
 
 
-def _draw_row(fit: _Fit, row: dict[Column, Cell]) -> Iterator[Text]:
+def _draw_row(fit: _Fit, row: dict[Column, Cell], width: int | None) -> Iterator[Text]:
     cells = [
         [(line, row[column].style) for line in wrap(row[column].text, size)]
         for column, size in zip(fit.beside, fit.widths, strict=True)
     ]
     for line in zip_longest(*cells):
-        text = Text()
+        text, start = Text(), 0
         for column, size, part in zip(fit.beside, fit.widths, line, strict=True):
             content, style = part or ("", "")
-            space = " " * max(0, size - cell_len(content))
-            gap = " " * _GAP if column is not fit.beside[-1] else ""
-            text.append(space if column.is_number else "").append(content, style)
-            text.append(gap if column.is_number else f"{space}{gap}")
-        text.rstrip()
+            if content:
+                length = cell_len(content)
+                at = start + (size - length if column.is_number else 0)
+                if width is not None and at + length > width:
+                    at = max(0, width - length)
+                if text and cell_len(text.plain) > at - _GAP:
+                    yield text
+                    text = Text()
+                text.append(" " * (at - cell_len(text.plain))).append(content, style)
+            start += size + _GAP
         yield text
 
 

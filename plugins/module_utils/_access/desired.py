@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError, refuse_values
+from .._values.names import ACL_PATH
 from .access import HOLDERS, KINDS, make_acl_id
 
 _TOKEN = re.compile(r"[^\s:/!]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+")
@@ -48,7 +49,8 @@ def parse_desired_entries(params: dict[str, Any]) -> list[DesiredEntry]:
 
 def normalize_acl_path(options: dict[str, Any]) -> str:
     """The path of an ACL in the API's form."""
-    return options["path"].rstrip("/") or "/"
+    path = re.sub("/+", "/", options["path"])
+    return path.rstrip("/") or "/"
 
 
 def _make_id(kind: str, options: dict[str, Any]) -> str:
@@ -75,10 +77,12 @@ def _check_entry(entry: DesiredEntry, absent: set[tuple[str, str]]) -> None:
         )
     if entry.is_absent:
         return
-    if entry.kind == "acl" and not options["path"].startswith("/"):
-        raise _invalid_parameter_error(
-            f"{options['path']!r} is no path of an ACL.", "It starts with a slash, such as /vms/101."
-        )
+    if entry.kind == "acl":
+        try:
+            # Nothing is not the root.
+            ACL_PATH.check_text(options["path"] and normalize_acl_path(options))
+        except ValueError as error:
+            raise refuse_values([("path", options["path"], str(error))]) from error
     for reference in _find_references(entry):
         if reference in absent:
             what = f"the {entry.kind} {entry.id} needs the {' '.join(reference)}"

@@ -78,7 +78,8 @@ def expand_grants(params: dict[str, Any], places: Sequence[Place], access: Acces
         holder, role, power = grant[kind], name_role(grant["power"]), list_power(grant["power"], access)
         if (kind, holder) not in made and not access.get_state(kind, holder)["exists"]:
             what = "API token" if kind == "token" else kind
-            raise PveError(NOT_FOUND, f"There is no {what} {holder}.", "Make it first, or in the same call.")
+            realm = "" if kind == "group" or "@" in holder else f"A {kind} has a realm, as {holder}@pve has. "
+            raise PveError(NOT_FOUND, f"There is no {what} {holder}.", f"{realm}Make it first, or in the same call.")
         if kind == "token" and not known.get_state("token", holder)["privsep"]:
             raise PveError(
                 UNSUPPORTED,

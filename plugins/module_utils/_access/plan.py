@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError
+from .._api.errors import INVALID_PARAMETER, PROTECTED, UNSUPPORTED, PveError, refuse_values
 from .._module.plan import Step
 from .access import FIELDS, HOLDERS, Access, check_no_lockout, entry_path
 from .desired import DesiredEntry, normalize_acl_path
@@ -87,6 +87,8 @@ def _plan_named(desired: DesiredEntry, before: dict[str, Any], access: Access) -
 
 
 def _build_creation_step(desired: DesiredEntry, path: str, values: dict[str, Any]) -> Step:
+    if desired.kind == "role" and desired.id.lower().startswith("pve"):
+        raise refuse_values([("role", desired.id, "names that start with PVE are those of Proxmox VE")])
     why = f"there is no such {desired.kind}"
     params = {name: value for name, value in _render_params(values).items() if value != ""}
     if desired.kind == "token":
@@ -165,7 +167,7 @@ def _render_params(values: dict[str, Any]) -> dict[str, Any]:
 def _normalize(value: Any) -> Any:
     if isinstance(value, list):
         return sorted(set(value))
-    return value.rstrip("\n") if isinstance(value, str) else value
+    return value.strip() if isinstance(value, str) else value
 
 
 def _check_privileges(privileges: list[str], access: Access) -> None:

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from .._checks.existing import Existing
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -15,23 +18,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool with the vmids of its guests and the names of its storages, both sorted."""
+    """A pool with the vmids of its guests and the names of its storages, both sorted.
+
+    I(inner) are the pools inside it. I(owners) are the pools that guests are in which it is to have.
+    """
 
     exists: bool = False
     comment: str = ""
     vmids: tuple[int, ...] = ()
     storages: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
+    owners: Mapping[int, str] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
-        return {**asdict(self), "vmids": list(self.vmids), "storages": list(self.storages)}
+        return {
+            "exists": self.exists,
+            "comment": self.comment,
+            "vmids": list(self.vmids),
+            "storages": list(self.storages),
+        }
 
 
 def read_pool(client: Client, name: str) -> Pool:
     """A pool. Its name goes into a parameter of the request, since it may contain a slash."""
-    if all(entry["poolid"] != name for entry in client.get("/pools")):
+    names = [str(entry["poolid"]) for entry in client.get("/pools")]
+    if name not in names:
         return Pool()
     (entry,) = client.get("/pools", poolid=name)
-    return parse_pool(entry)
+    return replace(parse_pool(entry), inner=tuple(sorted(one for one in names if one.startswith(f"{name}/"))))
+
+
+def find_owners(client: Client, vmids: Iterable[int]) -> dict[int, str]:
+    """The pools that guests are in, by vmid, without those that are in none."""
+    existing = Existing(client)
+    guests = [entry for kind in ("qemu", "lxc") for entry in existing.list_resources(kind)]
+    pools = {int(entry["vmid"]): str(entry["pool"]) for entry in guests if entry.get("pool")}
+    return {vmid: pools[vmid] for vmid in vmids if vmid in pools}
 
 
 def parse_pool(entry: dict[str, Any]) -> Pool:

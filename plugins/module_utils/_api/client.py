@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import gateway
-from .connection import Connection
+from .connection import Connection, require_usable_ca
 from .errors import (
     AUTH_FAILED,
     INVALID_PARAMETER,
@@ -29,7 +29,8 @@ from .multipart import FileForm
 from .pasted import complete_otp, describe_odd_secret
 from .proxies import NO_HTTP_PROXY, find_proxy, is_loopback
 from .task_lists import TaskLists
-from .unreachable import describe_broken_tls, find_root_cause, no_answer_error, unreachable_error, untrusted_error
+from .trust import describe_broken_tls, describe_other_product
+from .unreachable import find_root_cause, no_answer_error, unreachable_error, untrusted_error
 
 try:
     import requests
@@ -127,12 +128,27 @@ class _Serializer:
 
 def _foreign_answer_error(address: str, response: Any) -> PveError:
     kind = response.headers.get("Content-Type", "no content type")
+    what = "a redirection" if 300 <= response.status_code < 400 else kind
+    hint = "Check the address and port, and whether a proxy or login page stands in between."
+    if address.endswith(":8007"):
+        hint = "8007 is the port of Proxmox Backup Server; Proxmox VE has 8006."
     return PveError(
         UNREACHABLE,
-        f"{address} answered {response.status_code} with {kind}, which is not an answer of the Proxmox VE API.",
-        "Check the address and port, and whether a proxy or login page stands in between.",
+        f"{address} answered {response.status_code} with {what}, which is not an answer of the Proxmox VE API.",
+        hint,
         response.status_code,
     )
+
+
+def _is_refusal(response: Any) -> bool:
+    """Whether the body of an error is one of the API: C(data) with what else it says, or nothing."""
+    if not response.content:
+        return True
+    try:
+        body = response.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and "data" in body
 
 
 class Client:
@@ -160,12 +176,15 @@ class Client:
         # The date of the latest answer, in seconds since the epoch, and when it came.
         self._server_date: tuple[float, float] | None = None
         self._session = ProxmoxHttpSession()
-        self._session.hooks["response"].append(self._note_date)
+        self._session.hooks["response"] += [self._note_date, self._require_api]
         self._session.headers["accept"] = "application/json"
         verify: bool | str = connection.validate_certs
         if connection.gateway:
             self._base_url = f"{gateway.URL}/api2/json"
-            self._session.mount("http://", gateway.SocketAdapter(connection.gateway, pool_maxsize=connection.pool_size))
+            adapter = gateway.SocketAdapter(
+                connection.gateway, ca_path=connection.ca_path, pool_maxsize=connection.pool_size
+            )
+            self._session.mount("http://", adapter)
             # There is no proxy in front of a socket of this machine.
             self._session.trust_env = False
         else:
@@ -178,7 +197,8 @@ class Client:
             if connection.fingerprint:
                 verify = False
             elif verify and connection.ca_path:
-                verify = _require_readable(connection.ca_path)
+                require_usable_ca(connection)
+                verify = connection.ca_path
         # Passed with every request: requests lets REQUESTS_CA_BUNDLE override what only the session has.
         self._options: dict[str, Any] = {
             "verify_ssl": verify,
@@ -208,6 +228,11 @@ class Client:
             # A proxy's answer, say.
             return
 
+    def _require_api(self, response: Any, **dummy: Any) -> None:
+        """Raise for what the API never answers: a redirection, or a refusal whose body is not its own."""
+        if 300 <= response.status_code < 400 or (400 <= response.status_code < 500 and not _is_refusal(response)):
+            raise _foreign_answer_error(self.connection.address, response)
+
     def _active_tasks(self, node: str) -> list[dict[str, Any]]:
         active: list[dict[str, Any]] = self.get(f"/nodes/{segment(node)}/tasks", source="active", limit=_ALL_TASKS)
         return active
@@ -228,9 +253,8 @@ class Client:
                     return self._upload(path, dict(params or {}), file)
                 return self._send(method, path, dict(params or {}))
             except PveError as error:
-                if error.code == AUTH_FAILED and error.http_status == 401 and not self.connection.gateway:
-                    odd = describe_odd_secret(self.connection.token_secret, self.connection.password)
-                    error.hint = odd or error.hint
+                if error.code == AUTH_FAILED and error.http_status == 401:
+                    self._explain_refusal(error)
                 if method != "GET":
                     error.is_unknown = error.is_unknown or is_lost_answer(error)
                     raise
@@ -302,6 +326,7 @@ class Client:
     def _login(self, username: str, password: str) -> dict[str, Any]:
         session = requests.Session()
         session.trust_env = self._session.trust_env
+        session.hooks = self._session.hooks
         session.mount("https://", self._session.get_adapter("https://"))
         form = {"username": username, "password": password}
         # A ticket in place of the password is renewed without.
@@ -316,6 +341,9 @@ class Client:
         if response.status_code >= 400:
             raise error_from_response("POST /access/ticket", response.status_code, response.reason)
         answer = _Serializer(self.connection.address).loads(response)
+        other = describe_other_product(str(answer.get("ticket")))
+        if other:
+            raise unreachable_error(self.connection.address, other)
         if answer.get("NeedTFA"):
             raise PveError(
                 AUTH_FAILED,
@@ -324,13 +352,23 @@ class Client:
             )
         return answer
 
+    def _explain_refusal(self, error: PveError) -> None:
+        """Say who was refused, and what looks wrong about the secret; a gateway, which has that, says so itself."""
+        connection = self.connection
+        if connection.user:
+            error.message = error.message.replace("the login:", f"the login of {connection.identity}:", 1)
+        if not connection.gateway:
+            error.hint = describe_odd_secret(connection.token_secret, connection.password) or error.hint
+
     def _connection_error(self, what: str, method: str, exc: Exception) -> PveError:
         connection = self.connection
         proxy = None if connection.gateway else find_proxy(connection.url)
         broken_tls = isinstance(exc, requests.exceptions.SSLError) and describe_broken_tls(str(exc))
         if isinstance(exc, requests.exceptions.SSLError) and not broken_tls:
             pinned = bool(connection.fingerprint) and "ingerprint" in str(exc)
-            error = untrusted_error(connection.address, find_root_cause(exc), pinned=pinned, proxy=proxy)
+            error = untrusted_error(
+                connection.address, find_root_cause(exc), pinned=pinned, proxy=proxy, ca_path=connection.ca_path
+            )
             # Any other fault of TLS may come after the request was sent.
             error.is_unknown = method != "GET" and not pinned and "CERTIFICATE_VERIFY_FAILED" not in str(exc)
             return error
@@ -360,14 +398,6 @@ def _has_not_connected(exc: Exception) -> bool:
     cause = getattr(exc.args[0] if exc.args else None, "reason", None)
     unsent = (ConnectTimeout, ProxyError, InvalidSchema, InvalidURL)
     return isinstance(exc, unsent) or isinstance(cause, (NewConnectionError, ConnectTimeoutError))
-
-
-def _require_readable(ca_path: str) -> str:
-    if os.access(ca_path, os.R_OK):
-        return ca_path
-    raise PveError(
-        INVALID_PARAMETER, f"ca_path can't be read: {ca_path}", "Point it at the PEM file of the CA to trust."
-    )
 
 
 def segment(value: Any) -> str:

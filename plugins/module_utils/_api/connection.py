@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from .errors import INVALID_PARAMETER, PveError
 from .pasted import OPTIONS, VARIABLES, PastedError, list_other_names, read_address, read_pasted
+from .trust import describe_unusable_ca, parse_fingerprint
 
 DEFAULT_PORT = 8006
 # A pool allocates room for all of its connections at once.
@@ -60,7 +61,7 @@ class Connection:
     @property
     def address(self) -> str:
         """The cluster's name in messages."""
-        return f"{self.host}:{self.port}" if self.host else "the gateway's cluster"
+        return self.url.removeprefix("https://") if self.host else "the gateway's cluster"
 
     @property
     def trust(self) -> str:
@@ -136,10 +137,17 @@ def find_source(field: str, value: Any) -> str:
     return OPTIONS[field]
 
 
+def find_variable(option: str) -> str | None:
+    """The variable of the environment that gives this option a value; None if none does."""
+    variable = next((VARIABLES[field] for field, name in OPTIONS.items() if name == option), "")
+    return variable if os.environ.get(variable) else None
+
+
 def _require_secret(values: Mapping[str, Any], token_id: str | None) -> None:
     if token_id and not values["token_secret"]:
         variables = "PROXMOX_TOKEN_SECRET or PROXMOX_TOKEN_SECRET_FILE"
-        raise _missing_option_error("api_token_secret", variables, "token_secret")
+        unused = values["password"] and f" ({find_source('password', values['password'])} is not for tokens)"
+        raise _missing_option_error(f"api_token_secret{unused or ''}", variables, "token_secret")
     if not token_id and not values["password"]:
         needed = "api_token_id and api_token_secret, or api_password"
         raise _missing_option_error(needed, "PROXMOX_TOKEN_ID and its secret", "token_id", "token_secret", "password")
@@ -147,6 +155,8 @@ def _require_secret(values: Mapping[str, Any], token_id: str | None) -> None:
 
 def _missing_option_error(option: str, variable: str, *fields: str) -> PveError:
     others = list_other_names((name for name, value in os.environ.items() if value), fields)
+    files = [f"{VARIABLES[field]}_FILE" for field in fields if os.environ.get(f"{VARIABLES[field]}_FILE")]
+    others += [f"{file} is set, but the file is empty or can't be read." for file in files]
     return PveError(
         INVALID_PARAMETER,
         f"The connection to Proxmox VE lacks {option}.",
@@ -159,7 +169,7 @@ def _find_endpoint(values: Mapping[str, Any], params: Mapping[str, Any]) -> tupl
     if not values[field]:
         raise _missing_option_error("api_url or api_host", "PROXMOX_URL or PROXMOX_HOST", "url", "host")
     host, port = read_address(values[field], field, OPTIONS[field])
-    if field == "host":
+    if field == "host" or port is None:
         port = params.get("api_port") or port
     return host, port or DEFAULT_PORT
 
@@ -193,11 +203,22 @@ def _find_identity(values: Mapping[str, Any]) -> tuple[str, str | None]:
 def _parse_fingerprint(value: str | None) -> str | None:
     if not value:
         return None
-    digits = value.replace(":", "").replace(" ", "").lower().removeprefix("sha256")
-    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+    digits = parse_fingerprint(value)
+    if digits is None:
         raise PveError(
             INVALID_PARAMETER,
             f"{find_source('fingerprint', value)} is not a SHA-256 fingerprint: {value}",
             "It is 32 bytes in hex; Proxmox VE shows it under Node > System > Certificates.",
         )
     return digits
+
+
+def require_usable_ca(connection: Connection) -> None:
+    """Raise C(invalid_parameter), naming what was set, unless the CA to trust can be read."""
+    fault = connection.trust == "ca_path" and describe_unusable_ca(connection.ca_path or "")
+    if fault:
+        raise PveError(
+            INVALID_PARAMETER,
+            f"{find_source('ca_path', connection.ca_path)} can't be used: {fault}.",
+            "Set it to the path of the CA's PEM file, a copy of /etc/pve/pve-root-ca.pem of a node.",
+        )

@@ -117,6 +117,11 @@ _ERROR_TEXTS: tuple[tuple[re.Pattern[str], str, str | None], ...] = (
         "Another guest has the id, or took it meanwhile; run again, or choose another one.",
     ),
     (
+        re.compile(r"VM is locked \(suspended\)"),
+        GUEST_LOCKED,
+        "It is hibernated, which does not pass by itself: start it first, to resume it.",
+    ),
+    (
         re.compile(r"(VM|CT) is locked \((?P<lock>[\w-]+)\)|can't lock file '.*' - got timeout"),
         GUEST_LOCKED,
         "Another operation holds the guest; wait for it (see the node's task list) or raise timeout.",
@@ -215,11 +220,20 @@ def error_from_response(what: str, status: int, reason: str, errors: Any = None)
     """
     fields = {str(k): str(v).strip() for k, v in errors.items()} if isinstance(errors, dict) else {}
     text = reason.strip() or f"HTTP {status}"
+    if status == 401 and text == "No ticket":
+        return PveError(
+            AUTH_FAILED,
+            f"Proxmox VE refused the login: {text}",
+            "The server saw no credentials that it knows: a proxy may keep the Authorization header, or this is no "
+            "Proxmox VE (Proxmox Mail Gateway has no API tokens).",
+            status,
+        )
     if status == 401:
         return PveError(
             AUTH_FAILED,
             f"Proxmox VE refused the login: {text}",
-            "Check user, token id (user@realm!name) and secret, and that neither is disabled or expired.",
+            "Check user and realm, token id (user@realm!name), secret, and one-time password if there is one, and that "
+            "neither user nor token is disabled or expired.",
             status,
         )
     if status == 403:

@@ -70,8 +70,9 @@ class _Pool(HTTPConnectionPool):
 class SocketAdapter(HTTPAdapter):
     """Sends requests through a Unix socket; raises L(PveError) for faults of the gateway itself."""
 
-    def __init__(self, socket_path: str, **kwargs: Any) -> None:
+    def __init__(self, socket_path: str, *, ca_path: str | None = None, **kwargs: Any) -> None:
         self._socket_path = socket_path
+        self._ca_path = ca_path
         super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +83,8 @@ class SocketAdapter(HTTPAdapter):
         response = super().build_response(req, resp)
         what = f"{req.method} {req.path_url.removeprefix('/api2/json').partition('?')[0]}"
         if "x-gateway-fault" in response.headers:
-            raise error_from_fault(response.headers["x-gateway-fault"], response.json(), what, req.method)
+            details = response.json() | {"ca_path": self._ca_path}
+            raise error_from_fault(response.headers["x-gateway-fault"], details, what, req.method)
         if "x-pve-reason" in response.headers:
             response.reason = unquote(response.headers["x-pve-reason"], encoding="latin-1")
         if "x-gateway-hint" in response.headers:
@@ -95,7 +97,8 @@ class SocketAdapter(HTTPAdapter):
 def error_from_fault(code: str, details: dict[str, Any], what: str, method: str) -> PveError:
     """The failure for a fault of the gateway; I(details) has C(address) of the cluster and the C(cause).
 
-    C(sent) there says whether the request may have reached the cluster, and C(proxy) what is in between.
+    C(sent) there says whether the request may have reached the cluster, C(proxy) what is in between, and C(ca_path) the
+    CA that was to be trusted.
     """
     address, cause = details["address"], details["cause"]
     proxy = Proxy(*details["proxy"]) if details.get("proxy") else None
@@ -112,12 +115,13 @@ def error_from_fault(code: str, details: dict[str, Any], what: str, method: str)
     if code == "timeout":
         return no_answer_error(address, what, method)
     if code in ("tls_untrusted", "other_certificate"):
-        return untrusted_error(address, cause, pinned=code == "other_certificate", proxy=proxy)
+        is_pinned = code == "other_certificate"
+        return untrusted_error(address, cause, pinned=is_pinned, proxy=proxy, ca_path=details.get("ca_path"))
     if code == "auth_failed":
         hint = "Set PROXMOX_OTP to a one-time password before Playvisor is started, or use an API token instead."
         return PveError(AUTH_FAILED, cause, hint)
     if code == "invalid_parameter":
-        return PveError(INVALID_PARAMETER, cause, "Correct how the gateway is connected to the cluster.")
+        return PveError(INVALID_PARAMETER, cause, "Correct it, or unset it, where Playvisor is started.")
     error = unreachable_error(address, cause, proxy)
     if code == "gateway_failed":
         hint = "Check free space and memory of the machine that Playvisor runs on."

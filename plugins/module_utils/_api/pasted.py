@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 # By the names of the fields: the options of modules and of the inventory, and the environment's variables.
@@ -61,9 +62,18 @@ _WHOLE_TOKEN = re.compile(
     rf"(?P<id>[^\s:/!=]+@[A-Za-z][\w.-]*![A-Za-z][\w.-]*)(?:\s*=\s*(?P<secret>.+)|[\s:;,]+(?P<uuid>{_UUID}))", re.DOTALL
 )
 _TOKEN_ID = re.compile(r"(?:[^\s:/!=]+@[A-Za-z][\w.-]*!)?[A-Za-z][\w.-]*")
-_FULL_TOKEN_ID = re.compile(r"[^\s:/!=]+@[A-Za-z][\w.-]*![A-Za-z][\w.-]*")
+_FULL_TOKEN_ID = re.compile(r"[^\s:/!=\"'|\u2502]+@[A-Za-z][\w.-]*![A-Za-z][\w.-]*")
+# What people write for a token's id, and what is wrong with it.
+_WRONG_TOKEN_IDS = (
+    (r"[^\s:/!=]+@[A-Za-z][\w.-]*", "is a user, without the name of a token"),
+    (r"[^\s:/!=]+@[A-Za-z][\w.-]*[:/=][A-Za-z][\w.-]*", "has no ! between the user and the name of the token"),
+    (r"[^\s:/!=]+@[A-Za-z][\w.-]*(?:![\w.-]*){2,}", "has more than one !"),
+    (r"[^\s:/!=@]+![\w.-]+", "has no realm, such as @pam or @pve, before its !"),
+)
 _USER = re.compile(r"[^\s:/!]+")
 _LONGEST = 256
+# So alike are names of which one is the other, written wrong.
+_NEARLY = 0.9
 
 # What a shell, a template or a program would have replaced, and what a manual asks its readers to replace.
 _REFERENCE = (
@@ -81,9 +91,11 @@ _BLANK = re.compile(
 )
 _VAULT = "$ANSIBLE_VAULT;"
 _HOST_NAME = re.compile(r"[\w.-]+")
-_API_PATH = re.compile(r"/?|/api2(?:/(?:json|extjs))?/?|/index\.html")
+_API_PATH = re.compile(r"/*|/api2(?:/(?:json|extjs))?/?|/index\.html")
 # The address that the web interface shows while something is open in it.
-_WEB_VIEW = re.compile(r"#v1:[\w:=/.%-]*$")
+_WEB_VIEW = re.compile(r"#(?:v1:[\w:=/.%-]*)?$")
+# What a file of variables may have behind a value.
+_COMMENT = re.compile(r"\s+#.*\Z", re.DOTALL)
 _ADDRESS_HINT = "Set it to one such as https://pve1.example.com:8006."
 
 
@@ -110,6 +122,7 @@ def read_pasted(given: Mapping[str, str | None], names: Mapping[str, str]) -> di
             _require_filled_in(field, value, names[field])
     for field in ("token_secret", "token_id", "user", "password"):
         _separate_token(values, field, names)
+    _find_secret(values, names)
     _require_token(values, names)
     user = values.get("user")
     if user and not (_USER.fullmatch(user) and len(user) <= _LONGEST):
@@ -141,17 +154,24 @@ def read_address(text: str, field: str, name: str) -> tuple[str, int | None]:
             "Give the user or token and its secret by themselves, and https://NODE:8006 as the address.",
             is_secret=True,
         )
+    if not separator and re.match(r"https?[:/\\]", rest, re.I):
+        raise PastedError(field, f"{name} is no address of a Proxmox VE API.", _ADDRESS_HINT, is_secret=True)
     authority, slash, path = rest.partition("/")
-    if _is_ipv6(authority):
-        if re.search(r":(8006|443)$", authority):
-            raise PastedError(
-                field,
-                f"{name} can be read as an IPv6 address with or without a port.",
-                "Put the address in brackets, as in https://[2001:db8::1]:8006.",
-            )
+    is_ipv6 = _is_ipv6(authority)
+    if (is_ipv6 and re.search(r":(8006|443)$", authority)) or (not is_ipv6 and _is_ipv6(authority.rpartition(":")[0])):
+        raise PastedError(
+            field,
+            f"{name} can be read as an IPv6 address with or without a port.",
+            "Put the address in brackets, as in https://[2001:db8::1]:8006.",
+        )
+    if is_ipv6:
         authority = f"[{authority}]"
     if "," in authority or re.search(r"\s", authority):
-        raise PastedError(field, f"{name} has more than one address.", "Name one node; it reaches the whole cluster.")
+        raise PastedError(
+            field,
+            f"{name} has white space or a comma in it, as if it had more than one address.",
+            "Name one node; it reaches the whole cluster.",
+        )
     try:
         parts = urlsplit(f"https://{authority}")
         host, port = parts.hostname, parts.port
@@ -186,6 +206,8 @@ def describe_odd_secret(token_secret: str | None, password: str | None) -> str |
                 "The token's secret has more around it than a token's secret is, which is a UUID. Set the UUID alone."
             )
         return "The token's secret is no UUID, as Proxmox VE makes them. Copy it again; it is shown only once."
+    if password and re.fullmatch(_UUID, password):
+        return "The password is a UUID, as the secret of an API token is; set that together with the token's id."
     if password and len(password) > 1 and _QUOTES.get(password[0]) == password[-1]:
         return (
             "The password stands in quotes, which count as part of it; docker --env-file and files of variables keep "
@@ -199,13 +221,19 @@ def describe_odd_secret(token_secret: str | None, password: str | None) -> str |
 
 
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:
-    """A sentence for each variable that is set and is what other programs call one of the I(missing) fields."""
+    """A sentence for each variable that is set and is meant for one of the I(missing) fields, by a wrong name."""
     wanted = set(missing)
-    return [
-        f"{name} is what other programs call {VARIABLES[OTHER_NAMES[name]]}."
-        for name in sorted(environment)
-        if OTHER_NAMES.get(name) in wanted
-    ]
+    own = {suffixed for name in VARIABLES.values() for suffixed in (name, f"{name}_FILE")}
+    sentences = []
+    for name in sorted(set(environment) - own):
+        meant = name.strip(_INVISIBLE).strip().upper()
+        near = get_close_matches(meant, [VARIABLES[field] for field in sorted(wanted)], n=1, cutoff=_NEARLY)
+        if OTHER_NAMES.get(meant) in wanted:
+            sentences.append(f"{name} is what other programs call {VARIABLES[OTHER_NAMES[meant]]}.")
+        elif near:
+            how = " (it begins with an invisible character)" if name[0] in _INVISIBLE else ""
+            sentences.append(f"{name} is set{how}; the name is {near[0]}.")
+    return sentences
 
 
 def _is_ipv6(text: str) -> bool:
@@ -223,16 +251,21 @@ def _strip(field: str, value: str | None, names: Mapping[str, str]) -> str | Non
     if field == "password":
         # Anything else may be part of it.
         return re.sub(rf"\A{own_name}", "", value.strip("\r\n\ufeff"), count=1)
+    if field != "ca_path":
+        value = _COMMENT.sub("", value)
     while True:
-        stripped = value.strip().strip(_INVISIBLE).strip()
+        stripped = value.strip().strip(_INVISIBLE).strip().rstrip(",;")
         if len(stripped) > 1 and _QUOTES.get(stripped[0]) == stripped[-1]:
             stripped = stripped[1:-1]
         stripped = re.sub(rf"\A{own_name}", "", stripped, count=1)
         if stripped == value:
             break
         value = stripped
+    if field in ("user", "token_id", "token_secret"):
+        # As bash leaves a ! that was protected inside of double quotes, and as URLs have it.
+        value = value.replace("\\!", "!").replace("%21", "!").replace("%40", "@").rstrip("=")
     if field == "token_secret":
-        bare = re.fullmatch(rf"[<\[({{]?({_UUID})[>\])}},;.]?", value)
+        bare = re.fullmatch(rf"[<\[({{]?({_UUID})[>\])}}.]?", value)
         return bare[1] if bare else value
     return re.sub(r"\s", "", value) if field == "otp" else value
 
@@ -288,16 +321,29 @@ def _separate_token(values: dict[str, str | None], field: str, names: Mapping[st
     for other, part in (("token_id", token_id), ("token_secret", secret)):
         known = _HEADER.sub("", values.get(other) or "")
         if other != field and known and known not in (part, text) and not token_id.endswith(f"!{known}"):
-            raise PastedError(
-                field,
-                f"{names[field]} holds a whole token with its secret, and {names.get(other, VARIABLES[other])} is "
-                "something else.",
-                "Set the token's id to user@realm!name, and its secret to what is after the = alone.",
-                is_secret=True,
-            )
+            raise _make_conflict(field, other, names)
         values[other] = part
     if values.get("user") and values["user"] != token_id.partition("!")[0] and "!" in str(values["user"]):
         values["user"] = None
+
+
+def _find_secret(values: dict[str, str | None], names: Mapping[str, str]) -> None:
+    """Take the one UUID from what holds a token's secret: what C(pveum) printed, say, or a header of another server.
+
+    With a token's id, a password that is a UUID is its secret.
+    """
+    if values.get("token_id") and not values.get("token_secret") and re.fullmatch(_UUID, values.get("password") or ""):
+        values["token_secret"], values["password"] = values["password"], None
+    text = values.get("token_secret") or ""
+    secrets, token_ids = re.findall(rf"(?<![\w-]){_UUID}(?![\w-])", text), set(_FULL_TOKEN_ID.findall(text))
+    if len(secrets) != 1 or len(token_ids) > 1:
+        return
+    known = _HEADER.sub("", values.get("token_id") or "")
+    if token_ids and known and not any(token_id in (known, f"{values.get('user')}!{known}") for token_id in token_ids):
+        raise _make_conflict("token_secret", "token_id", names)
+    values["token_secret"] = secrets[0]
+    if token_ids and not known:
+        values["token_id"] = token_ids.pop()
 
 
 def _require_token(values: dict[str, str | None], names: Mapping[str, str]) -> None:
@@ -308,6 +354,9 @@ def _require_token(values: dict[str, str | None], names: Mapping[str, str]) -> N
         message = f"{id_name} and {secret_name} are exchanged." if is_swapped else f"{id_name} is a token's secret."
         raise PastedError("token_id", message, "Set the id to user@realm!name.", is_secret=True)
     if token_id and not (_TOKEN_ID.fullmatch(token_id) and len(token_id) <= _LONGEST):
+        wrong = next((wrong for pattern, wrong in _WRONG_TOKEN_IDS if re.fullmatch(pattern, token_id)), None)
+        if wrong:
+            raise PastedError("token_id", f"{id_name} {wrong}.", "Set it to user@realm!name.", is_secret=True)
         raise _make_refusal("token_id", names, "more than a token's name")
     if _FULL_TOKEN_ID.fullmatch(secret):
         raise PastedError(
@@ -321,6 +370,16 @@ def _require_token(values: dict[str, str | None], names: Mapping[str, str]) -> N
         raise PastedError(
             "token_secret", f"{secret_name} has characters that no token has.", "Copy it again, as plain text."
         )
+
+
+def _make_conflict(field: str, other: str, names: Mapping[str, str]) -> PastedError:
+    return PastedError(
+        field,
+        f"{names[field]} holds a whole token with its secret, and {names.get(other, VARIABLES[other])} is something "
+        "else.",
+        "Set the token's id to user@realm!name, and its secret to what is after the = alone.",
+        is_secret=True,
+    )
 
 
 def _make_refusal(field: str, names: Mapping[str, str], what: str) -> PastedError:

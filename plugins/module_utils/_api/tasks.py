@@ -48,7 +48,7 @@ class Upid:
     def parse(cls, text: str) -> Upid:
         parts = text.split(":")
         if len(parts) != 9 or parts[0] != "UPID":
-            raise PveError(INVALID_PARAMETER, f"not a UPID: {text}")
+            raise PveError(INVALID_PARAMETER, f"{text!r} is no UPID.", "pve_task_info lists tasks with their UPIDs.")
         return cls(node=parts[1], type=parts[5], id=parts[6], user=parts[7], text=text)
 
     @property
@@ -75,8 +75,9 @@ def is_upid(data: Any) -> bool:
 
 
 def is_by(wanted: str, user: str) -> bool:
-    """Whether a user who did something is the wanted one, or one of the wanted user's tokens."""
-    return user == wanted or user.startswith(f"{wanted}!")
+    """Whether a user who did something is the wanted one, of any realm if none is wanted, or one of its tokens."""
+    name = user.partition("!")[0]
+    return wanted in (user, name, name.rpartition("@")[0])
 
 
 def write_journal(upid: str) -> None:
@@ -172,23 +173,24 @@ def wait_until_stopped(client: Client, task: Upid, deadline: float, grace: int =
 def wait_until_unlocked(client: Client, path: str, deadline: float) -> bool:
     """Wait, at least a second, until the guest whose request has this I(path) is unlocked.
 
-    False when C(time.monotonic()) reaches I(deadline) first, or when the guest can't be read. Each poll is a C(GET);
-    sending the refused request again would leave a failed task each time.
+    False when C(time.monotonic()) reaches I(deadline) first, when the guest is hibernated, which does not pass by
+    itself, or when it can't be read. Each poll is a C(GET); sending the refused request again would leave a failed task
+    each time.
     """
     guest = _GUEST_PATH.match(path)
-    locked = True
     with Wait(f"the lock of {guest[0].rpartition('/')[2] if guest else path}", deadline - time.monotonic()) as wait:
-        while locked:
+        while True:
             if time.monotonic() + _LONGEST_DELAY > deadline:
                 return False
             time.sleep(_LONGEST_DELAY)
             wait.note()
             try:
-                locked = guest is not None and "lock" in client.get(f"{guest[0]}/status/current")
+                lock = client.get(f"{guest[0]}/status/current").get("lock") if guest is not None else None
             except PveError:
                 # The refusal of the request says more than this error.
                 return False
-    return True
+            if lock in (None, "suspended"):
+                return lock is None
 
 
 def _read_status(client: Client, task: Upid, deadline: float) -> dict[str, Any] | None:

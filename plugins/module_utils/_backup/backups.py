@@ -18,6 +18,7 @@ KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 # Proxmox Backup Server names archives differently, such as C(pbs:backup/vm/101/2026-11-21T00:23:53Z).
 _TYPES = {"vzdump-qemu": "qemu", "vm": "qemu", "vzdump-lxc": "lxc", "ct": "lxc"}
 _NAME = re.compile(r"[^:]+:backup/(vzdump-qemu|vzdump-lxc|vm|ct)[-/]")
+_MADE = re.compile(r"\bctime=(\d+)")
 _ESCAPE = re.compile(r"\\\\|\\n")
 
 
@@ -33,6 +34,15 @@ def read_guest_type(entry: Mapping[str, Any]) -> str | None:
 def is_backup_of(entry: Mapping[str, Any], guest: Guest) -> bool:
     """Whether a backup is of this guest, and not of one of the other type that had the same vmid before."""
     return int(entry.get("vmid") or 0) == guest.vmid and read_guest_type(entry) in (None, guest.type)
+
+
+def read_birth(config: Mapping[str, Any]) -> int:
+    """When the guest with this configuration was made: what is older is of a former guest with its vmid.
+
+    A restored guest is as old as the one in the backup. The age of containers is not known: 0.
+    """
+    made = _MADE.search(str(config.get("meta") or ""))
+    return int(made[1]) if made else 0
 
 
 def select_backups(listed: Sequence[dict[str, Any]], guest: Guest) -> tuple[dict[str, Any], ...]:

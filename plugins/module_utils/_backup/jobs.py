@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.property_strings import parse, render
+from .._values.calendar import normalize_schedule
 from .backups import parse_notes, render_notes
 
 _SEPARATORS = re.compile(r"[,; \0]+")
@@ -62,12 +63,18 @@ def _parse_properties(value: Any, prefix: str = "", flags: tuple[str, ...] = ())
     return properties
 
 
+def normalize_retention(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Which backups are kept, as Proxmox VE understands it: those of which none are kept are left out, or it is all."""
+    numbers = {name: number for name, number in kept.items() if name != "all" and number}
+    return {**({"all": True} if kept.get("all") or not numbers else {}), **numbers}
+
+
 def _render_properties(values: Mapping[str, Any], prefix: str = "") -> str:
     return render({f"{prefix}{name.replace('_', '-')}": value for name, value in values.items()})
 
 
 FIELDS = {
-    "schedule": Field("schedule"),
+    "schedule": Field("schedule", lambda value: normalize_schedule(str(value))),
     "all": Field("all", _parse_flag, int),
     "vmids": Field("vmid", _parse_vmids, _join),
     "pool": Field("pool"),
@@ -80,7 +87,7 @@ FIELDS = {
     "compress": Field("compress"),
     "retention": Field(
         "prune-backups",
-        lambda value: _parse_properties(value, "keep-", ("all",)),
+        lambda value: normalize_retention(_parse_properties(value, "keep-", ("all",))),
         lambda values: _render_properties(values, "keep-"),
         clearable=True,
     ),

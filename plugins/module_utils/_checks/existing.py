@@ -11,14 +11,17 @@ Proxmox VE, as is whatever can't be looked up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.errors import UNSUPPORTED, PveError
+from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._api.missing import missing_error
 from .._api.sight import read_privileges
+from .._guest.disks import is_slot
+from .._values.guests import list_option_names
 from .references import Reference, list_created, list_references
 
 if TYPE_CHECKING:
@@ -36,10 +39,16 @@ class _Kind:
     seen_with: tuple[str, ...] = ()
 
 
+# Types of storages whose volumes are raw, whatever format is asked for.
+_RAW_ONLY = frozenset({"iscsi", "iscsidirect", "lvmthin", "rbd", "zfs", "zfspool"})
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+# The release of Proxmox VE whose options are known.
+_KNOWN_RELEASE = (9, 2)
 _MANAGER = ("User.Modify", "Sys.Audit")
 _KINDS = {
     "node": _Kind("node"),
     "guest": _Kind("guest"),
+    "realm": _Kind("realm"),
     "role": _Kind("role"),
     "storage": _Kind("storage", "/storage/{name}", ("Datastore.Audit", "Datastore.AllocateSpace")),
     "pool": _Kind("pool", "/pool/{name}", ("Pool.Audit",)),
@@ -47,8 +56,10 @@ _KINDS = {
     "user": _Kind("user", "/access/groups", _MANAGER),
     "group": _Kind("group", "/access/groups/{name}", (*_MANAGER, "Group.Allocate")),
     "token": _Kind("token", "/access/groups", _MANAGER),
-    # Whoever can read the content of a storage sees all of its files.
+    # Whoever can read the content of a storage sees all of its files, and the disks that he may use.
     "volume": _Kind("volume"),
+    "processor type": _Kind("processor type"),
+    "option": _Kind("option"),
     "alias": _Kind("alias"),
     "IP set": _Kind("IP set"),
     "group of rules": _Kind("security group"),
@@ -95,19 +106,35 @@ class Existing:
         if reference.kind == "storage":
             return self._check_storage(reference)
         if reference.kind == "guest":
-            is_missing = self._is_missing_guest(name)
-            return missing_error("guest", name, [], note="List the guests.") if is_missing else None
+            known = [str(entry["vmid"]) for kind in ("qemu", "lxc") for entry in self.list_resources(kind)]
+            return missing_error("guest", name, known) if self._is_missing_guest(name) else None
+        if reference.kind == "option" and self._may_be_newer():
+            return None
         known = self._list_names(reference)
         if known is None or name in known:
-            return None
+            return self._find_other_holder(reference) if known and reference.holder else None
         where = f" on node {reference.node}" if reference.node else ""
         return self._describe_missing(reference, known, where)
+
+    def warn_of_hidden(self, kind: str, name: str) -> list[str]:
+        """The warning that what is in no list may be there all the same, if the credentials would not see it."""
+        seen = _KINDS[kind]
+        path = seen.path.format(name=name)
+        held = read_privileges(self._client, path)
+        if held is None or held & set(seen.seen_with):
+            return []
+        return [
+            f"Whether there is a {seen.noun} {name} is not known: these credentials have none of "
+            f"{', '.join(seen.seen_with)} on {path}, and would not see it."
+        ]
 
     def _list_names(self, reference: Reference) -> list[str] | None:
         """The names of a kind, None if they can't be read."""
         node = segment(reference.node or "")
         if reference.kind == "node":
             return [entry["node"] for entry in self.list_resources("node")] or None
+        if reference.kind == "option":
+            return list_option_names(reference.content or "")
         if reference.kind == "token":
             user = reference.name.partition("!")[0]
             return _pick(self.read(f"/access/users/{segment(user)}/token"), "tokenid", f"{user}!")
@@ -125,6 +152,8 @@ class Existing:
             "group of rules": ("/cluster/firewall/groups", "group"),
             "pool": ("/pools", "poolid"),
             "bridge": (f"/nodes/{node}/network", "iface"),
+            "processor type": (f"/nodes/{node}/capabilities/qemu/cpu", "name"),
+            "realm": ("/access/domains", "realm"),
             "user": ("/access/users", "userid"),
             "group": ("/access/groups", "groupid"),
             "role": ("/access/roles", "roleid"),
@@ -167,6 +196,9 @@ class Existing:
                 f"Storage {name} does not take {reference.content}; it is set to take {', '.join(content)}.",
                 f"These do: {others}. Or add {reference.content} to its content with pve_storage.",
             )
+        problem = self.find_format_problem(name, reference.format)
+        if problem is not None:
+            return problem
         if node is not None and here[0].get("status") != "available":
             # What nodes broadcast of their storages is up to 10 s old.
             status = self.read(f"/nodes/{segment(node)}/storage/{segment(name)}/status")
@@ -177,6 +209,17 @@ class Existing:
                     "Bring it back (its server, network or disk), or use another one.",
                 )
         return None
+
+    def find_format_problem(self, storage: str | None, wished_format: str | None) -> PveError | None:
+        """Why a storage can't have volumes of a format; Proxmox VE would choose another one, or fail."""
+        entries = self.list_storage(storage) if storage and wished_format not in (None, "raw") else []
+        if not entries or entries[0].get("plugintype") not in _RAW_ONLY:
+            return None
+        return PveError(
+            UNSUPPORTED,
+            f"Storage {storage} has no {wished_format} volumes, only raw ones.",
+            "Leave format out, or use another storage.",
+        )
 
     def _describe_missing_storage(self, reference: Reference) -> PveError | None:
         name = reference.name
@@ -203,6 +246,32 @@ class Existing:
                 and (content is None or content in str(entry.get("content") or "").split(","))
             }
         )
+
+    def _find_other_holder(self, reference: Reference) -> PveError | None:
+        """The problem with a disk that another guest has: both would write to it at the same time."""
+        node, storage = segment(reference.node or ""), segment(reference.name.partition(":")[0])
+        entries = self.read(f"/nodes/{node}/storage/{storage}/content", content=reference.content) or []
+        owner = next((str(entry.get("vmid") or "") for entry in entries if entry["volid"] == reference.name), "")
+        guests = [one for kind in ("qemu", "lxc") for one in self.list_resources(kind) if str(one["vmid"]) == owner]
+        if owner == reference.holder or not guests:
+            return None
+        guest = guests[0]
+        config = self.read(f"/nodes/{segment(guest['node'])}/{guest['type']}/{owner}/config") or {}
+        slots = [slot for slot in config if is_slot(guest["type"], slot) and not slot.startswith("unused")]
+        held = [slot for slot in slots if str(config[slot]).partition(",")[0] == reference.name]
+        if not held:
+            return None
+        label = f"{owner} ({config.get('name') or config.get('hostname') or ''})"
+        return PveError(
+            INVALID_PARAMETER,
+            f"Guest {reference.holder} can't have {reference.name}, which is {held[0]} of guest {label}.",
+            f"Detach it from {owner} first, or copy it with import_from.",
+        )
+
+    def _may_be_newer(self) -> bool:
+        """Whether the server may have options that are not known here."""
+        match = _RELEASE.match(str((self.read("/version") or {}).get("version") or ""))
+        return match is None or (int(match[1]), int(match[2])) > _KNOWN_RELEASE
 
     def _is_missing_guest(self, vmid: str) -> bool:
         """Whether no guest has this vmid, which everybody may ask of every vmid."""

@@ -9,8 +9,8 @@ Proxmox VE is asked only where the type of a storage doesn't say it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .._api.errors import UNSUPPORTED, PveError
 from .._guest.disks import Disk, is_slot, read_disk
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _WITH_SNAPSHOTS = frozenset({"lvmthin", "rbd", "zfspool"})
 # Types of storages whose volumes can be copied, unless it is a snapshot that is to be copied.
 _WITH_COPIES = _WITH_SNAPSHOTS | {"btrfs", "cephfs", "cifs", "dir", "lvm", "nfs"}
+
+# What of a machine's local volumes is copied otherwise, or not at all.
+_NO_DISKS = ("cdrom", "is_vmstate", "shared")
 
 
 def find_snapshot_problem(client: Client, existing: Existing, guest: Guest) -> PveError | None:
@@ -43,6 +46,30 @@ def find_snapshot_problem(client: Client, existing: Existing, guest: Guest) -> P
     )
 
 
+def find_fixed_volumes(
+    existing: Existing, guest: Guest, local_disks: Sequence[Mapping[str, Any]], *, running: bool
+) -> list[str]:
+    """The local volumes of a guest that can't be copied to another node, since a snapshot has them.
+
+    I(local_disks) are those of a machine in the answer to C(GET .../migrate). A container has its configuration.
+    """
+    if guest.type == "lxc":
+        # What a snapshot lacks is newer than all of them: the root is in each.
+        root = read_disk(guest.config or {}, "rootfs")
+        volumes = [root.volume] if root is not None and (guest.config or {}).get("parent") else []
+    else:
+        volumes = [
+            str(disk["volid"])
+            for disk in local_disks
+            if disk.get("referenced_in_snapshot") and not any(int(disk.get(name) or 0) for name in _NO_DISKS)
+        ]
+    types = {volume: _find_type(existing, Disk("", volume, {})) for volume in volumes}
+    local = [volume for volume in volumes if _is_local(existing, volume.partition(":")[0])]
+    # Snapshots within an image are copied with it while the guest is stopped, those of ZFS always may be.
+    fixed = (_WITH_COPIES if guest.type == "qemu" and running else _WITH_SNAPSHOTS) - {"zfspool"}
+    return [volume for volume in local if types[volume] in fixed]
+
+
 def require_clonable(
     client: Client,
     existing: Existing,
@@ -51,6 +78,7 @@ def require_clonable(
     full: bool,
     nodes: Collection[str] = (),
     storage: str | None = None,
+    wished_format: str | None = None,
     snapname: str | None = None,
 ) -> None:
     """Raise C(unsupported) for a clone that Proxmox VE would refuse to make of a guest whose configuration was read.
@@ -76,6 +104,10 @@ def require_clonable(
             )
     if not full:
         return
+    for disk in disks if storage is None else ():
+        problem = None if disk.is_cdrom else existing.find_format_problem(disk.storage, wished_format)
+        if problem is not None:
+            raise problem
     if source.type == "lxc" and snapname is None and read_power(client, source) != STOPPED:
         raise PveError(
             UNSUPPORTED,

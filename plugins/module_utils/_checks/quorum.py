@@ -52,7 +52,7 @@ def require_quorum(client: Client, steps: Iterable[Step]) -> None:
     raise PveError(
         NO_QUORUM,
         f"The cluster has no quorum ({', '.join(offline) or 'most of its nodes'} offline), so this was not begun: "
-        f"{risky[0].why} Nothing was changed.",
+        f"{risky[0].why}. Nothing was changed.",
         NO_QUORUM_HINT,
     )
 

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 from .._api.property_strings import parse
 from .._guest.disks import is_slot
+from .._guest.drives import DriveStep
+from .._values.guests import find_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,15 +36,18 @@ _DISKS = {"qemu": "images", "lxc": "rootdir"}
 class Reference:
     """A thing that a request names.
 
-    I(node) is where a storage, volume or bridge must be, I(content) what a storage has to take, I(firewall) the path of
-    the firewall that may have its own aliases and IP sets. I(is_optional): Proxmox VE takes the request also when there
-    is no such thing, which then has no effect, or a bad one, later.
+    I(node) is where a storage, volume or bridge must be, I(content) what a storage has to take, and I(format) the
+    format of the volume on it, I(firewall) the path of the firewall that may have its own aliases and IP sets.
+    I(holder) is the guest that is to get a volume for itself. I(is_optional): Proxmox VE takes the request also when
+    there is no such thing, which then has no effect, or a bad one, later.
     """
 
     kind: str
     name: str
     node: str | None = None
     content: str | None = None
+    format: str | None = None
+    holder: str | None = None
     firewall: str | None = None
     is_optional: bool = False
 
@@ -53,7 +58,7 @@ def list_references(step: Step) -> list[Reference]:
         match = pattern.fullmatch(step.path) if re.fullmatch(method, step.method) else None
         if match:
             parts = {name: unquote(value) for name, value in match.groupdict().items()}
-            return list(dict.fromkeys(read(parts, step.params)))
+            return list(dict.fromkeys(read(parts, _drop_kept(step))))
     return []
 
 
@@ -74,6 +79,12 @@ def list_created(steps: Iterable[Step]) -> set[tuple[str, str]]:
     return created
 
 
+def _drop_kept(step: Step) -> dict[str, Any]:
+    """The parameters without the drives that keep their volume."""
+    kept = step.drives if isinstance(step, DriveStep) else {}
+    return {key: value for key, value in step.params.items() if kept.get(key) != str(value).partition(",")[0]}
+
+
 def _split(value: Any) -> list[str]:
     return [item for item in _SEPARATORS.split(str(value or "")) if item]
 
@@ -91,35 +102,58 @@ def _read_guest(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator
     yield from _read_volume(str(params.get("ostemplate") or ""), node)
     for key, value in params.items():
         if is_slot(kind, key):
-            yield from _read_drive(str(value), node, _DISKS[kind])
+            holder = parts.get("vmid") or str(params.get("vmid"))
+            yield from _read_drive(str(value), node, _DISKS[kind], holder)
         elif _NETWORK.fullmatch(key):
             yield from _name_each("bridge", parse(str(value)).get("bridge"), node=node, is_optional=True)
+        elif key == "cpu":
+            model = parse(str(value), default_key="cputype").get("cputype")
+            # Not everybody sees those that somebody has defined.
+            if model and not model.startswith("custom-"):
+                yield Reference("processor type", model, node)
+        elif key == "cicustom":
+            for volume in parse(str(value)).values():
+                yield Reference("storage", volume.partition(":")[0], node)
+                yield Reference("volume", volume, node, "snippets", is_optional=True)
+        elif find_option(kind, key) is None and key not in _NO_OPTIONS:
+            yield Reference("option", key, content=kind)
 
 
-def _read_drive(value: str, node: str, content: str) -> Iterator[Reference]:
-    volume = value.partition(",")[0]
+def _read_drive(value: str, node: str, content: str, holder: str) -> Iterator[Reference]:
+    volume, properties = value.partition(",")[0], parse(value, default_key="file")
     new = _NEW_VOLUME.fullmatch(volume)
+    source = properties.get("import-from", "")
     if new:
         # Proxmox VE makes the drive of cloud-init on any storage.
-        yield Reference("storage", new["storage"], node, None if new["cloudinit"] else content)
-    yield from _read_volume(volume, node)
-    yield from _read_volume(parse(value, default_key="file").get("import-from", ""), node)
+        wanted = None if new["cloudinit"] else content
+        yield Reference("storage", new["storage"], node, wanted, properties.get("format"))
+    yield from _read_volume(volume, node) or _read_disk(volume, node, content, holder)
+    yield from _read_volume(source, node) or _read_disk(source, node, content, None)
 
 
-def _read_volume(volume: str, node: str) -> Iterator[Reference]:
+def _read_volume(volume: str, node: str) -> list[Reference]:
     """A file, and before it the storage that has to have it."""
     file = _FILE.fullmatch(volume)
-    if file:
-        yield Reference("storage", file["storage"], node)
-        yield Reference("volume", volume, node, file["content"])
+    if file is None:
+        return []
+    return [Reference("storage", file["storage"], node), Reference("volume", volume, node, file["content"])]
+
+
+def _read_disk(volume: str, node: str, content: str, holder: str | None) -> list[Reference]:
+    """A disk that there is, which the guest I(holder) is to have, and before it its storage."""
+    storage, colon, _name = volume.partition(":")
+    if not colon or volume.startswith("/") or _NEW_VOLUME.fullmatch(volume):
+        return []
+    return [Reference("storage", storage, node), Reference("volume", volume, node, content, holder=holder)]
 
 
 def _read_clone(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _name_each("node", params.get("target"))
     yield from _name_each("pool", params.get("pool"))
     # It has to be where the guest is as well.
+    wanted = {"content": _DISKS[parts["kind"]], "format": params.get("format")}
     for node in filter(None, dict.fromkeys((parts["node"], params.get("target")))):
-        yield from _name_each("storage", params.get("storage"), node=node, content=_DISKS[parts["kind"]])
+        yield from _name_each("storage", params.get("storage"), node=node, **wanted)
 
 
 def _read_migration(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
@@ -134,7 +168,8 @@ def _read_migration(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iter
 
 
 def _read_move(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
-    yield from _name_each("storage", params.get("storage"), node=parts["node"], content=_DISKS[parts["kind"]])
+    wanted = {"content": _DISKS[parts["kind"]], "format": params.get("format")}
+    yield from _name_each("storage", params.get("storage"), node=parts["node"], **wanted)
 
 
 def _read_backup(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
@@ -171,18 +206,31 @@ def _read_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[
 
 
 def _read_user(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    if "userid" in params:
+        yield Reference("realm", str(params["userid"]).rpartition("@")[2], is_optional=True)
     yield from _name_each("group", params.get("groups"))
 
 
 def _read_firewall_rule(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
-    if params.get("type") == "group":
+    if params.get("action") not in _ACTIONS:
         yield from _name_each("group of rules", params.get("action"), is_optional=True)
-    for option in ("source", "dest"):
+    yield from _read_addresses(parts, params, "source", "dest")
+
+
+def _read_entry(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _read_addresses(parts, params, "cidr")
+
+
+def _read_addresses(parts: Mapping[str, str], params: Mapping[str, Any], *options: str) -> Iterator[Reference]:
+    # Nodes and groups have no names of their own.
+    place = parts.get("firewall", "")
+    place = place if _GUEST_FIREWALL.fullmatch(place) else "/cluster/firewall"
+    for option in options:
         for part in str(params.get(option) or "").split(","):
             match = _NAMED_ADDRESSES.fullmatch(part.strip())
             if match:
                 kind, name = ("IP set", match["name"]) if match["set"] else ("alias", match["name"].lower())
-                yield Reference(kind, name, firewall=parts.get("firewall") or "/cluster/firewall")
+                yield Reference(kind, name, firewall=place)
 
 
 def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[Reference]:
@@ -195,12 +243,22 @@ def _read_acl(parts: Mapping[str, str], params: Mapping[str, Any]) -> Iterator[R
         yield Reference(_ACL_PATHS[where[1]], where[2], is_optional=True)
 
 
+_ACTIONS = (None, "ACCEPT", "DROP", "REJECT")
 # Not of SDN, whose sets are in no list.
 _NAMED_ADDRESSES = re.compile(r"(?P<set>\+)?(?:dc/|guest/)?(?P<name>[A-Za-z][A-Za-z0-9_-]+)")
 _ACL_PATHS = {"vms": "guest", "storage": "storage", "nodes": "node", "pool": "pool"}
+# Parameters of requests that make or change guests, which are no options of theirs.
+_NO_OPTIONS = frozenset(
+    (
+        *("archive", "background_delay", "bwlimit", "cipassword", "delete", "digest", "force", "ha-managed"),
+        *("ignore-unpack-errors", "import-working-storage", "live-restore", "lock", "ostemplate", "password", "pool"),
+        *("restore", "revert", "skiplock", "ssh-public-keys", "sshkeys", "start", "storage", "unique", "vmid"),
+    )
+)
 _KIND = r"(?P<kind>qemu|lxc)"
 _NODE = r"/nodes/(?P<node>[^/]+)"
-_GUEST = rf"{_NODE}/{_KIND}/\d+"
+_GUEST = rf"{_NODE}/{_KIND}/(?P<vmid>\d+)"
+_GUEST_FIREWALL = re.compile(rf"{_GUEST}/firewall")
 _TOKEN = re.compile(r"/access/users/(?P<user>[^/]+)/token/(?P<token>[^/]+)")
 _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
     (method, re.compile(path), read)
@@ -218,6 +276,7 @@ _TABLE: tuple[tuple[str, re.Pattern[str], _Read], ...] = tuple(
         ("POST|PUT", r"/storage(?:/[^/]+)?", _read_storage),
         ("POST|PUT", r"/cluster/firewall/groups/[^/]+(?:/\d+)?", _read_firewall_rule),
         ("POST|PUT", r"(?P<firewall>/.+/firewall)/rules(?:/\d+)?", _read_firewall_rule),
+        ("POST", r"(?P<firewall>/.+/firewall)/ipset/[^/]+", _read_entry),
         ("POST|PUT", r"/access/users(?:/[^/]+)?", _read_user),
         ("PUT", r"/access/acl", _read_acl),
     )

@@ -24,6 +24,7 @@ _OPTIONS = frozenset(
     )
 )
 _MAPPED = re.compile(r"(?:hostpci|usb)\d+")
+_HOST_PATH = re.compile(r"(?:^|(?:^|,)(?:file|volume|import-from)=)/")
 _DRIVE = re.compile(r"(?:ide|sata|scsi|virtio|mp)\d+|rootfs")
 
 
@@ -86,5 +87,7 @@ def _list_names(step: Step) -> list[str]:
 
 
 def _is_path_of_host(name: str, value: str) -> bool:
-    """Whether a drive or mount point is to be a directory or device of the node."""
-    return _DRIVE.fullmatch(name) is not None and re.match(r"(?:(?:file|volume)=)?/", value) is not None
+    """Whether a drive, a mount point or what one is made from is to be a file, directory or device of the node."""
+    if name == "ostemplate":
+        return value.startswith("/")
+    return _DRIVE.fullmatch(name) is not None and _HOST_PATH.search(value) is not None

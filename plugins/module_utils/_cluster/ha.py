@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""High availability: the guests that the HA manager manages, and its rules. Pure but for find_rule()."""
+"""High availability: the guests that the HA manager manages, and its rules. Pure but for read_rules()."""
 
 from __future__ import annotations
 
@@ -68,8 +68,9 @@ def describe_rule(entry: dict[str, Any] | None) -> dict[str, Any]:
     return {**rule, "affinity": entry.get("affinity")}
 
 
-def find_rule(client: Client, name: str) -> dict[str, Any] | None:
-    return next((entry for entry in client.get(RULES) if entry["rule"] == name), None)
+def read_rules(client: Client) -> dict[str, dict[str, Any]]:
+    """The entries of all rules by their names."""
+    return {entry["rule"]: entry for entry in client.get(RULES)}
 
 
 def parse_node_priorities(nodes: list[str]) -> dict[str, int]:
@@ -81,7 +82,8 @@ def parse_node_priorities(nodes: list[str]) -> dict[str, int]:
             raise PveError(
                 INVALID_PARAMETER, f"{node!r} is no node with a priority.", "Write it as NODE or NODE:PRIORITY."
             )
-        priorities[name] = int(priority or 0)
+        if priorities.setdefault(name, int(priority or 0)) != int(priority or 0):
+            raise PveError(INVALID_PARAMETER, f"The node {name} has two priorities.", "Name it once.")
     return dict(sorted(priorities.items()))
 
 
@@ -135,6 +137,9 @@ def plan_rule(
 
 def _build_desired_rule(resources: list[str] | None, params: dict[str, Any]) -> dict[str, Any]:
     named = {name: params[name] for name in ("strict", "affinity", "disable", "comment")}
+    if params["nodes"] == []:
+        hint = "Name the nodes, or delete the rule with state=absent."
+        raise PveError(INVALID_PARAMETER, "nodes is empty, and a rule of node affinity needs nodes.", hint)
     nodes = None if params["nodes"] is None else parse_node_priorities(params["nodes"])
     desired = {"resources": resources, "nodes": nodes, **named}
     return {name: _normalize(value) for name, value in desired.items() if value is not None}
@@ -187,7 +192,7 @@ def _plan_update(
 
 
 def _normalize(value: Any) -> Any:
-    return value.rstrip("\n") if isinstance(value, str) else value
+    return value.strip() if isinstance(value, str) else value
 
 
 def _render_params(values: dict[str, Any]) -> dict[str, Any]:

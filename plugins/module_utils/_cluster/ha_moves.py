@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 REQUEST_TYPE = "hamigrate"
 # The HA manager's own tasks, by the type of the guest.
 _TASK_TYPES = {"qemu": "qmigrate", "lxc": "vzmigrate"}
+# The manager's rounds take 10 s each, and a request waits for two of them.
+_BEGIN_SECONDS = 40.0
 # What a node that is not there for a while answers.
 _AWAY = (NODE_OFFLINE, TIMEOUT, UNREACHABLE)
 
@@ -66,6 +68,22 @@ def wait_for_move(client: Client, move: HaMove, outcome: Outcome, deadline: floa
                 )
             wait.note()
             time.sleep(min(next(delays), remaining))
+
+
+def was_moved_along(client: Client, guest: Guest, target: str) -> bool:
+    """Wait for the manager to move a guest along with another one; whether it has, or does not begin to."""
+    delays, limit = poll_delays(), time.monotonic() + _BEGIN_SECONDS
+    with Wait(f"{guest.label} to be moved along to {target} by the HA manager", _BEGIN_SECONDS) as wait:
+        while True:
+            entries = client.get("/cluster/resources", type="vm")
+            entry = next((entry for entry in entries if entry["vmid"] == guest.vmid), {})
+            is_moving = entry.get("lock") == "migrate" or entry.get("hastate") in ("migrate", "relocate")
+            if entry.get("node") == target and not is_moving:
+                return True
+            if not is_moving and time.monotonic() >= limit:
+                return False
+            wait.note()
+            time.sleep(next(delays))
 
 
 def _find_task(client: Client, move: HaMove) -> str | None:

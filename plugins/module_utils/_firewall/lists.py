@@ -183,6 +183,8 @@ def join_comment(comment: str, key: str) -> str:
 def normalize_address(text: str) -> str:
     """An address or network (host bits kept) in its shortest form; raises ValueError for what is neither."""
     interface = ipaddress.ip_interface(text)
+    if "%" in text:
+        raise ValueError("Proxmox VE takes no scope")
     return str(interface).removesuffix(f"/{interface.max_prefixlen}")
 
 

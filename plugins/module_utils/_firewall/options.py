@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
-from .._values.kinds import Flag, Integer, Text
+from .._values.kinds import Flag, Integer, Items, Text
 from .._values.properties import Properties
 
 LOG_LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
@@ -25,6 +25,8 @@ _RATE_LIMIT = Properties(
     },
     first="enable",
 )
+
+HELPERS = Items(separator=",", has_order=False)
 
 SPEC: dict[str, dict[str, Any]] = {
     "dhcp": _BOOL,
@@ -105,7 +107,7 @@ LEVELS: dict[str, set[str]] = {
 
 def parse_value(name: str, value: Any) -> Any:
     """The value of an option, from the API's answer. C(enable) of a cluster is a time while it is only tried out."""
-    if name == "log_ratelimit":
+    if name in ("log_ratelimit", "nf_conntrack_helpers"):
         return normalize_value(name, value)
     kind = SPEC.get(name, _STR)["type"]
     if kind == "bool" and str(value) in ("0", "1"):
@@ -115,6 +117,8 @@ def parse_value(name: str, value: Any) -> Any:
 
 def normalize_value(name: str, value: Any) -> Any:
     """A value in the one form in which it is shown, compared and sent."""
+    if name == "nf_conntrack_helpers":
+        return HELPERS.render(HELPERS.read(value))
     if name != "log_ratelimit":
         return value
     limit = {"enable": "1", **_RATE_LIMIT.read(value)}

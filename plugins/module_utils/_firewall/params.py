@@ -15,7 +15,7 @@ from .._values.firewall import find_conflict
 from .firewall import KINDS
 from .lists import normalize_address, normalize_entry
 from .options import LEVELS, LOG_LEVELS, SPEC, check_options, normalize_value
-from .rules import FIELDS, normalize_field
+from .rules import FIELDS, normalize_action, normalize_field
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -76,12 +76,13 @@ def firewall_spec() -> dict[str, Any]:
 
 
 def drop_unset_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters, with only those firewall options that the task sets."""
+    """The parameters, with only those firewall options that the task sets; an empty text resets one."""
     options = params["options"]
     if options is None:
         return params
-    set_options = {name: normalize_value(name, value) for name, value in options.items() if value is not None}
-    return {**params, "options": set_options}
+    empty = [name for name, value in options.items() if value == ""]
+    set_options = {name: normalize_value(name, value) for name, value in options.items() if value not in (None, "")}
+    return {**params, "options": set_options, "reset_options": [*(params["reset_options"] or ()), *empty]}
 
 
 def check_place(params: dict[str, Any]) -> None:
@@ -134,6 +135,7 @@ def _check_rules(level: str, rules: Sequence[dict[str, Any]]) -> None:
 
 def _check_rule(level: str, rule: dict[str, Any]) -> None:
     label, kind = f"Rule {rule['key']}", rule["type"]
+    action = normalize_action(kind, rule["action"])
     set_options = {option for option in FIELDS.values() if rule[option]}
     if kind not in _TYPES[level].split():
         _refuse(f"{label} is of type {kind}.", f"Rules of a {level} are of type {_TYPES[level].replace(' ', ', ')}.")
@@ -141,7 +143,7 @@ def _check_rule(level: str, rule: dict[str, Any]) -> None:
         _check_name("security group", rule["action"], _LONGEST_GROUP)
         if set_options - _GROUP_RULE_FIELDS:
             _refuse(f"{label} stands for a group, so it has no {', '.join(sorted(set_options - _GROUP_RULE_FIELDS))}.")
-    elif rule["action"] not in ("ACCEPT", "DROP", "REJECT") or (kind, rule["action"]) == ("forward", "REJECT"):
+    elif action not in ("ACCEPT", "DROP", "REJECT") or (kind, action) == ("forward", "REJECT"):
         _refuse(f"{label} of type {kind} has the action {rule['action']}.", "Use ACCEPT, DROP or (not forward) REJECT.")
     if level == "group" and rule["iface"]:
         _refuse(f"{label} names an interface.", "Give it with the rule that lets the group in.")

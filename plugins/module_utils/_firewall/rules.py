@@ -31,7 +31,8 @@ FIELDS = {
 }
 # What has one way to write it, which users write in another case.
 _CASELESS = {"proto": PROTOCOL, "icmp-type": ICMP_TYPE}
-_LISTS = ("source", "dest", "sport", "dport")
+_ADDRESSES = ("source", "dest")
+_LISTS = (*_ADDRESSES, "sport", "dport")
 
 
 def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
@@ -43,8 +44,7 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
         if field in content:
             content[field] = ",".join(part.strip() for part in content[field].split(","))
     content = {field: normalize_field(field, value) for field, value in content.items()}
-    if content["type"] == "group":
-        content["action"] = content["action"].lower()
+    content["action"] = normalize_action(content["type"], content["action"])
     if "macro" in content:
         if content["macro"].lower() not in macros:
             raise _unknown_macro_error(spec["key"], content["macro"], macros)
@@ -54,8 +54,16 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
     return Item(spec["key"], content, ours=True)
 
 
+def normalize_action(kind: str, action: str) -> str:
+    """An action in capitals, or the name of a group, in lower case."""
+    return action.lower() if kind == "group" else action.upper()
+
+
 def normalize_field(field: str, value: Any) -> Any:
     """A field of a rule as Proxmox VE writes it; one that can't be so stays as it is."""
+    if field in _ADDRESSES and str(value).startswith("+") and not str(value).startswith("+sdn/"):
+        # The names of IP sets are kept in lower case.
+        return str(value).lower()
     return _CASELESS[field].read(value) if field in _CASELESS and value else value
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from .._api.errors import INVALID_PARAMETER, PveError, refuse_values
 from .._module.plan import HIDDEN
-from .._values.ssh_keys import is_public_key
+from .._values.ssh_keys import WHAT, is_public_key
 from .options import encode, normalize, read_option
 
 _BUSES = ("ide", "sata", "scsi", "virtio")
@@ -48,7 +48,7 @@ def parse_desired_options(params: Mapping[str, Any]) -> dict[str, Any]:
 def require_public_key(keys: list[str] | None) -> None:
     """Raise C(invalid_parameter) where none of the keys is one, which Proxmox VE refuses."""
     if keys and not any(map(is_public_key, keys)):
-        raise refuse_values([("ssh_keys", keys[0], "it must be a public key, such as ssh-ed25519 AAAAC3NzaC1l… jane")])
+        raise refuse_values([("ssh_keys", keys[0], f"it must be {WHAT}")])
 
 
 def describe_doubts(params: Mapping[str, Any]) -> list[str]:

@@ -164,7 +164,8 @@ def read_wish(kind: str, name: str | None, params: Mapping[str, Any]) -> Wish:
     options = {key: normalize(kind, key, value) for key, value in wished.items()}
     if name:
         options[_NAMES[kind]] = name
-    disk_wishes, nic_wishes = params.get("disks") or [], params.get("nics") or []
+    disk_wishes = [disks.normalize_wish(wish) for wish in params.get("disks") or []]
+    nic_wishes = params.get("nics") or []
     disks.check_wishes(kind, disk_wishes)
     nics.check_wishes(kind, nic_wishes)
     return Wish(kind, options, tuple(disk_wishes), tuple(nic_wishes))

@@ -13,7 +13,7 @@ from typing import Any
 from .._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from .._module.plan import Step
 from .disks import Disk, is_slot, must_grow, must_move, read_disk, render_new_disk, update_disk, wished_bytes
-from .drives import Drive, DriveStep, largest_size, pending_change_error
+from .drives import Drive, DriveStep, largest_size, pending_change_error, read_source
 from .guest import Guest
 from .pending import drive_needs_restart
 
@@ -43,13 +43,15 @@ def plan_disk_changes(
     running: bool,
     current: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int | None] | None = None,
+    snapshots: Mapping[str, str] | None = None,
 ) -> DiskChanges:
     """The changes that fulfil I(wishes); raises where one can't be met, or would lose data without being told to.
 
     I(current) is the configuration that the guest has now, where changes of I(config) are pending; I(sizes) are the
-    true sizes in bytes of volumes that may have to grow, None where they can't be read.
+    true sizes in bytes of volumes that may have to grow, None where they can't be read; I(snapshots) are snapshots that
+    have a volume, by volume.
     """
-    draft = _Draft(guest, config, config if current is None else current, sizes or {}, running)
+    draft = _Draft(guest, config, config if current is None else current, sizes or {}, snapshots or {}, running)
     for wish in wishes:
         draft.add_wish(wish)
     return draft.finish()
@@ -62,10 +64,11 @@ class _Draft:
         config: Mapping[str, Any],
         current: Mapping[str, Any],
         sizes: Mapping[str, int | None],
+        snapshots: Mapping[str, str],
         running: bool,
     ) -> None:
         self._guest, self._config, self._current = guest, config, current
-        self._sizes, self._running = sizes, running
+        self._sizes, self._snapshots, self._running = sizes, snapshots, running
         self._changes = DiskChanges()
         self._later_steps: list[Step] = []
         self._deleted: list[Disk] = []
@@ -123,7 +126,7 @@ class _Draft:
         self._changes.makes_volumes = self._changes.makes_volumes or bool(wish.get("storage"))
         if not (wish.get("import_from") or wish.get("volume")):
             return
-        disk = self._with_true_size(Disk(drive.slot, wish.get("volume") or f"{wish['storage']}:0", {}), drive, wish)
+        disk = read_source(wish, self._sizes)
         if not must_grow(disk, wish):
             return
         if self._must_wait(drive, disk):
@@ -221,6 +224,14 @@ class _Draft:
         options = {"disk" if guest.type == "qemu" else "volume": disk.slot, "storage": storage}
         if wish.get("format"):
             options["format"] = wish["format"]
+        snapshot = self._snapshots.get(wished.volume)
+        if wish["delete_source"] and snapshot is not None:
+            raise PveError(
+                UNSUPPORTED,
+                f"{disk.slot} of guest {guest.label} is in snapshot {snapshot}, and can't be moved with its source "
+                "deleted.",
+                "Leave delete_source out, or delete the guest's snapshots first.",
+            )
         if wish["delete_source"]:
             options["delete"] = 1
         action = "move_disk" if guest.type == "qemu" else "move_volume"

@@ -14,6 +14,7 @@ from typing import Any
 from .._api import property_strings
 from .._api.errors import INVALID_PARAMETER, PveError
 from .._values.drives import find_drive
+from .._values.names import VOLUME
 from .._values.properties import Properties
 
 _GIB = 1024**3
@@ -55,8 +56,12 @@ _OPTIONS_FOR = {
     "size": "size",
     "volume": "volume",
 }
+_SOURCES = ("cdrom", "volume", "import_from")
+# Media that no storage has.
+_WORDS = ("none", "cdrom")
 # What makes a volume instead of naming one: a cloud-init drive, or one of so many GiB.
 _NEW_VOLUME = re.compile(r"[^:/]+:(?:cloudinit|(\d+(?:\.\d+)?))")
+_LOOK = "The guest's configuration shows which disks it has"
 
 
 @dataclass(frozen=True)
@@ -269,7 +274,7 @@ def resolve_growth(disk: Disk | None, size: int | None, wish: Mapping[str, Any])
     elif added <= 0:
         problem, hint = f"{wish['grow_by']!r} is no size to grow by", "Such as 20G, or 20 for GiB."
     elif disk is None or not disk.has_own_volume:
-        problem, hint = f"there is no disk {wish['slot']} that could grow", "Give a new disk storage and size."
+        problem, hint = f"there is no disk {wish['slot']} that could grow", f"{_LOOK}; a new one has storage and size."
     elif size is None:
         problem, hint = f"the size of {disk.volume} is not known", "Give the new size instead of grow_by."
     if problem:
@@ -297,7 +302,8 @@ def check_wishes(kind: str, wishes: list[dict[str, Any]]) -> None:
 def _check_wish(kind: str, wish: dict[str, Any]) -> None:
     slot = wish["slot"]
     names = [name for name in (*_VOLUME_OPTIONS, *_TYPED_OPTIONS, "options") if wish.get(name) is not None]
-    sources = [name for name in ("cdrom", "volume", "import_from") if wish.get(name)]
+    sources = [name for name in _SOURCES if wish.get(name)]
+    unnamed = [name for name in sources if not _is_volume(name, wish[name])]
     new_volume = _NEW_VOLUME.fullmatch(wish.get("volume") or wish.get("cdrom") or "")
     problem = None
     if wish["state"] != "present" and names:
@@ -310,6 +316,10 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         problem = f"{slot} of a container has neither cdrom, format nor import_from"
     elif len(sources) > 1:
         problem = f"{slot} has {' and '.join(sources)}, of which only one can be"
+    elif wish.get("cdrom") and (slot in _FIXED_SIZE or slot.startswith("virtio")):
+        problem = f"{slot} can't be a CD-ROM drive, which are ide0 to ide3, sata0 to sata5 and scsi0 to scsi30"
+    elif unnamed:
+        problem = f"{slot} has {wish[unnamed[0]]}, which is no volume such as local:iso/debian-13.iso"
     elif wish.get("cdrom") and [name for name in ("storage", "size", "format") if wish.get(name)]:
         problem = f"{slot} is a CD-ROM drive, which has no storage, size or format of its own"
     elif wish.get("volume") and [name for name in ("storage", "format") if wish.get(name)]:
@@ -332,8 +342,24 @@ def _check_wish(kind: str, wish: dict[str, Any]) -> None:
         read_wished_properties(wish)
 
 
+def normalize_wish(wish: dict[str, Any]) -> dict[str, Any]:
+    """The wish with a medium that is a word as Proxmox VE has it."""
+    word = str(wish.get("cdrom") or "").strip().lower()
+    return {**wish, "cdrom": word} if word in _WORDS else wish
+
+
+def _is_volume(option: str, value: str) -> bool:
+    """Whether a value names a volume or a path, or no medium."""
+    is_named = VOLUME.pattern is not None and re.fullmatch(VOLUME.pattern, value) is not None
+    return value.startswith("/") or is_named or (option == "cdrom" and value in _WORDS)
+
+
 def _lacking_error(slot: str, what: str) -> PveError:
-    return PveError(INVALID_PARAMETER, f"{slot} does not exist yet, and there is no {what}.", "Give it in disks.")
+    return PveError(
+        INVALID_PARAMETER,
+        f"{slot} does not exist yet, and there is no {what}.",
+        f"{_LOOK}; a new one needs it in disks.",
+    )
 
 
 def _render_size(size: int) -> str:

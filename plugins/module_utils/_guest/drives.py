@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.client import segment
 from .._api.errors import DIGEST_CONFLICT, UNSUPPORTED, PveError
 from .._module.plan import Step
-from .disks import Disk, read_disk, resolve_growth, wished_bytes
+from .disks import Disk, is_slot, must_move, read_disk, resolve_growth, wished_bytes
 
 if TYPE_CHECKING:
     from .._api.client import Client
@@ -101,6 +101,32 @@ def read_sizes(
     return sizes
 
 
+def read_snapshots_of_volumes(
+    client: Client, guest: Guest, config: Mapping[str, Any], wishes: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """By volume a snapshot that has it, where one is to be moved and its source deleted."""
+    disks = [(read_disk(config, wish["slot"]), wish) for wish in wishes if wish.get("move") and wish["delete_source"]]
+    if not any(disk is not None and must_move(disk, wish) for disk, wish in disks):
+        return {}
+    holders: dict[str, str] = {}
+    for entry in client.get(f"{guest.path}/snapshot"):
+        if entry["name"] == "current":
+            continue
+        kept = client.get(f"{guest.path}/config", snapshot=entry["name"])
+        for slot in kept:
+            disk = read_disk(kept, slot) if is_slot(guest.type, slot) else None
+            if disk is not None:
+                holders[disk.volume] = entry["name"]
+    return holders
+
+
+def read_source(wish: Mapping[str, Any], sizes: Mapping[str, int | None]) -> Disk:
+    """What a new disk is made from, or the volume that it is to be, with its size where that is known."""
+    disk = Disk(wish["slot"], wish.get("volume") or wish["import_from"], {})
+    size = sizes.get(disk.volume) if wish.get("size") else None
+    return disk if size is None else disk.with_size(size)
+
+
 def resolve_growths(
     client: Client, guest: Guest, config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]
 ) -> list[dict[str, Any]]:
@@ -119,12 +145,13 @@ def resolve_growths(
 
 
 def _list_volumes_to_grow(config: Mapping[str, Any], current: Mapping[str, Any], wishes: Iterable[Any]) -> list[str]:
-    """The volumes that are smaller than wished, as far as the configuration shows."""
+    """The volumes, or what they are made from, that are smaller than wished, as far as the configuration shows."""
     volumes = []
     for wish in wishes:
         wished, slot = wished_bytes(wish), wish["slot"]
         known = [read_disk(config, slot), read_disk(current, slot)]
-        disk = Disk(slot, wish["volume"], {}) if wish.get("volume") else known[0]
+        source = wish.get("volume") or (None if any(known) else wish.get("import_from"))
+        disk = Disk(slot, source, {}) if source else known[0]
         if wished and disk and disk.has_own_volume and (largest_size(disk, known) or 0) < wished:
             volumes.append(disk.volume)
     return volumes

@@ -25,7 +25,7 @@ from .._api.sight import read_privileges
 from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_entry
 from .identity import identify
 from .inventory import Inventory, describe_hidden_names, list_nameless
-from .selection import Selector, describe_near_misses, find, find_one, find_to_change, list_unjudged
+from .selection import Selector, describe_near_misses, find, find_many, find_one, find_to_change, list_unjudged
 from .tags import has_case_sensitive_tags
 
 if TYPE_CHECKING:
@@ -116,6 +116,9 @@ def _explain_nothing(client: Client, inventory: Inventory, params: dict[str, Any
         return
     if selector.pool is not None:
         _require_pool(client, selector.pool)
+    templates = ", ".join(guest.label for guest in find_many(inventory, selector))
+    if templates:
+        client.notices.append(f"Left out, as templates are unless they are named or asked for: {templates}.")
     client.notices.extend(describe_near_misses(inventory, selector))
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from .._api.errors import refuse_values
 from .._values.guests import check_name, find_option
-from .._values.kinds import Flag, Text, Value
+from .._values.kinds import Flag, Line, Value
 from .._values.properties import Properties
 
 # What is known of options that newer versions of Proxmox VE have.
-_ANY_TEXT, _ANY_PROPERTIES = Text(), Properties(is_open=True)
+_ANY_TEXT, _ANY_PROPERTIES = Line(), Properties(is_open=True)
 _GENERATED_ID = re.compile("[0-9a-fA-F-]{36}")
 
 

@@ -145,7 +145,7 @@ def find_changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, 
         return []
     changes = [step.params for step in steps if step.path.endswith("/config")]
     keys = {key for params in changes for key in (*params, *str(params.get("delete", "")).split(",")) if key}
-    return find_restart_options(kind, config, keys - {"delete", "digest", "force"})
+    return find_restart_options(kind, config, keys - {"delete", "digest", "force", "revert"})
 
 
 def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:

@@ -16,13 +16,15 @@ from .._api.errors import GUEST_LOCKED, INVALID_PARAMETER, PROTECTED, UNSUPPORTE
 from .._module.plan import Step
 from .config import Wish
 from .disk_plan import plan_disk_changes
-from .disks import render_new_disk
-from .drives import DriveStep
+from .disks import is_slot, must_grow, render_new_disk
+from .drives import DriveStep, read_source
 from .guest import Guest
 from .nics import render_new_nic as new_nic
-from .options import encode, parse_flag, read_option
+from .options import default_value, encode, parse_flag, read_option
 from .pending import find_restart_options
 
+# What Proxmox VE takes away from no container.
+_REQUIRED_OF_CONTAINERS = ("memory", "ostype")
 _BOOTABLE = re.compile(r"(?:ide|sata|scsi|virtio|net|usb|hostpci)\d+")
 
 
@@ -32,6 +34,7 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
+    I(snapshots) are snapshots that have a volume which is to be moved away, by volume.
     I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
     prevented reading one of several guests. I(disks) are the wishes for its disks, with the sizes that they grow to.
     """
@@ -46,6 +49,7 @@ class Observed:
     has_case_sensitive_tags: bool = False
     problem: PveError | None = None
     disks: list[dict[str, Any]] | None = None
+    snapshots: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_template(self) -> bool:
@@ -79,7 +83,7 @@ def plan_creation(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> 
         Step("POST", f"/nodes/{segment(guest.node)}/{guest.type}", what, options, secrets=("password",)),
     ]
     for disk in present:
-        if disk.get("import_from") and disk.get("size"):
+        if disk.get("import_from") and must_grow(read_source(disk, observed.sizes), disk):
             why = f"{disk['slot']} has the size of what it is imported from"
             size = {"disk": disk["slot"], "size": f"{disk['size']}G"}
             steps.append(Step("PUT", f"{guest.path}/resize", why, size))
@@ -105,16 +109,32 @@ def plan_update(observed: Observed, wish: Wish, params: Mapping[str, Any]) -> li
             f"Container {guest.label} is {negation}unprivileged, and Proxmox VE can't change that.",
             "Leave unprivileged out, or make a new container.",
         )
+    if guest.type == "lxc":
+        required = [key for key in _REQUIRED_OF_CONTAINERS if key in options and options[key] is None]
+        if required:
+            raise refuse_values([(key, None, "a container can't be without it") for key in required])
     disks = plan_disk_changes(
-        guest, config, wish.disks, running=observed.running, current=observed.current, sizes=observed.sizes
+        guest,
+        config,
+        wish.disks,
+        running=observed.running,
+        current=observed.current,
+        sizes=observed.sizes,
+        snapshots=observed.snapshots,
     )
     # A protected container can't even get another mount point.
     _require_unprotected(observed, [*disks.lost_slots, *(disks.values if guest.type == "lxc" else ())])
     changes = {**options, **disks.values, **wish.changed_nics(config), **dict.fromkeys(disks.removed_slots)}
     check_together(wish, config, changes)
     steps = [*disks.first_steps]
+    returning = _find_returning(observed, wish, changes)
+    if returning:
+        why = f"these would come back with a restart: {', '.join(returning)}"
+        revert = {"revert": ",".join(returning)}
+        steps.append(DriveStep("PUT", f"{guest.path}/config", why, revert, task=False))
     if changes:
-        steps.append(_build_config_step(observed, changes, disks.drives, makes_volumes=disks.makes_volumes))
+        reverts = _find_reverts(observed, wish, changes)
+        steps.append(_build_config_step(observed, changes, disks.drives, reverts, makes_volumes=disks.makes_volumes))
     steps += disks.steps
     if steps and config.get("lock") == "suspended":
         raise PveError(
@@ -160,13 +180,48 @@ def _require_unprotected(observed: Observed, slots: Iterable[str]) -> None:
         )
 
 
+def _find_reverts(observed: Observed, wish: Wish, changes: Mapping[str, Any]) -> set[str]:
+    """The changed options that only a pending change sets: to unset one, that is taken back.
+
+    Proxmox VE takes the deletion of what a container has not yet for nothing.
+    """
+    current = observed.config if observed.current is None else observed.current
+    return {
+        key
+        for key, value in changes.items()
+        if key in observed.config
+        and key not in current
+        and not is_slot(wish.kind, key)
+        and (value is None or wish.options.get(key) == default_value(wish.kind, key))
+    }
+
+
+def _find_returning(observed: Observed, wish: Wish, changes: Mapping[str, Any]) -> list[str]:
+    """The options that a container is to lose while a change of them waits, which their deletion would leave."""
+    if wish.kind != "lxc" or observed.current is None:
+        return []
+    config, current = observed.config, observed.current
+    return sorted(
+        key
+        for key, value in changes.items()
+        if value is None and not is_slot("lxc", key) and key in current and config.get(key) not in (None, current[key])
+    )
+
+
 def _build_config_step(
-    observed: Observed, changes: Mapping[str, Any], drives: dict[str, str | None], *, makes_volumes: bool
+    observed: Observed,
+    changes: Mapping[str, Any],
+    drives: dict[str, str | None],
+    reverts: set[str],
+    *,
+    makes_volumes: bool,
 ) -> Step:
-    options = {key: value for key, value in changes.items() if value is not None}
-    unset = sorted(key for key, value in changes.items() if value is None)
+    options = {key: value for key, value in changes.items() if value is not None and key not in reverts}
+    unset = sorted(key for key, value in changes.items() if value is None and key not in reverts)
     if unset:
         options["delete"] = ",".join(unset)
+    if reverts:
+        options["revert"] = ",".join(sorted(reverts))
     # A PUT must end within 30 seconds, in which a new disk may not be made; containers have no POST.
     method = "POST" if makes_volumes and observed.guest.type == "qemu" else "PUT"
     why = f"these differ: {', '.join(sorted(changes))}"

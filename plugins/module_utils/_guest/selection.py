@@ -15,7 +15,7 @@ from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND,
 from .._api.missing import find_near
 from .guest import TYPES, Guest
 from .inventory import Inventory, describe_hidden_names, list_nameless, require_member
-from .tags import contains_tags
+from .tags import check_tags, contains_tags
 
 _LONGEST_NAME = 80
 
@@ -43,6 +43,7 @@ class Selector:
         criteria = {key: value for key, value in (guests or {}).items() if value is not None}
         for key in ("vmids", "names", "tags"):
             criteria[key] = tuple(criteria.get(key, ()))
+        check_tags("guests.tags", criteria["tags"])
         return cls(**criteria, has_case_sensitive_tags=inventory is not None and inventory.has_case_sensitive_tags)
 
     @property
@@ -162,7 +163,7 @@ def find_to_change(inventory: Inventory, params: dict[str, Any]) -> list[Guest]:
     selector = Selector.from_params(params.get("guests"))
     if selector.is_empty or selector.vmids or selector.templates is not None:
         return chosen
-    return [guest for guest in chosen if not guest.template]
+    return [guest for guest in chosen if not guest.template or guest.name in selector.names]
 
 
 def list_unjudged(inventory: Inventory, params: dict[str, Any], chosen: Sequence[Guest]) -> list[Guest]:
@@ -194,6 +195,8 @@ def describe_near_misses(inventory: Inventory, selector: Selector) -> list[str]:
             near = [g.label for g in inventory.guests if plain and plain.lower() in g.name.lower()]
             similar = f" Similar: {', '.join(near[:5])}. Names are case-sensitive." if near else ""
             lines.append(f"No guest that can be seen has a name like {pattern}.{similar}")
+    if len(selector.tags) > 1 and not lines:
+        lines.append(f"A guest must have all of the tags {', '.join(selector.tags)}.")
     return lines
 
 
@@ -201,19 +204,19 @@ def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> 
     criterion = criterion if len(criterion) <= _LONGEST_NAME else f"{criterion[:_LONGEST_NAME]}…"
     hint = "List the guests to see what is there; a token sees only guests on which it has VM.Audit."
     if name:
+        similar = find_near(name, (g.name for g in inventory.guests))
+        near = [g.label for g in inventory.guests if g.name in similar or g.name.startswith(name)]
+        guesses = [f"Similar: {', '.join(near[:5])}. Names are case-sensitive."] if near else []
         if list_nameless(inventory):
             return PveError(
                 NODE_OFFLINE,
                 f"No guest on a node that can be asked has {criterion}. {describe_hidden_names(inventory)}",
-                "Name it by its vmid, or bring the node back; nothing was changed.",
+                " ".join([*guesses, "Name it by its vmid, or bring the node back; nothing was changed."]),
             )
         renamed = [g for g in inventory.guests if inventory.broadcast.get(g.vmid) == name != g.name]
         if renamed:
             return PveError(NOT_FOUND, f"There is no guest with {criterion} any more.", _describe_renamed(renamed))
-        similar = find_near(name, (g.name for g in inventory.guests))
-        near = [g.label for g in inventory.guests if g.name in similar or g.name.startswith(name)]
-        if near:
-            hint = f"Similar: {', '.join(near[:5])}. Names are case-sensitive."
+        hint = "".join(guesses) or hint
     return PveError(NOT_FOUND, f"There is no guest with {criterion}.", hint)
 
 

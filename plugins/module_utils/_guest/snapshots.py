@@ -51,6 +51,10 @@ class Tree:
             "snapshots": [self.snapshots[name].describe() for name in sorted(self.snapshots)],
         }
 
+    def list_times(self) -> dict[str, int]:
+        """When each snapshot was taken, in seconds since the epoch, by their names."""
+        return {name: snapshot.snaptime for name, snapshot in sorted(self.snapshots.items())}
+
     def depth(self, name: str) -> int:
         """How many ancestors a snapshot has."""
         ancestors, parent = 0, self.snapshots[name].parent
@@ -81,7 +85,7 @@ def read_tree(guest: Guest, entries: Sequence[dict[str, Any]], now: float) -> Tr
             entry["name"]: Snapshot(
                 name=entry["name"],
                 parent=entry.get("parent"),
-                description=str(entry.get("description") or "").rstrip("\n"),
+                description=str(entry.get("description") or "").rstrip(),
                 vmstate=bool(int(entry.get("vmstate") or 0)),
                 snaptime=int(entry.get("snaptime") or 0),
             )

@@ -14,7 +14,7 @@ from typing import Any
 from .._api.client import Client
 from .._api.errors import INVALID_PARAMETER, PveError
 
-_AGE = re.compile(r"(\d+)([mhdw])")
+_AGE = re.compile(r"(\d+)\s*(m|h|d|w|minutes?|hours?|days?|weeks?)(?:\s+ago)?")
 # What is longer is no year, nor a date such as 20261130.
 _LONGEST_YEAR = 8
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -27,7 +27,7 @@ def parse_age(text: str) -> int:
         raise PveError(
             INVALID_PARAMETER, f"{text!r} is not an age.", "Write a number and a unit, m, h, d or w, such as 36h."
         )
-    return int(match[1]) * _SECONDS[match[2]]
+    return int(match[1]) * _SECONDS[match[2][0]]
 
 
 def read_period(client: Client, params: Mapping[str, Any]) -> tuple[int | None, int | None]:

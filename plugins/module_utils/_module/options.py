@@ -42,9 +42,9 @@ def secret_fallback(variable: str) -> str:
     if not path:
         raise AnsibleFallbackNotFound
     try:
-        with open(path, encoding="utf-8") as handle:
+        with open(os.path.expanduser(path), encoding="utf-8") as handle:
             return handle.read().strip()
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         # An unreadable file must not turn into "no secret given"; the login will say which one is missing.
         raise AnsibleFallbackNotFound from exc
 

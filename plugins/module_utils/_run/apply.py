@@ -107,6 +107,7 @@ def _apply(
         for step in plan.steps:
             prepared = resource.prepare_step(client, step)
             if prepared is None:
+                outcome.steps_done += resource.counts_unneeded
                 continue
             deadline = time.monotonic() + timeout + step.grace
             send = partial(resource.send, client, observed, prepared, outcome)

@@ -56,6 +56,9 @@ class Outcome:
             return True
         if self.failure is None or not self.has_sent:
             return False
+        if not self.upids and self.plan is not None and all(step.task for step in self.plan.steps):
+            # What only tasks do was not done by a request that was refused, but by somebody else.
+            return False
         # A task that has failed, or still runs, may have done anything until then.
         if self.upids and (self.failure.code == TIMEOUT or self.state is None):
             return True
@@ -77,6 +80,8 @@ class Resource(ABC, Generic[Observed]):
     # Whether the wished state counts as reached no matter who brought it about, as with a power state. It does not with
     # a clone: an id that somebody else has taken meanwhile is not the clone that was asked for.
     shared_goal: bool = False
+    # Whether a step that is not needed after all was done by another one of the same task.
+    counts_unneeded: bool = False
     # Seconds to wait for the wished state once every request has ended, 0 where it is there at once; None: the rest of
     # the timeout.
     settle_seconds: float | None = None

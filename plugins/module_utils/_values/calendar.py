@@ -17,10 +17,10 @@ _DAY = r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?
 _DAYS = re.compile(rf"{_DAY}(?:(?:\.\.|-){_DAY})?(?:,{_DAY}(?:(?:\.\.|-){_DAY})?)*", re.IGNORECASE)
 _VALUE = r"(?:\*|\d+)(?:\.\.\d+)?(?:/\d+)?"
 _VALUES = rf"{_VALUE}(?:,{_VALUE})*"
-_DATE = re.compile(rf"(?:(?:{_VALUES})-)?{_VALUES}-{_VALUES}")
+_DATE = re.compile(rf"(?:({_VALUES})-)?({_VALUES})-({_VALUES})")
 _TIME = re.compile(rf"({_VALUES})(?::({_VALUES}))?(?::({_VALUES}))?")
-# Hours, minutes, seconds; a number by itself is minutes.
-_CLOCK, _MINUTES = (24, 60, 60), (60,)
+# What the numbers of years, months and days have to be below; of hours, minutes and seconds; of minutes by themselves.
+_DATE_LIMITS, _CLOCK, _MINUTES = (2200, 13, 32), (24, 60, 60), (60,)
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Calendar(Text):
     """A calendar event: days, a date and a time, of which some may be left out."""
 
     def check_text(self, value: Any) -> str:
-        text = Text.check_text(self, value)
+        text = normalize_schedule(Text.check_text(self, value))
         words = text.split()
         if words and words[-1].upper() == "UTC":
             words.pop()
         kinds = [_find_kind(word) for word in words]
         in_order = [kind for kind in ("days", "date", "time") if kind in kinds]
-        if text.strip().lower() not in _SHORTCUTS and (not kinds or kinds != in_order):
+        if text.lower() not in _SHORTCUTS and (not kinds or kinds != in_order):
             raise ValueError(
                 "it must be a calendar event of Proxmox VE, such as 02:30, mon..fri 22:00, sun *-*-1..7 3:00, */15 or "
                 "daily"
@@ -42,21 +42,30 @@ class Calendar(Text):
         return text
 
 
+def normalize_schedule(text: str) -> str:
+    """A calendar event as Proxmox VE keeps it: with single spaces, and C(..) between the ends of a range of days."""
+    return " ".join(word.replace("-", "..") if _DAYS.fullmatch(word) else word for word in text.split())
+
+
 def _find_kind(word: str) -> str:
     if _DAYS.fullmatch(word):
         return "days"
-    if _DATE.fullmatch(word):
-        return "date"
-    match = _TIME.fullmatch(word)
-    return "time" if match and _is_time(match.groups()) else ""
+    date = _DATE.fullmatch(word)
+    if date:
+        return "date" if _are_in_range(date.groups(), _DATE_LIMITS) else ""
+    time = _TIME.fullmatch(word)
+    limits = _CLOCK if time and time[2] is not None else _MINUTES
+    return "time" if time and _are_in_range(time.groups(), limits) else ""
 
 
-def _is_time(parts: tuple[str | None, ...]) -> bool:
-    """Whether hours and minutes, or minutes by themselves, are in their ranges."""
-    limits = _CLOCK if parts[1] is not None else _MINUTES
+def _are_in_range(parts: tuple[str | None, ...], limits: tuple[int, ...]) -> bool:
+    """Whether the numbers of each part and their steps are below its limit, and ranges run forwards."""
     for part, limit in zip(parts, limits, strict=False):
         for item in (part or "").split(","):
-            bounds = [int(number) for number in re.findall(r"\d+", item.partition("/")[0])]
+            span, slash, step = item.partition("/")
+            bounds = [int(number) for number in re.findall(r"\d+", span)]
             if any(bound >= limit for bound in bounds) or bounds != sorted(bounds):
+                return False
+            if slash and not 0 < int(step) < limit:
                 return False
     return True

@@ -211,6 +211,9 @@ def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         # Proxmox VE fills short forms up with zeroes, and takes 010 for 10.
         text = ".".join(str(int(quad)) for quad in [*text.split("."), "0", "0", "0"][:4])
     try:
+        if "%" in text:
+            # Proxmox VE takes no scope.
+            raise ValueError
         return ipaddress.ip_address(text)
     except ValueError:
         raise ValueError(f"{text!r} is not right; it must be {_ADDRESS_WHAT}") from None

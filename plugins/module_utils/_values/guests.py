@@ -19,6 +19,7 @@ from .kinds import (
     Flag,
     Integer,
     Items,
+    Line,
     Lines,
     Lower,
     Memory,
@@ -26,6 +27,7 @@ from .kinds import (
     Range,
     Text,
     Value,
+    Variables,
     Weight,
     split_words,
 )
@@ -45,6 +47,13 @@ _BOOT_DEVICE = Text(
 _BASE64 = Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
 _UUID = "[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"
 _VOLUME = Text(pattern=r"[^,:\s]+:[^,\s]+")
+_SNIPPET = Text(pattern=r"[^,:\s]+:snippets/[^,\s]+", what="a snippet on a storage, such as local:snippets/user.yml")
+_CPU_FLAGS = split_words(
+    "aes amd-no-ssb amd-ssbd hv-evmcs hv-tlbflush ibpb md-clear nested-virt pcid pdpe1gb spec-ctrl ssbd virt-ssbd"
+)
+_WHAT_FLAG = f"+ or - and one of {', '.join(_CPU_FLAGS)}"
+# The zones that Proxmox VE knows are in these areas.
+_ZONE = r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Za-z0-9_+\-]+){1,2}"
 _ON_OFF = {**dict.fromkeys(("1", "on", "yes", "true"), ",".join(HOTPLUG)), **dict.fromkeys(("off", "no", "false"), "0")}
 _COMMON: dict[str, Value] = {
     "cpulimit": Number("0", minimum=0, maximum=128),
@@ -89,7 +98,7 @@ _VM: dict[str, Value] = {
         required=("type",),
     ),
     "arch": Choice(choices=("x86_64", "aarch64")),
-    "args": Text(),
+    "args": Line(),
     "audio0": Properties(
         table={
             "device": Choice(choices=("ich9-intel-hda", "intel-hda", "AC97")),
@@ -106,20 +115,20 @@ _VM: dict[str, Value] = {
         list_key="order",
     ),
     "bootdisk": Text(pattern=r"(ide|sata|scsi|virtio)\d+"),
-    "cicustom": Properties(table=dict.fromkeys(("meta", "network", "user", "vendor"), _VOLUME)),
+    "cicustom": Properties(table=dict.fromkeys(("meta", "network", "user", "vendor"), _SNIPPET)),
     "citype": Choice(choices=("configdrive2", "nocloud", "opennebula")),
     "ciupgrade": Flag("1"),
-    "ciuser": Text(),
+    "ciuser": Line(),
     "cores": Integer("1", minimum=1),
     "cpu": Properties(
         table={
-            "cputype": Text(),
-            "flags": Items(separator=";", item=Text(pattern=r"[+-][a-zA-Z0-9\-_.]+")),
+            "cputype": Line(),
+            "flags": Items(separator=";", item=Text(pattern=rf"[+-](?:{'|'.join(_CPU_FLAGS)})", what=_WHAT_FLAG)),
             "guest-phys-bits": Integer(minimum=32, maximum=64),
             "hidden": Flag("0"),
             "hv-vendor-id": Text(pattern="[a-zA-Z0-9]{1,12}"),
             "level": Integer(minimum=0, maximum=4294967295),
-            "phys-bits": Text(pattern="host|[1-9][0-9]*"),
+            "phys-bits": Text(pattern=r"host|[89]|[1-5]\d|6[0-4]", what="host or a number from 8 to 64"),
         },
         first="cputype",
     ),
@@ -131,7 +140,7 @@ _VM: dict[str, Value] = {
             "driver": Choice("vfio", ("vfio", "keep")),
             "host": Items(separator=";", item=Lower(pattern=_PCI)),
             "legacy-igd": Flag("0"),
-            "mapping": Text(),
+            "mapping": Line(),
             "mdev": Text(pattern=r"[^/.:]+"),
             "pcie": Flag("0"),
             "rombar": Flag("1"),
@@ -240,7 +249,7 @@ _VM: dict[str, Value] = {
     "usb[n]": Properties(
         table={
             "host": Text(pattern=r"(0x)?[0-9A-Fa-f]{4}:(0x)?[0-9A-Fa-f]{4}|\d+-\d+(\.\d+)*|[Ss][Pp][Ii][Cc][Ee]"),
-            "mapping": Text(),
+            "mapping": Line(),
             "usb3": Flag("0"),
         },
         first="host",
@@ -262,7 +271,7 @@ _VM: dict[str, Value] = {
         table={
             "cache": Choice("auto", ("auto", "always", "metadata", "never")),
             "direct-io": Flag("0"),
-            "dirid": Text(),
+            "dirid": Line(),
             "expose-acl": Flag("0"),
             "expose-xattr": Flag("0"),
         },
@@ -297,8 +306,8 @@ _CT: dict[str, Value] = {
         },
         first="path",
     ),
-    "entrypoint": Text("/sbin/init", pattern=r"[^\x00-\x08\x0a-\x1f\x7f]+"),
-    "env": Text(pattern=r"\w+=[^\x00-\x08\x0a-\x1f\x7f]*(?:\0\w+=[^\x00-\x08\x0a-\x1f\x7f]*)*"),
+    "entrypoint": Line("/sbin/init", pattern=r"[^\x00-\x08\x0a-\x1f\x7f]+"),
+    "env": Variables(pattern=r"\w+=[^\x00-\x08\x0a-\x1f\x7f]*(?:\0\w+=[^\x00-\x08\x0a-\x1f\x7f]*)*"),
     "features": Properties(
         table={
             **dict.fromkeys(("force_rw_sys", "fuse", "keyctl", "mknod", "nesting"), Flag("0")),
@@ -307,13 +316,13 @@ _CT: dict[str, Value] = {
     ),
     "hostname": names.HOSTNAME,
     "memory": Memory("512", minimum=16),
-    "nameserver": Items(item=Address()),
+    "nameserver": Items(item=Address(may_have_scope=True)),
     "ostype": Choice(
         choices=split_words("debian devuan ubuntu centos fedora opensuse archlinux alpine gentoo nixos unmanaged")
     ),
     "searchdomain": Items(item=names.DNS_NAME),
     "swap": Integer("512", minimum=0),
-    "timezone": Text(pattern=r"host|[A-Za-z0-9_+\-/]+"),
+    "timezone": Text(pattern=rf"host|UTC|{_ZONE}", what="host, UTC or a time zone such as Europe/Berlin"),
     "tty": Integer("2", minimum=0, maximum=6),
     "unprivileged": Flag("0"),
 }
@@ -341,6 +350,11 @@ def check_name(kind: str, key: str) -> None:
     highest = _HIGHEST[kind].get(base)
     if highest is not None and base != key and int(key[len(base) :]) > highest:
         raise ValueError(f"there are {base}0 to {base}{highest}")
+
+
+def list_option_names(kind: str) -> list[str]:
+    """The names of all options of a guest of type I(kind), devices with the number 0."""
+    return [name.replace("[n]", "0") for name in OPTIONS[kind]]
 
 
 def find_option(kind: str, key: str) -> Value | None:

@@ -103,11 +103,33 @@ class Lower(Text):
 
 
 @dataclass(frozen=True)
-class Lines(Text):
-    """Text of several lines, which containers end with a line break and machines don't."""
+class Line(Text):
+    """Text of one line, without the white space around it."""
 
     def check_text(self, value: Any) -> str:
-        return Text.check_text(self, value).rstrip("\n")
+        text = Text.check_text(self, to_text(value).strip())
+        if re.search(r"[\r\n]", text):
+            raise ValueError("it must be one line")
+        return text
+
+
+@dataclass(frozen=True)
+class Variables(Line):
+    """Variables and their values, C(NAME=value), with NUL between them; users may write a mapping or a list."""
+
+    def check_text(self, value: Any) -> str:
+        if isinstance(value, Mapping):
+            value = [f"{name}={to_text(item)}" for name, item in value.items()]
+        texts = value if isinstance(value, list | tuple) else [value]
+        return Line.check_text(self, "\0".join(map(to_text, texts)))
+
+
+@dataclass(frozen=True)
+class Lines(Text):
+    """Text of several lines. Machines lose the white space at its end, and containers end it with a line break."""
+
+    def check_text(self, value: Any) -> str:
+        return Text.check_text(self, value).rstrip()
 
 
 @dataclass(frozen=True)
@@ -231,8 +253,9 @@ class Address(Value):
     version: int = 0
     has_prefix: bool = False
     words: tuple[str, ...] = ()
-    # Whether a name may stand for the address.
+    # Whether a name may stand for the address, and whether C(%) and a network device may follow it.
     may_be_name: bool = False
+    may_have_scope: bool = False
 
     def check_text(self, value: Any) -> str:
         text = to_text(value).strip()
@@ -244,7 +267,8 @@ class Address(Value):
             if self.may_be_name and re.fullmatch(DNS_PATTERN, text):
                 return text
             raise ValueError(f"it must be {self._describe()}") from None
-        if self.version not in (0, address.version) or (self.has_prefix and "/" not in text):
+        is_scoped = "%" in text and not self.may_have_scope
+        if self.version not in (0, address.version) or (self.has_prefix and "/" not in text) or is_scoped:
             raise ValueError(f"it must be {self._describe()}")
         if isinstance(address, _INTERFACES) and address.network.prefixlen < _PREFIX_LENGTH:
             raise ValueError(f"the length of its prefix must be at least {_PREFIX_LENGTH}")

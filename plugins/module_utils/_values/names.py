@@ -14,6 +14,25 @@ _MAILBOX = r"[\w+~-]+(?:\.[\w+~-]+)*"
 _MAIL = rf"{_MAILBOX}@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*"
 _WHAT_WORD = "letters, digits, '.', '_' and '-'"
 
+_ACL_PATH = "|".join(
+    (
+        "/",
+        f"/access(?:/(?:groups|realm)(?:/{_WORD})?)?",
+        f"/mapping(?:/{_WORD}(?:/{_WORD})?)?",
+        f"/nodes(?:/{_WORD})?",
+        f"/pool(?:/{_WORD}){{0,3}}",
+        r"/sdn(?:/controllers(?:/[A-Za-z0-9_-]+)?)?",
+        f"/sdn/(?:dns|ipams)(?:/[A-Za-z0-9]+)?|/sdn/fabrics(?:/{_WORD})?",
+        f"/sdn/zones(?:/{_WORD}(?:/{_WORD}(?:/[1-9][0-9]{{0,3}})?)?)?",
+        f"/storage(?:/{_WORD})?",
+        "/vms(?:/[1-9][0-9]{2,})?",
+    )
+)
+
+ACL_PATH = Text(
+    pattern=_ACL_PATH,
+    what="a path of the permission tree, such as /, /vms/101, /pool/web, /storage/local, /nodes/pve1 or /sdn/zones/a",
+)
 BRIDGE = Text(pattern=r"[-_.\w]+", what=_WHAT_WORD)
 CONFIG_ID = Text(
     pattern="[A-Za-z][A-Za-z0-9_-]+", what="two or more letters, digits, '_' and '-', of which the first is a letter"

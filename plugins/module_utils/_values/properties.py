@@ -19,7 +19,7 @@ _LISTED = 15
 
 @dataclass(frozen=True)
 class Properties(Value):
-    """A property string; users may write a mapping instead.
+    """A property string; users may write a mapping or a list instead.
 
     I(first) is the property that is written without its name. I(aliases) are other names of properties. I(list_key):
     the property that a bare list is. I(needs): properties that can't be without another one. I(is_open): it has other
@@ -113,6 +113,8 @@ class Properties(Value):
             # Users write `agent: true`.
             parts = [(self.first, value)]
         else:
+            if isinstance(value, list | tuple):
+                value = ",".join(map(to_text, value))
             text = to_text(value) if is_strict else str(value)
             parts = [
                 (name.strip(), item) if sign else (self.first, name)

@@ -15,13 +15,19 @@ from urllib.parse import unquote
 from . import firewall, names, storages
 from .calendar import Calendar
 from .guests import find_option
-from .kinds import Address, Choice, Integer, Items, Number, Text, Value, to_text
+from .kinds import Choice, Integer, Items, Number, Text, Value, to_text
 from .properties import Properties
+from .ssh_keys import WHAT, is_public_key
 
+# What is made has these; elsewhere an empty text unsets an option.
+_IDENTITIES = frozenset({"groupid", "id", "newid", "poolid", "roleid", "rule", "snapname", "userid"})
 _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
+_TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
+_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
+_HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,17 @@ class Notes(Text):
             if name not in _VARIABLES:
                 known = ", ".join(f"{{{{{one}}}}}" for one in _VARIABLES)
                 raise ValueError(f"there is no {{{{{name}}}}}; it can have {known}")
+        return text
+
+
+@dataclass(frozen=True)
+class Keys(Value):
+    """Public keys of SSH, one in each line, of which Proxmox VE wants one to be right."""
+
+    def check_text(self, value: Any) -> str:
+        text = to_text(value)
+        if not any(map(is_public_key, text.splitlines())):
+            raise ValueError(f"it must be {WHAT}")
         return text
 
 
@@ -83,9 +100,13 @@ _RULE: dict[str, Value] = {
     "sport": firewall.PORTS,
 }
 _FIREWALL: dict[str, Value] = {
+    "nf_conntrack_helpers": _list(Choice(choices=tuple(_HELPERS.split()))),
     "nf_conntrack_max": Integer(minimum=32768),
     "nf_conntrack_tcp_timeout_established": Integer(minimum=7875),
     "nf_conntrack_tcp_timeout_syn_recv": Integer(minimum=30, maximum=60),
+    # Proxmox VE takes any number and ignores a line with a negative one.
+    "protection_synflood_burst": _COUNT,
+    "protection_synflood_rate": _COUNT,
 }
 _BACKUP: dict[str, Value] = {
     "compress": Choice(choices=("0", "1", "gzip", "lzo", "zstd")),
@@ -141,8 +162,10 @@ _STORAGE: dict[str, Value] = {
     "nodes": _list(names.NODE),
     "password": _limit(256),
     "path": _PATH,
-    "server": Address(may_be_name=True),
+    # Those of Ceph, ZFS and iSCSI, and not of the cluster.
+    "pool": Text(),
     "subdir": _PATH,
+    "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
     "filename": _limit(255),
@@ -161,7 +184,14 @@ def _compile(template: str) -> re.Pattern[str]:
 # By the path of the request, of which the names are parameters too; the first table that has a parameter counts.
 _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     ("/nodes/{node}/qemu", {"archive": _limit(255)}),
-    ("/nodes/{node}/lxc", {"ostemplate": _limit(255), "password": Text(shortest=5)}),
+    (
+        "/nodes/{node}/lxc",
+        {
+            "ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE),
+            "password": Text(shortest=5),
+            "ssh-public-keys": Keys(),
+        },
+    ),
     ("{guest}/clone", {"name": names.DNS_NAME, "hostname": names.DNS_NAME}),
     ("/nodes/{node}/vzdump", _BACKUP),
     ("/cluster/backup", {**_JOB, "id": names.CONFIG_ID}),
@@ -210,6 +240,8 @@ def find_problems(path: str, params: Mapping[str, Any]) -> Iterator[tuple[str, A
     found = {name: unquote(value) for match in matches for name, value in match.groupdict().items()}
     for name, value in {**found, **params}.items():
         kind = find_value(path, name)
+        if value == "" and (name in _IDENTITIES or (path, name) == ("/storage", "storage")):
+            yield name, value, "it must not be empty"
         if kind is None or value is None or value == "":
             continue
         try:

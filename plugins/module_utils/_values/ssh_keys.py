@@ -10,6 +10,8 @@ import base64
 import binascii
 import itertools
 
+WHAT = "a public key, such as ssh-ed25519 AAAAC3NzaC1l… jane"
+
 
 def is_public_key(line: str) -> bool:
     """Whether a line is C([options] type base64 [comment]) and its data begins with the same type."""

@@ -26,8 +26,8 @@ def config_text(key: str, value: Any, cluster: Cluster) -> str | None:
         return unique_tags(value, cluster) or " "
     text = "\0".join(to_text(item) for item in value) if isinstance(value, list) else to_text(value)
     if key == "description":
-        return text.rstrip("\n") or None
-    return text.rstrip("\n") or " "
+        return text.rstrip() or None
+    return text.strip() or " "
 
 
 def unique_tags(value: Any, cluster: Cluster) -> str:

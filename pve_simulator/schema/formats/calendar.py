@@ -15,11 +15,13 @@ _SHORTCUTS = frozenset(
     words("minutely hourly daily weekly monthly yearly annually quarterly semiannually semi-annually")
 )
 _DAY = r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-_DAYS = re.compile(rf"{_DAY}(?:(?:\.\.|-){_DAY})?(?:,{_DAY}(?:(?:\.\.|-){_DAY})?)*", re.IGNORECASE)
+_DAYS = re.compile(rf"{_DAY}(?:\.\.{_DAY})?(?:,{_DAY}(?:\.\.{_DAY})?)*", re.IGNORECASE)
 _VALUE = r"(?:\*|\d+)(?:\.\.\d+)?(?:/\d+)?"
 _VALUES = rf"{_VALUE}(?:,{_VALUE})*"
-_DATE = re.compile(rf"(?:(?:{_VALUES})-)?{_VALUES}-{_VALUES}")
+_DATE = re.compile(rf"(?:({_VALUES})-)?({_VALUES})-({_VALUES})")
 _TIME = re.compile(rf"({_VALUES})(?::({_VALUES}))?(?::({_VALUES}))?")
+# What the numbers of years, months and days have to be below; of hours, minutes and seconds; of minutes by themselves.
+_DATE_LIMITS, _CLOCK, _MINUTES = (2200, 13, 32), (24, 60, 60), (60,)
 _ONE_DAY = re.compile(rf"^{_DAY}$", re.IGNORECASE)
 
 
@@ -42,24 +44,25 @@ def verify_calendar_event(value: str) -> None:
 def _kind(word: str) -> str:
     if _DAYS.fullmatch(word):
         return "days"
-    if _DATE.fullmatch(word):
-        return "date"
-    match = _TIME.fullmatch(word)
-    if match and _clock(match.groups()):
-        return "time"
-    return ""
+    date = _DATE.fullmatch(word)
+    if date:
+        return "date" if _are_in_range(date.groups(), _DATE_LIMITS) else ""
+    time = _TIME.fullmatch(word)
+    limits = _CLOCK if time and time[2] is not None else _MINUTES
+    return "time" if time and _are_in_range(time.groups(), limits) else ""
 
 
-def _clock(parts: tuple[str | None, ...]) -> bool:
-    """Hours and minutes, or minutes alone, in their ranges."""
-    hours, minutes, dummy = parts
-    limits = (24, 60, 60) if minutes is not None else (60,)
+def _are_in_range(parts: tuple[str | None, ...], limits: tuple[int, ...]) -> bool:
+    """The numbers of each part and their steps are below its limit, and ranges run forwards."""
     for part, limit in zip(parts, limits, strict=False):
         for item in (part or "").split(","):
-            bounds = [int(number) for number in re.findall(r"\d+", item.partition("/")[0])]
+            span, slash, step = item.partition("/")
+            bounds = [int(number) for number in re.findall(r"\d+", span)]
             if any(bound >= limit for bound in bounds) or bounds != sorted(bounds):
                 return False
-    return hours is not None
+            if slash and not 0 < int(step) < limit:
+                return False
+    return True
 
 
 def verify_day_of_week(value: str) -> None:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 
-from pve_simulator.schema.formats._base import Validator, format_error, match_pattern
+from pve_simulator.schema.formats._base import Validator, format_error
 from pve_simulator.schema.perl import split_list
 
 _DRIVE = re.compile(r"^(ide[0-3]|scsi([0-9]|[12][0-9]|30)|virtio([0-9]|1[0-5])|sata[0-5]|efidisk0|tpmstate0)$")
@@ -64,6 +65,13 @@ def _verify_phys_bits(value: str) -> None:
         raise format_error("value must be between 8 and 64")
 
 
+def _verify_timezone(value: str) -> None:
+    zones = zoneinfo.available_timezones()
+    is_known = re.search(rf"^({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}}$", value) and (value in zones or not zones)
+    if value not in ("host", "UTC") and not is_known:
+        raise format_error(f"invalid time zone '{value}'")
+
+
 def _verify_device(value: str) -> None:
     if not value.startswith("/dev/") or re.search(r"/\.\.?(/|$)", value):
         raise format_error(f"{value} is not a valid device path")
@@ -77,5 +85,5 @@ FORMATS: dict[str, Validator] = {
     "pve-startup-order": _verify_startup,
     "pve-phys-bits": _verify_phys_bits,
     "pve-lxc-dev-string": _verify_device,
-    "pve-ct-timezone": match_pattern(rf"^(host|UTC|({_AREAS})(/[A-Za-z0-9_+\-]+){{1,2}})$", "invalid time zone '{}'"),
+    "pve-ct-timezone": _verify_timezone,
 }

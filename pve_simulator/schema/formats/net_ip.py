@@ -57,6 +57,8 @@ def _ipv4(text: str) -> ipaddress.IPv4Address:
 
 def _ipv6(text: str) -> ipaddress.IPv6Address:
     try:
+        if "%" in text:
+            raise ValueError
         return ipaddress.IPv6Address(text)
     except ValueError:
         raise _error(f"Invalid IP {text}") from None

@@ -5,7 +5,10 @@ import { readFileSync } from "node:fs";
 
 const { server, calls } = JSON.parse(readFileSync(0, "utf8"));
 const cli = process.env.INSPECTOR;
-const variables = Object.entries(server.env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+// It takes no variable that is empty.
+const variables = Object.entries(server.env)
+  .filter(([, value]) => value !== "")
+  .flatMap(([name, value]) => ["-e", `${name}=${value}`]);
 const ask = (...words) => {
   const command = [cli, "--cli", ...variables, "--", server.command, ...server.args];
   return JSON.parse(execFileSync(process.execPath, [...command, ...words], { encoding: "utf8" }));

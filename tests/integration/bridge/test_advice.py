@@ -160,4 +160,6 @@ def test_a_token_that_sees_nothing_is_told_about_privilege_separation(simulator,
     assert check.state == "warning"
     assert "sees nothing" in check.found
     assert "privilege separation" in check.found
-    assert check.fix[0].startswith("First look at what the user has")
+    warned = next(number for number, line in enumerate(check.fix) if line.startswith("Only if that is not enough"))
+    assert all("--users" not in line for line in check.fix[:warned])
+    assert any("--tokens" in line for line in check.fix[:warned])

@@ -185,6 +185,35 @@ def test_who_has_no_token_learns_how_to_get_one_and_that_nobody_issues_them(serv
     assert "playvisor tokens create" in refused.json()["error"]
 
 
+def test_what_clients_send_in_ways_of_their_own_is_answered(serving):
+    def call(url, headers, number, method, params):
+        body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        return httpx2.post(url, json=body, headers=headers, timeout=30).text
+
+    with serving("--no-auth") as url:
+        begun = httpx2.post(f"{url}/", json=INITIALIZE, headers=ACCEPT)
+        headers = {**ACCEPT, "mcp-session-id": begun.headers["mcp-session-id"]}
+        as_text = call(url, headers, 2, "tools/call", {"name": "get_run", "arguments": '{"run_id": "none"}'})
+        page = call(url, headers, 3, "tools/call", {"name": "list_guests", "arguments": {"limit": 5000}})
+        no_name = call(url, headers, 4, "tools/call", {"arguments": {"token": "hunter2"}})
+        guest = {"guest": 101, "since": None}
+        prompt = call(url, headers, 5, "prompts/get", {"name": "slow_guest", "arguments": guest})
+        no_plan = call(url, headers, 6, "resources/read", {"uri": "plan://none"})
+        resumed = httpx2.stream("GET", url, headers={**headers, "last-event-id": "7"}, timeout=30)
+        with resumed as stream:
+            resumed_status = stream.status_code
+
+    assert begun.status_code == 200
+    assert "There is no run 'none'." in as_text
+    assert "limit is 5000, which is out of range." in page
+    assert "Give a whole number from 1 to 1000." in page
+    assert "name: Field required" in no_name
+    assert "hunter2" not in no_name
+    assert '"messages"' in prompt
+    assert "as plan.id" in no_plan
+    assert resumed_status == 200
+
+
 def test_a_server_does_not_listen_without_tokens(playvisor):
     for options, said in (
         (["--host", "0.0.0.0", "--no-auth"], "Without tokens it does not listen on 0.0.0.0"),

@@ -154,6 +154,40 @@ def test_a_run_that_takes_several_calls_says_what_became_of_each(lab, simulator)
 
 
 @pytest.mark.flow
+def test_what_somebody_has_changed_since_is_left_as_it_is(lab, simulator):
+    one, other, third = [each for each in simulator.cluster.guests.values() if not each.template][:3]
+    one.config["startup"] = other.config["startup"] = "order=1"
+    third.config["startup"] = "order=2"
+    vmids = [one.vmid, other.vmid, third.vmid]
+    started = lab.ask_as_person("configure_guest", {"guests": {"vmids": vmids}, "startup": "order=9"})
+    one.config["startup"] = third.config["startup"] = "order=5"
+
+    undone = lab.ask_as_person("undo_run", {"run_id": started.run_id})
+    again = lab.ask_as_person("undo_run", {"run_id": started.run_id})
+
+    assert (undone.status, undone.changed) == ("ok", True)
+    assert [guest.config["startup"] for guest in (one, other, third)] == ["order=5", "order=1", "order=5"]
+    for guest in (one, third):
+        left = f"Not undone. Guest {guest.vmid}: startup.order is 5 by now, and was left as 9."
+        assert left in undone.warnings
+    assert (again.status, again.changed) == ("ok", False)
+
+
+@pytest.mark.flow
+@pytest.mark.thorough
+def test_another_snapshot_of_the_same_name_is_not_deleted(lab, guest):
+    web = guest(running=False)
+    taken = lab.ask_as_person("snapshot_guest", {"vmid": web.vmid, "snapname": "before"})
+    web.snapshots["before"].config["snaptime"] = "1700000000"
+
+    undone = lab.ask_as_person("undo_run", {"run_id": taken.run_id})
+
+    assert (undone.status, undone.failure.code, undone.changed) == ("failed", "drifted", False)
+    assert "Somebody has changed since what this would undo" in undone.summary
+    assert "before" in web.snapshots
+
+
+@pytest.mark.flow
 @pytest.mark.thorough
 def test_a_run_that_can_not_be_undone_says_why(lab, guest):
     off = guest(running=False)
@@ -192,6 +226,7 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
 
     listed = lab.ask("list_runs", {"since": "24h", "changed": True}).data["runs"]
     others = lab.ask("list_runs", {"changed": False}).data["runs"]
+    nobodys = lab.ask("list_runs", {"user": "bob"})
     planned = [lab.ask("undo_run", {"run_id": run["run_id"], "check": True}) for run in listed]
 
     target = f"{web.vmid} {web.name}"
@@ -201,6 +236,9 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
     ]
     assert {run["tool"] for run in others} >= {"list_guests", "start_guest", "stop_guest", "list_runs"}
     assert not any("changes" in run for run in others)
+    assert nobodys.data["runs"] == []
+    assert nobodys.warnings[0].startswith("Nobody called bob has asked Playvisor for anything; of late, these have: ")
+    assert listed[0]["asker"] in nobodys.warnings[0]
     assert [result.plan.steps[0]["params"].get("delete") for result in planned] == [None, "description"]
     assert planned[0].plan.steps[0]["params"]["memory"] == memory
 

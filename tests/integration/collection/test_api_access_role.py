@@ -57,7 +57,7 @@ def test_the_token_may_do_what_its_toolsets_need_and_no_more(play, role, simulat
 
 def test_the_role_follows_its_toolsets_and_takes_everything_away_again(role, simulator, tmp_path):
     secret = str(tmp_path / "token")
-    role(toolsets=["power"], paths=["/pool/web", "/vms"], secret_file=secret)
+    role(toolsets="power", extra_privileges="", paths="/pool/web, /vms", secret_file=secret)
     access = simulator.cluster.access
     assert access.roles["Playvisor"].privileges == ["VM.Audit", "VM.PowerMgmt"]
     assert sorted((entry.path, entry.kind) for entry in access.acl if entry.role == "Playvisor") == [

@@ -30,6 +30,17 @@ def test_a_backup_is_made_once_while_it_is_recent_and_deleted_by_name(play, simu
     assert not run_module("pve_backup", absent, connection_env)["changed"]
 
 
+def test_a_backup_of_a_former_guest_with_the_id_is_not_the_guests(simulator, connection_env):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template and guest.type == "qemu")
+    options = {"vmid": web.vmid, "storage": "local", "max_age": "1h"}
+    run_module("pve_backup", options, connection_env)
+    web.config["meta"] = f"creation-qemu=10.0.2,ctime={int(simulator.world.clock.time()) + 1}"
+
+    made = run_module("pve_backup", options, connection_env)
+
+    assert made["changed"], made
+
+
 def test_older_backups_can_be_kept_beyond_the_storages_retention(play, simulator, connection_env):
     web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
     storage = simulator.cluster.storages["local"]

@@ -88,3 +88,39 @@ def test_a_guest_that_the_ha_manager_has_given_up_is_not_asked_for(simulator, co
 
     assert result["failure"]["code"] == "unsupported"
     assert "state error" in result["failure"]["message"]
+
+
+@pytest.fixture
+def pair(simulator, client):
+    """Two machines that run on one node, which rules of HA keep together."""
+    guests = [one for one in simulator.cluster.guests.values() if (one.type, one.template) == ("qemu", False)][:2]
+    for guest in guests:
+        guest.node, guest.running = "pve1", True
+        guest.config = {key: value for key, value in guest.config.items() if key != "scsi0"}
+        client.request("POST", "/cluster/ha/resources", {"sid": service_id(guest), "state": "started"})
+    together = {"rule": "both", "type": "resource-affinity", "affinity": "positive"}
+    client.request("POST", "/cluster/ha/rules", {**together, "resources": ",".join(map(service_id, guests))})
+    return guests
+
+
+def test_a_guest_is_not_moved_if_that_moves_one_along_that_nobody_has_named(simulator, pair, connection_env):
+    first, other = pair
+    result = run_module("pve_migrate", {"vmid": first.vmid, "target": "pve2"}, connection_env, check=True)
+    other.node = "pve2"
+    to_the_other = run_module("pve_migrate", {"vmid": first.vmid, "target": "pve2"}, connection_env, check=True)
+
+    assert result["failure"]["code"] == "unsupported"
+    assert f"together with {other.vmid} ({other.name})" in result["failure"]["message"]
+    assert to_the_other["changed"]
+
+
+@pytest.mark.parametrize("throttle", [1, 4])
+def test_guests_that_are_kept_together_are_moved_by_one_request(simulator, pair, connection_env, throttle):
+    options = {"guests": {"vmids": [one.vmid for one in pair]}, "target": "pve2", "throttle": throttle}
+
+    result = run_module("pve_migrate", options, connection_env)
+
+    asked = [path for method, path, _status in simulator.requests if method == "POST" and path.endswith("/migrate")]
+    assert "failure" not in result
+    assert [(one.node, one.running) for one in pair] == [("pve2", True)] * 2
+    assert ([row["changed"] for row in result["guests"]], len(asked)) == ([True, True], 1)

@@ -10,6 +10,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks impor
 
 from pve_simulator.state.access import AclEntry, Token, User
 from pve_simulator.state.appliances import Appliance, Appliances
+from pve_simulator.state.guest import Snapshot
 
 pytestmark = pytest.mark.flow
 
@@ -27,12 +28,13 @@ def test_guests_are_listed_from_one_request(play, simulator):
 def test_one_guest_is_shown_in_full(play, simulator):
     web = next(g for g in simulator.cluster.guests.values() if g.type == "qemu" and g.running)
 
+    web.snapshots = {name: Snapshot({"snaptime": str(made)}) for name, made in (("a", 3), ("c", 1), ("b", 2))}
     asked = {"config": True, "status": True, "pending": True, "snapshots": True, "addresses": True}
     run = play("guest_info", vmid=web.vmid, **asked)
 
     assert run.rc == 0, run.stdout
     (shown,) = run.result["guests"]
-    assert (shown["pending"], shown["snapshots"]) == ([], [])
+    assert (shown["pending"], [snapshot["name"] for snapshot in shown["snapshots"]]) == ([], ["c", "b", "a"])
 
     assert shown["config"]["digest"] == web.digest
     assert shown["current"]["qmpstatus"] == shown["state"] == "running"

@@ -13,6 +13,7 @@ import yaml
 
 from pve_simulator import Simulator
 from pve_simulator.clusters.seed import cluster_from_data
+from pve_simulator.state.access import Token, User
 
 pytestmark = [pytest.mark.flow, pytest.mark.every_core]
 
@@ -191,3 +192,20 @@ class TestHostsNamedLikeGroups:
         unknown = inventory(url="https://pve1", token_id="ops@pve!x")
         # Ansible breaks lines where it likes.
         assert "token_id, url. Did you mean api_token_id, api_url?" in " ".join(unknown.stderr.split())
+
+    def test_a_group_that_can_not_be_below_another_one_stays_beside_it(self, inventory):
+        run = inventory(keyed_groups=[{"key": "pve_tags", "prefix": "", "separator": "", "parent_group": "docker"}])
+
+        assert set(json.loads(run.stdout)["docker"]["hosts"]) == {"docker", "media"}
+        assert "The group docker is not made a child of docker" in " ".join(run.stderr.split())
+
+
+def test_credentials_that_see_no_guest_are_told_so(inventory, simulator):
+    secret = "6f6f6f6f-0000-4000-8000-000000000000"
+    simulator.cluster.access.users["eve@pve"] = User(tokens={"look": Token(secret=secret)})
+    run = inventory(
+        env={"PROXMOX_USER": "eve@pve", "PROXMOX_TOKEN_ID": "look", "PROXMOX_TOKEN_SECRET": secret},
+    )
+
+    assert json.loads(run.stdout)["_meta"]["hostvars"] == {}
+    assert "they have no VM.Audit on /vms" in " ".join(run.stderr.split())

@@ -707,3 +707,58 @@ def test_the_server_itself_would_bring_the_old_volume_back(simulator, client, ma
     assert drives(client, VM)["unused0"] == next(iter(sizes(simulator)))
     with pytest.raises(PveError, match=f"volume '{DISK}' does not exist"):
         send("POST", f"{VM}/status/start")
+
+
+def test_a_drive_of_cloud_init_that_waits_is_not_rewritten_again_and_again(machine, restart, connection_env):
+    machine()
+    wish = {"vmid": 500, "user": "bob", "drive_storage": "local-lvm"}
+
+    added = run_module("pve_cloudinit", wish, connection_env)
+    again = run_module("pve_cloudinit", wish, connection_env)
+    restart(VM)
+    after = run_module("pve_cloudinit", wish, connection_env)
+
+    assert [result.get("failure") for result in (added, again, after)] == [None] * 3
+    assert [result["changed"] for result in (added, again, after)] == [True, False, False]
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_what_only_waits_in_a_container_can_be_taken_back(client, send, container, apply, is_stopped):
+    container()
+    plan_then_apply(apply, features="nesting=1", nameserver=["10.0.0.1"])
+    if is_stopped:
+        send("POST", f"{CT}/status/stop")
+
+    changed = plan_then_apply(apply, features="", nameserver=[])
+
+    assert (changed["pending"], changed["restart_required"]) == ({}, False)
+    assert not {"features", "nameserver"} & client.get(f"{CT}/config").keys()
+    assert apply(features="", nameserver=[])["changed"] is False
+
+
+def test_a_device_of_a_container_with_a_change_that_waits_does_not_come_back(client, send, container, apply, restart):
+    container(net0="name=eth0,bridge=vmbr0")
+    nic = client.get(f"{CT}/config")["net0"]
+    with pytest.raises(PveError):
+        send("PUT", f"{CT}/config", net0=nic.replace("vmbr0", "vmbr9"))
+
+    plan_then_apply(apply, nics=[{"slot": "net0", "state": "absent"}])
+    restart(CT)
+
+    assert "net0" not in client.get(f"{CT}/config")
+
+
+@pytest.mark.parametrize("kind", ["qemu", "lxc"])
+def test_a_source_that_a_snapshot_has_is_not_to_be_deleted(simulator, send, machine, container, apply, kind):
+    guest, slot = (machine(running=False), "scsi0") if kind == "qemu" else (container(running=False), "rootfs")
+    send("POST", f"{guest}/snapshot", snapname="kept")
+    move = {"slot": slot, "storage": "shared", "move": True}
+    sent = len(writes(simulator))
+
+    refused = [apply({**move, "delete_source": True}, check=check) for check in (True, False)]
+
+    assert [result["failure"]["code"] for result in refused] == ["unsupported"] * 2
+    assert "in snapshot kept" in refused[0]["failure"]["message"]
+    assert len(writes(simulator)) == sent
+    plan_then_apply(apply, move)
+    assert apply({**move, "delete_source": True})["changed"] is False

@@ -8,6 +8,7 @@ from scenarios.running import run_module
 from pve_simulator import Simulator, build_cluster
 
 JOB = {"id": "nightly", "schedule": "02:30", "all": True, "storage": "local"}
+ROOTFS = [{"slot": "rootfs", "storage": "local-lvm", "size": 8}]
 RULE = {"key": "a", "type": "in", "action": "ACCEPT"}
 # Module, options, and the options that the refusal names; none where the plan has steps.
 WISHES = [
@@ -21,6 +22,7 @@ WISHES = [
     ("pve_guest", {"vmid": 104, "features": "nesting=1,keyctl=1"}, ["features"]),
     ("pve_clone", {"vmid": 9000, "new_name": "Bad Name!"}, ["new_name"]),
     ("pve_pool", {"pool": "a b"}, ["pool"]),
+    ("pve_pool", {"pool": ""}, ["pool"]),
     ("pve_storage", {"storage": "x_", "type": "dir", "config": {"path": "mnt"}}, ["config.path", "storage"]),
     ("pve_backup_job", {**JOB, "schedule": "every tuesday", "comment": "x" * 513}, ["comment", "schedule"]),
     ("pve_backup_job", {**JOB, "notes": "{{name}}"}, ["notes"]),
@@ -33,7 +35,18 @@ WISHES = [
         ["options.nf_conntrack_max"],
     ),
     ("pve_ha", {"vmid": 102, "max_restart": -1}, ["max_restart"]),
+    (
+        "pve_guest",
+        {"name": "made", "type": "lxc", "node": "pve1", "ostemplate": "debian", "disks": ROOTFS},
+        ["ostemplate"],
+    ),
     ("pve_guest", {"vmid": 101, "tags": ["web", " prod"], "new_name": "web-01.example"}, []),
+    (
+        "pve_storage",
+        {"storage": "san", "type": "iscsi", "portal": "10.0.0.1", "target": "iqn.2003-01.example:sn1"},
+        [],
+    ),
+    ("pve_storage", {"storage": "tank", "type": "zfspool", "pool": "rpool/a/b/c/d"}, []),
     ("pve_backup_job", {**JOB, "schedule": "mon..fri 8:00", "mailto": ["root", "a@b.example"]}, []),
     ("pve_firewall", {"level": "cluster", "rules": [{**RULE, "proto": "TCP", "dport": "80:90,ssh"}]}, []),
 ]

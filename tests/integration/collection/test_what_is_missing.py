@@ -21,6 +21,10 @@ def container(vmid, name, **more):
     return {"vmid": vmid, "type": "lxc", "name": name, "node": "pve1", "rootfs": rootfs, **more}
 
 
+def snapshot(**config):
+    return {"s1": {"config": {"snaptime": "1760000000", **config}}}
+
+
 SEED = {
     "nodes": ["pve1", "pve2"],
     "pools": {"prod": {"vms": [101]}, "empty": {}},
@@ -42,6 +46,8 @@ SEED = {
         container(106, "busy", status="running"),
         machine(107, "idle"),
         machine(108, "roaming", "shared:{0}/vm-{0}-disk-0.qcow2"),
+        machine(110, "saved-1", parent="s1", snapshots=snapshot(scsi0="local-lvm:vm-110-disk-0,size=1G")),
+        container(111, "saved-2", parent="s1", snapshots=snapshot(rootfs="local-lvm:vm-111-disk-0,size=1G")),
         machine(109, "half", "shared:{0}/vm-{0}-disk-0.qcow2", ide2="local:iso/a.iso,media=cdrom"),
         machine(9000, "golden", "local-lvm:base-{}-disk-0", template=1),
     ],
@@ -69,6 +75,10 @@ def list_cases(cases):
 
 def disk(slot="scsi0", **more):
     return [{"slot": slot, "storage": "local-lvm", "size": 1, **more}]
+
+
+def attached(volume):
+    return [{"slot": "scsi3", "volume": volume}]
 
 
 def new(**more):
@@ -155,6 +165,41 @@ REFUSED = [
     ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "nope:iso/no.iso"}]), "not_found", ["storage nope"]),
     ("pve_guest", {"vmid": 107, "disks": [{"slot": "ide2", "cdrom": "local:iso/no.iso"}]}, "not_found", ["no.iso"]),
     ("pve_guest", new_container() | {"ostemplate": "local:vztmpl/debian-13.tar.zst"}, "not_found", ["no volume"]),
+    ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on a storage"]),
+    ("pve_guest", new_container() | {"ssh_public_keys": ["me"]}, "invalid_parameter", ["a public key"]),
+    # Disks: not there, of another guest, of a format that the storage has not.
+    ("pve_guest", new(disks=attached("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
+    (
+        "pve_guest",
+        new(disks=attached("local-lvm:vm-101-disk-0")),
+        "invalid_parameter",
+        ["scsi0 of guest 101 (web-01)", "import_from"],
+    ),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-101-disk-0")}, "invalid_parameter", ["of guest 101"]),
+    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-107-disk-9")}, "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="local-lvm:base-9-disk-0")), "not_found", ["no volume local-lvm"]),
+    ("pve_guest", new(disks=disk(import_from="/srv/a.raw")), "permission_denied", ["only root@pam itself for a path"]),
+    ("pve_guest", new(disks=disk(format="qcow2")), "unsupported", ["no qcow2 volumes"]),
+    (
+        "pve_guest",
+        {"vmid": 107, "disks": [{"slot": "scsi0", "storage": "local-lvm", "format": "qcow2", "move": True}]},
+        "unsupported",
+        ["no qcow2 volumes"],
+    ),
+    ("pve_clone", clone(9000, full=True, storage="local-lvm", format="vmdk"), "unsupported", ["no vmdk volumes"]),
+    ("pve_clone", clone(107, format="qcow2"), "unsupported", ["no qcow2 volumes"]),
+    # What a configuration names.
+    ("pve_guest", new(cpu="Host"), "not_found", ["There is no processor type Host", "Did you mean host?"]),
+    ("pve_guest", new(cpu="host,flags=+vmx"), "invalid_parameter", ["nested-virt"]),
+    ("pve_guest", {"vmid": 107, "config": {"descripton": "x"}}, "not_found", ["Did you mean description"]),
+    ("pve_guest", {"vmid": 103, "config": {"lxc.apparmor.profile": "x"}}, "not_found", ["There is no option lxc."]),
+    (
+        "pve_cloudinit",
+        {"vmid": 107, "custom": {"user": "nope:snippets/u.yml"}},
+        "not_found",
+        ["There is no storage nope."],
+    ),
+    ("pve_cloudinit", {"vmid": 107, "custom": {"user": "local:iso/u.iso"}}, "invalid_parameter", ["a snippet on"]),
     # Pools.
     ("pve_clone", clone(9000, pool="prd"), "not_found", ["There is no pool prd.", "Did you mean prod?"]),
     ("pve_guest", new(pool="nope"), "not_found", ["There is no pool nope.", "empty, prod"]),
@@ -215,6 +260,28 @@ REFUSED = [
     ),
     ("pve_clone", clone(109, target="pve2"), "unsupported", ["ide2 (local)"]),
     ("pve_clone", clone(108, target="pve2", storage="local-lvm"), "unsupported", ["local-lvm is not shared"]),
+    ("pve_pool", {"pool": "other", "vmids": [107, 101]}, "protected", ["101 in prod"]),
+    (
+        "pve_firewall",
+        {"level": "node", "node": "pve1", "rules": [{"key": "a", "type": "in", "action": "DROP", "source": "any"}]},
+        "not_found",
+        ["There is no alias any."],
+    ),
+    (
+        "pve_firewall",
+        {"level": "cluster", "ipsets": [{"name": "set1", "entries": [{"cidr": "dc/nope"}]}]},
+        "not_found",
+        ["There is no alias nope."],
+    ),
+    ("pve_storage", {"storage": "files", "config": {"maxfiles": 3}}, "invalid_parameter", ["no option maxfiles"]),
+    ("pve_storage", {"storage": "new", "type": "nfs", "server": "s"}, "invalid_parameter", ["needs export"]),
+    (
+        "pve_access",
+        {"roles": [{"role": "PVEMine", "privileges": ["VM.Audit"]}]},
+        "invalid_parameter",
+        ["those of Proxmox VE"],
+    ),
+    *(("pve_migrate", {"vmid": vmid, "target": "pve2"}, "unsupported", ["it has snapshots of"]) for vmid in (110, 111)),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]
@@ -252,6 +319,7 @@ TAKEN = [
         {"acls": [{"path": "/vms/555", "user": "root@pam", "roles": ["PVEAuditor"]}]},
         ["There is no guest 555."],
     ),
+    ("pve_access", {"users": [{"user": "eve@PVE"}]}, ["There is no realm PVE. Did you mean pve?"]),
     (
         "pve_firewall",
         {"level": "cluster", "rules": [{"key": "a", "type": "group", "action": "nope"}]},
@@ -362,6 +430,20 @@ def test_what_can_neither_be_seen_nor_used_may_be_there(limited_env, module, opt
 
     assert result["failure"]["code"] == "not_found"
     assert words in result["failure"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "words"),
+    [
+        ("pve_pool", {"pool": "prod", "state": "absent"}, "Whether there is a pool prod is not known"),
+        ("pve_storage", {"storage": "only1", "state": "absent"}, "Whether there is a storage only1 is not known"),
+        ("pve_access", {"users": [{"user": "a@pve", "state": "absent"}]}, "Whether there is a user a@pve is not known"),
+        ("pve_access_info", {}, "see nobody's entries but their own"),
+    ],
+)
+def test_what_can_not_be_seen_is_not_called_absent(limited_env, connection_env, module, options, words):
+    assert words in str(run_module(module, options, limited_env({"/vms": ["VM.Audit"]}), check=True)["warnings"])
+    assert words not in str(run_module(module, options, connection_env, check=True).get("warnings"))
 
 
 def test_a_bulk_snapshot_asks_no_guest_for_more_than_before(simulator, connection_env):

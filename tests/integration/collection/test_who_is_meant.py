@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest import lookup
-from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_state
+from ansible_collections.playvisor.proxmox.plugins.modules import pve_guest_state, pve_migrate
 from scenarios.running import run_module
 
 from pve_simulator import Simulator
@@ -460,6 +460,16 @@ def test_a_lock_that_comes_and_goes_makes_no_other_guest(run, simulator, meddler
     assert result["failure"]["code"] == "guest_locked"
 
 
+def test_a_hibernated_guest_is_not_waited_for(run, simulator):
+    simulator.cluster.guests[611].running = False
+    simulator.cluster.guests[611].config["lock"] = "suspended"
+
+    result = run("snapshot", vmid=611, snapname="asleep", timeout=3600)
+
+    assert result["failure"]["code"] == "guest_locked"
+    assert "hibernated" in result["failure"]["hint"]
+
+
 def test_a_snapshot_that_somebody_has_taken_makes_no_other_guest(run, simulator, meddler):
     meddler.meddle = lambda: simulator.cluster.guests[611].config.update(parent="nightly")
 
@@ -474,6 +484,29 @@ def test_what_was_changed_is_named(run, simulator, meddler):
     result = run("guest_state", vmid=611, state="stopped", force=True)
 
     assert "memory, tags" in result["msg"]
+
+
+def test_what_somebody_else_did_while_a_request_was_refused_is_not_called_our_change(run, simulator, monkeypatch):
+    def move(guests=simulator.cluster.guests):
+        guests[612].node = "pve1"
+
+    def send(self, client, observed, step, outcome):
+        move()
+        return client.request(step.method, step.path, step.params)
+
+    monkeypatch.setattr(pve_migrate.Migration, "send", send)
+    result = run("migrate", vmid=612, target="pve1", with_local_disks=True)
+
+    assert (result["failure"]["code"], result["changed"]) == ("not_found", False)
+
+
+@pytest.mark.parametrize(("guests", "said"), [({"names": ["til?"]}, True), ({"names": ["tile"]}, False)])
+def test_a_template_is_not_left_out_in_silence(run, simulator, guests, said):
+    simulator.cluster.guests[671].config.update(name="tile", template="1")
+    result = run("guest", guests=guests, add_tags=["seen"])
+
+    assert ("Left out" in str(result.get("warnings"))) is said, result
+    assert [guest["vmid"] for guest in result["guests"]] == ([] if said else [671])
 
 
 def test_one_guest_that_is_another_one_by_now_fails_alone(run, simulator, meddler):

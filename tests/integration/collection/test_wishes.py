@@ -30,7 +30,8 @@ WISHES = [
             "cpu": {"cputype": "host", "flags": ["+aes", "-pcid"]},
             "boot": ["scsi0"],
             "hotplug": False,
-            "description": "two\nlines\n\n",
+            "description": "two\nlines \r\n\n",
+            "config": {"ciuser": " bob\n"},
         },
         {
             "startup": "order=2,up=30",
@@ -39,6 +40,7 @@ WISHES = [
             "boot": "order=scsi0",
             "hotplug": "0",
             "description": "two\nlines",
+            "ciuser": "bob",
         },
     ),
     (
@@ -85,13 +87,14 @@ WISHES = [
         "pve_guest",
         {
             "name": "privileged",
-            "config": {"cmode": "Shell", "console": "off", "cpulimit": 0},
+            "features": ["nesting=0"],
+            "config": {"cmode": "Shell", "console": "off", "cpulimit": 0, "env": {"A": 1, "B": "x y"}},
             "nameserver": ["2001:DB8:0::1, 10.0.0.1"],
             "description": "a\n",
             "disks": [{"slot": "rootfs", "options": {"mountoptions": "noatime,nodev", "quota": "yes"}}],
             "nics": [{"slot": "net0", "bridge": "vmbr0", "ip6": "2001:0DB8::05/64", "gw6": "2001:DB8::1"}],
         },
-        {"cmode": "shell", "console": 0, "nameserver": "2001:db8::1 10.0.0.1"},
+        {"cmode": "shell", "console": 0, "nameserver": "2001:db8::1 10.0.0.1", "env": "A=1\0B=x y"},
     ),
     (
         "pve_cloudinit",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pve_simulator.errors import failure
 from pve_simulator.guests import ha, power
 from pve_simulator.guests.agent.systems import answers_acpi, answers_agent
+from pve_simulator.guests.qemu.cloudinit_state import generate
 from pve_simulator.guests.qemu.starting import check_volumes
 from pve_simulator.guests.views import agent_enabled
 from pve_simulator.requests.call import Call
@@ -86,6 +87,7 @@ def reboot(call: Call) -> str:
             await shut_down(call, task, guest, force=False)
             power.power_off(guest, call.world)
             check_volumes(call.cluster, guest)
+            generate(guest)
             power.power_on(call.world, guest)
 
     return call.task("qmreboot", call.vmid, worker)

@@ -13,6 +13,11 @@ LIST = catalogue.load()["list_guests"]
 OVERVIEW = catalogue.load()["cluster_overview"]
 CONTENT = catalogue.load()["list_storage_content"]
 
+JOB, RESIZE, ROLLBACK, CONFIGURE, CLOUDINIT = (
+    catalogue.load()[name]
+    for name in ("set_backup_job", "resize_guest", "rollback_guest", "configure_guest", "set_cloudinit")
+)
+
 WRONG = [
     ("an unknown option", STOP, {"vmid": 101, "nme": "x"}, "nme", "There is no option nme", "Did you mean name?"),
     ("an unknown suboption", LIST, {"guests": {"tag": ["a"]}}, "guests.tag", "no option", "guests.tags"),
@@ -43,6 +48,19 @@ WRONG = [
     ("a word in another case", CONTENT, {"content": "ISO"}, "content", "ISO", "Did you mean iso?"),
     ("an empty name", STOP, {"name": " "}, "name", "name is empty", "Leave it out"),
     ("two lines", STOP, {"name": "web\n01"}, "name", "control characters", "one line"),
+    ("a node beside a vmid", STOP, {"vmid": 101, "node": "pve1"}, "node", "no option node", "Allowed: vmid, name"),
+    (
+        "an option of another",
+        LIST,
+        {"tags": ["web"]},
+        "tags",
+        "no option tags",
+        "Did you mean guests.tags?",
+    ),
+    ("what resembles nothing", JOB, {"id": "a", "tags": ["web"]}, "tags", "no option tags", "Allowed: id, "),
+    ("nothing where a unit counts", RESIZE, {"vmid": 101, "memory": "1G"}, "memory", "whole number", "Memory in MiB"),
+    ("what is missing", ROLLBACK, {"vmid": 101}, "snapname", "is missing", "Name of the snapshot"),
+    ("a bell", CONFIGURE, {"vmid": 101, "description": "a\x07"}, "description", "control characters", "without"),
     ("a novel", STOP, {"name": "x" * 5000}, "name", "5000 characters", "4096"),
 ]
 
@@ -78,6 +96,19 @@ def test_everything_that_is_wrong_is_named_at_once():
 )
 def test_right_arguments_pass(arguments):
     assert validate(STOP, arguments) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        (CONFIGURE, {"vmid": 101, "description": "# web\n\n| a | b |\n\tc\n"}),
+        (CLOUDINIT, {"vmid": 101, "ssh_keys": ["ssh-ed25519 AAAA me\n"]}),
+        (CLOUDINIT, {"vmid": 101, "ssh_keys": ["ssh-ed25519 AAAA me\r\nssh-ed25519 BBBB you"]}),
+    ],
+    ids=["markdown", "a key as its file has it", "a file of keys"],
+)
+def test_text_of_several_lines_passes_where_it_may_have_them(tool, arguments):
+    assert validate(tool, arguments) == []
 
 
 def test_nulls_mean_not_given_and_whole_floats_are_numbers():

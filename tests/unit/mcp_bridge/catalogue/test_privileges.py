@@ -63,11 +63,11 @@ def hold(privileges, users_privileges=None, *, unpropagated=None, is_separated=T
 def test_the_remedy_grants_what_is_missing_and_what_was_there_to_user_and_token():
     assert make_grant_commands([STOP, OVERVIEW], hold(["Sys.Audit", "VM.Audit"], roles=["Playvisor2"])) == [
         'pveum role add Playvisor1 --privs "Datastore.Audit Sys.Audit VM.Audit"',
-        "pveum acl modify /storage --users ops@pve --roles Playvisor1",
         "pveum acl modify /storage --tokens 'ops@pve!ai' --roles Playvisor1",
         'pveum role add Playvisor3 --privs "Sys.Audit VM.Audit VM.PowerMgmt"',
-        "pveum acl modify /vms --users ops@pve --roles Playvisor3",
         "pveum acl modify /vms --tokens 'ops@pve!ai' --roles Playvisor3",
+        "pveum acl modify /storage --users ops@pve --roles Playvisor1",
+        "pveum acl modify /vms --users ops@pve --roles Playvisor3",
     ]
 
 
@@ -89,11 +89,14 @@ def test_a_user_that_has_it_already_is_given_nothing():
     ]
 
 
-def test_what_a_user_has_is_asked_for_where_it_can_not_be_read():
-    commands = make_grant_commands([STOP], Holder("ops@pve", "ai", {}, None, None, ()))
+def test_a_user_whose_rights_can_not_be_read_is_given_some_last_and_after_a_look_at_them():
+    made, to_token, warning, to_user = make_grant_commands([STOP], Holder("ops@pve", "ai", {}, None, None, ()))
 
-    assert "pveum user permissions ops@pve" in commands[0]
-    assert [command.split()[4] for command in commands[2:]] == ["--users", "--tokens"]
+    assert made.startswith("pveum role add")
+    assert "--tokens" in to_token
+    assert warning.startswith("Only if that is not enough")
+    assert "pveum user permissions ops@pve" in warning
+    assert "--users" in to_user
 
 
 def test_nothing_missing_needs_no_remedy():

@@ -7,6 +7,7 @@ import pytest
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.evidence.undo import plan_undo
+from mcp_bridge.evidence.undo.since import find_changes_since
 
 
 def guest(before, after, vmid=101, *, changed=True):
@@ -15,6 +16,10 @@ def guest(before, after, vmid=101, *, changed=True):
 
 def power(before, after, vmid=101):
     return guest({"state": before}, {"state": after}, vmid)
+
+
+def list_calls(undoing):
+    return [(call.tool, call.arguments) for call in undoing.calls]
 
 
 def snapshots(before, after):
@@ -137,7 +142,7 @@ SSH = {"key": "ssh", "enable": True, "type": "in", "action": "ACCEPT", "proto": 
 def test_a_run_with_an_inverse_is_taken_back(tool, given, was, call):
     undoing = plan_undo(tool, given, {"guests": [was]})
 
-    assert undoing.calls == [call]
+    assert list_calls(undoing) == [call]
     assert undoing.irreversible == []
     assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
 
@@ -170,9 +175,9 @@ def test_a_run_without_an_inverse_says_why(tool, given, was, why):
 
     if why is None:
         # How it ended is not known, but what it was is.
-        assert undoing.calls == [("start_guest", ONE)]
+        assert list_calls(undoing) == [("start_guest", ONE)]
     else:
-        assert undoing.calls == []
+        assert list_calls(undoing) == []
         assert undoing.irreversible[0].startswith("Guest 101 (web-101): ")
         assert why in undoing.irreversible[0]
 
@@ -183,7 +188,7 @@ def test_a_firewall_of_something_else_is_taken_back_by_its_place():
     undoing = plan_undo("set_firewall", {}, {"firewalls": [{**changed, "changed": True}]})
 
     call = ("set_firewall", {"level": "node", "node": "pve1", "reset_options": ["enable"]})
-    assert (undoing.calls, undoing.irreversible) == ([call], [])
+    assert (list_calls(undoing), undoing.irreversible) == ([call], [])
     assert arguments.validate(catalogue.load()[call[0]], call[1]) == []
 
 
@@ -193,5 +198,77 @@ def test_guests_that_need_the_same_are_one_call_and_unchanged_ones_none():
     unchanged = guest({"state": "stopped"}, {"state": "stopped"}, 104, changed=False)
     undoing = plan_undo("stop_guest", {}, {"guests": [*was, unchanged]})
 
-    assert undoing.calls == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
+    assert list_calls(undoing) == [("start_guest", {"guests": {"vmids": [101, 103], "names": ["web-101", "web-103"]}})]
     assert undoing.irreversible == ["Guest 102 (web-102): it was paused before, and what was in its memory is lost."]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "changes"),
+    [
+        ({"cores": 2}, {"cores": 4}, {"cores": 4}, None),
+        ({"cores": 2}, {"cores": 4}, {"cores": 2}, None),
+        ({"cores": 2}, {"cores": 4}, {"cores": 8}, "cores is 8 by now, and was left as 4"),
+        # What the call for it doesn't look at, and what the run has not changed.
+        ({"cores": 2, "memory": 64}, {"cores": 4, "memory": 64}, {"cores": 4, "memory": 128}, None),
+        (
+            {"cores": 2, "disks": {"scsi0": {"size": 1}}},
+            {"cores": 4, "disks": {"scsi0": {"size": 2}}},
+            {"cores": 4},
+            None,
+        ),
+        ({"state": "running"}, {"state": "stopped"}, {"state": "paused"}, "state is paused by now"),
+        ({"node": "pve1"}, {"node": "pve2"}, {"node": "pve3"}, "node is pve3 by now, and was left as pve2"),
+        ({"description": "a"}, {"description": "b"}, {"description": ""}, "description is nothing by now"),
+        # Tags are added and removed one by one.
+        ({"tags": ["a"]}, {"tags": ["a", "b"]}, {"tags": ["a", "b", "c"]}, None),
+        (
+            {"disks": {"scsi0": {"storage": "zfs"}, "scsi1": {"storage": "zfs"}}},
+            {"disks": {"scsi0": {"storage": "nas"}, "scsi1": {"storage": "nas"}}},
+            {"disks": {"scsi0": {"storage": "nas"}, "scsi1": {"storage": "ceph"}}},
+            "disks.scsi1.storage is ceph by now, and was left as nas",
+        ),
+        ({"options": {}}, {"options": {"enable": True}}, {"options": {"enable": True}}, None),
+        ({"options": {}}, {"options": {"enable": True}}, {"options": {"enable": False}}, "options.enable is False"),
+        # Rules that others have added stay; what they made of the run's own would be lost.
+        ({"rules": []}, {"rules": [SSH]}, {"rules": [{"key": None, "action": "DROP"}, SSH]}, None),
+        (
+            {"rules": []},
+            {"rules": [SSH]},
+            {"rules": [{**SSH, "source": "10.0.0.0/8"}]},
+            "rules.ssh.source is 10.0.0.0/8",
+        ),
+        ({"rules": [SSH]}, {"rules": [{**SSH, "dport": "2222"}]}, {"rules": []}, "rules.ssh is nothing by now"),
+    ],
+    ids=map(str, range(15)),
+)
+def test_what_somebody_has_changed_since_is_found(before, after, now, changes):
+    found = find_changes_since([guest(before, after)], [guest(now, before, 7), guest(now, before)])
+
+    assert (found == {}) is (changes is None), found
+    assert changes is None or changes in found["101"]
+
+
+@pytest.mark.parametrize(("taken", "is_changed"), [(1000, False), (2000, True)])
+def test_another_snapshot_of_the_same_name_is_not_the_one_that_was_taken(taken, is_changed):
+    def row(before, after, times):
+        return {**snapshots(before, after), "snaptimes": times}
+
+    left = row(["old"], ["old", "mine"], {"old": 1, "mine": 1000})
+    now = row(["mine", "theirs"], ["theirs"], {"mine": taken, "theirs": 3000})
+
+    found = find_changes_since([left], [now])
+
+    assert found == ({"101": "snapshot mine is another one of that name by now"} if is_changed else {})
+
+
+def test_a_guest_that_the_run_has_renamed_and_a_firewall_are_known_again():
+    renamed = guest({"name": "a", "cores": 1}, {"name": "b", "cores": 2})
+    place = {"level": "node", "node": "pve1"}
+    firewall = {**place, "before": {"options": {}}, "after": {"options": {"enable": True}}}
+
+    found = find_changes_since(
+        [renamed, firewall],
+        [{**guest({"name": "b", "cores": 3}, {}), "name": "b"}, {**place, "before": {"options": {"enable": False}}}],
+    )
+
+    assert list(found) == ["101", "Firewall node pve1"]

@@ -177,14 +177,45 @@ def test_those_that_failed_are_on_the_first_page():
     assert make_content(make_result(guests=rows), View())["guests"][0]["vmid"] == 250
 
 
+def test_fields_that_no_row_has_are_told():
+    view = View(noun="guests", compact=("vmid",), fields=("name", "memory_used"))
+    result = make_result(guests=[make_row(vmid=101)], warnings=["Node pve2 is offline."])
+
+    offline, unknown = make_content(result, view)["warnings"]
+    assert offline == "Node pve2 is offline."
+    assert unknown.startswith("No row has memory_used; there are ")
+    assert "warnings" not in make_content(
+        make_result(guests=[make_row(vmid=101)]), View(noun="guests", fields=("all",))
+    )
+
+
+def test_a_plan_of_nothing_and_no_difference_are_left_out():
+    result = make_result(guests=[]).model_copy(
+        update={"plan": Plan(digest="4f53"), "diff": {"before": {}, "after": {}}}
+    )
+
+    assert {"plan", "diff"} & make_content(result).keys() == set()
+
+
 def test_page_options_are_no_arguments_of_the_tool():
     given = {"guests": {"pool": "x"}, "limit": 5, "offset": 10, "fields": ["mem"]}
 
-    assert split_page_options(LIST, given) == ({"guests": {"pool": "x"}}, {"limit": 5, "offset": 10, "fields": ["mem"]})
-    # What is wrong is left for the tool to refuse.
-    assert split_page_options(LIST, {"limit": "many"}) == ({"limit": "many"}, {})
+    own, page, problems = split_page_options(LIST, given)
+    assert (own, page) == ({"guests": {"pool": "x"}}, {"limit": 5, "offset": 10, "fields": ["mem"]})
+    assert problems == []
     # A tool with a limit of its own has no other.
-    assert split_page_options(catalogue.load()["list_tasks"], {"limit": 5}) == ({"limit": 5}, {})
+    assert split_page_options(catalogue.load()["list_tasks"], {"limit": 5}) == ({"limit": 5}, {}, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [({"limit": 5000}, "from 1 to 1000"), ({"limit": "many"}, "whole number"), ({"offset": -1}, "at least 0")],
+)
+def test_a_page_that_can_not_be_is_told_by_its_own_option(given, hint):
+    _own, _page, (problem,) = split_page_options(LIST, given)
+
+    assert problem.path in given
+    assert hint in problem.hint
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import anyio
 import pytest
+from mcp import types
 
 from mcp_bridge.auth.caller import make_local_client
-from mcp_bridge.mcp.elicitation import Question, Questions, Reply, find_doubt, fits_form, hash_call
+from mcp_bridge.mcp.elicitation import Question, Questions, Reply, ask, find_doubt, fits_form, hash_call, read_answer
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run import Request
 
@@ -90,6 +92,39 @@ def test_what_a_person_cannot_have_answered_is_doubted(question, answer, seconds
     found = find_doubt(question, Reply(answer, seconds), 1.0)
 
     assert (doubt in found) if doubt else found is None
+
+
+@pytest.mark.parametrize(
+    ("action", "content", "answer"),
+    [
+        ("accept", {"approve": True}, "accept"),
+        ("accept", {"approve": False}, "decline"),
+        # A client that shows no form says nothing of what a person wants.
+        ("accept", {}, "cancel"),
+        ("accept", None, "cancel"),
+        ("accept", {"approve": "true"}, "cancel"),
+        ("decline", None, "decline"),
+        ("cancel", None, "cancel"),
+    ],
+)
+def test_only_a_form_that_is_filled_in_is_an_answer(action, content, answer):
+    replies = {"approve": types.ElicitResult(action=action, content=content)}
+
+    assert read_answer(types.CallToolRequestParams(name="stop_guest", input_responses=replies)) == answer
+
+
+@pytest.mark.parametrize("reply", [{}, {"action": "ACCEPT"}, {"action": "accept", "content": "yes"}])
+def test_a_client_whose_answer_is_none_has_not_answered(question, reply):
+    class Session:
+        """The SDK's session, as far as it reads what a client sends."""
+
+        async def elicit_form(self, *_args, **_options):
+            return types.ElicitResult.model_validate(reply)
+
+    class Context:
+        session, request_id = Session(), 1
+
+    assert anyio.run(ask, Context(), question).answer == "cancel"
 
 
 def test_calls_that_differ_in_anything_are_different_calls():

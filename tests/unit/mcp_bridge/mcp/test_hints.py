@@ -55,3 +55,13 @@ def test_modules_are_named_in_hints_alone_and_a_model_reads_tools_instead():
     assert len(texts) > 10
     assert [name for name, _text, hint in texts if not hint] == []
     assert [name for name, text, _hint in texts if FOREIGN.search(render_hint(text))] == []
+
+
+def test_hints_name_no_option_that_the_tool_has_not_and_no_command_of_people():
+    plan = render_hint("`playvisor approvals list --all` shows the newest ones.")
+    clone = render_hint("Take a snapshot and give it as snapname, or stop the container first.")
+    role = render_hint("GET /access/roles/Administrator lists those that it has; names have changed.")
+
+    assert plan == "The result that made a plan has its id, as plan.id."
+    assert clone == "Stop the container first."
+    assert role.startswith("list_access with kinds=[roles] shows, for Administrator, those that it has")

@@ -57,7 +57,7 @@ def test_the_calls_of_a_procedure_are_taken(prompt):
     assert calls
     for name, arguments in calls:
         entry = run_tools.TOOLS.get(name) or catalogue.load()[name]
-        own, _page = split_page_options(entry, read_arguments(make_input_schema(entry), arguments))
+        own, _page, _problems = split_page_options(entry, read_arguments(make_input_schema(entry), arguments))
         problems = validate(entry, own) if name in catalogue.load() else check_against_schema(entry.input_schema, own)
         # What a sentence leaves out since an earlier one has said it, such as which guest.
         untold = [problem for problem in problems if problem.message.startswith(f"{name} needs vmid")]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from mcp_bridge.mcp.content import make_content
 from mcp_bridge.mcp.instructions import render_instructions
 from mcp_bridge.mcp.rendering import render as render_content
@@ -51,6 +55,18 @@ def test_a_text_holds_what_a_model_needs():
         "[end of untrusted data]",
         "run_id: r1",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# Web\n\n| a | b |\n\tindented\n", "line\u2028one\x85\nrun_id: 0", "x" * 5000],
+    ids=["notes", "odd", "long"],
+)
+def test_text_of_several_lines_is_on_one_and_can_be_written_back(text):
+    result = Result(run_id="r1", tool="t", status="ok", summary="s", guests=[{"config": {"description": text}}])
+    (line,) = [line for line in render(result).splitlines() if "description" in line]
+
+    assert json.loads(line.partition("config.description=")[2]) == text
 
 
 def test_what_a_guest_is_named_can_not_pretend_to_be_a_line_of_its_own():

@@ -29,14 +29,36 @@ DEEP = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"a":' + "[" * 50
         ('{"jsonrpc":"2.0","id":true,"method":1}', [(None, -32600)]),
         ("[]", [(None, -32600)]),
         ("7", [(None, -32600)]),
+        # The SDK takes what has no valid id for a notification, and its client waits for an answer.
+        ('{"jsonrpc":"2.0","id":null,"method":"ping"}', [(None, -32600)]),
+        ('{"jsonrpc":"2.0","id":1.5,"method":"ping"}', [(None, -32600)]),
+        ('{"jsonrpc":"2.0","id":2.0,"method":"ping"}', [(None, -32600)]),
+        ('{"jsonrpc":"2.0","method":"ping","params":{"id":null}}', []),
+        ('{"jsonrpc":"2.0","id":3,"method":"ping","params":{"a":"\\ud83d"}}', [(3, -32700)]),
     ],
-    ids=range(12),
+    ids=range(17),
 )
 def test_what_is_no_message_is_answered(line, answers):
     errors = find_errors(line)
 
     assert [(error["id"], error["error"]["code"]) for error in errors] == answers
     assert all(error["jsonrpc"] == "2.0" and error["error"]["message"] for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"jsonrpc":"2.0","id":3,"method":"ping","params":[]}', "in which params is an object"),
+        ('{"id":3,"method":"ping"}', 'in which jsonrpc is "2.0"'),
+        ('{"jsonrpc":"2.0","id":3,"method":"ping","params":{"a":"\\ud83d"}}', "hex escape"),
+        ('{"jsonrpc":"2.0","id":2.0,"method":"ping"}', "id must be text or a whole number"),
+    ],
+    ids=["params", "version", "half a character", "id"],
+)
+def test_an_answer_says_what_is_wrong(line, said):
+    (error,) = find_errors(line)
+
+    assert said in error["error"]["message"]
 
 
 class Recorded:
@@ -57,7 +79,8 @@ class Recorded:
 
 
 def test_only_messages_reach_the_server():
-    streams = Recorded(f"{PING}\n", "\n", "nonsense\n", f"{PING}\n")
+    # Shells of Windows begin what they send with a byte order mark.
+    streams = Recorded(f"\ufeff{PING}\n", "\n", "nonsense\n", f"{PING}\n")
 
     async def read():
         return [line async for line in CheckedStreams(streams)]

@@ -85,6 +85,8 @@ def test_power(action, params, running, stopped):
         ({"cores": 1}, {C, D}, {C}),
         ({"cores": 8}, {C}, {C}),
         ({"delete": "cores"}, {C, D}, {C}),
+        ({"revert": "cores"}, {C, D}, {C}),
+        ({"revert": "scsi0,protection", "force": 1}, {C, I, L}, {C, L}),
         ({"sockets": 2}, {C}, {C}),
         ({"cpulimit": "0.1"}, {C, D}, {C}),
         ({"cpuunits": 8}, {C, D}, {C}),

@@ -272,6 +272,21 @@ def test_every_ending_has_its_result(tool, ending, expected):
     assert (result.run_id, result.tool, result.plan) == ("12345678-aaaa", tool.name, ending.known.plan)
 
 
+@pytest.mark.parametrize(
+    ("decision", "code", "is_wish_kept"),
+    [(HELD, "approval_required", True), ("drifted", "drifted", False), ("refused", "frozen", False)],
+)
+def test_what_a_plan_would_have_done_is_not_told_once_it_came_to_nothing(decision, code, is_wish_kept):
+    row = {**GUEST, "changed": True, "before": {"state": "running"}, "after": {"state": "stopped"}}
+    planned = PlaybookOutcome("ended", {**DONE.result, "guests": [row], "diff": {"before": {}, "after": {"a": 1}}})
+
+    result = result_of(STOP, NotApplied(known(decision=decision, failure=why(code)), planned))
+
+    (found,) = result.data["guests"]
+    assert (found["changed"], "after" in found, result.diff is not None) == (is_wish_kept,) * 3
+    assert found["before"] == {"state": "running"}
+
+
 def test_a_result_names_started_tasks_and_the_requests_of_a_broken_run():
     applied = result_of(STOP, Applied(known(), DONE))
     broken_off = result_of(STOP, BrokenOff(known(), PlaybookOutcome("timeout", upids=["V"]), (SENT,), ("x of 2",)))
@@ -342,6 +357,10 @@ def test_only_what_a_module_documents_becomes_data():
         (summary.describe_reading({"nodes": [{}, {}], "warnings": []}), "2 nodes, 0 warnings."),
         (summary.describe_reading({"volumes": []}, "backup"), "0 backups."),
         (summary.describe_reading({"guests": []}), "No guests."),
+        (
+            summary.describe_reading({"guests": [{"vmid": 1, "snapshots": [{}, {}]}, {"vmid": 2}]}),
+            "2 snapshots of 2 guests.",
+        ),
         (
             summary.describe_reading({"ha": {"master": None, "resources": [], "rules": []}}),
             "No guest is under HA; 0 rules.",

@@ -60,7 +60,14 @@ def test_a_page_fits_and_names_no_tools_or_modules(words, command):
         ("the file list_guests.txt", "the file list_guests.txt"),
         ("/x/list_guests", "/x/list_guests"),
         ("list_runs shows them", "`playvisor runs list` shows them"),
+        ("Start it, with pve_guest_state.", "Start it, with `playvisor guest start` or `playvisor guest stop`."),
+        ("with pve_storage", "with pve_storage"),
+        ("(pve_ha without rule)", "(`playvisor ha add`)"),
         ("this force is strong", "this force is strong"),
+        ("or set force to stop it hard", "or set --force to stop it hard"),
+        ("Set name to another", "Set name to another"),
+        ("retention {type: a, force: 3d} keeps", "--type a --force 3d keeps"),
+        ("an object {other: a}", "an object {other: a}"),
     ],
 )
 def test_tools_become_commands_and_options_flags(text, spoken):

@@ -124,6 +124,16 @@ def test_ids_are_whole_at_any_width(show, width):
     assert "9000" in show("list_guests", width).out
 
 
+def test_one_long_name_takes_no_column_from_the_others(show):
+    short = {"vmid": 101, "name": "web-01", "status": "running", "node": "pve1", "type": "qemu", "tags": ["prod"]}
+    long = short | {"vmid": 102, "name": f"{'worker-' * 6}01", "node": "a-node-with-quite-a-long-name-01"}
+    printed = show("list_guests", 80, guests=[short, long]).out
+
+    assert printed.splitlines()[0].split()[:4] == ["vmid", "name", "status", "node"]
+    assert {long["name"], long["node"]} < set(printed.split())
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_what_has_no_room_is_named_and_comes_back_when_wide(show):
     narrow, wide = show("list_guests", 60), show("list_guests", 60, Output("wide"))
 
@@ -246,6 +256,7 @@ def test_rows_within_rows_know_which_one_they_stand_in():
     [
         ({"state": "running"}, {"state": "stopped"}, ["running → stopped"]),
         ({"cores": 2, "memory": 2048}, {"cores": 4, "memory": 2048}, ["cores: 2 → 4"]),
+        ({"memory": "4096"}, {"memory": "4100"}, ["memory: 4096 MiB → 4100 MiB"]),
         ({"tags": ["a"]}, {"tags": ["a", "b"]}, ["+ tags: b"]),
         ({"exists": False}, {"exists": True, "comment": ""}, ["created"]),
         ({"net": {"mac": "x"}}, {"net": {"mac": "y"}}, ["net.mac: x → y"]),

@@ -30,6 +30,12 @@ def test_a_list_is_a_table_with_units_and_without_empty_columns():
         ({"a": [{"b": [{"c": 1}, {"c": 2}]}]}, ["a:", "  b", "  c=1; c=2"]),
         ({"a": [{"text": "{{ 7 * 7 }}\nmore"}]}, ["a:", "  text", "  {{ 7 * 7 }} more"]),
         ({"tasks": [{}]}, ["tasks:", "  none"]),
+        ({"guests": {"total": 12, "running": 8}}, ["guests:", "  total: 12", "  running: 8"]),
+        (
+            {"space": {"used": 1 << 30, "total": 4 << 30, "free": 3 << 30, "used_percent": 25.0}},
+            ["space:", "  used: 1.0 GiB", "  total: 4.0 GiB", "  free: 3.0 GiB", "  used_percent: 25.0 %"],
+        ),
+        ({"users": [{"user": "a@pve", "expire": 0}]}, ["users:", "  user   expire", "  a@pve  never"]),
     ],
 )
 def test_what_is_nested_or_empty_stays_readable(result, lines):

@@ -13,9 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.inventory.pve import (
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 
 WEB = build_base_variables(Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop"))
-TWIN1 = build_base_variables(Guest(301, "twin", "pve1", "qemu", "running"))
-TWIN2 = build_base_variables(Guest(302, "twin", "pve2", "lxc", "stopped"))
-NAMELESS = build_base_variables(Guest(400, "", "pve2", "qemu", "unknown"))
+TWIN = build_base_variables(Guest(302, "twin", "pve2", "lxc", "stopped"))
 
 
 def test_variables_are_plain_data_with_a_prefix():
@@ -24,13 +22,23 @@ def test_variables_are_plain_data_with_a_prefix():
     assert all(name.startswith("pve_") for name in WEB)
 
 
-def test_guests_of_one_name_are_told_apart_by_vmid():
-    assert [name for name, dummy in assign_host_names([WEB, TWIN1, TWIN2, NAMELESS])] == [
-        "web-01",
-        "twin-301",
-        "twin-302",
-        "guest-400",
-    ]
+@pytest.mark.parametrize(
+    ("names", "hosts"),
+    [
+        ("web-01 twin twin", "web-01 twin-2 twin-3"),
+        ("web-01 - twin", "web-01 guest-2 twin"),
+        # A name that another guest's becomes with its id.
+        ("twin twin twin-1", "twin-1 twin-2 twin-1-3"),
+        ("twin twin twin-1 twin-1-3", "twin-1 twin-2 twin-1-3 twin-1-3-4"),
+        ("guest-2 -", "guest-2-1 guest-2"),
+        # What they mean to Ansible.
+        ("all ungrouped localhost All", "all-1 ungrouped-2 localhost-3 All"),
+    ],
+)
+def test_every_guest_is_a_host_of_its_own(names, hosts):
+    guests = [{"pve_name": name.strip("-"), "pve_vmid": vmid} for vmid, name in enumerate(names.split(), 1)]
+
+    assert [name for name, dummy in assign_host_names(guests)] == hosts.split()
 
 
 @pytest.mark.parametrize(
@@ -40,8 +48,8 @@ def test_guests_of_one_name_are_told_apart_by_vmid():
             WEB,
             ["pve_qemu", "pve_running", "pve_node_pve1", "pve_pool_shop", "pve_tag_prod", "pve_tag_web"],
         ),
-        (TWIN2, ["pve_lxc", "pve_stopped", "pve_node_pve2"]),
-        ({**TWIN2, "pve_config": {"ostype": "debian"}}, ["pve_lxc", "pve_stopped", "pve_node_pve2", "pve_os_debian"]),
+        (TWIN, ["pve_lxc", "pve_stopped", "pve_node_pve2"]),
+        ({**TWIN, "pve_config": {"ostype": "debian"}}, ["pve_lxc", "pve_stopped", "pve_node_pve2", "pve_os_debian"]),
     ],
 )
 def test_a_guest_is_in_the_groups_of_what_it_is(guest, expected):

@@ -104,6 +104,8 @@ def test_templates_are_those_of_the_section_by_name():
         "alpine.tar.xz",
         "debian.tar.zst",
     ]
+    with pytest.raises(PveError, match="There is no section System"):
+        pve_template_info.select_templates(entries, "System")
     assert len(pve_template_info.select_templates(entries, None)) == 3
     assert "location" not in pve_template_info.select_templates(entries, None)[0]
 

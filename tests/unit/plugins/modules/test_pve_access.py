@@ -123,6 +123,7 @@ CASES = [
         [("PUT", "/acl", {"path": "/vms", "groups": "new", "roles": "Operator,PVEAuditor", "propagate": 1})],
     ),
     (wish("acl", "/vms", group="ops", roles=["Operator"]), []),
+    (wish("acl", "//vms//", group="ops", roles=["Operator"]), []),
     (
         wish("acl", "/vms", group="ops", roles=["Operator"], propagate=False),
         [("PUT", "/acl", {**GIVEN, "roles": "Operator", "propagate": 0})],
@@ -290,7 +291,10 @@ def test_what_others_need_is_made_first_and_deleted_last():
         {"users": [entry("user", "a@pve", password="long enough") | {"password": "short"}]},
         {"tokens": [{**entry("token", "a@pve!tt"), "token": "a@pve"}]},
         {"tokens": [{**entry("token", "a@pve!tt"), "regenerate": "lost"}]},
-        {"acls": [{**entry("acl", "/", user="a@pve", roles=["R"]), "path": "vms"}]},
+        *(
+            {"acls": [{**entry("acl", "/", user="a@pve", roles=["R"]), "path": path}]}
+            for path in ("vms", "/vms/web-01", "/vms/99", "/foo", "/pool/a b", "/nodes/a/b", "")
+        ),
         {"users": [entry("user", "a@pve", state="absent")], "tokens": [entry("token", "a@pve!tt")]},
         {"groups": [entry("group", "g", state="absent")], "users": [entry("user", "a@pve", groups=["g"])]},
         {"roles": [entry("role", "R", state="absent")], "acls": [entry("acl", "/", user="a@pve", roles=["R"])]},
@@ -301,3 +305,13 @@ def test_options_that_can_not_be_meant_are_refused(lists):
         parse_desired_entries(params(**lists))
 
     assert caught.value.code == errors.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "//vms//101/", "/access/realm/pam", "/pool/a/b/c", "/mapping/pci/gpu", "/sdn/zones/localnetwork/vmbr0/5"],
+)
+def test_every_path_of_permissions_is_taken(path):
+    acl = {**entry("acl", "/", user="a@pve", roles=["R"]), "path": path}
+
+    assert [one.kind for one in parse_desired_entries(params(acls=[acl]))] == ["acl"]

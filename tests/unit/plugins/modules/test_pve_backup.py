@@ -333,6 +333,7 @@ def test_a_restored_guest_is_set_up_before_it_may_start(kind, config, options, s
         {"volid": VOLID, "notes": "x", "storage": "local"},
         {"volid": VOLID, "notes": "x", "vmid": 101},
         {"volid": VOLID},
+        {"volid": "local:iso/a.iso", "state": "absent"},
         {"volid": VOLID, "state": "pruned", "retention": {**RETENTION, "last": 1}},
     ],
 )

@@ -57,10 +57,29 @@ def test_a_job_is_shown_with_the_time_when_it_runs_next():
 
 
 @pytest.mark.parametrize(
+    ("options", "after"),
+    [
+        ({"schedule": " mon-fri  2:30 "}, {"schedule": "mon..fri 2:30"}),
+        ({"schedule": "Sun *-*-1..7 3:00"}, {"schedule": "Sun *-*-1..7 3:00"}),
+        ({"comment": " of the\nnight \n"}, {"comment": "of the\nnight"}),
+        ({"retention": {"all": None, "daily": 0}}, {"retention": {"all": True}}),
+        ({"retention": {"all": False, "daily": 0, "last": 2}}, {"retention": {"last": 2}}),
+    ],
+)
+def test_a_wish_is_what_proxmox_ve_returns(options, after):
+    made = plan(JOB, **options)
+
+    assert made.after == {"exists": True, **JOB, **after}
+    assert plan({**JOB, **after}, **options).steps == ()
+
+
+@pytest.mark.parametrize(
     ("value", "read"),
     [
         ({"keep-all": "1"}, {"all": True}),
         ("keep-last=3,keep-daily=7", {"last": 3, "daily": 7}),
+        ("keep-last=3,keep-daily=0", {"last": 3}),
+        ("keep-daily=0", {"all": True}),
     ],
 )
 def test_retention_is_read_whole(value, read):

@@ -76,6 +76,8 @@ OPTIONS = {"enable": 1, "policy_in": "ACCEPT", "macfilter": 0}
         (CLUSTER, {"enable": 1795219714}, {"enable": True}, [], {"enable": 1}),
         (CLUSTER, {"log_ratelimit": "1,burst=10"}, {"log_ratelimit": "burst=10,enable=1"}, [], None),
         (CLUSTER, {"log_ratelimit": 1}, {"log_ratelimit": "enable=yes,burst=5"}, [], None),
+        (NODE, {"nf_conntrack_helpers": "sip,ftp"}, {"nf_conntrack_helpers": "ftp, sip"}, [], None),
+        (CLUSTER, {}, {"log_ratelimit": ""}, [], None),
         (CLUSTER, {}, {"log_ratelimit": "rate=2/minute"}, [], {"log_ratelimit": "1,rate=2/minute"}),
         (CLUSTER, {"policy_in": "DROP"}, {"policy_in": "REJECT"}, [], {"policy_in": "REJECT"}),
     ],
@@ -84,6 +86,12 @@ def test_options_are_compared_value_by_value(place, present, options, reset, sen
     made = plan(observed(place, options=present), options=options, reset_options=reset)
 
     assert requests(made) == ([("PUT", "options", {**sent, "digest": "of options"})] if sent else [])
+
+
+def test_an_empty_option_is_reset():
+    made = plan(observed(NODE, options={"nf_conntrack_helpers": "sip"}), options={"nf_conntrack_helpers": ""})
+
+    assert requests(made) == [("PUT", "options", {"delete": "nf_conntrack_helpers", "digest": "of options"})]
 
 
 def test_the_firewall_is_opened_before_its_rules_change_and_closed_after():
@@ -300,7 +308,7 @@ def test_every_firewall_level_has_the_options_of_the_api():
         ("guest", {"rules": [{**SSH, "type": "forward"}]}, "of type forward"),
         ("group", {"group": "web", "rules": [{**SSH, "type": "group", "action": "web"}]}, "of type group"),
         ("cluster", {"rules": [{**SSH, "type": "forward", "action": "REJECT"}]}, "has the action REJECT"),
-        ("guest", {"rules": [{**SSH, "action": "accept"}]}, "has the action accept"),
+        ("guest", {"rules": [{**SSH, "action": "allow"}]}, "has the action allow"),
         ("guest", {"rules": [{**SSH, "type": "group", "action": "web"}]}, "it has no macro"),
         ("guest", {"rules": [{**SSH, "iface": "eth0"}]}, "interface eth0"),
         ("group", {"group": "web", "rules": [{**SSH, "iface": "net0"}]}, "names an interface"),
@@ -341,9 +349,12 @@ def test_what_the_api_takes_is_not_refused(level, options):
         ({"proto": "TCP", "dport": "80"}, {"proto": "tcp", "dport": "80"}),
         ({"proto": "Icmp", "icmp_type": "Echo-Request"}, {"proto": "icmp", "icmp-type": "echo-request"}),
         ({"proto": "6"}, {"proto": "6"}),
+        ({"action": "accept"}, {"action": "ACCEPT"}),
+        ({"source": "+dc/Admins", "dest": "+Web"}, {"source": "+dc/admins", "dest": "+web"}),
+        ({"source": "+sdn/Net-all", "dest": "Office"}, {"source": "+sdn/Net-all", "dest": "Office"}),
     ],
 )
-def test_a_protocol_may_be_in_any_case(fields, content):
+def test_names_may_be_in_any_case(fields, content):
     (step,) = plan(observed(CLUSTER, rules=[]), rules=[{"key": "a", "type": "in", "action": "ACCEPT", **fields}]).steps
 
     assert {name: step.params[name] for name in content} == content

@@ -304,6 +304,59 @@ def test_a_new_guest_is_made_by_these_requests(observed, options, steps):
     assert requests(plan(observed, **options)) == steps
 
 
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"features": ""}, {"revert": "features"}),
+        ({"config": {"cmode": None, "tty": 2}}, {"revert": "cmode,tty"}),
+        ({"config": {"tty": 2}, "onboot": True}, {"revert": "tty", "onboot": 1}),
+        ({"config": {"tty": 4}}, {"tty": 4}),
+        ({"config": {"cmode": None}, "nameserver": []}, {"revert": "cmode", "delete": "nameserver"}),
+    ],
+)
+def test_what_only_waits_is_taken_back_and_not_deleted(options, sent):
+    current = {"hostname": "db-01", "memory": 512, "ostype": "debian", "nameserver": "10.0.0.1", "digest": "d"}
+    config = {**current, "features": "nesting=1", "cmode": "shell", "tty": 3}
+    pending = {key: {"now": None, "next": config[key]} for key in ("features", "cmode", "tty")}
+    container = Observed(CT.guest, True, config, True, pending, current)
+
+    (step,) = plan(container, **options).steps
+
+    assert step.params == {**sent, "digest": "d"}
+
+
+def test_what_would_come_back_with_a_restart_is_taken_back_first():
+    nic = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:9B:A3:1D,type=veth"
+    current = {"hostname": "db-01", "memory": 512, "features": "nesting=1", "net0": nic, "digest": "d"}
+    config = {**current, "features": "nesting=1,keyctl=1", "net0": f"{nic},tag=5"}
+    container = Observed(CT.guest, True, config, True, {}, current)
+
+    made = plan(container, features="", nics=[{"slot": "net0", "state": "absent"}])
+
+    assert [step.params for step in made.steps] == [
+        {"revert": "features,net0", "digest": "d"},
+        {"delete": "features,net0"},
+    ]
+
+
+@pytest.mark.parametrize("key", ["memory", "ostype"])
+def test_a_container_keeps_what_it_can_not_be_without(key):
+    with pytest.raises(errors.PveError, match="a container can't be without it"):
+        plan(Observed(CT.guest, True, {**LXC, "ostype": "debian"}), config={key: None})
+
+
+@pytest.mark.parametrize(("size", "steps"), [(2, None), (3, 1), (4, 2)])
+def test_an_imported_disk_is_as_large_as_wished_or_refused(size, steps):
+    disk = {"slot": "scsi0", "storage": "fast", "import_from": "local:import/a.qcow2", "size": size}
+    observed = Observed(NEW.guest, sizes={"local:import/a.qcow2": 3 * 1024**3})
+
+    if steps is None:
+        with pytest.raises(errors.PveError, match="can't shrink"):
+            plan(observed, disks=[disk])
+    else:
+        assert len(plan(observed, disks=[disk]).steps) == steps
+
+
 def test_a_password_is_sent_but_not_shown():
     disk = {"slot": "rootfs", "storage": "fast", "size": 8}
     made = plan(NEW_CT, ostemplate="local:vztmpl/a.tar.gz", password="secret", disks=[disk])

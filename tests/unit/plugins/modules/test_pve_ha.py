@@ -43,8 +43,8 @@ def resource(now, guest=VM, /, digest="3a93", **options):
     return Resources().plan(HaGuest(guest, now, digest), {**OPTIONS, **options})
 
 
-def rule(now, /, *guests, digest="8aa1", managed=BOTH, **options):
-    observed = ObservedRule(now, digest, guests or None, managed)
+def rule(now, /, *guests, digest="8aa1", managed=BOTH, others=None, node_count=0, **options):
+    observed = ObservedRule(now, digest, guests or None, managed, others or {}, node_count)
     return Rules("r").plan(observed, {**OPTIONS, **options})
 
 
@@ -177,6 +177,8 @@ def test_the_rule_after_needs_nothing_more(state, guests, options, expected):
         (HOME, (), {"affinity": "negative"}, errors.UNSUPPORTED),
         (APART, (), PVE1, errors.UNSUPPORTED),
         (HOME, (), {"nodes": ["pve1:high"]}, errors.INVALID_PARAMETER),
+        (HOME, (), {"nodes": ["pve1:1", "pve1:2"]}, errors.INVALID_PARAMETER),
+        (HOME, (), {"nodes": []}, errors.INVALID_PARAMETER),
     ],
 )
 def test_a_rule_that_can_not_be_made_is_refused(state, guests, options, code):
@@ -184,6 +186,36 @@ def test_a_rule_that_can_not_be_made_is_refused(state, guests, options, code):
         rule(state, *guests, **options)
 
     assert caught.value.code == code
+
+
+ANYWHERE = {**HOME, "nodes": {"pve1": 0, "pve2": 0}}
+
+
+@pytest.mark.parametrize(
+    ("other", "options", "message"),
+    [
+        (HOME, PVE1, "r can't be beside the rule s: vm:101 can be in one rule of node affinity only"),
+        (HOME, {"affinity": "positive"}, "several priorities"),
+        (APART, {"nodes": ["pve1:2", "pve2"]}, "several priorities"),
+        (APART, {"affinity": "positive"}, "ct:201, vm:101 can't be kept together and apart"),
+        (None, {"affinity": "negative"}, "keeps 2 guests apart, and there are 1 nodes"),
+        (None, {"affinity": "positive"}, None),
+        (None, PVE1, None),
+        ({**HOME, "disable": True}, PVE1, None),
+        ({**HOME, "resources": ["vm:999"]}, PVE1, None),
+        (HOME, {**PVE1, "disable": True}, None),
+        (APART, PVE1, None),
+        (APART, {"affinity": "negative", "disable": True}, None),
+        (ANYWHERE, {"affinity": "positive"}, None),
+    ],
+)
+def test_a_rule_that_contradicts_another_one_is_refused(other, options, message):
+    others = {"s": other} if other else {}
+    if message is None:
+        assert rule(NO_RULE, VM, CT, others=others, node_count=1, **options).steps
+        return
+    with pytest.raises(errors.PveError, match=message):
+        rule(NO_RULE, VM, CT, others=others, node_count=1, **options)
 
 
 def test_a_rule_is_only_for_guests_under_ha():

@@ -9,6 +9,8 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_migrate import (
     ObservedMigration,
     choose_returning,
     choose_targets,
+    find_led,
+    keep_together,
     require_node,
 )
 
@@ -149,3 +151,24 @@ def test_a_node_that_can_not_be_used_is_refused(node, code):
         require_node(Inventory((), NODES), node)
 
     assert caught.value.code == code
+
+
+def migration(vmid, target, *companions, problem=None):
+    conditions = {"dependent-ha-resources": [f"vm:{other}" for other in companions]}
+    return ObservedMigration(Guest(vmid, f"vm-{vmid}", "pve1", "qemu", "running"), target, conditions, problem)
+
+
+def test_guests_that_ha_keeps_together_get_one_target_and_follow_the_first_of_them():
+    alone, first = migration(101, "pve2"), migration(102, "pve3", 104, 105)
+    others = [migration(104, "pve2", 102, 105), migration(105, "pve4", 102, 104)]
+
+    kept = keep_together([alone, first, *others])
+
+    assert [one.target for one in kept] == ["pve2", "pve3", "pve3", "pve3"]
+    assert list(find_led(kept)) == ["/nodes/pve1/qemu/104/migrate", "/nodes/pve1/qemu/105/migrate"]
+
+
+def test_nobody_follows_a_guest_that_is_not_moved():
+    stuck = migration(102, "pve3", 104, problem=errors.PveError(errors.UNSUPPORTED, "it can't"))
+
+    assert find_led([stuck, migration(104, "pve3", 102)]) == {}

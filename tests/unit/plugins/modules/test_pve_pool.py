@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PROTECTED, PveError
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_pool import Pool, Pools
 
 NONE = Pool()
@@ -49,3 +52,17 @@ def test_the_state_after_needs_nothing_more(options):
     reached = Pool(after["exists"], after["comment"], tuple(after["vmids"]), tuple(after["storages"]))
 
     assert plan(reached, **options).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("pool", "options", "named"),
+    [
+        (replace(POOL, inner=("prod/a", "prod/b")), {"state": "absent"}, "prod/a, prod/b"),
+        (replace(POOL, owners={103: "web"}), {"vmids": [103]}, "103 in web"),
+    ],
+)
+def test_what_proxmox_ve_would_refuse_halfway_is_refused(pool, options, named):
+    with pytest.raises(PveError, match=named) as refused:
+        plan(pool, **options)
+
+    assert refused.value.code == PROTECTED

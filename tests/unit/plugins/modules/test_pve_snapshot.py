@@ -63,7 +63,7 @@ def test_the_list_of_the_api_becomes_a_tree_in_which_current_is_the_guest():
         ),
         ({"snapname": "base"}, []),
         ({"snapname": "base", "description": "the base"}, []),
-        ({"snapname": "base", "description": "the base\n"}, []),
+        *(({"snapname": "base", "description": text}, []) for text in ("the base\n", "the base \r\n")),
         (
             {"snapname": "base", "description": "other"},
             [("PUT", "qemu/101/snapshot/base/config", {"description": "other"})],
@@ -196,6 +196,7 @@ def test_what_can_not_be_done_says_why(observed, options, code):
     "options",
     [
         {"snapname": "current"},
+        {"snapname": "Pending"},
         {"snapname": "x"},
         {"snapname": "1abc"},
         {"snapname": "a" * 41},

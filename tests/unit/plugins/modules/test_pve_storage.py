@@ -11,8 +11,10 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definit
 from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
+PRINT = ":".join(["AA"] * 32)
 CONFIG = {"storage": "nas", "type": "nfs", "server": "s", "export": "/e", "content": "iso,images", "digest": "d1"}
 NAS = Definition({**CONFIG, "path": "/mnt/pve/nas", "nodes": "pve2,pve1", "prune-backups": "keep-last=2,keep-daily=7"})
+SHARE = Definition({"storage": "nas", "type": "cifs", "server": "s", "share": "x", "subdir": "/a", "content": "images"})
 OPTIONS = {
     "storage": "nas",
     "state": "present",
@@ -62,7 +64,14 @@ def kept(**numbers):
         ),
         (
             NONE,
-            {"type": "pbs", "password": "p", "encryption_key": "autogen", "server_fingerprint": "AA"},
+            {
+                "type": "pbs",
+                "server": "s",
+                "datastore": "d",
+                "password": "p",
+                "encryption_key": "autogen",
+                "server_fingerprint": PRINT,
+            },
             [
                 (
                     "POST",
@@ -70,9 +79,11 @@ def kept(**numbers):
                     {
                         "storage": "nas",
                         "type": "pbs",
+                        "server": "s",
+                        "datastore": "d",
                         "password": "p",
                         "encryption-key": "autogen",
-                        "fingerprint": "AA",
+                        "fingerprint": PRINT,
                     },
                 )
             ],
@@ -90,10 +101,17 @@ def kept(**numbers):
         (NAS, {"config": {"preallocation": "metadata", "is_mountpoint": False}}, []),
         (
             NAS,
-            {"config": {"bwlimit": {"default": 100, "move": 5.0}, "is_mountpoint": True}},
-            [("PUT", "/nas", {"bwlimit": "default=100,move=5", "is_mountpoint": "yes", "digest": "d1"})],
+            {"config": {"bwlimit": {"default": 100, "move": 5.0}, "mkdir": False}},
+            [("PUT", "/nas", {"bwlimit": "default=100,move=5", "mkdir": 0, "digest": "d1"})],
         ),
-        (NAS, {"config": {"smbversion": 3.0}}, [("PUT", "/nas", {"smbversion": "3.0", "digest": "d1"})]),
+        (SHARE, {"config": {"smbversion": 3.0}}, [("PUT", "/nas", {"smbversion": "3.0"})]),
+        (SHARE, {"subdir": "/a/", "shared": False, "content": []}, []),
+        (NAS, {"content": []}, [("PUT", "/nas", {"delete": "content", "digest": "d1"})]),
+        (
+            NONE,
+            {"type": "zfspool", "pool": "tank", "shared": False, "content": [], "config": {"sparse": "yes"}},
+            [("POST", "", {"storage": "nas", "type": "zfspool", "pool": "tank", "sparse": 1})],
+        ),
         (
             NAS,
             {"config": {"options": "vers=4", "prune-backups": None, "bwlimit": None}},
@@ -123,6 +141,18 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
         (NAS, {"config": {"type": "dir"}}, errors.INVALID_PARAMETER),
         (NAS, {"content": ["iso"], "config": {"content": "iso"}}, errors.INVALID_PARAMETER),
         (Definition(CONFIG, (101,)), {"state": "absent"}, errors.PROTECTED),
+        (NAS, {"shared": True}, errors.INVALID_PARAMETER),
+        (NAS, {"vgname": "pve"}, errors.INVALID_PARAMETER),
+        (NAS, {"content": ["backup", "none"]}, errors.INVALID_PARAMETER),
+        (NAS, {"retention": {"all": True, **kept(last=3)}}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "nfs", "server": "s"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "dir"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "zfspool", "pool": "tank", "shared": True}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "lvmthin", "vgname": "pve", "thinpool": "d", "content": ["iso"]}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "esxi", "server": "s", "username": "u"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "pbs", "server": "s", "datastore": "d", "server_fingerprint": "AA"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "dir", "path": "/mnt/x y"}, errors.INVALID_PARAMETER),
+        (NONE, {"type": "nfs", "server": "nas:2049", "export": "/e"}, errors.INVALID_PARAMETER),
     ],
 )
 def test_what_can_not_be_or_would_lose_something_is_refused(definition, options, code):
@@ -139,11 +169,13 @@ def test_what_is_fixed_for_one_type_can_change_for_another():
     assert plan(esxi, server="other").steps[0].params == {"server": "other"}
 
 
-@pytest.mark.parametrize("definition", [NONE, NAS])
-def test_secrets_are_sent_but_not_shown(definition):
+@pytest.mark.parametrize(
+    ("definition", "options"), [(NONE, {"type": "cifs", "server": "s", "share": "x"}), (NAS, {"type": "nfs"})]
+)
+def test_secrets_are_sent_but_not_shown(definition, options):
     secrets = {"password": "s1", "keyring": "s2", "encryption_key": "s3", "master_pubkey": "s4"}
 
-    made = plan(definition, type="nfs", update_password="always", **secrets)
+    made = plan(definition, update_password="always", **options, **secrets)
 
     (step,) = made.steps
     assert {step.params[option] for option in SECRETS} == set(secrets.values())

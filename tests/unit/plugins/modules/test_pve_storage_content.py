@@ -16,6 +16,7 @@ from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage_content i
     Files,
     check_template,
     choose_file_name,
+    complete_options,
     read_local_source,
 )
 
@@ -213,3 +214,26 @@ def test_a_local_file_is_hashed_only_to_be_sent(tmp_path, state, force, hashed):
 
     assert facts == {"source_size": 3, "checksum": hashlib.sha256(b"abc").hexdigest() if hashed else None}
     assert compute_checksum(str(path), "md5") == hashlib.md5(b"abc", usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("options", "amounts_to"),
+    [
+        ({"checksum": SUM.upper()}, {"checksum": SUM}),
+        ({"checksum": f"SHA256:{SUM}"}, {"checksum": SUM}),
+        ({"checksum": "md5:" + "0a" * 16}, {"checksum": "0a" * 16, "checksum_algorithm": "md5"}),
+        ({"checksum": ""}, {"checksum": None}),
+        ({"template": "a.tar.zst"}, {"content": "vztmpl"}),
+        ({"template": "a.tar.zst", "content": "import"}, {"content": "import"}),
+    ],
+)
+def test_options_are_completed(options, amounts_to):
+    params = {**OPTIONS, **options}
+
+    assert complete_options(params) == {**params, **amounts_to}
+
+
+@pytest.mark.parametrize("checksum", ["none", "abc", f"md5:{SUM}", f"crc:{SUM}", "sha256:", f"{SUM} a.iso"])
+def test_a_checksum_that_can_not_be_one_is_refused(checksum):
+    with pytest.raises(errors.PveError, match="hexadecimal digits"):
+        complete_options({**OPTIONS, "checksum": checksum})

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import Connection, list_hidden
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import (
+    Connection,
+    list_hidden,
+    require_usable_ca,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import INVALID_PARAMETER, PveError
 
 TOKEN = {"api_token_id": "ops@pve!ansible", "api_token_secret": "secret"}
@@ -34,6 +38,11 @@ def connection(**params):
         ({"api_host": "127.0.0.1:8443"}, "https://127.0.0.1:8443"),
         ({"api_host": "[2001:db8::1]"}, "https://[2001:db8::1]:8006"),
         ({"api_host": "[2001:db8::1]:443"}, "https://[2001:db8::1]:443"),
+        ({"api_url": "https://pve1", "api_port": 443}, "https://pve1:443"),
+        ({"api_url": "https://pve1:8443", "api_port": 443}, "https://pve1:8443"),
+        ({"api_url": "https://pve1:8006/#"}, "https://pve1:8006"),
+        ({"api_url": "https://pve1:8006//"}, "https://pve1:8006"),
+        ({"api_url": "https://pve1:8006 # the first node"}, "https://pve1:8006"),
     ],
 )
 def test_the_address_comes_from_url_or_host(params, url):
@@ -100,6 +109,11 @@ def test_a_connection_that_does_not_fit_together_is_refused(params, named):
         ({"api_host": "pve1 pve2"}, "more than one address"),
         ({"api_host": "https://pve1/proxmox"}, "api_host has a path"),
         ({"api_host": "2001:db8::1:8006"}, "with or without a port"),
+        ({"api_url": "https://2001:db8::1:45678"}, "with or without a port"),
+        ({"api_url": "https//pve1:8006"}, "api_url is no address"),
+        ({"api_url": "https:/pve1:8006"}, "api_url is no address"),
+        ({"api_url": "https://https://pve1:8006"}, "api_url is no address"),
+        ({"api_host": "pve1,example.com"}, "white space or a comma"),
         ({"api_host": "<your-node>"}, "placeholder <your-node>"),
         ({"api_url": "https://${PVE}:8006"}, "api_url contains the placeholder ${PVE}"),
         ({"api_host": "pve1", "api_token_secret": "{{ token }}"}, "api_token_secret is the placeholder {{ token }}"),
@@ -154,6 +168,50 @@ def test_what_other_programs_call_it_is_told(monkeypatch):
 
 def test_a_huge_throttle_does_not_make_a_huge_pool():
     assert connection(api_host="pve1", **TOKEN, throttle=10**9).pool_size == 100
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        FINGERPRINT,
+        FINGERPRINT.lower(),
+        FINGERPRINT.replace(":", ""),
+        FINGERPRINT.replace(":", "-"),
+        f"SHA256:{FINGERPRINT}",
+        f"sha256 Fingerprint={FINGERPRINT}",
+        f"SHA-256 Fingerprint: {FINGERPRINT}",
+    ],
+)
+def test_a_fingerprint_is_understood_as_programs_show_it(written):
+    assert connection(api_host="pve1", **TOKEN, fingerprint=written).fingerprint == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "can't be read: No such file or directory"),
+        ("", "holds no certificate"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is a private key"),
+    ],
+)
+def test_a_file_that_is_no_ca_is_told_by_the_variable(monkeypatch, tmp_path, content, said):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("PROXMOX_CA_PATH", str(path))
+    with pytest.raises(PveError) as caught:
+        require_usable_ca(connection(api_host="pve1", **TOKEN, ca_path=str(path)))
+
+    assert caught.value.message.startswith("PROXMOX_CA_PATH can't be used: ")
+    assert said in caught.value.message
+
+
+def test_a_file_of_a_secret_that_can_not_be_read_is_told(monkeypatch):
+    monkeypatch.setenv("PROXMOX_TOKEN_SECRET_FILE", "/nowhere")
+    with pytest.raises(PveError) as caught:
+        connection(api_host="pve1", api_token_id="ops@pve!ansible")
+
+    assert "PROXMOX_TOKEN_SECRET_FILE is set, but the file is empty or can't be read." in caught.value.hint
 
 
 GATEWAY = {"api_gateway": "/run/gateway", "api_gateway_key": "key"}

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.unreachable import describe_broken_tls
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.trust import (
+    describe_broken_tls,
+    describe_other_product,
+)
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.unreachable import (
+    unreachable_error,
+    untrusted_error,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +87,26 @@ def test_parameter_errors_nested_in_a_message_are_found(message, fields):
     assert errors.parse_nested_errors(message) == fields
 
 
+def test_credentials_that_did_not_arrive_are_not_told_as_wrong_ones():
+    error = errors.error_from_response("GET /version", 401, "No ticket")
+
+    assert "saw no credentials" in error.hint
+    assert "Mail Gateway" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("ticket", "named"),
+    [
+        ("PVE:root@pam:6A0B::x", None),
+        ("PMG:root@pam:6A0B::x", "Proxmox Mail Gateway"),
+        ("PBS:root@pam:6A0B::x", "Proxmox Backup Server"),
+    ],
+)
+def test_another_product_is_known_by_its_ticket(ticket, named):
+    assert (named or "") in (describe_other_product(ticket) or "")
+    assert (describe_other_product(ticket) is None) == (named is None)
+
+
 def test_every_line_of_a_nested_error_is_told():
     message = "create ha rule failed: 400 Rule 'aff' is invalid.\nresources: more resources than nodes\nnodes: none\n"
     fields = errors.parse_nested_errors(message)
@@ -154,3 +181,35 @@ def test_an_agents_error_is_not_taken_for_a_slow_node():
 
     assert error.code == errors.TASK_FAILED
     assert "no such program" in error.message
+
+
+@pytest.mark.parametrize(
+    ("cause", "named"),
+    [
+        ("Name or service not known", "DNS"),
+        ("[Errno 8] nodename nor servname provided", "DNS"),
+        ("Connection refused", "the port"),
+        ("what answers at that port does not speak HTTPS", "the port"),
+        ("no connection within 10 s", "firewall"),
+        ("No route to host", "firewall"),
+        ("Broken pipe", "pveproxy"),
+    ],
+)
+def test_what_to_do_is_told_by_why_there_is_no_connection(cause, named):
+    assert named in unreachable_error("pve1:8006", cause).hint
+
+
+@pytest.mark.parametrize(
+    ("cause", "ca_path", "named"),
+    [
+        ("certificate has expired", None, "clocks"),
+        ("certificate is not yet valid", "/ca.pem", "clocks"),
+        ("IP address mismatch, certificate is not valid for '10.0.0.1'", "/ca.pem", "name or address"),
+        ("self-signed certificate", None, "Set ca_path"),
+        ("self-signed certificate", "/ca.pem", "The CA in /ca.pem did not sign it"),
+    ],
+)
+def test_an_untrusted_certificate_is_explained(cause, ca_path, named):
+    error = untrusted_error("pve1:8006", cause, pinned=False, ca_path=ca_path)
+
+    assert error.hint.startswith(named) or named in error.hint

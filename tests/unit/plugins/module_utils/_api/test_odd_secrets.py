@@ -14,6 +14,7 @@ UUID = "6f1c2a9e-1234-4444-8888-abcdefabcdef"
         (UUID, None, None),
         (UUID.upper(), '"also set"', None),
         (None, "correct horse", None),
+        (None, UUID, "as the secret of an API token is"),
         (None, "", None),
         (None, '"', None),
         (None, None, None),

@@ -4,7 +4,12 @@ import itertools
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
-from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import Upid, is_upid, poll_delays
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import (
+    Upid,
+    is_by,
+    is_upid,
+    poll_delays,
+)
 
 UPID = "UPID:pve1:000003FE:00089254:6B00E968:qmstart:101:root@pam!mcp:"
 
@@ -24,6 +29,25 @@ def test_a_task_of_the_node_itself_has_no_id():
 def test_anything_but_a_upid_is_refused(text):
     with pytest.raises(PveError):
         Upid.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "user", "expected"),
+    [
+        ("root@pam", "root@pam", True),
+        ("root@pam", "root@pam!mcp", True),
+        ("root@pam!mcp", "root@pam!mcp", True),
+        ("root@pam!mcp", "root@pam", False),
+        ("root@pam", "root@pve", False),
+        # Without a realm, one of any realm.
+        ("bob", "bob@pve!deploy", True),
+        ("bob", "bob@ad", True),
+        ("bob", "bobby@pve", False),
+        ("pve", "bob@pve", False),
+    ],
+)
+def test_what_a_user_did_was_done_by_its_tokens_too(wanted, user, expected):
+    assert is_by(wanted, user) is expected
 
 
 @pytest.mark.parametrize(("data", "expected"), [(UPID, True), (None, False), ("", False), (["UPID:"], False)])

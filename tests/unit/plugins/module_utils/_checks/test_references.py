@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._checks.references import list_created, list_references
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.drives import DriveStep
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import Step
 
 GUEST = "/nodes/n1/qemu/101"
@@ -13,6 +14,8 @@ def describe(step):
         f"{one.kind}:{one.name}"
         + (f"@{one.node}" if one.node else "")
         + (f"/{one.content}" if one.content else "")
+        + (f".{one.format}" if one.format else "")
+        + (f"={one.holder}" if one.holder else "")
         + ("?" if one.is_optional else "")
         for one in list_references(step)
     ]
@@ -46,10 +49,36 @@ def describe(step):
             {"ostemplate": "b:vztmpl/x.tar.zst", "rootfs": "a:8", "mp0": "/srv,mp=/srv", "net0": "name=eth0"},
             ["storage:b@n1", "volume:b:vztmpl/x.tar.zst@n1/vztmpl", "storage:a@n1/rootdir"],
         ),
-        # What the guest has already is not looked for.
-        ("PUT", f"{GUEST}/config", {"scsi0": "a:vm-101-disk-0,ssd=1", "cores": 2, "delete": "ide2"}, []),
+        ("PUT", f"{GUEST}/config", {"cores": 2, "delete": "ide2", "revert": "cpu", "digest": "d"}, []),
+        (
+            "PUT",
+            f"{GUEST}/config",
+            {"scsi1": "a:vm-101-disk-1,ssd=1"},
+            ["storage:a@n1", "volume:a:vm-101-disk-1@n1/images=101"],
+        ),
+        (
+            "POST",
+            "/nodes/n1/qemu",
+            {"vmid": 102, "scsi0": "a:0,import-from=b:vm-9-disk-0,format=qcow2"},
+            ["storage:a@n1/images.qcow2", "storage:b@n1", "volume:b:vm-9-disk-0@n1/images"],
+        ),
+        ("PUT", f"{GUEST}/config", {"cpu": "host,flags=+aes", "onboot": 1}, ["processor type:host@n1"]),
+        ("PUT", f"{GUEST}/config", {"cpu": "custom-mine", "hostpci3": "mapping=gpu"}, []),
+        (
+            "PUT",
+            f"{GUEST}/config",
+            {"cicustom": "user=a:snippets/u.yml"},
+            ["storage:a@n1", "volume:a:snippets/u.yml@n1/snippets?"],
+        ),
+        ("PUT", f"{GUEST}/config", {"descripton": "x"}, ["option:descripton/qemu"]),
         ("POST", f"{GUEST}/config", {"scsi1": "a:8"}, ["storage:a@n1/images"]),
         ("POST", f"{GUEST}/move_disk", {"disk": "scsi0", "storage": "a"}, ["storage:a@n1/images"]),
+        (
+            "POST",
+            f"{GUEST}/move_disk",
+            {"disk": "scsi0", "storage": "a", "format": "qcow2"},
+            ["storage:a@n1/images.qcow2"],
+        ),
         ("POST", "/nodes/n1/lxc/102/move_volume", {"volume": "mp0", "storage": "a"}, ["storage:a@n1/rootdir"]),
         (
             "POST",
@@ -105,6 +134,13 @@ def describe(step):
 )
 def test_a_request_names_what_has_to_be_there(method, path, params, named):
     assert describe(Step(method, path, "", params)) == named
+
+
+def test_what_a_drive_has_already_is_not_looked_for():
+    params = {"scsi0": "a:vm-101-disk-0,ssd=1", "scsi1": "a:vm-101-disk-1"}
+    step = DriveStep("PUT", f"{GUEST}/config", "", params, drives={"scsi0": "a:vm-101-disk-0", "scsi1": None})
+
+    assert describe(step) == ["storage:a@n1", "volume:a:vm-101-disk-1@n1/images=101"]
 
 
 def test_later_requests_may_name_what_earlier_ones_make():

@@ -242,7 +242,11 @@ def test_a_volume_is_not_put_into_two_slots(wishes):
         ("qemu", [wish("ide2", cdrom="none", volume="a:b")]),
         ("qemu", [wish("ide2", cdrom="none", size=1)]),
         ("qemu", [wish("scsi0", volume="a:b", storage="c")]),
+        ("qemu", [wish("ide2", cdrom="debian.iso")]),
+        ("qemu", [wish("scsi0", storage="a", import_from="debian")]),
         ("qemu", [wish("efidisk0", storage="a", size=1)]),
+        *(("qemu", [wish(slot, cdrom="none")]) for slot in ("tpmstate0", "virtio1")),
+        ("qemu", [wish("scsi1", volume="disk-7")]),
         ("qemu", [wish("scsi0", storage="a", size=0)]),
         ("lxc", [wish("mp0", storage="a", size=1, mp="/a", format="raw")]),
         *(("qemu", [wish(slot, storage="a", size=1)]) for slot in ("scsi31", "ide4", "sata6", "virtio16", "unused256")),
@@ -274,6 +278,11 @@ def test_what_makes_no_sense_is_refused_whatever_the_guest_is_like(kind, wishes)
         check_wishes(kind, wishes)
 
     assert caught.value.code == errors.INVALID_PARAMETER
+
+
+@pytest.mark.parametrize("source", ["none", "cdrom", "/dev/sr0", "local:iso/debian-13.iso"])
+def test_a_drive_shows_what_is_no_volume_only_where_proxmox_ve_knows_it(source):
+    check_wishes("qemu", [wish("ide2", cdrom=source)])
 
 
 A, B = "local:vm-101-disk-0", "local:vm-101-disk-1"

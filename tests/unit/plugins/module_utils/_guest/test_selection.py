@@ -12,9 +12,11 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest imp
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory, require_online
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import (
     Selector,
+    describe_near_misses,
     find,
     find_many,
     find_one,
+    find_to_change,
 )
 
 WEB1 = Guest(101, "web-01", "pve1", "qemu", "running", ("prod", "web"), pool="shop")
@@ -69,6 +71,7 @@ def test_a_selector_means_the_guests_that_meet_every_criterion(selector, vmids):
         ({"guests": {"tags": ["web"]}, "node": "pve1"}, errors.NOT_FOUND, "102 (web-02) on pve2"),
         ({"guests": {}}, errors.INVALID_PARAMETER, "vmid"),
         ({"guests": {"templates": False}}, errors.INVALID_PARAMETER, "criterion"),
+        ({"guests": {"tags": ["web,prod"]}}, errors.INVALID_PARAMETER, "each tag is an entry of its own"),
         ({}, errors.INVALID_PARAMETER, "name"),
     ],
 )
@@ -94,6 +97,22 @@ def test_guests_that_are_not_clearly_meant_are_refused(params, code, named):
 )
 def test_what_else_is_said_chooses_among_guests_of_one_name(params, vmids):
     assert [guest.vmid for guest in find(CLUSTER, params, required=True)] == vmids
+
+
+@pytest.mark.parametrize(
+    ("guests", "vmids"),
+    [
+        ({"names": ["debian"]}, [900]),
+        ({"names": ["debian", "web-*"]}, [101, 102, 900]),
+        ({"vmids": [101, 900]}, [101, 900]),
+        ({"names": ["deb*"]}, []),
+        ({"names": ["*"], "node": "pve1", "templates": True}, [900]),
+        ({"node": "pve1"}, [101, 201, 301]),
+        ({"names": ["debian"], "templates": False}, []),
+    ],
+)
+def test_a_template_is_changed_only_if_it_is_named_or_asked_for(guests, vmids):
+    assert [guest.vmid for guest in find_to_change(CLUSTER, {"guests": guests})] == vmids
 
 
 DMZ = Guest(401, "dmz", "pve1", "qemu", "running", ("DMZ", "Prod"))
@@ -122,12 +141,24 @@ def test_case_tells_tags_apart_where_the_cluster_says_so(tags, sensitive, folded
     assert Selector.from_params(params["guests"]).depends_on_case(inventory) == (sensitive != folded)
 
 
+def test_tags_that_no_guest_has_together_are_told():
+    assert describe_near_misses(CLUSTER, Selector(tags=("web", "db"))) == ["A guest must have all of the tags web, db."]
+
+
 def test_no_selection_means_every_guest_only_for_reading():
     assert find(CLUSTER, {}, required=False) == list(CLUSTER.guests)
 
 
 def test_vmid_and_name_together_assert_each_other():
     assert find_one(CLUSTER, 101, "web-01", "pve1") == WEB1
+
+
+def test_a_name_like_the_wrong_one_is_told_also_while_some_names_are_hidden():
+    hidden = Inventory((WEB1, replace(TWIN2, name="")), {"pve1": "online", "pve3": "offline"})
+    with pytest.raises(errors.PveError, match="can be asked has name wbe-01") as caught:
+        find_one(hidden, None, "wbe-01")
+
+    assert caught.value.hint.startswith("Similar: 101 (web-01).")
 
 
 def test_a_guest_on_an_offline_node_is_said_to_be_there():

@@ -12,7 +12,18 @@ NOW = 1_796_000_000.9
 MORNING = datetime(2026, 11, 30, 8, tzinfo=UTC).timestamp()
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("25m", 1500), ("36h", 129_600), ("7d", 604_800), ("2w", 1_209_600)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("25m", 1500),
+        ("36h", 129_600),
+        ("7d", 604_800),
+        ("2w", 1_209_600),
+        ("24h ago", 86_400),
+        ("1 hour ago", 3600),
+        ("30 days", 2_592_000),
+    ],
+)
 def test_an_age_is_a_number_and_a_unit(text, seconds):
     assert parse_age(text) == seconds
     assert parse_time(text, NOW) == int(NOW) - seconds
@@ -37,7 +48,7 @@ def test_a_time_without_a_zone_is_local():
     assert parse_time("20261130", NOW) == datetime(2026, 11, 30).timestamp()
 
 
-@pytest.mark.parametrize("text", ["", "25", "1y", "-5m", "m", "1.5h", "yesterday", "2026-13-01"])
+@pytest.mark.parametrize("text", ["", "25", "1y", "2 months", "5 miles", "-5m", "m", "1.5h", "yesterday", "2026-13-01"])
 def test_anything_else_is_refused_with_examples(text):
     with pytest.raises(PveError) as refused:
         parse_time(text, NOW)

@@ -6,10 +6,11 @@ The simulator judges the same values by the schema of a real server: it has to a
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._values import firewall, names
+from ansible_collections.playvisor.proxmox.plugins.module_utils._values import firewall, names, storages
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.calendar import Calendar
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.ssh_keys import is_public_key
 
+from pve_simulator.access.acl import is_acl_path
 from pve_simulator.guests.qemu import ssh_keys
 from pve_simulator.schema.errors import FormatError
 from pve_simulator.schema.formats import VALIDATORS, firewall_names
@@ -38,8 +39,11 @@ KINDS = {
     "pve-volume-id": (names.VOLUME, "local:snippets/a.pl nfs:x", ["a.pl", "local", "/x/y"]),
     "pve-calendar-event": (
         Calendar(),
-        "02:30|mon..fri 8:00|*/15|daily|sat,sun|Mon *-*-1..7 02:00|2026-12-24 18:00|5|8..17:0/30|mon-fri|21:00 UTC",
-        ["every tuesday", "25:00", "02:60", "mon 8:00 tue", "noon", "8:00 mon", "02:30am", "0 2 * * *", "mon..fri,8"],
+        "02:30|mon..fri 8:00|*/15|daily|sat,sun|Mon *-*-1..7 02:00|2026-12-24 18:00|5|8..17:0/30|fri..mon|21:00 UTC",
+        [
+            *("every tuesday", "25:00", "02:60", "mon 8:00 tue", "noon", "8:00 mon", "02:30am", "0 2 * * *"),
+            *("mon..fri,8", "*/90", "*/0", "0/24:00", "2026-13-01", "*-*-32 1:00", "*-*-7..1 1:00"),
+        ],
     ),
     "pve-fw-protocol-spec": (firewall.PROTOCOL, "tcp udp icmp ipv6-icmp 6 143", ["foo", "144", "tcp,udp", "tcp udp"]),
     "pve-fw-icmp-type-spec": (firewall.ICMP_TYPE, "echo-request any TOS-host-redirect", ["8", "foo", "echo"]),
@@ -60,10 +64,19 @@ KINDS = {
                 "256.1.1.1",
                 "10.0.0.0/8,",
                 "fe80::1/10",
+                "fe80::1%eth0",
             ),
             *("10.0.0.1-10.0.0.2,10.0.0.3", "10.0.0.1/x", "a b", f"+{'a' * 70}", "10.0.0.1-::1"),
         ],
     ),
+    "pve-storage-server": (storages.SERVER, "nas.lan nas 10.0.0.1 2001:db8::1", ["nas:2049", "a b", "nas/x"]),
+    "pve-storage-portal-dns": (
+        storages.PORTAL,
+        "10.0.0.1 10.0.0.1:3260 san.lan:3260 [2001:db8::1]:3260 [2001:db8::1]",
+        ["san:x", "a b", "san:99999", "san:1:2"],
+    ),
+    "pve-storage-vgname": (storages.OPTIONS["vgname"], "pve vg0 a-b.c_d", ["data pool", "pve/x", "-a", "a-", "a"]),
+    "pve-storage-options": (storages.OPTIONS["options"], "vers=4.2,soft ro", ["vers=4.2, soft"]),
     "pve-iface": (firewall.IFACE, "net0 vmbr0 eth0.5 bond0:1", ["1x", "a", "a b", "a-b"]),
 }
 
@@ -154,3 +167,36 @@ def test_fields_of_a_rule_that_do_not_go_together_are_found(fields, culprit):
 def test_a_public_key_is_known_by_its_data(line, is_key):
     assert is_public_key(line) is is_key
     assert ssh_keys.is_public_key(line) is is_key
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/access",
+        "/access/groups/ops",
+        "/access/realm/pve",
+        "/mapping/usb/key",
+        "/nodes/pve1",
+        "/pool/a/b/c",
+        "/sdn/zones/a/vnet/12",
+        "/sdn/dns/x1",
+        "/sdn/fabrics/f.1",
+        "/storage/local",
+        "/vms",
+        "/vms/101",
+        "/nope",
+        "/VMS/101",
+        "/vms/abc",
+        "/vms/99",
+        "/pool/a/b/c/d",
+        "/access/users",
+        "/nodes/pve1/qemu",
+        "/storage/local/x",
+        "/sdn/zones/a/vnet/0",
+        "vms/101",
+        "//",
+    ],
+)
+def test_a_path_of_permissions_is_what_the_schema_has(path):
+    assert takes(names.ACL_PATH.check_text, path) is is_acl_path(path)
