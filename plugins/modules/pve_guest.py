@@ -689,7 +689,13 @@ class Guests(Resource[Observed]):
         style = self._read_tag_style(client, guest.type, config)
         snapshots = read_snapshots_of_volumes(client, guest, config, disks)
         waiting = pending if running else {}
-        return Observed(guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots)
+        observed = Observed(
+            guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots
+        )
+        if self._params["state"] != "template" or observed.is_template:
+            return observed
+        names = [entry["name"] for entry in client.get(f"{guest.path}/snapshot") if entry["name"] != "current"]
+        return replace(observed, all_snapshots=tuple(sorted(names)))
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()
