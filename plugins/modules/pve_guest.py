@@ -102,7 +102,7 @@ options:
     type: str
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
-    description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
+    description: Boot order, such as V(order=scsi0;ide2) or V(scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
     type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
@@ -313,6 +313,7 @@ options:
         Proxmox VE has not is refused.
       - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
         removes the option. One that amounts to what is so without the option is met where it is not set.
+      - A machine keeps the UUID of C(smbios1) where none is given.
     type: dict
   ostemplate:
     description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
