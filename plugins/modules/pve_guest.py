@@ -102,7 +102,8 @@ options:
     type: str
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
-    description: Boot order, such as V(order=scsi0;ide2) or V(scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
+    description:
+      - Boot order, such as V(order=scsi0;ide2) or V(scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
     type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
