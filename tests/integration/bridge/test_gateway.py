@@ -250,7 +250,7 @@ class TestTheCluster:
 
     @pytest.mark.parametrize(
         ("secret", "hint"),
-        [("wrong", "is no UUID"), ("0f0e0d0c-0b0a-4908-8706-050403020100", "Check user, token id")],
+        [("wrong", "is no UUID"), ("0f0e0d0c-0b0a-4908-8706-050403020100", "token id (user@realm!name)")],
     )
     def test_a_wrong_token_is_auth_failed(self, through, secret, hint):
         with through(token_secret=SecretStr(secret)) as client:
