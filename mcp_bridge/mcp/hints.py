@@ -33,6 +33,8 @@ _MEANT = {
     "pve_firewall": "set_firewall",
 }
 _WORDS = (
+    # What names one guest in a tool is its vmid or its name.
+    ("Use the vmid of the one you mean, or its node.", "Use the vmid of the one you mean."),
     ("pve_ha without rule", "set_guest_ha"),
     ("run again", "call it again"),
     ("use state: detached", "have a person detach it"),

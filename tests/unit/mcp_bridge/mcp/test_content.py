@@ -170,6 +170,14 @@ def test_rows_have_the_fields_that_are_asked_for(fields, names):
     assert "page" not in content
 
 
+def test_a_tool_that_has_no_pages_names_none():
+    content = make_content(make_result(guests=GUESTS), make_view(catalogue.load()["snapshot_guest"], {}))
+
+    assert (content["page"]["guests"]["total"], len(content["guests"])) == (1000, 100)
+    assert "next_offset" not in content["page"]["guests"]
+    assert "(1 to 100 of 1000)" in render(content)
+
+
 def test_those_that_failed_are_on_the_first_page():
     rows = [make_row(vmid=number) for number in range(300)]
     rows[250] = make_row(vmid=250, failure={"code": "timeout", "message": "Too long."})
