@@ -35,6 +35,8 @@ _MEANT = {
 _POWER = re.compile(r"\b(re)?st(op|art)", re.IGNORECASE)
 _POWER_TOOLS = {"restart": "reboot_guest", "stop": "stop_guest", "start": "start_guest"}
 _WORDS = (
+    # What names one guest in a tool is its vmid or its name.
+    ("Use the vmid of the one you mean, or its node.", "Use the vmid of the one you mean."),
     ("pve_ha without rule", "set_guest_ha"),
     ("run again", "call it again"),
     ("use state: detached", "have a person detach it"),

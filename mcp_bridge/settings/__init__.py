@@ -248,7 +248,7 @@ def _read_secret_file(name: str) -> str | None:
     try:
         secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = "it is not text" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or error
         if "/" not in path and not Path(path).exists():
             # It may be the secret.
             raise UsageError(

@@ -102,7 +102,8 @@ options:
     type: str
     choices: [lsi, lsi53c810, virtio-scsi-pci, virtio-scsi-single, megasas, pvscsi]
   boot:
-    description: Boot order, such as V(order=scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
+    description:
+      - Boot order, such as V(order=scsi0;ide2) or V(scsi0;ide2). Only for QEMU. Proxmox VE chooses one for a new guest.
     type: raw
   ostype:
     description: Operating system, such as V(l26) or V(win11) for QEMU and V(debian) for containers.
@@ -313,6 +314,7 @@ options:
         Proxmox VE has not is refused.
       - A value is a string, number or boolean, a list, or a dictionary for a property string. Null or an empty string
         removes the option. One that amounts to what is so without the option is met where it is not set.
+      - A machine keeps the UUID of C(smbios1) where none is given.
     type: dict
   ostemplate:
     description: Template that a new container is made from, such as V(local:vztmpl/debian-13-standard_amd64.tar.zst).
@@ -689,7 +691,13 @@ class Guests(Resource[Observed]):
         style = self._read_tag_style(client, guest.type, config)
         snapshots = read_snapshots_of_volumes(client, guest, config, disks)
         waiting = pending if running else {}
-        return Observed(guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots)
+        observed = Observed(
+            guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots
+        )
+        if self._params["state"] != "template" or observed.is_template:
+            return observed
+        names = [entry["name"] for entry in client.get(f"{guest.path}/snapshot") if entry["name"] != "current"]
+        return replace(observed, all_snapshots=tuple(sorted(names)))
 
     def target(self, observed: Observed) -> dict[str, Any]:
         return observed.guest.identity()

@@ -208,7 +208,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
-from ..module_utils._api.errors import INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
+from ..module_utils._api.errors import GUEST_LOCKED, INVALID_PARAMETER, NOT_FOUND, UNSUPPORTED, PveError
 from ..module_utils._checks.existing import Existing
 from ..module_utils._checks.features import find_snapshot_problem
 from ..module_utils._guest.guest import Guest
@@ -276,6 +276,10 @@ def _check_new(client: Client, existing: Existing, tree: Tree) -> Tree:
     """The tree with its guest's configuration, which a plan needs anyway, or with the problem of a new snapshot."""
     guest = with_config(client, tree.guest)
     problem = find_snapshot_problem(client, existing, guest)
+    if (guest.config or {}).get("lock") == "suspended":
+        problem = PveError(
+            GUEST_LOCKED, f"Guest {guest.label} is hibernated and gets no snapshot.", "Start it first, to resume it."
+        )
     if problem is not None:
         return replace(tree, problem=problem)
     # One that was renamed just now is read once more, and refused.

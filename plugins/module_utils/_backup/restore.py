@@ -170,7 +170,7 @@ def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | No
         raise PveError(
             AMBIGUOUS,
             f"The id {vmid} is taken by guest {existing.label} on {existing.node}.",
-            "Choose a free vmid. To overwrite that guest with the backup, give its name as well.",
+            "Choose a free vmid. In playbooks, its name as well says that the backup is to overwrite it.",
         )
     guest = find_one(inventory, vmid, name, params["node"])
     require_online(inventory, guest)

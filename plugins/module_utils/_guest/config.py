@@ -13,7 +13,7 @@ from typing import Any
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._values.guests import find_option
 from . import disks, nics
-from .options import align_with_wish, default_value, encode, normalize, read_option
+from .options import align_with_wish, default_value, encode, keep_identity, normalize, read_option
 
 _COMMON_OPTIONS = (
     "cores",
@@ -116,7 +116,7 @@ class Wish:
     def changed_options(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The options that differ, as the API takes them; None: to unset."""
         return {
-            key: None if value is None else encode(self.kind, key, value)
+            key: None if value is None else encode(self.kind, key, keep_identity(config, key, value))
             for key, value in self.options.items()
             if self._current(config, key) != (default_value(self.kind, key) if value is None else value)
         }

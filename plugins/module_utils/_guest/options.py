@@ -53,12 +53,22 @@ def encode(kind: str, key: str, value: Any) -> Any:
     return _find(kind, key, value).render(value)
 
 
+def keep_identity(config: Mapping[str, Any], key: str, wished: Any) -> Any:
+    """What is wished, with the UUID that the machine has where the wish names none."""
+    if key != "smbios1" or not wished:
+        return wished
+    found = read_option("qemu", config, key) or {}
+    return {**{name: found[name] for name in ("uuid",) if name in found}, **wished}
+
+
 def align_with_wish(key: str, found: Any, wished: Any) -> Any:
     """The value I(found), or I(wished) where both mean the same.
 
     A machine type without a version means any version: Proxmox VE keeps Windows guests at the version that they were
-    created with. C(vmgenid) 1 is an id that Proxmox VE chooses.
+    created with. C(vmgenid) 1 is an id that Proxmox VE chooses. A machine keeps its UUID unless another one is wished.
     """
+    if key == "smbios1" and found and wished and "uuid" not in wished:
+        return {name: text for name, text in found.items() if name != "uuid"}
     if key == "machine" and found and wished:
         family = {"pc": "pc-i440fx-", "q35": "pc-q35-"}.get(wished.get("type", ""))
         if family and str(found.get("type")).startswith(family):

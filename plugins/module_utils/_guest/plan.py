@@ -34,7 +34,8 @@ class Observed:
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
     true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
-    I(snapshots) are snapshots that have a volume which is to be moved away, by volume.
+    I(snapshots) are snapshots that have a volume which is to be moved away, by volume; I(all_snapshots) the names of
+    all of a guest that is to become a template.
     I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
     prevented reading one of several guests. I(disks) are the wishes for its disks, with the sizes that they grow to.
     """
@@ -50,6 +51,7 @@ class Observed:
     problem: PveError | None = None
     disks: list[dict[str, Any]] | None = None
     snapshots: dict[str, str] = field(default_factory=dict)
+    all_snapshots: tuple[str, ...] = ()
 
     @property
     def is_template(self) -> bool:
@@ -271,6 +273,12 @@ def plan_template(observed: Observed) -> list[Step]:
             UNSUPPORTED,
             f"Guest {guest.label} is running, and only a stopped guest can become a template.",
             "Stop it first, with pve_guest_state.",
+        )
+    if observed.all_snapshots:
+        raise PveError(
+            UNSUPPORTED,
+            f"Guest {guest.label} has snapshots ({', '.join(observed.all_snapshots)}), and templates have none.",
+            "Delete them first, or make the template of a full clone.",
         )
     return [Step("POST", f"{guest.path}/template", "it is no template")]
 

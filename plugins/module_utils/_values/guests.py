@@ -41,8 +41,9 @@ _MACHINE = (
     r"(pc|pc(-i440fx)?-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|q35|pc-q35-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?"
     r"|virt(?:-\d+(\.\d+)+)?(\+pve\d+)?)"
 )
-_BOOT_DEVICE = Text(
-    pattern=r"(ide[0-3]|sata[0-5]|scsi([12]?\d|30)|virtio(\d|1[0-5])|net([12]?\d|3[01])|usb(\d|1[0-3])|hostpci(\d|1[0-5]))"
+_BOOT_DEVICE = Lower(
+    what="devices of the guest, such as scsi0;ide2;net0",
+    pattern=r"(ide[0-3]|sata[0-5]|scsi([12]?\d|30)|virtio(\d|1[0-5])|net([12]?\d|3[01])|usb(\d|1[0-3])|hostpci(\d|1[0-5]))",
 )
 _BASE64 = Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
 _UUID = "[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"

@@ -103,8 +103,17 @@ class Properties(Value):
         """What a property amounts to that is not set."""
         return self.table[name].default if name in self.table else None
 
+    def _is_list(self, value: Any) -> bool:
+        """Whether a value is a list of what the property has that a bare list is, rather than properties."""
+        if not isinstance(value, str):
+            return isinstance(value, list | tuple)
+        try:
+            return "=" not in value and bool(self.table[self.list_key].check_text(value))
+        except ValueError:
+            return False
+
     def _split(self, value: Any, *, is_strict: bool) -> list[tuple[str, Any]]:
-        if isinstance(value, list | tuple) and self.list_key:
+        if self.list_key and self._is_list(value):
             value = {self.list_key: value}
         parts: list[tuple[str, Any]]
         if isinstance(value, Mapping):

@@ -25,8 +25,11 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
-_TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
-_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
+_TEMPLATE = Text(
+    pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
+    longest=255,
+    what="a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
+)
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
@@ -187,7 +190,7 @@ _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     (
         "/nodes/{node}/lxc",
         {
-            "ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE),
+            "ostemplate": _TEMPLATE,
             "password": Text(shortest=5),
             "ssh-public-keys": Keys(),
         },

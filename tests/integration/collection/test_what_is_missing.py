@@ -48,6 +48,7 @@ SEED = {
         machine(108, "roaming", "shared:{0}/vm-{0}-disk-0.qcow2"),
         machine(110, "saved-1", parent="s1", snapshots=snapshot(scsi0="local-lvm:vm-110-disk-0,size=1G")),
         container(111, "saved-2", parent="s1", snapshots=snapshot(rootfs="local-lvm:vm-111-disk-0,size=1G")),
+        machine(112, "asleep", status="hibernated"),
         machine(109, "half", "shared:{0}/vm-{0}-disk-0.qcow2", ide2="local:iso/a.iso,media=cdrom"),
         machine(9000, "golden", "local-lvm:base-{}-disk-0", template=1),
     ],
@@ -282,6 +283,8 @@ REFUSED = [
         ["those of Proxmox VE"],
     ),
     *(("pve_migrate", {"vmid": vmid, "target": "pve2"}, "unsupported", ["it has snapshots of"]) for vmid in (110, 111)),
+    ("pve_guest", {"vmid": 110, "state": "template"}, "unsupported", ["has snapshots (s1)"]),
+    ("pve_snapshot", {"vmid": 112, "snapname": "s1"}, "guest_locked", ["is hibernated"]),
     # HA.
     ("pve_guest", {"vmid": 105, "state": "absent"}, "unsupported", ["is under HA", "purge"]),
 ]

@@ -70,3 +70,7 @@ def test_hints_name_no_option_that_the_tool_has_not_and_no_command_of_people():
     assert plan == "The result that made a plan has its id, as plan.id."
     assert clone == "Stop the container first."
     assert role.startswith("list_access with kinds=[roles] shows, for Administrator, those that it has")
+
+
+def test_a_model_that_has_no_option_for_the_node_is_told_to_name_the_guest():
+    assert render_hint("Use the vmid of the one you mean, or its node.") == "Use the vmid of the one you mean."

@@ -339,6 +339,21 @@ def test_what_would_come_back_with_a_restart_is_taken_back_first():
     ]
 
 
+@pytest.mark.parametrize(
+    ("wished", "sent"),
+    [
+        ({"serial": "YQ==", "base64": True}, "uuid=abc,serial=YQ==,base64=1"),
+        ("uuid=BD6D0B62-2C1D-4B0E-8E3A-0C0D8A7D9E11", "uuid=BD6D0B62-2C1D-4B0E-8E3A-0C0D8A7D9E11"),
+        ("family=Yg==", None),
+    ],
+)
+def test_a_machine_keeps_its_uuid(wished, sent):
+    config = {**QEMU, "smbios1": "uuid=abc,family=Yg=="}
+    steps = plan(Observed(VM.guest, True, config), config={"smbios1": wished}).steps
+
+    assert [step.params["smbios1"] for step in steps] == ([sent] if sent else [])
+
+
 @pytest.mark.parametrize("key", ["memory", "ostype"])
 def test_a_container_keeps_what_it_can_not_be_without(key):
     with pytest.raises(errors.PveError, match="a container can't be without it"):

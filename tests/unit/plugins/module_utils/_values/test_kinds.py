@@ -32,7 +32,12 @@ LETTERS = string.ascii_lowercase
 V4, V6 = Address(version=4), Address(version=6, has_prefix=True, words=("auto", "dhcp"))
 FEATURES = Items(separator=",", item=Choice(choices=("0", "cpu", "disk")), has_order=False, words={"1": "cpu,disk"})
 DRIVE = Properties(
-    table={"ro": Flag("0"), "size": Integer(), "flags": Items(separator=";"), "mode": Choice(choices=("on", "ignore"))},
+    table={
+        "ro": Flag("0"),
+        "size": Integer(),
+        "flags": Items(separator=";", item=Text(pattern="[a-z]")),
+        "mode": Choice(choices=("on", "ignore")),
+    },
     first="mode",
     aliases={"readonly": "ro"},
     list_key="flags",
@@ -87,7 +92,7 @@ DRIVE = Properties(
         (DRIVE, "on,ro=yes", "on,ro=1"),
         (DRIVE, True, "on"),
         (DRIVE, {"mode": True, "readonly": False, "flags": ["a", "b"]}, "on,ro=0,flags=a;b"),
-        (DRIVE, ["a", "b"], "flags=a;b"),
+        *((DRIVE, value, "flags=a;b") for value in (["a", "b"], "a;b", "a,b")),
         (DRIVE, {"mode": None, "flags": ""}, ""),
         (Properties(table={"order": Integer()}, first="order", names_all=True), "2", "order=2"),
         (Text(), 5, "5"),
