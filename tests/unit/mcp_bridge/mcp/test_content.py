@@ -234,7 +234,7 @@ def test_a_page_that_can_not_be_is_told_by_its_own_option(given, hint):
         ("Look; `playvisor runs trace 97ad8cb8` shows it.", "Look; get_run of 97ad8cb8 shows it."),
         ("`playvisor guest list` shows them.", "list_guests shows them."),
         ("Put them there first (pve_ha without rule).", "Put them there first (set_guest_ha)."),
-        ("Stop it first, with pve_guest_state.", "Stop it first, with start_guest or stop_guest."),
+        ("Stop it first, with pve_guest_state.", "Stop it first, with stop_guest."),
         ("Look at the list of guests, as with pve_guest_info.", "Look at the list of guests, as with list_guests."),
         # What only a person can do.
         ("`playvisor approvals approve 97ad8cb8` approves it.", "`playvisor approvals approve 97ad8cb8` approves it."),
