@@ -111,9 +111,9 @@ class Settings(BaseSettings):
     def _make_url(self) -> str:
         if not self.url and not self.host:
             return ""
-        host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
-        if self.url and "://" in self.url and (port or not self.port):
+        if self.url and "://" in self.url and not self.port:
             return self.url
+        host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
         if not self.url or port is None:
             port = self.port or port
         return f"https://{f'[{host}]' if ':' in host else host}:{port or 8006}"

@@ -25,11 +25,8 @@ _VARIABLES = ("cluster", "guestname", "node", "vmid")
 _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
-_TEMPLATE = Text(
-    pattern=rf"(?:{names.VOLUME.pattern}|/.+)",
-    longest=255,
-    what="a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst",
-)
+_TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
+_WHAT_TEMPLATE = "a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
@@ -171,6 +168,7 @@ _STORAGE: dict[str, Value] = {
     "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
+    "compression": Choice(choices=("bz2", "gz", "lzo", "zst")),
     "filename": _limit(255),
     "template": _limit(255),
     "url": Text(pattern="https?://.*", what="a URL with http:// or https://"),
@@ -190,7 +188,7 @@ _PATHS: tuple[tuple[str, Mapping[str, Value]], ...] = (
     (
         "/nodes/{node}/lxc",
         {
-            "ostemplate": _TEMPLATE,
+            "ostemplate": Text(pattern=_TEMPLATE, longest=255, what=_WHAT_TEMPLATE),
             "password": Text(shortest=5),
             "ssh-public-keys": Keys(),
         },
