@@ -138,14 +138,18 @@ def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]
         for name in value
         if name not in options
     ]
-    for name in schema.get("required", ()):
-        if value.get(name) is None:
-            inner_path = _join_path(path, name)
-            problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(options[name])))
+    missing = [name for name in schema.get("required", ()) if _is_missing(value.get(name))]
+    for name in missing:
+        inner_path = _join_path(path, name)
+        problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(options[name])))
     for name, item in value.items():
-        if name in options and item is not None:
+        if name in options and item is not None and name not in missing:
             problems.extend(_check_value(_join_path(path, name), item, options[name]))
     return problems
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any], inside: str) -> Problem:

@@ -16,6 +16,7 @@ import certifi
 
 from mcp_bridge import collection
 from mcp_bridge.gateway.faults import Fault
+from mcp_bridge.settings import profiles
 from mcp_bridge.settings.endpoint import Trust
 
 # The variables that the requests library reads, and so the collection where it is used directly.
@@ -67,7 +68,7 @@ def make_tls_context(trust: Trust) -> ssl.SSLContext:
             cafile=None if os.path.isdir(bundle) else bundle, capath=bundle if os.path.isdir(bundle) else None
         )
     except (OSError, ssl.SSLError) as error:
-        name = "PROXMOX_CA_PATH" if trust.ca_path else next(filter(os.environ.get, _BUNDLES))
+        name = profiles.name_setting("PROXMOX_CA_PATH") if trust.ca_path else next(filter(os.environ.get, _BUNDLES))
         cause = _load_rules().describe_unusable_ca(bundle) or f"{bundle} can't be read: {error.strerror or error}"
         raise Fault("invalid_parameter", f"{name} can't be used: {cause}.") from error
     # The CA that Proxmox VE makes for itself names no key usage, which Python 3.13 has become strict about.
@@ -84,7 +85,8 @@ def _disable_verification(context: ssl.SSLContext) -> ssl.SSLContext:
 def _parse_fingerprint(fingerprint: str) -> str:
     digits: str | None = _load_rules().parse_fingerprint(fingerprint)
     if digits is None:
-        raise Fault("invalid_parameter", f"PROXMOX_FINGERPRINT is not a SHA-256 fingerprint: {fingerprint}")
+        name = profiles.name_setting("PROXMOX_FINGERPRINT")
+        raise Fault("invalid_parameter", f"{name} is not a SHA-256 fingerprint: {fingerprint}")
     return digits
 
 

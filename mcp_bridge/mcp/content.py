@@ -44,7 +44,8 @@ FIELD_OPTION: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 class View:
     """Which part of a result is shown: rows of each list from `offset` on, and of the tool's own list, which fields.
 
-    `is_plan_known`: the caller has named the plan that was applied, and is not told its steps again.
+    `has_pages`: the caller can ask for another part. `is_plan_known`: the caller has named the plan that was applied,
+    and is not told its steps again.
     """
 
     limit: int = MOST_ROWS
@@ -52,6 +53,7 @@ class View:
     noun: str | None = None
     compact: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    has_pages: bool = False
     is_plan_known: bool = False
 
 
@@ -64,6 +66,7 @@ def make_view(entry: Tool | BridgeTool | None, options: Mapping[str, Any]) -> Vi
         noun=lists,
         compact=compact,
         fields=tuple(options.get("fields") or ()),
+        has_pages=lists is not None,
         is_plan_known=entry is not None and entry.name == "apply_plan",
     )
 
@@ -141,7 +144,7 @@ def _describe_rows(
         return described, {}
     page: dict[str, Any] = {"total": len(rows), "offset": view.offset, "shown": len(shown)}
     after = view.offset + len(shown)
-    if shown and after < len(rows):
+    if view.has_pages and shown and after < len(rows):
         page["next_offset"] = after
     return described, {**page, **_count_rows(rows)}
 

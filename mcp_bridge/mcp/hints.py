@@ -32,7 +32,11 @@ _MEANT = {
     "pve_access": "set_acl",
     "pve_firewall": "set_firewall",
 }
+_POWER = re.compile(r"\b(re)?st(op|art)", re.IGNORECASE)
+_POWER_TOOLS = {"restart": "reboot_guest", "stop": "stop_guest", "start": "start_guest"}
 _WORDS = (
+    # What names one guest in a tool is its vmid or its name.
+    ("Use the vmid of the one you mean, or its node.", "Use the vmid of the one you mean."),
     ("pve_ha without rule", "set_guest_ha"),
     ("run again", "call it again"),
     ("use state: detached", "have a person detach it"),
@@ -64,6 +68,9 @@ def _name_call(match: re.Match[str]) -> str:
 
 def _name_tool(match: re.Match[str]) -> str:
     module = match[1]
+    verbs = [verb[0].lower() for verb in _POWER.finditer(match.string[: match.start()])]
+    if module == "pve_guest_state" and verbs:
+        return _POWER_TOOLS[verbs[-1]]
     if module in _MEANT:
         return _MEANT[module]
     tools = [tool.name for tool in catalogue.list_offered() if tool.module == module]

@@ -179,9 +179,13 @@ class Opening:
 
     def _write(self, text: str) -> None:
         data = text.encode()
-        with self._lock:
-            while data:
-                data = data[os.write(self._write_fd, data) :]
+        try:
+            with self._lock:
+                while data:
+                    data = data[os.write(self._write_fd, data) :]
+        except BrokenPipeError:
+            # Who does not read any more has left, as one has who sends nothing any more.
+            self._deliver([None])
 
 
 class KeptAnswers:

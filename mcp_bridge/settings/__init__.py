@@ -111,9 +111,9 @@ class Settings(BaseSettings):
     def _make_url(self) -> str:
         if not self.url and not self.host:
             return ""
-        host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
-        if self.url and "://" in self.url and (port or not self.port):
+        if self.url and "://" in self.url and not self.port:
             return self.url
+        host, port = identities.read_address(self.url or self.host or "", "PROXMOX_URL" if self.url else "PROXMOX_HOST")
         if not self.url or port is None:
             port = self.port or port
         return f"https://{f'[{host}]' if ':' in host else host}:{port or 8006}"
@@ -248,7 +248,7 @@ def _read_secret_file(name: str) -> str | None:
     try:
         secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = "it is not text" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or error
         if "/" not in path and not Path(path).exists():
             # It may be the secret.
             raise UsageError(

@@ -10,6 +10,7 @@ path: modules, the inventory, the environment and profiles all understand the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import ModuleType
 
 from mcp_bridge import collection
@@ -58,6 +59,19 @@ def describe_odd_secret(credentials: Credentials) -> str | None:
     secrets = (credentials.token_secret, credentials.password)
     odd: str | None = _load_rules().describe_odd_secret(*(secret and secret.get_secret_value() for secret in secrets))
     return odd
+
+
+def require_trust(fingerprint: str | None, ca_path: str | None, names: Mapping[str, str]) -> None:
+    """Raise UsageError for a fingerprint or a CA that can't be used, by what it is called in `names`."""
+    rules = collection.load_rules("plugins/module_utils/_api/trust.py")
+    if fingerprint and not rules.parse_fingerprint(fingerprint):
+        raise UsageError(
+            f"{names['fingerprint']} is not a SHA-256 fingerprint: {fingerprint}",
+            "It is 32 bytes in hex; Proxmox VE shows it under Node > System > Certificates.",
+        )
+    fault = ca_path and rules.describe_unusable_ca(str(Path(ca_path).expanduser()))
+    if fault:
+        raise UsageError(f"{names['ca_path']} can't be used: {fault}.", "Name the PEM file of the CA to trust.")
 
 
 def list_other_names(environment: Iterable[str], missing: Iterable[str]) -> list[str]:

@@ -126,6 +126,12 @@ def choose_name() -> str | None:
     return load().default
 
 
+def name_setting(variable: str) -> str:
+    """What gives a PROXMOX_* variable its value, as messages call it: the variable, or a key of the chosen profile."""
+    chosen = choose_name()
+    return f"{variable.removeprefix('PROXMOX_').lower()} of profile {chosen}" if chosen else variable
+
+
 def _parse_profile(name: str, entry: Any) -> Profile:
     known = [known_field.name for known_field in fields(Profile)]
     if not isinstance(entry, dict):

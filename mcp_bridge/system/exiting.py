@@ -14,6 +14,7 @@ from typing import NoReturn
 
 # What a shell says of a program that a closed pipe has ended, and Python of one whose output can't be written.
 _BROKEN_PIPE, _UNWRITTEN = 141, 120
+_INTERRUPTED = 130
 
 
 def run_for_status(run: Callable[[], object]) -> int:
@@ -22,6 +23,8 @@ def run_for_status(run: Callable[[], object]) -> int:
         run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["main", "make_commands", "preload"]
 
 _GARBAGE_THRESHOLD = 50_000
+# What a library says of wrong values, and what is said instead.
+_OF_VALUES = (
+    (r"Value error, ", ""),
+    (r"Input should be a valid integer\b.*", "It must be a whole number."),
+    (r"Input should be a valid number\b.*", "It must be a number."),
+    (r"Input should be greater than or equal to (\S+)", r"It must be \1 or more."),
+    (r"Input should be less than or equal to (\S+)", r"It must be \1 or less."),
+)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -136,7 +144,9 @@ def _make_usage_error(error: typer.TyperException) -> UsageError:
         settings = load_settings(with_profile=False)
     except UsageError as unusable:
         return unusable
-    message = error.format_message().replace("Value error, ", "")
+    message = error.format_message()
+    for pattern, words in _OF_VALUES:
+        message = re.sub(pattern, words, message)
     candidates = _guess_choice(message)
     if type(error).__name__ == "MissingParameter":
         from playvisor.cli.completion import describe_candidates

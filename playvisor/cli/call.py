@@ -19,7 +19,7 @@ from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, Settings, load_settings
-from playvisor.cli import console, parsing, progress, results
+from playvisor.cli import console, parsing, progress, results, speech
 from playvisor.cli.output import Output
 
 CLIENT = "playvisor-cli"
@@ -77,9 +77,9 @@ def cancel_on_signals(cancel: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def print_result(result: Result, *, output: Output, flags: Mapping[str, str] | None = None) -> int:
+def print_result(result: Result, *, output: Output, speak: results.Speak = speech.speak) -> int:
     """Print a result; returns the exit status."""
-    results.print_result(result, output, flags)
+    results.print_result(result, output, speak)
     return get_exit_status(result)
 
 
@@ -91,9 +91,9 @@ def get_exit_status(result: Result) -> int:
 def call_with_words(name: str, words: list[str], *, check: bool, output: Output) -> int:
     """Call a tool with `name=value` words and print its result; returns the exit status."""
     tool = catalogue.load().get(name) or TOOLS.get(name)
-    return call_with_arguments(
-        name, parsing.parse(words, tool.input_schema if tool else {}), check=check, output=output
-    )
+    arguments = parsing.parse(words, tool.input_schema if tool else {})
+    # Whoever uses the names of tools and options is told of them.
+    return call_with_arguments(name, arguments, check=check, output=output, speak=str)
 
 
 def call_with_arguments(
@@ -102,13 +102,13 @@ def call_with_arguments(
     *,
     check: bool = False,
     output: Output,
-    flags: Mapping[str, str] | None = None,
+    speak: results.Speak = speech.speak,
 ) -> int:
-    """Call a tool with these arguments and print its result, in words of `flags`; returns the exit status."""
+    """Call a tool with these arguments and print its result; returns the exit status."""
     settings = load_settings()
     request = make_request(settings, name, arguments, check=check)
     result = run_interruptibly(make_bridge(settings), request, quiet=output.is_quiet)
-    return print_result(result, output=output, flags=flags)
+    return print_result(result, output=output, speak=speak)
 
 
 def watch_tool(name: str, arguments: dict[str, Any], *, every: float, output: Output) -> int:

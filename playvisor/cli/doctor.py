@@ -22,7 +22,7 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.settings import Settings, load_settings
+from mcp_bridge.settings import Settings, load_settings, profiles
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document, print_table
@@ -31,11 +31,7 @@ from playvisor.cli.speech import name_command
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
 _COMMANDS = Table("", "command=command:text usable missing", title="Commands that lack privileges")
-_TRUST = {
-    "verified": "verified against the system's CAs",
-    "ca_path": "verified against PROXMOX_CA_PATH",
-    "fingerprint": "pinned by PROXMOX_FINGERPRINT",
-}
+_TRUST = {"ca_path": ("verified against", "PROXMOX_CA_PATH"), "fingerprint": ("pinned by", "PROXMOX_FINGERPRINT")}
 
 
 @dataclass(frozen=True)
@@ -154,7 +150,10 @@ def _check_connection(result: Result) -> list[Check]:
     cluster = Check("cluster", "ok", f"{link['url']}, Proxmox VE {link['version']}", [])
     login = Check("login", "ok", f"{who}, by {link['auth']}", [])
     if link["tls"] in _TRUST:
-        return [cluster, login, Check("tls", "ok", _TRUST[link["tls"]], [])]
+        how, variable = _TRUST[link["tls"]]
+        return [cluster, login, Check("tls", "ok", f"{how} {profiles.name_setting(variable)}", [])]
+    if link["tls"] == "verified":
+        return [cluster, login, Check("tls", "ok", "verified against the system's CAs", [])]
     fix = ["Set PROXMOX_CA_PATH or PROXMOX_FINGERPRINT, and unset PROXMOX_VERIFY_SSL."]
     return [cluster, login, Check("tls", "warning", "The certificate is not verified.", fix)]
 

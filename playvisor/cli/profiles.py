@@ -45,7 +45,12 @@ def add(name: str, facts: dict[str, Any], secret_file: Path | None, *, keyring: 
     address = urlsplit(profile.url if "://" in profile.url else f"https://{profile.url}")
     if not address.hostname or "@" in address.netloc:
         raise UsageError("The URL must name a node and hold no credentials.", "Give --url https://NODE:8006.")
-    if not profile.token_id and "@" not in (profile.user or ""):
+    if profile.user and "@" not in profile.user:
+        raise UsageError(f"--user has no realm: {profile.user}.", "Write it as user@realm, such as root@pam.")
+    identities.require_trust(
+        profile.fingerprint, profile.ca_path, {"fingerprint": "--fingerprint", "ca_path": "--ca-path"}
+    )
+    if not profile.token_id and not profile.user:
         raise UsageError(
             "No token or user is given to log in with.", "Give --token-id user@realm!name, or --user user@realm."
         )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcp_bridge.result import Result
@@ -25,12 +25,14 @@ from playvisor.cli.rendering.differences import describe_differences
 from playvisor.cli.rendering.tables import Section, Table, read_rows
 from playvisor.cli.rendering.views import make_view
 
+Speak = Callable[[str], str]
+
 _PLAN = Table("steps", "request", below="parameters=params why effects=effects:list", title="Plan")
 _CHANGES = Table("", "what change", title="Changes")
 
 
-def print_result(result: Result, output: Output = TABLE, flags: Mapping[str, str] | None = None) -> None:
-    """Print a result in the format that is wanted; `flags` are those of the command that was used, by option."""
+def print_result(result: Result, output: Output = TABLE, speak: Speak = speech.speak) -> None:
+    """Print a result in the format that is wanted; `speak` says failures in the words of the command that was used."""
     if output.is_document:
         print_document(result.as_dict(), output)
         return
@@ -38,10 +40,10 @@ def print_result(result: Result, output: Output = TABLE, flags: Mapping[str, str
     require_rows(output, main)
     if output.is_quiet and main and not result.failure:
         print_data_rows(read_rows(result.data, main.source), main, output)
-    show(result, output, flags)
+    show(result, output, speak)
 
 
-def show(result: Result, output: Output = TABLE, flags: Mapping[str, str] | None = None) -> None:
+def show(result: Result, output: Output = TABLE, speak: Speak = speech.speak) -> None:
     """Print a result for people: data, plan, warnings, and the failure or the summary."""
     view = make_view(result.tool, result.data)
     is_empty = _is_empty(result, view)
@@ -53,8 +55,9 @@ def show(result: Result, output: Output = TABLE, flags: Mapping[str, str] | None
     for warning in result.warnings:
         console.get_stderr().print(f"Warning: {one_line(warning)}")
     if result.failure:
-        hint = speech.speak(result.failure.hint, flags) if result.failure.hint else None
-        console.print_failure(speech.speak(result.failure.message, flags), hint)
+        console.print_failure(
+            speak(result.failure.message), speak(result.failure.hint) if result.failure.hint else None
+        )
         for line in result.failure.task_log:
             console.get_stderr().print(f"  | {one_line(line)}")
     elif not output.is_quiet and not is_empty:

@@ -10,6 +10,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Sized
 from pathlib import Path
 
 from mcp_bridge.errors import UsageError
@@ -38,7 +39,7 @@ def serve_simulator(
             sys.stdout.write(f"{json.dumps(simulator.connection())}\n")
         else:
             console.get_stderr().print(
-                f"A simulated Proxmox VE cluster: {len(cluster.nodes)} nodes, {len(cluster.guests)} guests. "
+                f"A simulated Proxmox VE cluster: {_count(cluster.nodes, 'node')}, {_count(cluster.guests, 'guest')}. "
                 "Stop it with Ctrl-C. To use it, set in another terminal:"
             )
             console.get_stdout().print("\n".join(render_exports(simulator)), soft_wrap=True)
@@ -52,3 +53,7 @@ def serve_simulator(
 def render_exports(simulator: Simulator) -> list[str]:
     """Those variables as shell commands."""
     return [f"export {name}={shlex.quote(value)}" for name, value in simulator.environment.items()]
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

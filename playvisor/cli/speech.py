@@ -104,7 +104,8 @@ def name_module(module: str) -> str:
     """The commands that run a module."""
     bare = module.rpartition(".")[2]
     tools = [name for name, tool in catalogue.load().items() if tool.module == bare and not tool.internal]
-    return " or ".join(f"`{name_command(name)}`" for name in tools[:2]) or module
+    # The first tool of a module that reads lists what there is, and is what is meant.
+    return " or ".join(f"`{name_command(name)}`" for name in tools[: 1 if bare.endswith("_info") else 2]) or module
 
 
 def name_command(tool: str) -> str:

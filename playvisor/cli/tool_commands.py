@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import typer
@@ -81,7 +82,8 @@ def _make_function(tool: Tool) -> Callable[..., None]:
             raise _make_missing_error(tool, takes)
         if watch:
             raise typer.Exit(call.watch_tool(tool.name, arguments, every=every, output=output))
-        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output, flags=flags))
+        speak = partial(speech.speak, flags=flags)
+        raise typer.Exit(call.call_with_arguments(tool.name, arguments, check=check, output=output, speak=speak))
 
     flags = list_flags(tool)
     parameters = [_make_parameter(argument, _find_text(tool, argument), flags) for argument in takes.values()]

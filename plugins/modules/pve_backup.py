@@ -335,7 +335,7 @@ from ..module_utils._backup.volume import BackupVolume
 from ..module_utils._checks.existing import Existing
 from ..module_utils._checks.references import Reference
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import require_online
+from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
 from ..module_utils._guest.selection import guests_spec
 from ..module_utils._module.ages import parse_age
@@ -378,7 +378,6 @@ class Backups(GuestResource[GuestBackups]):
         def read_node(node: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | PveError:
             path = storage_path(node, self._storage)
             try:
-                require_online(inventory, next(guest for guest in chosen if guest.node == node))
                 existing.require(Reference("storage", self._storage, node, "backup"))
                 listed = client.get(f"{path}/content", content="backup")
                 if params["state"] != "pruned":
@@ -388,7 +387,7 @@ class Backups(GuestResource[GuestBackups]):
             except PveError as problem:
                 return problem
 
-        nodes = sorted({guest.node for guest in chosen})
+        nodes = sorted({guest.node for guest in chosen if inventory.is_online(guest.node)})
         contents = dict(zip(nodes, bounded_map(params["throttle"], read_node, nodes), strict=True))
 
         def observe_guest(guest: Guest) -> GuestBackups:
@@ -403,13 +402,10 @@ class Backups(GuestResource[GuestBackups]):
             guest = with_config(client, guest)
             return replace(observed, guest=guest, birth=read_birth(guest.config or {}))
 
-        def observe_or_problem(guest: Guest) -> GuestBackups:
-            try:
-                return observe_guest(guest)
-            except PveError as problem:
-                return GuestBackups(guest, problem=problem)
+        def record_problem(guest: Guest, problem: PveError) -> GuestBackups:
+            return GuestBackups(guest, problem=problem)
 
-        return bounded_map(params["throttle"], observe_or_problem, chosen)
+        return read_each(inventory, chosen, params["throttle"], observe_guest, record_problem)
 
     def plan(self, observed: GuestBackups, params: dict[str, Any]) -> Plan:
         if observed.problem:

@@ -227,19 +227,19 @@ options:
         description:
           - Where packets come from, as addresses or networks separated by commas, one range, an alias
             (V(dc/office)) or an IP set (V(+dc/admins)).
-        type: str
+        type: raw
       dest:
         description: Where packets go, as O(rules[].source).
-        type: str
+        type: raw
       proto:
         description: Protocol, such as V(tcp), V(udp), V(icmp) or a number.
         type: str
       sport:
         description: Source ports, as O(rules[].dport).
-        type: str
+        type: raw
       dport:
         description: Destination ports, as numbers, ranges (V(8000:8080)) or names of services, separated by commas.
-        type: str
+        type: raw
       icmp_type:
         description: ICMP type, such as V(echo-request).
         type: str
@@ -339,6 +339,7 @@ options:
     type: bool
     default: false
 notes:
+  - What is separated by commas in a rule may be a list instead.
   - A guest's rules are only in force when O(options.enable) of the guest and of the cluster are set, and for those of
     its network devices that have C(firewall=1).
   - Every change goes with the digest of the list that it changes, where the API takes one. The first has the digest
@@ -575,7 +576,7 @@ from ..module_utils._firewall.firewall import (
 )
 from ..module_utils._firewall.in_force import describe_what_is_not_in_force, wants_filtering
 from ..module_utils._firewall.lists import prepare_write
-from ..module_utils._firewall.params import check_params, drop_unset_options, firewall_spec
+from ..module_utils._firewall.params import check_params, complete_params, firewall_spec
 from ..module_utils._guest.guest import Guest
 from ..module_utils._guest.inventory import read_each
 from ..module_utils._guest.lookup import find_guests_to_change, with_config
@@ -592,7 +593,7 @@ class Firewalls(Resource[Firewall]):
 
     def __init__(self, params: dict[str, Any]) -> None:
         self.noun = "guests" if params["level"] == "guest" else "firewalls"
-        self._params = drop_unset_options(params)
+        self._params = complete_params(params)
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Firewall]:
         check_params(self._params)

@@ -375,11 +375,14 @@ def _list_companions(migration: ObservedMigration) -> list[str]:
 
 
 def keep_together(migrations: Sequence[ObservedMigration]) -> list[ObservedMigration]:
-    """The migrations, each to the target of the first of those that are kept together with it."""
-    targets = {service_id(migration.guest): migration.target for migration in migrations}
-    together = {service_id(one.guest): [service_id(one.guest), *_list_companions(one)] for one in migrations}
-    first = {sid: next(known for known in targets if known in sids) for sid, sids in together.items()}
-    return [replace(one, target=targets[first[service_id(one.guest)]]) for one in migrations]
+    """The migrations, each to the target of the first of those that are kept together with it and can be moved."""
+    targets = {service_id(one.guest): one.target for one in migrations if one.problem is None}
+
+    def choose_target(migration: ObservedMigration) -> str:
+        together = {service_id(migration.guest), *_list_companions(migration)}
+        return next((target for sid, target in targets.items() if sid in together), migration.target)
+
+    return [replace(one, target=choose_target(one)) for one in migrations]
 
 
 def find_led(migrations: Sequence[ObservedMigration]) -> dict[str, Guest]:

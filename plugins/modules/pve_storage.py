@@ -325,10 +325,14 @@ KEEP = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 
 @dataclass(frozen=True)
 class Definition:
-    """A storage from C(storage.cfg), empty when it is not there; I(vmids) have disks on it, read before a deletion."""
+    """A storage from C(storage.cfg), empty when it is not there; I(vmids) have disks on it, read before a deletion.
+
+    I(users) are the storages that are built upon it.
+    """
 
     config: dict[str, Any] = field(default_factory=dict)
     vmids: tuple[int, ...] = ()
+    users: tuple[str, ...] = ()
 
 
 class Definitions(Resource[Definition]):
@@ -343,11 +347,14 @@ class Definitions(Resource[Definition]):
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
         require_known_options(client, parse_desired_options(params))
-        config = read_definition(client, self._name)
+        definitions = read_definitions(client)
+        config = definitions.get(self._name, {})
         if not config and (params["state"] == "absent" or params["type"] is None):
             client.notices += Existing(client).warn_of_hidden("storage", self._name)
         removing = params["state"] == "absent" and config and not params["force"]
-        return [Definition(config, find_owners(client, self._name) if removing else ())]
+        bases = {name: str(entry.get("base") or "").partition(":")[0] for name, entry in definitions.items()}
+        users = tuple(sorted(name for name, base in bases.items() if base == self._name))
+        return [Definition(config, find_owners(client, self._name) if removing else (), users)]
 
     def target(self, observed: Definition) -> dict[str, Any]:
         return {"storage": self._name}
@@ -361,7 +368,7 @@ class Definitions(Resource[Definition]):
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
     def read_state(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
-        return self._describe(read_definition(client, self._name))
+        return self._describe(read_definitions(client).get(self._name, {}))
 
     def _describe(self, config: dict[str, Any]) -> dict[str, Any]:
         if not config:
@@ -386,9 +393,9 @@ def parse_release(version: dict[str, Any]) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", str(version.get("release") or "")))[:2]
 
 
-def read_definition(client: Client, name: str) -> dict[str, Any]:
-    """The definition of a storage, empty when there is none."""
-    return next((entry for entry in client.get("/storage") if entry["storage"] == name), {})
+def read_definitions(client: Client) -> dict[str, dict[str, Any]]:
+    """The definitions of all storages by their names."""
+    return {entry["storage"]: entry for entry in client.get("/storage")}
 
 
 def find_owners(client: Client, name: str) -> tuple[int, ...]:
@@ -474,6 +481,8 @@ def plan_removal(name: str, observed: Definition) -> list[Step]:
     """The request that deletes the definition; raises C(protected) while guests have disks on the storage."""
     if not observed.config:
         return []
+    if observed.users:
+        raise PveError(PROTECTED, f"Storage {name} is the base of {', '.join(observed.users)}.", "Delete those first.")
     if observed.vmids:
         vmids = ", ".join(map(str, observed.vmids[:10]))
         more = f" and {len(observed.vmids) - 10} more" if len(observed.vmids) > 10 else ""

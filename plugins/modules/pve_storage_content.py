@@ -44,7 +44,8 @@ options:
     default: present
   filename:
     description:
-      - Name of the file on the storage; the last part of O(url) or O(src) when not given.
+      - Name of the file on the storage; the last part of O(url) or O(src) when not given, without the ending of its
+        O(compression).
       - Proxmox VE keeps letters, digits, C(_), C(.) and C(-) only and puts C(_) for the rest; so does this.
     type: str
   url:
@@ -334,7 +335,11 @@ def choose_file_name(params: dict[str, Any]) -> str:
     if params["template"] and params["content"] != "vztmpl":
         hint = "Set content to vztmpl."
         raise PveError(INVALID_PARAMETER, f"A template of the index is not of content {params['content']}.", hint)
-    guessed = params["template"] or params["filename"] or params["src"] or unquote(urlsplit(params["url"] or "").path)
+    guessed = params["template"] or params["filename"] or params["src"]
+    if not guessed:
+        guessed = unquote(urlsplit(params["url"] or "").path)
+        # What it is once it is decompressed.
+        guessed = guessed.removesuffix(f".{params['compression']}") if params["compression"] else guessed
     return normalize_file_name(params["content"], guessed)
 
 

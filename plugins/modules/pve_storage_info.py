@@ -14,7 +14,7 @@ author:
 description:
   - Shows the storages with their space as each node sees them, from one API request.
   - With O(content) it also lists volumes, with one request for each storage of each node, and only one for a shared
-    storage. A storage that can't be read is a warning, not a failure.
+    storage. A storage that can't be read is a warning, not a failure, unless none can be read.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes.info
@@ -191,6 +191,7 @@ failure:
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..module_utils._api.client import Client, segment
@@ -247,20 +248,24 @@ def _read_volumes(
     client: Client, storages: list[dict[str, Any]], params: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     filters = {"content": None if params["content"] == "all" else params["content"], "vmid": params["vmid"]}
-    warnings: list[str] = []
+    problems: list[PveError] = []
 
     def read_storage(place: dict[str, Any]) -> list[dict[str, Any]]:
         path = f"/nodes/{segment(place['node'])}/storage/{segment(place['storage'])}/content"
         try:
             return [describe_volume(entry, place) for entry in client.get(path, **filters)]
         except PveError as error:
-            warnings.append(f"Storage {place['storage']} of node {place['node']} could not be read: {error.message}")
+            what = f"Storage {place['storage']} of node {place['node']} could not be read"
+            problems.append(replace(error, message=f"{what}: {error.message}"))
             return []
 
     volumes = [volume for part in bounded_map(READS_AT_ONCE, read_storage, storages) for volume in part]
+    if problems and len(problems) == len(storages):
+        # Nothing was read, which is not the same as that there is nothing.
+        raise problems[0]
     orphans = find_missing_vmids(client, {volume["vmid"] for volume in volumes if volume["vmid"]})
     marked = [{**volume, "orphan": volume["vmid"] in orphans} for volume in volumes]
-    return sorted(marked, key=ORDERS[params["sort"]]), warnings
+    return sorted(marked, key=ORDERS[params["sort"]]), [problem.message for problem in problems]
 
 
 def main() -> None:

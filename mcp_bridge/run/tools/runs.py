@@ -107,7 +107,11 @@ def wait_for(engine: Engine, run_id: str, seconds: float, progress: Progress, ca
 def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
     wanted = dict(request.arguments)
     wanted["asker"] = wanted.pop("user", None)
-    rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
+    try:
+        rows = engine.ledger.recent(int(wanted.pop("limit", None) or 10), **wanted)
+    except UsageError as error:
+        # A time that is none.
+        return failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
     # Runs may be those of tools that were offered once.
     unknown = describe_unknown(str(wanted["tool"])) if wanted.get("tool") and not rows else None
     if unknown:

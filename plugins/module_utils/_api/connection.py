@@ -130,7 +130,10 @@ def list_hidden(params: Mapping[str, Any]) -> list[str]:
 def find_source(field: str, value: Any) -> str:
     """What the user has set to give a field this value: a variable of the environment, or an option."""
     variable = VARIABLES[field]
-    if value is not None and os.environ.get(variable) == str(value):
+    given = os.environ.get(variable, "")
+    # As the options of modules read it.
+    bare = given.strip().strip("\"'")
+    if value is not None and str(value) in (given, bare, os.path.expanduser(bare)):
         return variable
     if not os.environ.get(variable) and os.environ.get(f"{variable}_FILE"):
         return f"{variable}_FILE"

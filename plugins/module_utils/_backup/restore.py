@@ -20,7 +20,7 @@ from .._guest.lookup import observe_guests, refresh_guest, with_config
 from .._guest.nics import is_slot, read_nic, render_changed_nic
 from .._guest.options import encode, read_option
 from .._guest.power import STOPPED
-from .._guest.selection import find_one
+from .._guest.selection import describe_places, find_one
 from .._guest.tags import choose_tags, has_case_sensitive_tags
 from .._module.plan import Plan, Step
 from .._run.resource import Resource
@@ -51,8 +51,13 @@ class ObservedRestore:
     node: str
     over: OverwrittenGuest | None = None
     name: str | None = None
-    # The configuration in the backup, read where its network devices are to be disconnected.
+    # The configuration in the backup, read where its name or its network devices matter.
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def archived_name(self) -> str:
+        """The name of the guest in the backup, where that was read."""
+        return str(self.config.get("hostname" if self.type == "lxc" else "name") or "")
 
     @property
     def path(self) -> str:
@@ -77,11 +82,17 @@ class Restore(Resource[ObservedRestore]):
         node, entry = find_backup(client, params["volid"], guest.node if guest else params["target"])
         over = None if guest is None else _read_overwritten(client, guest)
         vmid = guest.vmid if guest else params["vmid"]
-        config = _read_archived_config(client, node, params["volid"]) if params.get("disconnect") else {}
-        return [ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over, name, config)]
+        config: Mapping[str, Any] = {}
+        if params.get("disconnect") or not (guest or name):
+            config = _read_archived_config(client, node, params["volid"], is_needed=bool(params.get("disconnect")))
+        observed = ObservedRestore(params["volid"], read_guest_type(entry), vmid, node, over, name, config)
+        if observed.archived_name and not (guest or name):
+            inventory = refresh_guest(client, inventory, name=observed.archived_name)
+            _note_namesakes(client, inventory, observed)
+        return [observed]
 
     def target(self, observed: ObservedRestore) -> dict[str, Any]:
-        name = observed.over.guest.name if observed.over else observed.name or ""
+        name = observed.over.guest.name if observed.over else observed.name or observed.archived_name
         return {"vmid": observed.vmid, "name": name, "node": observed.node, "type": observed.type}
 
     def affected_guest(self, observed: ObservedRestore) -> Guest | None:
@@ -170,7 +181,7 @@ def find_overwritten(inventory: Inventory, params: dict[str, Any]) -> Guest | No
         raise PveError(
             AMBIGUOUS,
             f"The id {vmid} is taken by guest {existing.label} on {existing.node}.",
-            "Choose a free vmid. To overwrite that guest with the backup, give its name as well.",
+            "Choose a free vmid. In playbooks, its name as well says that the backup is to overwrite it.",
         )
     guest = find_one(inventory, vmid, name, params["node"])
     require_online(inventory, guest)
@@ -210,9 +221,24 @@ def _is_disconnected(kind: str, config: Mapping[str, Any], slot: str) -> bool:
     return (read_nic(kind, config, slot) or {}).get("link_down") == "1"
 
 
-def _read_archived_config(client: Client, node: str, volid: str) -> dict[str, str]:
-    """The configuration in a backup, without that of snapshots."""
-    text = str(client.get(f"/nodes/{segment(node)}/vzdump/extractconfig", volume=volid))
+def _note_namesakes(client: Client, inventory: Inventory, observed: ObservedRestore) -> None:
+    """Add a notice to the client where the guest gets a name that another one has."""
+    namesakes = inventory.with_name(observed.archived_name)
+    if namesakes:
+        client.notices.append(
+            f"Guest {observed.vmid} gets the name in the backup, {observed.archived_name}, which another has: "
+            f"{describe_places(namesakes)}. Give new_name, so that each can be named."
+        )
+
+
+def _read_archived_config(client: Client, node: str, volid: str, *, is_needed: bool) -> dict[str, str]:
+    """The configuration in a backup, without that of snapshots; empty where it can't be read and is not needed."""
+    try:
+        text = str(client.get(f"/nodes/{segment(node)}/vzdump/extractconfig", volume=volid))
+    except PveError:
+        if is_needed:
+            raise
+        return {}
     current = re.split(r"^\[", text, maxsplit=1, flags=re.M)[0]
     lines = (line.partition(":") for line in current.splitlines() if not line.startswith("#"))
     return {name.strip(): value.strip() for name, colon, value in lines if colon}

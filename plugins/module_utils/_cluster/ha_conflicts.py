@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
@@ -25,12 +25,33 @@ def check_rule(name: str, rule: Mapping[str, Any], others: Mapping[str, Mapping[
     if rule.get("affinity") == "negative" and nodes and count > nodes:
         message = f"The rule {name} keeps {count} guests apart, and there are {nodes} nodes."
         raise PveError(INVALID_PARAMETER, message, "Choose fewer guests.")
-    for other_name, other in sorted(others.items()):
+    enabled = {other_name: other for other_name, other in sorted(others.items()) if not other["disable"]}
+    for other_name, other in enabled.items():
         shared = sorted(set(rule["resources"]) & set(other["resources"]))
-        problem = "" if other["disable"] or not shared else _find_conflict(rule, other, len(shared))
+        problem = _find_conflict(rule, other, len(shared)) if shared else ""
         if problem:
             message = f"The rule {name} can't be beside the rule {other_name}: {', '.join(shared)} {problem}."
             raise PveError(INVALID_PARAMETER, message, _WHAT_TO_DO)
+    for names, problem in _find_misplaced({**enabled, name: rule}):
+        if name in names:
+            message = f"The rules {', '.join(sorted(names))} contradict each other: {problem}."
+            raise PveError(INVALID_PARAMETER, message, "Change the nodes of some, or disable one.")
+
+
+def _find_misplaced(rules: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[set[str], str]]:
+    """The rules by which guests can't be together or apart on the nodes that they are for, and why."""
+    for name, rule in rules.items():
+        members = set(rule["resources"]) if "affinity" in rule else set()
+        near = {key: one for key, one in rules.items() if "nodes" in one and members & set(one["resources"])}
+        placed = {guest for one in near.values() for guest in one["resources"]} & members
+        allowed = {node for one in near.values() for node in one["nodes"]}
+        if rule.get("affinity") == "positive" and len(near) > 1:
+            yield {name, *near}, "guests that are kept together are in several rules of node affinity"
+        elif rule.get("affinity") == "negative" and len(allowed) < len(placed):
+            yield (
+                {name, *near},
+                f"{len(placed)} guests that are kept apart may run on {', '.join(sorted(allowed))} only",
+            )
 
 
 def _find_conflict(rule: Mapping[str, Any], other: Mapping[str, Any], shared: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
-from .._values.kinds import Flag, Integer, Items, Text
+from .._values.kinds import Flag, Integer, Items, Lower, Text
 from .._values.properties import Properties
 
 LOG_LEVELS = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog")
@@ -26,7 +26,7 @@ _RATE_LIMIT = Properties(
     first="enable",
 )
 
-HELPERS = Items(separator=",", has_order=False)
+HELPERS = Items(separator=",", item=Lower(), has_order=False)
 
 SPEC: dict[str, dict[str, Any]] = {
     "dhcp": _BOOL,

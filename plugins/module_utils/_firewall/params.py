@@ -15,7 +15,7 @@ from .._values.firewall import find_conflict
 from .firewall import KINDS
 from .lists import normalize_address, normalize_entry
 from .options import LEVELS, LOG_LEVELS, SPEC, check_options, normalize_value
-from .rules import FIELDS, normalize_action, normalize_field
+from .rules import FIELDS, LISTS, normalize_action, normalize_field
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -29,9 +29,10 @@ _GROUP_RULE_FIELDS = {"type", "action", "iface"}
 
 def firewall_spec() -> dict[str, Any]:
     state = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-    text = {"type": "str"}
+    text, listed = {"type": "str"}, {"type": "raw"}
     rule = {
         **dict.fromkeys(FIELDS.values(), text),
+        **dict.fromkeys(LISTS, listed),
         "key": {"type": "str", "required": True, "no_log": False},
         "state": state,
         "type": {"type": "str", "choices": ["in", "out", "forward", "group"]},
@@ -75,14 +76,26 @@ def firewall_spec() -> dict[str, Any]:
     }
 
 
-def drop_unset_options(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters, with only those firewall options that the task sets; an empty text resets one."""
-    options = params["options"]
+def complete_params(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters, with lists in rules as text, and only those firewall options that the task sets.
+
+    An option that is an empty text is reset.
+    """
+    rules, options = params["rules"], params["options"]
+    params = {**params, "rules": None if rules is None else [_join_lists(rule) for rule in rules]}
     if options is None:
         return params
     empty = [name for name, value in options.items() if value == ""]
     set_options = {name: normalize_value(name, value) for name, value in options.items() if value not in (None, "")}
     return {**params, "options": set_options, "reset_options": [*(params["reset_options"] or ()), *empty]}
+
+
+def _join_lists(rule: dict[str, Any]) -> dict[str, Any]:
+    values = {option: rule[option] for option in LISTS if rule[option] is not None}
+    texts = {
+        option: ",".join(map(str, value)) if isinstance(value, list) else str(value) for option, value in values.items()
+    }
+    return {**rule, **texts}
 
 
 def check_place(params: dict[str, Any]) -> None:

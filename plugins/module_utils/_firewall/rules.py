@@ -32,7 +32,7 @@ FIELDS = {
 # What has one way to write it, which users write in another case.
 _CASELESS = {"proto": PROTOCOL, "icmp-type": ICMP_TYPE}
 _ADDRESSES = ("source", "dest")
-_LISTS = (*_ADDRESSES, "sport", "dport")
+LISTS = (*_ADDRESSES, "sport", "dport")
 
 
 def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
@@ -40,7 +40,7 @@ def build_rule(spec: dict[str, Any], macros: dict[str, str]) -> Item:
     content: dict[str, Any] = {
         field: str(spec[option]) for field, option in FIELDS.items() if spec.get(option) not in (None, "")
     }
-    for field in _LISTS:
+    for field in LISTS:
         if field in content:
             content[field] = ",".join(part.strip() for part in content[field].split(","))
     content = {field: normalize_field(field, value) for field, value in content.items()}

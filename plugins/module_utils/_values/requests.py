@@ -26,7 +26,7 @@ _VARIABLE = re.compile(r"\{\{([^\s{}]+)\}\}")
 _PATH = Text(pattern=r"/[^;()].*", what="an absolute path")
 _COUNT = Integer(minimum=0)
 _TEMPLATE = rf"(?:{names.VOLUME.pattern}|/.+)"
-_WHAT_TEMPLATE = "a storage and a template on it, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
+_WHAT_TEMPLATE = "a template on a storage, such as local:vztmpl/debian-13-standard_13.1-2_amd64.tar.zst"
 _HELPERS = "amanda ftp irc netbios-ns pptp sane sip snmp tftp"
 
 
@@ -168,6 +168,7 @@ _STORAGE: dict[str, Value] = {
     "target": Text(),
 }
 _VOLUME: dict[str, Value] = {
+    "compression": Choice(choices=("bz2", "gz", "lzo", "zst")),
     "filename": _limit(255),
     "template": _limit(255),
     "url": Text(pattern="https?://.*", what="a URL with http:// or https://"),

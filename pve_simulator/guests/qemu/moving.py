@@ -55,7 +55,7 @@ async def move(call: Call, task: Task, guest: Guest) -> None:
         moved = await copier.copy(disk, share=1.0, last=False)
         if copier.jobs:
             _complete(task, copier.jobs)
-        if guest.template:
+        if guest.template and not disk.is_cdrom:
             moved = moved.with_volume(volumes.make_base(moved.file).volid)
     except BaseException as error:
         for volume in copier.made:

@@ -122,3 +122,17 @@ def test_what_can_not_be_read_is_made_anew(ask, cache, text):
 
     assert ask(INITIALIZE) == own
     assert json.loads(kept.read_text()) != {}
+
+
+def test_a_client_that_reads_no_more_has_left(env):
+    lines = [json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in (INITIALIZE, INITIALIZED, LIST_TOOLS)]
+    with subprocess.Popen([*PLAYVISOR, "mcp"], env=env, stdin=-1, stdout=-1, stderr=-1, text=True) as server:
+        server.stdin.write(lines[0])
+        server.stdin.flush()
+        server.stdout.readline()
+        server.stdout.close()
+        # It goes on sending, and has not closed its end.
+        server.stdin.write("".join(lines[1:]))
+        server.stdin.flush()
+
+        assert (server.wait(60), server.stderr.read()) == (0, "")

@@ -65,8 +65,26 @@ def test_a_profile_leads_to_its_cluster_and_holds_no_secret_in_clear(add, keepin
     assert (by_variable.status, "There is no profile 'nosuch'" in by_variable.json["summary"]) == (2, True)
     assert (listed["name"], listed["default"], listed["secret"]) == ("lab", True, "keyring" if way else "vault")
     assert (tested.status, tested.json["healthy"]) == (0, True)
+    assert "pinned by fingerprint of profile lab" in str(tested.json)
     assert simulator.token_secret not in kept.read_text()
     assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--user", "root"], "--user has no realm: root."),
+        (["--token-id", "root@pam"], "--token-id is a user, without the name of a token"),
+        (["--token-id", "a@pve!b", "--fingerprint", "AB:CD"], "--fingerprint is not a SHA-256 fingerprint: AB:CD"),
+        (["--token-id", "a@pve!b", "--ca-path", "/nowhere"], "--ca-path can't be used: /nowhere can't be read"),
+    ],
+)
+def test_what_can_not_work_is_told_by_its_option_and_not_kept(keeping, kept, options, told):
+    done = keeping("profile", "add", "lab", "--url", "https://pve1:8006", *options)
+
+    assert done.status == 2
+    assert told in done.stderr
+    assert not kept.exists()
 
 
 def test_the_environment_is_used_unless_a_profile_is_asked_for(add, keeping, simulator):

@@ -227,6 +227,7 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
     listed = lab.ask("list_runs", {"since": "24h", "changed": True}).data["runs"]
     others = lab.ask("list_runs", {"changed": False}).data["runs"]
     nobodys = lab.ask("list_runs", {"user": "bob"})
+    timeless = lab.ask("list_runs", {"since": "yesterday"})
     planned = [lab.ask("undo_run", {"run_id": run["run_id"], "check": True}) for run in listed]
 
     target = f"{web.vmid} {web.name}"
@@ -237,6 +238,7 @@ def test_what_changed_by_whom_and_back_takes_one_call_each(lab, guest, simulator
     assert {run["tool"] for run in others} >= {"list_guests", "start_guest", "stop_guest", "list_runs"}
     assert not any("changes" in run for run in others)
     assert nobodys.data["runs"] == []
+    assert (timeless.status, timeless.failure.code) == ("failed", "invalid_parameter")
     assert nobodys.warnings[0].startswith("Nobody called bob has asked Playvisor for anything; of late, these have: ")
     assert listed[0]["asker"] in nobodys.warnings[0]
     assert [result.plan.steps[0]["params"].get("delete") for result in planned] == [None, "description"]

@@ -41,6 +41,18 @@ def test_a_backup_of_a_former_guest_with_the_id_is_not_the_guests(simulator, con
     assert made["changed"], made
 
 
+@pytest.mark.parametrize("options", [{}, {"new_name": "copy"}], ids=["as it was", "with another name"])
+def test_a_copy_with_the_name_of_its_original_is_told_to_be_one(simulator, connection_env, options):
+    web = next(guest for guest in simulator.cluster.guests.values() if not guest.template and guest.type == "qemu")
+    (made,) = run_module("pve_backup", {"vmid": web.vmid, "storage": "local"}, connection_env)["guests"]
+    volid = made["after"]["backups"][0]
+
+    restored = run_module("pve_backup", {"state": "restored", "volid": volid, "vmid": 9100, **options}, connection_env)
+
+    assert restored["guests"][0]["name"] == options.get("new_name", web.name), restored
+    assert (f"{web.name}, which another has: {web.vmid}" in str(restored.get("warnings"))) is not bool(options)
+
+
 def test_older_backups_can_be_kept_beyond_the_storages_retention(play, simulator, connection_env):
     web = next(guest for guest in simulator.cluster.guests.values() if not guest.template)
     storage = simulator.cluster.storages["local"]

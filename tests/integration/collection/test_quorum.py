@@ -109,3 +109,23 @@ def test_with_most_nodes_online_guests_are_stopped_after_one_more_reading():
 
         assert result["changed"], result
         assert [path for method, path, status in simulator.requests].count("/cluster/status") == 1
+
+
+def test_each_guest_of_a_node_that_has_gone_fails_as_itself(alone):
+    simulator, environment = alone
+    gone = [guest.vmid for guest in simulator.cluster.guests.values() if guest.node == "pve2"]
+
+    result = run_module("pve_backup", {"guests": {"vmids": gone}, "storage": "local"}, environment, check=True)
+
+    assert len(gone) > 1
+    for row in result["guests"]:
+        assert row["failure"]["message"].startswith(f"Guest {row['vmid']} "), row
+
+
+def test_a_list_that_could_not_be_had_is_not_empty(alone):
+    _simulator, environment = alone
+
+    result = run_module("pve_storage_info", {"storage": "local", "node": "pve2", "content": "all"}, environment)
+
+    assert result["failure"]["code"] == "node_offline"
+    assert "Storage local of node pve2 could not be read" in result["msg"]

@@ -60,6 +60,7 @@ WRONG = [
     ("what resembles nothing", JOB, {"id": "a", "tags": ["web"]}, "tags", "no option tags", "Allowed: id, "),
     ("nothing where a unit counts", RESIZE, {"vmid": 101, "memory": "1G"}, "memory", "whole number", "Memory in MiB"),
     ("what is missing", ROLLBACK, {"vmid": 101}, "snapname", "is missing", "Name of the snapshot"),
+    ("what is empty and needed", ROLLBACK, {"vmid": 101, "snapname": " "}, "snapname", "is missing", "Name of the"),
     ("a bell", CONFIGURE, {"vmid": 101, "description": "a\x07"}, "description", "control characters", "without"),
     ("a novel", STOP, {"name": "x" * 5000}, "name", "5000 characters", "4096"),
 ]

@@ -170,6 +170,14 @@ def test_rows_have_the_fields_that_are_asked_for(fields, names):
     assert "page" not in content
 
 
+def test_a_tool_that_has_no_pages_names_none():
+    content = make_content(make_result(guests=GUESTS), make_view(catalogue.load()["snapshot_guest"], {}))
+
+    assert (content["page"]["guests"]["total"], len(content["guests"])) == (1000, 100)
+    assert "next_offset" not in content["page"]["guests"]
+    assert "(1 to 100 of 1000)" in render(content)
+
+
 def test_those_that_failed_are_on_the_first_page():
     rows = [make_row(vmid=number) for number in range(300)]
     rows[250] = make_row(vmid=250, failure={"code": "timeout", "message": "Too long."})
@@ -226,7 +234,7 @@ def test_a_page_that_can_not_be_is_told_by_its_own_option(given, hint):
         ("Look; `playvisor runs trace 97ad8cb8` shows it.", "Look; get_run of 97ad8cb8 shows it."),
         ("`playvisor guest list` shows them.", "list_guests shows them."),
         ("Put them there first (pve_ha without rule).", "Put them there first (set_guest_ha)."),
-        ("Stop it first, with pve_guest_state.", "Stop it first, with start_guest or stop_guest."),
+        ("Stop it first, with pve_guest_state.", "Stop it first, with stop_guest."),
         ("Look at the list of guests, as with pve_guest_info.", "Look at the list of guests, as with list_guests."),
         # What only a person can do.
         ("`playvisor approvals approve 97ad8cb8` approves it.", "`playvisor approvals approve 97ad8cb8` approves it."),

@@ -62,6 +62,15 @@ def test_hints_name_no_option_that_the_tool_has_not_and_no_command_of_people():
     clone = render_hint("Take a snapshot and give it as snapname, or stop the container first.")
     role = render_hint("GET /access/roles/Administrator lists those that it has; names have changed.")
 
+    assert render_hint("Stop it first, with pve_guest_state.") == "Stop it first, with stop_guest."
+    assert render_hint("Start it first, as with pve_guest_state.") == "Start it first, as with start_guest."
+    assert render_hint("Restart the guest, with pve_guest_state, and run again.").startswith(
+        "Restart the guest, with reboot"
+    )
     assert plan == "The result that made a plan has its id, as plan.id."
     assert clone == "Stop the container first."
     assert role.startswith("list_access with kinds=[roles] shows, for Administrator, those that it has")
+
+
+def test_a_model_that_has_no_option_for_the_node_is_told_to_name_the_guest():
+    assert render_hint("Use the vmid of the one you mean, or its node.") == "Use the vmid of the one you mean."

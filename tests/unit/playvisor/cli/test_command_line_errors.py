@@ -33,6 +33,14 @@ def test_what_was_meant_by_a_wrong_choice_is_guessed(tmp_path, words, told):
     assert "Value error" not in done.stderr
 
 
+@pytest.mark.parametrize(("number", "told"), [("-1", "It must be 1 or more."), ("x", "It must be a whole number.")])
+def test_what_a_number_must_be_is_told_in_plain_words(tmp_path, number, told):
+    done = run(tmp_path, "runs", "list", "--limit", number, stdout=subprocess.PIPE)
+
+    assert done.returncode == 2
+    assert f"Invalid value for '--limit' / '-n': {told}\n" in done.stderr
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_output_for_which_there_is_no_room_is_no_bug(tmp_path):
     with open("/dev/full", "w", encoding="utf-8") as full:

@@ -14,7 +14,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.lists 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.options import LEVELS, SPEC
 from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.params import (
     check_params,
-    drop_unset_options,
+    complete_params,
     firewall_spec,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
@@ -34,7 +34,7 @@ def params_of(level, **options):
     given = {"level": level, **options}
     result = ArgumentSpecValidator({**guests_spec(), **firewall_spec()}).validate(given)
     assert not result.error_messages
-    return drop_unset_options(result.validated_parameters)
+    return complete_params(result.validated_parameters)
 
 
 def observed(place, **data):
@@ -76,7 +76,7 @@ OPTIONS = {"enable": 1, "policy_in": "ACCEPT", "macfilter": 0}
         (CLUSTER, {"enable": 1795219714}, {"enable": True}, [], {"enable": 1}),
         (CLUSTER, {"log_ratelimit": "1,burst=10"}, {"log_ratelimit": "burst=10,enable=1"}, [], None),
         (CLUSTER, {"log_ratelimit": 1}, {"log_ratelimit": "enable=yes,burst=5"}, [], None),
-        (NODE, {"nf_conntrack_helpers": "sip,ftp"}, {"nf_conntrack_helpers": "ftp, sip"}, [], None),
+        (NODE, {"nf_conntrack_helpers": "sip,ftp"}, {"nf_conntrack_helpers": "FTP, sip"}, [], None),
         (CLUSTER, {}, {"log_ratelimit": ""}, [], None),
         (CLUSTER, {}, {"log_ratelimit": "rate=2/minute"}, [], {"log_ratelimit": "1,rate=2/minute"}),
         (CLUSTER, {"policy_in": "DROP"}, {"policy_in": "REJECT"}, [], {"policy_in": "REJECT"}),
@@ -349,12 +349,17 @@ def test_what_the_api_takes_is_not_refused(level, options):
         ({"proto": "TCP", "dport": "80"}, {"proto": "tcp", "dport": "80"}),
         ({"proto": "Icmp", "icmp_type": "Echo-Request"}, {"proto": "icmp", "icmp-type": "echo-request"}),
         ({"proto": "6"}, {"proto": "6"}),
+        (
+            {"proto": "tcp", "dport": [80, "443", "8000:8010"], "sport": 1024},
+            {"dport": "80,443,8000:8010", "sport": "1024"},
+        ),
+        ({"source": ["10.0.0.0/8", "192.168.0.0/16"], "dest": ["Office"]}, {"source": "10.0.0.0/8,192.168.0.0/16"}),
         ({"action": "accept"}, {"action": "ACCEPT"}),
         ({"source": "+dc/Admins", "dest": "+Web"}, {"source": "+dc/admins", "dest": "+web"}),
         ({"source": "+sdn/Net-all", "dest": "Office"}, {"source": "+sdn/Net-all", "dest": "Office"}),
     ],
 )
-def test_names_may_be_in_any_case(fields, content):
+def test_a_rule_may_be_written_in_other_ways(fields, content):
     (step,) = plan(observed(CLUSTER, rules=[]), rules=[{"key": "a", "type": "in", "action": "ACCEPT", **fields}]).steps
 
     assert {name: step.params[name] for name in content} == content

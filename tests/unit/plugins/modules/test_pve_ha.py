@@ -204,7 +204,8 @@ ANYWHERE = {**HOME, "nodes": {"pve1": 0, "pve2": 0}}
         ({**HOME, "disable": True}, PVE1, None),
         ({**HOME, "resources": ["vm:999"]}, PVE1, None),
         (HOME, {**PVE1, "disable": True}, None),
-        (APART, PVE1, None),
+        (APART, PVE1, "contradict each other"),
+        (APART, {"nodes": ["pve1", "pve2"]}, None),
         (APART, {"affinity": "negative", "disable": True}, None),
         (ANYWHERE, {"affinity": "positive"}, None),
     ],
@@ -216,6 +217,32 @@ def test_a_rule_that_contradicts_another_one_is_refused(other, options, message)
         return
     with pytest.raises(errors.PveError, match=message):
         rule(NO_RULE, VM, CT, others=others, node_count=1, **options)
+
+
+def on(node, *guests, **more):
+    return {**HOME, "nodes": {node: 0}, "resources": list(guests), **more}
+
+
+@pytest.mark.parametrize(
+    ("others", "options", "message"),
+    [
+        ({"s": on("pve1", "vm:101", "ct:201")}, {"affinity": "negative"}, "pve1 only"),
+        ({"s": on("pve1", "vm:101"), "t": on("pve1", "ct:201")}, {"affinity": "negative"}, "r, s, t"),
+        ({"s": on("pve1", "vm:101"), "t": on("pve1", "ct:201")}, {"affinity": "positive"}, "several rules"),
+        ({"s": APART, "t": on("pve1", "vm:101")}, {"nodes": ["pve1"], "guests": (CT,)}, "rules r, s, t contradict"),
+        ({"s": on("pve1", "vm:101"), "t": on("pve2", "ct:201")}, {"affinity": "negative"}, None),
+        ({"s": on("pve1", "vm:101"), "t": on("pve1", "ct:201", disable=True)}, {"affinity": "negative"}, None),
+        ({"s": on("pve1", "vm:101", "ct:201")}, {"affinity": "positive"}, None),
+        ({"s": APART, "t": on("pve1", "vm:101")}, {"nodes": ["pve2"], "guests": (CT,)}, None),
+    ],
+)
+def test_guests_can_be_together_or_apart_where_they_may_run(others, options, message):
+    guests = options.pop("guests", (VM, CT))
+    if message is None:
+        assert rule(NO_RULE, *guests, others=others, **options).steps
+        return
+    with pytest.raises(errors.PveError, match=message):
+        rule(NO_RULE, *guests, others=others, **options)
 
 
 def test_a_rule_is_only_for_guests_under_ha():

@@ -169,6 +169,8 @@ def test_guests_that_ha_keeps_together_get_one_target_and_follow_the_first_of_th
 
 
 def test_nobody_follows_a_guest_that_is_not_moved():
-    stuck = migration(102, "pve3", 104, problem=errors.PveError(errors.UNSUPPORTED, "it can't"))
+    stuck = migration(102, "", 104, problem=errors.PveError(errors.UNSUPPORTED, "it can't"))
+    other = migration(104, "pve3", 102)
 
-    assert find_led([stuck, migration(104, "pve3", 102)]) == {}
+    assert keep_together([stuck, other])[1] == other
+    assert find_led([stuck, other]) == {}

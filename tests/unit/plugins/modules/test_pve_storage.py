@@ -141,6 +141,7 @@ def test_a_definition_is_reached_by_these_requests(definition, options, requests
         (NAS, {"config": {"type": "dir"}}, errors.INVALID_PARAMETER),
         (NAS, {"content": ["iso"], "config": {"content": "iso"}}, errors.INVALID_PARAMETER),
         (Definition(CONFIG, (101,)), {"state": "absent"}, errors.PROTECTED),
+        (Definition(CONFIG, users=("lv",)), {"state": "absent"}, errors.PROTECTED),
         (NAS, {"shared": True}, errors.INVALID_PARAMETER),
         (NAS, {"vgname": "pve"}, errors.INVALID_PARAMETER),
         (NAS, {"content": ["backup", "none"]}, errors.INVALID_PARAMETER),

@@ -138,6 +138,8 @@ def test_a_file_is_reached_with_the_size_that_is_expected_or_any_if_none_is(expe
         ({"url": URL, "filename": "../../evil.ISO"}, "evil.ISO"),
         ({"content": "vztmpl", "template": "debian_13.1_amd64.tar.zst"}, "debian_13.1_amd64.tar.zst"),
         ({"content": "import", "src": "a+b.qcow2"}, "a_b.qcow2"),
+        ({"url": f"{URL}.gz", "compression": "gz"}, "a.iso"),
+        ({"url": f"{URL}.gz", "compression": "gz", "filename": "b.iso"}, "b.iso"),
     ],
 )
 def test_a_file_is_named_after_its_source_as_the_server_would(options, name):

@@ -238,3 +238,19 @@ def test_another_node_answers_while_the_entry_is_down(api):
     assert local == ["pve2"]
     assert api.get("/nodes/localhost/status")[0] == 200
     assert api.get("/nodes/pve1/status")[0] == 595
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [
+        ("POST", "ceph/init", "Ceph Nautilus required - please run 'pveceph install'"),
+        ("GET", "ceph/log", "binary not installed: /usr/bin/ceph-mon"),
+        (
+            "PUT",
+            "certificates/acme/certificate",
+            "No current (custom) certificate found, please order a new certificate!",
+        ),
+    ],
+)
+def test_what_a_node_has_not_is_refused(api, method, path, reason):
+    assert api.run(api.driver.call(method, f"/nodes/pve1/{path}"))[:2] == (500, reason)

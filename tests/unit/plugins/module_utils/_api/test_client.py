@@ -48,7 +48,7 @@ def answered(tmp_path):
 
         path = str(tmp_path / "socket")
         with socketserver.ThreadingUnixStreamServer(path, Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             connection = Connection(host="pve1", user="ops@pve", token_id="a", gateway=path, gateway_key="key")
             with pytest.raises(PveError) as caught:
                 Client(connection).get("/version")

@@ -158,6 +158,14 @@ def test_a_mistake_in_the_environment_is_told_by_its_variable(monkeypatch):
         connection(api_host="root@pve1", **TOKEN)
 
 
+@pytest.mark.parametrize("written", ["~/ca.pem", "'~/ca.pem'", " /home/me/ca.pem "])
+def test_a_path_is_told_by_its_variable_however_it_is_written(monkeypatch, written):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("PROXMOX_CA_PATH", written)
+    with pytest.raises(PveError, match=r"^PROXMOX_CA_PATH can't be used: /home/me/ca.pem can't be read"):
+        require_usable_ca(connection(api_host="pve1", **TOKEN, ca_path="/home/me/ca.pem"))
+
+
 def test_what_other_programs_call_it_is_told(monkeypatch):
     monkeypatch.setenv("PM_API_URL", "https://pve1:8006/api2/json")
     with pytest.raises(PveError) as caught:

@@ -195,6 +195,17 @@ def test_a_disk_that_cannot_move_stays(machines, params, reason):
     assert machines.refused("POST", "/300/move_disk", **params) == reason
 
 
+def test_a_templates_cloud_init_drive_is_no_base_where_it_is_moved(machines):
+    machines.create(ide2="local-lvm:cloudinit")
+    machines.task("POST", "/300/template")
+
+    assert machines.task("POST", "/300/move_disk", disk="ide2", storage="shared")[0] == "OK"
+    assert machines.task("POST", "/300/move_disk", disk="scsi0", storage="shared")[0] == "OK"
+
+    assert machines.config(300)["ide2"].startswith("shared:300/vm-300-cloudinit.")
+    assert machines.config(300)["scsi0"].startswith("shared:300/base-300-disk-")
+
+
 def test_an_unused_volume_can_be_moved_too(machines):
     machines.create()
     machines.put(300, delete="scsi0")
