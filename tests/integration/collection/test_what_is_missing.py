@@ -166,7 +166,7 @@ REFUSED = [
     ("pve_guest", new(disks=[*disk(), {"slot": "ide2", "cdrom": "nope:iso/no.iso"}]), "not_found", ["storage nope"]),
     ("pve_guest", {"vmid": 107, "disks": [{"slot": "ide2", "cdrom": "local:iso/no.iso"}]}, "not_found", ["no.iso"]),
     ("pve_guest", new_container() | {"ostemplate": "local:vztmpl/debian-13.tar.zst"}, "not_found", ["no volume"]),
-    ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on it"]),
+    ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on a storage"]),
     ("pve_guest", new_container() | {"ssh_public_keys": ["me"]}, "invalid_parameter", ["a public key"]),
     # Disks: not there, of another guest, of a format that the storage has not.
     ("pve_guest", new(disks=attached("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
