@@ -79,13 +79,14 @@ def test_a_template_in_an_argument_is_only_ever_a_string(playvisor, tmp_path, le
     template = "{{ lookup('pipe', 'touch " + str(owned) + "') }}"
 
     named = playvisor("call", "stop_guest", f"name={template}", "--json")
-    chosen = playvisor("call", "list_guests", f"guests.pool={template}", f'guests.tags=["{template}"]', "--json")
+    chosen = playvisor("call", "list_guests", f"guests.pool={template}", "--json")
+    tagged = playvisor("call", "list_guests", f'guests.tags=["{template}"]', "--json")
 
-    for done in (named, chosen):
-        assert done.json["failure"]["code"] == "not_found"
+    for done, code in ((named, "not_found"), (chosen, "not_found"), (tagged, "invalid_parameter")):
+        assert done.json["failure"]["code"] == code
         assert template[:40] in done.json["failure"]["message"]
     assert not owned.exists()
-    assert ledger.recent()[1].arguments == {"name": template}
+    assert ledger.recent()[2].arguments == {"name": template}
 
 
 def test_the_name_of_a_guest_can_not_become_a_template_either(playvisor, simulator, guest, tmp_path):
