@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from mcp_bridge.authority.authority import Authority
+from mcp_bridge.authority.judged import Judged, Wish
 from mcp_bridge.authority.new_ids import Call, NewIds, find_new_ids
-from mcp_bridge.authority.verdict import APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
+from mcp_bridge.authority.verdict import APPROVED, HELD, PLAN_ONLY, Verdict
 
 __all__ = ["APPROVED", "HELD", "PLAN_ONLY", "Authority", "Call", "Judged", "NewIds", "Verdict", "Wish", "find_new_ids"]

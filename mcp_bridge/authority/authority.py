@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
 from mcp_bridge.authority.guests import read_targets
+from mcp_bridge.authority.judged import Judged, Wish
 from mcp_bridge.authority.new_ids import Call, find_own_ids, find_planned_ids, list_candidates
-from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
-from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Judged, Verdict, Wish
+from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Permit, Verdict
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.gateway.grants import Grant

@@ -1,116 +1,63 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody wants to do, what the policy judged of it, and the authority's word on it."""
+"""The authority's word on a plan, and the permit: it lets one run send the plan's requests.
+
+A permit is looked at again before each of them.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mcp_bridge.auth.caller import Caller
-from mcp_bridge.catalogue import Tool
-from mcp_bridge.result import Failure, Plan
-
-if TYPE_CHECKING:
-    from mcp_bridge.authority.permit import Permit
-    from mcp_bridge.policy import Decision, Question
+from mcp_bridge.authority.judged import Judged
+from mcp_bridge.gateway.grants import Grant
+from mcp_bridge.result import Failure
 
 ALLOWED = "allowed"
 APPROVED = "approved"
 HELD = "held"
 PLAN_ONLY = "plan only"
 
+Recheck = Callable[["Permit"], "Verdict | None"]
+"""Says why a permit is void by now; None while it is good."""
 
-@dataclass(frozen=True)
-class Wish:
-    """A plan that a caller wants to apply, or only to see (`only_plan`), as the run `run_id`.
 
-    With `plan_id` it is a kept plan: then the approval of that one counts, whoever asked for it.
+class Permit:
+    """Lets one run send these steps. Only the authority makes one.
+
+    Before the first request everything is judged again, and the run is entered into the ledger as admitted; before
+    each further one, the freeze is looked at. Once it is void it stays so, and `refusal` says why.
     """
 
-    tool: Tool
-    caller: Caller
-    plan: Plan
-    run_id: str
-    only_plan: bool = False
-    plan_id: str | None = None
+    def __init__(self, steps: Sequence[Mapping[str, Any]], admit: Recheck, look_again: Recheck) -> None:
+        self.steps = tuple(steps)
+        self.sent = 0
+        self.refusal: Verdict | None = None
+        self._admit = admit
+        self._look_again = look_again
+        self._is_admitted = False
+        # Requests of a bulk run come side by side; the first of them is judged before any is sent.
+        self._judging = threading.Lock()
 
+    def make_grant(self) -> Grant:
+        """Make the grant of exactly these steps."""
+        return Grant(self.steps)
 
-@dataclass(frozen=True)
-class Judged:
-    """What the policy judged: on which cluster, which guests as they were, with which effects, by which policy."""
-
-    cluster: str
-    question: Question
-    decision: Decision
-    policy: str
-
-    @property
-    def is_known(self) -> bool:
-        """Whether everything that policy judges by could be read."""
-        return all(target.is_known for target in self.question.targets)
-
-    @property
-    def new_guests(self) -> frozenset[int]:
-        """The ids of the guests that the plan would create."""
-        targets = self.question.targets
-        return frozenset(target.vmid for target in targets if target.vmid is not None and not target.exists)
-
-    @property
-    def copied_targets(self) -> frozenset[str]:
-        """The targets that the plan only copies."""
-        return frozenset(part.target.id for part in self.question.parts if part.use == "copied")
-
-    @property
-    def claims(self) -> frozenset[str]:
-        """What runs wait for each other at: the plan's targets, and the names of the guests that it would create."""
-        steps = [step for part in self.question.parts if not part.target.exists for step in part.steps]
-        params = [step.get("params") or {} for step in steps]
-        names = {str(value) for found in params for value in (found.get("name"), found.get("hostname")) if value}
-        return frozenset({*(target.id for target in self.question.targets), *(f"named {name}" for name in names)})
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """Everything that an approval of the plan is bound to, as plain data."""
-        return {
-            "cluster": self.cluster,
-            "policy": self.policy,
-            "ruling": self.decision.ruling,
-            "rules": [rule.name for rule in self.decision.rules],
-            "effects": self.question.list_effects(),
-            "targets": [
-                {
-                    "id": target.id,
-                    "name": target.name,
-                    "pool": target.pool,
-                    "tags": sorted(target.tags),
-                    "protected": target.protected,
-                    "template": target.template,
-                    "known": target.is_known,
-                }
-                for target in self.question.targets
-            ],
-        }
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of these facts."""
-        text = json.dumps(self.facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def list_differences(self, other: Judged) -> list[str]:
-        """Name what differs in another judgement of the same plan."""
-        mine, theirs = self.facts, other.facts
-        differing = [name for name in mine if name != "targets" and mine[name] != theirs[name]]
-        before = {target["id"]: target for target in mine["targets"]}
-        after = {target["id"]: target for target in theirs["targets"]}
-        for vmid, target in after.items():
-            known = before.get(vmid, {})
-            differing += [f"{name} of {vmid}" for name in target if target[name] != known.get(name)]
-        return differing
+    def check(self) -> str | None:
+        """Say why no request may be sent now; None when one may. Called before each."""
+        with self._judging:
+            if self.refusal is None:
+                recheck = self._look_again if self._is_admitted else self._admit
+                self.refusal = recheck(self)
+                self._is_admitted = True
+            if self.refusal is not None:
+                return self.refusal.failure.message if self.refusal.failure else self.refusal.decision
+            self.sent += 1
+            return None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from mcp_bridge.executor import runner_events
 
 if TYPE_CHECKING:
-    from mcp_bridge.authority.permit import Permit
+    from mcp_bridge.authority.verdict import Permit
 
 Progress = Callable[[str], None]
 """Called with one short line whenever a run makes progress."""

@@ -20,8 +20,8 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks impor
 from pydantic import SecretStr
 
 from mcp_bridge.authority import Authority
-from mcp_bridge.authority.permit import Permit
 from mcp_bridge.authority.readings import make_reader
+from mcp_bridge.authority.verdict import Permit
 from mcp_bridge.evidence import events
 from mcp_bridge.executor import PlaybookRun
 from mcp_bridge.executor.cold import ColdExecutor
