@@ -54,7 +54,8 @@ def _shorten_object(schema: Mapping[str, Any], *, is_described: bool) -> dict[st
     if is_described:
         for name in properties.keys() & _TERSE.keys():
             option = {**schema["properties"][name], "description": _TERSE[name]}
-            properties[name] |= {"description": _describe_option(option)} if _TERSE[name] else {}
+            description = _describe_option(option) if _TERSE[name] or option.get("default") is True else ""
+            properties[name] |= {"description": description} if description else {}
     return {"properties": properties, **({"required": list(schema["required"])} if schema.get("required") else {})}
 
 

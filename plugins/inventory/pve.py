@@ -119,7 +119,7 @@ from jinja2.meta import find_undeclared_variables
 
 from ..module_utils._api.client import IMPORT_ERROR, Client
 from ..module_utils._api.concurrency import bounded_map
-from ..module_utils._api.connection import Connection
+from ..module_utils._api.connection import Connection, describe_source
 from ..module_utils._api.errors import PveError
 from ..module_utils._api.sight import warn_of_blindness
 from ..module_utils._guest.addresses import read_interfaces, select_reachable
@@ -247,7 +247,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         options = {name: self.get_option(name) for name in spec}
         checked = ArgumentSpecValidator(spec).validate({n: v for n, v in options.items() if v is not None})
         if checked.error_messages:
-            raise AnsibleParserError("; ".join(checked.error_messages))
+            sources = filter(None, map(describe_source, checked.error_messages))
+            raise AnsibleParserError("; ".join([*checked.error_messages, *sources]))
         return Connection.from_params({**checked.validated_parameters, "throttle": self.get_option("throttle")})
 
     def _read_further_variables(self, client: Client, guest: Guest, inventory: Inventory) -> dict[str, Any]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,10 +141,13 @@ def find_source(field: str, value: Any) -> str:
     return OPTIONS[field]
 
 
-def find_variable(option: str) -> str | None:
-    """The variable of the environment that gives this option a value; None if none does."""
-    variable = next((VARIABLES[field] for field, name in OPTIONS.items() if name == option), "")
-    return variable if os.environ.get(variable) else None
+def describe_source(message: str) -> str | None:
+    """Which variable gives its value to the option that Ansible complains of; None if none does."""
+    option = re.search(r"argument '(\w+)'", message)
+    variable = next((VARIABLES[field] for field, name in OPTIONS.items() if option and name == option[1]), "")
+    if not os.environ.get(variable):
+        return None
+    return f"Unless it is set elsewhere, its value is that of {variable} in the environment: correct it there."
 
 
 def _require_secret(values: Mapping[str, Any], token_id: str | None) -> None:

@@ -77,7 +77,7 @@ def parse_node_priorities(nodes: list[str]) -> dict[str, int]:
     """Nodes with their priorities, from C(name) or C(name:priority); the default is 0. Raises C(invalid_parameter)."""
     priorities = {}
     for node in nodes:
-        name, colon, priority = node.partition(":")
+        name, colon, priority = (part.strip() for part in node.partition(":"))
         if not name or (colon and not priority.isdecimal()):
             raise PveError(
                 INVALID_PARAMETER, f"{node!r} is no node with a priority.", "Write it as NODE or NODE:PRIORITY."

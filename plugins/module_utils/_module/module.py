@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -14,7 +13,7 @@ from typing import Any, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api.client import IMPORT_ERROR, Client
-from .._api.connection import Connection, find_variable, list_hidden
+from .._api.connection import Connection, describe_source, list_hidden
 from .._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from .._api.missing import name_missing_node
 from .options import check_ranges, connection_spec
@@ -56,11 +55,7 @@ class PveModule(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         # Before a module's own code runs, only the check of its options can fail.
-        option = re.search(r"argument '(\w+)'", msg)
-        variable = find_variable(option[1]) if option else None
-        hint = "`ansible-doc` shows the module's options, their types and choices."
-        if variable:
-            hint = f"Unless the task sets it, its value is that of {variable} in the environment: correct it there."
+        hint = describe_source(msg) or "`ansible-doc` shows the module's options, their types and choices."
         kwargs.setdefault("failure", PveError(INVALID_PARAMETER, msg, hint).failure())
         super().fail_json(msg, **self._describe_invocation(), **kwargs)
 

@@ -174,7 +174,8 @@ def check_options(storage_type: str, desired: Mapping[str, Any]) -> None:
             f"It has these: {', '.join(sorted(own.list_options()))}.",
         )
     path = desired.get("path")
-    if storage_type == "dir" and path is not None and not re.fullmatch("/[A-Za-z0-9/_.@-]+", path):
+    # Whether it is absolute is judged by the request.
+    if storage_type == "dir" and str(path).startswith("/") and not re.fullmatch("[A-Za-z0-9/_.@-]+", str(path)):
         hint = "Use letters, digits, '/', '_', '.', '@' and '-'."
         raise PveError(INVALID_PARAMETER, f"{path!r} can't be the path of a storage of type dir.", hint)
     content = set(desired.get("content") or ())

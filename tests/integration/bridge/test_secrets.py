@@ -79,10 +79,10 @@ def test_a_template_in_an_argument_is_only_ever_a_string(playvisor, tmp_path, le
     template = "{{ lookup('pipe', 'touch " + str(owned) + "') }}"
 
     named = playvisor("call", "stop_guest", f"name={template}", "--json")
-    pooled = playvisor("call", "list_guests", f"guests.pool={template}", "--json")
+    chosen = playvisor("call", "list_guests", f"guests.pool={template}", "--json")
     tagged = playvisor("call", "list_guests", f'guests.tags=["{template}"]', "--json")
 
-    for done, code in ((named, "not_found"), (pooled, "not_found"), (tagged, "invalid_parameter")):
+    for done, code in ((named, "not_found"), (chosen, "not_found"), (tagged, "invalid_parameter")):
         assert done.json["failure"]["code"] == code
         assert template[:40] in done.json["failure"]["message"]
     assert not owned.exists()

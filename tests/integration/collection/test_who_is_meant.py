@@ -467,7 +467,7 @@ def test_a_hibernated_guest_is_not_waited_for(run, simulator):
     result = run("snapshot", vmid=611, snapname="asleep", timeout=3600)
 
     assert result["failure"]["code"] == "guest_locked"
-    assert "hibernated" in result["failure"]["hint"]
+    assert "hibernated" in f"{result['failure']['message']} {result['failure']['hint']}"
 
 
 def test_a_snapshot_that_somebody_has_taken_makes_no_other_guest(run, simulator, meddler):

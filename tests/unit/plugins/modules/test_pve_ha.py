@@ -256,4 +256,4 @@ def test_a_selection_of_no_guests_does_not_empty_a_rule():
 
 
 def test_a_node_without_priority_has_the_lowest():
-    assert parse_node_priorities(["pve2", "pve1:5"]) == {"pve1": 5, "pve2": 0}
+    assert parse_node_priorities([" pve2 ", "pve1: 5"]) == {"pve1": 5, "pve2": 0}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.connection import (
     Connection,
+    describe_source,
     list_hidden,
     require_usable_ca,
 )
@@ -212,6 +213,15 @@ def test_a_file_that_is_no_ca_is_told_by_the_variable(monkeypatch, tmp_path, con
 
     assert caught.value.message.startswith("PROXMOX_CA_PATH can't be used: ")
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(("port", "named"), [("eight", "PROXMOX_PORT"), (None, None)])
+def test_the_variable_of_an_option_that_ansible_refuses_is_told(monkeypatch, port, named):
+    if port:
+        monkeypatch.setenv("PROXMOX_PORT", port)
+    told = describe_source("argument 'api_port' is of type str and we were unable to convert to int")
+
+    assert named in told if named else told is None
 
 
 def test_a_file_of_a_secret_that_can_not_be_read_is_told(monkeypatch):
