@@ -176,6 +176,10 @@ def pending_change_error(guest: Guest, drive: Drive, wished: Disk | None, what: 
                 f"To keep {drive.now.volume}, give it as volume of {slot} in a task of its own; or restart the guest, "
                 "so that the change takes effect. Then run again."
             )
+        if drive.now is None:
+            hint = "Restart the guest, so that it gets the drive."
+            if guest.type == "qemu":
+                hint += " Or take the change back with state: detached, which leaves the volume as unused."
         return PveError(
             UNSUPPORTED,
             f"{slot} of guest {guest.label} has a change that waits for a restart: it is {now}, and will be {then}. It "

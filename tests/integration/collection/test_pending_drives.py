@@ -762,3 +762,17 @@ def test_a_source_that_a_snapshot_has_is_not_to_be_deleted(simulator, send, mach
     assert len(writes(simulator)) == sent
     plan_then_apply(apply, move)
     assert apply({**move, "delete_source": True})["changed"] is False
+
+
+def test_a_new_drive_that_waits_is_taken_back_as_the_hint_says(client, machine, apply):
+    machine()
+    plan_then_apply(apply, {"slot": "sata1", "storage": "local-lvm", "size": 2})
+
+    failure = apply({"slot": "sata1", "state": "absent"}, check=True)["failure"]
+    detached = plan_then_apply(apply, {"slot": "sata1", "state": "detached"})
+    plan_then_apply(apply, {"slot": "unused0", "state": "absent"})
+
+    assert failure["code"] == "unsupported"
+    assert "state: detached" in failure["hint"]
+    assert detached["pending"] == {}
+    assert drives(client, VM).keys() == {"scsi0"}
