@@ -30,6 +30,8 @@ _PARTS = frozenset({"config", "current"})
 # Names of times in seconds since the epoch, in what modules return.
 _TIMES = frozenset({"ctime", "endtime", "next_run", "starttime", "snaptime", "time", "expire"})
 _EARLIEST_TIME = 10**9
+# Mappings of names to times.
+_TIMES_BY_NAME = {"snaptimes": "snaptime"}
 # What rows are counted by, when there are more than are shown.
 _GROUPS = ("node", "status", "type", "storage", "content", "tags")
 
@@ -203,7 +205,7 @@ def _tidy(value: Any, name: str = "") -> Any:
     """The value without nulls and what is empty or noise, and with times as people write them."""
     if isinstance(value, Mapping):
         return {
-            key: _tidy(item, key)
+            key: _tidy(item, _TIMES_BY_NAME.get(name, key))
             for key, item in value.items()
             if key not in _NOISE and item is not None and item != "" and item != [] and item != {}
         }

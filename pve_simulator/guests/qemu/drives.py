@@ -123,6 +123,8 @@ def tidy_drive(key: str, text: str) -> str:
     if not (file in _NO_MEDIUM or file.startswith("/dev/") or ":" in file or file.isdecimal() or file == "cloudinit"):
         raise invalid({key: f"unable to associate path '{file}' to any storage"})
     if file in _NO_MEDIUM:
+        if key.startswith(("efidisk", "tpmstate")):
+            raise invalid({key: "unable to parse drive options"})
         drive.setdefault("media", "cdrom")
     return print_drive(key, drive)
 

@@ -253,11 +253,12 @@ def test_what_a_guests_parts_say_again_is_left_out():
 
 
 def test_snapshots_say_when_in_utc():
-    row = make_row(snapshots=[{"name": "before", "snaptime": 1740000000}])
+    row = make_row(snapshots=[{"name": "before", "snaptime": 1740000000}], snaptimes={"time": 1740000000})
 
-    assert make_content(make_result(guests=[row]))["guests"][0]["snapshots"] == [
-        {"name": "before", "snaptime": "2025-02-19T21:20:00Z"}
-    ]
+    content = make_content(make_result(guests=[row]))["guests"][0]
+
+    assert content["snapshots"] == [{"name": "before", "snaptime": "2025-02-19T21:20:00Z"}]
+    assert content["snaptimes"] == {"time": "2025-02-19T21:20:00Z"}
 
 
 @pytest.mark.parametrize(("status", "has_steps"), [("ok", False), ("failed", True), ("held", True)])
