@@ -205,7 +205,7 @@ def _tidy(value: Any, name: str = "") -> Any:
     """The value without nulls and what is empty or noise, and with times as people write them."""
     if isinstance(value, Mapping):
         return {
-            key: _tidy(item, _TIMES_BY_NAME.get(name, key))
+            key: _tidy(item, _TIMES_BY_NAME.get(name) or key)
             for key, item in value.items()
             if key not in _NOISE and item is not None and item != "" and item != [] and item != {}
         }
