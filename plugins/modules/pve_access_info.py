@@ -91,7 +91,8 @@ from ..module_utils._api.client import Client
 from ..module_utils._api.sight import read_privileges
 from ..module_utils._module.module import PveModule, run_info
 
-ACCESS, SEEN_WITH = "/access/groups", {"Sys.Audit", "User.Modify"}
+ACCESS = "/access/groups"
+SEEN_WITH = {"Sys.Audit", "User.Modify"}
 KINDS = ("roles", "groups", "users", "tokens", "acls")
 
 

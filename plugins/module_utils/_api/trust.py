@@ -32,15 +32,16 @@ def describe_unusable_ca(path: str) -> str | None:
     try:
         with open(path, "rb") as handle:
             content = handle.read()
+    except (OSError, ValueError) as error:
+        return f"{path} can't be read: {getattr(error, 'strerror', None) or error}"
+    try:
         ssl.create_default_context(cafile=path)
-    except ssl.SSLError:
+    except (OSError, ValueError):
         if b"PRIVATE KEY" in content:
             return f"{path} is a private key, not a certificate"
         if content.startswith(b"\x30\x82"):
             return f"{path} is in DER form; `openssl x509 -inform der -in FILE -out ca.pem` makes PEM of it"
         return f"{path} holds no certificate in PEM form"
-    except (OSError, ValueError) as error:
-        return f"{path} can't be read: {getattr(error, 'strerror', None) or error}"
     return None
 
 

@@ -11,9 +11,9 @@ from pve_simulator.state.access import Realm
 STALE = "0" * 40
 
 
-def send(api, method, path, /, **params):
+def send(caller, method, path, /, **params):
     """Status and the lines of the message."""
-    status, reason, body = api.run(api.driver.call(method, path, **params))
+    status, reason, body = caller.run(caller.driver.call(method, path, **params))
     assert "simulator defect" not in reason
     return status, body["message"].strip() if status != 200 else body["data"]
 
