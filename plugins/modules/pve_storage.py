@@ -270,7 +270,6 @@ failure:
   type: dict
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -299,8 +298,6 @@ from ..module_utils._storage.definitions import (
 )
 from ..module_utils._storage.storages import describe_storage, storage_path
 
-# The release of Proxmox VE whose options are known here.
-KNOWN_RELEASE = (9, 2)
 # Options that have another name in the API.
 RENAMED = {"server_fingerprint": "fingerprint"}
 PLAIN = (
@@ -346,11 +343,12 @@ class Definitions(Resource[Definition]):
         self._params = params
 
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Definition]:
-        require_known_options(client, parse_desired_options(params))
+        existing = Existing(client)
+        require_known_options(existing, parse_desired_options(params))
         definitions = read_definitions(client)
         config = definitions.get(self._name, {})
         if not config and (params["state"] == "absent" or params["type"] is None):
-            client.notices += Existing(client).warn_of_hidden("storage", self._name)
+            client.notices += existing.warn_of_hidden("storage", self._name)
         removing = params["state"] == "absent" and config and not params["force"]
         bases = {name: str(entry.get("base") or "").partition(":")[0] for name, entry in definitions.items()}
         users = tuple(sorted(name for name, base in bases.items() if base == self._name))
@@ -377,20 +375,15 @@ class Definitions(Resource[Definition]):
         return {"exists": True, "type": config["type"], **options}
 
 
-def require_known_options(client: Client, names: Iterable[str]) -> None:
+def require_known_options(existing: Existing, names: Iterable[str]) -> None:
     """Raise C(invalid_parameter) for options that storages do not have, unless Proxmox VE is newer than known here."""
     unknown = find_unknown_options(names)
-    if unknown and parse_release(client.get("/version")) <= KNOWN_RELEASE:
+    if unknown and not existing.may_be_newer():
         raise PveError(
             INVALID_PARAMETER,
             f"Storages of Proxmox VE have no option {', '.join(unknown)}.",
             "Correct config; its options are named as in the API.",
         )
-
-
-def parse_release(version: dict[str, Any]) -> tuple[int, ...]:
-    """The release of Proxmox VE, such as (9, 2)."""
-    return tuple(int(number) for number in re.findall(r"\d+", str(version.get("release") or "")))[:2]
 
 
 def read_definitions(client: Client) -> dict[str, dict[str, Any]]:

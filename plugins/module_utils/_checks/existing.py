@@ -108,7 +108,7 @@ class Existing:
         if reference.kind == "guest":
             known = [str(entry["vmid"]) for kind in ("qemu", "lxc") for entry in self.list_resources(kind)]
             return missing_error("guest", name, known) if self._is_missing_guest(name) else None
-        if reference.kind == "option" and self._may_be_newer():
+        if reference.kind == "option" and self.may_be_newer():
             return None
         known = self._list_names(reference)
         if known is None or name in known:
@@ -127,6 +127,11 @@ class Existing:
             f"Whether there is a {seen.noun} {name} is not known: these credentials have none of "
             f"{', '.join(seen.seen_with)} on {path}, and would not see it."
         ]
+
+    def may_be_newer(self) -> bool:
+        """Whether the server may have options that are not known here."""
+        match = _RELEASE.match(str((self.read("/version") or {}).get("version") or ""))
+        return match is None or (int(match[1]), int(match[2])) > _KNOWN_RELEASE
 
     def _list_names(self, reference: Reference) -> list[str] | None:
         """The names of a kind, None if they can't be read."""
@@ -267,11 +272,6 @@ class Existing:
             f"Guest {reference.holder} can't have {reference.name}, which is {held[0]} of guest {label}.",
             f"Detach it from {owner} first, or copy it with import_from.",
         )
-
-    def _may_be_newer(self) -> bool:
-        """Whether the server may have options that are not known here."""
-        match = _RELEASE.match(str((self.read("/version") or {}).get("version") or ""))
-        return match is None or (int(match[1]), int(match[2])) > _KNOWN_RELEASE
 
     def _is_missing_guest(self, vmid: str) -> bool:
         """Whether no guest has this vmid, which everybody may ask of every vmid."""

@@ -78,7 +78,7 @@ def disk(slot="scsi0", **more):
     return [{"slot": slot, "storage": "local-lvm", "size": 1, **more}]
 
 
-def attached(volume):
+def attach(volume):
     return [{"slot": "scsi3", "volume": volume}]
 
 
@@ -169,15 +169,15 @@ REFUSED = [
     ("pve_guest", new_container() | {"ostemplate": "debian-13"}, "invalid_parameter", ["a template on a storage"]),
     ("pve_guest", new_container() | {"ssh_public_keys": ["me"]}, "invalid_parameter", ["a public key"]),
     # Disks: not there, of another guest, of a format that the storage has not.
-    ("pve_guest", new(disks=attached("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
+    ("pve_guest", new(disks=attach("local-lvm:vm-999-disk-0")), "not_found", ["no volume local-lvm:vm-999-disk-0"]),
     (
         "pve_guest",
-        new(disks=attached("local-lvm:vm-101-disk-0")),
+        new(disks=attach("local-lvm:vm-101-disk-0")),
         "invalid_parameter",
         ["scsi0 of guest 101 (web-01)", "import_from"],
     ),
-    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-101-disk-0")}, "invalid_parameter", ["of guest 101"]),
-    ("pve_guest", {"vmid": 107, "disks": attached("local-lvm:vm-107-disk-9")}, "not_found", ["no volume local-lvm"]),
+    ("pve_guest", {"vmid": 107, "disks": attach("local-lvm:vm-101-disk-0")}, "invalid_parameter", ["of guest 101"]),
+    ("pve_guest", {"vmid": 107, "disks": attach("local-lvm:vm-107-disk-9")}, "not_found", ["no volume local-lvm"]),
     ("pve_guest", new(disks=disk(import_from="local-lvm:base-9-disk-0")), "not_found", ["no volume local-lvm"]),
     ("pve_guest", new(disks=disk(import_from="/srv/a.raw")), "permission_denied", ["only root@pam itself for a path"]),
     ("pve_guest", new(disks=disk(format="qcow2")), "unsupported", ["no qcow2 volumes"]),

@@ -19,7 +19,7 @@ def add(api, iface, kind, **params):
 
 
 @pytest.fixture
-def bonded(api):
+def bond(api):
     """Two cards, a bond of them that knows VLANs on a bridge, and a VLAN."""
     add(api, "eth8", "eth")
     add(api, "eth9", "eth")
@@ -29,8 +29,8 @@ def bonded(api):
     return api
 
 
-def test_interfaces_read_back_with_what_the_file_adds(bonded):
-    found = {entry["iface"]: entry for entry in bonded.data(PATH)}
+def test_interfaces_read_back_with_what_the_file_adds(bond):
+    found = {entry["iface"]: entry for entry in bond.data(PATH)}
 
     assert found["bond0"] | {"slaves": "eth8 eth9", "bond_miimon": "100", "bond_mode": "802.3ad"} == found["bond0"]
     assert found["eth8"]["autostart"] == 1
@@ -56,29 +56,29 @@ def test_interfaces_read_back_with_what_the_file_adds(bonded):
         ("vmbr6", "bridge", {"cidr": "10.1.0.1/24", "address": "10.1.0.1", "netmask": "255.255.255.0"}, "address"),
     ],
 )
-def test_an_interface_that_the_file_cannot_hold_is_refused(bonded, iface, kind, params, reason):
+def test_an_interface_that_the_file_cannot_hold_is_refused(bond, iface, kind, params, reason):
     named = {name.replace("-", "_"): value for name, value in params.items()}
-    status, text = send(bonded, "POST", PATH, iface=iface, type=kind, **named)
+    status, text = send(bond, "POST", PATH, iface=iface, type=kind, **named)
 
     assert status in (400, 500)
     assert str(reason).removesuffix("'}").removesuffix('"}') in str(text)
-    assert send(bonded, "GET", f"{PATH}/{iface}")[0] == 400
+    assert send(bond, "GET", f"{PATH}/{iface}")[0] == 400
 
 
-def test_what_others_need_is_not_removed(bonded):
-    assert send(bonded, "DELETE", f"{PATH}/bond0") == (500, "bridge 'vmbr5' - unable to find bridge port 'bond0'")
-    assert send(bonded, "DELETE", f"{PATH}/vmbr5") == (200, None)
-    assert send(bonded, "DELETE", f"{PATH}/bond0") == (200, None)
+def test_what_others_need_is_not_removed(bond):
+    assert send(bond, "DELETE", f"{PATH}/bond0") == (500, "bridge 'vmbr5' - unable to find bridge port 'bond0'")
+    assert send(bond, "DELETE", f"{PATH}/vmbr5") == (200, None)
+    assert send(bond, "DELETE", f"{PATH}/bond0") == (200, None)
 
 
-def test_an_update_without_an_address_leaves_it_but_is_no_more_static(bonded):
+def test_an_update_without_an_address_leaves_it_but_is_no_more_static(bond):
     path = f"{PATH}/eno1.5"
-    send(bonded, "PUT", path, type="vlan", comments="x")
-    assert (bonded.data(path)["method"], bonded.data(path)["cidr"]) == ("manual", "10.7.0.1/24")
+    send(bond, "PUT", path, type="vlan", comments="x")
+    assert (bond.data(path)["method"], bond.data(path)["cidr"]) == ("manual", "10.7.0.1/24")
 
-    send(bonded, "PUT", path, type="vlan", delete="cidr")
-    assert "address" not in bonded.data(path)
+    send(bond, "PUT", path, type="vlan", delete="cidr")
+    assert "address" not in bond.data(path)
 
-    send(bonded, "PUT", path, type="vlan", cidr6="fd00::1/64")
-    assert bonded.data(path) | {"cidr6": "fd00::1/64", "netmask6": "64", "families": ["inet6"]} == bonded.data(path)
-    assert "+iface eno1.5 inet6 static\n+\taddress fd00::1/64\n" in bonded.get(PATH)[2]["changes"]
+    send(bond, "PUT", path, type="vlan", cidr6="fd00::1/64")
+    assert bond.data(path) | {"cidr6": "fd00::1/64", "netmask6": "64", "families": ["inet6"]} == bond.data(path)
+    assert "+iface eno1.5 inet6 static\n+\taddress fd00::1/64\n" in bond.get(PATH)[2]["changes"]

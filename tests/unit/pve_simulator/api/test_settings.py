@@ -170,7 +170,7 @@ def test_a_replication_job_that_cannot_be_is_refused(api, params, reason):
 
 
 @pytest.fixture
-def replicated(api):
+def replication(api):
     """VM 101 on a storage that can replicate, with a job."""
     cluster = api.driver.world.cluster
     cluster.storages["tank"] = Storage("tank", {"type": "zfspool"})
@@ -189,19 +189,19 @@ def replicated(api):
         ("DELETE", {}, 200, "OK"),
     ],
 )
-def test_a_replication_job_is_changed_in_the_servers_words(replicated, method, params, status, message):
+def test_a_replication_job_is_changed_in_the_servers_words(replication, method, params, status, message):
     path = "/cluster/replication" if method == "POST" else "/cluster/replication/101-0"
     given = {**params, "id": "101-0"} if method == "POST" else params
 
-    assert replicated.run(replicated.driver.call(method, path, **given))[:2] == (status, message)
+    assert replication.run(replication.driver.call(method, path, **given))[:2] == (status, message)
 
 
-def test_a_second_replication_job_needs_another_target(replicated):
-    reason = replicated.post("/cluster/replication", id="101-1", target="pve2", type="local")[1]
+def test_a_second_replication_job_needs_another_target(replication):
+    reason = replication.post("/cluster/replication", id="101-1", target="pve2", type="local")[1]
 
     assert reason == "replication job for guest '101' to target 'local/pve2' already exists"
-    assert "digest" not in replicated.data("/cluster/replication")[0]
-    assert replicated.data("/cluster/replication/101-0")["source"] == "pve1"
+    assert "digest" not in replication.data("/cluster/replication")[0]
+    assert replication.data("/cluster/replication/101-0")["source"] == "pve1"
 
 
 def test_a_replication_job_that_is_not_there_has_two_names(api):
@@ -218,8 +218,8 @@ def test_one_option_of_a_node_is_read_alone(api):
     assert api.data("/nodes/pve1/config", property="wakeonlan") == {}
 
 
-def test_a_replication_job_runs_when_it_is_told_to(replicated):
-    api = replicated
+def test_a_replication_job_runs_when_it_is_told_to(replication):
+    api = replication
 
     api.post("/nodes/pve1/replication/101-0/schedule_now")
     api.run(api.driver.clock.advance(30))

@@ -27,7 +27,7 @@ def test_a_upid_is_a_segment_as_it_is():
 
 
 @pytest.fixture
-def answered(tmp_path):
+def ask(tmp_path):
     """What the client makes of an answer: status, content type and body, which any server may have sent."""
 
     def ask(status, kind, body):
@@ -76,12 +76,12 @@ JSON = "application/json"
         (403, JSON, '{"data": null}', PERMISSION_DENIED),
     ],
 )
-def test_what_is_not_the_api_is_not_told_as_its_refusal(answered, status, kind, body, code):
-    error = answered(status, kind, body)
+def test_what_is_not_the_api_is_not_told_as_its_refusal(ask, status, kind, body, code):
+    error = ask(status, kind, body)
 
     assert (error.code, error.http_status) == (code, status)
     assert (f"pve1:8006 answered {status}" in error.message) == (code == UNREACHABLE)
 
 
-def test_who_was_refused_is_told(answered):
-    assert answered(401, JSON, "").message.startswith("Proxmox VE refused the login of ops@pve!a: ")
+def test_who_was_refused_is_told(ask):
+    assert ask(401, JSON, "").message.startswith("Proxmox VE refused the login of ops@pve!a: ")
