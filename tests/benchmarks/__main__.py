@@ -20,6 +20,7 @@ NAMES = (
     "inventory",
     "throughput",
     "ledger",
+    "history",
     "growth",
     "gateway",
     "simulator",
