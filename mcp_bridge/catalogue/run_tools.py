@@ -59,7 +59,7 @@ _TOOLS = (
             guest=_make_text("Only runs that name it, by vmid or name"),
             user=_make_text("Who asked"),
             changed={"type": "boolean", "description": "Only changes, with values before"},
-            since=_make_text("Such as 24h (ago), or ISO 8601"),
+            since=_make_text("24h, yesterday, or ISO 8601"),
             until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
