@@ -18,10 +18,10 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, drains, plans, runs, undo
+from mcp_bridge.run.tools import ToolFunction, drains, history, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
-_FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
+_FUNCTIONS: dict[str, ToolFunction] = {**runs.FUNCTIONS, **history.FUNCTIONS}
 
 
 def register(tool: BridgeTool, function: ToolFunction) -> None:
