@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge.history.attribution import describe_who
+from mcp_bridge.history.attribution import describe_who, describe_who_of
 from mcp_bridge.system.identity import format_timestamp
 from mcp_bridge.text.redaction import shorten
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mcp_bridge.history.changes import Change, FieldChange
+    from mcp_bridge.history.changes import Attribution, Change, FieldChange
 
 # Of the overview, what the configuration says in its own words: fields by which others are left out.
 _SAID_ELSEWHERE = {
@@ -32,7 +30,7 @@ _DISKS = ("scsi", "sata", "ide", "virtio", "rootfs", "mp")
 
 def describe_change(change: Change) -> dict[str, Any]:
     """A change as plain data."""
-    by = change.attribution
+    by, fields = change.attribution, drop_repeated(change.fields)
     facts = {
         "at": format_timestamp(by.at),
         "what": change.what,
@@ -40,19 +38,22 @@ def describe_change(change: Change) -> dict[str, Any]:
         "key": change.key,
         "name": change.name,
         "node": change.node,
-        "who": describe_who(change.fields, by),
+        "who": describe_who(change.kind, fields, by),
         "source": by.source,
         "user": by.user,
         "run_id": by.run_id,
         "upids": (by.upid or "").split(),
         # Where no task says when it was, it was between two looks.
         "not_before": format_timestamp(by.not_before) if by.not_before else None,
-        "fields": [
-            {"path": field.path, "before": field.before, "after": field.after} for field in drop_repeated(change.fields)
-        ],
+        "fields": [_describe_field(change.kind, field, by) for field in fields],
     }
     shortened: dict[str, Any] = shorten({name: value for name, value in facts.items() if value not in (None, [])})
     return shortened
+
+
+def _describe_field(kind: str, field: FieldChange, by: Attribution) -> dict[str, Any]:
+    facts = {"path": field.path, "before": field.before, "after": field.after}
+    return {**facts, "who": describe_who_of(kind, field, by)} if by.source == "several" else facts
 
 
 def drop_repeated(fields: Sequence[FieldChange]) -> list[FieldChange]:
@@ -70,11 +71,3 @@ def drop_repeated(fields: Sequence[FieldChange]) -> list[FieldChange]:
 def describe_object(kind: str, key: str, name: str) -> str:
     """What something is called: `guest 101 (web-01)`."""
     return f"{kind} {key} ({name})" if name and name != key else f"{kind} {key}"
-
-
-def describe_interval(not_before: datetime | None, at: datetime) -> str:
-    """When something happened that nobody saw happen."""
-    if not_before is None:
-        return f"before {at:%Y-%m-%d %H:%M:%S}"
-    day = "" if not_before.date() == at.date() else f"{at:%Y-%m-%d }"
-    return f"between {not_before:%Y-%m-%d %H:%M:%S} and {day}{at:%H:%M:%S}"

@@ -334,31 +334,31 @@ def can_change(type_: str, path: str, before: Any, after: Any) -> bool:
     return any(_matches(effect, path, before, after) for effect in effects)
 
 
-def describe_who(fields: Sequence[FieldChange], attribution: Attribution) -> str:
-    """Who made a change of these fields, in a few words: of each field, where it was not one for all of them."""
-    upids = (attribution.upid or "").split()
-    tasks = [parts for upid in upids if (parts := parse_upid(upid))]
-    if attribution.source == "run":
-        return f"{attribution.user} (run {(attribution.run_id or '')[:8]})"
-    if attribution.source == "task":
-        return f"{attribution.user} ({', '.join(dict.fromkeys(parts['type'] for parts in tasks))})"
-    if attribution.source == "outside":
+def describe_who(kind: str, fields: Sequence[FieldChange], attribution: Attribution) -> str:
+    """Who made a change of these fields, in a few words; where it was not one for all of them, of which fields."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for field in fields:
+        found[describe_who_of(kind, field, attribution)].append(field.path)
+    if len(found) > 1:
+        return "; ".join(f"{name}: {', '.join(paths)}" for name, paths in found.items())
+    return next(iter(found), None) or describe_who_of(kind, None, attribution)
+
+
+def describe_who_of(kind: str, field: FieldChange | None, attribution: Attribution) -> str:
+    """Who changed a field, or made the whole object come or go, in a few words."""
+    by = attribution
+    if by.source == "outside":
         return _OUTSIDE
-    able = {
-        field.path: tuple(
-            f"{parts['user']} ({parts['type']})"
-            for parts in tasks
-            if can_change(parts["type"], field.path, field.before, field.after)
-        )
-        for field in fields
-    }
-    if len(set(able.values())) > 1:
-        return "; ".join(f"{path}: {' or '.join(dict.fromkeys(names)) or _OUTSIDE}" for path, names in able.items())
-    names = [f"{parts['user']} ({parts['type']})" for parts in tasks] or [str(attribution.user)]
+    own = f"{by.user} (run {by.run_id[:8]})" if by.run_id else ""
+    if by.source == "run":
+        return own
+    upids = (by.upid or "").split()
+    tasks = [parts for upid in upids if (parts := parse_upid(upid))]
+    if by.source == "several" and kind == _GUEST and field is not None:
+        tasks = [parts for parts in tasks if can_change(parts["type"], field.path, field.before, field.after)]
+    names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([own] if own else [])]
     names += ["others"] if "…" in upids else []
-    if attribution.run_id and not tasks:
-        names = [f"{attribution.user} (run {attribution.run_id[:8]})"]
-    return f"not certain: {' or '.join(dict.fromkeys(names))}"
+    return _OUTSIDE if not names else names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"
 
 
 def _list_fields(change: Change) -> Sequence[FieldChange | None]:

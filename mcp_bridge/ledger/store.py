@@ -25,11 +25,8 @@ from mcp_bridge.ledger.acts import read_facts
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.periods import parse_time
 from mcp_bridge.ledger.plans import Plans
-from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.ledger.records import LOOK, SELF, RunRow
 from mcp_bridge.system.identity import format_timestamp
-
-LOOK, SELF = "observe_cluster", "playvisor"
-"""The tool by which a server looks at the cluster every few minutes, and the client that it is then."""
 
 
 class Ledger:

@@ -16,13 +16,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge import catalogue
+from mcp_bridge import catalogue, version
+from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.authority.cluster import shorten_identity
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.evidence import events
 from mcp_bridge.evidence.requests import read_requests
 from mcp_bridge.executor import Progress
-from mcp_bridge.ledger.admissions import ADMITTED
+from mcp_bridge.ledger.records import LOOK, SELF
 from mcp_bridge.result import Result
 from mcp_bridge.run.request import Request
 from mcp_bridge.system.identity import format_timestamp
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from mcp_bridge.ledger.records import RunRow
     from mcp_bridge.run.call import Bridge
 
-OBSERVE = "observe_cluster"
-"""The tool that looks at the cluster."""
-
 # Within so long every guest is read in full again, whether a task names it or not, and all that is no guest.
 _GUESTS_SECONDS = 86_400
 _PARTS_SECONDS = 3600
@@ -47,6 +45,8 @@ _LEAST_PARTS = 2
 # Of one run: guests to read in full, and requests, beside those that are always sent. The next run goes on.
 _MOST_GUESTS = 2000
 _MOST_REQUESTS = 5000
+# The share of the pace after which a look is due.
+_DUE = 0.9
 # Runs, and acts of the ledger, that are looked through for who changed something.
 _MOST_RUNS = 500
 # What of a guest's overview shows that its configuration has changed.
@@ -108,6 +108,20 @@ def sync_history(
         return sync.run(progress, cancel)
 
 
+def tick(bridge: Bridge, cancel: threading.Event) -> float:
+    """Sync as a server does by itself, if it is due; returns the seconds until it is due again.
+
+    Raises PlayvisorError when it can't be done.
+    """
+    seconds = float(bridge.settings.history_seconds)
+    request = Request(LOOK, {}, "read", make_local_client(SELF, version()))
+    # Others that share the ledger do it as well, and clocks are not exact.
+    synced = sync_history(bridge, request, lambda _line: None, cancel, Manner(fresh_seconds=seconds * _DUE))
+    if synced and synced.result.failure and synced.result.status != "cancelled":
+        raise PlayvisorError(synced.result.failure.message, synced.result.failure.hint)
+    return seconds
+
+
 class _Sync:
     """One sync of a cluster, while its history is held."""
 
@@ -147,7 +161,7 @@ class _Sync:
         with tempfile.TemporaryDirectory(prefix=".history-", dir=self._bridge.settings.state_dir) as folder:
             file = Path(folder, "observed.jsonl")
             arguments = {"dest": str(file), "budget": _MOST_REQUESTS, **chosen}
-            request = replace(self._request, tool=OBSERVE, arguments=arguments, internal=True)
+            request = replace(self._request, tool=LOOK, arguments=arguments, internal=True)
             result = self._bridge.call(request, progress, cancel)
             if result.failure or result.status != "ok":
                 return Synced(result)
@@ -163,7 +177,7 @@ class _Sync:
 
     def _choose(self, *, is_first: bool) -> dict[str, Any]:
         """What to read: what may have changed, and of the rest what was not read for longest."""
-        parts: list[str] = catalogue.load()[OBSERVE].input_schema["properties"]["parts"]["items"]["enum"]
+        parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
         if not self._cursor:
             # The first look is at everything.
             return {"parts": parts}
@@ -190,6 +204,8 @@ class _Sync:
     def _list_own(self) -> set[int]:
         """The guests that runs of ours were admitted to touch since the last look: not every change leaves a task."""
         since = format_timestamp(datetime.fromtimestamp(self._cursor["looked"], UTC))
+        from mcp_bridge.ledger.admissions import ADMITTED
+
         admitted = self._bridge.ledger.list_acts(_MOST_RUNS, ADMITTED)
         facts = [act["facts"] for act in admitted if act["at"] >= since]
         return {vmid for each in facts if each.get("cluster") == self._cluster for vmid in each.get("guests") or ()}

@@ -11,9 +11,10 @@ from typing import Any
 
 from mcp_bridge.history.account import describe_change, describe_object
 from mcp_bridge.history.store import History
+from mcp_bridge.ledger.records import LOOK
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.run.sync import OBSERVE, Manner, sync_history
+from mcp_bridge.run.sync import Manner, sync_history
 from mcp_bridge.run.tools.history import Readings
 from mcp_bridge.settings import load_settings
 from mcp_bridge.text.plain import one_line
@@ -26,11 +27,12 @@ from playvisor.cli.rendering.values import format_moment
 
 _CHANGES = Table(
     "",
-    "when=at what object who",
-    below="fields=told",
-    wide="kind key node user run=run_id:short not_before=not_before:time cluster",
-    ids="object",
+    "when=at:moment what object who=by",
+    below="fields=told:lines",
+    wide="kind key node user run=run_id:short not_before=not_before:moment",
+    ids="key",
     empty="Nothing changed.",
+    stacks=True,
 )
 # A first look at 100,000 guests takes fewer.
 _MOST_ROUNDS = 200
@@ -42,7 +44,7 @@ def sync(*, full: bool, output: Output) -> int:
     """Sync the history with the cluster, and say what changed; returns the exit status."""
     settings = load_settings()
     bridge = make_bridge(settings)
-    request = make_request(settings, OBSERVE, {}, mode=settings.mode or "read")
+    request = make_request(settings, LOOK, {}, mode=settings.mode or "read")
     manner = Manner(everything=full, parts=True, rounds=_MOST_ROUNDS, may_wait=True)
     synced = work_interruptibly(
         lambda report, cancel: sync_history(bridge, request, report, cancel, manner), quiet=output.is_quiet
@@ -120,28 +122,42 @@ def _print_notes(found: Mapping[str, Any]) -> None:
 
 def _print_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
     rows = [
-        {**change, "object": describe_object(change["kind"], change["key"], change["name"]), "told": _tell(change)}
+        {
+            **change,
+            "object": describe_object(change["kind"], change["key"], change["name"]),
+            "by": "; ".join(dict.fromkeys(part.get("who", change["who"]) for part in change.get("fields") or [change])),
+            "told": _tell(change),
+        }
         for change in changes
     ]
     print_rows(rows, _CHANGES, output)
 
 
-def _tell(change: Mapping[str, Any]) -> str:
-    """The fields of a change, one a line."""
-    lines = [line for field in change.get("fields") or () for line in _tell_field(field)]
-    if change["source"] == "outside" and change["what"] != "known":
+def _tell(change: Mapping[str, Any]) -> list[str]:
+    """The fields of a change, one a line; who changed it, where that differs; and when, if nobody saw it happen."""
+    fields = {field["path"]: field for field in change.get("fields") or ()}
+    lines = [line for path in fields for line in _tell_field(path, fields)]
+    if change["source"] == "outside":
         since = f"between {_format_time(change['not_before'])} and" if change.get("not_before") else "before"
         lines.append(f"{since} {_format_time(change['at'])}")
-    return "\n".join(lines)
+    return lines
 
 
-def _tell_field(field: Mapping[str, Any]) -> list[str]:
-    section, _dot, path = field["path"].partition(".")
-    label = path if section in ("config", "overview") and path else field["path"]
-    before, after = field["before"], field["after"]
-    if section == "overview" and path in _SIZES:
+def _tell_field(path: str, fields: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    section, _dot, name = path.partition(".")
+    before, after = fields[path]["before"], fields[path]["after"]
+    who = f" [{fields[path]['who']}]" if "who" in fields[path] else ""
+    if section == "pending" and f"config.{name}" in fields:
+        # That it waits for a restart is said there.
+        return []
+    if section == "snapshots" and name and None in (before, after):
+        return [f"{'+' if before is None else '-'} snapshot {name}{who}"]
+    if section == "overview" and name in _SIZES:
         before, after = units.format_size(before), units.format_size(after)
-    return describe_differences({label: before}, {label: after})
+    if fields.get(f"pending.{name}", {}).get("after") and section == "config":
+        who = f" (waits for a restart){who}"
+    label = name if section in ("config", "overview") and name else path
+    return [f"{line}{who}" for line in describe_differences({label: before}, {label: after})]
 
 
 def _format_time(moment: str) -> str:

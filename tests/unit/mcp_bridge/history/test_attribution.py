@@ -148,13 +148,14 @@ def test_all_tasks_that_may_have_done_it_are_named():
             change("config.cores", "firewall.rules"),
             [CONFIG],
             [],
-            "config.cores: bob@pve (qmconfig); firewall.rules: outside, no task",
+            "bob@pve (qmconfig): config.cores; outside, no task: firewall.rules",
         ),
         (change("config.cores"), [], [], "outside, no task"),
+        (change("x", kind="volumes", key="local"), [task("imgdel", "9@local")], [], "root@pam (imgdel)"),
     ],
 )
 def test_who_it_was_is_said_in_a_few_words(changed, tasks, writes, sentence):
-    assert describe_who(changed.fields, attribute(changed, tasks, writes)) == sentence
+    assert describe_who(changed.kind, changed.fields, attribute(changed, tasks, writes)) == sentence
 
 
 @pytest.mark.parametrize(
