@@ -64,11 +64,11 @@ def print_json(data: Any) -> None:
 
 def print_yaml(data: Any) -> None:
     """One YAML document on stdout, of exactly this data."""
-    import yaml
+    from mcp_bridge.text.yaml import dump_yaml
 
     # What the cleaner would escape must not be in it as it is.
     for readable in (True, False):
-        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=readable, width=_PIPE_WIDTH)
+        text = dump_yaml(data, allow_unicode=readable, width=_PIPE_WIDTH)
         if is_clean(text):
             break
     sys.stdout.write(text)
@@ -79,11 +79,14 @@ def report_error(error: PlayvisorError, *, document: str | None) -> None:
     # Libraries put addresses with passwords into their messages.
     message, hint = redact_shapes(error.message), redact_shapes(error.hint) if error.hint else None
     if document:
-        failure = {"code": error.code, "message": message, "hint": hint}
+        failure = {"code": error.code, "message": message, "hint": hint, **error.details}
         data = {"status": "failed", "summary": message, "failure": failure}
         print_yaml(data) if document == "yaml" else print_json(data)
         return
-    print_failure(message, hint)
+    for line in error.lines:
+        print_failure(redact_shapes(line), None)
+    if not error.lines:
+        print_failure(message, hint)
 
 
 def print_failure(message: str, hint: str | None) -> None:

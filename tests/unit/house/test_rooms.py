@@ -38,6 +38,7 @@ LAYERS = {
     ),
     "playvisor": (
         ("__init__",),
+        ("fleet",),
         ("cli",),
         ("__main__",),
     ),
