@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._api.concurrency import bounded_map
@@ -155,8 +156,7 @@ class _Rollout:
         for state in changed:
             state.outcome.guest = None
         if others:
-            looking = self._look()
-            bounded_map(self._throttle, lambda state: _look_again(looking, state), others)
+            bounded_map(self._throttle, partial(_look_again, self._look()), others)
         bounded_map(self._throttle, self._apply, [state for state in todo if state.is_done])
         self._verify([state for state in others if state.is_done and state.outcome.steps_done])
 
@@ -181,8 +181,7 @@ class _Rollout:
         """See that a new plan of each is empty."""
         deadline, delays, left = time.monotonic() + _LATE_SECONDS, poll_delays(), list(states)
         while left:
-            looking = self._look()
-            plans = bounded_map(self._throttle, lambda state: _try_to_plan(looking, state), left)
+            plans = bounded_map(self._throttle, partial(_try_to_plan, self._look()), left)
             found = [(state, plan) for state, plan in zip(left, plans, strict=True) if not _is_empty(plan)]
             if time.monotonic() >= deadline:
                 for state, plan in found:
