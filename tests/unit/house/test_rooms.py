@@ -54,6 +54,8 @@ LAYERS = {
             "module_utils._storage",
         ),
         ("module_utils._backup",),
+        ("module_utils._resources",),
+        ("module_utils._fleet",),
         ("action", "filter", "inventory", "modules"),
     ),
     "pve_simulator": (

@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.plan import Observed
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Guests
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.guest import Guests
 
 # As recorded of a cluster, shortened.
 QEMU = {

@@ -13,7 +13,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.cloudinit
     find_cloudinit_drive,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_cloudinit import (
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.cloudinit import (
     CloudInit,
     ConfiguredGuest,
 )

@@ -19,7 +19,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._firewall.params
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.selection import guests_spec
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_firewall import Firewalls
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.firewall import Firewalls
 
 GUEST = guest_place(Guest(101, "web-01", "pve1", "qemu", "running"))
 CLUSTER = cluster_place()

@@ -8,7 +8,12 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._cluster.ha impo
     parse_node_priorities,
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_ha import HaGuest, ObservedRule, Resources, Rules
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.ha import (
+    HaGuest,
+    ObservedRule,
+    Resources,
+    Rules,
+)
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve1", "lxc", "running")

@@ -7,7 +7,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._api import erro
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.clones import list_wished_clones
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.inventory import Inventory
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_clone import Clone, ObservedClone, find_clone
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.clone import Clone, ObservedClone, find_clone
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIGFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
 TEMPLATE = Guest(900, "debian", "pve1", "qemu", "stopped", template=True)

@@ -8,7 +8,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._backup.jobs imp
     parse_job,
     render_options,
 )
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_backup_job import Jobs
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.backup_job import Jobs
 
 NOTHING = {"state": "present", **dict.fromkeys(FIELDS)}
 ENTRY = {

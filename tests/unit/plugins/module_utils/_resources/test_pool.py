@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PROTECTED, PveError
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_pool import Pool, Pools
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.pool import Pool, Pools
 
 NONE = Pool()
 POOL = Pool(True, "money", (101, 102), ("local",))

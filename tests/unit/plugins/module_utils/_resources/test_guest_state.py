@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import NODE_OFFLINE, UNSUPPORTED, PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.power import Power
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest_state import POWER_STATES, GuestState
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.guest_state import POWER_STATES, GuestState
 
 VM = Guest(101, "web-01", "pve1", "qemu", "running")
 CT = Guest(201, "db-01", "pve2", "lxc", "running")

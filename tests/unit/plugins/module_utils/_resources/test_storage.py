@@ -3,12 +3,17 @@ from __future__ import annotations
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api import errors
 from ansible_collections.playvisor.proxmox.plugins.module_utils._module.plan import HIDDEN
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.storage import (
+    KEEP,
+    PLAIN,
+    Definition,
+    Definitions,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._storage.definitions import (
     SECRETS,
     find_differing_options,
     normalize_value,
 )
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_storage import KEEP, PLAIN, Definition, Definitions
 
 NONE = Definition()
 PRINT = ":".join(["AA"] * 32)
