@@ -17,13 +17,21 @@ _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
 _LONGEST_SHOWN = 40
+# What is said instead of options of a module that fleets don't have.
+_LEFT_OUT = {
+    "name": "The key of the entry is its name.",
+    "new_name": "The key of the entry is its name.",
+    "state": "What stands in a fleet is there; `playvisor fleet prune` deletes what it once held.",
+}
 
 
 class Converter:
     """Converts values; what holds no template is converted once, however many guests share it."""
 
-    def __init__(self, problems: Problems, *, has_templates: bool) -> None:
+    def __init__(self, problems: Problems, *, is_written: bool, has_templates: bool = False) -> None:
         self._problems = problems
+        # Whether this is what authors have written, before entries stand on their profiles.
+        self._is_written = is_written
         # Whether templates still stand in the values: they may become anything.
         self._has_templates = has_templates
         self._done: dict[tuple[int, int], tuple[Node, Any]] = {}
@@ -64,7 +72,21 @@ class Converter:
         for key in shape.required:
             if key not in node.value or node.value[key].value is None:
                 self._problems.add(node, path, f"{key} is missing.", self._describe_option(shape, key), at_key=True)
+        self._check_together(node, shape, path)
         return data
+
+    def _check_together(self, node: Node, shape: Shape, path: str) -> None:
+        """Check which keys go together, and of which one is needed."""
+        given = [key for key, item in node.value.items() if item.value is not None]
+        for group in shape.exclusive:
+            both = [key for key in given if key in group]
+            if len(both) > 1:
+                item = node.value[both[1]]
+                message = f"{' and '.join(both)} can't be given together."
+                self._problems.add(item, join_path(path, both[1]), message, "Keep one of them.", at_key=True)
+        # Profiles may give what entries lack.
+        if shape.one_of and not self._is_written and not any(key in given for key in shape.one_of):
+            self._problems.add(node, path, f"It needs {' or '.join(shape.one_of)}.", "", at_key=True)
 
     def convert_shared(self, node: Node, shape: Shape, path: str) -> Any:
         """The data of a node that others may have converted before; always a copy of their own."""
@@ -82,8 +104,10 @@ class Converter:
         return first_sentence(inner.description) if inner else ""
 
     def _refuse_key(self, item: Node, key: str, path: str, shape: Shape) -> None:
-        known = list(shape.options or {})
-        hint = suggest(key, known)
+        if key in shape.left_out:
+            hint = _LEFT_OUT.get(key, "It says how a module acts, and a fleet says how things are to be.")
+        else:
+            hint = suggest(key, shape.options or {})
         self._problems.add(item, path, f"{_quote(key)} is not known here.", hint, at_key=True)
 
     def _convert_list(self, node: Node, shape: Shape, path: str) -> Any:
@@ -95,12 +119,12 @@ class Converter:
         each = shape.each or Shape("raw")
         data = []
         seen: dict[str, Node] = {}
-        for name, item in name_elements(node.value, shape.by):
+        for name, item in name_elements(node.value):
             place = join_path(path, name)
             if item.value is None:
                 self._problems.add(item, place, "An element of the list is empty.", "Remove it, or give it a value.")
                 continue
-            if shape.by and name in seen:
+            if shape.by and name in seen and not name.isdigit():
                 self._problems.add(item, place, f"{shape.by} {name} stands in this list twice.", "Put both together.")
             seen[name] = item
             value = self.convert_shared(item, each, place)
@@ -120,9 +144,8 @@ class Converter:
             return None
         if shape.choices and value not in shape.choices:
             known = [str(choice) for choice in shape.choices]
-            self._problems.add(
-                node, path, f"{_quote(value)} is not one of {', '.join(known)}.", suggest(str(value), known)
-            )
+            hint = suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            self._problems.add(node, path, f"{_quote(value)} is not one of {', '.join(known)}.", hint)
             return None
         if shape.pattern and not re.fullmatch(shape.pattern, value):
             self._problems.add(node, path, f"{_quote(value)} is no name.", first_sentence(shape.description))

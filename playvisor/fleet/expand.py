@@ -43,14 +43,16 @@ class _Expansion:
         self._shape = read_shape()
         self._guest = self._find_shape("guests")
         # What is written is checked as it stands there, and what comes out of templates once they are filled.
-        self._written = Converter(problems, has_templates=templates is not None)
-        self._filled = Converter(problems, has_templates=False)
+        self._written = Converter(problems, is_written=True, has_templates=templates is not None)
+        self._filled = Converter(problems, is_written=False)
         self._profiles = Profiles(self._get_mapping("profiles"), self._guest, problems)
         # Entries over their profiles, which the guests of a range share.
         self._merged: dict[tuple[int, tuple[str, ...]], Node] = {}
 
     def run(self) -> Expanded:
         self._written.convert(self._root, self._shape, "")
+        if self._problems.is_incomplete:
+            return Expanded({}, self._root, set())
         self._profiles.check()
         plain = read_shape(is_authored=False)
         document: dict[str, Any] = {}
@@ -67,6 +69,9 @@ class _Expansion:
             value = self._filled.convert(tree[section], shape, section)
             if value is not None:
                 document[section] = value
+        if "fleet" not in self._root.value:
+            hint = "Write fleet: NAME, in small letters, digits and hyphens."
+            self._problems.add(self._root, "fleet", "The fleet has no name.", hint)
         result = Expanded(document, self._root.copy(tree), self._profiles.used)
         self._check_guests(document.get("guests") or {}, result.tree)
         return result
@@ -162,9 +167,7 @@ class _Expansion:
         try:
             data = self._templates.fill(node.value, values)
         except TemplateProblem as problem:
-            self._problems.add_at(
-                node.source.name, node.line + problem.line, node.column, path, problem.message, problem.hint
-            )
+            self._problems.add(node, path, problem.message, problem.hint)
             data = None
         filled = make_node(data, node, template=node.value)
         filled.below = node.below
@@ -173,6 +176,7 @@ class _Expansion:
     def _check_guests(self, guests: Mapping[str, Any], tree: Node) -> None:
         nodes = tree.value["guests"].value if "guests" in tree.value else {}
         vmids: dict[int, str] = {}
+        uuids: dict[str, str] = {}
         needs: dict[str, list[str]] = {}
         for name, guest in guests.items():
             node = nodes[name]
@@ -180,6 +184,10 @@ class _Expansion:
             vmid = guest.get("vmid")
             if vmid is not None:
                 self._check_vmid(vmid, name, node, vmids)
+            uuid = guest.get("uuid")
+            if uuid is not None and uuids.setdefault(uuid.lower(), name) != name:
+                message = f"{uuids[uuid.lower()]} and {name} have the same UUID."
+                self._problems.add(node.value["uuid"], f"{path}.uuid", message, "A UUID is one guest's.")
             guest_needs = self._expand_needs(guest, node, path)
             if guest_needs:
                 guest["depends_on"] = guest_needs
@@ -194,7 +202,7 @@ class _Expansion:
 
     def _check_vmid(self, vmid: int, name: str, node: Node, vmids: dict[int, str]) -> None:
         place = node.value["vmid"]
-        path = f"guests.{name}.vmid"
+        path = join_path(join_path("guests", name), "vmid")
         if not 100 <= vmid <= _LARGEST_VMID:
             self._problems.add(place, path, f"{vmid} can't be the id of a guest.", f"Ids are 100 to {_LARGEST_VMID}.")
         elif vmid in vmids:
@@ -216,18 +224,27 @@ class _Expansion:
         return names
 
     def _check_circle(self, needs: Mapping[str, list[str]], nodes: Mapping[str, Node]) -> None:
-        try:
-            TopologicalSorter(needs).prepare()
-        except CycleError as error:
-            # The circle as graphlib has it: each one is needed by the next.
-            circle = list(reversed(error.args[1]))
+        left = dict(needs)
+        while circle := _find_circle(left):
             name = circle[0]
+            for each in circle:
+                left.pop(each, None)
             self._problems.add(
                 nodes[name].value["depends_on"],
-                f"guests.{name}.depends_on",
+                join_path(join_path("guests", name), "depends_on"),
                 f"Guests depend on each other in a circle: {' → '.join(circle)}.",
                 "One of them has to come first.",
             )
+
+
+def _find_circle(needs: Mapping[str, list[str]]) -> list[str]:
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        # In graphlib's, each one is needed by the next.
+        circle: list[str] = list(reversed(error.args[1]))
+        return circle
+    return []
 
 
 def make_root(data: Mapping[str, Any]) -> Node:

@@ -15,8 +15,9 @@ from mcp_bridge.errors import UsageError
 if TYPE_CHECKING:
     from playvisor.fleet.nodes import Node
 
-# What is told of one kind of mistake in a fleet of thousands.
+# A fleet of thousands may have thousands.
 _MOST_TOLD = 100
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ class Problem:
         """The place as editors and compilers write it."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
-    def describe(self) -> str:
+    def describe(self, *, with_hint: bool = True) -> str:
         """One line: place, path, what is wrong, what to do."""
-        return " ".join(filter(None, [": ".join(filter(None, [self.place, self.path, self.message])), self.hint]))
+        line = ": ".join(filter(None, [self.place, self.path, self.message]))
+        return f"{line} {self.hint}" if with_hint and self.hint else line
 
 
 class FleetError(UsageError):
@@ -45,15 +47,17 @@ class FleetError(UsageError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(dict.fromkeys(problems))
+        count = len(self.problems)
         first = self.problems[0]
-        others = len(self.problems) - 1
-        more = f" There {'is another problem' if others == 1 else f'are {others} other problems'}." if others else ""
-        super().__init__(
-            f"{': '.join(filter(None, [first.place, first.path, first.message]))}{more}", first.hint or None
-        )
-        told = [problem.describe() for problem in self.problems[:_MOST_TOLD]]
-        left = len(self.problems) - len(told)
-        self.lines = (*told, *([f"{left} more are left out."] if left else []))
+        if count == 1:
+            super().__init__(first.describe(with_hint=False), first.hint or None)
+        else:
+            told = "; ".join(problem.describe(with_hint=False).rstrip(".") for problem in self.problems[:_MOST_NAMED])
+            more = f"; and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
+            super().__init__(f"The fleet has {count} problems: {told}{more}.")
+            left = count - _MOST_TOLD
+            lines = [problem.describe() for problem in self.problems[:_MOST_TOLD]]
+            self.lines = (*lines, *([f"There are {left} more problems."] if left > 0 else []))
         self.details = {"problems": [asdict(problem) for problem in self.problems]}
 
 
@@ -61,17 +65,22 @@ class Problems:
     """The problems found so far; the same thing at the same place is one problem, however many guests have it."""
 
     def __init__(self) -> None:
+        # Whether a file or values could not be read, so that what seems to be missing may stand there.
+        self.is_incomplete = False
         self._found: dict[tuple[str, int, int, str], Problem] = {}
 
     def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
         """Note what is wrong with a node, or with the key that it stands under."""
         line, column = node.key if at_key and node.key else (node.line, node.column)
-        self.add_at(node.source.name, line, column, path, message, hint)
+        # What a template gives is different for each guest, and one mistake.
+        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else "")
 
-    def add_at(self, file: str, line: int, column: int, path: str, message: str, hint: str = "") -> None:
-        """Note what is wrong at a place."""
+    def add_at(
+        self, file: str, line: int, column: int, path: str, message: str, hint: str = "", *, kind: str = ""
+    ) -> None:
+        """Note what is wrong at a place; of one kind, if it has one, only the first."""
         # Documents that were handed over have no lines: there it's the path that tells places apart.
-        key = (file, line, column, message) if line else (file, 0, 0, f"{path} {message}")
+        key = (file, line, column, kind or message) if line else (file, 0, 0, f"{path} {message}")
         self._found.setdefault(key, Problem(file, line, column, path, message, hint))
 
     def __len__(self) -> int:
@@ -87,10 +96,12 @@ class Problems:
             raise FleetError(self.list_sorted())
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str], *, lists_all: bool = True) -> str:
     """Which of the known words is meant, as a hint; all of them where they are few; nothing where it is unclear."""
     words = list(known)
     close = difflib.get_close_matches(word, words, n=2, cutoff=0.6)
     if close:
         return f"Do you mean {' or '.join(close)}?"
-    return f"There {'is' if len(words) == 1 else 'are'}: {', '.join(words)}." if 0 < len(words) <= 12 else ""
+    return (
+        f"There {'is' if len(words) == 1 else 'are'}: {', '.join(words)}." if lists_all and 0 < len(words) <= 12 else ""
+    )

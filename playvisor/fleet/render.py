@@ -81,11 +81,7 @@ def render_fleet(
         root = _merge_files([(file, node) for file, node in roots if node is not None], source, problems)
         folder = source if source.is_dir() else source.parent
         values, read = layers.read_values(folder, problems, environment=environment, files=values_files, sets=sets)
-        # What was not read would be told as missing.
-        problems.require_none()
         expanded = expand_node(root, read_data(values), problems, templates=Templates())
-        if "fleet" not in root.value:
-            problems.add_at(str(files[0]), 1, 1, "fleet", "The fleet has no name.", "Write fleet: NAME at the top.")
         problems.require_none()
     names = tuple(str(file) for file in [*files, *read])
     tree = expanded.tree
@@ -116,6 +112,7 @@ def list_files(source: Path, problems: Problems) -> list[Path]:
         if path.suffix in (".yml", ".yaml") and path.is_file() and not _is_left_out(path.relative_to(source))
     ]
     if not files:
+        problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "There is no YAML file in this folder.", "Write a fleet.yml.")
     return files
 
@@ -127,10 +124,14 @@ def _is_left_out(path: Path) -> bool:
 def _merge_files(roots: Sequence[tuple[Path, Node]], source: Path, problems: Problems) -> Node:
     """One document of all files: each object stands in one of them."""
     merged = Node({}, Source(str(source)))
-    if not roots and not len(problems):
+    if roots:
+        merged = Node({}, Source(roots[0][1].source.name), 1, 1)
+    if not roots and not problems.is_incomplete:
+        problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "The fleet is empty.", "Begin with fleet: NAME and guests:.")
     for _file, root in roots:
         if not isinstance(root.value, dict):
+            problems.is_incomplete = True
             problems.add(root, "", "A fleet is a mapping of keys and values.", "Begin with fleet: NAME and guests:.")
             continue
         _name_sections(root)

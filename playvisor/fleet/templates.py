@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
@@ -53,13 +53,12 @@ _NODES = (
 
 
 class TemplateProblem(Exception):
-    """What is wrong with a template; `line` counts within it, from 0."""
+    """What is wrong with a template."""
 
-    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.line = line
 
 
 class _TooMuch(Exception):
@@ -94,7 +93,7 @@ class Templates:
                 str(result)
             return environment.make_plain(result)
         except TemplateSyntaxError as error:
-            raise TemplateProblem(f"It is no template: {error.message}.", line=error.lineno - 1) from None
+            raise TemplateProblem(f"It is no template: {str(error.message).rstrip('.')}.") from None
         except (_TooMuch, MemoryError, RecursionError):
             raise TemplateProblem(
                 "The template makes too much.", f"It may make {_MOST_WORK} characters or elements."
@@ -109,12 +108,39 @@ class Templates:
     def _explain(self, message: str, values: Mapping[str, Any]) -> TemplateProblem:
         named = re.match(r"'(\w+)' is undefined", message)
         if named:
-            hint = suggest(named[1], values) or "Give it in values.yml, or with --set."
+            hint = suggest(named[1], values, lists_all=False) or "Give it in values.yml, or with --set."
             return TemplateProblem(f"{named[1]} is not defined.", hint)
         attribute = re.search(r"has no attribute '(\w+)'", message)
         if attribute:
             return TemplateProblem(f"{attribute[1]} is not defined there.", "Give it in values.yml, or with --set.")
         return TemplateProblem(f"The template fails: {message}.")
+
+
+def find_names(text: str) -> list[str]:
+    """The values that a template names, with the parts of them that it takes, such as `web.memory`."""
+    environment = _Environment()
+    try:
+        tree = environment.parse(text)
+    except TemplateSyntaxError:
+        return []
+    wanted = meta.find_undeclared_variables(tree)
+    names = [name for name in map(_read_name, tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))) if name]
+    # Of `web` and `web.memory`, which both stand in the tree for one, the longer.
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if name.split(".")[0] in wanted and not any(other.startswith(f"{name}.") for other in names)
+    ]
+
+
+def _read_name(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Name):
+        return str(node.name)
+    if isinstance(node, nodes.Getattr | nodes.Getitem):
+        inner = _read_name(node.node)
+        key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+        return f"{inner}.{key}" if inner and isinstance(key, str) else inner
+    return ""
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -271,5 +297,4 @@ def _check_nodes(tree: nodes.Node) -> None:
             raise TemplateProblem(
                 f"{{% {type(node).__name__.lower()} %}} can't be used here.",
                 "There are expressions, if and for.",
-                node.lineno - 1,
             )
