@@ -47,6 +47,8 @@ class Tool:
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    # The command line has a command for it that says more, so that none is made.
+    own_command: bool = False
     repeatable: bool = True
     internal: bool = False
     # Options whose values are as good as secrets: only their SHA-256 and length are kept and shown.

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from playvisor.cli.rendering.values import format_value
+from playvisor.cli.rendering.values import format_moment, format_value
 
 Row = Mapping[str, Any]
 _CONSEQUENCES = {
@@ -89,8 +90,8 @@ def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
         else:
             yield Line(f"{start}{value}", kind)
             yield Line(f"{' ' * len(start)}{what}", kind)
-        if change.get("who"):
-            yield Line(f"{' ' * len(start)}{change['who']}", "note")
+        if change.get("by"):
+            yield Line(f"      {describe_author(change['by'])}", "note")
 
 
 def describe_values(change: Row) -> str:
@@ -115,12 +116,25 @@ def lay_out_conflicts(conflicts: Sequence[Row]) -> list[Line]:
         values = {"declared": "desired", "is": "observed", "was applied": "last"}
         said = ", ".join(f"{word} {format_value(conflict.get(name)) or 'nothing'}" for word, name in values.items())
         lines.append(Line(f"      {said} ({_POLICIES.get(str(conflict.get('policy')), 'the plan fails')})", "field"))
-        if conflict.get("who"):
-            lines.append(Line(f"      {conflict['who']}", "note"))
+        lines += [Line(f"      declared in {conflict['place']}")] if conflict.get("place") else []
+        lines.append(Line(f"      {describe_author(conflict.get('by'))}", "note"))
     return lines
 
 
 _POLICIES = {"keep": "it stays", "take": "it is taken back", "fail": "the plan fails"}
+
+
+def describe_author(by: Row | None) -> str:
+    """Who made a change, and when, as far as that is known."""
+    if not by:
+        return "who did it is not known here: `playvisor history sync` before and after shows it"
+    when = format_moment(by.get("at"), time.time())
+    if by.get("source") == "outside":
+        since = f" after {format_moment(by['not_before'], time.time())}" if by.get("not_before") else ""
+        return f"changed outside, by no task,{since} and before {when}"
+    run = f", run {str(by['run_id'])[:8]}" if by.get("run_id") else ""
+    upid = f", {by['upid']}" if by.get("upid") else ""
+    return f"changed by {by.get('user') or 'somebody'}, {when}{run}{upid}"
 
 
 def lay_out_outcome(objects: Sequence[Row]) -> list[Line]:
@@ -155,7 +169,7 @@ def write_markdown(title: str, objects: Sequence[Row], conflicts: Sequence[Row],
     for conflict in conflicts:
         values = (format_value(conflict.get(name)) or "nothing" for name in ("desired", "observed", "last"))
         declared, found, last = (_escape(value) for value in values)
-        who = f"; {_escape(conflict['who'])}" if conflict.get("who") else ""
+        who = f"; {_escape(describe_author(conflict.get('by')))}"
         lines.append(f"- {_escape(conflict['path'])}: declared {declared}, is {found}, was applied {last}{who}")
     lines += ["", *(f"> {_escape(note)}" for note in notes)] if notes else []
     return "\n".join(lines).rstrip() + "\n"
