@@ -307,11 +307,10 @@ def _find_end(node: Node) -> int:
     """Where the text of a node ends; blank lines and comments that follow are not its own."""
     if isinstance(node, MappingNode) and _is_open(node):
         key, value = node.value[-1]
-        return max(_find_end(value), key.end_mark.index + 1)
+        return max(_find_end(value), int(key.end_mark.index) + 1)
     if isinstance(node, SequenceNode) and _is_open(node):
         return _find_end(node.value[-1])
-    end: int = node.end_mark.index
-    return end
+    return int(node.end_mark.index)
 
 
 def _line_start(text: str, index: int) -> int:

@@ -59,15 +59,13 @@ _RAW_NAMES = {
 
 
 def with_last_applied(engine: Engine, request: Request) -> Request | Result:
-    """A request about a fleet with what was applied to it last, to be planned only; or why it is refused.
+    """A request about a fleet with what was applied to it last; or why it is refused.
 
     Requests of other tools stay as they are. Raises UnknownCluster, and UnprovenError where what was applied last is
     not as it was written.
     """
     if request.tool not in (PLAN, REPORT, PRUNE):
         return request
-    if request.tool != REPORT and request.plan_digest is None:
-        request = replace(request, check=True)
     given = request.arguments.get("fleet")
     document: Mapping[str, Any] = given if isinstance(given, dict) else {}
     name = document.get("fleet")

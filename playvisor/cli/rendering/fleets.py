@@ -23,6 +23,8 @@ _CONSEQUENCES = {
     "loses_data": "LOSES DATA",
 }
 _SEVERE = ("needs_stop", "replaces", "loses_data")
+WAVES = ("storages", "pools", "templates", "guests", "configuration", "cluster", "power", "health")
+"""What the waves are about, as the module numbers them."""
 _ARROW = " → "
 _WIDEST_NAME = 30
 _GAP = "  "
@@ -52,8 +54,14 @@ def describe_counts(objects: Sequence[Row]) -> str:
 
 def get_sign(row: Row) -> str:
     """`+` for what is made, `-` for what is taken away, `~` for what is changed."""
-    exists = [(row.get(when) or {}).get("exists") for when in ("before", "after")]
-    return "+" if exists[0] is False else "-" if exists[1] is False else "~"
+    signs = (("before", "+"), ("after", "-"))
+    return next((sign for when, sign in signs if _is_absent(row.get(when))), "~")
+
+
+def _is_absent(aspects: Any) -> bool:
+    """Whether one of the aspects of an object says that it is not there."""
+    states = aspects.values() if isinstance(aspects, Mapping) else ()
+    return any(isinstance(state, Mapping) and state.get("exists") is False for state in states)
 
 
 def lay_out_plan(objects: Sequence[Row], width: int | None) -> list[Line]:
@@ -69,9 +77,14 @@ def lay_out_fields(rows: Sequence[Row], width: int | None) -> list[Line]:
 
 def _lay_out_wave(wave: Any, rows: Sequence[Row], width: int | None) -> Iterator[Line]:
     yield Line("")
-    yield Line(f"Wave {wave}: {_count(rows, 'object')}", "title")
+    yield Line(f"{_name_wave(wave)}: {_count(rows, 'object')}", "title")
     for row in rows:
         yield from _lay_out_object(row, width)
+
+
+def _name_wave(wave: Any) -> str:
+    is_known = isinstance(wave, int) and 0 <= wave < len(WAVES)
+    return f"Wave {wave + 1}, {WAVES[wave]}" if is_known else "At last"
 
 
 def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
@@ -189,8 +202,9 @@ def _strip_path(path: str, start: str) -> str:
     return path.removeprefix(f"{start}.") if path != start else path.rpartition(".")[2]
 
 
-def _get_wave(row: Row) -> Any:
-    return row.get("wave", 0)
+def _get_wave(row: Row) -> int:
+    wave = row.get("wave")
+    return wave if isinstance(wave, int) else len(WAVES)
 
 
 def _count(things: Sequence[Any], noun: str) -> str:
