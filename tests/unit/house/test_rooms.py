@@ -53,7 +53,7 @@ LAYERS = {
             "module_utils._firewall",
             "module_utils._storage",
         ),
-        ("module_utils._backup",),
+        ("module_utils._backup", "module_utils._observe"),
         ("module_utils._resources",),
         ("module_utils._fleet",),
         ("action", "filter", "inventory", "modules"),
