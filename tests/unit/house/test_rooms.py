@@ -37,6 +37,7 @@ LAYERS = {
     ),
     "playvisor": (
         ("__init__",),
+        ("fleet",),
         ("cli",),
         ("__main__",),
     ),

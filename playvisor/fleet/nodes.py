@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values with their places: what files are read into, merged as, and traced back by."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+_NULLS = frozenset(["", "~", "null", "Null", "NULL"])
+_TRUE = frozenset(["true", "True", "TRUE"])
+_FALSE = frozenset(["false", "False", "FALSE"])
+# YAML 1.2, except that a number with leading zeros stays the text that it is: 0755 is a mode, 007 an id.
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# Python refuses longer ones, and Proxmox VE has none.
+_LONGEST_NUMBER = 300
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value stands, and as part of what: `guest`, `profile web`, `values staging`, `--set`."""
+
+    file: str
+    line: int
+    column: int
+    via: str
+    # The template that the value was made from, as it stands there.
+    template: str | None = None
+
+    def describe(self) -> str:
+        """The place as editors write it."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass
+class Source:
+    """A file, or what else values come from; `sections` are the places where its parts begin, with their names."""
+
+    name: str
+    via: str = ""
+    sections: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+
+    def find_section(self, line: int, column: int) -> str:
+        """What a place is a part of."""
+        index = bisect.bisect_right(self.sections, (line, column), key=lambda section: section[0])
+        return self.sections[index - 1][1] if index else self.via
+
+
+class Node:
+    """A value at a place; a mapping has nodes by keys, a list has nodes. Never changed after it was read."""
+
+    __slots__ = ("below", "column", "is_dynamic", "is_plain", "key", "line", "source", "template", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        source: Source,
+        line: int = 0,
+        column: int = 0,
+        *,
+        is_plain: bool = False,
+        is_dynamic: bool = False,
+        key: tuple[int, int] | None = None,
+        below: Node | None = None,
+        template: str | None = None,
+    ) -> None:
+        self.value = value
+        self.source = source
+        self.line = line
+        self.column = column
+        # Text without quotes, which means what its option's type makes of it.
+        self.is_plain = is_plain
+        # Holds a template.
+        self.is_dynamic = is_dynamic
+        # The place of the key that it stands under.
+        self.key = key
+        # What it was given in place of.
+        self.below = below
+        self.template = template
+
+    def copy(self, value: Any, *, below: Node | None = None, template: str | None = None) -> Node:
+        """The same place with another value."""
+        return Node(
+            value,
+            self.source,
+            self.line,
+            self.column,
+            is_plain=self.is_plain,
+            is_dynamic=self.is_dynamic,
+            key=self.key,
+            below=below or self.below,
+            template=template or self.template,
+        )
+
+    @property
+    def origin(self) -> Origin:
+        """Where the value stands."""
+        via = self.source.find_section(self.line, self.column)
+        return Origin(self.source.name, self.line, self.column, via, self.template)
+
+
+def make_node(data: Any, place: Node, *, template: str | None = None) -> Node:
+    """Nodes of data that has no places of its own, all at one place. Nothing in them is a template."""
+    if isinstance(data, Mapping):
+        value: Any = {str(key): make_node(item, place, template=template) for key, item in data.items()}
+    elif isinstance(data, list | tuple):
+        value = [make_node(item, place, template=template) for item in data]
+    else:
+        value = data
+    return Node(value, place.source, place.line, place.column, key=place.key, template=template)
+
+
+def read_data(node: Node) -> Any:
+    """The data of nodes without a shape: plain text means what YAML 1.2 says."""
+    value = node.value
+    if isinstance(value, dict):
+        return {key: read_data(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [read_data(item) for item in value]
+    return resolve_plain(value) if node.is_plain else value
+
+
+def is_null(text: str) -> bool:
+    """Whether plain text means that there is nothing."""
+    return text in _NULLS
+
+
+def resolve_plain(text: str) -> Any:
+    """What plain text means where no type says it."""
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text in _NULLS:
+        return None
+    number = parse_number(text)
+    return text if number is None else number
+
+
+def parse_number(text: str) -> int | float | None:
+    """The number that a text is by YAML 1.2, or None."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    if _INTEGER.fullmatch(text):
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    return float(text) if _FLOAT.fullmatch(text) else None
+
+
+def join_path(path: str, key: str | int) -> str:
+    """The path of a part."""
+    return f"{path}.{key}" if path else str(key)
+
+
+def name_elements(elements: list[Node], key: str | None) -> Iterator[tuple[str, Node]]:
+    """The elements of a list by the part of a path that names them: their slot where they have one, or their index."""
+    for index, element in enumerate(elements):
+        named = element.value.get(key) if key and isinstance(element.value, dict) else None
+        yield (str(named.value) if named else str(index)), element
+
+
+def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
+    """All values of a tree with their paths, apart from mappings and lists that hold others."""
+    if isinstance(node.value, dict) and node.value:
+        for key, item in node.value.items():
+            yield from walk(item, join_path(path, key))
+    elif isinstance(node.value, list) and node.value:
+        for name, item in name_elements(node.value, "slot"):
+            yield from walk(item, join_path(path, name))
+    else:
+        yield path, node
+
+
+def find_node(node: Node, path: str) -> Node | None:
+    """The node at a path, whose names may have dots in them."""
+    if not path:
+        return node
+    if isinstance(node.value, dict):
+        items: Iterator[tuple[str, Node]] = iter(node.value.items())
+    elif isinstance(node.value, list):
+        items = name_elements(node.value, "slot")
+    else:
+        return None
+    for name, item in items:
+        if path == name or path.startswith(f"{name}."):
+            found = find_node(item, path[len(name) + 1 :])
+            if found:
+                return found
+    return None

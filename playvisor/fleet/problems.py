@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with a fleet: each problem with its place, all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from mcp_bridge.errors import UsageError
+
+if TYPE_CHECKING:
+    from playvisor.fleet.nodes import Node
+
+# What is told of one kind of mistake in a fleet of thousands.
+_MOST_TOLD = 100
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where (line and column count from 1; 0 where there are none), what, and what to do."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str
+
+    @property
+    def place(self) -> str:
+        """The place as editors and compilers write it."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def describe(self) -> str:
+        """One line: place, path, what is wrong, what to do."""
+        return " ".join(filter(None, [": ".join(filter(None, [self.place, self.path, self.message])), self.hint]))
+
+
+class FleetError(UsageError):
+    """A fleet that can't be used, with everything that is wrong with it in the order of its files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(dict.fromkeys(problems))
+        first = self.problems[0]
+        others = len(self.problems) - 1
+        more = f" There {'is another problem' if others == 1 else f'are {others} other problems'}." if others else ""
+        super().__init__(
+            f"{': '.join(filter(None, [first.place, first.path, first.message]))}{more}", first.hint or None
+        )
+        told = [problem.describe() for problem in self.problems[:_MOST_TOLD]]
+        left = len(self.problems) - len(told)
+        self.lines = (*told, *([f"{left} more are left out."] if left else []))
+        self.details = {"problems": [asdict(problem) for problem in self.problems]}
+
+
+class Problems:
+    """The problems found so far; the same thing at the same place is one problem, however many guests have it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int, int, str], Problem] = {}
+
+    def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        """Note what is wrong with a node, or with the key that it stands under."""
+        line, column = node.key if at_key and node.key else (node.line, node.column)
+        self.add_at(node.source.name, line, column, path, message, hint)
+
+    def add_at(self, file: str, line: int, column: int, path: str, message: str, hint: str = "") -> None:
+        """Note what is wrong at a place."""
+        # Documents that were handed over have no lines: there it's the path that tells places apart.
+        key = (file, line, column, message) if line else (file, 0, 0, f"{path} {message}")
+        self._found.setdefault(key, Problem(file, line, column, path, message, hint))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def list_sorted(self) -> list[Problem]:
+        """All problems in the order of files and lines."""
+        return sorted(self._found.values(), key=lambda problem: (problem.file, problem.line, problem.column))
+
+    def require_none(self) -> None:
+        """Raise FleetError with all problems, if there are some."""
+        if self._found:
+            raise FleetError(self.list_sorted())
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Which of the known words is meant, as a hint; all of them where they are few; nothing where it is unclear."""
+    words = list(known)
+    close = difflib.get_close_matches(word, words, n=2, cutoff=0.6)
+    if close:
+        return f"Do you mean {' or '.join(close)}?"
+    return f"There {'is' if len(words) == 1 else 'are'}: {', '.join(words)}." if 0 < len(words) <= 12 else ""
