@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from .._guest.drives import (
 from .._guest.free_ids import find_free_vmid
 from .._guest.guest import Guest
 from .._guest.inventory import Inventory, read_each, require_online
+from .._guest.late import LateMapping
 from .._guest.lookup import find_guests_to_change, identify_guest, with_config
 from .._guest.options import read_option
 from .._guest.pending import (
@@ -72,9 +73,8 @@ class Guests(Resource[Observed]):
             )
         kind, node, vmid = params["type"] or "qemu", params["node"] or "", params["vmid"]
         if wanted:
-            entries = client.get("/cluster/resources")
-            node = node or choose_node(entries, list_storages(params))
-            check_node(entries, node)
+            node = node or choose_node(client.resources or (), list_storages(params))
+            check_node(client.list_resources("node"), node)
             vmid = vmid or find_free_vmid(client)
         new = Guest(vmid, params["name"] or "", node, kind, STOPPED)
         sizes = read_sizes(client, new, {}, {}, params["disks"] or ()) if wanted else {}
@@ -91,7 +91,11 @@ class Guests(Resource[Observed]):
         inventory, chosen = find_guests_to_change(client, params, everywhere=_is_disruptive(params))
 
         def read(guest: Guest) -> Observed:
-            return self._observe_guest(client, inventory, guest)
+            observed = self._observe_guest(client, inventory, guest)
+            # Guests are read side by side, and planned one after the other.
+            for late in (observed.pending, observed.current or {}, observed.sizes):
+                len(late)
+            return observed
 
         def record_problem(guest: Guest, problem: PveError) -> Observed:
             return Observed(guest, True, problem=problem)
@@ -122,13 +126,14 @@ class Guests(Resource[Observed]):
         config = dict(guest.config or {})
         disks = self._params["disks"] or []
         # A stopped container keeps pending changes until its next start.
-        pending = read_pending(client, guest.path) if running or disks or guest.type == "lxc" else {}
-        current = build_current_config(config, pending)
+        has_pending = running or disks or guest.type == "lxc"
+        pending = LateMapping(lambda: read_pending(client, guest.path) if has_pending else {})
+        current = LateMapping(lambda: build_current_config(config, pending))
         disks = resolve_growths(client, guest, config, current, disks)
-        sizes = read_sizes(client, guest, config, current, disks)
+        sizes = LateMapping(lambda: read_sizes(client, guest, config, current, disks))
         style = self._read_tag_style(client, guest.type, config)
         snapshots = read_snapshots_of_volumes(client, guest, config, disks)
-        waiting = pending if running else {}
+        waiting: Mapping[str, dict[str, Any]] = pending if running else {}
         observed = Observed(
             guest, True, config, running, waiting, current, sizes, style, disks=disks, snapshots=snapshots
         )
@@ -180,7 +185,7 @@ class Guests(Resource[Observed]):
         return self._describe_state(Observed(replace(guest, pool=pool), True, config), self._build_wish(observed))
 
     def extra_facts(self, observed: Observed, plan: Plan, client: Client | None = None) -> dict[str, Any]:
-        waiting = observed.pending
+        waiting = dict(observed.pending) if client is None or not observed.running else {}
         if client and observed.running:
             waiting = read_pending(client, observed.guest.path)
         elif client is None:
