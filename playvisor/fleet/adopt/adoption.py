@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ PARTS = (GUESTS, *SECTIONS)
 _LONGEST_NAME = 63
 # Lists whose entries paths name by their slot.
 _BY_SLOT = ("disks", "nics")
+# What an observation has in place of a secret.
+MASK = "**********"
 # How pve_fleet writes paths, and what patterns of them mean.
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 Path = tuple[str, ...]
@@ -66,12 +69,32 @@ def adopt_cluster(
                 document[section] = entries
             if phrases:
                 notes[(section,)] = phrases
-    for path in [path for path in list_paths(document) if any(_PATHS.matches(pattern, path) for pattern in without)]:
+    adoption = Adoption(document, notes, tuple(left_out))
+    unwanted = [path for path in list_paths(document) if any(_PATHS.matches(pattern, path) for pattern in without)]
+    adoption = leave_out(adoption, dict.fromkeys(unwanted, "as was asked for"))
+    return leave_out(adoption, dict.fromkeys(_list_masked(adoption.document), "it holds a secret, which is not read"))
+
+
+def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
+    """The adoption without what these paths name, which stays as it is, with a note that says why."""
+    if not reasons:
+        return adoption
+    document = copy.deepcopy(adoption.document)
+    notes = {path: list(phrases) for path, phrases in adoption.notes.items()}
+    for path, why in reasons.items():
         # What it was a part of may be gone already.
         value = take_path(document, path)
         if value is not None:
-            notes.setdefault(path[:2], []).append(f"left out: {_PATHS.render_path(path)}, which is {value}")
-    return Adoption(document, notes, tuple(left_out))
+            inner = _PATHS.render_path(path[2:] if len(path) > 2 else path[1:])
+            shown = "" if MASK in str(value) else f" {value}"
+            notes.setdefault(path[:2], []).append(f"left out, and left as it is: {inner}{shown} ({why})")
+    return Adoption(document, notes, adoption.left_out)
+
+
+def _list_masked(document: Any) -> list[Path]:
+    """The innermost paths whose values hold what is masked."""
+    masked = [path for path, value in list_values(document) if MASK in str(value)]
+    return [path for path in masked if not any(other[: len(path)] == path for other in masked if other != path)]
 
 
 def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
@@ -100,16 +123,21 @@ def make_fleet_name(text: str) -> str:
     return name[:_LONGEST_NAME].rstrip("-")
 
 
-def list_paths(value: Any, above: Path = ()) -> Iterator[Path]:
+def list_paths(document: Any) -> list[Path]:
     """The paths of all that a document says, devices among them by their slots, what is outside first."""
+    return [path for path, _value in list_values(document)]
+
+
+def list_values(value: Any, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The same paths with their values."""
     items: Iterable[tuple[str, Any]] = ()
     if isinstance(value, Mapping):
         items = value.items()
     elif isinstance(value, list) and above[-1] in _BY_SLOT:
         items = [(item["slot"], item) for item in value]
     for key, item in items:
-        yield (*above, str(key))
-        yield from list_paths(item, (*above, str(key)))
+        yield (*above, str(key)), item
+        yield from list_values(item, (*above, str(key)))
 
 
 def take_path(document: Any, path: Path) -> Any:

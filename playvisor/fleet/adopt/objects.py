@@ -26,6 +26,8 @@ _JOB = {"vmid": "vmids", "notes-template": "notes", "prune-backups": "retention"
 # What the API adds to a job and a storage, and what is a secret.
 _NO_STORAGE = ("storage", "digest", "encryption-key", "master-pubkey", "password", "keyring")
 _NO_JOB = ("id", "type", "digest", "next-run")
+# Its user and tokens are no wish of anybody: they are how the cluster is reached.
+_ROOT = "root@pam"
 _USER = ("groups", "enable", "expire", "comment", "email", "firstname", "lastname")
 Notes = list[str]
 Document = Mapping[str, Any]
@@ -160,11 +162,12 @@ def read_access(observed: Observed) -> tuple[dict[str, Any], Notes]:
         "users": [
             {"user": name, **_pick("users", user, *_USER)}
             for name, user in _list_configs(observed, "user")
-            if name != "root@pam"
+            if name != _ROOT
         ],
         "tokens": [
             {"token": name, **_pick("tokens", token, "privsep", "expire", "comment")}
             for name, token in _list_configs(observed, "token")
+            if not name.startswith(f"{_ROOT}!")
         ],
         "acls": _read_acls([acl for _key, acl in _list_configs(observed, "acl")]),
     }
@@ -177,7 +180,9 @@ def _list_configs(observed: Observed, kind: str) -> list[tuple[str, Document]]:
 
 def _pick(section: str, document: Document, *names: str) -> dict[str, Any]:
     options = find_options("pve_access", section)
-    return {name: read_value(options[name], document[name]) for name in names if not is_unset(document.get(name))}
+    values = {name: read_value(options[name], document[name]) for name in names if not is_unset(document.get(name))}
+    # It never expires, which needs no word.
+    return {name: value for name, value in values.items() if (name, value) != ("expire", 0)}
 
 
 def _read_acls(acls: Iterable[Document]) -> list[dict[str, Any]]:

@@ -54,15 +54,15 @@ class Observed:
         documents = self.documents.get(kind, {})
         return {key: documents[key] for key in sorted(documents)}
 
-    def list_guests(self) -> list[Guest]:
-        """The guests whose configuration was read, by vmid."""
+    def list_guests(self, *, with_config: bool = True) -> list[Guest]:
+        """The guests by vmid: those whose configuration was read, or all that there are."""
         resources = self.list_kind("ha_resource")
         by_vmid = {key.rpartition(":")[2]: document["config"] for key, document in resources.items()}
         guests = self.documents.get("guest", {})
         return [
             make_guest(int(vmid), guests[vmid], by_vmid.get(vmid, {}))
             for vmid in sorted(guests, key=int)
-            if guests[vmid].get("config")
+            if not with_config or guests[vmid].get("config")
         ]
 
 
@@ -88,17 +88,19 @@ def read_observation(file: Path) -> Observed:
 
 def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) -> Guest:
     """A guest from its document in an observation."""
-    overview, config = document.get("overview") or {}, document["config"]
+    overview, config = document.get("overview") or {}, document.get("config") or {}
     kind = str(overview.get("type") or ("lxc" if "rootfs" in config else "qemu"))
+    tags = config.get("tags") if config else overview.get("tags")
     return Guest(
         vmid=vmid,
         type=kind,
-        name=str(config.get(NAMES[kind]) or ""),
+        # The overview has a placeholder for a guest without a name, such as `VM 101`.
+        name=str(config.get(NAMES[kind]) or "") if config else str(overview.get("name") or ""),
         node=str(overview.get("node") or ""),
         status=str(overview.get("status") or ""),
         config=config,
         pool=str(overview.get("pool") or ""),
-        tags=tuple(filter(None, str(config.get("tags") or "").replace(",", ";").strip().split(";"))),
+        tags=tuple(filter(None, str(tags or "").replace(",", ";").strip().split(";"))),
         lock=str(config.get("lock") or overview.get("lock") or ""),
         is_template=str(config.get("template") or 0) == "1",
         pending=tuple(sorted(document.get("pending") or ())),

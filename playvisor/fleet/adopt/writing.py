@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from mcp_bridge.errors import UsageError
-from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.plain import is_clean, one_line
 from playvisor.fleet.adopt.adoption import Adoption
 from playvisor.fleet.adopt.profiles import lift_profiles
 
@@ -30,7 +30,9 @@ _FILES = {
 # A list or device that fits is written on one line.
 _LONGEST_LINE = 100
 _TEMPLATE = re.compile(r"\{[{%#]")
-_LITERAL = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]*")
+# Stands for a text until it is escaped.
+_MARK = "playvisor_escaped_"
+_HIDDEN = re.compile(f"{_MARK}([0-9a-f]*){_MARK}")
 
 
 def render_files(adoption: Adoption, into: Path) -> dict[Path, str]:
@@ -98,7 +100,7 @@ def _render(document: Mapping[str, Any], notes: Mapping[tuple[str, ...], Sequenc
                 _comment(root[section], name, notes.get((section, name), ()), 2)
     stream = io.StringIO()
     yaml.dump(root, stream)
-    return stream.getvalue()
+    return _HIDDEN.sub(lambda match: _escape_characters(bytes.fromhex(match[1]).decode()), stream.getvalue())
 
 
 def _comment(place: CommentedMap, key: str, phrases: Sequence[str], indent: int) -> None:
@@ -132,11 +134,28 @@ def _fits(value: Any) -> bool:
 def _convert_text(text: str) -> str:
     """A text as it reads in a file whose texts are templates."""
     if _TEMPLATE.search(text):
-        text = _escape(text)
-    is_plain = "\n" in text.rstrip("\n") and _LITERAL.fullmatch(text) and not text.startswith((" ", "\n", "\t"))
+        text = _escape_template(text)
+    if not is_clean(text):
+        # YAML would have it as it is; whoever reads the file is to see what it holds.
+        return f"{_MARK}{text.encode().hex()}{_MARK}"
+    is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t"))
     return LiteralScalarString(text) if is_plain else text
 
 
-def _escape(text: str) -> str:
+def _escape_template(text: str) -> str:
     """A template that renders to the text."""
     return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
+
+
+def _escape_characters(text: str) -> str:
+    """A text in double quotes, in which everything but ASCII that is seen is an escape."""
+    return f'"{"".join(map(_escape_character, text))}"'
+
+
+def _escape_character(character: str) -> str:
+    code = ord(character)
+    if character in '"\\':
+        return f"\\{character}"
+    if 0x20 <= code < 0x7F:
+        return character
+    return "\\n" if character == "\n" else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
