@@ -79,11 +79,14 @@ def report_error(error: PlayvisorError, *, document: str | None) -> None:
     # Libraries put addresses with passwords into their messages.
     message, hint = redact_shapes(error.message), redact_shapes(error.hint) if error.hint else None
     if document:
-        failure = {"code": error.code, "message": message, "hint": hint}
+        failure = {"code": error.code, "message": message, "hint": hint, **error.details}
         data = {"status": "failed", "summary": message, "failure": failure}
         print_yaml(data) if document == "yaml" else print_json(data)
         return
-    print_failure(message, hint)
+    for line in error.lines:
+        print_failure(redact_shapes(line), None)
+    if not error.lines:
+        print_failure(message, hint)
 
 
 def print_failure(message: str, hint: str | None) -> None:

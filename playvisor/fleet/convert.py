@@ -22,8 +22,10 @@ _LONGEST_SHOWN = 40
 class Converter:
     """Converts values; what holds no template is converted once, however many guests share it."""
 
-    def __init__(self, problems: Problems, *, has_templates: bool) -> None:
+    def __init__(self, problems: Problems, *, is_written: bool, has_templates: bool = False) -> None:
         self._problems = problems
+        # Whether this is what authors have written, before entries stand on their profiles.
+        self._is_written = is_written
         # Whether templates still stand in the values: they may become anything.
         self._has_templates = has_templates
         self._done: dict[tuple[int, int], tuple[Node, Any]] = {}
@@ -64,7 +66,21 @@ class Converter:
         for key in shape.required:
             if key not in node.value or node.value[key].value is None:
                 self._problems.add(node, path, f"{key} is missing.", self._describe_option(shape, key), at_key=True)
+        self._check_together(node, shape, path)
         return data
+
+    def _check_together(self, node: Node, shape: Shape, path: str) -> None:
+        """Check which keys go together, and of which one is needed."""
+        given = [key for key, item in node.value.items() if item.value is not None]
+        for group in shape.exclusive:
+            both = [key for key in given if key in group]
+            if len(both) > 1:
+                item = node.value[both[1]]
+                message = f"{' and '.join(both)} can't be given together."
+                self._problems.add(item, join_path(path, both[1]), message, "Keep one of them.", at_key=True)
+        # Profiles may give what entries lack.
+        if shape.one_of and not self._is_written and not any(key in given for key in shape.one_of):
+            self._problems.add(node, path, f"It needs {' or '.join(shape.one_of)}.", "", at_key=True)
 
     def convert_shared(self, node: Node, shape: Shape, path: str) -> Any:
         """The data of a node that others may have converted before; always a copy of their own."""
@@ -95,12 +111,12 @@ class Converter:
         each = shape.each or Shape("raw")
         data = []
         seen: dict[str, Node] = {}
-        for name, item in name_elements(node.value, shape.by):
+        for name, item in name_elements(node.value):
             place = join_path(path, name)
             if item.value is None:
                 self._problems.add(item, place, "An element of the list is empty.", "Remove it, or give it a value.")
                 continue
-            if shape.by and name in seen:
+            if shape.by and name in seen and not name.isdigit():
                 self._problems.add(item, place, f"{shape.by} {name} stands in this list twice.", "Put both together.")
             seen[name] = item
             value = self.convert_shared(item, each, place)

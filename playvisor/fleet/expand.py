@@ -43,8 +43,8 @@ class _Expansion:
         self._shape = read_shape()
         self._guest = self._find_shape("guests")
         # What is written is checked as it stands there, and what comes out of templates once they are filled.
-        self._written = Converter(problems, has_templates=templates is not None)
-        self._filled = Converter(problems, has_templates=False)
+        self._written = Converter(problems, is_written=True, has_templates=templates is not None)
+        self._filled = Converter(problems, is_written=False)
         self._profiles = Profiles(self._get_mapping("profiles"), self._guest, problems)
         # Entries over their profiles, which the guests of a range share.
         self._merged: dict[tuple[int, tuple[str, ...]], Node] = {}
@@ -173,6 +173,7 @@ class _Expansion:
     def _check_guests(self, guests: Mapping[str, Any], tree: Node) -> None:
         nodes = tree.value["guests"].value if "guests" in tree.value else {}
         vmids: dict[int, str] = {}
+        uuids: dict[str, str] = {}
         needs: dict[str, list[str]] = {}
         for name, guest in guests.items():
             node = nodes[name]
@@ -180,6 +181,10 @@ class _Expansion:
             vmid = guest.get("vmid")
             if vmid is not None:
                 self._check_vmid(vmid, name, node, vmids)
+            uuid = guest.get("uuid")
+            if uuid is not None and uuids.setdefault(uuid.lower(), name) != name:
+                message = f"{uuids[uuid.lower()]} and {name} have the same UUID."
+                self._problems.add(node.value["uuid"], f"{path}.uuid", message, "A UUID is one guest's.")
             guest_needs = self._expand_needs(guest, node, path)
             if guest_needs:
                 guest["depends_on"] = guest_needs
@@ -194,7 +199,7 @@ class _Expansion:
 
     def _check_vmid(self, vmid: int, name: str, node: Node, vmids: dict[int, str]) -> None:
         place = node.value["vmid"]
-        path = f"guests.{name}.vmid"
+        path = join_path(join_path("guests", name), "vmid")
         if not 100 <= vmid <= _LARGEST_VMID:
             self._problems.add(place, path, f"{vmid} can't be the id of a guest.", f"Ids are 100 to {_LARGEST_VMID}.")
         elif vmid in vmids:
@@ -224,7 +229,7 @@ class _Expansion:
             name = circle[0]
             self._problems.add(
                 nodes[name].value["depends_on"],
-                f"guests.{name}.depends_on",
+                join_path(join_path("guests", name), "depends_on"),
                 f"Guests depend on each other in a circle: {' → '.join(circle)}.",
                 "One of them has to come first.",
             )

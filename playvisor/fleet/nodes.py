@@ -19,6 +19,8 @@ _FALSE = frozenset(["false", "False", "FALSE"])
 # YAML 1.2, except that a number with leading zeros stays the text that it is: 0755 is a mode, 007 an id.
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# What an element of a list is called by in paths, the first that it has.
+_NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
 # Python refuses longer ones, and Proxmox VE has none.
 _LONGEST_NUMBER = 300
 
@@ -124,7 +126,7 @@ def read_data(node: Node) -> Any:
         return {key: read_data(item) for key, item in value.items()}
     if isinstance(value, list):
         return [read_data(item) for item in value]
-    return resolve_plain(value) if node.is_plain else value
+    return resolve_plain(value) if node.is_plain and value is not None else value
 
 
 def is_null(text: str) -> bool:
@@ -152,42 +154,43 @@ def parse_number(text: str) -> int | float | None:
 
 
 def join_path(path: str, key: str | int) -> str:
-    """The path of a part."""
-    return f"{path}.{key}" if path else str(key)
+    """The path of a part. A name with a dot in it stands in quotes."""
+    name = f'"{key}"' if "." in str(key) else str(key)
+    return f"{path}.{name}" if path else name
 
 
-def name_elements(elements: list[Node], key: str | None) -> Iterator[tuple[str, Node]]:
-    """The elements of a list by the part of a path that names them: their slot where they have one, or their index."""
-    for index, element in enumerate(elements):
-        named = element.value.get(key) if key and isinstance(element.value, dict) else None
-        yield (str(named.value) if named else str(index)), element
+def name_elements(elements: list[Node]) -> Iterator[tuple[str, Node]]:
+    """The elements of a list, by what they are called in paths: their slot, name or the like, or else their number."""
+    for number, element in enumerate(elements):
+        mapping = element.value if isinstance(element.value, dict) else {}
+        named = (mapping[key].value for key in _NAMING if key in mapping and mapping[key].value is not None)
+        yield str(next(named, number)), element
+
+
+def list_parts(node: Node) -> list[tuple[str, Node]]:
+    """The parts of a mapping or a list, by their names."""
+    if isinstance(node.value, dict):
+        return list(node.value.items())
+    return list(name_elements(node.value)) if isinstance(node.value, list) else []
 
 
 def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
     """All values of a tree with their paths, apart from mappings and lists that hold others."""
-    if isinstance(node.value, dict) and node.value:
-        for key, item in node.value.items():
-            yield from walk(item, join_path(path, key))
-    elif isinstance(node.value, list) and node.value:
-        for name, item in name_elements(node.value, "slot"):
-            yield from walk(item, join_path(path, name))
-    else:
+    parts = list_parts(node)
+    for name, item in parts:
+        yield from walk(item, join_path(path, name))
+    if not parts:
         yield path, node
 
 
 def find_node(node: Node, path: str) -> Node | None:
-    """The node at a path, whose names may have dots in them."""
+    """The node at a path; names with dots may stand in it without quotes, too."""
     if not path:
         return node
-    if isinstance(node.value, dict):
-        items: Iterator[tuple[str, Node]] = iter(node.value.items())
-    elif isinstance(node.value, list):
-        items = name_elements(node.value, "slot")
-    else:
-        return None
-    for name, item in items:
-        if path == name or path.startswith(f"{name}."):
-            found = find_node(item, path[len(name) + 1 :])
-            if found:
-                return found
+    for name, item in list_parts(node):
+        for written in (name, f'"{name}"'):
+            if path == written or path.startswith(f"{written}."):
+                found = find_node(item, path[len(written) + 1 :])
+                if found:
+                    return found
     return None

@@ -15,8 +15,9 @@ from mcp_bridge.errors import UsageError
 if TYPE_CHECKING:
     from playvisor.fleet.nodes import Node
 
-# What is told of one kind of mistake in a fleet of thousands.
+# A fleet of thousands may have thousands.
 _MOST_TOLD = 100
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ class Problem:
         """The place as editors and compilers write it."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
-    def describe(self) -> str:
+    def describe(self, *, with_hint: bool = True) -> str:
         """One line: place, path, what is wrong, what to do."""
-        return " ".join(filter(None, [": ".join(filter(None, [self.place, self.path, self.message])), self.hint]))
+        line = ": ".join(filter(None, [self.place, self.path, self.message]))
+        return f"{line} {self.hint}" if with_hint and self.hint else line
 
 
 class FleetError(UsageError):
@@ -45,15 +47,17 @@ class FleetError(UsageError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(dict.fromkeys(problems))
+        count = len(self.problems)
         first = self.problems[0]
-        others = len(self.problems) - 1
-        more = f" There {'is another problem' if others == 1 else f'are {others} other problems'}." if others else ""
-        super().__init__(
-            f"{': '.join(filter(None, [first.place, first.path, first.message]))}{more}", first.hint or None
-        )
-        told = [problem.describe() for problem in self.problems[:_MOST_TOLD]]
-        left = len(self.problems) - len(told)
-        self.lines = (*told, *([f"{left} more are left out."] if left else []))
+        if count == 1:
+            super().__init__(first.describe(with_hint=False), first.hint or None)
+        else:
+            told = "; ".join(problem.describe(with_hint=False).rstrip(".") for problem in self.problems[:_MOST_NAMED])
+            more = f"; and {count - _MOST_NAMED} more" if count > _MOST_NAMED else ""
+            super().__init__(f"The fleet has {count} problems: {told}{more}.")
+            left = count - _MOST_TOLD
+            lines = [problem.describe() for problem in self.problems[:_MOST_TOLD]]
+            self.lines = (*lines, *([f"There are {left} more problems."] if left > 0 else []))
         self.details = {"problems": [asdict(problem) for problem in self.problems]}
 
 

@@ -84,8 +84,6 @@ def render_fleet(
         # What was not read would be told as missing.
         problems.require_none()
         expanded = expand_node(root, read_data(values), problems, templates=Templates())
-        if "fleet" not in root.value:
-            problems.add_at(str(files[0]), 1, 1, "fleet", "The fleet has no name.", "Write fleet: NAME at the top.")
         problems.require_none()
     names = tuple(str(file) for file in [*files, *read])
     tree = expanded.tree
@@ -127,6 +125,8 @@ def _is_left_out(path: Path) -> bool:
 def _merge_files(roots: Sequence[tuple[Path, Node]], source: Path, problems: Problems) -> Node:
     """One document of all files: each object stands in one of them."""
     merged = Node({}, Source(str(source)))
+    if roots:
+        merged = Node({}, Source(roots[0][1].source.name), 1, 1)
     if not roots and not len(problems):
         problems.add_at(str(source), 0, 0, "", "The fleet is empty.", "Begin with fleet: NAME and guests:.")
     for _file, root in roots:

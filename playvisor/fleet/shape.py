@@ -18,25 +18,12 @@ GUEST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
 
-# Options that say how a module is connected, whom it addresses and how it applies: a fleet says that once.
-_HOW = frozenset(["name", "node", "vmid", "guests", "state", "throttle", "timeout", "expect_plan"])
-# The same of single modules: they act once, where a fleet says how things are to be.
-_NO_WISHES = {
-    "pve_guest": {
-        *("only", "new_name", "restart_if_required", "shutdown_timeout", "force"),
-        *("purge", "destroy_unreferenced_disks", "add_tags", "remove_tags"),
-    },
-    "pve_clone": {"newid", "new_name", "new_names", "targets"},
-    "pve_pool": {"pool", "purge", "move"},
-    "pve_storage": {"storage", "force"},
-    "pve_backup_job": {"id"},
-    "pve_firewall": {"level", "group", "comment", "purge"},
-    "pve_ha": {"rule"},
-    "pve_access": {"guests"},
-}
-# Options of the kinds above that are wishes all the same.
-_WISHES = {"pve_clone": {"name", "vmid", "node"}, "pve_ha_rule": {"guests"}, "pve_backup_job": {"node"}}
+# Options that say how a module applies: a fleet says that once.
+_APPLYING = frozenset(["throttle", "timeout", "expect_plan"])
+# Options that address something, or say that it is there at all: what stands in a fleet is.
+_ADDRESSING = frozenset(["name", "node", "vmid", "guests", "state"])
 _OF_RULES = frozenset(["nodes", "strict", "affinity", "disable"])
+_OF_HA_GUESTS = frozenset(["request_state", "max_restart", "max_relocate", "failback"])
 
 CONFLICT_POLICIES = ("fail", "keep", "take")
 
@@ -58,6 +45,9 @@ class Shape:
     required: tuple[str, ...] = ()
     # Of a list: the key by which its elements are told apart.
     by: str = ""
+    # Keys that exclude each other, and keys of which there has to be one.
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    one_of: tuple[str, ...] = ()
     is_secret: bool = False
     pattern: str = ""
 
@@ -92,35 +82,41 @@ def _read_option(doc: Mapping[str, Any]) -> Shape:
     return replace(shape, choices=(), options=None, required=(), each=element, by="slot" if "slot" in inner else "")
 
 
-def _read_entry(module: str, description: str, *, only: Iterable[str] = (), without: Iterable[str] = ()) -> Shape:
-    """The shape of an entry that takes the options of a module which are wishes."""
+def _read_entry(module: str, description: str, without: Iterable[str]) -> Shape:
+    """The shape of an entry: the options of a module, apart from those that are no wishes."""
     docs = read_module_docs(module)
-    connecting = read_module_docs("pve_connection_info").options.keys()
-    rule = f"{module}_rule" if only else module
-    unwanted = (connecting | _HOW | _NO_WISHES.get(module, set()) | set(without)) - _WISHES.get(rule, set())
-    chosen = set(only) | _WISHES.get(rule, set()) if only else docs.options.keys() - unwanted
-    return Shape(
-        "dict",
-        description,
-        options={name: _read_option(doc) for name, doc in docs.options.items() if name in chosen},
+    unwanted = {*read_module_docs("pve_connection_info").options, *_APPLYING, *without}
+    options = {name: _read_option(doc) for name, doc in docs.options.items() if name not in unwanted}
+    exclusive = tuple(
+        names for names in docs.constraints.get("mutually_exclusive", ()) if all(name in options for name in names)
     )
+    return Shape("dict", description, options=options, exclusive=exclusive)
 
 
 @cache
 def read_guest_shape() -> Shape:
     """What a guest may have in a plain document."""
-    config = _read_entry("pve_guest", "")
+    acting = ("only", "new_name", "restart_if_required", "shutdown_timeout", "force", "purge")
+    config = _read_entry("pve_guest", "", [*_ADDRESSING, *acting, "destroy_unreferenced_disks"])
+    options = dict(config.options or {})
+    # What grows by so much would grow again each time.
+    options["disks"] = _leave_out(options["disks"], "grow_by")
+    made = ("newid", "new_name", "new_names", "adopt", "start", "target", "targets")
+    clone = _read_entry("pve_clone", "What it is cloned from.", [*made, "cloudinit", "description", "pool", "tags"])
+    firewall = ("level", "group", "groups", "comment")
     own = {
         "vmid": Shape("int", "Its id. Default: one that is free."),
         "uuid": Shape("str", "Its UUID (SMBIOS), by which it is known after its name or id has changed."),
         "node": Shape("str", "Node that it is made on. A guest that exists is never moved."),
         "state": Shape("str", "How it is to be.", ("started", "stopped", "present", "template"), "present"),
-        "clone": replace(_read_entry("pve_clone", "Template or guest that it is cloned from."), required=()),
+        "clone": replace(clone, one_of=("name", "vmid")),
     }
     parts = {
-        "cloudinit": _read_entry("pve_cloudinit", "Its cloud-init settings. Only for QEMU."),
-        "firewall": _read_entry("pve_firewall", "Its firewall: options, rules, aliases and IP sets."),
-        "ha": _read_entry("pve_ha", "Its high availability.", without=_OF_RULES),
+        "cloudinit": _read_entry("pve_cloudinit", "Its cloud-init settings. Only for QEMU.", _ADDRESSING),
+        "firewall": _read_entry(
+            "pve_firewall", "Its firewall: options, rules, aliases and IP sets.", [*_ADDRESSING, *firewall]
+        ),
+        "ha": _read_entry("pve_ha", "Its high availability.", [*_ADDRESSING, "rule", *_OF_RULES]),
         "depends_on": Shape("list", "Guests that have to be as wished before it is touched.", each=Shape("str")),
         "health": Shape(
             "dict",
@@ -128,13 +124,24 @@ def read_guest_shape() -> Shape:
             options={
                 "agent": Shape("bool", "The guest agent answers."),
                 "command": Shape("list", "A command in it, as a list of words, ends with 0.", each=Shape("str")),
-                "timeout": Shape("int", "Seconds until it counts as failed."),
+                "timeout": Shape("int", "Seconds until it counts as failed.", default=120),
             },
+            one_of=("agent", "command"),
         ),
         **_read_rules(),
     }
-    options = {"type": (config.options or {})["type"], **own, **(config.options or {}), **parts}
-    return Shape("dict", "A guest: options of the modules, without those that address it.", options=options)
+    return Shape(
+        "dict",
+        "A guest: options of the modules, without those that address it.",
+        options={"type": options["type"], **own, **options, **parts},
+        exclusive=(*config.exclusive, ("clone", "ostemplate")),
+    )
+
+
+def _leave_out(shape: Shape, name: str) -> Shape:
+    """The shape of a list whose elements have one option less."""
+    each = shape.each or Shape("raw")
+    return replace(shape, each=replace(each, options={k: v for k, v in (each.options or {}).items() if k != name}))
 
 
 def _read_rules() -> dict[str, Shape]:
@@ -154,13 +161,18 @@ def read_shape(*, is_authored: bool = True) -> Shape:
     """What a fleet may hold; as people author it, with profiles, or as a plain document."""
     guest = read_guest_shape()
     extra = {}
+    place = ("level", "group", "comment")
     if is_authored:
         stack = {
             "profiles": Shape("list", "Profiles that it stands on; what comes later wins.", each=Shape("str")),
         }
         guest = replace(guest, options={**stack, **(guest.options or {})})
         extra["profiles"] = Shape("dict", "Options that guests share, by a name.", each=guest, names="profile")
-    firewall = _read_entry("pve_firewall", "A firewall: options, rules, aliases, IP sets and groups.")
+    firewall = _read_entry(
+        "pve_firewall", "A firewall: options, rules, aliases, IP sets and groups.", [*_ADDRESSING, *place]
+    )
+    group = _read_entry("pve_firewall", "A security group.", [*_ADDRESSING, "level", "group", "groups"])
+    rule = ("vmid", "name", "node", "state", "rule")
     count = Shape("raw", pattern=r"[1-9][0-9]*%?")
     options = {
         "fleet": Shape("str", "Name of the fleet: small letters, digits and hyphens.", pattern=FLEET_NAME.pattern),
@@ -179,27 +191,28 @@ def read_shape(*, is_authored: bool = True) -> Shape:
         ),
         **extra,
         "guests": Shape("dict", "Guests by name; `web-{01..12}` is twelve of them.", each=guest, names="guest"),
-        "pools": _read_named("pve_pool", "Pools", "pool"),
-        "storages": _read_named("pve_storage", "Storages", "storage"),
-        "backup_jobs": _read_named("pve_backup_job", "Backup jobs", "backup job"),
+        "pools": _read_named("pve_pool", "Pools", "pool", "pool"),
+        "storages": _read_named("pve_storage", "Storages", "storage", "storage"),
+        "backup_jobs": _read_named("pve_backup_job", "Backup jobs", "backup job", "id"),
         "ha_rules": Shape(
             "dict",
             "Rules of high availability by name.",
-            each=_read_entry("pve_ha", "A rule.", only=(*_OF_RULES, "comment")),
+            each=_read_entry("pve_ha", "A rule.", [*rule, *_OF_HA_GUESTS]),
             names="rule",
         ),
         "firewall": Shape(
             "dict",
-            "The firewall of the cluster and of its nodes.",
+            "The firewall of the cluster and of its nodes, and security groups.",
             options={
                 "cluster": firewall,
                 "nodes": Shape("dict", "Firewalls of nodes by name.", each=firewall, names="node"),
+                "groups": Shape("dict", "Security groups by name.", each=group, names="group"),
             },
         ),
-        "access": _read_entry("pve_access", "Roles, groups, users, tokens and access."),
+        "access": _read_entry("pve_access", "Roles, groups, users, tokens and access.", ()),
     }
     return Shape("dict", "A fleet.", options=options, required=("fleet",))
 
 
-def _read_named(module: str, plural: str, name: str) -> Shape:
-    return Shape("dict", f"{plural} by name.", each=_read_entry(module, f"A {name}."), names=name)
+def _read_named(module: str, plural: str, name: str, key: str) -> Shape:
+    return Shape("dict", f"{plural} by name.", each=_read_entry(module, f"A {name}.", [key, "state"]), names=name)

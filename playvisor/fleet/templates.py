@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
@@ -115,6 +115,33 @@ class Templates:
         if attribute:
             return TemplateProblem(f"{attribute[1]} is not defined there.", "Give it in values.yml, or with --set.")
         return TemplateProblem(f"The template fails: {message}.")
+
+
+def find_names(text: str) -> list[str]:
+    """The values that a template names, with the parts of them that it takes, such as `web.memory`."""
+    environment = _Environment()
+    try:
+        tree = environment.parse(text)
+    except TemplateSyntaxError:
+        return []
+    wanted = meta.find_undeclared_variables(tree)
+    names = [name for name in map(_read_name, tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))) if name]
+    # Of `web` and `web.memory`, which both stand in the tree for one, the longer.
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if name.split(".")[0] in wanted and not any(other.startswith(f"{name}.") for other in names)
+    ]
+
+
+def _read_name(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Name):
+        return str(node.name)
+    if isinstance(node, nodes.Getattr | nodes.Getitem):
+        inner = _read_name(node.node)
+        key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+        return f"{inner}.{key}" if inner and isinstance(key, str) else inner
+    return ""
 
 
 class _Environment(ImmutableSandboxedEnvironment):
