@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.catalogue.fleets import redact_secrets
 from mcp_bridge.text.redaction import REDACTED, describe_unkept
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def _make_recordable_value(value: Any, schema: Mapping[str, Any]) -> Any:
         return describe_unkept(value) if is_hashed else REDACTED
     if not has_type(kind, value):
         return describe_type(value)
+    if schema.get("x-fleet"):
+        return redact_secrets(value)
     if kind == "object":
         return make_recordable(schema, value) if "properties" in schema else value
     if kind == "array":

@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 
 from mcp_bridge import catalogue
+from mcp_bridge.authority.cluster import UnknownCluster
 from mcp_bridge.catalogue import arguments, run_tools
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UnprovenError, UsageError
@@ -18,10 +19,10 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, drains, plans, runs, undo
+from mcp_bridge.run.tools import ToolFunction, drains, fleets, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
-_FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
+_FUNCTIONS: dict[str, ToolFunction] = {**runs.FUNCTIONS, **fleets.FUNCTIONS}
 
 
 def register(tool: BridgeTool, function: ToolFunction) -> None:
@@ -62,14 +63,15 @@ class Bridge(Engine):
                 return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
-            except UnprovenError as error:
+            except (UnknownCluster, UnprovenError) as error:
                 failure = Failure(code=error.code, message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))
 
     def _call_playbook(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         try:
             known = drains.with_moved_guests(self, request)
-        except UnprovenError as error:
+            known = fleets.with_last_applied(self, known) if isinstance(known, Request) else known
+        except (UnknownCluster, UnprovenError) as error:
             known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
         if isinstance(known, Result):
             return self.answer(request, known)
