@@ -17,6 +17,12 @@ _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
 _LONGEST_SHOWN = 40
+# What is said instead of options of a module that fleets don't have.
+_LEFT_OUT = {
+    "name": "The key of the entry is its name.",
+    "new_name": "The key of the entry is its name.",
+    "state": "What stands in a fleet is there; `playvisor fleet prune` deletes what it once held.",
+}
 
 
 class Converter:
@@ -98,8 +104,10 @@ class Converter:
         return first_sentence(inner.description) if inner else ""
 
     def _refuse_key(self, item: Node, key: str, path: str, shape: Shape) -> None:
-        known = list(shape.options or {})
-        hint = suggest(key, known)
+        if key in shape.left_out:
+            hint = _LEFT_OUT.get(key, "It says how a module acts, and a fleet says how things are to be.")
+        else:
+            hint = suggest(key, shape.options or {})
         self._problems.add(item, path, f"{_quote(key)} is not known here.", hint, at_key=True)
 
     def _convert_list(self, node: Node, shape: Shape, path: str) -> Any:
@@ -136,9 +144,8 @@ class Converter:
             return None
         if shape.choices and value not in shape.choices:
             known = [str(choice) for choice in shape.choices]
-            self._problems.add(
-                node, path, f"{_quote(value)} is not one of {', '.join(known)}.", suggest(str(value), known)
-            )
+            hint = suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            self._problems.add(node, path, f"{_quote(value)} is not one of {', '.join(known)}.", hint)
             return None
         if shape.pattern and not re.fullmatch(shape.pattern, value):
             self._problems.add(node, path, f"{_quote(value)} is no name.", first_sentence(shape.description))

@@ -51,6 +51,8 @@ class _Expansion:
 
     def run(self) -> Expanded:
         self._written.convert(self._root, self._shape, "")
+        if self._problems.is_incomplete:
+            return Expanded({}, self._root, set())
         self._profiles.check()
         plain = read_shape(is_authored=False)
         document: dict[str, Any] = {}
@@ -67,6 +69,9 @@ class _Expansion:
             value = self._filled.convert(tree[section], shape, section)
             if value is not None:
                 document[section] = value
+        if "fleet" not in self._root.value:
+            hint = "Write fleet: NAME, in small letters, digits and hyphens."
+            self._problems.add(self._root, "fleet", "The fleet has no name.", hint)
         result = Expanded(document, self._root.copy(tree), self._profiles.used)
         self._check_guests(document.get("guests") or {}, result.tree)
         return result
@@ -162,9 +167,7 @@ class _Expansion:
         try:
             data = self._templates.fill(node.value, values)
         except TemplateProblem as problem:
-            self._problems.add_at(
-                node.source.name, node.line + problem.line, node.column, path, problem.message, problem.hint
-            )
+            self._problems.add(node, path, problem.message, problem.hint)
             data = None
         filled = make_node(data, node, template=node.value)
         filled.below = node.below
@@ -221,18 +224,27 @@ class _Expansion:
         return names
 
     def _check_circle(self, needs: Mapping[str, list[str]], nodes: Mapping[str, Node]) -> None:
-        try:
-            TopologicalSorter(needs).prepare()
-        except CycleError as error:
-            # The circle as graphlib has it: each one is needed by the next.
-            circle = list(reversed(error.args[1]))
+        left = dict(needs)
+        while circle := _find_circle(left):
             name = circle[0]
+            for each in circle:
+                left.pop(each, None)
             self._problems.add(
                 nodes[name].value["depends_on"],
                 join_path(join_path("guests", name), "depends_on"),
                 f"Guests depend on each other in a circle: {' → '.join(circle)}.",
                 "One of them has to come first.",
             )
+
+
+def _find_circle(needs: Mapping[str, list[str]]) -> list[str]:
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        # In graphlib's, each one is needed by the next.
+        circle: list[str] = list(reversed(error.args[1]))
+        return circle
+    return []
 
 
 def make_root(data: Mapping[str, Any]) -> Node:

@@ -65,17 +65,22 @@ class Problems:
     """The problems found so far; the same thing at the same place is one problem, however many guests have it."""
 
     def __init__(self) -> None:
+        # Whether a file or values could not be read, so that what seems to be missing may stand there.
+        self.is_incomplete = False
         self._found: dict[tuple[str, int, int, str], Problem] = {}
 
     def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
         """Note what is wrong with a node, or with the key that it stands under."""
         line, column = node.key if at_key and node.key else (node.line, node.column)
-        self.add_at(node.source.name, line, column, path, message, hint)
+        # What a template gives is different for each guest, and one mistake.
+        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else "")
 
-    def add_at(self, file: str, line: int, column: int, path: str, message: str, hint: str = "") -> None:
-        """Note what is wrong at a place."""
+    def add_at(
+        self, file: str, line: int, column: int, path: str, message: str, hint: str = "", *, kind: str = ""
+    ) -> None:
+        """Note what is wrong at a place; of one kind, if it has one, only the first."""
         # Documents that were handed over have no lines: there it's the path that tells places apart.
-        key = (file, line, column, message) if line else (file, 0, 0, f"{path} {message}")
+        key = (file, line, column, kind or message) if line else (file, 0, 0, f"{path} {message}")
         self._found.setdefault(key, Problem(file, line, column, path, message, hint))
 
     def __len__(self) -> int:
@@ -91,10 +96,12 @@ class Problems:
             raise FleetError(self.list_sorted())
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str], *, lists_all: bool = True) -> str:
     """Which of the known words is meant, as a hint; all of them where they are few; nothing where it is unclear."""
     words = list(known)
     close = difflib.get_close_matches(word, words, n=2, cutoff=0.6)
     if close:
         return f"Do you mean {' or '.join(close)}?"
-    return f"There {'is' if len(words) == 1 else 'are'}: {', '.join(words)}." if 0 < len(words) <= 12 else ""
+    return (
+        f"There {'is' if len(words) == 1 else 'are'}: {', '.join(words)}." if lists_all and 0 < len(words) <= 12 else ""
+    )

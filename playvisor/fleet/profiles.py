@@ -61,6 +61,7 @@ class Profiles:
         self._shape = shape
         self._problems = problems
         self._stacks: dict[tuple[str, ...], Node | None] = {}
+        self._circles: set[frozenset[str]] = set()
         self.used: set[str] = set()
 
     def check(self) -> None:
@@ -96,8 +97,7 @@ class Profiles:
         for node, path in references:
             name = str(node.value)
             if name in above:
-                circle = " → ".join([*above[above.index(name) :], name])
-                self._problems.add(node, path, f"Profiles stand on each other in a circle: {circle}.", "Break it.")
+                self._refuse_circle(node, path, [*above[above.index(name) :], name])
             elif name not in self._nodes:
                 hint = suggest(name, self._nodes) or "Define it under profiles."
                 self._problems.add(node, path, f"There is no profile {name}.", hint)
@@ -105,3 +105,10 @@ class Profiles:
                 below = self._list_named(self._nodes[name], f"profiles.{name}")
                 names.update(dict.fromkeys([*self._list_stack(below, (*above, name)), name]))
         return list(names)
+
+    def _refuse_circle(self, node: Node, path: str, circle: list[str]) -> None:
+        """Note a circle once, wherever on it somebody comes in."""
+        if frozenset(circle) not in self._circles:
+            self._circles.add(frozenset(circle))
+            message = f"Profiles stand on each other in a circle: {' → '.join(circle)}."
+            self._problems.add(node, path, message, "One of them has to stand on none of the others.")

@@ -33,6 +33,14 @@ class _Unreadable(Exception):
 def read_file(path: Path, problems: Problems, *, name: str = "", via: str = "") -> Node | None:
     """The document in a file; None for one without any, or when it can't be read at all, which is a problem."""
     source = Source(name or str(path), via)
+    text = _read(path, source, problems)
+    if text is None:
+        problems.is_incomplete = True
+        return None
+    return read_text(text, source, problems)
+
+
+def _read(path: Path, source: Source, problems: Problems) -> str | None:
     try:
         if path.stat().st_size > _MOST_BYTES:
             problems.add_at(
@@ -41,17 +49,17 @@ def read_file(path: Path, problems: Problems, *, name: str = "", via: str = "") 
             return None
         raw = path.read_bytes()
     except OSError as error:
-        problems.add_at(source.name, 0, 0, "", f"It can't be read: {error.strerror}.")
+        hint = "" if path.exists() else "Name the file of the fleet, or the folder of its files."
+        problems.add_at(source.name, 0, 0, "", f"It can't be read: {error.strerror}.", hint)
         return None
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         problems.add_at(source.name, line, column, "", "It is not UTF-8 here.", "Save it as UTF-8.")
         return None
-    return read_text(text, source, problems)
 
 
 def read_text(text: str, source: Source, problems: Problems) -> Node | None:
@@ -60,7 +68,7 @@ def read_text(text: str, source: Source, problems: Problems) -> Node | None:
     try:
         return _Builder(source, problems).build(iter(loader.get_event, None))
     except _Unreadable:
-        return None
+        pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -85,6 +93,7 @@ def read_text(text: str, source: Source, problems: Problems) -> Node | None:
         )
     finally:
         loader.dispose()
+    problems.is_incomplete = True
     return None
 
 
@@ -123,7 +132,7 @@ class _Builder:
             if kind is yaml.ScalarEvent and event.anchor:
                 self._anchors[event.anchor] = (node, 1)
             if stack:
-                self._place(stack[-1], node, size, event)
+                self._place(stack, node, size, event)
             else:
                 root = node
         # An empty text has a document with nothing in it, or none.
@@ -183,8 +192,9 @@ class _Builder:
         node, size = target  # type: ignore[misc]
         return node, size
 
-    def _place(self, frame: list[Any], node: Node, size: int, event: Any) -> None:
+    def _place(self, stack: list[list[Any]], node: Node, size: int, event: Any) -> None:
         """Put a node into the collection that is open."""
+        frame = stack[-1]
         parent, key, _size, _anchor = frame
         frame[2] += size
         if frame[2] > _MOST_VALUES:
@@ -200,18 +210,20 @@ class _Builder:
             self._check_key(node)
             frame[1] = node
         else:
+            self._put(parent, key, node, stack)
             frame[1] = None
-            self._put(parent, key, node)
 
     def _check_key(self, node: Node) -> None:
         if isinstance(node.value, dict | list):
-            self._problems.add(node, "", "A key is no text.", "A text with { or [ at its beginning needs quotes.")
+            self._problems.add(
+                node, "", "A key is no text.", "A text that begins with { or [, as templates do, needs quotes."
+            )
         elif node.is_dynamic:
             self._problems.add(
                 node, "", "A key can't be a template.", "Ranges such as web-{01..12} make many guests of one entry."
             )
 
-    def _put(self, parent: Node, key: Node, node: Node) -> None:
+    def _put(self, parent: Node, key: Node, node: Node, stack: list[list[Any]]) -> None:
         mapping: dict[str, Node] = parent.value
         if key.is_plain and key.value == "<<":
             self._merge(parent, key, node)
@@ -224,7 +236,7 @@ class _Builder:
             self._problems.add_at(
                 self._source.name,
                 *place,
-                name,
+                ".".join(str(each[1].value) for each in stack if each[1] is not None),
                 f"{name} stands here a second time; the first is in line {former.key[0]}.",
                 "Put both together.",
             )

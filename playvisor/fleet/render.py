@@ -81,8 +81,6 @@ def render_fleet(
         root = _merge_files([(file, node) for file, node in roots if node is not None], source, problems)
         folder = source if source.is_dir() else source.parent
         values, read = layers.read_values(folder, problems, environment=environment, files=values_files, sets=sets)
-        # What was not read would be told as missing.
-        problems.require_none()
         expanded = expand_node(root, read_data(values), problems, templates=Templates())
         problems.require_none()
     names = tuple(str(file) for file in [*files, *read])
@@ -114,6 +112,7 @@ def list_files(source: Path, problems: Problems) -> list[Path]:
         if path.suffix in (".yml", ".yaml") and path.is_file() and not _is_left_out(path.relative_to(source))
     ]
     if not files:
+        problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "There is no YAML file in this folder.", "Write a fleet.yml.")
     return files
 
@@ -127,10 +126,12 @@ def _merge_files(roots: Sequence[tuple[Path, Node]], source: Path, problems: Pro
     merged = Node({}, Source(str(source)))
     if roots:
         merged = Node({}, Source(roots[0][1].source.name), 1, 1)
-    if not roots and not len(problems):
+    if not roots and not problems.is_incomplete:
+        problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "The fleet is empty.", "Begin with fleet: NAME and guests:.")
     for _file, root in roots:
         if not isinstance(root.value, dict):
+            problems.is_incomplete = True
             problems.add(root, "", "A fleet is a mapping of keys and values.", "Begin with fleet: NAME and guests:.")
             continue
         _name_sections(root)

@@ -48,6 +48,8 @@ class Shape:
     # Keys that exclude each other, and keys of which there has to be one.
     exclusive: tuple[tuple[str, ...], ...] = ()
     one_of: tuple[str, ...] = ()
+    # Of a mapping: options of its module that are not for a fleet to say.
+    left_out: frozenset[str] = frozenset()
     is_secret: bool = False
     pattern: str = ""
 
@@ -90,7 +92,8 @@ def _read_entry(module: str, description: str, without: Iterable[str]) -> Shape:
     exclusive = tuple(
         names for names in docs.constraints.get("mutually_exclusive", ()) if all(name in options for name in names)
     )
-    return Shape("dict", description, options=options, exclusive=exclusive)
+    left_out = frozenset(docs.options.keys() - options.keys())
+    return Shape("dict", description, options=options, exclusive=exclusive, left_out=left_out)
 
 
 @cache
@@ -135,6 +138,7 @@ def read_guest_shape() -> Shape:
         "A guest: options of the modules, without those that address it.",
         options={"type": options["type"], **own, **options, **parts},
         exclusive=(*config.exclusive, ("clone", "ostemplate")),
+        left_out=config.left_out,
     )
 
 
@@ -211,7 +215,7 @@ def read_shape(*, is_authored: bool = True) -> Shape:
         ),
         "access": _read_entry("pve_access", "Roles, groups, users, tokens and access.", ()),
     }
-    return Shape("dict", "A fleet.", options=options, required=("fleet",))
+    return Shape("dict", "A fleet.", options=options)
 
 
 def _read_named(module: str, plural: str, name: str, key: str) -> Shape:

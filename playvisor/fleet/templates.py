@@ -53,13 +53,12 @@ _NODES = (
 
 
 class TemplateProblem(Exception):
-    """What is wrong with a template; `line` counts within it, from 0."""
+    """What is wrong with a template."""
 
-    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.line = line
 
 
 class _TooMuch(Exception):
@@ -94,7 +93,7 @@ class Templates:
                 str(result)
             return environment.make_plain(result)
         except TemplateSyntaxError as error:
-            raise TemplateProblem(f"It is no template: {error.message}.", line=error.lineno - 1) from None
+            raise TemplateProblem(f"It is no template: {str(error.message).rstrip('.')}.") from None
         except (_TooMuch, MemoryError, RecursionError):
             raise TemplateProblem(
                 "The template makes too much.", f"It may make {_MOST_WORK} characters or elements."
@@ -109,7 +108,7 @@ class Templates:
     def _explain(self, message: str, values: Mapping[str, Any]) -> TemplateProblem:
         named = re.match(r"'(\w+)' is undefined", message)
         if named:
-            hint = suggest(named[1], values) or "Give it in values.yml, or with --set."
+            hint = suggest(named[1], values, lists_all=False) or "Give it in values.yml, or with --set."
             return TemplateProblem(f"{named[1]} is not defined.", hint)
         attribute = re.search(r"has no attribute '(\w+)'", message)
         if attribute:
@@ -298,5 +297,4 @@ def _check_nodes(tree: nodes.Node) -> None:
             raise TemplateProblem(
                 f"{{% {type(node).__name__.lower()} %}} can't be used here.",
                 "There are expressions, if and for.",
-                node.lineno - 1,
             )

@@ -36,6 +36,7 @@ def read_values(
     for path, via in layers:
         node = read_file(path, problems, name=str(path), via=via)
         if node is not None and not isinstance(node.value, dict):
+            problems.is_incomplete = True
             problems.add(node, "", "Values have to be a mapping of names and values.", "Write NAME: VALUE.")
         elif node is not None:
             merged = merge_nodes(merged, node, ANY)
@@ -55,6 +56,7 @@ def _find_environment(folder: Path, environment: str, problems: Problems) -> Pat
     known = list_environments(folder)
     if environment not in known:
         hint = suggest(environment, known) or f"Its values would stand in {folder / FOLDER / environment}.yml."
+        problems.is_incomplete = True
         problems.add_at(str(folder / FOLDER), 0, 0, "", f"There is no environment {environment}.", hint)
         return None
     return next(path for path in (folder / FOLDER).glob("*.y*ml") if path.stem == environment)
@@ -66,6 +68,7 @@ def _parse_set(text: str, problems: Problems) -> Node | None:
     keys = name.split(".")
     source = Source(f"--set {name}", "--set")
     if not equals or not all(keys):
+        problems.is_incomplete = True
         problems.add_at(f"--set {text}", 0, 0, "", "It is not NAME=VALUE.", "Write --set web.memory=4096.")
         return None
     node = read_text(value, source, problems) if value else None
@@ -106,9 +109,15 @@ def _check_schema(path: Path, values: Node, problems: Problems) -> None:
                 place = join_path(place, name)
                 node = find_node(node, name) or node
             hint = wrong.schema.get("description", "") if isinstance(wrong.schema, dict) else ""
-            problems.add(node, place, f"{wrong.message}.", hint or f"{path.name} asks for it.", at_key=True)
+            # Messages of the library quote the value.
+            message = "It is not as it has to be." if _is_secret(wrong.schema) else f"{wrong.message}."
+            problems.add(node, place, message, hint or f"{path.name} asks for it.", at_key=True)
     except Exception as error:
         # A reference that leads nowhere, or a pattern that is none; the library has no one class for them.
         problems.add_at(
             str(path), 0, 0, "", f"It can't be used: {error}.", "References lead to parts of the same file."
         )
+
+
+def _is_secret(schema: Any) -> bool:
+    return isinstance(schema, dict) and bool(schema.get("writeOnly"))
