@@ -125,26 +125,20 @@ def read_ha_rules(observed: Observed) -> tuple[dict[str, Any], Notes]:
 
 
 def read_firewalls(observed: Observed) -> tuple[dict[str, Any], Notes]:
-    """The firewall of the cluster and of its nodes. Of security groups it says that they are there."""
+    """The firewall of the cluster and of its nodes, and the security groups."""
     section: dict[str, Any] = {}
     notes: Notes = []
-    groups = []
     for key, document in observed.list_kind("firewall").items():
         place, _slash, name = key.partition("/")
-        if place == "group":
-            comment = document["firewall"].get("comment")
-            groups.append({"name": name, **({"comment": comment} if comment else {})})
-            if document["firewall"].get("rules"):
-                notes.append(f"the rules of the security group {name} stay as they are: a fleet has none")
-            continue
         entry, said = read_firewall(document["firewall"])
         notes += [f"{key}: {note}" for note in said]
-        if entry and place == "cluster":
+        comment = document["firewall"].get("comment")
+        if place == "group":
+            entry = {**({"comment": comment} if comment else {}), **entry}
+        if place == "cluster" and entry:
             section["cluster"] = entry
-        elif entry:
-            section.setdefault("nodes", {})[name] = entry
-    if groups:
-        section.setdefault("cluster", {})["groups"] = groups
+        elif place != "cluster" and (entry or place == "group"):
+            section.setdefault(f"{place}s", {})[name] = entry
     return section, notes
 
 

@@ -135,7 +135,7 @@ def _read_terraform(module: Mapping[str, Any]) -> Iterator[Mention]:
         if _TERRAFORM_GUESTS.fullmatch(kind):
             yield _read_terraform_guest(label, resource.get("values") or {})
         elif _OTHER_TERRAFORM.match(kind):
-            yield Mention(label, notes=(f"{kind} is no guest; --parts imports what a fleet has beside guests",))
+            yield Mention(label, notes=(f"{kind} is no guest; --part imports what a fleet has beside guests",))
     for child in module.get("child_modules") or ():
         yield from _read_terraform(child)
 
