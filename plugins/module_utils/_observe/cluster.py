@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .._api.errors import UNREACHABLE, PveError
@@ -37,17 +38,17 @@ class Cluster:
     tasks: Sequence[Entry] | PveError
     sight: Sight
 
-    @property
+    @cached_property
     def nodes(self) -> dict[str, Entry]:
         """The nodes, by name."""
         return {str(entry["node"]): entry for entry in self.resources if entry["type"] == "node"}
 
-    @property
+    @cached_property
     def online(self) -> dict[str, Entry]:
         """The nodes that may answer, by name."""
         return {name: entry for name, entry in self.nodes.items() if is_online(dict(entry))}
 
-    @property
+    @cached_property
     def guests(self) -> dict[str, Entry]:
         """The guests, by vmid."""
         return {str(entry["vmid"]): entry for entry in self.resources if entry["type"] in TYPES}

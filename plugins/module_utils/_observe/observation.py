@@ -103,7 +103,7 @@ class Details:
         self.sections: dict[str, dict[str, Any]] = {}
         self.gone: set[str] = set()
         # Guests that are of another type or on another node than the list said.
-        self.entries = cluster.guests
+        self.entries = dict(cluster.guests)
         self._reader, self._budget, self._cluster, self._seen = reader, budget, cluster, seen
         self._unfound: list[str] = []
 
