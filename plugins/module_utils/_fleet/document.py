@@ -97,7 +97,8 @@ HA_RULE = Shape(
 )
 PLACE_FIREWALL = Shape(_without(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "comment", "state")))
 GROUP_FIREWALL = Shape(_without(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "groups")))
-ACCESS = Shape(_without(access.argument_spec(), _APPLYING), access.RULES)
+# Grants choose guests as they are when they are given.
+ACCESS = Shape(_without(access.argument_spec(), ("grants", "guests", *_APPLYING)))
 _NAMED_SECTIONS = {"pools": POOL, "storages": STORAGE, "backup_jobs": BACKUP_JOB, "ha_rules": HA_RULE}
 _FIREWALL = Shape({"cluster": _RAW, "nodes": {"type": "dict"}, "groups": {"type": "dict"}})
 _FLEET = Shape(
@@ -138,6 +139,18 @@ class Document:
 def read_document(data: Any) -> Document:
     """Check a document; raises C(invalid_parameter) with all that is wrong, by path."""
     problems: dict[str, str] = {}
+    document = _read(data, problems)
+    if problems:
+        raise _bad_document_error(problems)
+    return document
+
+
+def read_last_document(data: Any) -> Document:
+    """What was applied last, as far as it is still understood: it may be of an older version of the modules."""
+    return _read({"fleet": "last", **data} if isinstance(data, Mapping) else {"fleet": "last"}, {})
+
+
+def _read(data: Any, problems: dict[str, str]) -> Document:
     secrets: set[str] = set()
     fleet = _FLEET.check(data, (), problems)
     name = str(fleet.get("fleet") or "")
@@ -146,20 +159,23 @@ def read_document(data: Any) -> Document:
     settings = _MERGING.check(fleet.get("settings"), ("settings",), problems)
     _check_policies(settings, ("settings",), problems)
     objects: dict[tuple[str, ...], dict[str, Any]] = {}
-    for key, entry in (fleet.get("guests") or {}).items():
-        path = ("guests", str(key))
-        objects[path] = _check_guest(entry, path, problems, secrets)
+    for key, entry in _list_entries(fleet, "guests"):
+        objects["guests", key] = _check_guest(entry, ("guests", key), problems, secrets)
     for section, shape in _NAMED_SECTIONS.items():
-        for key, entry in (fleet.get(section) or {}).items():
-            objects[section, str(key)] = shape.check(entry, (section, str(key)), problems, secrets)
+        for key, entry in _list_entries(fleet, section):
+            objects[section, key] = shape.check(entry, (section, key), problems, secrets)
     for path, shape, entry in _list_firewalls(fleet.get("firewall"), problems):
         objects[path] = shape.check(entry, path, problems, secrets)
     if fleet.get("access"):
         objects["access",] = ACCESS.check(fleet["access"], ("access",), problems, secrets)
     _check_together(objects, problems)
-    if problems:
-        raise _bad_document_error(problems)
     return Document(name, fleet.get("cluster"), settings, objects, frozenset(secrets))
+
+
+def _list_entries(fleet: Mapping[str, Any], section: str) -> Iterable[tuple[str, Any]]:
+    entries = fleet.get(section)
+    # What is of another type is among the problems already.
+    return [(str(key), entry) for key, entry in entries.items()] if isinstance(entries, Mapping) else []
 
 
 def _check_guest(entry: Any, path: tuple[str, ...], problems: dict[str, str], secrets: set[str]) -> dict[str, Any]:
@@ -185,8 +201,8 @@ def _list_firewalls(value: Any, problems: dict[str, str]) -> Iterable[tuple[tupl
     if firewalls.get("cluster"):
         yield ("firewall", "cluster"), PLACE_FIREWALL, firewalls["cluster"]
     for kind, shape in (("groups", GROUP_FIREWALL), ("nodes", PLACE_FIREWALL)):
-        for name, entry in (firewalls.get(kind) or {}).items():
-            yield ("firewall", kind, str(name)), shape, entry
+        for name, entry in _list_entries(firewalls, kind):
+            yield ("firewall", kind, name), shape, entry
 
 
 def _check_together(objects: Mapping[tuple[str, ...], dict[str, Any]], problems: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -56,7 +56,6 @@ class _Guest:
     config: dict[str, Any] | None = None
     is_new: bool = False
     copied_from: str | None = None
-    volumes: dict[str, int] = field(default_factory=dict)
 
 
 class ForecastClient(Client):
@@ -68,12 +67,16 @@ class ForecastClient(Client):
         self.notices = client.notices
         self._answers: dict[tuple[str, tuple[tuple[str, Any], ...]], Any] = {}
         self._guests: dict[int, _Guest] = {}
+        # The sizes in bytes of the volumes of guests that are changed.
+        self._sizes: dict[str, int] = {}
         self._storages: dict[str, dict[str, Any] | None] = {}
         self._pools: dict[str, dict[str, Any] | None] = {}
         # What lists of other things will have, by the path of the list and the name of the thing.
         self._things: dict[str, dict[str, dict[str, Any] | None]] = {}
         self._inventory: Inventory | None = None
-        self._listed: dict[int, dict[str, Any]] = {}
+        # The entries of guests by vmid as they are now, and the types of storages.
+        self._known: dict[int, dict[str, Any]] | None = None
+        self._types: dict[str, str] = {}
 
     @property
     def inventory(self) -> Inventory:
@@ -88,7 +91,6 @@ class ForecastClient(Client):
                 if inventory.is_online(node)
             )
             self._inventory = read_lists(self, inventory, inventory.guests)
-            self._listed = {vmid: entry for listed in self._inventory.listed.values() for vmid, entry in listed.items()}
         return self._inventory
 
     def read_configs(self, paths: Iterable[str]) -> None:
@@ -109,8 +111,7 @@ class ForecastClient(Client):
             return self._answer_list(path, unquote(match["node"]), match["kind"])
         match = _VOLUME_PATH.fullmatch(path)
         if match is not None:
-            sizes = (one.volumes.get(unquote(match["volume"])) for one in self._guests.values())
-            size = next((size for size in sizes if size is not None), None) if self._guests else None
+            size = self._sizes.get(unquote(match["volume"]))
             return self._read(path, wanted) if size is None else {"size": size}
         if path == "/pools":
             return self._answer_pools(wanted)
@@ -120,13 +121,16 @@ class ForecastClient(Client):
 
     def absorb(self, steps: Iterable[Step]) -> None:
         """From now on, answer as if these requests had been carried out."""
+        is_changed = False
         for step in steps:
             for method, pattern, absorb in _EFFECTS:
                 match = pattern.fullmatch(step.path) if re.fullmatch(method, step.method) else None
                 if match is not None:
                     absorb(self, {name: unquote(part) for name, part in match.groupdict().items()}, step.params)
-                    self._inventory = self.resources = None
+                    is_changed = True
                     break
+        if is_changed:
+            self._inventory = self.resources = None
 
     def _read(self, path: str, params: _Params) -> Any:
         key = (path, tuple(sorted(params.items())))
@@ -241,24 +245,35 @@ class ForecastClient(Client):
         return [{**entry, "members": members}]
 
     def _answer_things(self, path: str) -> list[dict[str, Any]]:
-        entries, name = self._read(path, {}), _NAMES_OF_THINGS[path]
+        # Each change gives the one file that they are all in a new digest.
+        name = _NAMES_OF_THINGS[path]
+        entries = [{key: entry[key] for key in entry if key != "digest"} for entry in self._read(path, {})]
         made = self._things.get(path)
         if not made:
-            return list(entries)
+            return entries
         known = {str(entry[name]): entry for entry in entries}
         known |= {one: {**known.get(one, {}), **thing} for one, thing in made.items() if thing is not None}
         return [entry for one, entry in known.items() if made.get(one, {}) is not None]
+
+    @property
+    def _entries(self) -> dict[int, dict[str, Any]]:
+        """The entries of all guests by vmid, as they are now: what their nodes' lists have counts more."""
+        if self._known is None:
+            entries = (entry for entry in self._read("/cluster/resources", {}) if entry["type"] in TYPES)
+            self._known = {int(entry["vmid"]): entry for entry in entries}
+            for listed in self.inventory.listed.values():
+                for vmid, entry in listed.items():
+                    shown = {key: entry[key] for key in _LISTED if key in entry}
+                    self._known[vmid] = {**self._known.get(vmid, {"vmid": vmid}), **shown}
+        return self._known
 
     def _find(self, parts: Mapping[str, str]) -> _Guest:
         """A guest as it is by now, with its configuration."""
         vmid = int(parts["vmid"])
         guest = self._guests.get(vmid)
         if guest is None:
-            entries = self._answer_resources(None)
-            entry = next((one for one in entries if one["type"] in TYPES and int(one["vmid"]) == vmid), {"vmid": vmid})
-            known = self._listed.get(vmid, {})
-            seen = {**entry, **{key: known[key] for key in _LISTED if key in known}, "node": parts["node"]}
-            guest = _Guest(parts["node"], parts["kind"], vmid, seen)
+            entry = {**self._entries.get(vmid, {"vmid": vmid, "type": parts["kind"]}), "node": parts["node"]}
+            guest = _Guest(parts["node"], parts["kind"], vmid, entry)
         if guest.config is None:
             try:
                 config = dict(self.request("GET", f"/nodes/{segment(guest.node)}/{guest.kind}/{vmid}/config"))
@@ -278,8 +293,8 @@ class ForecastClient(Client):
             "template": int(config.get("template") or 0),
             **seen,
         }
-        sizes = {**guest.volumes, **effects.list_sizes(guest.kind, config)}
-        self._guests[guest.vmid] = replace(guest, entry=shown, volumes=sizes)
+        self._sizes.update(effects.list_sizes(guest.kind, config))
+        self._guests[guest.vmid] = replace(guest, entry=shown)
 
     def _add(self, kind: str, node: str, vmid: int, config: dict[str, Any], params: _Params, **more: Any) -> None:
         memory = int(config.get("memory") or 512) if str(config.get("memory") or 512).isdigit() else 512
@@ -296,9 +311,10 @@ class ForecastClient(Client):
         self._keep(_Guest(node, kind, vmid, entry, config, is_new=True, **more))
 
     def _name_volumes(self, kind: str, vmid: int) -> effects.VolumeNames:
-        entries = [entry for entry in self._answer_resources(None) if entry["type"] == "storage"]
-        types = {entry["storage"]: str(entry.get("plugintype") or "") for entry in entries}
-        return effects.VolumeNames(kind, vmid, types)
+        if not self._types:
+            entries = (entry for entry in self._answer_resources(None) if entry["type"] == "storage")
+            self._types = {entry["storage"]: str(entry.get("plugintype") or "") for entry in entries}
+        return effects.VolumeNames(kind, vmid, self._types)
 
     def _absorb_new_guest(self, parts: Mapping[str, str], params: _Params) -> None:
         kind, vmid = parts["kind"], int(params["vmid"])
@@ -346,10 +362,11 @@ class ForecastClient(Client):
         pool = {key: params[key] for key in ("poolid", "comment") if key in params}
         self._pools[name] = {**(self._pools.get(name) or {}), **pool}
         for vmid in filter(None, str(params.get("vms") or "").split(",")):
-            found = self.inventory.get(int(vmid))
-            if found is not None:
-                parts = {"node": found.node, "kind": found.type, "vmid": vmid}
-                self._keep(self._find(parts), pool=None if params.get("delete") else name)
+            made = self._guests.get(int(vmid))
+            entry = self._entries.get(int(vmid)) if made is None else made.entry
+            if entry is not None:
+                where = {"node": str(entry["node"]), "kind": str(entry["type"]), "vmid": vmid}
+                self._keep(self._find(where), pool=None if params.get("delete") else name)
 
     def _absorb_pool_removal(self, parts: Mapping[str, str], params: _Params) -> None:
         self._pools[str(params["poolid"])] = None
@@ -360,6 +377,7 @@ class ForecastClient(Client):
         gone = str(params.get("delete") or "").split(",")
         config = {key: value for key, value in {**known, **params}.items() if key not in (*gone, "delete", "digest")}
         self._things.setdefault("/storage", {})[name] = self._storages[name] = config
+        self._types[name] = str(config.get("type") or "")
 
     def _absorb_storage_removal(self, parts: Mapping[str, str], params: _Params) -> None:
         self._things.setdefault("/storage", {})[parts["name"]] = self._storages[parts["name"]] = None

@@ -12,6 +12,7 @@ from typing import Any
 from .._api.errors import PveError
 from .._module.plan import Plan
 from .._run.resource import Resource
+from .merge import Change, Conflict
 
 # What is worked on one after the other: each wave may stand on what those before it have made.
 WAVES = ("storages", "pools", "templates", "guests", "configuration", "cluster", "power", "health")
@@ -35,4 +36,7 @@ class Unit:
     observed: Any = None
     plan: Plan | None = None
     is_forecast: bool = False
+    changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     failure: PveError | None = None
+    skipped: str | None = None
