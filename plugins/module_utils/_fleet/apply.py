@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._api.concurrency import bounded_map
-from .._api.errors import DIGEST_CONFLICT, NOT_FOUND, PveError
+from .._api.errors import DIGEST_CONFLICT, DRIFTED, PveError
 from .._api.tasks import poll_delays
 from .._module.plan import Plan
 from .._run.apply import apply_one
@@ -191,27 +191,34 @@ class _Rollout:
             time.sleep(next(delays) if left else 0)
 
 
-def _plan_anew(client: Client, unit: Unit) -> tuple[Any, Plan]:
-    """What is there now, and the plan that leads from there to what the unit asks for."""
+def _plan_anew(client: Client, unit: Unit, but: Sequence[str]) -> tuple[Any, Plan]:
+    """What is there now, and the plan that leads from there to what the unit asks for.
+
+    It is for the target that was planned for, in all I(but) these of what identifies it.
+    """
+
+    def identify(target: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in target.items() if name not in but}
+
+    wanted = identify(unit.plan.target if unit.plan else {})
     found = unit.resource.observe(client, unit.params)
-    wanted = unit.plan.target if unit.plan else {}
-    # A guest may be on another node by now.
-    matching = [one for one in found if _identify(unit.resource.target(one)) == _identify(wanted)]
-    if len(matching or found) != 1:
-        raise PveError(NOT_FOUND, f"{unit.path} is not there as it was planned for.", "Run again.")
-    observed = (matching or found)[0]
-    return observed, unit.resource.plan(observed, unit.params)
-
-
-def _identify(target: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in target.items() if name != "node"}
+    matching = [one for one in found if identify(unit.resource.target(one)) == wanted]
+    if len(matching) != 1:
+        labels = ", ".join(Outcome(unit.resource.target(one)).label for one in found) or "nothing"
+        raise PveError(
+            DRIFTED,
+            f"{unit.path} was to be {Outcome(wanted).label}, and there is {labels}.",
+            "Somebody else changed it meanwhile; run again to plan from what is there now.",
+        )
+    return matching[0], unit.resource.plan(matching[0], unit.params)
 
 
 def _look_again(client: Client, state: Applied) -> None:
     """Take what is there now instead of the forecast, where that leads to the same requests, or to none."""
     unit, outcome = state.unit, state.outcome
     try:
-        observed, plan = _plan_anew(client, unit)
+        # Where it is by now makes no difference.
+        observed, plan = _plan_anew(client, unit, ("node",))
     except PveError as error:
         outcome.failure = error
         return
@@ -237,7 +244,7 @@ def _list_requests(plan: Plan | None) -> list[Any]:
 
 def _try_to_plan(client: Client, state: Applied) -> Plan | PveError:
     try:
-        return _plan_anew(client, state.unit)[1]
+        return _plan_anew(client, state.unit, ("name", "node"))[1]
     except PveError as error:
         return error
 
