@@ -25,8 +25,7 @@ _NAMED = {
     "backup_jobs": "pve_backup_job",
     "ha_rules": "pve_ha",
 }
-# Sections that are an object themselves, or a mapping of some, by their paths.
-_OWN = {"firewall.cluster": "pve_firewall", "firewall.nodes.": "pve_firewall", "access": "pve_access"}
+_OTHERS = {"firewall": "pve_firewall", "access": "pve_access"}
 # Parts of a guest that are options of other modules.
 _PARTS = {"clone": "pve_clone", "cloudinit": "pve_cloudinit", "firewall": "pve_firewall", "ha": "pve_ha"}
 _SEGMENT = re.compile(r'"([^"]*)"|([^."]+)')
@@ -123,19 +122,15 @@ def _treat_secrets(document: Mapping[str, Any], *, keep: bool) -> dict[str, Any]
 def _clean_entry(path: str, entry: Any, *, keep: bool) -> Any:
     if not isinstance(entry, Mapping):
         return entry
-    options = read_module_docs(_find_module(path)).options
+    section = parse_path(path)[0]
+    options = read_module_docs((_NAMED | _OTHERS)[section]).options
     cleaned = dict(_clean_options(entry, options, keep=keep))
-    if path.startswith("guests."):
+    if section == "guests":
         for name, module in _PARTS.items():
             part = entry.get(name)
             if isinstance(part, Mapping):
                 cleaned[name] = dict(_clean_options(part, read_module_docs(module).options, keep=keep))
     return cleaned
-
-
-def _find_module(path: str) -> str:
-    section = path.partition(".")[0]
-    return _NAMED.get(section) or next(module for prefix, module in _OWN.items() if path.startswith(prefix))
 
 
 def _clean_options(entry: Mapping[str, Any], options: Mapping[str, Any], *, keep: bool) -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,7 @@ LAYERS = {
         ("collection", "system"),
         ("database",),
         ("ledger",),
+        ("history",),
         ("auth", "catalogue", "executor", "settings"),
         ("gateway", "policy"),
         ("evidence",),
