@@ -19,13 +19,12 @@ from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
 from playvisor.cli.call import make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
-from playvisor.fleet.adopt.adoption import GUESTS, PARTS, Adoption, adopt_cluster, leave_out
+from playvisor.fleet.adopt.adoption import GUESTS, PARTS, Adoption, adopt_cluster
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
-from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.proof import prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
 from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
-from playvisor.fleet.render import render_fleet
 
 # What each part of a fleet is read from.
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -37,8 +36,6 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "firewall": ("firewall",),
     "access": ("user", "group", "role", "acl", "token"),
 }
-# A value that no module takes may be one of several in a device.
-_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -94,8 +91,12 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         observed = _observe(session, Path(folder) / "observed.jsonl", selection, mentions, parts)
         guests = select_guests(observed.list_guests(), selection)
         guests, unknown = find_mentioned(guests, mentions) if wish.source else (guests, [])
+        if not guests and parts == [GUESTS]:
+            raise UsageError("No guest is chosen, so there is nothing to import.", "Choose others.")
         adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without)
-        adoption = _prove(session, adoption, Path(folder) / "fleet")
+        adoption = prove_fixed_point(
+            adoption, Path(folder) / "fleet", lambda fleet: session.call("report_fleet", {"fleet": fleet})["objects"]
+        )
     texts = render_files(adoption, into)
     write_files(texts)
     _show(adoption, into, list(texts), unknown, mentions, output)
@@ -119,23 +120,6 @@ def _observe(
         arguments["guests"] = [guest.vmid for guest in listed]
     session.call("observe_cluster", arguments)
     return read_observation(file)
-
-
-def _prove(session: _Session, adoption: Adoption, folder: Path) -> Adoption:
-    """The adoption without what no module takes; raises NoFixedPoint where its plan would not be empty."""
-    for _round in range(_MOST_ROUNDS):
-        write_files(render_files(adoption, folder))
-        rendered = render_fleet(folder).document
-        require_same(adoption.document, rendered)
-        report = session.call("report_fleet", {"fleet": rendered})
-        differences = find_differences(rendered, report["objects"])
-        refused = {one.path: one.why for one in differences if one.is_refused}
-        if len(refused) < len(differences):
-            raise NoFixedPoint(one for one in differences if not one.is_refused)
-        if not refused:
-            return adoption
-        adoption = leave_out(adoption, refused)
-    raise NoFixedPoint(differences)
 
 
 def _show(

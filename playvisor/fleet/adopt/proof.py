@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mcp_bridge.collection import load_rules
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.plain import one_line
-from playvisor.fleet.adopt.adoption import Path
+from playvisor.fleet.adopt.adoption import Adoption, leave_out
+from playvisor.fleet.adopt.adoption import Path as Place
+from playvisor.fleet.adopt.writing import render_files, write_files
+from playvisor.fleet.render import render_fleet
 
 # The most that a message lists.
 _MOST_TOLD = 10
+# A value that no module takes may be one of several in a device.
+_MOST_ROUNDS = 4
 # What a module that can't take a value calls it.
 _REFUSED = ("invalid_parameter", "unsupported")
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
@@ -25,7 +31,7 @@ _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 class Difference:
     """Something that would not stay as it is. `is_refused`: no module takes the value, so that it can't be said."""
 
-    path: Path
+    path: Place
     why: str
     is_refused: bool = False
 
@@ -44,6 +50,27 @@ class NoFixedPoint(PlayvisorError):
             f"If somebody changes it just now, try again. To leave it as it is, add {without}.",
         )
         self.differences = tuple(told)
+
+
+def prove_fixed_point(
+    adoption: Adoption, folder: Path, report: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+) -> Adoption:
+    """The adoption without the values that no module takes, which stay as they are.
+
+    `report` gives the objects of a report of pve_fleet on a document. Raises NoFixedPoint where these would change.
+    """
+    for _round in range(_MOST_ROUNDS):
+        write_files(render_files(adoption, folder))
+        rendered = render_fleet(folder).document
+        require_same(adoption.document, rendered)
+        differences = find_differences(rendered, report(rendered))
+        refused = {one.path: one.why for one in differences if one.is_refused}
+        if len(refused) < len(differences):
+            raise NoFixedPoint(one for one in differences if not one.is_refused)
+        if not refused:
+            return adoption
+        adoption = leave_out(adoption, refused)
+    raise NoFixedPoint(differences)
 
 
 def find_differences(document: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> list[Difference]:
@@ -67,7 +94,7 @@ def _describe_change(change: Mapping[str, Any]) -> Difference:
     return Difference(path, one_line(f"{change.get('before')!r} would become {change['after']!r}"))
 
 
-def _describe_failure(document: Mapping[str, Any], path: Path, failure: Mapping[str, Any]) -> list[Difference]:
+def _describe_failure(document: Mapping[str, Any], path: Place, failure: Mapping[str, Any]) -> list[Difference]:
     message = one_line(str(failure.get("message") or failure.get("code")))
     is_refused = failure.get("code") in _REFUSED
     fields = failure.get("fields") or {}
@@ -77,7 +104,7 @@ def _describe_failure(document: Mapping[str, Any], path: Path, failure: Mapping[
     return [Difference(place, one_line(str(fields[name])), is_refused) for name, place in found.items() if place]
 
 
-def _locate(document: Mapping[str, Any], path: Path, name: str) -> Path | None:
+def _locate(document: Mapping[str, Any], path: Place, name: str) -> Place | None:
     """Where an object has what a module calls so; of a device first what is special about it."""
     entry: Any = document
     for key in path:
@@ -108,7 +135,7 @@ def require_same(document: Mapping[str, Any], rendered: Mapping[str, Any]) -> No
         )
 
 
-def _flatten(value: Any, path: Path = ()) -> dict[Path, Any]:
+def _flatten(value: Any, path: Place = ()) -> dict[Place, Any]:
     """The innermost values by path; devices by slot, in whichever order."""
     if isinstance(value, Mapping) and value:
         return {key: item for name, part in value.items() for key, item in _flatten(part, (*path, str(name))).items()}
