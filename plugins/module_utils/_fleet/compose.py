@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from .._api.errors import DRIFTED, INVALID_PARAMETER, PveError
@@ -22,6 +22,7 @@ from .._guest.placement import Placement, list_storages
 from .._guest.plan import Observed as ObservedGuest
 from .._guest.power import RUNNING, read_power
 from .._module.plan import Plan
+from .._resources.guest import Guests
 from .._run.confirm import compute_fingerprint, compute_identity
 from .._run.resource import Outcome
 from .consequences import PENDING, Situation, find_consequence
@@ -29,23 +30,13 @@ from .document import Document
 from .forecast import ForecastClient
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
 from .merge import FAIL, Conflict, Merged, list_changes, merge
-from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts
+from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
 from .paths import matches, render_path
 from .restart import Waiting
-from .units import Unit
+from .units import WAVES, Unit
 from .waves import has_steps, order_units
 
 _MIB = 1024**2
-
-
-@dataclass
-class Composed:
-    """The units of a fleet in their order; I(found) are its guests by name, and I(failures) those that can't be told."""
-
-    units: list[Unit]
-    found: dict[str, Found]
-    failures: dict[str, PveError] = field(default_factory=dict)
-    situations: dict[str, Situation] = field(default_factory=dict)
 
 
 def check_cluster(world: ForecastClient, wanted: str | None) -> None:
@@ -75,25 +66,24 @@ _LENGTH_OF_FINGERPRINT = 64
 
 
 def compose(
-    world: ForecastClient,
-    document: Document,
-    last: Document,
-    *,
-    only: Sequence[str] = (),
-    timeout: int = 7200,
-) -> Composed:
+    world: ForecastClient, document: Document, last: Document, *, only: Sequence[str] = (), timeout: int = 7200
+) -> list[Unit]:
     """The units of a document, each with its plan. What can't be planned fails alone, with what needs it."""
-    guests = {name: entry for name, entry in document.list_guests().items() if _is_wanted(("guests", name), only)}
+    document = replace(document, objects={path: e for path, e in document.objects.items() if _is_wanted(path, only)})
+    guests = document.list_guests()
     found, failures = _find_guests(world, guests, last)
+    world.notices += [note for one in found.values() for note in one.notes]
     known = _choose_vmids(world, guests, found)
-    wanted = replace(document, objects={path: e for path, e in document.objects.items() if _is_wanted(path, only)})
-    parts = list_parts(wanted, last, known, restart=bool(document.settings.get("restart")))
-    units = _Composer(world, wanted, parts, timeout).plan()
-    return Composed(units, found, failures)
+    parts = list_parts(document, last, known, failed=failures, restart=bool(document.settings.get("restart")))
+    failed = [
+        Unit(name_failed(name), render_path(("guests", name)), WAVES.index("guests"), Guests({}), failure=error)
+        for name, error in failures.items()
+    ]
+    return _Composer(world, document, parts, failed, timeout).plan()
 
 
 def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
-    return not only or any(matches(pattern, path) or path == ("access",) for pattern in only)
+    return not only or any(matches(pattern, path) for pattern in only)
 
 
 def _find_guests(
@@ -170,10 +160,12 @@ def _choose_vmids(
 class _Composer:
     """Plans parts in their order, and has the client answer from then on as they will have left things."""
 
-    def __init__(self, world: ForecastClient, document: Document, parts: Sequence[Part], timeout: int) -> None:
+    def __init__(
+        self, world: ForecastClient, document: Document, parts: Sequence[Part], failed: Sequence[Unit], timeout: int
+    ) -> None:
         self._world, self._document, self._timeout = world, document, timeout
         self._parts = {part.id: part for part in parts}
-        self._units: dict[str, Unit] = {}
+        self._units = {unit.id: unit for unit in failed}
         self._placement: Placement | None = None
 
     def plan(self) -> list[Unit]:

@@ -76,7 +76,7 @@ class ForecastClient(Client):
         self._inventory: Inventory | None = None
         # The entries of guests by vmid as they are now, and the types of storages.
         self._known: dict[int, dict[str, Any]] | None = None
-        self._types: dict[str, str] = {}
+        self._types: dict[str, str] | None = None
 
     @property
     def inventory(self) -> Inventory:
@@ -311,10 +311,11 @@ class ForecastClient(Client):
         self._keep(_Guest(node, kind, vmid, entry, config, is_new=True, **more))
 
     def _name_volumes(self, kind: str, vmid: int) -> effects.VolumeNames:
-        if not self._types:
-            entries = (entry for entry in self._answer_resources(None) if entry["type"] == "storage")
+        if self._types is None:
+            entries = (entry for entry in self._read("/cluster/resources", {}) if entry["type"] == "storage")
             self._types = {entry["storage"]: str(entry.get("plugintype") or "") for entry in entries}
-        return effects.VolumeNames(kind, vmid, self._types)
+        made = {name: str(config.get("type") or "") for name, config in self._storages.items() if config}
+        return effects.VolumeNames(kind, vmid, {**self._types, **made})
 
     def _absorb_new_guest(self, parts: Mapping[str, str], params: _Params) -> None:
         kind, vmid = parts["kind"], int(params["vmid"])
@@ -377,7 +378,6 @@ class ForecastClient(Client):
         gone = str(params.get("delete") or "").split(",")
         config = {key: value for key, value in {**known, **params}.items() if key not in (*gone, "delete", "digest")}
         self._things.setdefault("/storage", {})[name] = self._storages[name] = config
-        self._types[name] = str(config.get("type") or "")
 
     def _absorb_storage_removal(self, parts: Mapping[str, str], params: _Params) -> None:
         self._things.setdefault("/storage", {})[parts["name"]] = self._storages[parts["name"]] = None
