@@ -1,4 +1,4 @@
-"""What `playvisor fleet export --to playbooks` writes runs with ansible-playbook, and changes nothing after an import."""
+"""What `fleet export --to playbooks` writes runs with ansible-playbook, and changes nothing after an import."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playvisor.fleet.export.playbooks import render_playbook
 
 
 @pytest.mark.flow
+@pytest.mark.thorough
 @pytest.mark.parametrize("simulator", [3], indirect=True)
 def test_an_exported_playbook_changes_nothing(client, play, tmp_path):
     seen = observe_cluster(client, Wish())

@@ -118,7 +118,7 @@ def test_every_shape_reads_back_as_it_was_written(tmp_path):
 LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), min_size=1, max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     LINES | st.sampled_from(["{{ x }}", "{% raw %}{{", "{#", "}}", "1e3", "no", "~", "0755", "- a: b", "# x", "'", '"'])
 )
