@@ -70,8 +70,9 @@ def describe_change(run: FleetRun) -> FleetChange | None:
         return None
     document = remove_secrets(run.document)
     declared = split_document(document)
-    rows = {str(row["path"]): row for row in _list_objects(run.planned)}
-    rows |= {str(row["path"]): {**rows.get(str(row["path"]), {}), **row} for row in _list_objects(run.applied)}
+    planned = {str(row["path"]): row for row in _list_objects(run.planned)}
+    applied = {str(row["path"]): row for row in _list_objects(run.applied)}
+    rows = {path: {**planned.get(path, {}), **row} for path, row in (applied or planned).items()}
     states: dict[str, set[State]] = {}
     facts: dict[str, Mapping[str, Any]] = {}
     for path, row in rows.items():
@@ -93,7 +94,7 @@ def describe_change(run: FleetRun) -> FleetChange | None:
 
 def _judge(row: Mapping[str, Any], run: FleetRun) -> State:
     """How far a run has come with one object."""
-    if run.applied is not None and run.applied.get("objects") is not None:
+    if any(True for _row in _list_objects(run.applied)):
         if not row.get("failure") and not row.get("skipped"):
             return "done"
         return "unknown" if row.get("upids") or (row.get("changed") and not row.get("skipped")) else "untouched"

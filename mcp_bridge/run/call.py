@@ -47,7 +47,7 @@ class Bridge(Engine):
         if self.mistake is not None:
             mistake = Failure(code=self.mistake.code, message=self.mistake.message, hint=self.mistake.hint)
             return failed_result(request, mistake)
-        request, wait = _split_wait(request)
+        request, wait = _split_wait(_plan_only(request))
         if request.tool not in run_tools.TOOLS:
             return self._call_playbook(request, progress, cancel, wait=wait)
         failure = _find_tool_refusal(request)
@@ -75,7 +75,7 @@ class Bridge(Engine):
             known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
         if isinstance(known, Result):
             return self.answer(request, known)
-        return self._run(known, progress, cancel, wait=wait)
+        return fleets.with_authors(self, self._run(known, progress, cancel, wait=wait))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if not wait:
@@ -85,6 +85,12 @@ class Bridge(Engine):
         return patience.answer_in_time(
             lambda note: self.run(request, progress, cancel, on_underway=note, on_open=note), request.answer_seconds
         )
+
+
+def _plan_only(request: Request) -> Request:
+    """The request; that of a tool which only plans doesn't apply anything but a plan that it names."""
+    tool = catalogue.load().get(request.tool)
+    return replace(request, check=True) if tool and tool.only_plans and request.plan_digest is None else request
 
 
 def _split_wait(request: Request) -> tuple[Request, bool]:

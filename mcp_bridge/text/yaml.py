@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading YAML fast: with libyaml where PyYAML has it."""
+"""Reading and writing YAML fast: with libyaml where PyYAML has it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _UnmarkingLoader(_Loader):  # type: ignore[misc]
@@ -31,3 +33,9 @@ def load_yaml(text: str, *, marked: bool = False) -> Any:
         return loader.get_single_data()
     finally:
         loader.dispose()
+
+
+def dump_yaml(data: Any, *, allow_unicode: bool, width: int) -> str:
+    """One YAML document of this data, with keys in their order."""
+    text: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=allow_unicode, width=width)
+    return text

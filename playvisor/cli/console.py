@@ -64,11 +64,11 @@ def print_json(data: Any) -> None:
 
 def print_yaml(data: Any) -> None:
     """One YAML document on stdout, of exactly this data."""
-    import yaml
+    from mcp_bridge.text.yaml import dump_yaml
 
     # What the cleaner would escape must not be in it as it is.
     for readable in (True, False):
-        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=readable, width=_PIPE_WIDTH)
+        text = dump_yaml(data, allow_unicode=readable, width=_PIPE_WIDTH)
         if is_clean(text):
             break
     sys.stdout.write(text)

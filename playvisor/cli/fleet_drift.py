@@ -51,7 +51,7 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
 
 
 def _list_drifted(caller: FleetCaller, result: Result) -> list[dict[str, Any]]:
-    return [row for row in list_drift(caller.bridge, get_objects(result)) if row["changes"]]
+    return list_drift(caller.bridge, get_objects(result))
 
 
 def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from mcp_bridge.catalogue.fleets import parse_path
 from mcp_bridge.errors import PlayvisorError
@@ -212,7 +212,7 @@ def _remove(text: str, place: _Place) -> tuple[int, int, str]:
     node, key = place.node, place.key
     if node is None or key is None or not _is_inside(node, place.parent):
         raise _Left("it is a whole device: write it by hand")
-    if place.parent.flow_style or len(place.parent.value) < 2:
+    if not _is_open(place.parent) or len(place.parent.value) < 2:
         return node.start_mark.index, max(node.end_mark.index, node.start_mark.index), _dump(None)
     start, end = _line_start(text, key.start_mark.index), _line_end(text, max(_find_end(node), key.end_mark.index))
     if text[start : key.start_mark.index].strip():
@@ -247,7 +247,7 @@ def _insert(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
 
 def _is_open(node: Node) -> bool:
     """Whether a collection is written on lines of its own, and has some."""
-    return not node.flow_style and bool(node.value)
+    return isinstance(node, CollectionNode) and not node.flow_style and bool(node.value)
 
 
 def _dump_nested(missing: Sequence[str], value: Any, *, is_item: bool) -> str:
@@ -305,13 +305,12 @@ def _is_inside(node: Node, parent: Node) -> bool:
 
 def _find_end(node: Node) -> int:
     """Where the text of a node ends; blank lines and comments that follow are not its own."""
-    if isinstance(node, MappingNode) and not node.flow_style and node.value:
+    if isinstance(node, MappingNode) and _is_open(node):
         key, value = node.value[-1]
-        return max(_find_end(value), key.end_mark.index + 1)
-    if isinstance(node, SequenceNode) and not node.flow_style and node.value:
+        return max(_find_end(value), int(key.end_mark.index) + 1)
+    if isinstance(node, SequenceNode) and _is_open(node):
         return _find_end(node.value[-1])
-    end: int = node.end_mark.index
-    return end
+    return int(node.end_mark.index)
 
 
 def _line_start(text: str, index: int) -> int:

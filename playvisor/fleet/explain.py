@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcp_bridge.errors import UsageError
-from playvisor.fleet.nodes import Node, find_node, join_path, list_parts, read_data, walk
+from playvisor.fleet.nodes import Node, find_node, join_path, list_parts, read_data, trace_path, walk
 from playvisor.fleet.problems import suggest
 from playvisor.fleet.render import Rendered
 from playvisor.fleet.shape import ANY, Shape, read_shape
@@ -24,51 +24,36 @@ def explain_values(fleet: Rendered, path: str) -> list[dict[str, Any]]:
     `template` is what the value was made from, with the `values` that are named in it; `overrides` is what it was given
     in place of, the nearest first. Raises UsageError for a path where there is nothing.
     """
-    full, node = _find(fleet, path)
-    return [_explain(fleet, place, leaf) for place, leaf in walk(node, full) if leaf.value is not None or leaf.below]
+    return [_explain(fleet, place) for place in _list_paths(fleet, path)]
 
 
-def _find(fleet: Rendered, path: str) -> tuple[str, Node]:
-    for full in (path, f"guests.{path}"):
-        node = find_node(fleet.tree, full)
-        if node is not None and full:
-            return full, node
-    above, _dot, last = path.rpartition(".")
-    parent = find_node(fleet.tree, f"guests.{above}" if above else "guests") or find_node(fleet.tree, above)
-    known = list(parent.value) if parent is not None and isinstance(parent.value, dict) else []
-    where = f"{above} has" if above else "The fleet has"
-    raise UsageError(f"{where} no {last}.", suggest(last, known) or "Write NAME.OPTION, such as web-01.memory.")
+def _list_paths(fleet: Rendered, path: str) -> list[str]:
+    way = trace_path(fleet.tree, path) or trace_path(fleet.tree, f"guests.{path}")
+    if way is None:
+        above, _dot, last = path.rpartition(".")
+        parent = find_node(fleet.tree, f"guests.{above}" if above else "guests") or find_node(fleet.tree, above)
+        known = [name for name, _node in list_parts(parent)] if parent else []
+        hint = suggest(last, known) or "Write NAME.OPTION, such as web-01.memory."
+        raise UsageError(f"{above or 'The fleet'} has no {last}.", hint)
+    full = ""
+    for name, _node in way:
+        full = join_path(full, name)
+    leaves = walk(way[-1][1], full) if way else walk(fleet.tree)
+    return [place for place, node in leaves if node.value is not None or node.below]
 
 
-def _explain(fleet: Rendered, path: str, node: Node) -> dict[str, Any]:
-    shape = _find_shape(fleet, path)
+def _explain(fleet: Rendered, path: str) -> dict[str, Any]:
+    shape = read_shape()
+    node = fleet.tree
+    for name, inner in trace_path(fleet.tree, path) or ():
+        shape = (shape.each if shape.kind == "list" else shape.find(name)) or ANY
+        node = inner
     return {
         "path": path,
         **_describe(node, shape),
         "values": [_describe_value(name, found) for name, found in _find_values(fleet, node.template)],
         "overrides": [_describe(below, shape) for below in _list_below(node)],
     }
-
-
-def _find_shape(fleet: Rendered, path: str) -> Shape:
-    """The shape at a path, by which secrets are known."""
-    shape, node, rest = read_shape(), fleet.tree, path
-    while rest:
-        part = next(
-            (
-                (name, item, written)
-                for name, item in list_parts(node)
-                for written in (name, join_path("", name))
-                if rest == written or rest.startswith(f"{written}.")
-            ),
-            None,
-        )
-        if part is None:
-            return ANY
-        name, node, written = part
-        shape = (shape.each if shape.kind == "list" else shape.find(name)) or ANY
-        rest = rest[len(written) + 1 :]
-    return shape
 
 
 def _describe(node: Node, shape: Shape) -> dict[str, Any]:

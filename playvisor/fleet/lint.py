@@ -43,10 +43,10 @@ def _check_values(fleet: Rendered, warnings: Problems) -> None:
     for path, node in walk(fleet.values):
         if not path:
             continue
-        if path not in used and not any(prefix in names for prefix in _list_prefixes(path)):
-            warnings.add(node, path, f"No template names {path}.", "Remove it.", at_key=True)
         if path in _OWN_NAMES:
             warnings.add(node, path, f"A guest has its own {path}, which hides this one.", "Rename it.", at_key=True)
+        elif path not in used and not any(prefix in names for prefix in _list_prefixes(path)):
+            warnings.add(node, path, f"No template names {path}.", "Remove it.", at_key=True)
         if node.is_plain and isinstance(node.value, str):
             _check_plain(node, path, warnings)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -150,7 +151,8 @@ def parse_number(text: str) -> int | float | None:
         return None
     if _INTEGER.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    return float(text) if _FLOAT.fullmatch(text) else None
+    number = float(text) if _FLOAT.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def join_path(path: str, key: str | int) -> str:
@@ -183,14 +185,22 @@ def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
         yield path, node
 
 
-def find_node(node: Node, path: str) -> Node | None:
-    """The node at a path; names with dots may stand in it without quotes, too."""
+def trace_path(node: Node, path: str) -> list[tuple[str, Node]] | None:
+    """The way down to a path, each name with its node; None where there is nothing.
+
+    Names with dots may also be written without quotes."""
     if not path:
-        return node
+        return []
     for name, item in list_parts(node):
         for written in (name, f'"{name}"'):
             if path == written or path.startswith(f"{written}."):
-                found = find_node(item, path[len(written) + 1 :])
-                if found:
-                    return found
+                way = trace_path(item, path[len(written) + 1 :])
+                if way is not None:
+                    return [(name, item), *way]
     return None
+
+
+def find_node(node: Node, path: str) -> Node | None:
+    """The node at a path."""
+    way = trace_path(node, path)
+    return None if way is None else way[-1][1] if way else node

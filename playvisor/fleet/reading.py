@@ -9,6 +9,7 @@ read in a second.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _DEEPEST = 50
 # With what aliases stand for.
 _MOST_VALUES = 2_000_000
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+
+_RANGE = re.compile(r"\{[0-9]+\.\.[0-9]+\}")
 
 
 class _Unreadable(Exception):
@@ -78,6 +81,8 @@ def read_text(text: str, source: Source, problems: Problems) -> Node | None:
         hint = ""
         if "\t" in row[: len(row) - len(row.lstrip())] or row[column : column + 1] == "\t":
             message, hint = "A tab stands where YAML wants spaces.", "Indent with spaces."
+        elif _RANGE.search(row):
+            hint = 'A range inside of { } needs quotes: {"web-{01..12}": …}.'
         elif "{{" in row:
             hint = "Put a text with {{ in quotes."
         elif "mapping values are not allowed" in message:

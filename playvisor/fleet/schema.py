@@ -32,7 +32,7 @@ def build_schema() -> dict[str, Any]:
         definitions["guest"] = _build(guest)
     properties = {name: _build(inner) for name, inner in (shape.options or {}).items()}
     for section in ("guests", "profiles"):
-        properties[section]["anyOf"][0]["additionalProperties"] = _either({"$ref": "#/definitions/guest"})
+        properties[section]["anyOf"][0]["additionalProperties"] = _allow_others({"$ref": "#/definitions/guest"})
     return {
         "$schema": _DIALECT,
         "title": "Playvisor fleet",
@@ -44,7 +44,7 @@ def build_schema() -> dict[str, Any]:
 
 
 def _build(shape: Shape) -> dict[str, Any]:
-    schema = _either(_build_value(shape))
+    schema = _allow_others(_build_value(shape))
     if shape.description:
         schema["description"] = shape.description
     if shape.default not in (None, [], {}):
@@ -52,7 +52,7 @@ def _build(shape: Shape) -> dict[str, Any]:
     return schema
 
 
-def _either(schema: dict[str, Any]) -> dict[str, Any]:
+def _allow_others(schema: dict[str, Any]) -> dict[str, Any]:
     others = [{"$ref": "#/definitions/template"}, {"$ref": "#/definitions/nothing"}]
     return {"anyOf": [schema, *others]}
 

@@ -10,6 +10,7 @@ Whatever makes text or lists, or goes through one, pays for it from a budget tha
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -89,8 +90,9 @@ class Templates:
                 parts.append(part)
             result = context.vars["result"] if is_expression else "".join(parts)
             if isinstance(result, Undefined):
-                # Says which it is.
+                # Raises, except for what an if without else leaves open.
                 str(result)
+                result = None
             return environment.make_plain(result)
         except TemplateSyntaxError as error:
             raise TemplateProblem(f"It is no template: {str(error.message).rstrip('.')}.") from None
@@ -102,7 +104,10 @@ class Templates:
             raise TemplateProblem(f"The template does what is not allowed: {error}") from None
         except TemplateError as error:
             raise self._explain(str(error), values) from None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except TemplateProblem:
+            raise
+        except Exception as error:
+            # Whatever filters and operators raise about the values that they get.
             raise TemplateProblem(f"The template fails: {error}.") from None
 
     def _explain(self, message: str, values: Mapping[str, Any]) -> TemplateProblem:
@@ -201,7 +206,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         if isinstance(value, str):
             self.pay(len(value))
             return str(value)
-        if value is None or isinstance(value, bool | int | float):
+        if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
             return value
         if isinstance(value, Mapping):
             return {str(key): self.make_plain(item) for key, item in self._walk(value.items())}

@@ -9,11 +9,18 @@ A fleet is only ever planned; its plan is applied by its id.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge.catalogue.fleets import NAME, find_deletions, join_document, split_document
+from mcp_bridge.catalogue.fleets import (
+    NAME,
+    find_declared_path,
+    find_deletions,
+    join_document,
+    parse_path,
+    split_document,
+)
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence.fleets import PLAN, PRUNE
 from mcp_bridge.executor import Progress
@@ -23,8 +30,10 @@ from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
+from mcp_bridge.system.identity import format_timestamp
 
 if TYPE_CHECKING:
+    from mcp_bridge.history.changes import Attribution
     from mcp_bridge.ledger.fleets import Fleets
 
 REPORT = "report_fleet"
@@ -32,18 +41,31 @@ REPORT = "report_fleet"
 DRIFT = "fleet_drift"
 _SHOWN = ("path", "kind", "name", "vmid", "node", "type")
 _MOST_NAMED = 3
+_MOST_CHANGES = 50
+# Where Proxmox VE calls an option otherwise.
+_RAW_NAMES = {
+    "state": "status",
+    "user": "ciuser",
+    "password": "cipassword",
+    "ssh_keys": "sshkeys",
+    "nameservers": "nameserver",
+    "upgrade": "ciupgrade",
+    "custom": "cicustom",
+    "name": "hostname",
+    "add_tags": "tags",
+    "remove_tags": "tags",
+    "ha": "hastate",
+}
 
 
 def with_last_applied(engine: Engine, request: Request) -> Request | Result:
-    """A request about a fleet with what was applied to it last, to be planned only; or why it is refused.
+    """A request about a fleet with what was applied to it last; or why it is refused.
 
     Requests of other tools stay as they are. Raises UnknownCluster, and UnprovenError where what was applied last is
     not as it was written.
     """
     if request.tool not in (PLAN, REPORT, PRUNE):
         return request
-    if request.tool != REPORT and request.plan_digest is None:
-        request = replace(request, check=True)
     given = request.arguments.get("fleet")
     document: Mapping[str, Any] = given if isinstance(given, dict) else {}
     name = document.get("fleet")
@@ -126,7 +148,7 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
     found = engine.run(report, progress, cancel)
     if found.failure:
         return failed_result(request, found.failure)
-    rows = [row for row in list_drift(found.data.get("objects") or ()) if row["changes"]]
+    rows = list_drift(engine, found.data.get("objects") or ())
     fields = sum(len(row["changes"]) for row in rows)
     summary = (
         f"{fields} fields of {len(rows)} objects of fleet {name} have drifted." if rows else f"No drift in {name}."
@@ -146,19 +168,61 @@ def _choose_fleet(fleets: Fleets, name: str | None) -> str:
     raise UsageError(problem, f"There are: {', '.join(known)}.")
 
 
-def list_drift(objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Of the objects of a report, what somebody else has changed since the fleet was applied last."""
-    return [
-        {
-            **{
-                name: row[name]
-                for name in ("path", "kind", "name", "vmid", "node", "type")
-                if row.get(name) is not None
-            },
-            "changes": [change for change in row.get("changes") or () if change.get("origin") == "drift"],
-        }
-        for row in objects
-    ]
+def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Of the objects of a report, what somebody else has changed since the fleet was applied last, and who did."""
+    rows = []
+    for row in objects:
+        drifted = [change for change in row.get("changes") or () if change.get("origin") == "drift"]
+        if drifted:
+            known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
+            rows.append({**known, "changes": find_authors(engine, row, drifted)})
+    return rows
+
+
+def with_authors(engine: Engine, result: Result) -> Result:
+    """The result of a plan with who has changed what it conflicts with, where that is known."""
+    conflicts = result.data.get("conflicts")
+    if not conflicts:
+        return result
+    rows = {str(row["path"]): row for row in result.data.get("objects") or ()}
+    told: list[Mapping[str, Any]] = []
+    for conflict in conflicts:
+        owner = find_declared_path(str(conflict["path"]), rows)
+        told += find_authors(engine, rows[owner], [conflict]) if owner else [conflict]
+    return result.model_copy(update={"conflicts": told})
+
+
+def find_authors(engine: Engine, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Changes of one object with who made each (`by`), as the history of what was observed knows it."""
+    from mcp_bridge.history.store import History
+
+    told = [dict(change) for change in changes]
+    if row.get("vmid") is None:
+        return told
+    history, cluster = History(engine.ledger.database), engine.authority.identify_cluster()
+    ids = [one.id for one in history.find_objects(str(row["vmid"]), "guest", cluster) if one.key == str(row["vmid"])]
+    known = history.list_changes(object_ids=ids, cluster=cluster, limit=_MOST_CHANGES) if ids else []
+    start = len(parse_path(str(row["path"])))
+    for change in told:
+        names = list_raw_names(parse_path(str(change["path"]))[start:])
+        author = next((one for one in known if any(names & {*field.path.split(".")} for field in one.fields)), None)
+        if author:
+            change["by"] = _describe_author(author.attribution)
+    return told
+
+
+def list_raw_names(segments: Sequence[str]) -> set[str]:
+    """What Proxmox VE calls a field of a guest's entry."""
+    first, *rest = segments or [""]
+    inner = rest[0] if rest and first in ("disks", "nics", "config", "cloudinit") else first
+    inner = f"ipconfig{rest[1]}" if inner == "ipconfig" and len(rest) > 1 else inner
+    return {inner, _RAW_NAMES.get(inner, inner)}
+
+
+def _describe_author(found: Attribution) -> dict[str, Any]:
+    facts = {"source": found.source, "user": found.user, "upid": found.upid, "run_id": found.run_id}
+    times = {"at": format_timestamp(found.at), "not_before": found.not_before and format_timestamp(found.not_before)}
+    return {name: value for name, value in {**facts, **times}.items() if value}
 
 
 FUNCTIONS: Mapping[str, ToolFunction] = {DRIFT: find_drift}

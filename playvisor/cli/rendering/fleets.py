@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from playvisor.cli.rendering.values import format_value
+from playvisor.cli.rendering.values import format_moment, format_value
 
 Row = Mapping[str, Any]
 _CONSEQUENCES = {
@@ -22,6 +23,8 @@ _CONSEQUENCES = {
     "loses_data": "LOSES DATA",
 }
 _SEVERE = ("needs_stop", "replaces", "loses_data")
+WAVES = ("storages", "pools", "templates", "guests", "configuration", "cluster", "power", "health")
+"""What the waves are about, as the module numbers them."""
 _ARROW = " → "
 _WIDEST_NAME = 30
 _GAP = "  "
@@ -51,8 +54,14 @@ def describe_counts(objects: Sequence[Row]) -> str:
 
 def get_sign(row: Row) -> str:
     """`+` for what is made, `-` for what is taken away, `~` for what is changed."""
-    exists = [(row.get(when) or {}).get("exists") for when in ("before", "after")]
-    return "+" if exists[0] is False else "-" if exists[1] is False else "~"
+    signs = (("before", "+"), ("after", "-"))
+    return next((sign for when, sign in signs if _is_absent(row.get(when))), "~")
+
+
+def _is_absent(aspects: Any) -> bool:
+    """Whether one of the aspects of an object says that it is not there."""
+    states = aspects.values() if isinstance(aspects, Mapping) else ()
+    return any(isinstance(state, Mapping) and state.get("exists") is False for state in states)
 
 
 def lay_out_plan(objects: Sequence[Row], width: int | None) -> list[Line]:
@@ -68,9 +77,14 @@ def lay_out_fields(rows: Sequence[Row], width: int | None) -> list[Line]:
 
 def _lay_out_wave(wave: Any, rows: Sequence[Row], width: int | None) -> Iterator[Line]:
     yield Line("")
-    yield Line(f"Wave {wave}: {_count(rows, 'object')}", "title")
+    yield Line(f"{_name_wave(wave)}: {_count(rows, 'object')}", "title")
     for row in rows:
         yield from _lay_out_object(row, width)
+
+
+def _name_wave(wave: Any) -> str:
+    is_known = isinstance(wave, int) and 0 <= wave < len(WAVES)
+    return f"Wave {wave + 1}, {WAVES[wave]}" if is_known else "At last"
 
 
 def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
@@ -89,8 +103,8 @@ def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
         else:
             yield Line(f"{start}{value}", kind)
             yield Line(f"{' ' * len(start)}{what}", kind)
-        if change.get("who"):
-            yield Line(f"{' ' * len(start)}{change['who']}", "note")
+        if change.get("by"):
+            yield Line(f"      {describe_author(change['by'])}", "note")
 
 
 def describe_values(change: Row) -> str:
@@ -115,12 +129,25 @@ def lay_out_conflicts(conflicts: Sequence[Row]) -> list[Line]:
         values = {"declared": "desired", "is": "observed", "was applied": "last"}
         said = ", ".join(f"{word} {format_value(conflict.get(name)) or 'nothing'}" for word, name in values.items())
         lines.append(Line(f"      {said} ({_POLICIES.get(str(conflict.get('policy')), 'the plan fails')})", "field"))
-        if conflict.get("who"):
-            lines.append(Line(f"      {conflict['who']}", "note"))
+        lines += [Line(f"      declared in {conflict['place']}")] if conflict.get("place") else []
+        lines.append(Line(f"      {describe_author(conflict.get('by'))}", "note"))
     return lines
 
 
 _POLICIES = {"keep": "it stays", "take": "it is taken back", "fail": "the plan fails"}
+
+
+def describe_author(by: Row | None) -> str:
+    """Who made a change, and when, as far as that is known."""
+    if not by:
+        return "who did it is not known here: `playvisor history sync` before and after shows it"
+    when = format_moment(by.get("at"), time.time())
+    if by.get("source") == "outside":
+        since = f" after {format_moment(by['not_before'], time.time())}" if by.get("not_before") else ""
+        return f"changed outside, by no task,{since} and before {when}"
+    run = f", run {str(by['run_id'])[:8]}" if by.get("run_id") else ""
+    upid = f", {by['upid']}" if by.get("upid") else ""
+    return f"changed by {by.get('user') or 'somebody'}, {when}{run}{upid}"
 
 
 def lay_out_outcome(objects: Sequence[Row]) -> list[Line]:
@@ -155,7 +182,7 @@ def write_markdown(title: str, objects: Sequence[Row], conflicts: Sequence[Row],
     for conflict in conflicts:
         values = (format_value(conflict.get(name)) or "nothing" for name in ("desired", "observed", "last"))
         declared, found, last = (_escape(value) for value in values)
-        who = f"; {_escape(conflict['who'])}" if conflict.get("who") else ""
+        who = f"; {_escape(describe_author(conflict.get('by')))}"
         lines.append(f"- {_escape(conflict['path'])}: declared {declared}, is {found}, was applied {last}{who}")
     lines += ["", *(f"> {_escape(note)}" for note in notes)] if notes else []
     return "\n".join(lines).rstrip() + "\n"
@@ -175,8 +202,9 @@ def _strip_path(path: str, start: str) -> str:
     return path.removeprefix(f"{start}.") if path != start else path.rpartition(".")[2]
 
 
-def _get_wave(row: Row) -> Any:
-    return row.get("wave", 0)
+def _get_wave(row: Row) -> int:
+    wave = row.get("wave")
+    return wave if isinstance(wave, int) else len(WAVES)
 
 
 def _count(things: Sequence[Any], noun: str) -> str:

@@ -23,15 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A running guest, and its fields whose changes wait for a restart.
-
-    I(is_certain): they do wait, and not only if the guest does not take them while it runs.
-    """
+    """A guest, and its fields whose changes may wait for a restart."""
 
     guest: Guest
     fields: tuple[str, ...] = ()
     running: bool = True
-    is_certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,11 @@ class RestartStep(Step):
     """The request that restarts a guest; unless it I(is_certain), only where a change waits by then."""
 
     is_certain: bool = False
+
+
+def _is_certain(fields: Sequence[str]) -> bool:
+    # A guest reads what cloud-init has for it when it boots, and Proxmox VE does not know whether it has.
+    return any(field.partition(".")[0] == "cloudinit" for field in fields)
 
 
 class Restart(GuestResource[Waiting]):
@@ -59,7 +60,7 @@ class Restart(GuestResource[Waiting]):
         options = {"timeout": limit} if limit else {}
         why = f"these may wait for it: {', '.join(sorted(observed.fields))}"
         path = f"{observed.guest.path}/status/reboot"
-        step = RestartStep("POST", path, why, options, grace=limit, is_certain=observed.is_certain)
+        step = RestartStep("POST", path, why, options, grace=limit, is_certain=_is_certain(observed.fields))
         return Plan(self.target(observed), (step,), waiting, {"waiting": []})
 
     def read_state(self, client: Client, observed: Waiting, plan: Plan) -> dict[str, Any]:

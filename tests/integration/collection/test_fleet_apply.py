@@ -231,7 +231,7 @@ def test_guests_are_interrupted_only_while_enough_others_run(simulator, client):
     silence_agent(simulator, 101)
     units = []
     for number, name in enumerate(NAMES[:3]):
-        waiting = Waiting(_read(client, 101 + number), ("cores",), is_certain=True)
+        waiting = Waiting(_read(client, 101 + number), ("cloudinit.user",))
         params = {"name": name, "shutdown_timeout": 5}
         step = Restart().plan(waiting, params)
         restart = Unit(f"{name}/restart", f"guests.{name}", POWER, Restart(), params, (), waiting, step)

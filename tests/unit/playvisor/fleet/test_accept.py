@@ -191,7 +191,7 @@ def test_an_alias_is_not_followed(accept):
 def test_files_that_would_say_something_else_are_as_they_were(accept):
     as_it_was = render_fleet(accept.file)
 
-    with pytest.raises(PlayvisorError, match="not 4096. They are as they were"):
+    with pytest.raises(PlayvisorError, match=r"not 4096\. They are as they were"):
         accept_fields(as_it_was, [Found("guests.web-01.memory", 4096)], lambda: as_it_was)
 
     assert accept.file.read_text(encoding="utf-8") == FLEET
