@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
 from playvisor.cli.call import make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
-from playvisor.fleet.adopt.adoption import GUESTS, PARTS, Adoption, adopt_cluster
+from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
 from playvisor.fleet.adopt.proof import prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
@@ -56,14 +56,18 @@ class Wish:
         return list(self.parts) or ([GUESTS] if self.select or self.source else list(PARTS))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Session:
     """Calls of tools for one import."""
 
     bridge: Bridge
     settings: Settings
     output: Output
-    warnings: list[str] = field(default_factory=list)
+
+    def tell(self, sentence: str) -> None:
+        """Say to somebody who waits what goes on."""
+        if not self.output.is_quiet and console.get_stderr().is_terminal:
+            console.get_stderr().print(sentence)
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a reading tool's result; raises PlayvisorError where it failed."""
@@ -94,6 +98,7 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         if not guests and parts == [GUESTS]:
             raise UsageError("No guest is chosen, so there is nothing to import.", "Choose others.")
         adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without)
+        session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
         adoption = prove_fixed_point(
             adoption, Path(folder) / "fleet", lambda fleet: session.call("report_fleet", {"fleet": fleet})["objects"]
         )
@@ -133,11 +138,11 @@ def _show(
     counts = {part: len(adoption.document[part]) for part in PARTS if adoption.document.get(part)}
     left_out = [*adoption.left_out, *unknown]
     not_carried = [f"{mention.label}: {note}" for mention in mentions for note in mention.notes]
-    notes = [
-        f"{'.'.join(path)}: {phrase}"
+    not_managed = [
+        f"{'.'.join(path)}: {phrase.removeprefix(NOT_MANAGED)}"
         for path, phrases in adoption.notes.items()
         for phrase in phrases
-        if phrase.startswith("left out")
+        if phrase.startswith(NOT_MANAGED)
     ]
     following = f"playvisor fleet plan {shlex.quote(str(into))}"
     if output.is_document:
@@ -145,7 +150,7 @@ def _show(
             "files": [str(file) for file in files],
             "counts": counts,
             "left_out": left_out,
-            "left_as_is": notes,
+            "not_managed": not_managed,
             "not_carried_over": not_carried,
             "plan": following,
         }
@@ -156,7 +161,7 @@ def _show(
     show(f"Wrote {what} into {into}. A plan of it is empty: nothing on the cluster would change.")
     for title, sentences in (
         ("Not imported", left_out),
-        ("Left as it is", notes),
+        ("Not managed", not_managed),
         ("Not carried over", not_carried),
     ):
         for sentence in sentences:

@@ -24,6 +24,8 @@ _LONGEST_NAME = 63
 _BY_SLOT = ("disks", "nics")
 # What an observation has in place of a secret.
 MASK = "**********"
+# How the note on what was left out begins.
+NOT_MANAGED = "not managed: "
 # How pve_fleet writes paths, and what patterns of them mean.
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 Path = tuple[str, ...]
@@ -87,7 +89,7 @@ def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
         if value is not None:
             inner = _PATHS.render_path(path[2:] if len(path) > 2 else path[1:])
             shown = "" if MASK in str(value) else f" {value}"
-            notes.setdefault(path[:2], []).append(f"left out, and left as it is: {inner}{shown} ({why})")
+            notes.setdefault(path[:2], []).append(f"{NOT_MANAGED}{inner}{shown} ({why})")
     return Adoption(document, notes, adoption.left_out)
 
 

@@ -186,9 +186,7 @@ def test_secrets_that_were_masked_are_left_out():
     guest = make_guest(101, {"overview": {"type": "qemu", "status": "stopped"}, "config": config}, {})
     adoption = adopt_cluster(Observed("lab", {}), [guest])
     assert "args" not in str(adoption.document)
-    assert adoption.notes[("guests", "web")] == [
-        "left out, and left as it is: config.args (it holds a secret, which is not read)"
-    ]
+    assert adoption.notes[("guests", "web")] == ["not managed: config.args (it holds a secret, which is not read)"]
 
 
 def test_paths_are_left_out_by_patterns():
