@@ -120,8 +120,11 @@ def print_applied(result: Result, *, output: Output) -> int:
     objects = get_objects(result)
     print_laid_out(fleets.lay_out_outcome(objects))
     print_messages(result)
-    done = f"Applied: {fleets.describe_counts([row for row in objects if not is_undone(row)])}."
-    console.get_stderr().print(done if not result.failure else f"Not all of it is done. {done}")
+    if not has_changes(result) and not result.failure:
+        console.get_stderr().print("Nothing to do: all of it is as declared.")
+    else:
+        done = f"Applied: {fleets.describe_counts([row for row in objects if not is_undone(row)])}."
+        console.get_stderr().print(f"Not all of it is done. {done}" if result.failure else done)
     console.print_note(f"Run {result.run_id[:8]}")
     return get_exit_status(result)
 

@@ -55,10 +55,9 @@ def _list_drifted(caller: FleetCaller, result: Result) -> list[dict[str, Any]]:
 
 
 def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]]) -> None:
-    fields = sum(len(row["changes"]) for row in rows)
-    title = f"Fleet {rendered.document['fleet']}: {fields} fields of {len(rows)} objects have drifted."
-    none = f"Nothing of fleet {rendered.document['fleet']} has drifted."
-    print_laid_out([fleets.Line(title if rows else none, "title")])
+    name, fields = rendered.document["fleet"], sum(len(row["changes"]) for row in rows)
+    said = f"somebody else has changed {fields} of its fields" if rows else "nobody else has changed anything"
+    print_laid_out([fleets.Line(f"Fleet {name}: {said}.", "title")])
     # People ask how it is and how it should be, in this order.
     print_laid_out(fleets.lay_out_fields(rows, console.get_width()))
 

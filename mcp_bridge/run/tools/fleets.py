@@ -150,9 +150,8 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
         return failed_result(request, found.failure)
     rows = list_drift(engine, found.data.get("objects") or ())
     fields = sum(len(row["changes"]) for row in rows)
-    summary = (
-        f"{fields} fields of {len(rows)} objects of fleet {name} have drifted." if rows else f"No drift in {name}."
-    )
+    summary = f"{fields} fields of {len(rows)} objects of fleet {name} were changed by somebody else."
+    summary = summary if rows else f"Nobody else has changed anything of fleet {name}."
     return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=found.warnings)
 
 
@@ -172,7 +171,10 @@ def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dic
     """Of the objects of a report, what somebody else has changed since the fleet was applied last, and who did."""
     rows = []
     for row in objects:
-        drifted = [change for change in row.get("changes") or () if change.get("origin") == "drift"]
+        drifted = [
+            {"path": conflict["path"], "before": conflict["observed"], "after": conflict["desired"]}
+            for conflict in row.get("conflicts") or ()
+        ]
         if drifted:
             known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
             rows.append({**known, "changes": find_authors(engine, row, drifted)})

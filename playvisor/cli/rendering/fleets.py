@@ -89,7 +89,7 @@ def _name_wave(wave: Any) -> str:
 
 def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
     yield Line(f"  {get_sign(row)} {row['path']}{_describe_place(row)}", "object")
-    fields = [(_strip_path(change["path"], row["path"]), change) for change in row.get("changes") or ()]
+    fields = [(_strip_path(change["path"], row["path"]), change) for change in list_fields(row)]
     shown = [(name, describe_values(change), describe_consequence(row, change)) for name, change in fields]
     names = min(max((len(name) for name, _value, _what in shown), default=0), _WIDEST_NAME)
     values = max((len(value) for _name, value, _what in shown), default=0)
@@ -105,6 +105,15 @@ def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
             yield Line(f"{' ' * len(start)}{what}", kind)
         if change.get("by"):
             yield Line(f"      {describe_author(change['by'])}", "note")
+
+
+def list_fields(row: Row) -> list[Row]:
+    """What changes of an object, apart from that it is there, which the sign before its path says."""
+    return [
+        change
+        for change in row.get("changes") or ()
+        if not (change["path"].endswith(".state") and isinstance(change.get("after"), bool | None))
+    ]
 
 
 def describe_values(change: Row) -> str:
@@ -171,7 +180,7 @@ def write_markdown(title: str, objects: Sequence[Row], conflicts: Sequence[Row],
         lines += ["| object | field | change | consequence |", "| --- | --- | --- | --- |"]
     for row in changed:
         name = _escape(f"{get_sign(row)} {row['path']}")
-        for change in row.get("changes") or [{"path": row["path"], "after": ""}]:
+        for change in list_fields(row) or [{"path": row["path"]}]:
             field = _escape(_strip_path(change["path"], row["path"]))
             consequence = describe_consequence(row, change)
             strong = f"**{consequence}**" if change.get("consequence") in _SEVERE and consequence else consequence

@@ -15,6 +15,7 @@ from .._resources.guest import Guests
 from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
+from .identity import read_uuid
 from .paths import parse_path, render_path
 from .units import Unit
 from .waves import has_steps
@@ -132,9 +133,17 @@ def _find_after(unit: Unit, states: Mapping[str, Applied], *, planned: bool) -> 
 
 
 def _find_identity(units: Iterable[Unit]) -> dict[str, Any]:
-    """The vmid, node and type of a guest."""
-    targets = [unit.plan.target for unit in units if unit.plan is not None and "vmid" in unit.plan.target]
-    return {name: targets[0][name] for name in ("vmid", "node", "type")} if targets else {}
+    """The vmid, node and type of a guest, and the UUID of a machine that is there."""
+    found: dict[str, Any] = {}
+    for unit in units:
+        guest = unit.resource.affected_guest(unit.observed) if unit.observed is not None else None
+        target = unit.plan.target if unit.plan is not None else unit.resource.target(unit.observed) if guest else {}
+        if "vmid" in target:
+            found = {name: target[name] for name in ("vmid", "node", "type")} | found
+        uuid = read_uuid((guest and guest.config) or {})
+        if uuid:
+            found.setdefault("uuid", uuid)
+    return found
 
 
 def _find_situation(units: Iterable[Unit]) -> Situation | None:

@@ -91,6 +91,7 @@ DOORS = {
         "mcp_bridge.result",
         "mcp_bridge.run",
         "mcp_bridge.run.factory",
+        "mcp_bridge.run.tools.fleets",
         "mcp_bridge.run.tools.undo",
     ],
     "what was done: the runs, plans and tokens that are shown, exported, decided on and pruned": [
@@ -110,6 +111,7 @@ DOORS = {
         "mcp_bridge.catalogue.commands",
         "mcp_bridge.catalogue.completions",
         "mcp_bridge.catalogue.docs",
+        "mcp_bridge.catalogue.fleets",
         "mcp_bridge.catalogue.offer",
         "mcp_bridge.catalogue.privileges",
         "mcp_bridge.catalogue.run_tools",
