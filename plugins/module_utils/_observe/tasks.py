@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.client import segment
-from .._api.errors import PveError
+from .._api.errors import INVALID_PARAMETER, PveError
 from .._capture.reading import Reader, Request
 
 # Each node tells the cluster of its running tasks and the newest others, this many together.
@@ -25,14 +25,15 @@ _CONSOLES = frozenset({"vncproxy", "vncshell", "spiceproxy", "spiceshell", "term
 
 @dataclass
 class TaskList:
-    """Tasks as lines, and the nodes whose tasks could not be read."""
+    """Tasks as lines, the nodes whose tasks could not be read, and the tasks that may have ended on such nodes."""
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     problems: dict[str, PveError] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
 
     def list_running(self) -> list[str]:
-        """The UPIDs of those that had not ended."""
-        return [task["upid"] for task in self.tasks if task["status"] is None]
+        """The UPIDs of those that had not ended, as far as is known."""
+        return [task["upid"] for task in self.tasks if task["status"] is None] + self.unread
 
     def list_guests(self) -> set[str]:
         """The vmids of guests that a task that has ended may have changed."""
@@ -58,10 +59,17 @@ def read_tasks(
     short = [name for name, node in nodes.items() if not reaches_back(entries, name, node, since)]
     entries = [*entries, *_read_lists(reader, short, since, found)]
     lines = {str(entry["upid"]): build_line(entry) for entry in entries}
-    unlisted = [upid for upid in running if upid not in lines and _get_node(upid) in nodes]
-    statuses = [Request(f"/nodes/{segment(_get_node(upid))}/tasks/{segment(upid)}/status") for upid in unlisted]
-    for upid, answer in zip(unlisted, reader.read_all(statuses), strict=True):
-        if not isinstance(answer, PveError):
+    unlisted = [upid for upid in running if upid not in lines]
+    asked = [upid for upid in unlisted if _get_node(upid) in nodes]
+    statuses = [Request(f"/nodes/{segment(_get_node(upid))}/tasks/{segment(upid)}/status") for upid in asked]
+    answers = dict(zip(asked, reader.read_all(statuses), strict=True))
+    for upid in unlisted:
+        answer = answers.get(upid)
+        if answer is None or isinstance(answer, PveError):
+            # A node that is down may come back; one that does not know the task any more has nothing to tell.
+            if answer is None or answer.code != INVALID_PARAMETER:
+                found.unread.append(upid)
+        else:
             lines[upid] = build_line(answer)
     found.tasks = [line for line in lines.values() if has_run_since(line, since) or line["upid"] in running]
     return found

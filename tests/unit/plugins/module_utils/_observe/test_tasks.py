@@ -138,14 +138,26 @@ def test_lists_of_nodes_are_read_only_where_the_share_does_not_reach_back():
 
 
 def test_a_task_that_ran_is_told_again_when_it_has_ended():
-    listed, unlisted, elsewhere = entry(5, 50), entry(6, vmid="102"), entry(7, vmid="103", node="pve9")
-    quoted = unlisted["upid"]
-    client = Nodes({}, {quoted: {**unlisted, "status": "stopped", "exitstatus": "OK"}})
-
-    found = read_tasks(
-        Reader(client, 1), [listed], {"pve1": NODE}, 100, [task["upid"] for task in (listed, unlisted, elsewhere)]
+    listed, unlisted, elsewhere, silent, forgotten = (
+        entry(5, 50),
+        entry(6, vmid="102"),
+        entry(7, vmid="103", node="pve9"),
+        entry(8, vmid="104"),
+        entry(9, vmid="105"),
     )
+    statuses = {
+        unlisted["upid"]: {**unlisted, "status": "stopped", "exitstatus": "OK"},
+        silent["upid"]: PveError("permission_denied", "no", http_status=403),
+        forgotten["upid"]: PveError("invalid_parameter", "no such task", http_status=400),
+    }
+    client = Nodes({}, statuses)
+    running = [task["upid"] for task in (listed, unlisted, elsewhere, silent, forgotten)]
+
+    found = read_tasks(Reader(client, 1), [listed], {"pve1": NODE}, 100, running)
 
     assert [(task["id"], task["status"]) for task in found.tasks] == [("101", "OK"), ("102", "OK")]
     assert found.list_guests() == {"101", "102"}
-    assert client.asked == [(f"/nodes/pve1/tasks/{quoted}/status", None)]
+    assert found.list_running() == [elsewhere["upid"], silent["upid"]]
+    assert [path.split("/")[4] for path, _start in client.asked] == [
+        task["upid"] for task in (unlisted, silent, forgotten)
+    ]
