@@ -111,7 +111,7 @@ class Ingest:
         """Take it. Returns what has changed. Raises StaleObservation when something newer is known already."""
         for batch in _list_batches(self._observation.tasks):
             with writing(self._engine, self._cluster) as connection:
-                _add_tasks(connection, self._cluster, batch)
+                _add_tasks(connection, self._cluster, batch, self._redactor)
         self._begin()
         for objects_ in _list_batches(self._observation.objects):
             self._take(_merge(objects_))
@@ -124,22 +124,19 @@ class Ingest:
 
     def _begin(self) -> None:
         with writing(self._engine, self._cluster) as connection:
-            state = read_state(connection, self._cluster)
-            newest = parse_time(state.get(OBSERVED))
+            newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
             if newest and newest > self._at:
                 ahead = timedelta(seconds=_SKEW_SECONDS)
                 if newest < datetime.now(UTC) + ahead or newest < self._at + ahead:
                     raise _describe_stale(self._at, newest)
                 set_back(connection, self._cluster, self._at)
             write_state(connection, self._cluster, {OBSERVED: format_time(self._at)})
-        self._marks = {
-            name: min(time, self._at)
-            for name, value in state.items()
-            if name.startswith((f"{COMPLETE}/", f"{SEEN}/")) and (time := parse_time(value))
-        }
+            for prefix in (COMPLETE, SEEN):
+                marks = read_state(connection, self._cluster, f"{prefix}/")
+                self._marks |= {name: min(datetime.fromisoformat(time), self._at) for name, time in marks.items()}
 
     def _require_newest(self, connection: Connection) -> None:
-        newest = parse_time(read_state(connection, self._cluster).get(OBSERVED))
+        newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
         if newest != self._at:
             raise _describe_stale(self._at, newest)
 
@@ -440,11 +437,12 @@ def set_back(connection: Connection, cluster: str, at: datetime) -> None:
         connection.execute(wrong.values({name: None}))
 
 
-def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTask]) -> None:
+def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTask], redactor: Redactor) -> None:
     rows = [
         fit_row(
             {
-                **{name: getattr(task, name) for name in ("upid", "node", "type", "user", "token_id", "status")},
+                **{name: getattr(task, name) for name in ("upid", "node", "type", "user", "token_id")},
+                "status": redactor.redact(task.status),
                 "cluster": cluster,
                 "target": task.id,
                 "started": format_time(task.started),
