@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
-    from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
+    from mcp_bridge.ledger.records import Act, Binding, Closing, FleetChange, KeptPlan, Opening
     from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.ledger.retention import Removal
     from mcp_bridge.ledger.storage_limit import StorageLimit
@@ -79,13 +79,17 @@ class Authority:
         """Record that a run starts. Raises LedgerError; then it must not start."""
         self._writer.open(opening)
 
-    def close_run(self, run_id: str, closing: Closing) -> None:
-        """Record how a run ended."""
-        self._writer.close(run_id, closing)
+    def close_run(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> None:
+        """Record how a run ended, and what it has come to for a fleet: both, or nothing."""
+        self._writer.close(run_id, closing, fleet)
 
-    def close_if_open(self, run_id: str, closing: Closing) -> bool:
+    def close_if_open(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> bool:
         """Record how a run ended, unless somebody else has done so meanwhile; returns whether it was recorded."""
-        return self._writer.close_if_open(run_id, closing)
+        return self._writer.close_if_open(run_id, closing, fleet)
+
+    def release_objects(self, change: FleetChange, opening: Opening, closing: Closing) -> None:
+        """Take a fleet's mark off objects, which stay as they are, and record the run that does it."""
+        self._writer.change_fleet(change, opening, closing)
 
     def record_answer(self, opening: Opening, closing: Closing) -> None:
         """Record what was answered without running anything."""

@@ -154,6 +154,18 @@ _TOOLS = (
         ),
         toolset="history",
     ),
+    BridgeTool(
+        "fleet_drift",
+        "Show the drift of a fleet",
+        "Names what somebody else changed on a fleet since it was applied last: fields with before and after, who did "
+        "it and when, where that is known.",
+        _make_schema(
+            [],
+            fleet=_make_text("Its name; the only one when left out"),
+            only={"type": "array", "items": {"type": "string"}, "description": "Paths, such as guests.web-*"},
+        ),
+        toolset="fleet",
+    ),
 )
 
 TOOLS = {tool.name: tool for tool in _TOOLS}

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from mcp_bridge.text.redaction import make_writable
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
@@ -220,6 +220,40 @@ policies = Table(
     Column("hash", String(64), primary_key=True),
     Column("text", Text, nullable=False),
     Column("first_seen", String(32), nullable=False),
+)
+
+# What was declared of a fleet, and applied; without secrets. A revision counts only with the act that names its hash.
+fleet_revisions = Table(
+    "fleet_revisions",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("fleet", String(63), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("document", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("changes", Integer, nullable=False),
+)
+
+# What was applied last to each object of a fleet, which is the fleet's mark on it as well: one object belongs to one
+# fleet. The newest act about a fleet has the hash of all of its rows.
+fleet_objects = Table(
+    "fleet_objects",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("path", String(320), primary_key=True),
+    Column("fleet", String(63), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("uuid", String(64)),
+    Column("vmid", Integer),
+    Column("revision", Integer, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    # False where a run broke off and it is not known how far it had come: then nothing was applied last.
+    Column("is_certain", Boolean, nullable=False),
+    Index("ix_fleet_objects_fleet", "cluster", "fleet"),
 )
 
 # Which guests are being changed, where hosts share the ledger. A lease that is not renewed ends by itself; it proves

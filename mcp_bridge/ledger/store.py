@@ -22,6 +22,7 @@ from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
 from mcp_bridge.ledger.acts import read_facts
+from mcp_bridge.ledger.fleets import Fleets
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.periods import parse_time
 from mcp_bridge.ledger.plans import Plans
@@ -44,6 +45,10 @@ class Ledger:
     def plans(self) -> Plans:
         """The plans that wait to be decided on or applied."""
         return Plans(self.database)
+
+    def read_fleets(self, cluster: str) -> Fleets:
+        """The fleets of a cluster."""
+        return Fleets(self.database, cluster)
 
     def list_recent_guests(self, asker: str, kind: str, cluster: str, seconds: int) -> set[int]:
         """The guests that an asker's runs were admitted to touch within so many seconds."""
@@ -104,6 +109,11 @@ class Ledger:
         query = query.where(acts.c.subject == subject) if subject else query
         with reading(self._engine) as connection:
             return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
+
+    def find_admitted_cluster(self, run_id: str) -> str:
+        """The cluster to which a run was admitted; empty for one that was not admitted."""
+        admitted = self.list_acts(1, admissions.ADMITTED, run_id)
+        return str(admitted[0]["facts"].get("cluster") or "") if admitted else ""
 
     def find_effects(self, run_id: str) -> list[str]:
         """What a run was admitted to do, in the policy's words; nothing for one that was not admitted."""

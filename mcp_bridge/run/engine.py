@@ -24,6 +24,7 @@ from mcp_bridge.ledger.records import SELF, Closing, KeptPlan
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import summary
 from mcp_bridge.run.active import ActiveRuns
+from mcp_bridge.run.fleet_changes import describe_fleet_change
 from mcp_bridge.run.heartbeat import Heartbeat
 from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
 from mcp_bridge.run.record import Recorder
@@ -96,7 +97,8 @@ class Engine:
             phases = Phases(self._means, tool, request, run_id, control)
             with Heartbeat(progress, phases.describe_wait) as heartbeat:
                 ending, result = phases.carry_out(heartbeat.say, on_underway)
-            return self._recorder.close(tool, ending, result)
+            fleet = describe_fleet_change(self._authority, tool, request, ending, result)
+            return self._recorder.close(tool, ending, result, fleet)
 
     def show_plan(self, plan_id: str) -> PlanView:
         """All that there is to decide on of a kept plan. Raises UsageError when there is none."""

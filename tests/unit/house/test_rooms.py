@@ -38,6 +38,7 @@ LAYERS = {
     ),
     "playvisor": (
         ("__init__",),
+        ("fleet",),
         ("cli",),
         ("__main__",),
     ),
@@ -55,6 +56,8 @@ LAYERS = {
             "module_utils._storage",
         ),
         ("module_utils._backup", "module_utils._observe"),
+        ("module_utils._resources",),
+        ("module_utils._fleet",),
         ("action", "filter", "inventory", "modules"),
     ),
     "pve_simulator": (
@@ -89,6 +92,7 @@ DOORS = {
         "mcp_bridge.run",
         "mcp_bridge.run.factory",
         "mcp_bridge.run.sync",
+        "mcp_bridge.run.tools.fleets",
         "mcp_bridge.run.tools.undo",
     ],
     "what was done: the runs, plans, tokens and history that are shown, exported, decided on and pruned": [
@@ -112,6 +116,7 @@ DOORS = {
         "mcp_bridge.catalogue.commands",
         "mcp_bridge.catalogue.completions",
         "mcp_bridge.catalogue.docs",
+        "mcp_bridge.catalogue.fleets",
         "mcp_bridge.catalogue.offer",
         "mcp_bridge.catalogue.privileges",
         "mcp_bridge.catalogue.run_tools",

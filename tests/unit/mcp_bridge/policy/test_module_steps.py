@@ -78,9 +78,9 @@ COMPUTED = {
         ("POST", "/nodes/pve1/qemu/101/config"),
     ],
     ("pve_backup.py", "'DELETE'", "path"): [("DELETE", "/nodes/pve1/storage/nas/prunebackups")],
-    ("pve_backup_job.py", "'DELETE'", "path"): [("DELETE", "/cluster/backup/nightly")],
-    ("pve_backup_job.py", "'PUT'", "path"): [("PUT", "/cluster/backup/nightly")],
-    ("pve_guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
+    ("_resources/backup_job.py", "'DELETE'", "path"): [("DELETE", "/cluster/backup/nightly")],
+    ("_resources/backup_job.py", "'PUT'", "path"): [("PUT", "/cluster/backup/nightly")],
+    ("_resources/guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
         ("POST", f"/nodes/pve1/{kind}/101/status/{action}") for kind in ("qemu", "lxc") for action in POWER_ACTIONS
     ],
     ("pve_snapshot.py", "'PUT'", "path"): [("PUT", "/nodes/pve1/qemu/101/snapshot/a/config")],
