@@ -38,6 +38,7 @@ def read_module_docs(module: str) -> ModuleDocs:
     plugins = collection.root() / "plugins"
     nodes = _parse(plugins / "modules" / f"{module}.py")
     literals = _find_literals(nodes)
+    nodes += _parse_resources(plugins, nodes)
     documentation = load_yaml(literals["DOCUMENTATION"])
     options: dict[str, dict[str, Any]] = {}
     for fragment in documentation.get("extends_documentation_fragment", ()):
@@ -54,15 +55,25 @@ def _parse(path: Path) -> list[ast.AST]:
     return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+def _parse_resources(plugins: Path, nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    """Everything in the files with the argument spec of a module, where that is not in its own file."""
+    folder = "module_utils._resources."
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    files = [plugins / f"{name.replace('.', '/')}.py" for name in names if name.startswith(folder)]
+    return [node for file in files for node in _parse(file)]
+
+
 def _find_constraints(nodes: Iterable[ast.AST]) -> dict[str, Any]:
-    """What a module hands to its argument spec beside the options, where it makes its module object."""
-    return {
-        keyword.arg: ast.literal_eval(keyword.value)
-        for node in nodes
-        if isinstance(node, ast.Call) and any(keyword.arg == "argument_spec" for keyword in node.keywords)
-        for keyword in node.keywords
-        if keyword.arg in _CONSTRAINTS
-    }
+    """What a module hands to its argument spec beside the options, where it makes its module object, or as C(RULES)."""
+    pairs: list[tuple[str | None, ast.expr]] = []
+    for node in nodes:
+        match node:
+            case ast.Call(keywords=keywords) if any(keyword.arg == "argument_spec" for keyword in keywords):
+                pairs += [(keyword.arg, keyword.value) for keyword in keywords]
+            case ast.AnnAssign(target=ast.Name(id="RULES"), value=ast.Dict(keys=keys, values=values)):
+                names = (str(key.value) if isinstance(key, ast.Constant) else None for key in keys)
+                pairs += zip(names, values, strict=True)
+    return {name: ast.literal_eval(value) for name, value in pairs if name in _CONSTRAINTS}
 
 
 def _find_secret_names(nodes: Iterable[ast.AST]) -> set[str]:
