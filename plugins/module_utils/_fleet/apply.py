@@ -68,7 +68,7 @@ def confirm_units(client: Client, units: Sequence[Unit], throttle: int = 1) -> d
     def confirm(unit: Unit) -> Applied:
         target = unit.plan.target if unit.plan is not None else {"path": unit.path}
         outcome = Outcome(target, unit.plan, failure=unit.failure)
-        if not unit.is_forecast:
+        if unit.plan is not None and not unit.is_forecast:
             confirm_plan(client, unit.resource, unit.observed, outcome)
         return Applied(unit, outcome, unit.observed, unit.skipped)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parts of a document that one resource plans each: what is wished, and how that becomes the resource's options. Pure."""
+"""Parts of a document, each planned by one resource: what is wished, and which options that are. Pure."""
 
 from __future__ import annotations
 
@@ -121,8 +121,10 @@ class Known:
     guest: Guest | None
 
 
-def list_parts(document: Document, last: Document, known: Mapping[str, Known], *, restart: bool = False) -> list[Part]:
-    """All parts of a document, whose guests are I(known) by their names."""
+def list_parts(
+    document: Document, last: Document, known: Mapping[str, Known], *, failed: Iterable[str] = (), restart: bool = False
+) -> list[Part]:
+    """All parts of a document, whose guests are I(known) by their names, without those that I(failed) to be told."""
     parts = [
         *_list_storages(document, last),
         *_list_pools(document, last, known),
@@ -130,8 +132,13 @@ def list_parts(document: Document, last: Document, known: Mapping[str, Known], *
         *(part for name in known for part in _list_guest_parts(document, last, known, name, restart=restart)),
         *_list_cluster_parts(document, last, known),
     ]
-    ids = {part.id for part in parts}
+    ids = {*(part.id for part in parts), *map(name_failed, failed)}
     return [replace(part, needs=tuple(dict.fromkeys(one for one in part.needs if one in ids))) for part in parts]
+
+
+def name_failed(name: str) -> str:
+    """The id that stands for all parts of a guest that can't be told from others."""
+    return f"guests/{name}/config"
 
 
 def _wave(name: str) -> int:
