@@ -48,9 +48,7 @@ class MortalClient(Client):
 
 def plan(client, fleet, last=NOTHING):
     world = ForecastClient(client)
-    composed = compose(world, read_document(fleet), last)
-    assert not composed.failures
-    return confirm_units(world, composed.units)
+    return confirm_units(world, compose(world, read_document(fleet), last))
 
 
 def apply(client, states, fleet):
@@ -67,12 +65,13 @@ def list_requests(states):
     ]
 
 
-def list_problems(states):
-    return {
+def require_success(states):
+    problems = {
         unit_id: state.skipped or f"{state.outcome.failure}"
         for unit_id, state in states.items()
         if state.skipped or state.outcome.failure
     }
+    assert not problems, problems
 
 
 def converge(seed):
@@ -89,22 +88,23 @@ def converge(seed):
 
 
 def kill(simulator, random, states, fleet):
-    assert list_problems(states) == {}
+    require_success(states)
     connection = make_client(simulator).connection
     fatal = random.randint(1, 4 * len(list_requests(states)) + 2)
     try:
         apply(MortalClient(connection, fatal, is_sent=random.random() < 0.5), states, fleet)
     except Killed:
         return
-    assert list_problems(states) == {}
+    require_success(states)
 
 
 def finish(client, fleet, last):
     states = plan(client, fleet, last)
-    assert list_problems(states) == {}
+    require_success(states)
     apply(client, states, fleet)
-    assert list_problems(states) == {}
-    assert list_requests(plan(client, fleet, read_document(fleet))) == []
+    require_success(states)
+    requests = list_requests(plan(client, fleet, read_document(fleet)))
+    assert not requests, requests
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
